@@ -1,0 +1,203 @@
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBTimestampTZValue,
+  TIMESTAMPTZ,
+  VARCHAR,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api'
+
+export type Connection = DuckDBConnection
+export type SqlType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMPTZ'
+
+/** A cell on its way in. For TIMESTAMPTZ a number of milliseconds since 1970. */
+export type Cell = string | bigint | number | boolean | null
+/** A cell on its way out: BIGINT as number where it is safe (else bigint), TIMESTAMPTZ as milliseconds since 1970. */
+export type ReadCell = string | bigint | number | boolean | null
+
+const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ }
+
+/** More rows a chunk take more memory than they save time. */
+const CHUNK_ROWS = 512
+
+export interface Database {
+  readonly connection: Connection
+  close(): void
+}
+
+export interface DatabaseOptions {
+  readonly readOnly?: boolean
+  /** Where DuckDB may spill; without it, it may not. */
+  readonly tempDirectory?: string
+  readonly memoryLimit?: string
+  readonly threads?: number
+}
+
+/**
+ * Opens a database file, or one in memory (`:memory:`). Nothing is ever fetched from the network: extensions come with
+ * the library or not at all. Times are UTC.
+ * @throws DuckDB's own error: the file is locked, damaged, of a newer version, or none of its own.
+ */
+export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
+  const instance = await DuckDBInstance.create(path, {
+    access_mode: options.readOnly ? 'READ_ONLY' : 'AUTOMATIC',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    memory_limit: options.memoryLimit ?? '160MB',
+    threads: String(options.threads ?? 2),
+    preserve_insertion_order: 'true',
+    ...(options.tempDirectory ? { temp_directory: options.tempDirectory } : {}),
+  })
+  try {
+    const connection = await instance.connect()
+    await connection.run("SET TimeZone = 'UTC'")
+    return {
+      connection,
+      close() {
+        connection.closeSync()
+        instance.closeSync()
+      },
+    }
+  } catch (error) {
+    instance.closeSync()
+    throw error
+  }
+}
+
+function readCell(value: DuckDBValue): ReadCell {
+  if (typeof value === 'bigint') {
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value
+  if (value instanceof DuckDBTimestampTZValue) return Number(value.micros / 1000n)
+  throw new TypeError(`unexpected value type in a result: ${value.constructor.name}; cast it in SQL`)
+}
+
+export type Parameters = Cell[] | Record<string, Cell>
+
+/** All rows of a small result, as objects; the shape is the caller's claim about its own SQL. */
+export async function all<T = Record<string, ReadCell>>(
+  connection: Connection,
+  sql: string,
+  parameters?: Parameters,
+): Promise<T[]> {
+  const rows: T[] = []
+  for await (const batch of batches<T>(connection, sql, parameters)) rows.push(...batch)
+  return rows
+}
+
+/** The first row, or undefined. */
+export async function first<T = Record<string, ReadCell>>(
+  connection: Connection,
+  sql: string,
+  parameters?: Parameters,
+): Promise<T | undefined> {
+  return (await all<T>(connection, sql, parameters))[0]
+}
+
+/** A large result in batches of up to 2,048 rows as objects, flat in memory. Finish or break before the next statement on the same connection. */
+export async function* batches<T = Record<string, ReadCell>>(
+  connection: Connection,
+  sql: string,
+  parameters?: Parameters,
+): AsyncGenerator<T[]> {
+  const result = await connection.stream(sql, parameters)
+  const names = result.deduplicatedColumnNames()
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (!chunk || chunk.rowCount === 0) return
+    const columns = names.map((_, index) => chunk.getColumnValues(index))
+    const rows: T[] = []
+    for (let row = 0; row < chunk.rowCount; row += 1) {
+      const object: Record<string, ReadCell> = {}
+      names.forEach((name, index) => (object[name] = readCell(columns[index]![row]!)))
+      rows.push(object as T)
+    }
+    yield rows
+  }
+}
+
+/** The same as `batches`, each row an array in the order of the columns. */
+export async function* arrays(
+  connection: Connection,
+  sql: string,
+  parameters?: Parameters,
+): AsyncGenerator<ReadCell[][]> {
+  const result = await connection.stream(sql, parameters)
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (!chunk || chunk.rowCount === 0) return
+    yield chunk.getRows().map((row) => row.map(readCell))
+  }
+}
+
+/** An SQL string literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** An SQL identifier in quotes. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Appends rows to one table through one reused chunk: the fast way in. */
+export class TableWriter {
+  private readonly columns: Cell[][]
+  private readonly chunk: DuckDBDataChunk
+  private rows = 0
+
+  private constructor(
+    private readonly appender: DuckDBAppender,
+    private readonly types: readonly SqlType[],
+  ) {
+    this.columns = types.map(() => [])
+    this.chunk = DuckDBDataChunk.create(types.map((type) => TYPES[type]))
+  }
+
+  /** `types` are those of the table's columns, in its order. */
+  static async open(connection: Connection, table: string, types: readonly SqlType[]): Promise<TableWriter> {
+    const [name, schema, catalog] = table.split('.').reverse()
+    return new TableWriter(await connection.createAppender(name!, schema, catalog), types)
+  }
+
+  /** One row, one cell a column. Errors of the database may come at any later row, or at `close`. */
+  append(row: readonly Cell[]): void {
+    for (let index = 0; index < this.columns.length; index += 1) this.columns[index]!.push(row[index] ?? null)
+    this.rows += 1
+    if (this.rows === CHUNK_ROWS) this.flush()
+  }
+
+  /** Hands the last rows over; the writer cannot be used after it. */
+  close(): void {
+    this.flush()
+    this.appender.closeSync()
+  }
+
+  private flush(): void {
+    if (this.rows === 0) return
+    this.chunk.reset()
+    this.chunk.rowCount = this.rows
+    this.columns.forEach((cells, index) => {
+      this.chunk.setColumnValues(index, cells.map(toDuckDB(this.types[index]!)))
+      cells.length = 0
+    })
+    this.appender.appendDataChunk(this.chunk)
+    this.rows = 0
+  }
+}
+
+function toDuckDB(type: SqlType): (cell: Cell) => DuckDBValue {
+  if (type === 'TIMESTAMPTZ') {
+    return (cell) => (cell === null ? null : new DuckDBTimestampTZValue(BigInt(Math.round(Number(cell) * 1000))))
+  }
+  if (type === 'BIGINT') return (cell) => (cell === null ? null : BigInt(cell))
+  return (cell) => cell
+}

@@ -1,0 +1,33 @@
+import { join, resolve } from 'node:path'
+
+/** Where everything lies under a data folder; all paths absolute. */
+export interface Layout {
+  readonly data: string
+  /** The link that analysts open. */
+  readonly database: string
+  readonly published: string
+  readonly exports: string
+  readonly raw: string
+  readonly state: string
+  readonly journal: string
+  readonly warehouse: string
+  readonly lock: string
+  readonly temp: string
+}
+
+export function layoutOf(data: string): Layout {
+  const root = resolve(data)
+  const state = join(root, 'state')
+  return {
+    data: root,
+    database: join(root, 'creators.duckdb'),
+    published: join(root, 'published'),
+    exports: join(root, 'exports'),
+    raw: join(root, 'raw'),
+    state,
+    journal: join(state, 'journal'),
+    warehouse: join(state, 'warehouse.duckdb'),
+    lock: join(state, 'lock.duckdb'),
+    temp: join(state, 'temp'),
+  }
+}

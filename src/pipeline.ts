@@ -1,0 +1,153 @@
+/**
+ * What a pipeline declares about one upstream endpoint. Everything under `src/` works from this
+ * contract; nothing there knows an endpoint, a field or a site by name.
+ */
+
+/**
+ * How a column is treated in history:
+ * `identity` never changes; `attribute` makes a new version when it changes; `counter` makes a time
+ * series; `volatile` is kept in the wide row only (signed URLs, share tokens, the viewer's relation);
+ * `derived` is computed from the others.
+ */
+export type ColumnKind = 'identity' | 'attribute' | 'counter' | 'volatile' | 'derived'
+
+/** `text` VARCHAR, `count` BIGINT, `ratio` DOUBLE, `flag` BOOLEAN, `list` VARCHAR holding JSON text. */
+export type ColumnType = 'text' | 'count' | 'ratio' | 'flag' | 'list'
+
+export type Value = string | bigint | number | boolean | null
+export interface ValueOf {
+  text: string
+  count: bigint
+  ratio: number
+  flag: boolean
+  list: string
+}
+
+/** What generic views, tiers, selection and the report know of a pipeline's columns. */
+export type Role =
+  | 'id'
+  | 'displayName'
+  | 'profileUrl'
+  | 'bio'
+  | 'followers'
+  | 'engagement'
+  | 'posts'
+  | 'tier'
+  | 'gender'
+  | 'age'
+  | 'region'
+  | 'verification'
+
+export type Row = Record<string, Value>
+
+/**
+ * One column. It has either a source `path` or a `derive` function.
+ * Paths are relative to the profile object (for a child table: to the list item):
+ * `fans`, `red_club_info.red_club_level`, and `interactions[type=fans].count` for the item of a list
+ * whose key has that value.
+ */
+export interface Column<T extends ColumnType = ColumnType> {
+  readonly type: T
+  readonly kind: ColumnKind
+  readonly path?: string
+  readonly derive?: (row: Row, lists: Record<string, readonly Row[]>) => ValueOf[T] | null
+  readonly role?: Role
+  readonly description: string
+}
+
+/** A list of the profile as rows, keyed by the profile's id and `position` (0-based, upstream order). */
+export interface ChildTable {
+  readonly name: string
+  /** Path of the list in the profile, the same as the path of the `list` column that keeps its JSON text. */
+  readonly path: string
+  readonly description: string
+  /** Columns of one item; a list's stable form (used to compare versions) has its identity and attribute columns only. */
+  readonly columns: Readonly<Record<string, Column>>
+}
+
+/** Something that looks wrong in an answer that was still used. */
+export interface Anomaly {
+  /** Short snake_case word, e.g. `counts_disagree`. */
+  readonly kind: string
+  readonly column: string | null
+  readonly detail: string
+}
+
+/** A place where an answer differs from the definition. */
+export interface Drift {
+  readonly path: string
+  readonly kind: 'unknown_key' | 'missing_key' | 'wrong_type'
+  readonly expected: string | null
+  readonly found: string | null
+}
+
+/** One profile, flattened. Arrays are aligned with the order of the definition. */
+export interface Flattened {
+  /** One value per `Pipeline.columns` entry, in its order. */
+  readonly values: readonly Value[]
+  /**
+   * One value per attribute column (in the order of `attributeColumns`): what versions compare and keep. The same as in
+   * `values`, but lists are in their stable form: sorted, identity and attribute fields only.
+   */
+  readonly attributes: readonly Value[]
+  /** Hash of `attributes` by column name, NULLs left out; hex. */
+  readonly hash: string
+  /** Per child table (in the order of `Pipeline.children`): rows of values, one per item; `position` is the index. */
+  readonly children: readonly (readonly (readonly Value[])[])[]
+  /** JSON text of the keys the definition does not know, nested as they came; null if there are none. */
+  readonly extra: string | null
+  readonly anomalies: readonly Anomaly[]
+  readonly drift: readonly Drift[]
+}
+
+/** What one input cell is: an id, or the reason why it is none and what to do about it. */
+export type ParsedId = { readonly id: string } | { readonly reason: string; readonly remedy: string }
+
+/** What the `data` of a successful answer holds, for the id that was asked. */
+export type Profile =
+  | { readonly kind: 'profile'; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'misdelivered'; readonly id: string }
+
+/** Invents answers for the simulator: synthetic people only, the same for the same id and night. */
+export interface Invention {
+  /** `data` of a code-0 answer on that night (0, 1, 2 …): counters grow from night to night, now and then a name changes. */
+  data(id: string, night: number): unknown
+}
+
+export interface Pipeline {
+  /** Folder name under `pipelines/`. */
+  readonly name: string
+  /** Raised whenever a column's meaning, kind or path changes. */
+  readonly version: number
+  readonly title: string
+  /** IANA zone in which days are counted, for views and for the upstream's daily quota. */
+  readonly timeZone: string
+  /** Header names that mark the id column of an input, lower case, most telling first. */
+  readonly idColumns: readonly string[]
+  parseId(cell: string): ParsedId
+  /** The call for one id, without host and token: a path, and query parameters. */
+  request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }
+  profile(data: unknown, askedId: string): Profile
+  readonly columns: Readonly<Record<string, Column>>
+  readonly children: readonly ChildTable[]
+  /** Cross-checks of one flattened row. */
+  check(row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[]
+  /** Loaded only when the API is simulated. */
+  invention(): Promise<Invention>
+}
+
+/** The pipeline's attribute columns, in definition order: the columns of `creator_versions`. */
+export function attributeColumns(pipeline: Pipeline): [name: string, column: Column][] {
+  return Object.entries(pipeline.columns).filter(([, column]) => column.kind === 'attribute')
+}
+
+/** The pipeline's counter columns, in definition order: the columns of `creator_counters`. */
+export function counterColumns(pipeline: Pipeline): [name: string, column: Column][] {
+  return Object.entries(pipeline.columns).filter(([, column]) => column.kind === 'counter')
+}
+
+/** The column that has a role, or undefined if this pipeline has none. */
+export function columnOf(pipeline: Pipeline, role: Role): string | undefined {
+  return Object.entries(pipeline.columns).find(([, column]) => column.role === role)?.[0]
+}
