@@ -50,8 +50,11 @@ export interface Column<T extends ColumnType = ColumnType> {
   readonly type: T
   readonly kind: ColumnKind
   readonly path?: string
+  /** `lists`: the rows of each child table, by its name. */
   readonly derive?: (row: Row, lists: Record<string, readonly Row[]>) => ValueOf[T] | null
   readonly role?: Role
+  /** For type `list`: the JSON text holds an object of unknown shape, not a list. */
+  readonly holds?: 'object'
   readonly description: string
 }
 
@@ -87,14 +90,15 @@ export interface Flattened {
   readonly values: readonly Value[]
   /**
    * One value per attribute column (in the order of `attributeColumns`): what versions compare and keep. The same as in
-   * `values`, but lists are in their stable form: sorted, identity and attribute fields only.
+   * `values`, but lists are in their stable form (sorted, identity and attribute fields only), and empty text and empty
+   * lists are NULL: an upstream says "nothing" with "", [], null or by leaving the key out, and none of these is a change.
    */
   readonly attributes: readonly Value[]
   /** Hash of `attributes` by column name, NULLs left out; hex. */
   readonly hash: string
   /** Per child table (in the order of `Pipeline.children`): rows of values, one per item; `position` is the index. */
   readonly children: readonly (readonly (readonly Value[])[])[]
-  /** JSON text of the keys the definition does not know, nested as they came; null if there are none. */
+  /** JSON text of the keys the definition does not know and of values no column could read, nested as they came; null if there are none. */
   readonly extra: string | null
   readonly anomalies: readonly Anomaly[]
   readonly drift: readonly Drift[]

@@ -1,0 +1,1 @@
+export { pipeline } from './xiaohongshu-user-profile/definition.js'

@@ -1,0 +1,45 @@
+import type { Pipeline } from '../../src/pipeline.js'
+import { attributes } from './attributes.js'
+import { check } from './check.js'
+import { children } from './children.js'
+import { counters } from './counters.js'
+import { derived } from './derived.js'
+import { parseId } from './ids.js'
+import { profile } from './profile.js'
+import { volatiles } from './volatiles.js'
+
+/** Just One API, "Xiaohongshu User Profile (V3)": the vendor's page and OpenAPI definition, August 2026. */
+export const pipeline: Pipeline = {
+  name: 'xiaohongshu-user-profile',
+  version: 1,
+  title: 'Xiaohongshu user profiles (Just One API, V3)',
+  timeZone: 'Asia/Shanghai',
+  idColumns: [
+    'user_id',
+    'userid',
+    'user id',
+    'xhs_user_id',
+    'creator_id',
+    'creator id',
+    '用户id',
+    '达人id',
+    '博主id',
+    'profile_url',
+    'profile url',
+    'profile',
+    'share_link',
+    '主页链接',
+    '主页',
+    '链接',
+    'url',
+    'link',
+    'id',
+  ],
+  parseId,
+  request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
+  profile,
+  columns: { ...attributes, ...counters, ...derived, ...volatiles },
+  children,
+  check,
+  invention: async () => (await import('./invention.js')).invention,
+}

@@ -1,0 +1,96 @@
+import type { ParsedId } from '../../src/pipeline.js'
+
+/** Share texts are short; whatever is longer is no id and not worth the search. */
+const LONGEST_CELL = 4096
+
+const REMEDIES = {
+  empty: 'fill in the user id or the profile link',
+  too_long: 'put one user id or profile link into the cell',
+  several_ids: 'put one user id into each row',
+  short_link: 'open the short link in a browser and paste the profile address it leads to',
+  note_without_user: "paste the link of the author's profile; a note's link carries no user id",
+  link_without_user: 'paste the link of the profile; it has /user/profile/ and 24 hex digits in it',
+  red_id: 'a 小红书号 is no user id: paste the link of the profile',
+  ruined_number:
+    'a spreadsheet turned the id into a number and lost its digits: format the column as text and paste it again',
+  wrong_length: 'a user id has 24 hex digits: copy it whole',
+  not_an_id: 'give the user id (24 hex digits) or the link of the profile',
+} as const
+
+function reject(reason: keyof typeof REMEDIES): ParsedId {
+  return { reason, remedy: REMEDIES[reason] }
+}
+
+/** What copying leaves behind: controls, and format characters (zero-width, direction, soft hyphen, byte order mark). */
+const INVISIBLE = /\p{Cf}|(?!\s)\p{Cc}/gu
+const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|[-–—'"]+)?$/i
+/** Not before a decimal point: digits with one went through a spreadsheet. */
+const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
+/** A link with or without its scheme; ends where blanks, Chinese or a comma begin. */
+const LINK =
+  /(?:[a-z]{2,20}:\/\/|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}(?:com|cn|hk|net)(?=[/?#:]))[\w\-./?#%&=:;@+~!$*()]*/gi
+const SITE = /(?:^|[/.@])(?:xiaohongshu|rednote)\.com(?![\w.-])/i
+const SHORT = /(?:^|[/.])xhslink\.(?:com|cn)(?![\w.-])/i
+const PROFILE_PATH = /\/user\/profile\/([^/?#&]*)/i
+const APP_USER = /\/user\/(?:user\.)?([0-9a-z]{24})(?![0-9a-z])|[?&](?:target_?id|user_?id)=([0-9a-z]{24})(?![0-9a-z])/i
+const NOTE_PATH = /\/(?:explore|discovery\/item|item|note|search_result)\//i
+
+/** User id in one link, or why there is none. */
+function parseLink(link: string): ParsedId {
+  const url = /%2f/i.test(link) ? decoded(link) : link
+  if (SHORT.test(url)) return reject('short_link')
+  const app = /^xhsdiscover:/i.test(url)
+  if (!app && !SITE.test(url)) return reject('link_without_user')
+  const path = PROFILE_PATH.exec(url)
+  if (path) return parseToken(path[1]!)
+  const user = app ? APP_USER.exec(url) : null
+  if (user) return parseToken((user[1] ?? user[2])!)
+  return reject(NOTE_PATH.test(url) ? 'note_without_user' : 'link_without_user')
+}
+
+/** One token that should be an id. */
+function parseToken(token: string): ParsedId {
+  if (/^[0-9a-f]{24}$/i.test(token)) {
+    // A double keeps 17 digits at most: so many zeros behind digits only are what a spreadsheet left.
+    return /^\d{15,17}0{7,9}$/.test(token) ? reject('ruined_number') : { id: token.toLowerCase() }
+  }
+  if (/^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$/i.test(token)) return reject('ruined_number')
+  if (/^\d{9,11}(?:\.0*)?$/.test(token)) return reject('red_id')
+  if (/^\d{15,}(?:\.\d*)?$/.test(token) || /^\d{1,3}(?:,\d{3}){4,}(?:\.\d*)?$/.test(token))
+    return reject('ruined_number')
+  if (/^[0-9a-f]{16,}$/i.test(token)) return reject('wrong_length')
+  if (/^(?=.*[a-z_-])[\w.-]{6,15}$/i.test(token)) return reject('red_id')
+  return reject('not_an_id')
+}
+
+function decoded(link: string): string {
+  try {
+    return decodeURIComponent(link)
+  } catch {
+    return link
+  }
+}
+
+/**
+ * Reads whatever people paste for a creator: a bare id in any case, profile and app links of xiaohongshu.com and
+ * rednote.com, share text around them; full-width and invisible characters do no harm. A link to a note under a profile
+ * is its author. Everything else comes with the reason and the remedy.
+ */
+export function parseId(cell: string): ParsedId {
+  if (cell.length > LONGEST_CELL) return reject('too_long')
+  const text = cell.normalize('NFKC').replace(INVISIBLE, '').trim()
+  if (EMPTY.test(text)) return reject('empty')
+
+  const links = [...text.matchAll(LINK)].map(([link]) => parseLink(link))
+  const bare = [...text.replace(LINK, ' ').matchAll(ID)].map(([token]) => parseToken(token))
+  const found = new Set([...links, ...bare].flatMap((parsed) => ('id' in parsed ? [parsed.id] : [])))
+  if (found.size > 1) return reject('several_ids')
+  for (const id of found) return { id }
+
+  // The most telling reason: what the link is, or what the text alone is.
+  const [first] = [...links, ...bare]
+  if (first) return links.find((parsed) => 'reason' in parsed && parsed.reason !== 'link_without_user') ?? first
+  return parseToken(
+    text.replace(/^["'\s]+|["'\s,;]+$/g, '').replace(/^(?:小红书号|小红书id|红书号|red_?id)\s*[::]?\s*/i, ''),
+  )
+}

@@ -1,0 +1,58 @@
+import type { Column, ColumnKind, ColumnType, Role, Row, ValueOf } from './pipeline.js'
+
+/** The typed row that a set of columns describes. */
+export type RowOf<Columns extends Readonly<Record<string, Column>>> = {
+  readonly [Name in keyof Columns]: ValueOf[Columns[Name]['type']] | null
+}
+
+/** Writes a column with a source path in one line; its kind and type are in the function's name. */
+function sourced<T extends ColumnType>(kind: ColumnKind, type: T) {
+  return (path: string, description: string, role?: Role): Column<T> => ({
+    type,
+    kind,
+    path,
+    description,
+    ...(role ? { role } : {}),
+  })
+}
+
+function sourcedOf(kind: ColumnKind) {
+  return {
+    text: sourced(kind, 'text'),
+    count: sourced(kind, 'count'),
+    ratio: sourced(kind, 'ratio'),
+    flag: sourced(kind, 'flag'),
+    list: sourced(kind, 'list'),
+    /** JSON text of an object whose inner shape is not known. */
+    object: (path: string, description: string): Column<'list'> => ({
+      type: 'list',
+      holds: 'object',
+      kind,
+      path,
+      description,
+    }),
+  }
+}
+
+export const identity = sourcedOf('identity')
+export const attribute = sourcedOf('attribute')
+export const volatile = sourcedOf('volatile')
+/** A number that moves: always a count. */
+export const counter = sourced('counter', 'count')
+
+type Lists = Record<string, readonly Row[]>
+
+/** Columns computed from the row of the `Source` columns and the lists by child table name; null where undefined. */
+export function derivedFrom<Source>() {
+  function derived<T extends ColumnType>(type: T) {
+    return (derive: (row: Source, lists: Lists) => ValueOf[T] | null, description: string, role?: Role): Column<T> => ({
+      type,
+      kind: 'derived',
+      // The flattening fills the row from the very columns that `Source` was inferred from.
+      derive: derive as unknown as NonNullable<Column<T>['derive']>,
+      description,
+      ...(role ? { role } : {}),
+    })
+  }
+  return { text: derived('text'), count: derived('count'), ratio: derived('ratio'), flag: derived('flag') }
+}

@@ -1,0 +1,51 @@
+import type { Anomaly, ChildTable, Row, Value } from '../pipeline.js'
+import { rowView } from './rowView.js'
+import { getterOf, sourcesOf, type Source } from './sources.js'
+import { parsePath } from './sourceTree.js'
+import { stableRows } from './stableForm.js'
+
+export interface CompiledChild {
+  readonly name: string
+  readonly path: string
+  /** One row an item, aligned with the child table's columns; an item that is no object is a row of NULLs. */
+  readonly rows: (value: unknown, anomalies: Anomaly[]) => (readonly Value[])[]
+  /** Cells by column name. */
+  readonly view: (cells: readonly Value[]) => Row
+  /** The list's stable form, from its rows. */
+  readonly stable: (rows: readonly (readonly Value[])[]) => string | null
+}
+
+/**
+ * `parents`: the columns of the wide row; those that are picked out of this very list tell its anomalies themselves.
+ * @throws Error when a column of the child table has no path
+ */
+export function compileChild(child: ChildTable, parents: readonly Source[]): CompiledChild {
+  const getList = getterOf(parsePath(child.path))
+  const list = parents.find(({ column }) => column.path === child.path)?.name ?? child.path
+  const picked = parents.flatMap(({ path }) =>
+    path.pick && path.keys.join('.') === child.path ? [path.pick.rest.join('.')] : [],
+  )
+  const names = Object.keys(child.columns)
+  const cells = sourcesOf(child.columns).map(({ get, read, path }) => ({
+    get,
+    read,
+    told: picked.includes(path.keys.join('.')),
+  }))
+  if (cells.length < names.length) throw new Error(`child table ${child.name}: every column needs a path`)
+
+  function rows(value: unknown, anomalies: Anomaly[]): (readonly Value[])[] {
+    const items = getList(value)
+    if (!Array.isArray(items)) return []
+    return items.map((item) =>
+      cells.map(({ get, read, told }) => {
+        const raw = get(item)
+        if (raw === undefined || raw === null) return null
+        const cell = read(raw, (kind, detail) => {
+          if (!told) anomalies.push({ kind, column: list, detail })
+        })
+        return cell ?? null
+      }),
+    )
+  }
+  return { name: child.name, path: child.path, rows, view: rowView(names), stable: stableRows(child) }
+}

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import { pipeline } from '../../../pipelines/default.js'
+import { shapes } from '../../../pipelines/xiaohongshu-user-profile/invention.js'
+import { compilePipeline } from '../../../src/flatten/compile.js'
+import { readJsonText } from '../../../src/json.js'
+import { attributeColumns, type Flattened, type Value } from '../../../src/pipeline.js'
+
+const invention = await pipeline.invention()
+const { flatten } = compilePipeline(pipeline)
+const names = Object.keys(pipeline.columns)
+const ids = Array.from({ length: 1000 }, (_, at) => `5f0000000000000002${at.toString(16).padStart(6, '0')}`)
+
+/** As it arrives: through JSON and back. */
+function answer(id: string, night: number): unknown {
+  const read = readJsonText(JSON.stringify(invention.data(id, night)))
+  if (!read.ok) throw new Error(read.problem)
+  return read.value
+}
+
+const shaped = (number: string) => `5f00000000000000005eed${number}`
+const flat = (id: string, night = 0): Flattened => flatten(answer(id, night), id)
+const cell = ({ values }: Flattened, name: string): Value => values[names.indexOf(name)]!
+const nights = [0, 1, 2, 3, 4, 5, 6]
+
+describe('invented creators', () => {
+  const all = ids.map((id) => flat(id))
+
+  test('are the same for the same id and night, and others for others', () => {
+    expect(invention.data(ids[0]!, 3)).toEqual(invention.data(ids[0]!, 3))
+    expect(new Set(all.map((one) => `${cell(one, 'nickname')} ${cell(one, 'fans')}`)).size).toBeGreaterThan(950)
+  })
+
+  test('answer as the definition says, without contradictions', () => {
+    for (const id of ids.slice(0, 300)) expect(pipeline.profile(answer(id, 1), id).kind).toBe('profile')
+    for (const night of [0, 1, 30])
+      for (const id of ids.slice(0, 300)) {
+        const { drift, anomalies, extra } = flat(id, night)
+        expect({ id, drift, anomalies, extra }).toEqual({ id, drift: [], anomalies: [], extra: null })
+      }
+  })
+
+  test('are of every kind', () => {
+    const count = (name: string, value: Value) => all.filter((one) => cell(one, name) === value).length
+    for (const [name, values] of Object.entries({
+      tier: ['nano', 'micro', 'mid', 'macro', 'mega'],
+      gender_label: ['male', 'female', 'unknown'],
+      verified_as: ['none', 'person', 'business'],
+      user_role_type: [0n, 6n],
+      level_number: [0n, 11n],
+      bio: [''],
+      ip_location: ['', '浙江', '意大利'],
+      location: ['', '中国  浙江  杭州'],
+      tag_location: [null, '浙江杭州'],
+      age: [null, 28n],
+      tag_profession: [null, '美食博主'],
+      tag_college: [null, '云帆示例大学'],
+      college_info_enrollment_year: [null],
+      mute_view_to_user: [null, false],
+      note_num_stat_posted: [null, 0n],
+      desc_at_users: ['[]'],
+    }))
+      for (const value of values) expect(count(name, value), `${name} ${String(value)}`).toBeGreaterThan(0)
+    expect(count('tier', 'nano')).toBeGreaterThan(count('tier', 'mega'))
+    const mentioned = all.flatMap(({ children }) => children[2]!.map(([id]) => String(id)))
+    expect(mentioned.length).toBeGreaterThan(50)
+    for (const id of mentioned) expect(pipeline.parseId(id)).toEqual({ id })
+  })
+
+  test('mostly grow from night to night', () => {
+    const grown = ids.filter((id) => Number(cell(flat(id, 30), 'fans')) > Number(cell(flat(id, 0), 'fans')))
+    expect(grown.length / ids.length).toBeGreaterThan(0.6)
+    for (const id of ids.slice(0, 200))
+      for (const name of ['liked', 'collected', 'ndiscovery']) {
+        const series = nights.map((night) => Number(cell(flat(id, night), name)))
+        expect(series).toEqual(series.toSorted((a, b) => a - b))
+      }
+  })
+
+  test('change one attribute at most: one in fifty or so gets another name', () => {
+    const attributes = attributeColumns(pipeline).map(([name]) => name)
+    const changes = ids.flatMap((id) => {
+      const versions = nights.map((night) => flat(id, night))
+      return versions.slice(1).flatMap((version, at) => {
+        const before = versions[at]!.attributes
+        const changed = attributes.filter((_, index) => version.attributes[index] !== before[index])
+        expect(changed.length > 0).toBe(version.hash !== versions[at]!.hash)
+        return changed.map((column) => ({ id, column }))
+      })
+    })
+    expect(new Set(changes.map(({ column }) => column))).toEqual(new Set(['nickname']))
+    expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length)
+    expect(changes.length).toBeGreaterThan(ids.length / 100)
+    expect(changes.length).toBeLessThan(ids.length / 25)
+  })
+})
+
+describe('shapes on request', () => {
+  test('each has a name', () => {
+    expect(Object.keys(shapes).length).toBeGreaterThanOrEqual(30)
+    for (const [number, name] of Object.entries(shapes)) expect(`${number} ${name}`).toMatch(/^\d\d [^\n]{4,60}$/)
+  })
+
+  test('every one can be sent, read and flattened', () => {
+    for (const number of Object.keys(shapes)) {
+      const profile = pipeline.profile(answer(shaped(number), 1), shaped(number))
+      if (profile.kind === 'profile') expect(flatten(profile.value, shaped(number)).values).toHaveLength(names.length)
+    }
+  })
+
+  test('a number without a shape is an ordinary creator', () => {
+    expect(flat(shaped('99')).drift).toEqual([])
+  })
+
+  test.each([
+    ['01', 'empty'],
+    ['02', 'empty'],
+    ['03', 'empty'],
+    ['04', 'misdelivered'],
+    ['24', 'empty'],
+    ['26', 'empty'],
+    ['23', 'profile'],
+    ['25', 'profile'],
+    ['29', 'profile'],
+  ])('%s is %s', (number, kind) => {
+    expect(pipeline.profile(answer(shaped(number), 0), shaped(number)).kind).toBe(kind)
+  })
+
+  test.each([
+    ['05', ['inexact']],
+    ['06', ['share_text_disagrees']],
+    ['09', ['null_list']],
+    ['13', ['does_not_fit', 'counts_disagree', 'share_text_disagrees']],
+    ['14', ['broken_text']],
+    ['17', ['too_deep']],
+    ['27', ['counts_disagree']],
+    ['30', ['much_drift']],
+    ['10', []],
+    ['12', []],
+    ['15', []],
+    ['16', []],
+    ['19', []],
+    ['20', []],
+    ['22', []],
+  ])('%s has the anomalies %j', (number, kinds) => {
+    expect([...new Set(flat(shaped(number)).anomalies.map(({ kind }) => kind))]).toEqual(kinds)
+  })
+
+  test.each([
+    ['07', 'unknown_key'],
+    ['08', 'wrong_type'],
+    ['18', 'unknown_key'],
+    ['29', 'missing_key'],
+  ])('%s has the drift %s', (number, kind) => {
+    expect(flat(shaped(number)).drift.map((drift) => drift.kind)).toContain(kind)
+  })
+
+  test('others show what they are named after', () => {
+    expect(cell(flat(shaped('10')), 'user_role_type')).toBe(6n)
+    expect(cell(flat(shaped('11')), 'college_info_enrollment_year')).toBe(2018n)
+    expect(cell(flat(shaped('12')), 'level_level_name')).toBe('金冠薯')
+    expect(cell(flat(shaped('13')), 'fans')).toBe(9_007_199_254_740_994n)
+    expect(cell(flat(shaped('15')), 'nickname')).toMatch(/^=HYPERLINK/)
+    expect(cell(flat(shaped('16')), 'bio')).toHaveLength(1_000_000)
+    expect(flat(shaped('18')).extra).toBe('{"__proto__":{"fans":1,"polluted":true}}')
+    expect(cell(flat(shaped('20')), 'mute_view_to_user')).toBe(false)
+    expect(cell(flat(shaped('22')), 'likes_per_note')).toBeNull()
+    expect(cell(flat(shaped('28')), 'verified_as')).toBe('business')
+    expect(cell(flat(shaped('21'), 0), 'nickname')).not.toBe(cell(flat(shaped('21'), 1), 'nickname'))
+  })
+})
