@@ -1,0 +1,132 @@
+import type { CallEnd, Intent } from '../call.js'
+import type { Effects } from '../effects.js'
+import { isSignOfLife } from '../interpret.js'
+import type { Billed, Interpret, Outcome } from '../outcome.js'
+import { Allowance } from './allowance.js'
+import type { Emit } from './event.js'
+import { Governor, type Permit, type Sign } from './governor.js'
+import type { FetchPolicy } from './policy.js'
+import { Stopped, type Stopping } from './stop.js'
+import type { Upstream } from './upstream.js'
+
+/** Where a call is made durable before it is sent, and its end before anything else is done with it. */
+export interface CallLog {
+  intent(intent: Intent): Promise<void>
+  end(end: CallEnd): Promise<void>
+}
+
+export interface CallerOptions {
+  readonly upstream: Pick<Upstream, 'attempt'>
+  readonly journal: CallLog
+  readonly interpret: Interpret
+  readonly policy: FetchPolicy
+  readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
+}
+
+/** Makes the calls of one run, each within a slot of the caller's. */
+export class Caller {
+  /** HTTP requests sent. */
+  calls = 0
+  private seq = 0
+  private readonly governor: Governor
+  private readonly allowance: Allowance
+
+  constructor(
+    private readonly options: CallerOptions,
+    private readonly stopping: Stopping,
+    private readonly emit: Emit,
+  ) {
+    const { policy, effects } = options
+    this.allowance = new Allowance(policy)
+    this.governor = new Governor({
+      ...policy,
+      effects,
+      stopping,
+      onPause: (sign, ms) => emit({ type: sign === 'throttled' ? 'throttled' : 'trouble', pauseMs: ms }),
+    })
+  }
+
+  /**
+   * One call: leave to send, intent, request, end. Resolves when the end is durable.
+   * @throws Stopped before anything was sent; whatever the journal throws
+   */
+  async call(id: string, attempt: number): Promise<Outcome> {
+    const permit = await this.leave()
+    let billed: Billed = 'no'
+    let reported = false
+    try {
+      const { effects, journal, upstream, interpret } = this.options
+      this.seq += 1
+      const intent: Intent = { seq: this.seq, id, attempt, sentAt: effects.now() }
+      await journal.intent(intent)
+      if (this.stopping.halted) await this.takeBack(intent)
+      this.calls += 1
+      billed = 'maybe'
+      this.emit({ type: 'sent', id, seq: intent.seq, attempt })
+      const end = await upstream.attempt(intent)
+      const durable = journal.end(end)
+      let outcome: Outcome
+      try {
+        // Heard while the disk works: what must stop the run stops it now.
+        outcome = interpret(end)
+        billed = outcome.billed
+        reported = true
+        this.hear(permit, end, outcome)
+      } finally {
+        await durable
+      }
+      this.emit({ type: 'end', id, kind: outcome.kind, code: outcome.code, billed, ms: end.ms })
+      return outcome
+    } finally {
+      if (!reported) this.governor.giveBack(permit)
+      this.allowance.settle(billed)
+    }
+  }
+
+  /** Leave to send one call, from the governor and from the caps. */
+  private async leave(): Promise<Permit> {
+    for (;;) {
+      this.stopping.throwIfStopped()
+      const leave = this.governor.acquire()
+      const permit = leave instanceof Promise ? await leave : leave
+      const share = this.allowance.take()
+      if (share === 'taken') return permit
+      this.governor.giveBack(permit)
+      if (share === 'spent') {
+        this.stopping.request({ reason: 'cap', code: 'cap', message: 'the cap asked for is reached' })
+      } else {
+        await this.allowance.change()
+      }
+    }
+  }
+
+  /** The run stopped between the intent and the request: without an end, the intent would count as ambiguous. */
+  private async takeBack(intent: Intent): Promise<never> {
+    const { effects, journal } = this.options
+    await journal.end({
+      ...intent,
+      kind: 'no_answer',
+      receivedAt: effects.now(),
+      ms: 0,
+      fault: 'unsent',
+      detail: 'not sent: the run was stopping',
+    })
+    throw new Stopped('the run has stopped')
+  }
+
+  private hear(permit: Permit, end: CallEnd, outcome: Outcome): void {
+    const sign: Sign = isSignOfLife(end, outcome) ? 'life' : outcome.kind === 'throttled' ? 'throttled' : 'trouble'
+    const lifelessMs = this.governor.report(permit, end.id, sign, outcome.retryAfterMs)
+    const { kind, code, message } = outcome
+    if (kind === 'stop') {
+      this.stopping.request({ reason: outcome.stop ?? 'route', code, message })
+    } else if (lifelessMs !== undefined) {
+      const seconds = Math.round(lifelessMs / 1000)
+      this.stopping.request({
+        reason: 'unreachable',
+        code,
+        message: `no usable answer for ${seconds} s, last: ${message}`,
+      })
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { setMaxListeners } from 'node:events'
+import type { Effects } from '../effects.js'
+import type { StopReason } from '../outcome.js'
+
+/** Why a run stopped before its ids were done. */
+export interface Stop {
+  readonly reason: StopReason
+  /** The upstream's code, or one of our words. */
+  readonly code: string
+  /** One line for people. */
+  readonly message: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Thrown where a run that has stopped would have gone on: the id stays unfinished. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped'
+}
+
+/** Whether this run may go on. The first reason to stop is the one that counts; what is in flight drains. */
+export class Stopping {
+  stop: Stop | undefined
+  /** An error that ends the run: the journal's, or a bug. */
+  failure: { readonly error: unknown } | undefined
+  private readonly controller = new AbortController()
+
+  constructor(
+    private readonly effects: Pick<Effects, 'now'>,
+    private readonly onStop: (stop: Stop) => void,
+  ) {
+    // As many listeners as ids that wait, which is no leak.
+    setMaxListeners(0, this.controller.signal)
+  }
+
+  /** Ends every wait when the run stops. */
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  get stopped(): boolean {
+    return this.controller.signal.aborted
+  }
+
+  /** Whether calls whose intent is written, but which are not sent, must not go either. A cap has counted them in. */
+  get halted(): boolean {
+    return this.failure !== undefined || (this.stop !== undefined && this.stop.reason !== 'cap')
+  }
+
+  request(stop: Omit<Stop, 'at'>): void {
+    if (this.stopped) {
+      // A cap lets what it counted in go on; whatever else stops the run stops that, too.
+      if (this.stop?.reason === 'cap' && stop.reason !== 'cap') this.stop = { ...stop, at: this.effects.now() }
+      return
+    }
+    this.stop = { ...stop, at: this.effects.now() }
+    this.abort()
+    this.onStop(this.stop)
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= { error }
+    this.abort()
+  }
+
+  throwIfStopped(): void {
+    if (this.stopped) throw new Stopped('the run has stopped')
+  }
+
+  /** Waits, or throws `Stopped` as soon as the run stops. */
+  async sleep(ms: number, sleep: Effects['sleep']): Promise<void> {
+    this.throwIfStopped()
+    try {
+      await sleep(ms, this.signal)
+    } catch (error) {
+      this.throwIfStopped()
+      throw error
+    }
+    this.throwIfStopped()
+  }
+
+  private abort(): void {
+    this.controller.abort(new Stopped('the run has stopped'))
+  }
+}

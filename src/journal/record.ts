@@ -1,0 +1,165 @@
+import { crc32 } from 'node:zlib'
+import { z } from 'zod'
+import type { Answer, Intent, NoAnswer, RunHeader } from '../call.js'
+
+/**
+ * One record of a journal segment, format version 1 (docs/journal.md). Integers are little-endian.
+ *
+ *   offset size
+ *        0    4  magic: "CEJ" and the byte 0xA7
+ *        4    1  version: 1
+ *        5    1  kind: 1 run, 2 intent, 3 answer, 4 no answer; a reader skips the kinds it does not know
+ *        6    2  0
+ *        8    4  mark: CRC-32 of the run id, the same in every record of a segment
+ *       12    4  length of the meta, bytes
+ *       16    4  length of the body, bytes
+ *       20    4  CRC-32 of meta and body
+ *       24    4  CRC-32 of the 24 bytes before
+ *       28       meta: one JSON object, UTF-8; then the body, bytes as they were received
+ *
+ * The header has its own checksum so that a damaged record costs only itself: its lengths are believed only when the
+ * checksum holds, and a reader that lost its way finds the next header by magic, checksum and mark. The mark keeps a body
+ * from passing for records.
+ */
+export const MAGIC = Buffer.from([0x43, 0x45, 0x4a, 0xa7])
+export const VERSION = 1
+export const HEADER_BYTES = 28
+/** What no record exceeds, so that a reader never allocates on the word of a header alone. */
+export const MAX_META_BYTES = 1 << 16
+export const MAX_BODY_BYTES = 1 << 26
+
+/** The run record is padded with blanks to this size and written twice, so that a lost page does not cost the segment. */
+export const HEAD_BYTES = 4096
+export const HEAD_COPIES = 2
+
+export const KIND = { run: 1, intent: 2, answer: 3, noAnswer: 4 } as const
+
+/** What the header of a record says, once its checksum holds. */
+export interface RecordHeader {
+  readonly version: number
+  readonly kind: number
+  readonly mark: number
+  readonly metaBytes: number
+  readonly bodyBytes: number
+  readonly payloadCrc: number
+}
+
+export function markOf(runId: string): number {
+  return crc32(runId)
+}
+
+/** One record as the pieces to be written in this order; the body is not copied. */
+export function encodeRecord(kind: number, mark: number, meta: string, body?: Uint8Array): Uint8Array[] {
+  const metaBytes = Buffer.byteLength(meta)
+  const head = Buffer.allocUnsafe(HEADER_BYTES + metaBytes)
+  head.write(meta, HEADER_BYTES, 'utf8')
+  const metaCrc = crc32(head.subarray(HEADER_BYTES))
+  MAGIC.copy(head)
+  head[4] = VERSION
+  head[5] = kind
+  head.writeUInt16LE(0, 6)
+  head.writeUInt32LE(mark, 8)
+  head.writeUInt32LE(metaBytes, 12)
+  head.writeUInt32LE(body?.length ?? 0, 16)
+  head.writeUInt32LE(body ? crc32(body, metaCrc) : metaCrc, 20)
+  head.writeUInt32LE(crc32(head.subarray(0, 24)), 24)
+  return body && body.length > 0 ? [head, body] : [head]
+}
+
+/** The header at this place of the buffer (which holds `HEADER_BYTES` from there on), or undefined if there is none. */
+export function decodeHeader(bytes: Buffer, at: number): RecordHeader | undefined {
+  if (bytes.compare(MAGIC, 0, MAGIC.length, at, at + MAGIC.length) !== 0) return undefined
+  if (crc32(bytes.subarray(at, at + 24)) !== bytes.readUInt32LE(at + 24)) return undefined
+  return {
+    version: bytes[at + 4]!,
+    kind: bytes[at + 5]!,
+    mark: bytes.readUInt32LE(at + 8),
+    metaBytes: bytes.readUInt32LE(at + 12),
+    bodyBytes: bytes.readUInt32LE(at + 16),
+    payloadCrc: bytes.readUInt32LE(at + 20),
+  }
+}
+
+export function encodeRun(header: RunHeader): Uint8Array[] {
+  const mark = markOf(header.runId)
+  const meta = JSON.stringify(header)
+  const padding = HEAD_BYTES - HEADER_BYTES - Buffer.byteLength(meta)
+  if (padding < 0) throw new RangeError('the head of a journal segment exceeds its page')
+  const copy = encodeRecord(KIND.run, mark, meta + ' '.repeat(padding))
+  return Array.from({ length: HEAD_COPIES }, () => copy).flat()
+}
+
+export function encodeIntent(mark: number, { seq, id, attempt, sentAt }: Intent): Uint8Array[] {
+  return encodeRecord(KIND.intent, mark, JSON.stringify({ seq, id, attempt, sentAt }))
+}
+
+/** An answer or a call without one; both repeat the intent, so that either record of a call can be lost alone. */
+export function encodeEnd(mark: number, end: Answer | NoAnswer): Uint8Array[] {
+  const { seq, id, attempt, sentAt, receivedAt, ms } = end
+  const call = { seq, id, attempt, sentAt, receivedAt, ms }
+  if (end.kind === 'answer') {
+    const { status, contentType, retryAfter, body } = end
+    return encodeRecord(KIND.answer, mark, JSON.stringify({ ...call, status, contentType, retryAfter }), body)
+  }
+  const { fault, detail, part } = end
+  return encodeRecord(KIND.noAnswer, mark, JSON.stringify({ ...call, fault, detail }), part)
+}
+
+const runSchema = z.object({
+  runId: z.string().min(1),
+  startedAt: z.number(),
+  pipeline: z.string(),
+  simulated: z.boolean(),
+  host: z.string(),
+})
+const intentSchema = z.object({
+  seq: z.number().int().positive(),
+  id: z.string().min(1),
+  attempt: z.number().int().positive(),
+  sentAt: z.number(),
+})
+const endSchema = intentSchema.extend({ receivedAt: z.number(), ms: z.number() })
+const answerSchema = endSchema.extend({
+  status: z.number().int(),
+  contentType: z.string().nullable(),
+  retryAfter: z.string().nullable(),
+})
+const noAnswerSchema = endSchema.extend({
+  fault: z.enum(['unsent', 'untrusted', 'timeout', 'broken', 'redirect', 'too_large', 'undecodable']),
+  detail: z.string(),
+})
+
+export type JournalEntry =
+  | { readonly kind: 'run'; readonly header: RunHeader }
+  | ({ readonly kind: 'intent' } & Intent)
+  | Answer
+  | NoAnswer
+  | { readonly kind: 'later' }
+
+/**
+ * What a record says, its checksum having held: `later` for a kind this version does not know, undefined if the meta is
+ * not what its kind demands.
+ */
+export function decodeEntry(kind: number, meta: Buffer, body: Buffer): JournalEntry | undefined {
+  if (!Object.values<number>(KIND).includes(kind)) return { kind: 'later' }
+  let json: unknown
+  try {
+    json = JSON.parse(meta.toString('utf8'))
+  } catch {
+    return undefined
+  }
+  if (kind === KIND.run) {
+    const { data } = runSchema.safeParse(json)
+    return data && { kind: 'run', header: data }
+  }
+  if (kind === KIND.intent) {
+    const { data } = intentSchema.safeParse(json)
+    return data && { kind: 'intent', ...data }
+  }
+  if (kind === KIND.answer) {
+    const { data } = answerSchema.safeParse(json)
+    return data && { kind: 'answer', ...data, body }
+  }
+  const { data } = noAnswerSchema.safeParse(json)
+  return data && { kind: 'no_answer', ...data, ...(body.length > 0 ? { part: body } : {}) }
+}

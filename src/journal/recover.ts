@@ -1,0 +1,152 @@
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { syncFolder } from '../atomicFile.js'
+import { LocalError, messageOf } from '../errors.js'
+import { HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
+import { scan, type Gap } from './scan.js'
+import { FileSegment, readHead, type Segment } from './segment.js'
+
+/**
+ * Bytes of a journal that hold no readable record:
+ * `torn`: at the end of the file, as a crash leaves it; cut off and kept in `<segment>.torn`;
+ * `damaged`: before records that are readable; the file stays as it is;
+ * `headless`: nobody can tell whose calls these are; the file stays as it is and is not loaded.
+ */
+export interface Damage {
+  readonly kind: 'torn' | 'damaged' | 'headless'
+  /** The segment, absolute. */
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+  /** Where these bytes are to be found now, absolute. */
+  readonly keptAt: string
+  /** One line for people. */
+  readonly message: string
+}
+
+export interface Recovered {
+  /** The segments that are not yet loaded, oldest first. */
+  readonly segments: readonly Segment[]
+  readonly damaged: readonly Damage[]
+}
+
+/**
+ * What earlier runs left in the journal folder. Reads every segment once to its end, checks every checksum, cuts off torn
+ * tails and names what is damaged. May be killed and started again at any point.
+ * @throws LocalError if the folder cannot be read or repaired, or holds a segment of a newer version
+ */
+export async function recoverJournal(folder: string): Promise<Recovered> {
+  const absolute = resolve(folder)
+  const segments: Segment[] = []
+  const damaged: Damage[] = []
+  for (const path of await segmentsIn(absolute)) {
+    try {
+      const { segment, damage } = await repair(path)
+      if (segment) segments.push(segment)
+      damaged.push(...damage)
+    } catch (cause) {
+      if (cause instanceof LocalError) throw cause
+      throw new LocalError(
+        `cannot repair the journal ${path}: ${messageOf(cause)}; make it readable and writable and run again`,
+        { cause },
+      )
+    }
+  }
+  return { segments, damaged }
+}
+
+async function segmentsIn(folder: string): Promise<string[]> {
+  try {
+    const names = (await readdir(folder)).sort()
+    // A segment gets its name after its head is durable and before the first call: under this one no call was sent.
+    for (const name of names.filter((name) => name.endsWith('.journal.part'))) await rm(join(folder, name))
+    return names.filter((name) => name.endsWith('.journal')).map((name) => join(folder, name))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new LocalError(
+      `cannot read the journal folder ${folder}: ${messageOf(cause)}; make it readable and run again`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+async function repair(path: string): Promise<{ segment?: Segment; damage: Damage[] }> {
+  const header = await readHead(path)
+  if (!header) return { damage: [await setHeadlessAside(path)] }
+  const damage: Damage[] = []
+  for await (const entries of scan(path, markOf(header.runId))) {
+    for (const entry of entries) {
+      if (entry.kind !== 'gap') continue
+      damage.push(entry.toEnd ? await cutTail(path, entry) : damageOf('damaged', path, entry, path))
+    }
+  }
+  return { segment: new FileSegment(path, header), damage }
+}
+
+/** Too short for a head, no call was sent: out of the way. Otherwise it may hold paid answers: left for people. */
+async function setHeadlessAside(path: string): Promise<Damage> {
+  const { size } = await stat(path)
+  const whole = { offset: 0, length: size }
+  if (size >= HEAD_BYTES * HEAD_COPIES) return damageOf('headless', path, whole, path)
+  const torn = `${path}.torn`
+  await rename(path, torn)
+  await syncFolder(dirname(path))
+  return damageOf('torn', path, whole, torn)
+}
+
+/** Keeps the tail beside the segment, durably, before the segment loses it. */
+async function cutTail(path: string, { offset, length }: Gap): Promise<Damage> {
+  const torn = `${path}.torn`
+  const segment = await open(path, 'r+')
+  try {
+    const aside = await open(torn, 'w')
+    try {
+      await copyFrom(segment, offset, aside)
+      await aside.sync()
+    } finally {
+      await aside.close()
+    }
+    await syncFolder(dirname(path))
+    await segment.truncate(offset)
+    await segment.sync()
+  } finally {
+    await segment.close()
+  }
+  return damageOf('torn', path, { offset, length }, torn)
+}
+
+async function copyFrom(source: FileHandle, offset: number, target: FileHandle): Promise<void> {
+  const chunk = Buffer.alloc(1 << 20)
+  for (let at = offset; ;) {
+    const { bytesRead } = await source.read(chunk, 0, chunk.length, at)
+    if (bytesRead === 0) return
+    await target.writeFile(chunk.subarray(0, bytesRead))
+    at += bytesRead
+  }
+}
+
+function damageOf(
+  kind: Damage['kind'],
+  path: string,
+  { offset, length }: { offset: number; length: number },
+  keptAt: string,
+): Damage {
+  return {
+    kind,
+    path,
+    offset,
+    length,
+    keptAt,
+    message: `${MEANING[kind]}: ${path}, ${length} bytes from ${offset} on${
+      keptAt === path ? '' : `, kept in ${keptAt}`
+    }`,
+  }
+}
+
+const MEANING: Record<Damage['kind'], string> = {
+  torn: 'a journal ends in an unfinished record, as a crash leaves it',
+  damaged: 'a journal has unreadable records in its middle; calls without a readable end count as ambiguous',
+  headless: 'a journal has no readable head and is not loaded; keep it and report it',
+}

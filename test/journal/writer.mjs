@@ -1,0 +1,28 @@
+// Writes a journal as fast as it can with 8 callers, and tells on stdout what became durable. Ends only by force or by
+// an error, which it tells as well. Arguments: the folder.
+import { Buffer } from 'node:buffer'
+import { writeSync } from 'node:fs'
+import process from 'node:process'
+import { openJournal } from '../../dist/src/journal/fileJournal.js'
+
+const header = { runId: 'run', startedAt: 0, pipeline: 'p', simulated: true, host: 'h' }
+const body = Buffer.alloc(3000, 'b')
+const told = (text) => writeSync(1, `${text}\n`)
+
+try {
+  const journal = await openJournal(process.argv[2], header)
+  let seq = 0
+  const caller = async () => {
+    for (;;) {
+      const intent = { seq: (seq += 1), id: `id${seq}`, attempt: 1, sentAt: 0 }
+      await journal.intent(intent)
+      told(`sent ${intent.seq}`)
+      const answer = { receivedAt: 1, ms: 1, status: 200, contentType: null, retryAfter: null, body }
+      await journal.end({ kind: 'answer', ...intent, ...answer })
+      told(`safe ${intent.seq}`)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, caller))
+} catch (error) {
+  told(`failed ${error.name}: ${error.message}`)
+}
