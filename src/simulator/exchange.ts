@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { envelopeText, type Envelope } from './envelope.js'
+import type { Settings } from './settings.js'
+
+/** One call while it is being answered: what a fault has in hand to break it. */
+export class Exchange {
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly id: string,
+    readonly token: string,
+    readonly seq: number,
+    readonly now: number,
+    readonly settings: Settings,
+    /** `data` of a success, for this id or another. */
+    readonly invent: (id: string) => unknown,
+  ) {}
+
+  get socket(): Socket {
+    return this.request.socket
+  }
+
+  get url(): string {
+    return this.request.url ?? ''
+  }
+
+  /** The token as a careless upstream repeats it. */
+  get tokenEcho(): string {
+    return `token ${this.token} (?token=${encodeURIComponent(this.token)})`
+  }
+
+  /** The answer's JSON text, that of a success unless told otherwise. */
+  text(changed: Partial<Envelope> = {}): string {
+    const envelope = { code: 0, message: null, ...changed }
+    const data = 'data' in changed ? changed.data : this.invent(this.id)
+    const message = this.settings.echoToken ? `${envelope.message ?? 'success'} ${this.tokenEcho}` : envelope.message
+    return envelopeText({ ...envelope, message, data }, this.seq, this.now)
+  }
+
+  /** Sends a whole body with its length. */
+  send(body: string | Buffer, status = 200, headers: Record<string, string> = {}): void {
+    // Encoded once: a length and then a write of the text would encode it twice.
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    this.response.writeHead(status, {
+      'content-type': 'application/json;charset=UTF-8',
+      ...headers,
+      'content-length': bytes.length,
+    })
+    this.response.end(bytes)
+  }
+
+  /** `Retry-After`, if the settings have one. */
+  get retryAfter(): Record<string, string> {
+    return this.settings.retryAfter === null ? {} : { 'retry-after': this.settings.retryAfter }
+  }
+
+  /** Writes bytes past Node's HTTP, which would not let them be wrong, then closes or resets the connection. */
+  sendRaw(bytes: string | Buffer, end: 'close' | 'reset'): void {
+    this.socket.write(bytes, () => {
+      // A reset at once would discard what the client has not read yet.
+      if (end === 'reset') setTimeout(() => this.socket.resetAndDestroy(), 30)
+      else this.socket.end()
+    })
+  }
+}

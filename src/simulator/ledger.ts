@@ -1,0 +1,105 @@
+/** One call as the upstream's bookkeeping sees it. Never holds a token. */
+export interface Entry {
+  /** From 1, in the order of arrival. */
+  readonly seq: number
+  readonly id: string
+  readonly tokenOk: boolean
+  /** The code that was answered or would have been; null where the fault has none. */
+  readonly code: number | null
+  /** The number of the fault that was played; null for a plain answer. */
+  readonly fault: number | null
+  readonly charged: boolean
+  /** Whether a whole answer left this process; false while it is on its way. The client may still not have read it. */
+  sentWhole: boolean
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+export interface Summary {
+  readonly calls: number
+  readonly charged: number
+  /** Calls by code; faults without a code count as `fault NNN`. */
+  readonly codes: Readonly<Record<string, number>>
+  readonly sentWhole: number
+  readonly inFlight: number
+  readonly peakInFlight: number
+  /** Calls that came for an id while another call for it was still being answered. */
+  readonly overlaps: number
+  /** Requests that followed a redirect to another origin, token and all. */
+  readonly redirectsFollowed: number
+}
+
+/** What was asked, answered and charged: the oracle of the fault tests. */
+export class Ledger {
+  private list: Entry[] = []
+  private codes = new Map<string, number>()
+  private asking = new Map<string, number>()
+  private seq = 0
+  private charged = 0
+  private sentWhole = 0
+  private inFlight = 0
+  private peakInFlight = 0
+  private overlaps = 0
+  private redirectsFollowed = 0
+
+  /** With `counts` no entry is kept, so that memory stays flat however many calls come. */
+  constructor(private readonly keep: 'entries' | 'counts') {}
+
+  /** Empty in counts mode. */
+  get entries(): readonly Entry[] {
+    return this.list
+  }
+
+  open(call: Omit<Entry, 'seq' | 'sentWhole'>): Entry {
+    this.seq += 1
+    const entry = { seq: this.seq, ...call, sentWhole: false }
+    if (this.keep === 'entries') this.list.push(entry)
+    const word = call.code === null ? `fault ${String(call.fault).padStart(3, '0')}` : String(call.code)
+    this.codes.set(word, (this.codes.get(word) ?? 0) + 1)
+    if (call.charged) this.charged += 1
+    this.inFlight += 1
+    this.peakInFlight = Math.max(this.peakInFlight, this.inFlight)
+    const asking = this.asking.get(call.id) ?? 0
+    if (asking > 0) this.overlaps += 1
+    this.asking.set(call.id, asking + 1)
+    return entry
+  }
+
+  close(entry: Entry, whole: boolean): void {
+    entry.sentWhole = whole
+    if (whole) this.sentWhole += 1
+    this.inFlight -= 1
+    const asking = this.asking.get(entry.id) ?? 1
+    if (asking > 1) this.asking.set(entry.id, asking - 1)
+    else this.asking.delete(entry.id)
+  }
+
+  redirectFollowed(): void {
+    this.redirectsFollowed += 1
+  }
+
+  /** How often each id was charged; from the entries, so empty in counts mode. */
+  chargesById(): Map<string, number> {
+    const charges = new Map<string, number>()
+    for (const entry of this.list) if (entry.charged) charges.set(entry.id, (charges.get(entry.id) ?? 0) + 1)
+    return charges
+  }
+
+  summary(): Summary {
+    const { seq: calls, charged, sentWhole, inFlight, peakInFlight, overlaps, redirectsFollowed } = this
+    const codes = Object.fromEntries([...this.codes].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })))
+    return { calls, charged, codes, sentWhole, inFlight, peakInFlight, overlaps, redirectsFollowed }
+  }
+
+  /** Forgets what is past; only the calls in flight stay counted. */
+  clear(): void {
+    this.list = []
+    this.codes.clear()
+    this.seq = 0
+    this.charged = 0
+    this.sentWhole = 0
+    this.peakInFlight = this.inFlight
+    this.overlaps = 0
+    this.redirectsFollowed = 0
+  }
+}

@@ -1,0 +1,54 @@
+import { onTestFinished } from 'vitest'
+import type { Invention, Pipeline } from '../../src/pipeline.js'
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
+
+/** A small endpoint of its own: the simulator knows no pipeline by name. */
+export const pipeline: Pipeline = {
+  name: 'test-people',
+  version: 1,
+  title: 'Test people',
+  timeZone: 'Asia/Shanghai',
+  idColumns: ['user_id'],
+  parseId: (cell) =>
+    /^[0-9a-f]{24}$/.test(cell) ? { id: cell } : { reason: 'not_an_id', remedy: 'give 24 hex digits' },
+  request: (id) => ({ path: '/api/test/people/v1', query: { personId: id } }),
+  profile: () => ({ kind: 'empty' }),
+  columns: {},
+  children: [],
+  check: () => [],
+  invention: () => Promise.resolve(invention),
+}
+
+export const invention: Invention = {
+  data: (id, night) => ({ id, name: '示例创作者', fans: 1000 + night, bio: '简介'.repeat(50) }),
+}
+
+export interface Envelope {
+  code: number
+  data: { id: string; name: string; fans: number } | null
+  message: string | null
+  recordTime: string
+  requestId: string
+}
+
+export async function start(options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
+  const simulator = await startSimulator({ pipeline, ...options })
+  onTestFinished(() => simulator.close())
+  return simulator
+}
+
+export function address(simulator: Simulator, id: string, token = 'secret'): string {
+  return `${simulator.url}/api/test/people/v1?token=${encodeURIComponent(token)}&personId=${id}`
+}
+
+export async function ask(simulator: Simulator, id: string, token?: string): Promise<Envelope & { status: number }> {
+  const response = await fetch(address(simulator, id, token), { redirect: 'error' })
+  return { ...((await response.json()) as Envelope), status: response.status }
+}
+
+/** Code by code what the same id gets. */
+export async function codes(simulator: Simulator, id: string, times: number): Promise<number[]> {
+  const got: number[] = []
+  for (let call = 0; call < times; call += 1) got.push((await ask(simulator, id)).code)
+  return got
+}
