@@ -1,0 +1,104 @@
+import { Parser, type CsvError } from 'csv-parse'
+import { UsageError } from '../errors.js'
+import { at, type RawRow } from './rawRow.js'
+
+/** A quote that is never closed would otherwise swallow the rest of the file into memory. Characters. */
+const LONGEST_ROW = 8 * 1024 * 1024
+
+/**
+ * The rows of UTF-8 CSV text, the first one too, in batches as they come. Any of the three line ends, also mixed; empty lines
+ * are no rows, but count as lines. All rows have the cells of the first.
+ * @throws UsageError with the line where the row starts
+ */
+export async function* csvRows(text: AsyncIterable<Buffer>, source: string): AsyncGenerator<RawRow[]> {
+  const collector = new Collector(source)
+  try {
+    for await (const chunk of text) yield* await collector.parse((done) => collector.write(chunk, done))
+    yield* await collector.parse((done) => collector.end(done))
+  } finally {
+    collector.destroy()
+  }
+}
+
+/**
+ * Takes the rows where the parser pushes them: as objects through a Node stream, each with the parser's `info`, they come
+ * at less than half the speed; and that `info` counts a quoted CRLF as two lines.
+ */
+class Collector extends Parser {
+  private rows: RawRow[] = []
+  private failure: Error | undefined
+  private width = 0
+  private lines = 0
+
+  constructor(private readonly source: string) {
+    super({
+      skip_empty_lines: true,
+      relax_column_count: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      max_record_size: LONGEST_ROW,
+    })
+    this.on('error', () => undefined)
+    this.resume()
+  }
+
+  /** Where the row starts that comes next. */
+  private get line(): number {
+    return 1 + this.lines + this.info.empty_lines
+  }
+
+  /** Lets the parser work; gives the rows it came to, as no batch or one. */
+  async parse(work: (done: (error?: Error | null) => void) => unknown): Promise<RawRow[][]> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.once('error', reject)
+        work((error) => (error ? reject(error) : resolve()))
+      })
+    } catch (error) {
+      this.failure ??= this.explained(error)
+    }
+    this.removeAllListeners('error').on('error', () => undefined)
+    if (this.failure !== undefined) throw this.failure
+    const { rows } = this
+    this.rows = []
+    return rows.length > 0 ? [rows] : []
+  }
+
+  override push(record: string[] | null): boolean {
+    if (record === null) return super.push(null)
+    if (this.width === 0) this.width = record.length
+    // Thrown in here it would be lost between the stream's callbacks.
+    if (record.length !== this.width) this.failure ??= this.ragged(record.length)
+    this.rows.push({ line: this.line, cells: record })
+    this.lines += 1
+    for (const cell of record) {
+      if (cell.includes('\n') || cell.includes('\r')) this.lines += cell.match(/\r\n|\n|\r/g)!.length
+    }
+    return true
+  }
+
+  private explained(error: unknown): Error {
+    const problem = PROBLEMS[(error as CsvError).code]
+    return problem ? new UsageError(at(this.source, this.line, ...problem), { cause: error }) : (error as Error)
+  }
+
+  private ragged(cells: number): UsageError {
+    const remedy = 'put cells that hold a comma or a line break in double quotes, or delete lines above the header'
+    return new UsageError(
+      at(
+        this.source,
+        this.line,
+        `${cells} ${cells === 1 ? 'cell' : 'cells'}, but the first row has ${this.width}`,
+        remedy,
+      ),
+    )
+  }
+}
+
+const QUOTES = 'write a quote inside a cell twice ("") and put the whole cell in quotes'
+
+const PROBLEMS: Readonly<Record<string, [what: string, remedy: string]>> = {
+  CSV_QUOTE_NOT_CLOSED: ['a quote is opened and never closed', QUOTES],
+  CSV_INVALID_CLOSING_QUOTE: ['a quote inside a quoted cell, or one that is never closed', QUOTES],
+  INVALID_OPENING_QUOTE: ['a quote in the middle of a cell', QUOTES],
+  CSV_MAX_RECORD_SIZE: ['the row has more than 8 million characters; a quote may never be closed', QUOTES],
+}

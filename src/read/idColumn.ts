@@ -1,0 +1,105 @@
+import { UsageError } from '../errors.js'
+import type { Pipeline } from '../pipeline.js'
+import { same } from './columns.js'
+import type { RawRow } from './rawRow.js'
+
+const TEXT = 'VARCHAR'
+
+/** Which column the ids are read from, and how that was found. */
+export interface IdColumn {
+  readonly name: string
+  readonly how: 'given' | 'by name' | 'by content' | 'only column'
+  /** One sentence for people. */
+  readonly said: string
+}
+
+export interface Candidates {
+  readonly source: string
+  readonly columns: readonly string[]
+  /** DuckDB's type of each column; absent where every column is text. */
+  readonly types?: readonly string[]
+  /** The first rows of data. */
+  readonly sample: readonly RawRow[]
+  readonly pipeline: Pipeline
+}
+
+/**
+ * Finds the id column: the one given; else the only one; else by the names the pipeline knows, the most telling one that
+ * holds an id first; else the only one of which at least half of the filled cells in the first rows hold ids.
+ * @throws UsageError naming the candidates if there are several or none, and for a column that is no text
+ */
+export function findIdColumn(input: Candidates, given: string | undefined): IdColumn {
+  const { columns, source } = input
+  const found = given === undefined ? foundColumn(input) : givenColumn(input, given)
+  const type = typeOf(input, found.name)
+  if (type !== TEXT) {
+    const lost = `${source}: column ${shown(found.name)} is ${type}, and ids survive as text only`
+    throw new UsageError(`${lost}; write it as text (${TEXT}), or name another column with --column`)
+  }
+  const place = columns.length === 1 ? 'the only column' : `column ${shown(found.name)}`
+  const why = { given: ', as told by --column', 'by name': ', found by its name', 'only column': '' }
+  const reason = found.how === 'by content' ? ', the only one that holds ids or links' : why[found.how]
+  return { ...found, said: `ids are read from ${place}${reason}` }
+}
+
+type Found = Omit<IdColumn, 'said'>
+
+function givenColumn({ columns, source }: Candidates, given: string): Found {
+  const exact = columns.find((name) => name === given)
+  const alike = exact === undefined ? columns.filter((name) => same(name) === same(given)) : [exact]
+  if (alike.length > 1) throw new UsageError(`${source}: ${list(alike)} are all alike; give --column its exact name`)
+  const [name] = alike
+  if (name !== undefined) return { name, how: 'given' }
+  throw new UsageError(`${source} has no column ${shown(given)}; name one of ${list(columns)}`)
+}
+
+function foundColumn(input: Candidates): Found {
+  const { columns, source, pipeline } = input
+  const [only] = columns
+  if (only !== undefined && columns.length === 1) return { name: only, how: 'only column' }
+
+  const shares = new Map(columns.map((name, index) => [name, idShare(input, name, index)]))
+  const named = pipeline.idColumns.flatMap((known) => columns.filter((name) => same(name) === known))
+  const nobody = [...shares.values()].every((share) => share === 0)
+  const byName =
+    named.find((name) => shares.get(name)! > 0) ?? named.find((name) => nobody || typeOf(input, name) !== TEXT)
+  if (byName !== undefined) return { name: byName, how: 'by name' }
+
+  const byContent = columns.filter((name) => shares.get(name)! >= 0.5)
+  if (byContent.length > 1) {
+    throw new UsageError(`${source}: ${list(byContent)} all hold ids or links; name the right one with --column`)
+  }
+  const [name] = byContent
+  if (name !== undefined) return { name, how: 'by content' }
+  throw new UsageError(
+    `${source}: no column holds ids or links in its first rows; name one of ${list(columns)} with --column`,
+  )
+}
+
+/** Share of the filled cells in the sample that hold an id. */
+function idShare(input: Candidates, name: string, index: number): number {
+  if (typeOf(input, name) !== TEXT) return 0
+  let filled = 0
+  let ids = 0
+  for (const { cells } of input.sample) {
+    const cell = cells[index]?.trim() ?? ''
+    if (cell === '') continue
+    filled += 1
+    if ('id' in input.pipeline.parseId(cell)) ids += 1
+  }
+  return filled === 0 ? 0 : ids / filled
+}
+
+function typeOf({ columns, types }: Candidates, name: string): string {
+  return types?.[columns.indexOf(name)] ?? TEXT
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name)
+}
+
+/** A file may have a thousand columns. */
+function list(names: readonly string[]): string {
+  const few = names.slice(0, 20).map(shown).join(', ')
+  return names.length > 20 ? `${few} and ${names.length - 20} more` : few
+}

@@ -1,0 +1,67 @@
+import { all, arrays, literal, openDatabase, quoted, type Database } from '../database.js'
+import { messageOf, UsageError } from '../errors.js'
+import type { RawRow } from './rawRow.js'
+
+export interface ParquetColumn {
+  readonly name: string
+  /** DuckDB's type. */
+  readonly type: string
+}
+
+/** The columns of a Parquet file. @throws UsageError if it is none, or damaged, or encrypted */
+export async function parquetColumns(path: string): Promise<ParquetColumn[]> {
+  const database = await openDatabase(':memory:')
+  try {
+    const rows = await all<{ column_name: string; column_type: string }>(
+      database.connection,
+      `SELECT column_name, column_type FROM (DESCRIBE FROM ${table(path)})`,
+    )
+    return rows.map(({ column_name: name, column_type: type }) => ({ name, type }))
+  } catch (error) {
+    throw unreadable(path, error)
+  } finally {
+    database.close()
+  }
+}
+
+/**
+ * The rows of a Parquet file in its order, every cell as text: lists, structs and maps as JSON, the rest as DuckDB spells it.
+ * @throws UsageError where the file is damaged
+ */
+export async function* parquetRows(path: string, columns: readonly ParquetColumn[]): AsyncGenerator<RawRow[]> {
+  // Rows come in the order of the file by themselves, and one thread takes the memory of one row group only.
+  const database: Database = await openDatabase(':memory:', { threads: 1 })
+  try {
+    let line = 0
+    for await (const rows of arrays(
+      database.connection,
+      `SELECT ${columns.map(asText).join(', ')} FROM ${table(path)}`,
+    )) {
+      yield rows.map((cells) => {
+        line += 1
+        return { line, cells: cells as (string | null)[] }
+      })
+    }
+  } catch (error) {
+    throw unreadable(path, error)
+  } finally {
+    database.close()
+  }
+}
+
+/** The path is taken literally: what DuckDB would read as a pattern is put in brackets, and no folder name becomes a column. */
+function table(path: string): string {
+  const pattern = path.replace(/[[*?]/g, (character) => `[${character}]`)
+  return `read_parquet(${literal(pattern)}, hive_partitioning = false)`
+}
+
+function asText({ name, type }: ParquetColumn): string {
+  if (type === 'VARCHAR') return quoted(name)
+  const nested = /^(STRUCT|MAP|UNION|VARIANT)\b|\[\d*\]$/.test(type)
+  return nested ? `to_json(${quoted(name)})::VARCHAR` : `${quoted(name)}::VARCHAR`
+}
+
+function unreadable(path: string, error: unknown): UsageError {
+  const [what] = messageOf(error).split('\n')
+  return new UsageError(`${path} cannot be read as Parquet (${what}); write it again, or give CSV`, { cause: error })
+}

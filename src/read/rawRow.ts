@@ -1,0 +1,11 @@
+/** One row as it stands in the input, before anything is known about its columns. */
+export interface RawRow {
+  /** 1-based line in the file where the row starts; for Parquet the row number. */
+  readonly line: number
+  readonly cells: readonly (string | null)[]
+}
+
+/** An input error's text: where, what, and what to do about it. */
+export function at(source: string, line: number, what: string, remedy: string): string {
+  return `${source}, line ${line}: ${what}; ${remedy}`
+}

@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { literal, openDatabase } from '../../src/database.js'
+import { UsageError } from '../../src/errors.js'
+import { readInput, type Input, type Member } from '../../src/read/readInput.js'
+import { pipeline } from './pipeline.js'
+
+const A = '5f0000000000000001000a01'
+const B = '5f0000000000000001000a02'
+
+async function parquet(select: string, name = 'people.parquet', options = ''): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'read-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, name)
+  mkdirSync(join(path, '..'), { recursive: true })
+  const database = await openDatabase(':memory:')
+  await database.connection.run(`COPY (${select}) TO ${literal(path)} (FORMAT parquet ${options})`)
+  database.close()
+  return path
+}
+
+async function everything(input: Input): Promise<Member[]> {
+  const members: Member[] = []
+  for await (const batch of input.rows()) members.push(...batch)
+  return members
+}
+
+async function refusal(path: string, column?: string): Promise<string> {
+  try {
+    await everything(await readInput(path, { pipeline, ...(column ? { column } : {}) }))
+  } catch (error) {
+    if (error instanceof UsageError) return error.message
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+test('rows of Parquet are members like those of CSV', async () => {
+  const path = await parquet(`SELECT * FROM (VALUES ('甲', '${A}'), (NULL, '${B}'), ('丙', NULL)) t(note, user_id)`)
+  const input = await readInput(path, { pipeline })
+  expect(input).toMatchObject({
+    source: path,
+    list: 'people',
+    columns: ['note', 'user_id'],
+    idColumn: { name: 'user_id', how: 'by name', said: 'ids are read from column "user_id", found by its name' },
+  })
+  const members = await everything(input)
+  expect(members).toEqual([
+    { rowNumber: 1, line: 1, cells: ['甲', A], cell: A, parsed: { id: A } },
+    { rowNumber: 2, line: 2, cells: [null, B], cell: B, parsed: { id: B } },
+    { rowNumber: 3, line: 3, cells: ['丙', null], cell: '', parsed: { reason: 'empty', remedy: 'fill it in' } },
+  ])
+  expect(await everything(input)).toEqual(members)
+})
+
+test('many row groups come in the order of the file, in batches of up to 1,000', async () => {
+  const select = `SELECT '5f00000000000000' || printf('%08x', i) AS user_id, i FROM range(30000) t(i)`
+  const input = await readInput(await parquet(select, 'many.parquet', ', ROW_GROUP_SIZE 2048'), { pipeline })
+  let seen = 0
+  for await (const batch of input.rows()) {
+    expect(batch.length).toBeLessThanOrEqual(1000)
+    for (const member of batch) {
+      expect(member.cells[1]).toBe(String(seen))
+      seen += 1
+      expect(member.rowNumber).toBe(seen)
+    }
+  }
+  expect(seen).toBe(30_000)
+})
+
+test('other types are spelled as text, nested ones as JSON', async () => {
+  const path = await parquet(`
+    SELECT '${A}' AS user_id, {'a': 1, 'b': ['x']} AS one, [1, 2] AS two, map {'k': 'v'} AS three, 1.50::DECIMAL(5, 2) AS four,
+      DATE '2026-11-22' AS five, TIMESTAMPTZ '2026-11-22 08:00:00+08' AS six, true AS seven, '\\xFF'::BLOB AS eight,
+      5::DOUBLE AS nine, NULL::INTEGER AS ten`)
+  const [member] = await everything(await readInput(path, { pipeline }))
+  expect(member?.cells).toEqual([
+    A,
+    '{"a":1,"b":["x"]}',
+    '[1,2]',
+    '{"k":"v"}',
+    '1.50',
+    '2026-11-22',
+    '2026-11-22 00:00:00+00',
+    'true',
+    '\\xFF',
+    '5.0',
+    null,
+  ])
+})
+
+test('an id column that is no text is refused by name and type', async () => {
+  const numbers = await parquet(`SELECT 5.6e23::DOUBLE AS user_id, 'x' AS note`)
+  expect(await refusal(numbers)).toBe(
+    `${numbers}: column "user_id" is DOUBLE, and ids survive as text only; write it as text (VARCHAR), or name another column with --column`,
+  )
+  for (const type of ['BIGINT', 'BLOB', 'VARCHAR[]', 'DECIMAL(30,0)']) {
+    const value = type === 'VARCHAR[]' ? `['${A}']` : type === 'BLOB' ? `'${A}'::BLOB` : `5::${type}`
+    expect(await refusal(await parquet(`SELECT ${value} AS people, 'x' AS note`), 'people')).toContain(
+      `column "people" is ${type}`,
+    )
+  }
+  const onlyNumbers = await parquet('SELECT 5::BIGINT AS whatever')
+  expect(await refusal(onlyNumbers)).toContain('column "whatever" is BIGINT')
+})
+
+test('a text column with ids wins over a number that has an id name', async () => {
+  const path = await parquet(`SELECT 1::BIGINT AS id, 'https://example.com/people/${A}' AS profile_url`)
+  expect((await readInput(path, { pipeline })).idColumn).toMatchObject({ name: 'profile_url', how: 'by name' })
+})
+
+test('a path is taken literally, and its folders make no columns', async () => {
+  const path = await parquet(`SELECT '${A}' AS user_id`, "date=2026/what's [new]*?.parquet")
+  const input = await readInput(path, { pipeline })
+  expect(input.columns).toEqual(['user_id'])
+  expect(await everything(input)).toHaveLength(1)
+})
+
+test('what is no Parquet, damaged, encrypted or empty is refused', async () => {
+  const good = readFileSync(await parquet(`SELECT '${A}' AS user_id FROM range(100)`))
+  const path = await parquet(`SELECT '${A}' AS user_id WHERE false`)
+  expect(await refusal(path)).toBe(`${path} has no rows; add the rows, or leave it out`)
+  writeFileSync(path, 'user_id\n1\n')
+  expect(await refusal(path)).toBe(
+    `${path} is named as Parquet, but is none; name it .csv if it is CSV, or write it again`,
+  )
+  writeFileSync(path, '')
+  expect(await refusal(path)).toContain('is named as Parquet, but is none')
+  writeFileSync(path, good.subarray(0, good.length - 10))
+  expect(await refusal(path)).toMatch(/people\.parquet cannot be read as Parquet \(.*\); write it again, or give CSV$/)
+  writeFileSync(path, Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(500, 7), good.subarray(-40)]))
+  expect(await refusal(path)).toContain('cannot be read as Parquet')
+  writeFileSync(path, `PARE${'x'.repeat(50)}PARE`)
+  expect(await refusal(path)).toContain('encrypted')
+})
+
+test('a Parquet file that changes while it is read is refused', async () => {
+  const path = await parquet(`SELECT '${A}' AS user_id`)
+  const input = await readInput(path, { pipeline })
+  writeFileSync(path, readFileSync(await parquet(`SELECT '${B}' AS user_id, 1 AS more`)))
+  await expect(everything(input)).rejects.toThrow(UsageError)
+})

@@ -1,0 +1,22 @@
+import type { Pipeline } from '../../src/pipeline.js'
+
+/** A small endpoint of its own: the reader knows no pipeline by name. */
+export const pipeline: Pipeline = {
+  name: 'test-people',
+  version: 1,
+  title: 'Test people',
+  timeZone: 'Asia/Shanghai',
+  idColumns: ['user_id', '用户id', 'profile_url', 'id'],
+  parseId(cell) {
+    const id = /^(?:https:\/\/example\.com\/people\/)?([0-9a-f]{24})(?:\?.*)?$/i.exec(cell.trim())?.[1]
+    if (id) return { id: id.toLowerCase() }
+    if (cell.trim() === '') return { reason: 'empty', remedy: 'fill it in' }
+    return { reason: 'not_an_id', remedy: 'give 24 hex digits' }
+  },
+  request: (id) => ({ path: '/api/test/people/v1', query: { personId: id } }),
+  profile: () => ({ kind: 'empty' }),
+  columns: {},
+  children: [],
+  check: () => [],
+  invention: () => Promise.reject(new Error('nothing is asked here')),
+}

@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { stringify } from 'csv-stringify/sync'
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { UsageError } from '../../src/errors.js'
+import { readInput, type Input, type Member, type ReadOptions } from '../../src/read/readInput.js'
+import { pipeline } from './pipeline.js'
+
+const numbered = (n: number) => `5f00000000000000${n.toString(16).padStart(8, '0')}`
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'read-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder(), name)
+  writeFileSync(path, content)
+  return path
+}
+
+async function everything(input: Input): Promise<Member[]> {
+  const members: Member[] = []
+  for await (const batch of input.rows()) members.push(...batch)
+  return members
+}
+
+async function refusal(source: string, options: Partial<ReadOptions> = {}): Promise<string> {
+  try {
+    await everything(await readInput(source, { pipeline, ...options }))
+  } catch (error) {
+    if (error instanceof UsageError) return error.message
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+test('a list is named after its file, its source is absolute', async () => {
+  const path = file('spring.creators.csv', `user_id\n${numbered(1)}\n`)
+  const input = await readInput(path, { pipeline })
+  expect([input.source, input.list]).toEqual([path, 'spring.creators'])
+})
+
+test('rows can be read again from a file, but not from stdin', async () => {
+  const text = `user_id\n${numbered(1)}\n`
+  const input = await readInput(file('a.csv', text), { pipeline })
+  expect(await everything(input)).toEqual(await everything(input))
+  const piped = await readInput('-', { pipeline, stdin: Readable.from([text]) })
+  expect([piped.source, piped.list]).toEqual(['<stdin>', ''])
+  expect(await everything(piped)).toHaveLength(1)
+  await expect(everything(piped)).rejects.toThrow('twice')
+})
+
+test('rows come in batches of up to 1,000, numbered through', async () => {
+  const count = 25_000
+  const lines = Array.from({ length: count }, (_, n) => `${numbered(n)},示例${n}\n`)
+  const path = file('many.csv', `user_id,note\n${lines.join('')}`)
+  const input = await readInput(path, { pipeline })
+  let seen = 0
+  for await (const batch of input.rows()) {
+    expect(batch.length).toBeLessThanOrEqual(1000)
+    for (const member of batch) {
+      seen += 1
+      expect(member.rowNumber).toBe(seen)
+      expect(member.line).toBe(seen + 1)
+      expect(member.parsed).toEqual({ id: numbered(seen - 1) })
+    }
+  }
+  expect(seen).toBe(count)
+})
+
+test('memory stays flat however long the input is', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const note = 'n'.repeat(1000)
+  function* text() {
+    yield 'user_id,note\n'
+    for (let part = 0; part < 200; part += 1) {
+      yield Array.from({ length: 100 }, (_, n) => `${numbered(part * 100 + n)},${note}\n`).join('')
+    }
+  }
+  const input = await readInput('-', { pipeline, stdin: Readable.from(text()) })
+  const kept: number[] = []
+  let seen = 0
+  for await (const batch of input.rows()) {
+    seen += batch.length
+    if (seen % 2000 > batch.length) continue
+    collect()
+    kept.push(process.memoryUsage().heapUsed + process.memoryUsage().external)
+  }
+  expect(seen).toBe(20_000)
+  // The text has 20 MB.
+  expect(Math.max(...kept) - Math.min(...kept)).toBeLessThan(12_000_000)
+})
+
+test('whatever cells are written as CSV are read back, each on its line', async () => {
+  const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r\n', '示', '𠮷', ' ', ';'), maxLength: 8 })
+  const rows = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 30 })
+  const path = join(folder(), 'any.csv')
+  await fc.assert(
+    fc.asyncProperty(rows, fc.constantFrom('\n', '\r\n'), async (cells, lineEnd) => {
+      const full = cells.map(([a, b], n) => [a, numbered(n), b])
+      const header = `note,user_id,more${lineEnd}`
+      writeFileSync(path, header + stringify(full, { record_delimiter: lineEnd, quoted_string: true }))
+      const members = await everything(await readInput(path, { pipeline }))
+      expect(members.map((member) => member.cells)).toEqual(full)
+      let line = 2
+      for (const [index, member] of members.entries()) {
+        expect(member.line).toBe(line)
+        line += 1 + (full[index]!.join('').match(/\r\n|\n/g)?.length ?? 0)
+      }
+    }),
+    { seed: 1, numRuns: 200 },
+  )
+})
+
+test('the id column is sought in the first 200 rows only, and the rest is read all the same', async () => {
+  const lines = Array.from({ length: 300 }, (_, n) => `示例${n},${n < 200 ? numbered(n) : ''},x\n`)
+  const input = await readInput(file('a.csv', `who,where,what\n${lines.join('')}`), { pipeline })
+  expect(input.idColumn).toMatchObject({ name: 'where', how: 'by content' })
+  const members = await everything(input)
+  expect(members).toHaveLength(300)
+  expect(members[299]).toMatchObject({ rowNumber: 300, line: 301, cell: '', parsed: { reason: 'empty' } })
+})
+
+test('a wide table is described by its first columns only', async () => {
+  const header = Array.from({ length: 1000 }, (_, n) => `column ${n}`).join()
+  const path = file('wide.csv', `${header}\n${','.repeat(999)}\n`)
+  expect(await refusal(path, { column: 'creator' })).toMatch(/"column 19" and 980 more$/)
+})
+
+test('a quote that is never closed does not take the whole file into memory', async () => {
+  const path = file('quote.csv', `user_id,note\n${numbered(1)},"${`${'x'.repeat(99)}\n`.repeat(200_000)}`)
+  expect(await refusal(path)).toMatch(/line 2: the row has more than 8 million characters; a quote may never be closed/)
+})
+
+test('what cannot be opened is refused with its absolute path and a remedy', async () => {
+  const path = folder()
+  expect(await refusal(join(path, 'none.csv'))).toBe(`${path}/none.csv does not exist; check the path`)
+  expect(await refusal(path)).toBe(`${path} is a folder; give a file`)
+  const inner = join(file('a.csv', 'x'), 'b.csv')
+  expect(await refusal(inner)).toBe(`${inner} does not exist; check the path`)
+})
+
+test.runIf(process.platform === 'linux')('a file that gives an error instead of bytes is refused', async () => {
+  expect(await refusal('/proc/self/mem')).toMatch(/^\/proc\/self\/mem cannot be read \(EIO/)
+})
+
+test.runIf(process.platform === 'linux' && process.getuid?.() !== 0)(
+  'so is one that this user may not read',
+  async () => {
+    const path = file('a.csv', `user_id\n${numbered(1)}\n`)
+    execFileSync('chmod', ['000', path])
+    expect(await refusal(path)).toMatch(/may not be read by this user/)
+  },
+)
+
+test('a named pipe is read once, like stdin', async () => {
+  const path = join(folder(), 'pipe.csv')
+  execFileSync('mkfifo', [path])
+  const writing = writeFile(path, `user_id\n${numbered(1)}\n`)
+  const input = await readInput(path, { pipeline })
+  await writing
+  expect(await everything(input)).toHaveLength(1)
+})
+
+test('a file that grows, is touched or replaced while it is read is refused', async () => {
+  const text = `user_id\n${numbered(1)}\n`
+  const change: ((path: string) => void)[] = [
+    (path) => appendFileSync(path, `${numbered(2)}\n`),
+    (path) => utimesSync(path, 1, 1),
+    (path) => renameSync(file('b.csv', text), path),
+  ]
+  for (const changeIt of change) {
+    const path = file('a.csv', text)
+    const input = await readInput(path, { pipeline })
+    changeIt(path)
+    await expect(everything(input)).rejects.toThrow(`${path} changed while it was being read`)
+  }
+})

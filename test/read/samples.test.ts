@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { pipeline } from '../../pipelines/default.js'
+import { readInput, type Member } from '../../src/read/readInput.js'
+import { startSimulator } from '../../src/simulator/simulator.js'
+
+async function sample(name: string): Promise<{ said: string; members: Member[] }> {
+  const path = fileURLToPath(new URL(`../../data/samples/${name}`, import.meta.url))
+  const input = await readInput(path, { pipeline })
+  const members: Member[] = []
+  for await (const batch of input.rows()) members.push(...batch)
+  return { said: input.idColumn.said, members }
+}
+
+function counted(words: Iterable<string>): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
+  return counts
+}
+
+test('the sample list has what real lists have', async () => {
+  const { said, members } = await sample('creators.csv')
+  expect(said).toBe('ids are read from column "user_id", found by its name')
+  expect(counted(members.map(({ parsed }) => ('id' in parsed ? 'id' : parsed.reason)))).toEqual({
+    id: 54,
+    empty: 1,
+    note_without_user: 1,
+    red_id: 1,
+    ruined_number: 1,
+    short_link: 1,
+    wrong_length: 1,
+  })
+  const ids = new Set(members.flatMap(({ parsed }) => ('id' in parsed ? [parsed.id] : [])))
+  expect(ids.size).toBe(51)
+  for (const id of ids) expect(id).toMatch(/^5f[0-9a-f]{22}$/)
+})
+
+test('its ids get every kind of answer, none of which stops a run', async () => {
+  const simulator = await startSimulator({ pipeline })
+  onTestFinished(() => simulator.close())
+  const { members } = await sample('creators.csv')
+  const ids = new Set(members.flatMap(({ parsed }) => ('id' in parsed ? [parsed.id] : [])))
+  const answers: string[] = []
+  for (const id of ids) {
+    const { path, query } = pipeline.request(id)
+    const address = `${simulator.url}${path}?${new URLSearchParams({ ...query, token: 'demo' }).toString()}`
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const { code, data } = (await (await fetch(address)).json()) as { code: number; data: unknown }
+      answers.push(code === 0 ? pipeline.profile(data, id).kind : String(code))
+      if (code !== 301) break
+    }
+  }
+  expect(counted(answers)).toEqual({ profile: 47, empty: 1, misdelivered: 1, 202: 1, 301: 2, 400: 1 })
+  expect(simulator.ledger.summary()).toMatchObject({ calls: 53, charged: 49 })
+})
+
+test('the Parquet sample holds the first rows of the CSV one', async () => {
+  const { members } = await sample('creators.csv')
+  const fromParquet = (await sample('creators.parquet')).members
+  const cells = (member: Member) => member.cells
+  expect(fromParquet.map(cells)).toEqual(members.slice(0, 20).map(cells))
+})
+
+test('the bare sample has no header', async () => {
+  const { said, members } = await sample('bare-ids.csv')
+  expect(said).toContain('there is no header')
+  expect(members.map(({ parsed }) => ('id' in parsed ? 'id' : parsed.reason))).toEqual([
+    ...Array.from({ length: 11 }, () => 'id'),
+    'red_id',
+  ])
+})
