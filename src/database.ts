@@ -25,6 +25,8 @@ const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, T
 
 /** More rows a chunk take more memory than they save time. */
 const CHUNK_ROWS = 512
+/** An appender keeps up to 204,800 rows outside of DuckDB's memory limit; long ones must go to the table sooner. */
+const BUFFERED_BYTES = 8_000_000
 
 export interface Database {
   readonly connection: Connection
@@ -37,6 +39,8 @@ export interface DatabaseOptions {
   readonly tempDirectory?: string
   readonly memoryLimit?: string
   readonly threads?: number
+  /** The oldest DuckDB that must be able to read the file, where the file is new; DuckDB's own default is older still. */
+  readonly storageVersion?: `v${string}`
 }
 
 /**
@@ -53,10 +57,15 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
     threads: String(options.threads ?? 2),
     preserve_insertion_order: 'true',
     ...(options.tempDirectory ? { temp_directory: options.tempDirectory } : {}),
+    ...(options.storageVersion ? { storage_compatibility_version: options.storageVersion } : {}),
   })
   try {
     const connection = await instance.connect()
     await connection.run("SET TimeZone = 'UTC'")
+    // Freed memory goes back to the system soon, not at the end of long statements: a third less at the peak.
+    await connection.run('SET allocator_background_threads = true')
+    await connection.run("SET allocator_flush_threshold = '1MB'")
+    await connection.run("SET allocator_bulk_deallocation_flush_threshold = '4MB'")
     return {
       connection,
       close() {
@@ -153,6 +162,7 @@ export class TableWriter {
   private readonly columns: Cell[][]
   private readonly chunk: DuckDBDataChunk
   private rows = 0
+  private bufferedBytes = 0
 
   private constructor(
     private readonly appender: DuckDBAppender,
@@ -186,12 +196,23 @@ export class TableWriter {
     this.chunk.reset()
     this.chunk.rowCount = this.rows
     this.columns.forEach((cells, index) => {
+      this.bufferedBytes += sizeOf(cells)
       this.chunk.setColumnValues(index, cells.map(toDuckDB(this.types[index]!)))
       cells.length = 0
     })
     this.appender.appendDataChunk(this.chunk)
     this.rows = 0
+    if (this.bufferedBytes < BUFFERED_BYTES) return
+    this.appender.flushSync()
+    this.bufferedBytes = 0
   }
+}
+
+/** About what cells take in DuckDB's memory. */
+function sizeOf(cells: readonly Cell[]): number {
+  let bytes = cells.length * 16
+  for (const cell of cells) if (typeof cell === 'string') bytes += cell.length
+  return bytes
 }
 
 function toDuckDB(type: SqlType): (cell: Cell) => DuckDBValue {

@@ -1,0 +1,44 @@
+import type { Pipeline } from '../pipeline.js'
+import { merge, type Merged } from './merge.js'
+import { pipelineTables } from './pipelineTables.js'
+import { stage, type AnswerSource, type Reader, type Staged } from './stage.js'
+import { dropStaging } from './stagingTables.js'
+import { asLocalError, withMemory, type Warehouse } from './warehouse.js'
+
+export interface LoadSummary extends Staged, Merged {
+  readonly sources: number
+}
+
+/** Staging needs little, and V8 needs much at that time. */
+const STAGE_MB = 48
+
+/** While a table is written, DuckDB keeps two blocks of 256 KB a column in memory, and on commit two more to copy from. */
+function mergeMemory(pipeline: Pipeline): number {
+  return 64 + Math.max(...pipelineTables(pipeline).map(({ columns }) => columns.length))
+}
+
+/**
+ * Loads all calls of some sources: a live run's journal segment, segments left by runs that were cut off, or anything
+ * else that has calls. One merge, all or nothing; a source that is loaded again, or late, leaves the same tables.
+ * Afterwards the caller may mark the sources as loaded.
+ * @throws LocalError when disk or memory do not suffice: nothing was changed
+ */
+export async function loadSegments(
+  warehouse: Warehouse,
+  sources: readonly AnswerSource[],
+  reader: Omit<Reader, 'pipeline'>,
+): Promise<LoadSummary> {
+  const { connection, pipeline } = warehouse
+  try {
+    const staged = await withMemory(connection, STAGE_MB, (giveBack) =>
+      stage(connection, sources, { ...reader, pipeline }, giveBack),
+    )
+    const merged = await withMemory(connection, mergeMemory(pipeline), (giveBack) =>
+      merge(connection, pipeline, giveBack),
+    )
+    await dropStaging(connection, pipeline)
+    return { sources: sources.length, ...staged, ...merged }
+  } catch (error) {
+    throw asLocalError(error, warehouse.path)
+  }
+}

@@ -1,0 +1,4 @@
+import { statements as fixedTables } from './0001-fixed-tables.js'
+
+/** Statements of each migration of the fixed tables. Forward only: one that was released is never edited, changes are a new one at the end. */
+export const migrations: readonly (readonly string[])[] = [fixedTables]

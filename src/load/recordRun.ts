@@ -1,0 +1,97 @@
+import { all, first, quoted, type Cell, type Connection } from '../database.js'
+import type { CodeCount, Counts } from '../receipt.js'
+import { STATUSES } from '../receipt.js'
+
+/** The receipt of a run as table `runs` keeps it; instants are milliseconds since 1970. */
+export interface RunRecord {
+  readonly runId: string
+  readonly startedAt: number
+  readonly finishedAt: number
+  readonly status: 'done' | 'stopped'
+  readonly exitCode: number
+  readonly stop: {
+    readonly reason: string
+    readonly code: string
+    readonly message: string
+    readonly runAgain: string
+  } | null
+  readonly pipeline: string
+  readonly simulated: boolean
+  readonly host: string
+  /** Of creator-enrich. */
+  readonly version: string
+  readonly rows: Counts
+  readonly ids: Counts
+  readonly askedIds: number
+  readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
+  readonly money: {
+    readonly currency: string
+    readonly price: number
+    readonly billed: number
+    readonly maybeBilled: number
+    readonly saved: number
+  }
+}
+
+/** Writes the row of a run in place of what stood there. Recording it again changes nothing. */
+export async function recordRun(connection: Connection, record: RunRecord): Promise<void> {
+  const cells = cellsOf(record)
+  const names = Object.keys(cells)
+  const values = names.map((name) => (name.endsWith('_at') ? `$${name}::TIMESTAMPTZ` : `$${name}`))
+  await connection.run(
+    `INSERT OR REPLACE INTO runs (${names.map(quoted).join(', ')}) VALUES (${values.join(', ')})`,
+    cells,
+  )
+}
+
+/** Calls of a run that was loaded, by code, most first. */
+export async function runCodes(connection: Connection, runId: string): Promise<CodeCount[]> {
+  return all<CodeCount>(
+    connection,
+    `SELECT code, calls, billed, maybe_billed, p50_ms, p95_ms, max_ms FROM run_codes
+     WHERE run_id = $runId ORDER BY calls DESC, code`,
+    { runId },
+  )
+}
+
+/** Calls of all runs that were sent, never answered, and not made up for since. */
+export async function unresolvedCalls(connection: Connection): Promise<number> {
+  const row = await first<{ calls: number }>(
+    connection,
+    'SELECT count(*) AS calls FROM ambiguous_calls WHERE resolved_at IS NULL',
+  )
+  return row!.calls
+}
+
+function cellsOf(record: RunRecord): Record<string, Cell> {
+  const { rows, ids, calls, money, stop } = record
+  const counts = (['read', ...STATUSES] as const).flatMap((key) => [
+    [`rows_${key}`, BigInt(rows[key])] as const,
+    [`ids_${key}`, BigInt(ids[key])] as const,
+  ])
+  return {
+    run_id: record.runId,
+    started_at: new Date(record.startedAt).toISOString(),
+    finished_at: new Date(record.finishedAt).toISOString(),
+    status: record.status,
+    exit_code: BigInt(record.exitCode),
+    stop_reason: stop?.reason ?? null,
+    stop_code: stop?.code ?? null,
+    stop_message: stop?.message ?? null,
+    run_again: stop?.runAgain ?? null,
+    pipeline: record.pipeline,
+    simulated: record.simulated,
+    host: record.host,
+    version: record.version,
+    ...Object.fromEntries(counts),
+    asked_ids: BigInt(record.askedIds),
+    calls: BigInt(calls.sent),
+    billed_calls: BigInt(calls.billed),
+    maybe_billed_calls: BigInt(calls.maybeBilled),
+    currency: money.currency,
+    price: money.price,
+    money_billed: money.billed,
+    money_maybe_billed: money.maybeBilled,
+    money_saved: money.saved,
+  }
+}

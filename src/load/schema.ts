@@ -1,0 +1,149 @@
+import { all, first, quoted, type Connection } from '../database.js'
+import { LocalError, UsageError } from '../errors.js'
+import type { Pipeline } from '../pipeline.js'
+import { writeDictionary } from './dictionary.js'
+import { migrations } from './migrations/all.js'
+import { comparedAttributes, pipelineTables } from './pipelineTables.js'
+import { addColumn, commentOnColumn, commentOnTable, createTable, type TableDefinition } from './tableDefinition.js'
+
+/** What the database at `path` (for messages) must become. */
+export interface Target {
+  readonly connection: Connection
+  readonly path: string
+  readonly pipeline: Pipeline
+}
+
+interface Folder {
+  readonly pipeline: string
+  readonly pipeline_version: number | null
+  readonly attributes: string
+  readonly schema_version: number | null
+}
+
+/**
+ * Creates what is missing and adds what is new, in one transaction; a database that is as it should be is left alone.
+ * @throws UsageError when it belongs to another pipeline
+ * @throws LocalError when it was made by a newer creator-enrich, or with other attributes
+ */
+export async function bringUpToDate(target: Target): Promise<void> {
+  const { connection } = target
+  await connection.run('BEGIN')
+  try {
+    await migrate(target)
+    await followPipeline(target)
+    await writeDictionary(connection, pipelineTables(target.pipeline))
+    await connection.run('COMMIT')
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}
+
+/**
+ * Refuses to mix invented with real people, before anything is sent.
+ * @throws UsageError when the folder holds the other kind
+ */
+export async function checkKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
+  const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
+  const before = folder?.simulated ?? simulated
+  if (before === simulated) return
+  const [holds, given] = before ? ['simulated', 'real'] : ['real', 'simulated']
+  throw new UsageError(`${path} holds ${holds} data and takes no ${given} ones: give another folder with --data`)
+}
+
+/** From now on the folder is simulated or real; the check is that of `checkKind`. */
+export async function claimKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
+  await checkKind(connection, path, simulated)
+  await connection.run('UPDATE data_folder SET simulated = $simulated WHERE simulated IS NULL', { simulated })
+}
+
+async function readFolder(connection: Connection): Promise<Folder | undefined> {
+  const table = await first(connection, `SELECT 1 FROM duckdb_tables() WHERE table_name = 'data_folder'`)
+  return table ? first<Folder>(connection, 'SELECT * FROM data_folder') : undefined
+}
+
+async function migrate({ connection, path, pipeline }: Target): Promise<void> {
+  const folder = await readFolder(connection)
+  if (folder && folder.pipeline !== pipeline.name) {
+    throw new UsageError(
+      `${path} belongs to the pipeline ${folder.pipeline}, not to ${pipeline.name}: give another folder with --data`,
+    )
+  }
+  const version = folder?.schema_version ?? 0
+  if (version > migrations.length) {
+    throw new LocalError(
+      `${path} was made by a newer creator-enrich (schema ${version}, this one knows ${migrations.length}): use that one; the file was left as it is`,
+    )
+  }
+  for (const statement of migrations.slice(version).flat()) await connection.run(statement)
+  if (!folder) {
+    await connection.run(`INSERT INTO data_folder (pipeline, attributes) VALUES ($name, '{}')`, {
+      name: pipeline.name,
+    })
+  }
+  if (version !== migrations.length) {
+    await connection.run('UPDATE data_folder SET schema_version = $version', { version: migrations.length })
+  }
+}
+
+/** Makes the tables of the pipeline as its definition says. Columns that it does not name any more stay, and are not filled. */
+async function followPipeline(target: Target): Promise<void> {
+  const { connection, pipeline } = target
+  const folder = (await readFolder(connection))!
+  for (const table of pipelineTables(pipeline)) await followTable(target, table)
+  const attributes = JSON.stringify(comparedAttributes(pipeline))
+  if (folder.attributes !== attributes) await refuseFalseVersions(target, folder.attributes)
+  if (folder.attributes !== attributes || folder.pipeline_version !== pipeline.version) {
+    await connection.run('UPDATE data_folder SET attributes = $attributes, pipeline_version = $version', {
+      attributes,
+      version: pipeline.version,
+    })
+  }
+}
+
+async function followTable({ connection, path }: Target, table: TableDefinition): Promise<void> {
+  const columns = await all<{ name: string; type: string; comment: string | null }>(
+    connection,
+    `SELECT column_name AS name, data_type AS type, comment FROM duckdb_columns()
+     WHERE table_name = $table AND database_name = current_database() AND schema_name = 'main'`,
+    { table: table.name },
+  )
+  const statements = columns.length === 0 ? createTable(table) : [commentOnTable(table)]
+  for (const column of columns.length === 0 ? [] : table.columns) {
+    const there = columns.find(({ name }) => name === column.name)
+    if (there && there.type.replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ') !== column.type) {
+      throw mustReplay(path, `${table.name}.${column.name} was ${there.type} and is to be ${column.type}`)
+    }
+    if (!there) statements.push(...addColumn(table.name, column))
+    else if (there.comment !== column.description) statements.push(commentOnColumn(table.name, column))
+  }
+  if (statements.length === 1 && (await hasComment(connection, table))) return
+  for (const statement of statements) await connection.run(statement)
+}
+
+async function hasComment(connection: Connection, { name, description }: TableDefinition): Promise<boolean> {
+  const found = await first(
+    connection,
+    `SELECT 1 FROM duckdb_tables()
+     WHERE table_name = $name AND database_name = current_database() AND comment = $description`,
+    { name, description },
+  )
+  return found !== undefined
+}
+
+/** With other attributes every hash differs: each creator would get a version although nobody changed anything. */
+async function refuseFalseVersions({ connection, path, pipeline }: Target, before: string): Promise<void> {
+  const some = await first(connection, `SELECT 1 FROM ${quoted('creator_versions')} LIMIT 1`)
+  if (!some) return
+  const [old, now] = [JSON.parse(before) as Record<string, unknown>, comparedAttributes(pipeline)]
+  const differing = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
+  )
+  throw mustReplay(path, `the definition of ${differing.join(', ') || 'the order of attributes'} has changed`)
+}
+
+function mustReplay(path: string, what: string): LocalError {
+  return new LocalError(
+    `${path}: ${what} since it was built: rebuild it with \`creator-enrich replay\`, which makes no call; the file was left as it is`,
+  )
+}

@@ -1,0 +1,149 @@
+import { TableWriter, all, type Connection, type Parameters } from '../database.js'
+import { STATUSES, type Counts, type ParkReason, type ReasonCount, type Status } from '../receipt.js'
+import { createRunEnds } from './sql/calls.sql.js'
+import {
+  countRead,
+  countSettled,
+  createSettleInputs,
+  dropSettleInputs,
+  listChanges,
+  replaceMembers,
+  replaceRejects,
+  settleIds,
+  upsertLists,
+} from './sql/settle.sql.js'
+
+/** One input of this run. */
+export interface ListInput {
+  readonly name: string
+  readonly source: string
+  /** The header, in input order. */
+  readonly columns: readonly string[]
+  readonly idColumn: string
+  /** Refresh it with `run --tracked` from now on; false leaves that as it was. */
+  readonly track: boolean
+}
+
+export interface SettleOptions {
+  readonly runId: string
+  /** When the lists were read, milliseconds since 1970. */
+  readonly readAt: number
+  readonly lists: readonly ListInput[]
+  /** Ids that were begun, but not concluded, when the run stopped. */
+  readonly unfinished: ReadonlySet<string>
+  /** Why these, and due ids that were never begun, wait; absent when the run came to its end. */
+  readonly parkReason?: ParkReason
+}
+
+/** `read` is counted from what was read, the statuses from what was stored: they must add up. */
+export interface SettledCounts {
+  readonly rows: Counts
+  readonly ids: Counts
+  /** Most rows first within a status; statuses without reasons are not in it. */
+  readonly reasons: readonly ReasonCount[]
+}
+
+export interface SettledList extends SettledCounts {
+  readonly list: string
+  /** Ids that the list has now and had not before, and the other way round. */
+  readonly added: number
+  readonly removed: number
+}
+
+export interface Settled extends SettledCounts {
+  /** In the order of `SettleOptions.lists`. */
+  readonly lists: readonly SettledList[]
+}
+
+interface CountRow {
+  readonly list: string | null
+  readonly status: Status
+  readonly reason: string | null
+  readonly rows: number
+  readonly ids: number
+}
+
+type ReadRow = Omit<CountRow, 'status' | 'reason'>
+
+/**
+ * Gives every row of TEMP `members` its status in this run and stores lists, their rows and their rejects, in one
+ * transaction. Expects TEMP `planned`, and the calls of the run to be loaded over this very connection.
+ */
+export async function settle(connection: Connection, options: SettleOptions): Promise<Settled> {
+  const run = options.runId
+  await connection.run('BEGIN')
+  try {
+    await fillInputs(connection, options)
+    await connection.run(settleIds, { run, park: options.parkReason ?? null })
+    const changes = await all<{ list: string; added: number; removed: number }>(connection, listChanges)
+    await runAll(connection, replaceMembers, { run })
+    await runAll(connection, replaceRejects, { run })
+    await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), { at: instant(options.readAt), run })
+    const read = await all<ReadRow>(connection, countRead)
+    const settled = await all<CountRow>(connection, countSettled)
+    await runAll(connection, dropSettleInputs)
+    await connection.run('COMMIT')
+    const lists = options.lists.map(({ name }): SettledList => {
+      const { added = 0, removed = 0 } = changes.find(({ list }) => list === name) ?? {}
+      return { list: name, added, removed, ...countsOf(name, read, settled) }
+    })
+    return { ...countsOf(null, read, settled), lists }
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}
+
+async function fillInputs(connection: Connection, { lists, unfinished }: SettleOptions): Promise<void> {
+  await runAll(connection, [createRunEnds, ...createSettleInputs])
+  const ids = await TableWriter.open(connection, 'temp.main.unfinished', ['VARCHAR'])
+  for (const id of unfinished) ids.append([id])
+  ids.close()
+  for (const { name, source, columns, idColumn, track } of lists) {
+    await connection.run('INSERT INTO settled_lists VALUES ($name, $source, $columns, $idColumn, $track)', {
+      name,
+      source,
+      columns: JSON.stringify(columns),
+      idColumn,
+      track,
+    })
+  }
+}
+
+/** Some statements name no parameter, and DuckDB refuses one that is not named. */
+async function runAll(
+  connection: Connection,
+  statements: readonly string[],
+  parameters: Parameters = {},
+): Promise<void> {
+  for (const statement of statements) {
+    const named = Object.entries(parameters).filter(([name]) => statement.includes(`$${name}`))
+    await connection.run(statement, Object.fromEntries(named))
+  }
+}
+
+function instant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+function countsOf(list: string | null, read: readonly ReadRow[], settled: readonly CountRow[]): SettledCounts {
+  const rows = zeroes()
+  const ids = zeroes()
+  const own = settled.filter((count) => count.list === list)
+  for (const count of own) {
+    rows[count.status] += count.rows
+    ids[count.status] += count.ids
+  }
+  const total = read.find((count) => count.list === list)
+  rows.read = total?.rows ?? 0
+  ids.read = total?.ids ?? 0
+  const reasons = own.flatMap((count) => {
+    const { status, reason } = count
+    return reason === null ? [] : [{ status, reason, rows: count.rows, ids: count.ids }]
+  })
+  return { rows, ids, reasons }
+}
+
+function zeroes(): Record<Status | 'read', number> {
+  return Object.fromEntries(['read', ...STATUSES].map((key) => [key, 0])) as Record<Status | 'read', number>
+}

@@ -1,0 +1,123 @@
+import type { ChildTable, Pipeline } from '../../pipeline.js'
+import { counterColumns } from '../../pipeline.js'
+import { literal, quoted } from '../../database.js'
+import { stagedChildName } from '../stagingTables.js'
+import { columnList } from './names.js'
+
+/**
+ * Of the staged profiles those that were never loaded before.
+ * @param since instant of the earliest staged one, milliseconds: older rows of the time series are not looked at
+ */
+export function newAnswers(since: number | null): string {
+  const from = since === null ? `'infinity'` : literal(new Date(since).toISOString())
+  return `
+CREATE OR REPLACE TEMP TABLE new_answers AS
+SELECT * FROM (
+  SELECT * FROM staged_answers
+  QUALIFY row_number() OVER (PARTITION BY user_id, observed_at ORDER BY run_id, staged_no) = 1
+)
+ANTI JOIN (SELECT user_id, observed_at FROM creator_counters WHERE observed_at >= ${from}::TIMESTAMPTZ)
+  USING (user_id, observed_at)
+ORDER BY staged_no`
+}
+
+/** Of each id its newest profile, if that is newer than the one in its wide row. */
+export const newestAnswers = `
+CREATE OR REPLACE TEMP TABLE newest_answers AS
+SELECT newest.staged_no, newest.user_id, newest.observed_at
+FROM (
+  SELECT user_id, max(observed_at) AS observed_at, arg_max(staged_no, observed_at) AS staged_no
+  FROM new_answers GROUP BY user_id
+) AS newest
+LEFT JOIN creators USING (user_id)
+WHERE newest.observed_at > coalesce(creators.last_fetched_at, '-infinity')
+ORDER BY staged_no`
+
+export function appendCounters(pipeline: Pipeline): string {
+  const counters = counterColumns(pipeline).map(([name]) => name)
+  const columns = columnList(['user_id', 'observed_at', ...counters, 'attributes_hash', 'run_id'])
+  return `
+INSERT INTO creator_counters (${columns})
+SELECT ${columns} FROM new_answers ORDER BY staged_no`
+}
+
+export const appendAnomalies = `
+INSERT INTO anomalies
+SELECT DISTINCT staged.* FROM staged_anomalies AS staged
+ANTI JOIN anomalies AS known
+  ON known.user_id = staged.user_id
+  AND known.observed_at = staged.observed_at
+  AND known.kind = staged.kind
+  AND known.column_name IS NOT DISTINCT FROM staged.column_name
+  AND known.detail IS NOT DISTINCT FROM staged.detail
+ORDER BY staged.observed_at, staged.user_id, staged.kind, staged.column_name, staged.detail`
+
+/** Counts each profile once, whenever and however often it is loaded. */
+export const mergeDrift = [
+  `
+CREATE OR REPLACE TEMP TABLE new_drift AS
+SELECT
+  path, kind, expected, found,
+  min(observed_at) AS first_seen_at,
+  max(observed_at) AS last_seen_at,
+  count(DISTINCT staged_no) AS answers,
+  arg_min(user_id, (observed_at, user_id)) AS example_user_id
+FROM new_answers JOIN staged_drift USING (staged_drift_set)
+GROUP BY path, kind, expected, found`,
+  `
+UPDATE schema_drift SET
+  first_seen_at = least(schema_drift.first_seen_at, new_drift.first_seen_at),
+  last_seen_at = greatest(schema_drift.last_seen_at, new_drift.last_seen_at),
+  answers = schema_drift.answers + new_drift.answers,
+  example_user_id =
+    CASE WHEN new_drift.first_seen_at < schema_drift.first_seen_at
+    THEN new_drift.example_user_id ELSE schema_drift.example_user_id END
+FROM new_drift
+WHERE schema_drift.path = new_drift.path
+  AND schema_drift.kind = new_drift.kind
+  AND schema_drift.expected IS NOT DISTINCT FROM new_drift.expected
+  AND schema_drift.found IS NOT DISTINCT FROM new_drift.found`,
+  `
+INSERT INTO schema_drift
+SELECT path, kind, expected, found, first_seen_at, last_seen_at, answers, example_user_id
+FROM new_drift
+ANTI JOIN schema_drift AS known
+  ON known.path = new_drift.path
+  AND known.kind = new_drift.kind
+  AND known.expected IS NOT DISTINCT FROM new_drift.expected
+  AND known.found IS NOT DISTINCT FROM new_drift.found
+ORDER BY path, kind, expected, found`,
+  `DROP TABLE new_drift`,
+]
+
+/**
+ * The list's rows of each creator with a newer profile, where they differ from those that are there: compared by a hash
+ * over all of them, so that what did not change is not written again.
+ */
+export function replaceChild(child: ChildTable): string[] {
+  const [table, staged] = [quoted(child.name), quoted(stagedChildName(child))]
+  const names = ['position', ...Object.keys(child.columns)]
+  const summary = (alias: string) => `count(*) AS items, bit_xor(hash(${columnList(names, alias)})) AS content`
+  return [
+    `
+CREATE OR REPLACE TEMP TABLE changed_lists AS
+SELECT coalesce(now.user_id, before.user_id) AS user_id, now.staged_no
+FROM (
+  SELECT n.user_id, n.staged_no, ${summary('s')}
+  FROM ${staged} AS s JOIN newest_answers AS n USING (staged_no)
+  GROUP BY n.user_id, n.staged_no
+) AS now
+FULL JOIN (
+  SELECT c.user_id, ${summary('c')}
+  FROM ${table} AS c SEMI JOIN newest_answers USING (user_id)
+  GROUP BY c.user_id
+) AS before ON before.user_id = now.user_id
+WHERE now.items IS DISTINCT FROM before.items OR now.content IS DISTINCT FROM before.content`,
+    `DELETE FROM ${table} WHERE user_id IN (SELECT user_id FROM changed_lists)`,
+    `
+INSERT INTO ${table} (user_id, ${columnList(names)})
+SELECT l.user_id, ${columnList(names, 's')}
+FROM ${staged} AS s JOIN changed_lists AS l USING (staged_no)`,
+    `DROP TABLE changed_lists`,
+  ]
+}

@@ -1,0 +1,104 @@
+import { CONCLUSIVE, OF_THE_RUN, UNANSWERED } from './names.js'
+
+/** A segment that is given twice counts once. */
+export const dropRepeatedCalls = `
+DELETE FROM staged_calls
+WHERE rowid NOT IN (SELECT min(rowid) FROM staged_calls GROUP BY run_id, seq)`
+
+/** A run that left calls but no receipt; its receipt replaces this row. */
+export const insertRuns = `
+INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, calls, billed_calls, maybe_billed_calls)
+SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, calls, billed, maybe
+FROM (SELECT DISTINCT ON (run_id) * FROM staged_runs)
+LEFT JOIN (
+  SELECT
+    run_id,
+    count(*) AS calls,
+    count(*) FILTER (billed = 'yes') AS billed,
+    count(*) FILTER (billed = 'maybe') AS maybe
+  FROM staged_calls GROUP BY run_id
+) USING (run_id)
+WHERE run_id NOT IN (SELECT run_id FROM runs)`
+
+export const replaceRunCodes = [
+  `DELETE FROM run_codes WHERE run_id IN (SELECT run_id FROM staged_runs)`,
+  `
+INSERT INTO run_codes
+SELECT
+  run_id,
+  code,
+  count(*),
+  count(*) FILTER (billed = 'yes'),
+  count(*) FILTER (billed = 'maybe'),
+  quantile_disc(ms, 0.5),
+  quantile_disc(ms, 0.95),
+  max(ms)
+FROM staged_calls
+GROUP BY run_id, code`,
+]
+
+/** What became of each id in each run by its last call there: for \`failures\`, and for settling the rows of the run. */
+export const endOfIds = `
+CREATE OR REPLACE TEMP TABLE staged_ends AS
+SELECT
+  run_id,
+  user_id,
+  arg_max(outcome, seq) AS outcome,
+  arg_max(CASE WHEN outcome = 'misdelivered' THEN 'misdelivered' ELSE code END, seq) AS code,
+  arg_max(message, seq) AS message,
+  arg_max(ended_at, seq) AS ended_at,
+  count(*) FILTER (outcome <> 'throttled') AS attempts,
+  CASE WHEN bool_or(billed = 'yes') THEN 'yes' WHEN bool_or(billed = 'maybe') THEN 'maybe' ELSE 'no' END AS billed
+FROM staged_calls
+GROUP BY run_id, user_id`
+
+export const replaceFailures = [
+  `
+DELETE FROM failures USING staged_ends AS ends
+WHERE failures.run_id = ends.run_id AND failures.user_id = ends.user_id`,
+  `
+INSERT INTO failures
+SELECT run_id, user_id, code, message, attempts, ended_at, billed
+FROM staged_ends
+WHERE outcome NOT IN ${CONCLUSIVE} AND outcome NOT IN ${OF_THE_RUN}`,
+]
+
+/** Kept until the connection closes: the run settles its rows by it. */
+export const createRunEnds = `
+CREATE TEMP TABLE IF NOT EXISTS run_ends (run_id VARCHAR, user_id VARCHAR, outcome VARCHAR, code VARCHAR)`
+
+export const replaceRunEnds = [
+  `DELETE FROM run_ends WHERE run_id IN (SELECT run_id FROM staged_runs)`,
+  `INSERT INTO run_ends SELECT run_id, user_id, outcome, code FROM staged_ends`,
+]
+
+/** Unanswered calls, and the first later answer that settled each, whichever of both was loaded first. */
+export const ambiguousCalls = [
+  `
+CREATE OR REPLACE TEMP TABLE new_unanswered AS
+SELECT run_id, seq, user_id, sent_at, code
+FROM staged_calls
+ANTI JOIN ambiguous_calls USING (run_id, seq)
+WHERE outcome IN ${UNANSWERED}`,
+  `
+INSERT INTO ambiguous_calls
+SELECT run_id, seq, user_id, sent_at, code, NULL FROM new_unanswered`,
+  `
+UPDATE ambiguous_calls SET resolved_at = settled.at
+FROM (
+  SELECT asked.run_id, asked.seq, min(settling.at) AS at
+  FROM ambiguous_calls AS asked
+  JOIN (
+    SELECT user_id, ended_at AS at FROM staged_calls WHERE outcome IN ${CONCLUSIVE}
+    UNION ALL
+    SELECT user_id, last_conclusive_at FROM creators SEMI JOIN new_unanswered USING (user_id)
+    UNION ALL
+    SELECT user_id, observed_at FROM creator_counters SEMI JOIN new_unanswered USING (user_id)
+  ) AS settling ON settling.user_id = asked.user_id AND settling.at > asked.sent_at
+  GROUP BY asked.run_id, asked.seq
+) AS settled
+WHERE ambiguous_calls.run_id = settled.run_id
+  AND ambiguous_calls.seq = settled.seq
+  AND settled.at < coalesce(ambiguous_calls.resolved_at, 'infinity')`,
+  `DROP TABLE new_unanswered`,
+]

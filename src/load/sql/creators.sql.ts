@@ -1,0 +1,107 @@
+import type { Pipeline } from '../../pipeline.js'
+import { columnsBesideId } from '../pipelineTables.js'
+import { stagedColumns, unpacked } from '../stagingTables.js'
+import { CONCLUSIVE, columnList, slice } from './names.js'
+
+const BOOKKEEPING = [
+  'status',
+  'first_seen_at',
+  'last_fetched_at',
+  'last_changed_at',
+  'last_conclusive_at',
+  'run_id',
+  'last_attempt_at',
+  'last_attempt_outcome',
+  'last_attempt_code',
+  'last_attempt_run_id',
+]
+
+/** The last call of each id, and the last that settled it; where two end in one millisecond, the later run's. */
+const attempts = `
+CREATE OR REPLACE TEMP TABLE attempts AS
+SELECT
+  last.user_id,
+  last.ended_at AS attempt_at,
+  last.outcome AS attempt_outcome,
+  CASE WHEN last.outcome = 'misdelivered' THEN 'misdelivered' ELSE last.code END AS attempt_code,
+  last.run_id AS attempt_run_id,
+  conclusive.ended_at AS conclusive_at,
+  CASE conclusive.outcome WHEN 'profile' THEN 'active' ELSE conclusive.outcome END AS conclusive_status,
+  conclusive.run_id AS conclusive_run_id
+FROM (
+  SELECT * FROM staged_calls
+  QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY ended_at DESC, run_id DESC, seq DESC) = 1
+) AS last
+LEFT JOIN (
+  SELECT user_id, ended_at, outcome, run_id FROM staged_calls
+  WHERE outcome IN ${CONCLUSIVE}
+  QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY ended_at DESC, run_id DESC, seq DESC) = 1
+) AS conclusive USING (user_id)`
+
+/**
+ * The next bookkeeping of every called id, where it differs from what is there. \`staged_no\` is the profile that replaces
+ * the wide row, if any. What is older than what is known moves nothing but \`first_seen_at\`.
+ */
+const nextCreators = `
+CREATE OR REPLACE TEMP TABLE next_creators AS
+WITH compared AS (
+  SELECT
+    attempts.*,
+    known.* EXCLUDE (user_id),
+    known.user_id IS NOT NULL AS is_known,
+    known.last_attempt_at IS NULL
+      OR (attempt_at, attempt_run_id) > (known.last_attempt_at, known.last_attempt_run_id) AS attempt_moves,
+    conclusive_at IS NOT NULL AND (
+      known.last_conclusive_at IS NULL
+      OR (conclusive_at, conclusive_run_id) > (known.last_conclusive_at, known.run_id)
+    ) AS status_moves
+  FROM attempts
+  LEFT JOIN (SELECT user_id, ${columnList(BOOKKEEPING)} FROM creators) AS known USING (user_id)
+)
+SELECT
+  compared.user_id,
+  is_known,
+  newest.staged_no,
+  CASE WHEN status_moves THEN conclusive_status ELSE coalesce(compared.status, 'never_fetched') END AS status,
+  least(compared.first_seen_at, earliest.observed_at) AS first_seen_at,
+  coalesce(newest.observed_at, compared.last_fetched_at) AS last_fetched_at,
+  coalesce(latest.valid_from, compared.last_changed_at) AS last_changed_at,
+  CASE WHEN status_moves THEN conclusive_at ELSE compared.last_conclusive_at END AS last_conclusive_at,
+  CASE WHEN status_moves THEN conclusive_run_id ELSE compared.run_id END AS run_id,
+  CASE WHEN attempt_moves THEN attempt_at ELSE compared.last_attempt_at END AS last_attempt_at,
+  CASE WHEN attempt_moves THEN attempt_outcome ELSE compared.last_attempt_outcome END AS last_attempt_outcome,
+  CASE WHEN attempt_moves THEN attempt_code ELSE compared.last_attempt_code END AS last_attempt_code,
+  CASE WHEN attempt_moves THEN attempt_run_id ELSE compared.last_attempt_run_id END AS last_attempt_run_id
+FROM compared
+LEFT JOIN newest_answers AS newest USING (user_id)
+LEFT JOIN (SELECT user_id, min(observed_at) AS observed_at FROM new_answers GROUP BY user_id) AS earliest USING (user_id)
+LEFT JOIN (SELECT user_id, max(valid_from) AS valid_from FROM starts GROUP BY user_id) AS latest USING (user_id)
+WHERE NOT is_known OR attempt_moves OR status_moves OR earliest.user_id IS NOT NULL`
+
+/** Of ids that keep their wide row only the bookkeeping is written. */
+const updateKept = `
+UPDATE creators SET ${BOOKKEEPING.map((name) => `${name} = next.${name}`).join(', ')}
+FROM next_creators AS next
+WHERE next.staged_no IS NULL AND next.is_known AND creators.user_id = next.user_id`
+
+const deleteReplaced = `
+DELETE FROM creators WHERE user_id IN (SELECT user_id FROM next_creators WHERE staged_no IS NOT NULL AND is_known)`
+
+function insertProfiles(pipeline: Pipeline): string {
+  const names = [...columnsBesideId(pipeline).map(([name]) => name), 'extra']
+  return `
+INSERT INTO creators (user_id, ${columnList(names)}, ${columnList(BOOKKEEPING)})
+SELECT r.user_id, ${stagedColumns(pipeline, names).join(', ')}, ${columnList(BOOKKEEPING, 'r')}
+FROM ${unpacked('next_creators', `${slice('staged')} AND ${slice('picked')}`)}`
+}
+
+/** Ids without any profile so far. */
+const insertOthers = `
+INSERT INTO creators (user_id, ${columnList(BOOKKEEPING)})
+SELECT user_id, ${columnList(BOOKKEEPING)} FROM next_creators WHERE staged_no IS NULL AND NOT is_known
+ORDER BY user_id`
+
+/** Brings the wide rows up to date. Expects the TEMP tables of \`answers.sql\` and \`history.sql\`. */
+export function creators(pipeline: Pipeline): string[] {
+  return [attempts, nextCreators, updateKept, deleteReplaced, insertProfiles(pipeline), insertOthers]
+}

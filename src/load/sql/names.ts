@@ -1,0 +1,25 @@
+import { quoted } from '../../database.js'
+
+/** Column names as an SQL list, each of a table where one is given. */
+export function columnList(names: readonly string[], table?: string): string {
+  return names.map((name) => (table ? `${table}.${quoted(name)}` : quoted(name))).join(', ')
+}
+
+/** Outcomes that settle an id, as an SQL list: there is a profile, there is none, it is no id. */
+export const CONCLUSIVE = `('profile', 'empty', 'invalid')`
+
+/** Outcomes of calls that may have been billed and brought nothing, as an SQL list. */
+export const UNANSWERED = `('ambiguous', 'unknown')`
+
+/** Outcomes that say something about the run and nothing about the id, as an SQL list. */
+export const OF_THE_RUN = `('throttled', 'stop')`
+
+/** SQL condition: the row is of a profile in the slice that a statement is run for. */
+export function slice(table: string): string {
+  return `${table}.staged_no BETWEEN $from AND $upto`
+}
+
+/** Whether a statement is to be run slice by slice: wide rows of all profiles at once take too much memory. */
+export function isSliced(statement: string): boolean {
+  return statement.includes('BETWEEN $from AND $upto')
+}

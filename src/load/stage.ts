@@ -1,0 +1,194 @@
+import type { Call, RunHeader } from '../call.js'
+import { TableWriter, type Connection } from '../database.js'
+import type { Interpret, Outcome, OutcomeKind } from '../outcome.js'
+import { counterColumns, type Drift, type Flattened, type Pipeline, type Value } from '../pipeline.js'
+import {
+  STAGED_ANOMALIES,
+  STAGED_CALLS,
+  STAGED_DRIFT,
+  STAGED_RUNS,
+  createStaging,
+  STAGED_ROWS,
+  stagedAnswers,
+  stagedCells,
+  stagedChild,
+  type StagedCell,
+  type StagingTable,
+} from './stagingTables.js'
+
+/** Where calls are read from: a segment of the journal, for one. All calls of a run come from one source. */
+export interface AnswerSource {
+  readonly header: RunHeader
+  /** In batches of a few hundred. */
+  calls(): AsyncIterable<readonly Call[]>
+}
+
+/** What is known of reading an answer, as functions. */
+export interface Reader {
+  readonly pipeline: Pipeline
+  readonly interpret: Interpret
+  readonly flatten: (value: unknown, id: string) => Flattened
+}
+
+export interface Staged {
+  readonly calls: number
+  /** Calls whose answer arrived whole. */
+  readonly answers: number
+  readonly profiles: number
+  /** Calls whose process died before their end was known. */
+  readonly unknown: number
+}
+
+type CallOutcome = Omit<Outcome, 'kind'> & { readonly kind: OutcomeKind | 'unknown' }
+
+const UNKNOWN: CallOutcome = {
+  kind: 'unknown',
+  code: 'unknown',
+  billed: 'maybe',
+  message: 'the process ended before the answer was stored',
+}
+
+/** Sets of drift that are remembered; only answers of ever new shapes reach it, and then it starts anew. */
+const REMEMBERED_SETS = 10_000
+
+/** Calls between two times that freed memory is given back. */
+const CALLS_A_ROUND = 8_192
+
+/** Reads all calls of the sources into the staging tables, flat in memory. */
+export async function stage(
+  connection: Connection,
+  sources: Iterable<AnswerSource>,
+  reader: Reader,
+  giveBack: () => Promise<void>,
+): Promise<Staged> {
+  await createStaging(connection, reader.pipeline)
+  const stager = await Stager.open(connection, reader)
+  let round = CALLS_A_ROUND
+  for (const source of sources) {
+    stager.run(source.header)
+    for await (const calls of source.calls()) {
+      for (const call of calls) stager.call(source.header.runId, call)
+      if (stager.staged.calls < round) continue
+      round = stager.staged.calls + CALLS_A_ROUND
+      await giveBack()
+    }
+  }
+  stager.close()
+  return stager.staged
+}
+
+class Stager {
+  readonly staged = { calls: 0, answers: 0, profiles: 0, unknown: 0 }
+  private driftSets = new Map<string, number>()
+  private nextDriftSet = 1
+  private readonly cells: readonly StagedCell[]
+  /** Where the counters stand in `Flattened.values`. */
+  private readonly counters: readonly number[]
+
+  private constructor(
+    private readonly reader: Reader,
+    private readonly writers: Writers,
+  ) {
+    const { pipeline } = reader
+    this.cells = stagedCells(pipeline)
+    this.counters = counterColumns(pipeline).map(([name]) => Object.keys(pipeline.columns).indexOf(name))
+  }
+
+  static async open(connection: Connection, reader: Reader): Promise<Stager> {
+    return new Stager(reader, await openWriters(connection, reader.pipeline))
+  }
+
+  run({ runId, startedAt, pipeline, simulated, host }: RunHeader): void {
+    this.writers.runs.append([runId, startedAt, pipeline, simulated, host])
+  }
+
+  call(runId: string, call: Call): void {
+    const outcome = call.kind === 'unknown' ? UNKNOWN : this.reader.interpret(call)
+    const endedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
+    const profile = outcome.kind === 'profile'
+    this.writers.calls.append([
+      runId,
+      call.seq,
+      call.id,
+      call.sentAt,
+      endedAt,
+      call.kind === 'unknown' ? null : call.ms,
+      outcome.kind,
+      outcome.code,
+      outcome.billed,
+      profile ? null : outcome.message,
+    ])
+    this.staged.calls += 1
+    if (call.kind === 'answer') this.staged.answers += 1
+    if (call.kind === 'unknown') this.staged.unknown += 1
+    if (outcome.kind === 'misdelivered') {
+      this.writers.anomalies.append([call.id, endedAt, 'misdelivered', null, outcome.message, runId])
+    }
+    if (profile) this.profile(runId, call.id, endedAt, this.reader.flatten(outcome.value, call.id))
+  }
+
+  close(): void {
+    const { children, ...others } = this.writers
+    for (const writer of [...Object.values(others), ...children]) writer.close()
+  }
+
+  private profile(runId: string, id: string, observedAt: number, flattened: Flattened): void {
+    this.staged.profiles += 1
+    const answer = this.staged.profiles
+    const { answers, rows, children, anomalies } = this.writers
+    const counters = this.counters.map((index) => flattened.values[index]!)
+    answers.append([answer, id, observedAt, runId, flattened.hash, this.driftSet(flattened.drift), ...counters])
+    rows.append([answer, packed(this.cells.map(({ of, index }) => cellOf(flattened, of, index)))])
+    flattened.children.forEach((items, child) => {
+      items.forEach((item, position) => children[child]!.append([answer, position, ...item]))
+    })
+    for (const { kind, column, detail } of flattened.anomalies) {
+      anomalies.append([id, observedAt, kind, column, detail, runId])
+    }
+  }
+
+  private driftSet(drift: readonly Drift[]): number | null {
+    if (drift.length === 0) return null
+    const key = JSON.stringify(drift)
+    const known = this.driftSets.get(key)
+    if (known !== undefined) return known
+    if (this.driftSets.size >= REMEMBERED_SETS) this.driftSets.clear()
+    const set = this.nextDriftSet
+    this.nextDriftSet += 1
+    this.driftSets.set(key, set)
+    for (const { path, kind, expected, found } of drift) this.writers.drift.append([set, path, kind, expected, found])
+    return set
+  }
+}
+
+function cellOf({ values, attributes, extra }: Flattened, of: StagedCell['of'], index: number): Value {
+  return of === 'extra' ? extra : ((of === 'values' ? values : attributes)[index] ?? null)
+}
+
+/** Cells as a JSON array of texts. Half of a surrogate pair, which JSON for DuckDB must not have, becomes U+FFFD, as DuckDB would make it. */
+function packed(cells: readonly Value[]): string {
+  const texts = cells.map((cell) => (cell === null || typeof cell === 'string' ? cell : String(cell)))
+  const json = JSON.stringify(texts)
+  if (!json.includes('\\ud')) return json
+  return JSON.stringify(texts.map((text) => text && text.replace(/\p{Surrogate}/gu, '\ufffd')))
+}
+
+type Writers = Awaited<ReturnType<typeof openWriters>>
+
+async function openWriters(connection: Connection, pipeline: Pipeline) {
+  const open = ({ name, columns }: StagingTable) =>
+    TableWriter.open(
+      connection,
+      `temp.main.${name}`,
+      columns.map(([, type]) => type),
+    )
+  return {
+    runs: await open(STAGED_RUNS),
+    calls: await open(STAGED_CALLS),
+    answers: await open(stagedAnswers(pipeline)),
+    rows: await open(STAGED_ROWS),
+    anomalies: await open(STAGED_ANOMALIES),
+    drift: await open(STAGED_DRIFT),
+    children: await Promise.all(pipeline.children.map((child) => open(stagedChild(child)))),
+  }
+}

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { openDatabase, type Connection, type Database } from '../database.js'
+import { LocalError, RunError, messageOf } from '../errors.js'
+import type { Pipeline } from '../pipeline.js'
+import { lockHolder, type Lock } from './lock.js'
+import { bringUpToDate } from './schema.js'
+
+/** The working database: it holds exactly what will be published, and nothing else ever opens its file. */
+export interface Warehouse {
+  readonly connection: Connection
+  readonly pipeline: Pipeline
+  readonly path: string
+  /** Whether there was no file before: what is known must then come from the journal. */
+  readonly created: boolean
+  /** Writes everything into the one file and closes it, so that it can be copied. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** What every client since February 2025 can read. */
+const STORAGE_VERSION = 'v1.2.0'
+
+const MEMORY_MB = 160
+
+/**
+ * Opens the working database of a locked data folder, creates it if there is none, and brings its tables up to date.
+ * @throws UsageError when it belongs to another pipeline
+ * @throws LocalError when it is damaged, of a newer version, or held by another program: the file is left as it is
+ */
+export async function openWarehouse(lock: Lock, pipeline: Pipeline): Promise<Warehouse> {
+  const { warehouse: path, temp, state, database: published } = lock.layout
+  const created = !existsSync(path)
+  let database: Database | undefined
+  try {
+    await mkdir(state, { recursive: true })
+    await rm(temp, { recursive: true, force: true })
+    database = await openDatabase(path, {
+      storageVersion: STORAGE_VERSION,
+      tempDirectory: temp,
+      memoryLimit: `${MEMORY_MB}MB`,
+    })
+    await bringUpToDate({ connection: database.connection, path, pipeline })
+  } catch (error) {
+    database?.close()
+    throw error instanceof RunError ? error : whyNotOpened(error, path, published)
+  }
+  return new OpenWarehouse(database, pipeline, path, created)
+}
+
+class OpenWarehouse implements Warehouse {
+  readonly connection: Connection
+  private open = true
+
+  constructor(
+    private readonly database: Database,
+    readonly pipeline: Pipeline,
+    readonly path: string,
+    readonly created: boolean,
+  ) {
+    this.connection = database.connection
+  }
+
+  async close(): Promise<void> {
+    if (!this.open) return
+    this.open = false
+    try {
+      // DuckDB does this by itself on closing, but then keeps its failure to itself.
+      await this.connection.run('CHECKPOINT')
+    } catch (error) {
+      throw asLocalError(error, this.path)
+    } finally {
+      this.database.close()
+    }
+  }
+}
+
+/**
+ * Runs work with another limit of DuckDB's memory and on one thread, which needs half the memory for wide rows and is as
+ * fast. `giveBack` hands memory that was freed back to the system, which DuckDB does by itself after ten seconds only.
+ */
+export async function withMemory<T>(
+  connection: Connection,
+  megabytes: number,
+  work: (giveBack: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  // Setting the limit, even to what it is, makes DuckDB clean up.
+  const limit = async (to: number): Promise<void> => {
+    await connection.run(`SET memory_limit = '${to}MB'`)
+  }
+  await connection.run('SET threads = 1')
+  await limit(megabytes)
+  try {
+    return await work(() => limit(megabytes))
+  } finally {
+    await limit(MEMORY_MB)
+    await connection.run('SET threads = 2')
+  }
+}
+
+/**
+ * What DuckDB says about a disk or a memory that is too small, as the run's own error; anything else comes back as it is.
+ * The journal has all answers, so nothing is lost.
+ */
+export function asLocalError(error: unknown, path: string): unknown {
+  if (error instanceof RunError) return error
+  const message = messageOf(error)
+  if (!/^(IO|Out of Memory|FATAL|Fatal)\b|No space left|database has been invalidated/i.test(message)) return error
+  const [line] = message.split('\n')
+  return new LocalError(
+    `cannot write ${path}: ${line}; make room, then run the same command again: what was paid is in the journal and is loaded first`,
+    { cause: error },
+  )
+}
+
+function whyNotOpened(error: unknown, path: string, published: string): unknown {
+  const message = messageOf(error)
+  const holder = lockHolder(error)
+  if (holder !== undefined) {
+    return new LocalError(
+      `${path} is held by another program (PID ${holder}): close it there; ${published} is the file to look at`,
+      { cause: error },
+    )
+  }
+  if (/version number/.test(message)) {
+    return new LocalError(
+      `${path} was written by a newer DuckDB (${message.split('\n')[0]}): use the creator-enrich that wrote it; the file was left as it is`,
+      { cause: error },
+    )
+  }
+  if (/not a valid DuckDB database|[Cc]orrupt|Could not read enough bytes|replaying WAL|Is a directory/.test(message)) {
+    return new LocalError(
+      `${path} is damaged (${message.split('\n')[0]}): move it away, then rebuild it with \`creator-enrich replay\`, which makes no call; the file was left as it is`,
+      { cause: error },
+    )
+  }
+  return asLocalError(error, path)
+}

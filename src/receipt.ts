@@ -1,0 +1,126 @@
+import type { StopReason } from './outcome.js'
+
+/** What became of a row, or of an id, in one run. */
+export const STATUSES = ['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const
+export type Status = (typeof STATUSES)[number]
+
+/** `read` is counted where the input is read, the statuses where they are given: their sum must be the same. */
+export type Counts = Readonly<Record<Status | 'read', number>>
+
+export interface ReasonCount {
+  readonly status: Status
+  readonly reason: string
+  readonly rows: number
+  readonly ids: number
+}
+
+export interface CodeCount {
+  readonly code: string
+  readonly calls: number
+  /** Calls that were billed, and calls of which nobody can say. */
+  readonly billed: number
+  readonly maybe_billed: number
+  readonly p50_ms: number | null
+  readonly p95_ms: number | null
+  readonly max_ms: number | null
+}
+
+export interface ListReceipt {
+  readonly list: string
+  readonly source: string
+  readonly id_column: string
+  readonly rows: number
+  readonly ids: number
+  /** Ids that came and went since the list was last read. */
+  readonly added: number
+  readonly removed: number
+}
+
+export interface Stop {
+  readonly reason: StopReason
+  readonly code: string
+  readonly message: string
+  /** When to run the same command again: an instant (ISO 8601), or what must be done before. */
+  readonly run_again: string
+}
+
+/** The receipt of one run: `--json` prints it, the summary shows it, table `runs` keeps it. Instants are ISO 8601, UTC. */
+export interface Receipt {
+  readonly run_id: string
+  readonly version: string
+  readonly pipeline: string
+  readonly simulated: boolean
+  readonly host: string
+  readonly data: string
+  readonly started_at: string
+  readonly finished_at: string
+  readonly seconds: number
+  readonly exit_code: number
+  readonly stop: Stop | null
+  readonly lists: readonly ListReceipt[]
+  readonly rows: Counts
+  readonly ids: Counts
+  readonly reconciled: boolean
+  readonly reasons: readonly ReasonCount[]
+  readonly asked_ids: number
+  readonly calls: {
+    readonly sent: number
+    readonly billed: number
+    readonly maybe_billed: number
+    readonly codes: readonly CodeCount[]
+  }
+  readonly money: {
+    readonly currency: string
+    readonly price: number
+    readonly billed: number
+    readonly maybe_billed: number
+    /** What the reused and empty answers would have cost. */
+    readonly saved: number
+  }
+  /** From runs that had been cut off: answers loaded now, and calls whose end nobody knows. */
+  readonly recovered: { readonly answers: number; readonly unknown: number; readonly damaged: number }
+  /** Calls of all runs that were sent, never answered, and not made up for since. */
+  readonly ambiguous_calls: number
+  readonly files: { readonly database: string; readonly exports: readonly string[] }
+}
+
+const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, number>> = {
+  disk: 7,
+  token: 4,
+  permission: 4,
+  route: 4,
+  unreachable: 6,
+  quota: 5,
+  balance: 5,
+  redirect: 2,
+}
+
+/** Why the ids that were not reached wait. */
+export type ParkReason = 'cap' | 'quota' | 'balance' | 'stopped'
+
+export function parkReasonOf(stop: StopReason | undefined): ParkReason {
+  return stop === 'cap' || stop === 'quota' || stop === 'balance' ? stop : 'stopped'
+}
+
+/**
+ * The exit code of a run that came to its end, in the order of docs/exit-codes.md.
+ * @param signalCode 130 or 143 if a signal stopped it
+ */
+export function exitCodeOf(run: {
+  readonly signalCode: number | undefined
+  readonly stop: StopReason | undefined
+  readonly failedShare: number
+  readonly maxFailed: number
+}): number {
+  if (run.signalCode !== undefined) return run.signalCode
+  if (run.stop !== undefined && run.stop !== 'signal' && run.stop !== 'cap') return STOP_EXIT_CODES[run.stop]
+  return run.failedShare > run.maxFailed ? 3 : 0
+}
+
+/** @throws Error naming the numbers, when what was read is not what has a status. */
+export function reconcile(what: string, counts: Counts): void {
+  const sum = STATUSES.reduce((total, status) => total + counts[status], 0)
+  if (sum === counts.read) return
+  const parts = STATUSES.map((status) => `${status} ${counts[status]}`).join(', ')
+  throw new Error(`${what} do not reconcile: ${counts.read} read, but ${sum} have a status (${parts})`)
+}

@@ -1,0 +1,217 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { attribute, counter, volatile } from '../../src/column.js'
+import { LocalError, UsageError } from '../../src/errors.js'
+import { layoutOf } from '../../src/layout.js'
+import { checkKind, claimKind } from '../../src/load/schema.js'
+import { openWarehouse } from '../../src/load/warehouse.js'
+import type { Pipeline } from '../../src/pipeline.js'
+import { temporaryFolder } from '../support/folder.js'
+import { startChild } from './child.js'
+import { opened } from './opened.js'
+import { people, source } from './people.js'
+
+const COLUMNS = `
+SELECT table_name, column_name, data_type AS type, comment AS description FROM duckdb_columns()
+WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal ORDER BY ALL`
+
+test('every table and column has a comment, and stands in the data dictionary', async () => {
+  const { rows } = await opened()
+  const columns = await rows(COLUMNS)
+  expect(columns.filter(({ description }) => !description)).toEqual([])
+  expect(
+    await rows(`SELECT table_name FROM duckdb_tables() WHERE comment IS NULL AND NOT temporary AND NOT internal
+                UNION ALL SELECT view_name FROM duckdb_views() WHERE comment IS NULL AND NOT internal`),
+  ).toEqual([])
+  expect(await rows('SELECT * EXCLUDE (source_path) FROM data_dictionary ORDER BY ALL')).toEqual(columns)
+  expect([...new Set(columns.map(({ table_name }) => table_name))]).toEqual([
+    'ambiguous_calls',
+    'anomalies',
+    'creator_changes',
+    'creator_counters',
+    'creator_versions',
+    'creators',
+    'data_dictionary',
+    'data_folder',
+    'failures',
+    'list_members',
+    'lists',
+    'person_tags',
+    'rejects',
+    'run_codes',
+    'runs',
+    'schema_drift',
+  ])
+  expect(
+    await rows(`SELECT * FROM data_dictionary WHERE column_name IN ('fans', 'icon', 'status') ORDER BY ALL`),
+  ).toMatchObject([
+    { table_name: 'creator_counters', column_name: 'fans', type: 'BIGINT', source_path: 'fans', description: 'Fans.' },
+    { table_name: 'creators', column_name: 'fans', source_path: 'fans' },
+    { table_name: 'creators', column_name: 'status', source_path: null },
+    { table_name: 'list_members', column_name: 'status', source_path: null },
+    { table_name: 'person_tags', column_name: 'icon', source_path: 'tags[].icon' },
+    { table_name: 'runs', column_name: 'status', source_path: null },
+  ])
+})
+
+test('opening what is up to date writes nothing', async () => {
+  const { layout, lock, warehouse } = await opened()
+  expect(warehouse.created).toBe(true)
+  await warehouse.close()
+  const before = readFileSync(layout.warehouse)
+  const again = await openWarehouse(lock, people)
+  expect(again.created).toBe(false)
+  await again.close()
+  await again.close()
+  expect(readFileSync(layout.warehouse).equals(before)).toBe(true)
+  expect(existsSync(`${layout.warehouse}.wal`)).toBe(false)
+})
+
+test('spilled rests of a killed run are removed', async () => {
+  const layout = layoutOf(temporaryFolder())
+  mkdirSync(layout.temp, { recursive: true })
+  writeFileSync(join(layout.temp, 'duckdb_temp_storage_DEFAULT-0.tmp'), 'rest')
+  await opened(layout)
+  expect(existsSync(layout.temp)).toBe(false)
+})
+
+test('a data folder belongs to one pipeline', async () => {
+  const { layout, lock, warehouse } = await opened()
+  await warehouse.close()
+  const open = openWarehouse(lock, { ...people, name: 'others' })
+  await expect(open).rejects.toThrow(UsageError)
+  await expect(open).rejects.toThrow(`${layout.warehouse} belongs to the pipeline people, not to others`)
+})
+
+test('a data folder is simulated or real from its first call', async () => {
+  const { layout, rows, warehouse } = await opened()
+  const { connection } = warehouse
+  await checkKind(connection, layout.data, true)
+  await checkKind(connection, layout.data, false)
+  expect(await rows('SELECT simulated FROM data_folder')).toEqual([{ simulated: null }])
+  await claimKind(connection, layout.data, true)
+  await claimKind(connection, layout.data, true)
+  expect(await rows('SELECT simulated FROM data_folder')).toEqual([{ simulated: true }])
+  for (const refuse of [checkKind, claimKind]) {
+    const refused = refuse(connection, layout.data, false)
+    await expect(refused).rejects.toThrow(UsageError)
+    await expect(refused).rejects.toThrow(`${layout.data} holds simulated data and takes no real ones`)
+  }
+})
+
+function extended(): Pipeline {
+  const [tags] = people.children
+  return {
+    ...people,
+    version: 2,
+    columns: {
+      ...people.columns,
+      fans: { ...people.columns['fans']!, description: 'Fans, said better.' },
+      comments: counter('comments', 'Comments.'),
+      banner: volatile.text('banner', 'A picture.'),
+    },
+    children: [{ ...tags!, columns: { ...tags!.columns, color: volatile.text('color', 'Its color.') } }],
+  }
+}
+
+test('new counters and volatile columns are added to tables that have rows', async () => {
+  const { lock, warehouse, load, layout } = await opened()
+  await load(source('r1', [{ id: 'u1', at: 1, answer: { name: 'a', fans: 1, tags: [{ name: 'x', icon: '' }] } }]))
+  await warehouse.close()
+  const reopened = await opened(layout, extended(), lock)
+  expect(await reopened.rows('SELECT name, fans, comments, banner, status FROM creators')).toEqual([
+    { name: 'a', fans: 1, comments: null, banner: null, status: 'active' },
+  ])
+  expect(await reopened.rows('SELECT fans, comments FROM creator_counters')).toEqual([{ fans: 1, comments: null }])
+  expect(await reopened.rows('SELECT name, color FROM person_tags')).toEqual([{ name: 'x', color: null }])
+  expect(
+    await reopened.rows(`SELECT table_name, column_name, description FROM data_dictionary
+                         WHERE column_name IN ('comments', 'color') OR (table_name, column_name) = ('creators', 'fans')
+                         ORDER BY ALL`),
+  ).toEqual([
+    { table_name: 'creator_counters', column_name: 'comments', description: 'Comments.' },
+    { table_name: 'creators', column_name: 'comments', description: 'Comments.' },
+    { table_name: 'creators', column_name: 'fans', description: 'Fans, said better.' },
+    { table_name: 'person_tags', column_name: 'color', description: 'Its color.' },
+  ])
+  expect(await reopened.rows('SELECT pipeline_version FROM data_folder')).toEqual([{ pipeline_version: 2 }])
+  await reopened.load(
+    source('r2', [{ id: 'u1', at: 2, answer: { name: 'a', fans: 2, tags: [{ name: 'x', icon: '' }] } }]),
+  )
+  expect(await reopened.rows('SELECT count(*) AS n FROM creator_versions')).toEqual([{ n: 1 }])
+})
+
+test('other attributes would make a false change of every creator: refused, once there are versions', async () => {
+  const { layout, lock, warehouse } = await opened()
+  const other: Pipeline = { ...people, columns: { ...people.columns, city: attribute.text('city', 'City.') } }
+  await warehouse.close()
+  const grown = await openWarehouse(lock, other)
+  await grown.close()
+
+  const again = await opened(layout, other, lock)
+  await again.load(source('r1', [{ id: 'u1', at: 1, answer: { name: 'a' } }]))
+  await again.warehouse.close()
+  const before = readFileSync(layout.warehouse)
+  const open = openWarehouse(lock, people)
+  await expect(open).rejects.toThrow(LocalError)
+  await expect(open).rejects.toThrow(`${layout.warehouse}: the definition of city has changed`)
+  expect(readFileSync(layout.warehouse).equals(before)).toBe(true)
+})
+
+/** DuckDB's checksum of the header's first block. */
+function checksum(block: Buffer): bigint {
+  let sum = 5381n
+  for (let at = 8; at < block.length; at += 8) {
+    sum ^= BigInt.asUintN(64, block.readBigUInt64LE(at) * 0xbf58476d1ce4e5b9n)
+  }
+  return sum
+}
+
+function fromTheFuture(file: Buffer): Buffer {
+  const changed = Buffer.from(file)
+  changed.writeBigUInt64LE(168n, 12)
+  changed.writeBigUInt64LE(checksum(changed.subarray(0, 4096)), 0)
+  return changed
+}
+
+const damages: Record<string, [spoil: (file: Buffer) => Buffer, message: string]> = {
+  'a damaged header': [(file) => file.fill(0xff, 4100, 4140), 'is damaged (IO Error: Corrupt database file'],
+  'a file cut short': [(file) => file.subarray(0, 9000), 'is damaged (IO Error: Could not read enough bytes'],
+  'an empty file': [() => Buffer.alloc(0), 'is damaged (IO Error: The file'],
+  'a file of another kind': [() => Buffer.from('user_id,name\n'.repeat(900)), 'is damaged (IO Error: The file'],
+  'a newer DuckDB': [
+    fromTheFuture,
+    'was written by a newer DuckDB (IO Error: Trying to read a database file with version number 168',
+  ],
+}
+
+test.each(Object.entries(damages))('%s: named, and left as it is', async (_, [spoil, message]) => {
+  const { layout, lock, warehouse } = await opened()
+  await warehouse.close()
+  const spoiled = spoil(readFileSync(layout.warehouse))
+  writeFileSync(layout.warehouse, spoiled)
+  const open = openWarehouse(lock, people)
+  await expect(open).rejects.toThrow(LocalError)
+  await expect(open).rejects.toThrow(`${layout.warehouse} ${message}`)
+  expect(readFileSync(layout.warehouse).equals(spoiled)).toBe(true)
+})
+
+test('a database of a newer creator-enrich is left alone', async () => {
+  const { layout, lock, warehouse } = await opened()
+  await warehouse.connection.run('UPDATE data_folder SET schema_version = 99')
+  await warehouse.close()
+  const open = openWarehouse(lock, people)
+  await expect(open).rejects.toThrow(LocalError)
+  await expect(open).rejects.toThrow(`${layout.warehouse} was made by a newer creator-enrich (schema 99`)
+})
+
+test('a working database that another program holds is named', async () => {
+  const { layout, lock, warehouse } = await opened()
+  await warehouse.close()
+  const analyst = startChild('analyst.mjs', layout.warehouse)
+  await analyst.line()
+  const open = openWarehouse(lock, people)
+  await expect(open).rejects.toThrow(LocalError)
+  await expect(open).rejects.toThrow(`${layout.warehouse} is held by another program (PID ${analyst.process.pid})`)
+})
