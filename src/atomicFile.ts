@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Makes a rename or a new file in this folder survive a power loss. */
@@ -23,15 +21,33 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-async function digest(path: string): Promise<string | undefined> {
-  const hash = createHash('sha256')
+const COMPARED = 1 << 18
+
+async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+    return (await stat(path)).size
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  return hash.digest('hex')
+}
+
+/** Whether two files hold the same bytes; read through two buffers, however large they are. */
+async function sameContent(one: string, other: string): Promise<boolean> {
+  const size = await sizeOf(one)
+  if (size === undefined || size !== (await sizeOf(other))) return false
+  const files = await Promise.all([open(one), open(other)])
+  const [left, right] = [Buffer.allocUnsafe(COMPARED), Buffer.allocUnsafe(COMPARED)]
+  try {
+    for (let at = 0; at < size; at += COMPARED) {
+      const length = Math.min(COMPARED, size - at)
+      await Promise.all([files[0].read(left, 0, length, at), files[1].read(right, 0, length, at)])
+      if (left.compare(right, 0, length, 0, length) !== 0) return false
+    }
+    return true
+  } finally {
+    await Promise.all(files.map((file) => file.close()))
+  }
 }
 
 /**
@@ -45,8 +61,7 @@ export async function replaceFile(target: string, produce: (temporary: string) =
   const temporary = `${target}.part`
   try {
     await produce(temporary)
-    const [before, after] = await Promise.all([digest(target), digest(temporary)])
-    if (before === after) {
+    if (await sameContent(target, temporary)) {
       await rm(temporary)
       return false
     }

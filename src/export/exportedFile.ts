@@ -1,0 +1,36 @@
+import { replaceFile } from '../atomicFile.js'
+import { LocalError, messageOf } from '../errors.js'
+
+export interface ExportedFile {
+  /** Absolute. */
+  readonly path: string
+  /** Without the header. */
+  readonly rows: number
+  /** False if the file already had this very content. */
+  readonly replaced: boolean
+}
+
+/**
+ * Writes one export beside its place and puts it there; `produce` returns the number of rows.
+ * @throws LocalError naming the path, if it cannot be written.
+ */
+export async function exportFile(path: string, produce: (temporary: string) => Promise<number>): Promise<ExportedFile> {
+  let rows = 0
+  try {
+    const replaced = await replaceFile(path, async (temporary) => {
+      rows = await produce(temporary)
+    })
+    return { path, rows, replaced }
+  } catch (error) {
+    if (!isLocal(error)) throw error
+    throw new LocalError(
+      `cannot write ${path}: ${messageOf(error)}; all answers are stored: make room or allow writing there, then run the same command again`,
+      { cause: error },
+    )
+  }
+}
+
+/** An error of the file system, Node's or as DuckDB words it. */
+function isLocal(error: unknown): boolean {
+  return error instanceof Error && ('syscall' in error || error.message.startsWith('IO Error'))
+}

@@ -1,0 +1,290 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { all, first, openDatabase, type Connection } from '../../src/database.js'
+import { exportAll, type ExportedFiles, type ExportList } from '../../src/export/exportAll.js'
+import { layoutOf } from '../../src/layout.js'
+import { temporaryFolder } from '../support/folder.js'
+
+const TABLES = `
+CREATE TABLE creators (
+  user_id VARCHAR, nickname VARCHAR, bio VARCHAR, fans BIGINT, likes_per_note DOUBLE, red_club BOOLEAN, tags VARCHAR,
+  status VARCHAR, last_fetched_at TIMESTAMPTZ, last_attempt_at TIMESTAMPTZ);
+CREATE TABLE lists (list VARCHAR, first_read_at TIMESTAMPTZ);
+CREATE TABLE list_members (list VARCHAR, row_number BIGINT, line BIGINT, input VARCHAR, user_id VARCHAR, status VARCHAR, reason VARCHAR, run_id VARCHAR);
+CREATE TABLE failures (run_id VARCHAR, user_id VARCHAR, code VARCHAR, message VARCHAR, attempts BIGINT, failed_at TIMESTAMPTZ, billed VARCHAR);
+CREATE TABLE rejects (list VARCHAR, row_number BIGINT, line BIGINT, cell VARCHAR, reason VARCHAR, remedy VARCHAR, run_id VARCHAR);
+`
+
+const A = '5f0000000000000001000a01'
+const B = '5f0000000000000001000a02'
+const C = '5f0000000000000001000a03'
+const WIDE = 'user_id,nickname,bio,fans,likes_per_note,red_club,tags,status,last_fetched_at,last_attempt_at'
+
+interface World {
+  connection: Connection
+  exports: string
+  run(sql: string): Promise<unknown>
+  member(
+    list: string,
+    row: number,
+    input: unknown[],
+    userId: string | null,
+    status: string,
+    reason?: string,
+  ): Promise<unknown>
+  export(lists: ExportList[], bom?: boolean): Promise<ExportedFiles>
+  text(name: string): string
+  rows(name: string): string[][]
+}
+
+async function world(): Promise<World> {
+  const layout = layoutOf(temporaryFolder())
+  const database = await openDatabase(':memory:')
+  onTestFinished(() => database.close())
+  const { connection } = database
+  await connection.run(TABLES)
+  const text = (name: string): string => readFileSync(join(layout.exports, name), 'utf8')
+  return {
+    connection,
+    exports: layout.exports,
+    run: (sql) => connection.run(sql),
+    member: (list, row, input, userId, status, reason) =>
+      connection.run('INSERT INTO list_members VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', [
+        ...[list, BigInt(row), BigInt(row + 1), JSON.stringify(input), userId, status, reason ?? null, 'run-2'],
+      ]),
+    export: (lists, bom = false) => exportAll({ connection, layout, lists, bom }),
+    text,
+    rows: (name) => parse(text(name), { relax_column_count: false }),
+  }
+}
+
+async function withCreators(): Promise<World> {
+  const here = await world()
+  await here.run(`
+    INSERT INTO creators VALUES
+      ('${B}', '=HYPERLINK("x")', chr(10) || '  ＝1', 9007199254740993, -0.25, false, '["a","b"]', 'active',
+        '2026-11-22 03:04:05.608+00', '2026-11-22 11:04:05.608+08'),
+      ('${A}', '示例创作者', 'hi' || chr(13) || chr(10) || 'a, "b"', -5, NULL, true, '[]', 'active',
+        '2026-11-21 23:59:59.999+00', '2026-11-22 03:04:05.6+00'),
+      ('${C}', NULL, '', NULL, NULL, NULL, NULL, 'never_fetched', NULL, '2026-11-22 03:04:05+00')`)
+  return here
+}
+
+const LIST: ExportList = { name: 'creators', columns: ['id'] }
+
+describe('creators', () => {
+  test('stand in the CSV by id: instants in UTC, words for booleans, nothing for NULL, formulas guarded', async () => {
+    const here = await withCreators()
+    const files = await here.export([], true)
+    expect(here.text('creators.csv')).toBe(
+      [
+        `\uFEFF${WIDE}`,
+        `${A},示例创作者,"hi\r\na, ""b""",-5,,true,[],active,2026-11-21T23:59:59.999Z,2026-11-22T03:04:05.600Z`,
+        `${B},"'=HYPERLINK(""x"")","'\n  ＝1",9007199254740993,-0.25,false,"[""a"",""b""]",active,2026-11-22T03:04:05.608Z,2026-11-22T03:04:05.608Z`,
+        `${C},,,,,,,never_fetched,,2026-11-22T03:04:05.000Z`,
+        '',
+      ].join('\n'),
+    )
+    expect(files.creatorsCsv).toEqual({ path: join(here.exports, 'creators.csv'), rows: 3, replaced: true })
+  })
+
+  test('keep their text as it is in the Parquet file', async () => {
+    const here = await withCreators()
+    const { creatorsParquet } = await here.export([])
+    expect(creatorsParquet).toMatchObject({ rows: 3, replaced: true })
+    const parquet = `read_parquet('${creatorsParquet.path}')`
+    const compared = await first(
+      here.connection,
+      `SELECT
+         (SELECT count(*) FROM ${parquet}) AS rows,
+         (SELECT count(*) FROM (SELECT * FROM creators EXCEPT SELECT * FROM ${parquet})) AS different`,
+    )
+    expect(compared).toEqual({ rows: 3, different: 0 })
+  })
+
+  test('of an empty folder make files with a header', async () => {
+    const here = await world()
+    await here.export([])
+    expect(here.text('creators.csv')).toBe(`${WIDE}\n`)
+    expect(here.text('failures.csv')).toBe('user_id,code,message,attempts,failed_at,billed\n')
+    expect(readdirSync(here.exports).sort()).toEqual(['creators.csv', 'creators.parquet', 'failures.csv'])
+  })
+})
+
+describe('an enriched list', () => {
+  test('has one row per input row, in input order, with what is known', async () => {
+    const here = await withCreators()
+    const list = { name: 'spring', columns: ['Name', 'id'] }
+    await here.member('spring', 3, ['again', A], A, 'reused')
+    await here.member('spring', 1, ['first', A], A, 'enriched')
+    await here.member('spring', 2, ['broken', '5.6E+23'], null, 'rejected', 'spreadsheet_number')
+    await here.member('spring', 4, [null, C], C, 'failed', '301')
+    await here.member('other', 1, ['x', B], B, 'enriched')
+    const files = await here.export([list])
+    const [header, ...rows] = here.rows('spring.enriched.csv')
+    expect(header!.join()).toBe(`Name,id,enrich_status,enrich_reason,as_of,${WIDE}`)
+    const asOf = '2026-11-21T23:59:59.999Z'
+    const wide = here.rows('creators.csv').slice(1)
+    expect(rows).toEqual([
+      ['first', A, 'enriched', '', asOf, ...wide[0]!],
+      ['broken', '5.6E+23', 'rejected', 'spreadsheet_number', '', ...wide[0]!.map(() => '')],
+      ['again', A, 'reused', '', asOf, ...wide[0]!],
+      ['', C, 'failed', '301', '', ...wide[2]!],
+    ])
+    expect(files.lists).toMatchObject([{ list: 'spring', enriched: { rows: 4 }, rejects: { rows: 1 } }])
+  })
+
+  test('prefixes our columns where the input has the name, so that an enriched list can be enriched again', async () => {
+    const here = await withCreators()
+    const once = ['user_id', 'enrich_status', ' fans ', 'enriched_fans']
+    await here.member('l', 1, [A, 'reused', '1', '2'], A, 'enriched')
+    await here.export([{ name: 'l', columns: once }])
+    const [header] = here.rows('l.enriched.csv')
+    expect(header!.slice(4, 7)).toEqual(['enriched_enrich_status', 'enrich_reason', 'as_of'])
+    expect(header!.slice(7, 11)).toEqual(['enriched_user_id', 'nickname', 'bio', 'enriched_enriched_fans'])
+    expect(new Set(header!.map((name) => name.trim())).size).toBe(header!.length)
+  })
+
+  test('changes an input cell by the guard and by nothing else', async () => {
+    const here = await withCreators()
+    const cells = ['=1+1', ' -1 ', '-5', '00012', 'a\r\nb', '"', '\uFEFFx', '\u0000', '  ', "'=1", '😀', '']
+    await here.member('l', 1, cells, A, 'enriched')
+    await here.export([{ name: 'l', columns: cells.map((_, index) => `c${index}`) }])
+    const back = here.rows('l.enriched.csv')[1]!.slice(0, cells.length)
+    expect(back).toEqual(["'=1+1", ...cells.slice(1)])
+  })
+
+  test('fills short rows, so that our columns stay in their places', async () => {
+    const here = await withCreators()
+    await here.member('l', 1, [A], A, 'enriched')
+    await here.export([{ name: 'l', columns: ['id', 'note'] }])
+    expect(here.rows('l.enriched.csv')[1]!.slice(0, 4)).toEqual([A, '', 'enriched', ''])
+  })
+
+  test('of many rows, in ranges, keeps its order', async () => {
+    const here = await world()
+    await here.run(`
+      INSERT INTO creators (user_id, nickname, fans)
+      SELECT printf('5f%022x', (i * 48271) % 65537), 'name ' || ((i * 48271) % 65537), (i * 48271) % 65537 FROM range(30000) t(i);
+      INSERT INTO list_members
+      SELECT 'l', i + 1, i + 2, '["' || i || '"]', CASE WHEN i % 10 <> 0 THEN printf('5f%022x', (i * 7919) % 65537) END, 'enriched', NULL, 'run-2'
+      FROM range(60000) t(i) ORDER BY hash(i)`)
+    const files = await here.export([{ name: 'l', columns: ['n'] }])
+    expect([files.creatorsCsv.rows, files.lists[0]!.enriched.rows]).toEqual([30_000, 60_000])
+    const creators = here.rows('creators.csv').slice(1)
+    expect(creators.map(([id]) => id)).toEqual(creators.map(([id]) => id).sort())
+    const known = new Map(creators.map((row) => [row[0]!, row]))
+    const wrong = here
+      .rows('l.enriched.csv')
+      .slice(1)
+      .filter(([n, , , , ...wide], index) => {
+        const id = index % 10 === 0 ? '' : `5f${((index * 7919) % 65537).toString(16).padStart(22, '0')}`
+        return n !== String(index) || wide.join() !== (known.get(id) ?? creators[0]!.map(() => '')).join()
+      })
+    expect(wrong).toEqual([])
+  })
+
+  test('has a file of its own, whatever its name', async () => {
+    const here = await withCreators()
+    await here.run(`INSERT INTO lists VALUES ('A/b', '2026-11-01'), ('Spring', '2026-11-02'), ('spring', '2026-11-03')`)
+    const names = ['spring', 'Spring', 'A/b', 'A:b', 'creators']
+    for (const [index, name] of names.entries()) await here.member(name, 1, [String(index)], A, 'enriched')
+    const files = await here.export(names.map((name) => ({ name, columns: ['id'] })))
+    const paths = files.lists.map(({ enriched }) => enriched.path)
+    expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(names.length)
+    expect(paths[1]).toBe(join(here.exports, 'Spring.enriched.csv'))
+    expect(paths[4]).toBe(join(here.exports, 'creators.enriched.csv'))
+    for (const path of paths) expect(path.startsWith(`${here.exports}/`)).toBe(true)
+    const first = paths.map((path) => readFileSync(path, 'utf8').split('\n')[1]!.split(',')[0])
+    expect(first).toEqual(['0', '1', '2', '3', '4'])
+  })
+})
+
+describe('what did not work', () => {
+  test('rejected rows stand in the list’s own file, with line and remedy', async () => {
+    const here = await withCreators()
+    await here.member('l', 1, ['ok'], A, 'enriched')
+    await here.member('l', 3, ['=cmd'], null, 'rejected', 'no_id')
+    await here.member('l', 2, [B], B, 'rejected', 'invalid')
+    await here.member('l', 4, ['x'], null, 'rejected', 'short_link')
+    await here.run(`
+      INSERT INTO rejects VALUES
+        ('l', 3, 4, 'older', 'no_id', 'older', 'run-1'),
+        ('l', 3, 4, '=cmd', 'no_id', 'use a user id', 'run-2'),
+        ('l', 4, 5, 'http://x.invalid/a', 'short_link', 'open it, then copy the long link', 'run-2'),
+        ('l', 1, 2, 'rejected in an earlier reading', 'no_id', 'use a user id', 'run-1'),
+        ('other', 4, 5, 'other', 'no_id', 'other', 'run-2')`)
+    await here.export([{ name: 'l', columns: ['id'] }])
+    expect(here.text('l.rejects.csv')).toBe(
+      [
+        'line,row_number,cell,reason,remedy',
+        `3,2,${B},invalid,`,
+        "4,3,'=cmd,no_id,use a user id",
+        '5,4,http://x.invalid/a,short_link,"open it, then copy the long link"',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('failed ids stand once, with their latest failure', async () => {
+    const here = await withCreators()
+    await here.member('l', 1, [B], B, 'failed', '301')
+    await here.member('l', 2, [B], B, 'failed', '301')
+    await here.member('l', 3, [C], C, 'failed', 'ambiguous')
+    await here.member('l', 4, [A], A, 'enriched')
+    await here.member('m', 1, [B], B, 'failed', '301')
+    await here.member('not of this run', 1, [A], A, 'failed', '500')
+    await here.run(`
+      INSERT INTO failures VALUES
+        ('run-1', '${B}', '500', 'older', 5, '2026-11-21 00:00:00+00', 'no'),
+        ('run-2', '${B}', '301', 'collection failed, please retry', 5, '2026-11-22 00:00:00.5+00', 'no'),
+        ('run-1', '${A}', '500', 'long mended', 5, '2026-11-20 00:00:00+00', 'no')`)
+    await here.export([
+      { name: 'l', columns: ['id'] },
+      { name: 'm', columns: ['id'] },
+    ])
+    expect(here.text('failures.csv')).toBe(
+      [
+        'user_id,code,message,attempts,failed_at,billed',
+        `${B},301,"collection failed, please retry",5,2026-11-22T00:00:00.500Z,no`,
+        `${C},ambiguous,,,,`,
+        '',
+      ].join('\n'),
+    )
+  })
+})
+
+describe('exporting', () => {
+  test('the same again leaves every file alone', async () => {
+    const here = await withCreators()
+    await here.member('creators', 1, [A], A, 'enriched')
+    await here.export([LIST])
+    const again = await here.export([LIST])
+    const files = [
+      again.creatorsCsv,
+      again.creatorsParquet,
+      again.failures,
+      again.lists[0]!.enriched,
+      again.lists[0]!.rejects,
+    ]
+    expect(files.map(({ replaced }) => replaced)).toEqual(files.map(() => false))
+  })
+
+  test('leaves the database, its settings and the folder as they were', async () => {
+    const here = await withCreators()
+    await here.member('creators', 1, [A], A, 'enriched')
+    const state = () =>
+      all(
+        here.connection,
+        `SELECT table_name, estimated_size::BIGINT AS rows, current_setting('threads')::BIGINT AS threads FROM duckdb_tables() ORDER BY 1`,
+      )
+    const before = await state()
+    await here.export([LIST])
+    expect(await state()).toEqual(before)
+    expect(readdirSync(here.exports).sort()).toEqual(
+      ['creators.csv', 'creators.enriched.csv', 'creators.parquet', 'creators.rejects.csv', 'failures.csv'].sort(),
+    )
+  })
+})
