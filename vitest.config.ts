@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { CountsReporter } from './test/support/countsReporter.js'
 
 export default defineConfig({
   test: {
@@ -8,5 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     retry: 0,
+    globalSetup: 'test/support/build.ts',
+    reporters: ['default', new CountsReporter()],
   },
 })

@@ -1,0 +1,53 @@
+# creator-enrich: `make help` lists what can be done. Each target installs and builds what it needs, when something changed.
+
+CLI := node dist/src/cli.js
+INSTALLED := node_modules/.installed
+BUILT := dist/.built
+SOURCES := $(shell find src pipelines -type f -name '*.ts' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo enrich nightly simulate test check format bench build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  ARGS='--flag …' adds options to demo, enrich, nightly and simulate; $(CLI) run --help lists them."
+
+demo: $(BUILT) ## the main job on simulated data: no token, no network
+	$(CLI) run data/samples/creators.csv --api simulated --data data/demo $(ARGS)
+
+enrich: $(BUILT) ## enrich a list: make enrich INPUT=creators.csv
+	@test -n "$(INPUT)" || { echo "error: make enrich needs a file, such as INPUT=creators.csv" >&2; exit 2; }
+	$(CLI) run "$(INPUT)" $(ARGS)
+
+nightly: $(BUILT) ## refresh every tracked list
+	$(CLI) run --tracked $(ARGS)
+
+simulate: $(BUILT) ## serve the simulated API on this machine
+	$(CLI) simulate $(ARGS)
+
+test: check ## everything CI runs: types, lint, format, tests
+	npx --no-install vitest run
+
+check: $(INSTALLED) ## types, lint, format
+	npx --no-install tsc -p tsconfig.json
+	npx --no-install eslint .
+	npx --no-install prettier --check --log-level warn .
+
+format: $(INSTALLED) ## format the code
+	npx --no-install prettier --write --log-level warn .
+
+bench: $(BUILT) ## the benchmarks (minutes)
+	node test/bench/bench.mjs
+
+build: $(BUILT) ## compile to dist/
+
+clean: ## remove what install and build made
+	rm -rf node_modules dist
+
+$(INSTALLED): package.json package-lock.json .npmrc
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BUILT): $(INSTALLED) tsconfig.json tsconfig.build.json $(SOURCES)
+	npx --no-install tsc -p tsconfig.build.json
+	@touch $@

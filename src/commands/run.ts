@@ -1,0 +1,28 @@
+import { resolveApi } from '../api.js'
+import { liveEffects } from '../effects.js'
+import { loadPipeline } from '../loadPipeline.js'
+import { redactor } from '../redact.js'
+import { run as runJob } from '../run.js'
+import { summary } from '../summary.js'
+import type { Invocation } from './invocation.js'
+import { stopSignal } from './stopSignal.js'
+
+/** Runs the main job; prints the summary, or the receipt with `--json`, and returns the exit code. */
+export async function run({ settings, token, narrator, inputs }: Invocation): Promise<number> {
+  const api = resolveApi(settings)
+  if (api.warning) narrator.log('warn', api.warning)
+  if (api.simulated) narrator.log('info', 'simulated API: the people are invented, no token is used, no money is spent')
+  const pipeline = await loadPipeline(settings.pipeline)
+  const stop = stopSignal((name) => narrator.log('warn', `${name}: stopping in order; a second one ends at once`))
+  try {
+    const effects = liveEffects((level, message) => narrator.log(level, message))
+    const receipt = await runJob(
+      { inputs, settings, api, token, redact: redactor(token), pipeline },
+      { effects, narrator, signal: stop.signal },
+    )
+    process.stdout.write(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt))
+    return receipt.exit_code
+  } finally {
+    stop.release()
+  }
+}

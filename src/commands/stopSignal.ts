@@ -1,0 +1,22 @@
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
+
+export interface StopSignal {
+  /** Aborts at the first SIGINT or SIGTERM; its reason is the exit code. */
+  readonly signal: AbortSignal
+  /** Gives the signals back to Node. */
+  release(): void
+}
+
+/** Asks for an orderly stop at the first SIGINT or SIGTERM; the second one ends the process at once, as if there were no handler. */
+export function stopSignal(onStop: (name: string) => void = () => undefined): StopSignal {
+  const controller = new AbortController()
+  const names = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[]
+  const handle = (name: keyof typeof EXIT_CODES) => {
+    release()
+    onStop(name)
+    controller.abort(EXIT_CODES[name])
+  }
+  const release = () => names.forEach((name) => process.removeListener(name, handle))
+  names.forEach((name) => process.on(name, handle))
+  return { signal: controller.signal, release }
+}

@@ -1,0 +1,45 @@
+import type { LogLevel } from './effects.js'
+import type { Redact } from './redact.js'
+
+const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+const PREFIX: Record<LogLevel, string> = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' }
+
+/** Where narration goes; process.stderr is one. */
+export interface Sink {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** Writes narration for people to stderr, redacted, and keeps one live line below it on a terminal. */
+export class Narrator {
+  private live = ''
+  private readonly least: number
+
+  constructor(
+    private readonly sink: Sink,
+    level: LogLevel,
+    private readonly redact: Redact,
+  ) {
+    this.least = ORDER.indexOf(level)
+  }
+
+  get isTerminal(): boolean {
+    return this.sink.isTTY === true
+  }
+
+  log(level: LogLevel, message: string): void {
+    if (ORDER.indexOf(level) >= this.least) this.above(PREFIX[level] + this.redact(message))
+  }
+
+  /** Shows `line` as the last line of the terminal, in place of the one before; an empty one takes it away. */
+  show(line: string): void {
+    if (line === this.live) return
+    this.live = line.slice(0, (this.sink.columns ?? 80) - 1)
+    this.sink.write(`\r\x1b[2K${this.live}`)
+  }
+
+  private above(text: string): void {
+    this.sink.write(this.live ? `\r\x1b[2K${text}\n${this.live}` : `${text}\n`)
+  }
+}

@@ -1,0 +1,131 @@
+import { UsageError } from '../errors.js'
+import { fetchAll, type FetchEvent } from '../fetch/fetchAll.js'
+import type { FetchPolicy } from '../fetch/policy.js'
+import type { Stop } from '../fetch/stop.js'
+import { openUpstream, type Upstream } from '../fetch/upstream.js'
+import { openJournal } from '../journal/fileJournal.js'
+import { claimKind } from '../load/schema.js'
+import type { Settings } from '../options.js'
+import { dueIds, type PlanCounts } from '../plan/plan.js'
+import { newTally, startProgress, type Tally } from '../progress.js'
+import { Resources } from '../resources.js'
+import { startSimulator } from '../simulator/simulator.js'
+import { dayIn } from '../time.js'
+import type { House } from './house.js'
+import type { Job, World } from './job.js'
+
+export interface Fetched {
+  /** HTTP requests sent. */
+  readonly calls: number
+  /** Ids asked at least once. */
+  readonly askedIds: number
+  readonly stop: Stop | undefined
+  /** Ids taken up and not concluded when the run stopped. */
+  readonly unfinished: ReadonlySet<string>
+  /** The journal segment that holds the calls, closed; undefined if there were none to make. */
+  readonly segment: string | undefined
+}
+
+const NOTHING: Fetched = { calls: 0, askedIds: 0, stop: undefined, unfinished: new Set(), segment: undefined }
+const DAY = 86_400_000
+/** The first night of the simulated world: its counters grow with the calendar. */
+const FIRST_NIGHT = '2026-01-01'
+const SIMULATED_TOKEN = 'simulated'
+
+/**
+ * Asks for the due ids and keeps every call in a journal segment of its own.
+ * @throws UsageError before anything is sent, if there is no token
+ * @throws LocalError if a call could not be made durable; sending has stopped
+ */
+export async function fetchDue(job: Job, planned: PlanCounts, house: House, world: World): Promise<Fetched> {
+  const due = planned.byDecision.due.ids
+  world.effects.log('info', `${planned.ids} ids in ${planned.rows} rows: ${due} to ask, ${planned.ids - due} known`)
+  if (due === 0) return NOTHING
+  const token = tokenFor(job, due)
+  const { connection } = house.warehouse
+  await claimKind(connection, house.layout.data, job.api.simulated)
+  const open = new Resources()
+  try {
+    const upstream = await connect(job, token, world, open)
+    const journal = await openJournal(house.layout.journal, house.run)
+    open.add(() => journal.close())
+    const tally = newTally(due, job.settings.price)
+    const progress = startProgress(world.narrator, tally, world.effects)
+    open.add(() => progress.stop())
+    const result = await fetchAll({
+      ids: dueIds(connection),
+      upstream,
+      journal,
+      interpret: house.reader.interpret,
+      policy: policyOf(job.settings),
+      effects: world.effects,
+      signal: world.signal,
+      onEvent: (event) => follow(event, tally, world),
+    })
+    return { ...result, stop: result.stop, askedIds: tally.asked, segment: journal.path }
+  } finally {
+    await open.close()
+  }
+}
+
+function tokenFor({ api, token }: Job, due: number): string {
+  if (api.simulated) return SIMULATED_TOKEN
+  if (token !== undefined) return token
+  throw new UsageError(
+    `no token, and ${due} ids are to be asked: set JUSTONEAPI_TOKEN or give --token-file; \`make demo\` shows a run on simulated data without one`,
+  )
+}
+
+async function connect(job: Job, token: string, world: World, open: Resources): Promise<Upstream> {
+  const { settings, pipeline, redact } = job
+  const base = job.api.base ?? (await startOwnSimulator(job, world, open))
+  const { timeout: timeoutMs, concurrency: connections } = settings
+  const upstream = openUpstream({ base, token, timeoutMs, connections, pipeline, redact, effects: world.effects })
+  open.add(() => upstream.close())
+  return upstream
+}
+
+async function startOwnSimulator({ pipeline }: Job, { effects }: World, open: Resources): Promise<URL> {
+  const today = Date.parse(dayIn(pipeline.timeZone, effects.now()))
+  const night = Math.floor((today - Date.parse(FIRST_NIGHT)) / DAY)
+  const simulator = await startSimulator({ pipeline, night, keep: 'counts' })
+  open.add(() => simulator.close())
+  return new URL(simulator.url)
+}
+
+function policyOf(settings: Settings): FetchPolicy {
+  const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls, budget, price } = settings
+  return {
+    concurrency,
+    attempts,
+    giveUpMs: giveUp,
+    onAmbiguous,
+    ...(rate === undefined ? {} : { ratePerSecond: rate }),
+    ...(maxCalls === undefined ? {} : { maxCalls }),
+    // The nudge is for binary fractions: 0.45 at 0.15 each are three calls, not two.
+    ...(budget === undefined || price === 0 ? {} : { budget: { calls: Math.floor(budget / price + 1e-9) } }),
+  }
+}
+
+const FAILED = new Set<string>(['refused', 'misdelivered', 'retry', 'ambiguous'])
+
+/** Moves the numbers of the progress line; says what people should know at once. */
+function follow(event: FetchEvent, tally: Tally, { effects }: World): void {
+  if (event.type === 'sent') {
+    if (event.attempt === 1) tally.asked += 1
+    tally.inFlight += 1
+  } else if (event.type === 'end') {
+    tally.inFlight -= 1
+    if (event.billed !== 'no') tally.billed += 1
+    if (event.kind !== 'profile')
+      effects.log('debug', `${event.id}: ${event.kind}, code ${event.code}, ${Math.round(event.ms)} ms`)
+  } else if (event.type === 'done') {
+    tally.done += 1
+    if (FAILED.has(event.kind)) tally.failed += 1
+  } else if (event.type === 'stopping') {
+    effects.log('warn', `stopping (${event.stop.message}); waiting for ${tally.inFlight} calls in flight`)
+  } else {
+    const why = event.type === 'throttled' ? 'the API asks for fewer calls' : 'the API is in trouble'
+    effects.log('info', `${why}: pausing for ${(event.pauseMs / 1000).toFixed(1)} s`)
+  }
+}

@@ -1,0 +1,12 @@
+import { openSegment } from '../journal/segment.js'
+import { loadSegments } from '../load/loadCalls.js'
+import type { Fetched } from './fetchDue.js'
+import type { House } from './house.js'
+
+/** Loads the calls of this run from its journal segment. */
+export async function loadFetched({ segment }: Fetched, { warehouse, reader }: House): Promise<void> {
+  if (segment === undefined) return
+  const calls = await openSegment(segment)
+  await loadSegments(warehouse, [calls], reader)
+  await calls.markLoaded()
+}

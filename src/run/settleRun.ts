@@ -1,0 +1,49 @@
+import { recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
+import { settle } from '../load/settle.js'
+import type { PlanCounts } from '../plan/plan.js'
+import { parkReasonOf, type Receipt } from '../receipt.js'
+import type { Fetched } from './fetchDue.js'
+import type { House } from './house.js'
+import type { Job, World } from './job.js'
+import type { NamedInput } from './openInputs.js'
+import { receiptOf, runRecordOf } from './receiptOf.js'
+import type { Recovered } from './recover.js'
+
+/** What the steps before have found. */
+export interface Findings {
+  readonly inputs: readonly NamedInput[]
+  readonly recovered: Recovered
+  readonly planned: PlanCounts
+  readonly fetched: Fetched
+}
+
+/**
+ * Gives every row its status, and records the receipt of the run.
+ * @throws Error when the receipt does not add up: nothing is published
+ */
+export async function settleRun(job: Job, findings: Findings, house: House, world: World): Promise<Receipt> {
+  const { connection } = house.warehouse
+  const { inputs, fetched } = findings
+  const { stop, unfinished } = fetched
+  const settled = await settle(connection, {
+    runId: house.run.runId,
+    readAt: house.run.startedAt,
+    lists: inputs.map(({ name, source, columns, idColumn }) => {
+      return { name, source, columns, idColumn: idColumn.name, track: false }
+    }),
+    unfinished,
+    ...(stop ? { parkReason: parkReasonOf(stop.reason) } : {}),
+  })
+  const receipt = receiptOf(job, {
+    ...findings,
+    run: house.run,
+    finishedAt: world.effects.now(),
+    data: house.layout.data,
+    settled,
+    codes: await runCodes(connection, house.run.runId),
+    signalCode: world.signal.aborted ? (world.signal.reason as number) : undefined,
+    ambiguousCalls: await unresolvedCalls(connection),
+  })
+  await recordRun(connection, runRecordOf(receipt))
+  return receipt
+}

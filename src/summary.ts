@@ -1,0 +1,119 @@
+import { STATUSES, type Counts, type Receipt, type ReasonCount, type Status } from './receipt.js'
+
+const LABEL = 11
+const COLUMN = 10
+
+function count(number: number): string {
+  return number.toLocaleString('en-US')
+}
+
+function line(label: string, text: string): string {
+  return `${label.padEnd(LABEL)}${text}`.trimEnd()
+}
+
+const WIDTH = 80
+
+/** The parts behind a label, as many a line as fit; the lines after the first are indented. */
+function wrapped(label: string, parts: readonly string[]): string {
+  const lines: string[] = []
+  let text = ''
+  for (const [at, part] of parts.entries()) {
+    const piece = at === parts.length - 1 ? part : `${part},`
+    if (text !== '' && LABEL + text.length + 1 + piece.length > WIDTH) {
+      lines.push(text)
+      text = piece
+    } else {
+      text = text === '' ? piece : `${text} ${piece}`
+    }
+  }
+  return [...lines, text].map((each, at) => line(at === 0 ? label : '', each)).join('\n')
+}
+
+function tableRow(label: string, counts: Counts): string {
+  return line(label, ['read', ...STATUSES].map((key) => count(counts[key as Status]).padStart(COLUMN - 1)).join(''))
+}
+
+function money(receipt: Receipt, calls: number): string {
+  return `¥${(calls * receipt.money.price).toFixed(2)}`
+}
+
+function plural(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? '' : 's'}`
+}
+
+function reasonLines(reasons: readonly ReasonCount[]): string[] {
+  return (['failed', 'rejected', 'parked'] as const).flatMap((status) => {
+    const some = reasons.filter((reason) => reason.status === status)
+    if (some.length === 0) return []
+    return [
+      wrapped(
+        status,
+        some.map(({ reason, rows }) => `${reason} ${count(rows)}`),
+      ),
+    ]
+  })
+}
+
+function callLine(receipt: Receipt): string {
+  const { sent, billed, maybe_billed, codes } = receipt.calls
+  if (sent === 0) return line('calls', receipt.ids.parked > 0 ? 'none' : 'none: all that was asked for was known')
+  const parts = [`${count(sent)} sent`, `${count(billed)} billed`]
+  if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
+  const answered = codes.map(({ code, calls }) => `${code} ${count(calls)}`)
+  return `${line('calls', parts.join(', '))}\n${wrapped('by code', answered)}`
+}
+
+function moneyLine(receipt: Receipt): string {
+  if (receipt.simulated)
+    return line('money', `none, the data are simulated (a real run: ${money(receipt, receipt.calls.billed)})`)
+  const maybe = receipt.calls.maybe_billed
+  const parts = [
+    `${money(receipt, receipt.calls.billed)} billed`,
+    ...(maybe > 0 ? [`up to ${money(receipt, maybe)} more`] : []),
+    ...(receipt.money.saved > 0 ? [`¥${receipt.money.saved.toFixed(2)} saved by what was known`] : []),
+  ]
+  return line('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
+}
+
+/** The closing summary: what was done, what was not, what it cost, where to look. At most 80 columns but for paths and messages. */
+export function summary(receipt: Receipt): string {
+  const { ids } = receipt
+  const lines = [
+    line('run', `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`),
+    '',
+    line('', ['read', ...STATUSES].map((status) => status.padStart(COLUMN - 1)).join('')),
+    tableRow('rows', receipt.rows),
+    tableRow('ids', ids),
+    '',
+    ...reasonLines(receipt.reasons),
+    callLine(receipt),
+    moneyLine(receipt),
+    line('time', `${receipt.seconds.toFixed(1)} s`),
+  ]
+  const { answers, unknown } = receipt.recovered
+  if (answers + unknown > 0) {
+    lines.push(line('resumed', `${plural(answers, 'answer')} recovered, ${plural(unknown, 'call')} unknown`))
+  }
+  if (receipt.ambiguous_calls > 0) {
+    lines.push(
+      line(
+        'ambiguous',
+        `${plural(receipt.ambiguous_calls, 'call')} sent and never answered: see table ambiguous_calls`,
+      ),
+    )
+  }
+  lines.push(
+    '',
+    line('database', receipt.files.database),
+    ...receipt.files.exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
+  )
+  if (receipt.stop) {
+    const { reason, code, message, run_again } = receipt.stop
+    lines.push(
+      '',
+      line('stopped', `${reason}${code === reason ? '' : ` (${code})`}: ${message}`),
+      line('next', run_again),
+    )
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Settings } from '../../src/simulator/settings.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { published } from '../support/published.js'
+import { enrich, receiptOf, simulator, startRun } from '../support/simulated.js'
+
+const CONCURRENCY = 8
+const IDS = Array.from({ length: 60 }, (_, n) => plainId(n + 1))
+const args = ['--concurrency', String(CONCURRENCY)]
+
+function setUp() {
+  const folder = temporaryFolder()
+  return { folder, data: join(folder, 'data'), list: writeList(folder, IDS) }
+}
+
+describe('what stops the whole run', () => {
+  test.each<{ what: string; at: Partial<Settings>; code: number; exit: number; reason: string; parked: string }>([
+    {
+      what: 'a token that is refused',
+      at: { tokens: ['another'] },
+      code: 100,
+      exit: 4,
+      reason: 'token',
+      parked: 'stopped',
+    },
+    {
+      what: 'an endpoint that is not activated',
+      at: { permission: false },
+      code: 600,
+      exit: 4,
+      reason: 'permission',
+      parked: 'stopped',
+    },
+    { what: 'the daily quota', at: { quota: 20 }, code: 303, exit: 5, reason: 'quota', parked: 'quota' },
+    { what: 'the balance', at: { balance: 20 }, code: 601, exit: 5, reason: 'balance', parked: 'balance' },
+    { what: "the token's own budget", at: { budget: 20 }, code: 602, exit: 5, reason: 'balance', parked: 'balance' },
+  ])(
+    '$what ($code): exit $exit within the calls in flight, and the same command goes on',
+    async ({ at, code, exit, reason, parked }) => {
+      const { data, list } = setUp()
+      const api = await simulator({ latencyMs: 5, ...at })
+      const first = await enrich(list, data, api, ...args)
+      expect(first.code).toBe(exit)
+      expect(first.receipt).toMatchObject({ exit_code: exit, stop: { reason, code: String(code) }, reconciled: true })
+      const refused = api.ledger.entries.filter((entry) => entry.code === code).length
+      expect(refused).toBeGreaterThan(0)
+      expect(refused).toBeLessThanOrEqual(CONCURRENCY)
+      const paid = api.ledger.summary().charged
+      expect(first.receipt.ids).toMatchObject({ read: 60, enriched: paid, parked: 60 - paid })
+      expect(await published(data, `SELECT DISTINCT reason FROM list_members WHERE status = 'parked'`)).toEqual([
+        { reason: parked },
+      ])
+
+      api.change({ tokens: null, permission: true, quota: null, balance: null, budget: null })
+      const second = await enrich(list, data, api, ...args)
+      expect(second.code).toBe(0)
+      expect(second.receipt.ids).toMatchObject({ read: 60, reused: paid, enriched: 60 - paid })
+      expect([...api.ledger.chargesById().values()].every((n) => n === 1)).toBe(true)
+    },
+  )
+
+  test('a refusal at the very first call costs one call', async () => {
+    const { data, list } = setUp()
+    const api = await simulator({ tokens: ['another'] })
+    await enrich(list, data, api, ...args)
+    expect(api.ledger.summary().calls).toBe(1)
+  })
+
+  test('a wrong route (404): exit 4', async () => {
+    const { data, list } = setUp()
+    const api = await simulator({ before: () => ({ code: 404 }) })
+    const { code, receipt } = await enrich(list, data, api, ...args)
+    expect(code).toBe(4)
+    expect(receipt.stop).toMatchObject({ reason: 'route', code: '404' })
+  })
+
+  test('a redirect: exit 2, the token is not sent on, only the host is named', async () => {
+    const { data, list } = setUp()
+    const api = await simulator({ before: () => ({ fault: 26 }) })
+    const { code, receipt } = await enrich(list, data, api, ...args)
+    expect(code).toBe(2)
+    expect(api.ledger.summary().redirectsFollowed).toBe(0)
+    expect(receipt.stop?.message).toContain('localhost')
+    expect(receipt.stop?.message).not.toContain('__elsewhere')
+  })
+
+  test('an API that cannot be reached: exit 6 after --give-up, nobody counted as paid', async () => {
+    const { data, list } = setUp()
+    const api = await simulator()
+    await api.close()
+    const { code, receipt } = await enrich(list, data, api, ...args, '--give-up', '300ms')
+    expect(code).toBe(6)
+    expect(receipt.calls).toMatchObject({ billed: 0, maybe_billed: 0 })
+    expect(receipt.ids.enriched).toBe(0)
+  })
+})
+
+describe('caps', () => {
+  test('--max-calls is never overrun; the rest is parked, exit 0', async () => {
+    const { data, list } = setUp()
+    const api = await simulator({ latencyMs: 2, shares: { 301: 0.3 } })
+    const { code, receipt } = await enrich(list, data, api, ...args, '--max-calls', '25')
+    expect(code).toBe(0)
+    expect(api.ledger.summary().calls).toBe(25)
+    expect(receipt.stop).toMatchObject({ reason: 'cap' })
+    expect(receipt.ids.parked).toBeGreaterThan(0)
+    expect(await published(data, `SELECT DISTINCT reason FROM list_members WHERE status = 'parked'`)).toEqual([
+      { reason: 'cap' },
+    ])
+  })
+
+  test('--budget counts what is billed and what may be', async () => {
+    const { data, list } = setUp()
+    const api = await simulator({ latencyMs: 2 })
+    const { code, receipt } = await enrich(list, data, api, ...args, '--budget', '2', '--price', '0.15')
+    expect(code).toBe(0)
+    expect(api.ledger.summary().charged).toBe(13)
+    expect(receipt.ids).toMatchObject({ enriched: 13, parked: 47 })
+  })
+})
+
+describe('signals', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s: calls in flight are waited for, the rest is parked, exit %i', async (signal, exit) => {
+    const { data, list } = setUp()
+    let arrived = 0
+    const run: { kill?: () => void } = {}
+    const api = await simulator({
+      latencyMs: 50,
+      before: () => {
+        arrived += 1
+        if (arrived === 20) run.kill?.()
+        return undefined
+      },
+    })
+    const { child, ended } = startRun([list], data, api, ...args)
+    run.kill = () => child.kill(signal)
+    const end = await ended
+    expect(end.code).toBe(exit)
+    const receipt = receiptOf(end)
+    expect(receipt.stop).toMatchObject({ reason: 'signal' })
+    expect(receipt.ambiguous_calls).toBe(0)
+    const { charged, calls } = api.ledger.summary()
+    expect(calls).toBeLessThanOrEqual(20 + CONCURRENCY)
+    expect(receipt.ids).toMatchObject({ enriched: charged, parked: 60 - charged })
+
+    const second = await enrich(list, data, api, ...args)
+    expect(second.code).toBe(0)
+    expect([...api.ledger.chargesById().values()].every((n) => n === 1)).toBe(true)
+  })
+})

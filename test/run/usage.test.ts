@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { cli } from '../support/cli.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { enrich, receiptOf, simulator, startRun } from '../support/simulated.js'
+import { published } from '../support/published.js'
+
+const env = { JUSTONEAPI_TOKEN: 'x' }
+
+describe('what is wrong is said in one line, exit 2, and nothing is sent', () => {
+  test.each<[what: string, write: (folder: string) => string[], message: RegExp]>([
+    ['a file that is missing', (folder) => [join(folder, 'none.csv')], /none\.csv does not exist/],
+    ['an empty file', (folder) => file(folder, 'empty.csv', ''), /empty\.csv is empty/],
+    ['a folder', (folder) => [folder], /is a folder/],
+    ['no id column', (folder) => file(folder, 'names.csv', 'name,city\nA,B\nC,D\n'), /names\.csv.*column/],
+    [
+      'a column that is not there',
+      (folder) => [...file(folder, 'a.csv', `x,y\n${plainId(1)},1\n`), '--column', 'z'],
+      /z/,
+    ],
+    [
+      'a quote that is not closed',
+      (folder) => file(folder, 'quote.csv', `user_id\n${plainId(1)}\n"${plainId(2)}\n`),
+      /quote\.csv.*line 3/,
+    ],
+    [
+      'bytes that are no UTF-8',
+      (folder) =>
+        file(
+          folder,
+          'gbk.csv',
+          Buffer.concat([Buffer.from(`user_id,name\n${plainId(1)},`), Buffer.from([0xc4, 0xe3, 0x0a])]),
+        ),
+      /gbk\.csv.*line 2/,
+    ],
+    [
+      'an unknown flag',
+      (folder) => [writeList(folder, [plainId(1)]), '--concurency', '3'],
+      /unknown option '--concurency'/,
+    ],
+    [
+      'a value that does not fit',
+      (folder) => [writeList(folder, [plainId(1)]), '--timeout', 'soon'],
+      /--timeout: expected a duration/,
+    ],
+    [
+      'a pipeline that is not there',
+      (folder) => [writeList(folder, [plainId(1)]), '--pipeline', 'none'],
+      /pipelines\/none/,
+    ],
+    ['stdin without a list name', () => ['-'], /--list/],
+    [
+      'two inputs of one name',
+      (folder) => {
+        mkdirSync(join(folder, 'other'))
+        return [writeList(folder, [plainId(1)]), writeList(join(folder, 'other'), [plainId(2)])]
+      },
+      /creators/,
+    ],
+  ])('%s', async (_, write, message) => {
+    const folder = temporaryFolder()
+    const api = await simulator()
+    const ended = await cli(['run', ...write(folder), '--api', api.url, '--data', join(folder, 'data')], { env })
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toMatch(message)
+    expect(ended.stderr).not.toMatch(/\n\s+at /)
+    expect(ended.stdout).toBe('')
+    expect(api.ledger.summary().calls).toBe(0)
+    expect(existsSync(join(folder, 'data', 'creators.duckdb'))).toBe(false)
+  })
+
+  test('plain HTTP to another machine needs a word, and warns', async () => {
+    const folder = temporaryFolder()
+    const list = writeList(folder, [plainId(1)])
+    const args = ['run', list, '--data', join(folder, 'data'), '--api', 'cn']
+    const refused = await cli(args, { env })
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('--allow-plain-http')
+  })
+
+  test('a timeout below a minute is for this machine only', async () => {
+    const folder = temporaryFolder()
+    const refused = await cli(
+      ['run', writeList(folder, [plainId(1)]), '--timeout', '30s', '--data', join(folder, 'data')],
+      { env },
+    )
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('--timeout 30s')
+  })
+})
+
+test('several files and stdin, duplicates across them asked once', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const a = writeList(folder, [plainId(1), plainId(2), plainId(1)], 'a.csv')
+  const b = join(folder, 'b.csv')
+  writeFileSync(
+    b,
+    `\ufeff名字,主页链接\n甲,https://www.xiaohongshu.com/user/profile/${plainId(2)}?xsec_token=x\n乙,${plainId(3).toUpperCase()}\n`,
+  )
+  const { code, receipt, stderr } = await startRunOf([a, b], data, api)
+  expect(code).toBe(0)
+  expect(stderr).toContain('主页链接')
+  expect(receipt.rows).toMatchObject({ read: 5, enriched: 5 })
+  expect(receipt.ids).toMatchObject({ read: 3, enriched: 3 })
+  expect(api.ledger.summary().calls).toBe(3)
+  expect(
+    readFileSync(join(data, 'exports', 'a.enriched.csv'), 'utf8')
+      .trimEnd()
+      .split('\r\n').length || 0,
+  ).toBeGreaterThan(0)
+  expect(await published(data, 'SELECT list, rows, ids FROM lists ORDER BY list')).toEqual([
+    { list: 'a', rows: 3, ids: 2 },
+    { list: 'b', rows: 2, ids: 2 },
+  ])
+
+  const piped = await cli(['run', '-', '--list', 'piped', '--api', api.url, '--data', data, '--json'], {
+    env,
+    stdin: `${plainId(3)}\n${plainId(4)}\n`,
+  })
+  expect(receiptOf(piped).ids).toMatchObject({ read: 2, reused: 1, enriched: 1 })
+})
+
+async function startRunOf(inputs: string[], data: string, api: Awaited<ReturnType<typeof simulator>>) {
+  const ended = await startRun(inputs, data, api).ended
+  return { ...ended, receipt: receiptOf(ended) }
+}
+
+test('more failures than --max-failed: exit 3, everything published', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, [plainId(1), '5f00000000000000c0de0101'])
+  const { code, receipt } = await enrich(list, data, api, '--max-failed', '49%')
+  expect(code).toBe(3)
+  expect(receipt.ids).toMatchObject({ enriched: 1, failed: 1 })
+  expect(readFileSync(join(data, 'exports', 'failures.csv'), 'utf8')).toContain('5f00000000000000c0de0101')
+})
+
+test('--help and --version', async () => {
+  expect((await cli(['--help'])).stdout).toContain('simulate')
+  expect((await cli(['run', '--help'])).stdout).toContain('--max-age')
+  expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+function file(folder: string, name: string, content: string | Buffer): string[] {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return [path]
+}
