@@ -6,11 +6,11 @@ BUILT := dist/.built
 SOURCES := $(shell find src pipelines -type f -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo enrich nightly simulate test check format bench build clean
+.PHONY: help demo enrich simulate test check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  ARGS='--flag …' adds options to demo, enrich, nightly and simulate; $(CLI) run --help lists them."
+	@echo "  ARGS='--flag …' adds options to demo, enrich and simulate; $(CLI) run --help lists them."
 
 demo: $(BUILT) ## the main job on simulated data: no token, no network
 	$(CLI) run data/samples/creators.csv --api simulated --data data/demo $(ARGS)
@@ -18,9 +18,6 @@ demo: $(BUILT) ## the main job on simulated data: no token, no network
 enrich: $(BUILT) ## enrich a list: make enrich INPUT=creators.csv
 	@test -n "$(INPUT)" || { echo "error: make enrich needs a file, such as INPUT=creators.csv" >&2; exit 2; }
 	$(CLI) run "$(INPUT)" $(ARGS)
-
-nightly: $(BUILT) ## refresh every tracked list
-	$(CLI) run --tracked $(ARGS)
 
 simulate: $(BUILT) ## serve the simulated API on this machine
 	$(CLI) simulate $(ARGS)
