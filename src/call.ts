@@ -42,8 +42,8 @@ export interface NoAnswer extends Intent {
   readonly kind: 'no_answer'
   readonly receivedAt: number
   readonly ms: number
-  /** `unsent`: provably never sent (refused connection, DNS, TLS); `untrusted`: neither, because the server's certificate was refused; `timeout`, `broken`: sent, so maybe billed; `redirect`, `too_large`, `undecodable`: an answer we must not follow or cannot keep. */
-  readonly fault: 'unsent' | 'untrusted' | 'timeout' | 'broken' | 'redirect' | 'too_large' | 'undecodable'
+  /** `unsent`: provably never sent (refused connection, DNS, TLS); `withdrawn`: taken back before sending, because the run stopped: no call at all; `untrusted`: neither, because the server's certificate was refused; `timeout`, `broken`: sent, so maybe billed; `redirect`, `too_large`, `undecodable`: an answer we must not follow or cannot keep. */
+  readonly fault: 'unsent' | 'withdrawn' | 'untrusted' | 'timeout' | 'broken' | 'redirect' | 'too_large' | 'undecodable'
   /** Redacted, one line. */
   readonly detail: string
   /** What did arrive of the body, decoded as far as it goes, the token replaced as in `Answer.body`; absent if nothing did. */

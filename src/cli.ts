@@ -25,8 +25,8 @@ function readDotEnv(): Record<string, string | undefined> {
   }
 }
 
-/** Until the token is known there is nothing to redact. */
-let narrator = new Narrator(process.stderr, 'info', (text) => text)
+/** Until the command line is understood, only the token of the environment is known. */
+let narrator = new Narrator(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
 
 function invocation(name: CommandName, inputs: readonly string[], flags: Flags): Invocation {
   const environments = [process.env, readDotEnv()]
@@ -50,6 +50,7 @@ function program(finish: (exitCode: number) => void): Command {
     .description('Fetch creator profiles, flatten them and load them into DuckDB and CSV: paid once, never lost.')
     .version(version)
     .exitOverride()
+    .configureOutput({ outputError: (text) => narrator.log('error', withoutValue(text)) })
   addOptions(cli.command('run <input...>'), 'run')
     .description('read, plan, fetch, flatten, load, export and publish; the same command continues what was stopped')
     .action(async (inputs: string[], flags: Flags) => finish(await run(invocation('run', inputs, flags))))
@@ -57,6 +58,14 @@ function program(finish: (exitCode: number) => void): Command {
     .description('serve the simulated API on this machine until stopped')
     .action(async (flags: Flags) => finish(await simulate(invocation('simulate', [], flags))))
   return cli
+}
+
+/** A mistyped flag may carry a secret behind its `=`. */
+function withoutValue(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .replace(/(unknown option '[^=']+)=[^']*/, '$1=…')
+    .trim()
 }
 
 /** One line for people, and the exit code; only a bug shows its stack, and only when asked. */
@@ -71,6 +80,9 @@ function fail(error: unknown): number {
   narrator.log('debug', error instanceof Error ? (error.stack ?? '') : '')
   return 1
 }
+
+// Who reads our output may leave, or its disk be full: the run goes on, and its exit code stands.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 let exitCode = 0
 try {

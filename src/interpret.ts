@@ -45,6 +45,7 @@ const SUCCESS = {
 /** A call without a whole answer. `too_large` would come back the same, so it is not asked again in this run. */
 const FAULTS: Readonly<Record<NoAnswer['fault'], Row>> = {
   unsent: { kind: 'retry', billed: 'no', meaning: 'not sent' },
+  withdrawn: { kind: 'throttled', billed: 'no', meaning: 'taken back before it was sent' },
   untrusted: { kind: 'stop', billed: 'no', stop: 'unreachable', meaning: "the server's certificate was refused" },
   timeout: { kind: 'ambiguous', billed: 'maybe', meaning: 'no whole answer in time' },
   broken: { kind: 'ambiguous', billed: 'maybe', meaning: 'the connection broke after sending' },

@@ -34,8 +34,8 @@ export class Narrator {
 
   /** Shows `line` as the last line of the terminal, in place of the one before; an empty one takes it away. */
   show(line: string): void {
-    if (line === this.live) return
-    this.live = line.slice(0, (this.sink.columns ?? 80) - 1)
+    if (line === this.live || ORDER.indexOf('info') < this.least) return
+    this.live = line.slice(0, (this.sink.columns || 80) - 1)
     this.sink.write(`\r\x1b[2K${this.live}`)
   }
 

@@ -41,10 +41,19 @@ const oneOf =
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Milliseconds. */
-const duration = (value: string): number => {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value)
-  return match ? Number(match[1]) * UNITS[match[2]!]! : expected('a duration such as 500ms, 120s, 10m, 20h or 7d')
+/** Milliseconds; timers hold no more than 24 days. */
+const duration =
+  (least: string, most: string) =>
+  (value: string): number => {
+    const number = millisecondsOf(value)
+    if (number === undefined) return expected('a duration such as 500ms, 120s, 10m, 20h or 7d')
+    if (number >= millisecondsOf(least)! && number <= millisecondsOf(most)!) return number
+    return expected(`a duration from ${least} to ${most}`)
+  }
+
+function millisecondsOf(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text)
+  return match ? Number(match[1]) * UNITS[match[2]!]! : undefined
 }
 
 /** Per second. */
@@ -134,7 +143,7 @@ export const options = {
     flag: '--max-age <duration>',
     for: ['run'],
     default: '20h',
-    parse: duration,
+    parse: duration('0s', '3650d'),
     help: 'ask again what was asked by a run that started longer ago than this',
   }),
   retryFailed: option({
@@ -162,7 +171,7 @@ export const options = {
     flag: '--timeout <duration>',
     for: ['run'],
     default: '120s',
-    parse: duration,
+    parse: duration('1ms', '1h'),
     help: 'how long one call may take; a shorter one risks paying twice',
   }),
   attempts: option({
@@ -176,7 +185,7 @@ export const options = {
     flag: '--give-up <duration>',
     for: ['run'],
     default: '10m',
-    parse: duration,
+    parse: duration('1ms', '20d'),
     help: 'stop when the API gave nothing but faults or throttling for so long',
   }),
   maxCalls: option({
@@ -224,14 +233,14 @@ export const options = {
     flag: '--latency <duration>',
     for: ['simulate'],
     default: '0ms',
-    parse: duration,
+    parse: duration('0ms', '1h'),
     help: 'how long each answer takes',
   }),
   jitter: option({
     flag: '--jitter <duration>',
     for: ['simulate'],
     default: '0ms',
-    parse: duration,
+    parse: duration('0ms', '1h'),
     help: 'up to so much more, drawn for each call',
   }),
   limit: option({
@@ -293,6 +302,20 @@ export function envName(name: string): string {
   return ENV_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
 }
 
+type Flags = Readonly<Record<string, string | boolean | undefined>>
+
+/** The command line knows `--no-bom` as `bom: false`. */
+function typedValue(name: string, flag: string, flags: Flags): string | boolean | undefined {
+  const positive = /^--no-(.+)$/.exec(flag)?.[1]
+  if (positive === undefined) return flags[name]
+  return flags[positive.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] === false ? true : undefined
+}
+
+/** A refused value without what may be a secret in it: user and query of a URL. */
+function shown(value: string): string {
+  return value.replace(/\/\/.*@/s, '//…@').replace(/[?#].*$/s, '?…')
+}
+
 /**
  * Flag over environment over `.env` over default, one option at a time.
  * @param flags what was typed, by option name; a switch is `true`
@@ -301,13 +324,13 @@ export function envName(name: string): string {
  */
 export function resolveSettings(
   command: CommandName,
-  flags: Readonly<Record<string, string | boolean | undefined>>,
+  flags: Flags,
   environments: readonly Readonly<Record<string, string | undefined>>[],
 ): Settings {
   const settings: Record<string, unknown> = {}
   for (const [name, definition] of Object.entries<Option<unknown>>(options)) {
     const variable = envName(name)
-    const typed = definition.for.includes(command) ? flags[name] : undefined
+    const typed = definition.for.includes(command) ? typedValue(name, definition.flag, flags) : undefined
     const given =
       typed === undefined
         ? environments.map((environment) => environment[variable]).find((value) => value)
@@ -318,7 +341,7 @@ export function resolveSettings(
       settings[name] = definition.parse(value)
     } catch (error) {
       const where = typed === undefined ? variable : definition.flag.split(' ')[0]!
-      throw new UsageError(`${where}: ${(error as Error).message}, got ${JSON.stringify(value)}`)
+      throw new UsageError(`${where}: ${(error as Error).message}, got ${JSON.stringify(shown(value))}`)
     }
   }
   return settings as unknown as Settings

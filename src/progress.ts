@@ -3,8 +3,8 @@ import type { Narrator } from './narrator.js'
 
 const TERMINAL_INTERVAL = 100
 const PLAIN_INTERVAL = 30_000
-/** The pace shown is that of the last seconds. */
-const PACE_WINDOW = 10_000
+/** The pace shown is that of so many milliseconds before. */
+const PACE_WINDOW = 30_000
 
 /** What is being counted; the fetch moves these numbers, the line shows them. */
 export interface Tally {
@@ -54,7 +54,7 @@ export function startProgress(
   const render = () => {
     const now = elapsed()
     samples.push({ at: now, done: tally.done })
-    while (samples.length > 2 && now - samples[0]!.at > Math.max(PACE_WINDOW, PLAIN_INTERVAL)) samples.shift()
+    while (samples.length > 2 && now - samples[0]!.at > PACE_WINDOW) samples.shift()
     const { at, done } = samples[0]!
     const line = progressLine(tally, ((tally.done - done) * 1000) / Math.max(1, now - at), narrator.isTerminal)
     if (narrator.isTerminal) narrator.show(line)

@@ -4,7 +4,7 @@ import type { StopReason } from './outcome.js'
 export const STATUSES = ['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const
 export type Status = (typeof STATUSES)[number]
 
-/** `read` is counted where the input is read, the statuses where they are given: their sum must be the same. */
+/** `read` is counted as the input is read, the statuses where they are given: their sum must be the same. */
 export type Counts = Readonly<Record<Status | 'read', number>>
 
 export interface ReasonCount {
@@ -85,7 +85,6 @@ export interface Receipt {
 }
 
 const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, number>> = {
-  disk: 7,
   token: 4,
   permission: 4,
   route: 4,

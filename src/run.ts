@@ -1,3 +1,5 @@
+import { layoutOf } from './layout.js'
+import { asLocalError } from './load/warehouse.js'
 import { plan } from './plan/plan.js'
 import type { Receipt } from './receipt.js'
 import { Resources } from './resources.js'
@@ -28,7 +30,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     const recovered = await recover(house, world)
 
     // The whole input is read and checked before the first call.
-    await spill(inputs, house)
+    const rowsRead = await spill(inputs, house)
 
     // Every id gets its verdict: due, or known.
     const planned = await plan(house.warehouse.connection, {
@@ -45,10 +47,12 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     await loadFetched(fetched, house)
 
     // Every row gets its status, and the receipt must add up.
-    const receipt = await settleRun(job, { inputs, recovered, planned, fetched }, house, world)
+    const receipt = await settleRun(job, { inputs, rowsRead, recovered, planned, fetched }, house, world)
 
     // What analysts open is put in place, whole or not at all.
     return await publishRun(job, receipt, inputs, house, world)
+  } catch (error) {
+    throw asLocalError(error, layoutOf(job.settings.data).warehouse)
   } finally {
     await open.close()
   }

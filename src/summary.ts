@@ -56,7 +56,11 @@ function reasonLines(reasons: readonly ReasonCount[]): string[] {
 
 function callLine(receipt: Receipt): string {
   const { sent, billed, maybe_billed, codes } = receipt.calls
-  if (sent === 0) return line('calls', receipt.ids.parked > 0 ? 'none' : 'none: all that was asked for was known')
+  if (sent === 0)
+    return line(
+      'calls',
+      receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: what is asked for is known' : 'none',
+    )
   const parts = [`${count(sent)} sent`, `${count(billed)} billed`]
   if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
   const answered = codes.map(({ code, calls }) => `${code} ${count(calls)}`)

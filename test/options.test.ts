@@ -10,6 +10,15 @@ describe('settings', () => {
     expect(resolveSettings('run', {}, [environment, dotEnv]).concurrency).toBe(4)
   })
 
+  test('--no-bom, which the command line knows as bom: false', () => {
+    expect(resolveSettings('run', { bom: false }, []).noBom).toBe(true)
+    expect(resolveSettings('run', { bom: true }, []).noBom).toBeUndefined()
+  })
+
+  test('a refused value is shown without what may be a secret', () => {
+    expect(() => resolveSettings('run', { api: 'http://u:secret@h/?token=secret' }, [])).toThrow('got "http://…@h/?…"')
+  })
+
   test('an empty variable counts as not set', () => {
     expect(resolveSettings('run', {}, [{ CREATOR_ENRICH_CONCURRENCY: '' }, {}]).concurrency).toBe(16)
   })
@@ -21,12 +30,12 @@ describe('settings', () => {
     ['rate', '2.5', 2.5],
     ['maxFailed', '2.5%', 0.025],
     ['api', 'http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
-    ['noBom', true, true],
   ])('--%s %s', (name, typed, value) => {
     expect(resolveSettings('run', { [name]: typed }, [])).toMatchObject({ [name]: value })
   })
 
   test.each([
+    ['timeout', '30d', '--timeout: expected a duration from 1ms to 1h, got "30d"'],
     ['timeout', '5', '--timeout: expected a duration such as 500ms, 120s, 10m, 20h or 7d, got "5"'],
     ['concurrency', '0', '--concurrency: expected a whole number from 1 to 1000, got "0"'],
     ['rate', '0/s', '--rate: expected a rate such as 5/s or 300/m, got "0/s"'],

@@ -1,13 +1,14 @@
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
+/** A terminal that is closed (SIGHUP) stops a run in order, too. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const
 
 export interface StopSignal {
-  /** Aborts at the first SIGINT or SIGTERM; its reason is the exit code. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP; its reason is the exit code. */
   readonly signal: AbortSignal
   /** Gives the signals back to Node. */
   release(): void
 }
 
-/** Asks for an orderly stop at the first SIGINT or SIGTERM; the second one ends the process at once, as if there were no handler. */
+/** Asks for an orderly stop at the first of these signals; the second one ends the process at once, as if there were no handler. */
 export function stopSignal(onStop: (name: string) => void = () => undefined): StopSignal {
   const controller = new AbortController()
   const names = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[]

@@ -108,7 +108,7 @@ export class Caller {
       kind: 'no_answer',
       receivedAt: effects.now(),
       ms: 0,
-      fault: 'unsent',
+      fault: 'withdrawn',
       detail: 'not sent: the run was stopping',
     })
     throw new Stopped('the run has stopped')

@@ -13,12 +13,25 @@ export interface Stop {
   readonly at: number
 }
 
+/** Which reason is told when several come: the order of the exit codes, docs/exit-codes.md. */
+const RANK: Readonly<Record<StopReason, number>> = {
+  cap: 0,
+  quota: 1,
+  balance: 1,
+  unreachable: 2,
+  redirect: 3,
+  route: 3,
+  permission: 3,
+  token: 3,
+  signal: 4,
+}
+
 /** Thrown where a run that has stopped would have gone on: the id stays unfinished. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
 }
 
-/** Whether this run may go on. The first reason to stop is the one that counts; what is in flight drains. */
+/** Whether this run may go on. The gravest reason to stop is the one that counts; what is in flight drains. */
 export class Stopping {
   stop: Stop | undefined
   /** An error that ends the run: the journal's, or a bug. */
@@ -49,8 +62,8 @@ export class Stopping {
 
   request(stop: Omit<Stop, 'at'>): void {
     if (this.stopped) {
-      // A cap lets what it counted in go on; whatever else stops the run stops that, too.
-      if (this.stop?.reason === 'cap' && stop.reason !== 'cap') this.stop = { ...stop, at: this.effects.now() }
+      // While calls in flight end, something graver may come; a cap, too, gives way to all the others.
+      if (this.stop && RANK[stop.reason] > RANK[this.stop.reason]) this.stop = { ...stop, at: this.effects.now() }
       return
     }
     this.stop = { ...stop, at: this.effects.now() }

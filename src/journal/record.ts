@@ -125,7 +125,7 @@ const answerSchema = endSchema.extend({
   retryAfter: z.string().nullable(),
 })
 const noAnswerSchema = endSchema.extend({
-  fault: z.enum(['unsent', 'untrusted', 'timeout', 'broken', 'redirect', 'too_large', 'undecodable']),
+  fault: z.enum(['unsent', 'withdrawn', 'untrusted', 'timeout', 'broken', 'redirect', 'too_large', 'undecodable']),
   detail: z.string(),
 })
 

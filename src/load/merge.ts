@@ -20,7 +20,7 @@ import {
 } from './sql/calls.sql.js'
 import { creators } from './sql/creators.sql.js'
 import { history } from './sql/history.sql.js'
-import { isSliced } from './sql/names.js'
+import type { Statement } from './sql/statement.js'
 
 /** What a merge changed. */
 export interface Merged {
@@ -42,12 +42,13 @@ const FORGET = [
   'known_attributes',
   'wanted_attributes',
   'version_changes',
+  'changed_columns',
   'first_versions',
   'attempts',
   'next_creators',
 ]
 
-/** Staged profiles that are copied in one statement; between two, freed memory is given back. */
+/** Wide rows that are copied in one statement; between two, freed memory is given back. */
 const SLICE = 20_000
 
 /**
@@ -59,17 +60,20 @@ export async function merge(
   pipeline: Pipeline,
   giveBack: () => Promise<void>,
 ): Promise<Merged> {
-  const { answers, since } = (await first<StagedAnswers>(connection, STAGED))!
-  const run = async (statements: readonly string[]): Promise<void> => {
+  const run = async (statements: readonly Statement[]): Promise<void> => {
     for (const statement of statements) {
-      if (isSliced(statement)) {
-        for (let from = 1; from <= answers; from += SLICE) {
-          await connection.run(statement, { from, upto: from + SLICE - 1 })
-          await giveBack()
-        }
-      } else await connection.run(statement)
+      if (typeof statement === 'string') {
+        await connection.run(statement)
+        continue
+      }
+      const counted = await first<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${statement.over}`)
+      for (let from = 1; from <= counted!.rows; from += SLICE) {
+        await connection.run(statement.sql, { from, upto: from + SLICE - 1 })
+        await giveBack()
+      }
     }
   }
+  const { since } = (await first<{ since: number | null }>(connection, EARLIEST))!
   await connection.run('BEGIN')
   try {
     await run([dropRepeatedCalls, insertRuns, ...replaceRunCodes])
@@ -90,13 +94,7 @@ export async function merge(
   }
 }
 
-interface StagedAnswers {
-  readonly answers: number
-  /** Instant of the earliest, milliseconds since 1970; null if there are none. */
-  readonly since: number | null
-}
-
-const STAGED = 'SELECT count(*) AS answers, epoch_ms(min(observed_at)) AS since FROM staged_answers'
+const EARLIEST = 'SELECT epoch_ms(min(observed_at)) AS since FROM staged_answers'
 
 const SUMMARY = `
 SELECT

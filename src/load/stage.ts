@@ -103,6 +103,7 @@ class Stager {
   }
 
   call(runId: string, call: Call): void {
+    if (call.kind === 'no_answer' && call.fault === 'withdrawn') return
     const outcome = call.kind === 'unknown' ? UNKNOWN : this.reader.interpret(call)
     const endedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
     const profile = outcome.kind === 'profile'

@@ -1,6 +1,7 @@
 import { quoted, type Connection, type SqlType } from '../database.js'
 import { attributeColumns, counterColumns, type ChildTable, type Column, type Pipeline } from '../pipeline.js'
 import { sqlType } from './pipelineTables.js'
+import { inSlice } from './sql/statement.js'
 
 type Columns = readonly (readonly [name: string, type: SqlType])[]
 
@@ -109,14 +110,14 @@ function stableLists(pipeline: Pipeline): { name: string; index: number }[] {
 }
 
 /**
- * For `FROM`: the rows of a table that name a staged profile in `staged_no`, with its cells as a list, which `stagedColumns`
- * and `stagedAttributes` read under the alias `r`. Only the cells of these are parsed.
+ * For `FROM` in a statement that is sliced over `staged_answers`: the rows of a table that name a staged profile in
+ * `staged_no`, with its cells as a list, which `stagedColumns` and `stagedAttributes` read under the alias `r`.
  */
-export function unpacked(table: string, where = 'TRUE'): string {
+export function unpacked(table: string): string {
   return `(
   SELECT picked.*, from_json(staged.cells, '["VARCHAR"]') AS cells
   FROM staged_rows AS staged JOIN ${table} AS picked ON picked.staged_no = staged.staged_no
-  WHERE ${where}
+  WHERE ${inSlice('staged.staged_no')} AND ${inSlice('picked.staged_no')}
 ) AS r`
 }
 

@@ -92,8 +92,9 @@ export async function withMemory<T>(
   try {
     return await work(() => limit(megabytes))
   } finally {
-    await limit(MEMORY_MB)
-    await connection.run('SET threads = 2')
+    // After a failure of the disk nothing works on this connection, and that failure is the one to tell.
+    await limit(MEMORY_MB).catch(() => undefined)
+    await connection.run('SET threads = 2').catch(() => undefined)
   }
 }
 
@@ -104,10 +105,16 @@ export async function withMemory<T>(
 export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
   const message = messageOf(error)
-  if (!/^(IO|Out of Memory|FATAL|Fatal)\b|No space left|database has been invalidated/i.test(message)) return error
+  if (
+    !/^(IO|Out of Memory|FATAL|Fatal)\b|No space left|database has been invalidated|Permission denied|Read-only file system/i.test(
+      message,
+    )
+  )
+    return error
   const [line] = message.split('\n')
+  const remedy = message.startsWith('Out of Memory') ? 'give it more memory' : 'make room'
   return new LocalError(
-    `cannot write ${path}: ${line}; make room, then run the same command again: what was paid is in the journal and is loaded first`,
+    `cannot write ${path}: ${line}; ${remedy}, then run the same command again: what was paid is in the journal and is loaded first`,
     { cause: error },
   )
 }
@@ -129,7 +136,7 @@ function whyNotOpened(error: unknown, path: string, published: string): unknown 
   }
   if (/not a valid DuckDB database|[Cc]orrupt|Could not read enough bytes|replaying WAL|Is a directory/.test(message)) {
     return new LocalError(
-      `${path} is damaged (${message.split('\n')[0]}): move it away, then rebuild it with \`creator-enrich replay\`, which makes no call; the file was left as it is`,
+      `${path} is damaged (${message.split('\n')[0]}): move it away and run the same command again: it is rebuilt from the journal, with no call for what is there; the file was left as it is`,
       { cause: error },
     )
   }

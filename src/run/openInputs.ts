@@ -42,11 +42,16 @@ export async function openInputs({ inputs, settings, pipeline }: Job, { effects 
  * is sent.
  * @throws UsageError with file and line
  */
-export async function spill(inputs: readonly NamedInput[], { warehouse: { connection } }: House): Promise<void> {
+export async function spill(inputs: readonly NamedInput[], { warehouse: { connection } }: House): Promise<number> {
   await createMembers(connection)
   const members = await MemberWriter.open(connection)
+  let read = 0
   for (const input of inputs) {
-    for await (const rows of input.rows()) for (const row of rows) members.append(input.name, row)
+    for await (const rows of input.rows()) {
+      for (const row of rows) members.append(input.name, row)
+      read += rows.length
+    }
   }
   members.close()
+  return read
 }

@@ -27,9 +27,11 @@ export async function publishRun(
   const exported = await exporting.finally(() => finished.close())
   const { movedAside } = await publish(layout, run.runId)
   for (const path of movedAside) effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`)
+  const finishedAt = effects.now()
   return {
     ...receipt,
-    seconds: Math.round(effects.now() - run.startedAt) / 1000,
+    finished_at: new Date(finishedAt).toISOString(),
+    seconds: (finishedAt - run.startedAt) / 1000,
     files: { database: layout.database, exports: pathsOf(exported) },
   }
 }

@@ -18,6 +18,8 @@ export interface Facts {
   readonly finishedAt: number
   readonly data: string
   readonly inputs: readonly NamedInput[]
+  /** Counted while reading, apart from anything that was stored. */
+  readonly rowsRead: number
   readonly planned: PlanCounts
   readonly settled: Settled
   readonly codes: readonly CodeCount[]
@@ -37,7 +39,8 @@ export function receiptOf(job: Job, facts: Facts): Receipt {
   const { settings, api, pipeline } = job
   const { run, settled, planned, codes, inputs, fetched } = facts
   const { stop, askedIds } = fetched
-  reconcile('rows', settled.rows)
+  const rows = { ...settled.rows, read: facts.rowsRead }
+  reconcile('rows', rows)
   reconcile('ids', settled.ids)
   const { price } = settings
   const billed = sum(codes, 'billed')
@@ -71,7 +74,7 @@ export function receiptOf(job: Job, facts: Facts): Receipt {
       added,
       removed,
     })),
-    rows: settled.rows,
+    rows,
     ids: settled.ids,
     reconciled: true,
     reasons: settled.reasons,
@@ -118,9 +121,8 @@ function runAgain(reason: FetchStop['reason'], at: number, timeZone: string): st
       return 'check --api, then run the same command again'
     case 'unreachable':
       return 'run the same command again when the API is back'
-    case 'disk':
-      return 'make room, then run the same command again'
     case 'cap':
+      return 'run the same command again to go on, with a larger cap if nothing was asked'
     case 'signal':
       return 'run the same command again to go on'
   }

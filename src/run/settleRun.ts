@@ -12,6 +12,7 @@ import type { Recovered } from './recover.js'
 /** What the steps before have found. */
 export interface Findings {
   readonly inputs: readonly NamedInput[]
+  readonly rowsRead: number
   readonly recovered: Recovered
   readonly planned: PlanCounts
   readonly fetched: Fetched

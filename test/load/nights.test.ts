@@ -15,7 +15,7 @@ function person(id: string, night: number): Person {
     ],
     fans: 100 + night,
     liked: 7 * night,
-    link: `https://links/${id}/${night}`,
+    url: `https://links/${id}/${night}`,
   }
 }
 

@@ -13,7 +13,7 @@ export interface Person {
   readonly tags?: readonly { readonly name: string; readonly icon: string }[]
   readonly fans?: number
   readonly liked?: number
-  readonly link?: string
+  readonly url?: string
   readonly extra?: string
   readonly anomalies?: readonly Anomaly[]
   readonly drift?: readonly Drift[]
@@ -39,7 +39,7 @@ export const people: Pipeline = {
     tags: attribute.list('tags', 'Their tags; rows in person_tags.'),
     fans: counter('fans', 'Fans.', 'followers'),
     liked: counter('liked', 'Likes.'),
-    link: volatile.text('link', 'A signed link.'),
+    link: volatile.text('url', 'A signed link.'),
     likes_per_fan: derived.ratio(() => null, 'Likes by fans.'),
   },
   children: [
@@ -60,14 +60,14 @@ export const people: Pipeline = {
 function flatten(value: unknown, id: string): Flattened {
   const person = value as Person
   const big = (number: number | undefined): bigint | null => (number === undefined ? null : BigInt(number))
-  const { name = null, bio = null, tags = [], fans, liked, link = null } = person
+  const { name = null, bio = null, tags = [], fans, liked, url = null } = person
   const level = big(person.level)
   const verified = level === null ? null : level > 5n
   const stable = tags.length === 0 ? null : JSON.stringify(tags.map((tag) => tag.name).sort())
   const attributes: Value[] = [name || null, bio || null, level, verified, stable]
   const ratio = fans && liked !== undefined ? liked / fans : null
   return {
-    values: [id, name, bio, level, verified, JSON.stringify(tags), big(fans), big(liked), link, ratio],
+    values: [id, name, bio, level, verified, JSON.stringify(tags), big(fans), big(liked), url, ratio],
     attributes,
     hash: createHash('md5').update(attributes.map(String).join('|')).digest('hex'),
     children: [tags.map((tag) => [tag.name, tag.icon])],

@@ -55,6 +55,16 @@ test('every table and column has a comment, and stands in the data dictionary', 
   ])
 })
 
+test('no column is called by a reserved word', async () => {
+  const { rows } = await opened()
+  const reserved = (
+    await rows(`SELECT keyword_name AS word FROM duckdb_keywords() WHERE keyword_category = 'reserved'`)
+  ).map(({ word }) => word)
+  const names = (await rows('SELECT DISTINCT column_name AS name FROM data_dictionary')).map(({ name }) => name)
+  expect(reserved).toContain('select')
+  expect(names.filter((name) => reserved.includes(name))).toEqual([])
+})
+
 test('opening what is up to date writes nothing', async () => {
   const { layout, lock, warehouse } = await opened()
   expect(warehouse.created).toBe(true)

@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -83,4 +85,29 @@ test('what a killed run left unknown is held when told so, and asked when told o
   const asked = await enrich(list, data, api)
   expect(asked.receipt.ids).toMatchObject({ reused: 9, enriched: 1 })
   expect(asked.receipt.ambiguous_calls).toBe(0)
+})
+
+test('a working database that is gone is rebuilt from the journal: nothing is paid twice, no history is lost', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 10))
+  const api = await simulator()
+  await enrich(list, data, api)
+  await enrich(list, data, api, '--max-age', '0s')
+  const history = 'SELECT * FROM creator_counters ORDER BY user_id, observed_at'
+  const before = await published(data, history)
+  expect(before).toHaveLength(20)
+  api.ledger.clear()
+
+  rmSync(join(data, 'state', 'warehouse.duckdb'))
+  const rebuilt = await enrich(list, data, api)
+  expect(rebuilt.receipt.ids).toMatchObject({ read: 10, reused: 10 })
+  expect(await published(data, history)).toEqual(before)
+
+  rmSync(join(data, 'state'), { recursive: true })
+  const refused = await cli(['run', list, '--api', api.url, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toContain(join(data, 'creators.duckdb'))
+  expect(await published(data, history)).toEqual(before)
+  expect(api.ledger.summary().calls).toBe(0)
 })

@@ -55,6 +55,18 @@ test('the token is in no file, no output and no error, at the lowest log level, 
   ])
 })
 
+test('a token in a mistyped flag or address is not repeated', async () => {
+  const folder = temporaryFolder()
+  const list = writeList(folder, [plainId(1)])
+  for (const flags of [[`--token=${TOKEN}`], ['--api', `https://user:${TOKEN}@host/?token=${TOKEN}`]]) {
+    for (const env of [{ JUSTONEAPI_TOKEN: TOKEN }, {}]) {
+      const { code, stdout, stderr } = await cli(['run', list, ...flags], { env, cwd: folder })
+      expect(code).toBe(2)
+      for (const form of FORMS) expect(stdout + stderr).not.toContain(form)
+    }
+  }
+})
+
 test('a token with a blank, a line break or a letter outside ASCII is refused without being printed', async () => {
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1)])

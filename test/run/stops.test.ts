@@ -144,6 +144,7 @@ describe('signals', () => {
     const receipt = receiptOf(end)
     expect(receipt.stop).toMatchObject({ reason: 'signal' })
     expect(receipt.ambiguous_calls).toBe(0)
+    expect(receipt.calls.codes.reduce((sum, { calls }) => sum + calls, 0)).toBe(receipt.calls.sent)
     const { charged, calls } = api.ledger.summary()
     expect(calls).toBeLessThanOrEqual(20 + CONCURRENCY)
     expect(receipt.ids).toMatchObject({ enriched: charged, parked: 60 - charged })

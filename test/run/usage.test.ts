@@ -140,6 +140,17 @@ test('more failures than --max-failed: exit 3, everything published', async () =
   expect(readFileSync(join(data, 'exports', 'failures.csv'), 'utf8')).toContain('5f00000000000000c0de0101')
 })
 
+test('--no-bom, and a reader of stdout that leaves', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const { child, ended } = startRun([writeList(folder, [plainId(1)])], data, api, '--no-bom')
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  expect((await ended).code).toBe(0)
+  expect(readFileSync(join(data, 'exports', 'creators.csv'), 'utf8')).toMatch(/^user_id,/)
+})
+
 test('--help and --version', async () => {
   expect((await cli(['--help'])).stdout).toContain('simulate')
   expect((await cli(['run', '--help'])).stdout).toContain('--max-age')

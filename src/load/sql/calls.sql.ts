@@ -37,7 +37,7 @@ FROM staged_calls
 GROUP BY run_id, code`,
 ]
 
-/** What became of each id in each run by its last call there: for \`failures\`, and for settling the rows of the run. */
+/** What became of each id in each run by its last call there: for `failures`, and for settling the rows of the run. */
 export const endOfIds = `
 CREATE OR REPLACE TEMP TABLE staged_ends AS
 SELECT

@@ -1,7 +1,8 @@
 import type { Pipeline } from '../../pipeline.js'
 import { columnsBesideId } from '../pipelineTables.js'
 import { stagedColumns, unpacked } from '../stagingTables.js'
-import { CONCLUSIVE, columnList, slice } from './names.js'
+import { CONCLUSIVE, columnList } from './names.js'
+import type { Sliced, Statement } from './statement.js'
 
 const BOOKKEEPING = [
   'status',
@@ -39,8 +40,8 @@ LEFT JOIN (
 ) AS conclusive USING (user_id)`
 
 /**
- * The next bookkeeping of every called id, where it differs from what is there. \`staged_no\` is the profile that replaces
- * the wide row, if any. What is older than what is known moves nothing but \`first_seen_at\`.
+ * The next bookkeeping of every called id, where it differs from what is there. `staged_no` is the profile that replaces
+ * the wide row, if any. What is older than what is known moves nothing but `first_seen_at`.
  */
 const nextCreators = `
 CREATE OR REPLACE TEMP TABLE next_creators AS
@@ -87,12 +88,15 @@ WHERE next.staged_no IS NULL AND next.is_known AND creators.user_id = next.user_
 const deleteReplaced = `
 DELETE FROM creators WHERE user_id IN (SELECT user_id FROM next_creators WHERE staged_no IS NOT NULL AND is_known)`
 
-function insertProfiles(pipeline: Pipeline): string {
+function insertProfiles(pipeline: Pipeline): Sliced {
   const names = [...columnsBesideId(pipeline).map(([name]) => name), 'extra']
-  return `
+  return {
+    over: 'staged_answers',
+    sql: `
 INSERT INTO creators (user_id, ${columnList(names)}, ${columnList(BOOKKEEPING)})
 SELECT r.user_id, ${stagedColumns(pipeline, names).join(', ')}, ${columnList(BOOKKEEPING, 'r')}
-FROM ${unpacked('next_creators', `${slice('staged')} AND ${slice('picked')}`)}`
+FROM ${unpacked('next_creators')}`,
+  }
 }
 
 /** Ids without any profile so far. */
@@ -101,7 +105,7 @@ INSERT INTO creators (user_id, ${columnList(BOOKKEEPING)})
 SELECT user_id, ${columnList(BOOKKEEPING)} FROM next_creators WHERE staged_no IS NULL AND NOT is_known
 ORDER BY user_id`
 
-/** Brings the wide rows up to date. Expects the TEMP tables of \`answers.sql\` and \`history.sql\`. */
-export function creators(pipeline: Pipeline): string[] {
+/** Brings the wide rows up to date. Expects the TEMP tables of `answers.sql` and `history.sql`. */
+export function creators(pipeline: Pipeline): Statement[] {
   return [attempts, nextCreators, updateKept, deleteReplaced, insertProfiles(pipeline), insertOthers]
 }

@@ -2,7 +2,8 @@ import { literal, quoted } from '../../database.js'
 import { attributeColumns, type Pipeline } from '../../pipeline.js'
 import { sqlType } from '../pipelineTables.js'
 import { stagedAttributes, unpacked } from '../stagingTables.js'
-import { columnList, slice } from './names.js'
+import { columnList } from './names.js'
+import { inSlice, type Sliced, type Statement } from './statement.js'
 
 /**
  * Versions are the runs of equal hashes in a creator's time series. The ways of the creators with new profiles:
@@ -24,7 +25,7 @@ LEFT JOIN creators USING (user_id)
 LEFT JOIN (SELECT user_id, attributes_hash FROM creator_versions WHERE is_current) AS current USING (user_id)
 GROUP BY fresh.user_id`
 
-/** The part of each time series that versions are made from. \`is_base\`: a version that is there and stays. */
+/** The part of each time series that versions are made from. `is_base`: a version that is there and stays. */
 const observations = `
 CREATE OR REPLACE TEMP TABLE observations AS
 SELECT user_id, valid_from AS observed_at, attributes_hash, TRUE AS is_base
@@ -62,13 +63,13 @@ SELECT user_id FROM touched WHERE way = 'rebuild'`
  * The attributes behind each hash of the changed creators, as a list of texts: from a version that has it, else from a
  * staged profile.
  */
-function knownAttributes(pipeline: Pipeline): string[] {
+function knownAttributes(pipeline: Pipeline): Statement[] {
   const texts = (columns: readonly string[]) => columns.map((column) => `CAST(${column} AS VARCHAR)`).join(', ')
   const names = attributeColumns(pipeline).map(([name]) => quoted(name))
   return [
     `
 CREATE OR REPLACE TEMP TABLE known_attributes AS
-SELECT user_id, attributes_hash, [${texts(names)}] AS attributes
+SELECT row_number() OVER () AS known_no, user_id, attributes_hash, [${texts(names)}] AS attributes
 FROM creator_versions
 WHERE rowid IN (
   SELECT min(creator_versions.rowid) FROM creator_versions SEMI JOIN changed USING (user_id)
@@ -81,10 +82,15 @@ FROM new_answers
 SEMI JOIN changed USING (user_id)
 ANTI JOIN known_attributes USING (user_id, attributes_hash)
 GROUP BY user_id, attributes_hash`,
-    `
+    {
+      over: 'staged_answers',
+      sql: `
 INSERT INTO known_attributes
-SELECT r.user_id, r.attributes_hash, [${texts(stagedAttributes(pipeline))}]
-FROM ${unpacked('wanted_attributes', `${slice('staged')} AND ${slice('picked')}`)}`,
+SELECT
+  row_number() OVER () + (SELECT count(*) FROM known_attributes),
+  r.user_id, r.attributes_hash, [${texts(stagedAttributes(pipeline))}]
+FROM ${unpacked('wanted_attributes')}`,
+    },
   ]
 }
 
@@ -124,29 +130,33 @@ WHERE starts.is_base AND creator_versions.user_id = starts.user_id AND creator_v
 
 const VERSION_COLUMNS = ['user_id', 'valid_from', 'valid_to', 'is_current', 'changed_columns', 'attributes_hash']
 
-function insertChanged(pipeline: Pipeline): string[] {
+const changedColumns = `
+CREATE OR REPLACE TEMP TABLE changed_columns AS
+SELECT user_id, changed_at, '[' || string_agg('"' || column_name || '"', ',' ORDER BY place) || ']' AS columns
+FROM version_changes GROUP BY user_id, changed_at`
+
+function insertChanged(pipeline: Pipeline): Sliced {
   const attributes = attributeColumns(pipeline)
   const names = attributes.map(([name]) => name)
   const values = attributes.map(([, column], at) => `CAST(known.attributes[${at + 1}] AS ${sqlType(column)})`)
-  return [
-    `
+  return {
+    over: 'known_attributes',
+    sql: `
 INSERT INTO creator_versions (${columnList([...VERSION_COLUMNS, ...names])})
 SELECT
   starts.user_id, starts.valid_from, starts.valid_to, starts.valid_to IS NULL, listed.columns, starts.attributes_hash,
   ${values.join(', ')}
 FROM known_attributes AS known
 JOIN starts USING (user_id, attributes_hash)
-LEFT JOIN (
-  SELECT user_id, changed_at, '[' || string_agg('"' || column_name || '"', ',' ORDER BY place) || ']' AS columns
-  FROM version_changes GROUP BY user_id, changed_at
-) AS listed ON listed.user_id = starts.user_id AND listed.changed_at = starts.valid_from
-WHERE NOT starts.is_base`,
-    `
+LEFT JOIN changed_columns AS listed ON listed.user_id = starts.user_id AND listed.changed_at = starts.valid_from
+WHERE NOT starts.is_base AND ${inSlice('known.known_no')}`,
+  }
+}
+
+const insertChanges = `
 INSERT INTO creator_changes
 SELECT user_id, changed_at, column_name, old_value, new_value FROM version_changes
-ORDER BY changed_at, user_id, place`,
-  ]
-}
+ORDER BY changed_at, user_id, place`
 
 /** Which staged profile is the first and only version of its creator. */
 const firstVersions = `
@@ -157,12 +167,15 @@ ANTI JOIN changed USING (user_id)
 JOIN new_answers AS n ON n.user_id = starts.user_id AND n.observed_at = starts.valid_from
 ORDER BY n.staged_no`
 
-function insertFirst(pipeline: Pipeline): string {
+function insertFirst(pipeline: Pipeline): Sliced {
   const names = attributeColumns(pipeline).map(([name]) => name)
-  return `
+  return {
+    over: 'staged_answers',
+    sql: `
 INSERT INTO creator_versions (${columnList([...VERSION_COLUMNS, ...names])})
 SELECT r.user_id, r.valid_from, NULL, TRUE, NULL, r.attributes_hash, ${stagedAttributes(pipeline).join(', ')}
-FROM ${unpacked('first_versions', `${slice('staged')} AND ${slice('picked')}`)}`
+FROM ${unpacked('first_versions')}`,
+  }
 }
 
 /**
@@ -170,7 +183,7 @@ FROM ${unpacked('first_versions', `${slice('staged')} AND ${slice('picked')}`)}`
  * same rows. Expects the counters of the new profiles to be there already, and creators to be as before them. Leaves TEMP
  * tables that `creators.sql` reads.
  */
-export function history(pipeline: Pipeline): string[] {
+export function history(pipeline: Pipeline): Statement[] {
   return [
     touched,
     observations,
@@ -179,7 +192,9 @@ export function history(pipeline: Pipeline): string[] {
     ...knownAttributes(pipeline),
     versionChanges(pipeline),
     ...makeRoom,
-    ...insertChanged(pipeline),
+    changedColumns,
+    insertChanged(pipeline),
+    insertChanges,
     firstVersions,
     insertFirst(pipeline),
   ]

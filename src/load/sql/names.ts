@@ -13,13 +13,3 @@ export const UNANSWERED = `('ambiguous', 'unknown')`
 
 /** Outcomes that say something about the run and nothing about the id, as an SQL list. */
 export const OF_THE_RUN = `('throttled', 'stop')`
-
-/** SQL condition: the row is of a profile in the slice that a statement is run for. */
-export function slice(table: string): string {
-  return `${table}.staged_no BETWEEN $from AND $upto`
-}
-
-/** Whether a statement is to be run slice by slice: wide rows of all profiles at once take too much memory. */
-export function isSliced(statement: string): boolean {
-  return statement.includes('BETWEEN $from AND $upto')
-}

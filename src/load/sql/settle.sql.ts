@@ -8,7 +8,7 @@ export const createSettleInputs = [
 
 /**
  * One row an id. What was not to be asked keeps what is known of it. Of what was, the last call of this run decides; what
- * was not reached, or not finished, is parked for \`$park\`. Without such a reason it gets no status, and the counts show it.
+ * was not reached, or not finished, is parked for `$park`. Without such a reason it gets no status, and the counts show it.
  */
 export const settleIds = `
 CREATE OR REPLACE TEMP TABLE settled AS
@@ -109,7 +109,7 @@ ON CONFLICT (list) DO UPDATE SET
   last_read_at = excluded.last_read_at,
   run_id = excluded.run_id`
 
-/** What was read: of each list, and of all together where \`list\` is NULL. */
+/** What was read: of each list, and of all together where `list` is NULL. */
 export const countRead = `
 SELECT list, count(*) AS rows, count(DISTINCT user_id) AS ids
 FROM members GROUP BY GROUPING SETS ((list), ())`
