@@ -617,7 +617,7 @@ test('what stops a run between an intent and its call is told to the journal', a
   expect(calls).toBe(1)
   expect(ends).toMatchObject([
     { seq: 1, kind: 'answer' },
-    { seq: 2, kind: 'no_answer', fault: 'unsent' },
+    { seq: 2, kind: 'no_answer', fault: 'withdrawn' },
   ])
   expect(unfinished).toContain(idOf(2))
 })
