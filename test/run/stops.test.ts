@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Settings } from '../../src/simulator/settings.js'
@@ -95,6 +96,27 @@ describe('what stops the whole run', () => {
     expect(receipt.calls).toMatchObject({ billed: 0, maybe_billed: 0 })
     expect(receipt.ids.enriched).toBe(0)
   })
+})
+
+test('exports that cannot be written: exit 7, recorded as such; the next run publishes without a call', async () => {
+  const { data, list } = setUp()
+  const api = await simulator()
+  mkdirSync(data)
+  writeFileSync(join(data, 'exports'), 'in the way')
+  const { ended } = startRun([list], data, api)
+  const first = await ended
+  expect(first.code).toBe(7)
+  expect(first.stderr).toContain(join(data, 'exports'))
+
+  rmSync(join(data, 'exports'))
+  api.ledger.clear()
+  const second = await enrich(list, data, api)
+  expect(second.receipt.ids).toMatchObject({ read: 60, reused: 60 })
+  expect(api.ledger.summary().calls).toBe(0)
+  expect(await published(data, 'SELECT status, exit_code FROM runs ORDER BY started_at')).toEqual([
+    { status: 'interrupted', exit_code: 7 },
+    { status: 'done', exit_code: 0 },
+  ])
 })
 
 describe('caps', () => {
