@@ -6,7 +6,7 @@ BUILT := dist/.built
 SOURCES := $(shell find src pipelines -type f -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo enrich simulate test check format bench build clean
+.PHONY: help demo enrich replay simulate test check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: $(BUILT) ## the main job on simulated data: no token, no network
 enrich: $(BUILT) ## enrich a list: make enrich INPUT=creators.csv
 	@test -n "$(INPUT)" || { echo "error: make enrich needs a file, such as INPUT=creators.csv" >&2; exit 2; }
 	$(CLI) run "$(INPUT)" $(ARGS)
+
+replay: $(BUILT) ## rebuild all tables from raw/, with no call, and show what differs
+	$(CLI) replay $(ARGS)
 
 simulate: $(BUILT) ## serve the simulated API on this machine
 	$(CLI) simulate $(ARGS)

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { readToken } from './api.js'
 import type { Invocation } from './commands/invocation.js'
+import { replay } from './commands/replay.js'
 import { run } from './commands/run.js'
 import { simulate } from './commands/simulate.js'
 import { messageOf, RunError, UsageError } from './errors.js'
@@ -54,6 +55,9 @@ function program(finish: (exitCode: number) => void): Command {
   addOptions(cli.command('run <input...>'), 'run')
     .description('read, plan, fetch, flatten, load, export and publish; the same command continues what was stopped')
     .action(async (inputs: string[], flags: Flags) => finish(await run(invocation('run', inputs, flags))))
+  addOptions(cli.command('replay'), 'replay')
+    .description('rebuild all tables from raw/ and the journal with no call, show what differs, publish')
+    .action(async (flags: Flags) => finish(await replay(invocation('replay', [], flags))))
   addOptions(cli.command('simulate'), 'simulate')
     .description('serve the simulated API on this machine until stopped')
     .action(async (flags: Flags) => finish(await simulate(invocation('simulate', [], flags))))

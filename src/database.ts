@@ -1,7 +1,9 @@
 import {
   BIGINT,
+  BLOB,
   BOOLEAN,
   DOUBLE,
+  DuckDBBlobValue,
   DuckDBDataChunk,
   DuckDBInstance,
   DuckDBTimestampTZValue,
@@ -14,14 +16,14 @@ import {
 } from '@duckdb/node-api'
 
 export type Connection = DuckDBConnection
-export type SqlType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMPTZ'
+export type SqlType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMPTZ' | 'BLOB'
 
 /** A cell on its way in. For TIMESTAMPTZ a number of milliseconds since 1970. */
 export type Cell = string | bigint | number | boolean | null
 /** A cell on its way out: BIGINT as number where it is safe (else bigint), TIMESTAMPTZ as milliseconds since 1970. */
-export type ReadCell = string | bigint | number | boolean | null
+export type ReadCell = string | bigint | number | boolean | Uint8Array | null
 
-const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ }
+const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, BLOB }
 
 /** More rows a chunk take more memory than they save time. */
 const CHUNK_ROWS = 512
@@ -86,6 +88,7 @@ function readCell(value: DuckDBValue): ReadCell {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value
   if (value instanceof DuckDBTimestampTZValue) return Number(value.micros / 1000n)
+  if (value instanceof DuckDBBlobValue) return value.bytes
   throw new TypeError(`unexpected value type in a result: ${value.constructor.name}; cast it in SQL`)
 }
 
@@ -159,9 +162,11 @@ export function quoted(name: string): string {
 
 /** Appends rows to one table through one reused chunk: the fast way in. */
 export class TableWriter {
-  private readonly columns: Cell[][]
+  private readonly columns: (Cell | Uint8Array)[][]
   private readonly chunk: DuckDBDataChunk
   private rows = 0
+  /** Of the rows not yet handed to the appender, and of those that it still holds. */
+  private pendingBytes = 0
   private bufferedBytes = 0
 
   private constructor(
@@ -179,10 +184,14 @@ export class TableWriter {
   }
 
   /** One row, one cell a column. Errors of the database may come at any later row, or at `close`. */
-  append(row: readonly Cell[]): void {
-    for (let index = 0; index < this.columns.length; index += 1) this.columns[index]!.push(row[index] ?? null)
+  append(row: readonly (Cell | Uint8Array)[]): void {
+    for (let index = 0; index < this.columns.length; index += 1) {
+      const cell = row[index] ?? null
+      this.columns[index]!.push(cell)
+      this.pendingBytes += sizeOf(cell)
+    }
     this.rows += 1
-    if (this.rows === CHUNK_ROWS) this.flush()
+    if (this.rows === CHUNK_ROWS || this.pendingBytes >= BUFFERED_BYTES) this.flush()
   }
 
   /** Hands the last rows over; the writer cannot be used after it. */
@@ -196,29 +205,29 @@ export class TableWriter {
     this.chunk.reset()
     this.chunk.rowCount = this.rows
     this.columns.forEach((cells, index) => {
-      this.bufferedBytes += sizeOf(cells)
       this.chunk.setColumnValues(index, cells.map(toDuckDB(this.types[index]!)))
       cells.length = 0
     })
     this.appender.appendDataChunk(this.chunk)
     this.rows = 0
+    this.bufferedBytes += this.pendingBytes
+    this.pendingBytes = 0
     if (this.bufferedBytes < BUFFERED_BYTES) return
     this.appender.flushSync()
     this.bufferedBytes = 0
   }
 }
 
-/** About what cells take in DuckDB's memory. */
-function sizeOf(cells: readonly Cell[]): number {
-  let bytes = cells.length * 16
-  for (const cell of cells) if (typeof cell === 'string') bytes += cell.length
-  return bytes
+/** About what a cell takes in DuckDB's memory. */
+function sizeOf(cell: Cell | Uint8Array): number {
+  if (typeof cell === 'string') return 16 + cell.length
+  return cell instanceof Uint8Array ? 16 + cell.length : 16
 }
 
-function toDuckDB(type: SqlType): (cell: Cell) => DuckDBValue {
+function toDuckDB(type: SqlType): (cell: Cell | Uint8Array) => DuckDBValue {
   if (type === 'TIMESTAMPTZ') {
     return (cell) => (cell === null ? null : new DuckDBTimestampTZValue(BigInt(Math.round(Number(cell) * 1000))))
   }
-  if (type === 'BIGINT') return (cell) => (cell === null ? null : BigInt(cell))
-  return (cell) => cell
+  if (type === 'BIGINT') return (cell) => (cell === null ? null : BigInt(cell as Cell & {}))
+  return (cell) => (cell instanceof Uint8Array ? new DuckDBBlobValue(cell) : cell)
 }

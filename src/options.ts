@@ -1,7 +1,7 @@
 import { UsageError } from './errors.js'
 
 /** Commands that take options of this table. */
-export type CommandName = 'run' | 'simulate'
+export type CommandName = 'run' | 'replay' | 'simulate'
 
 export interface Option<T> {
   /** As typed, with the value's name: `--max-age <duration>`; without a value it is a switch. */
@@ -106,10 +106,10 @@ function option<T>(definition: Option<T>): Option<T> {
  * from here, and so does docs/options.md.
  */
 export const options = {
-  data: option({ flag: '--data <dir>', for: ['run'], default: 'data', parse: text, help: 'the data folder' }),
+  data: option({ flag: '--data <dir>', for: ['run', 'replay'], default: 'data', parse: text, help: 'the data folder' }),
   pipeline: option({
     flag: '--pipeline <name>',
-    for: ['run', 'simulate'],
+    for: ['run', 'replay', 'simulate'],
     parse: text,
     help: 'which folder under pipelines/ to run (default: the one of pipelines/default)',
   }),
@@ -214,14 +214,31 @@ export const options = {
     parse: share,
     help: 'exit 3 when a larger share of the asked ids failed',
   }),
-  noBom: option({ flag: '--no-bom', for: ['run'], parse: flag, help: 'write CSV files without a byte order mark' }),
+  noBom: option({
+    flag: '--no-bom',
+    for: ['run', 'replay'],
+    parse: flag,
+    help: 'write CSV files without a byte order mark',
+  }),
   json: option({
     flag: '--json',
-    for: ['run'],
+    for: ['run', 'replay'],
     parse: flag,
     help: 'print the receipt as one JSON object instead of the summary',
   }),
-  quiet: option({ flag: '--quiet', for: ['run'], parse: flag, help: 'no narration but warnings and errors' }),
+  quiet: option({ flag: '--quiet', for: ['run', 'replay'], parse: flag, help: 'no narration but warnings and errors' }),
+  new: option({
+    flag: '--new',
+    for: ['run'],
+    parse: flag,
+    help: 'start anew although published files show that calls were paid, and nothing is left of them to rebuild from',
+  }),
+  check: option({
+    flag: '--check',
+    for: ['replay'],
+    parse: flag,
+    help: 'only compare; exit 9 when something differs',
+  }),
   port: option({
     flag: '--port <n>',
     for: ['simulate'],
@@ -282,7 +299,7 @@ export const options = {
   }),
   logLevel: option({
     flag: '--log-level <level>',
-    for: ['run', 'simulate'],
+    for: ['run', 'replay', 'simulate'],
     default: 'info',
     parse: oneOf('debug', 'info', 'warn', 'error'),
     help: 'debug, info, warn or error',

@@ -27,7 +27,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     const house = await openHouse(job, world, open)
 
     // What earlier runs paid for and could not load comes first.
-    const recovered = await recover(house, world)
+    const recovered = await recover(job, house, world)
 
     // The whole input is read and checked before the first call.
     const rowsRead = await spill(inputs, house)

@@ -1,6 +1,6 @@
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { syncFolder } from '../atomicFile.js'
+import { makeFolder, syncFolder } from '../atomicFile.js'
 import type { CallEnd, Intent, RunHeader } from '../call.js'
 import { LocalError, messageOf } from '../errors.js'
 import { GroupCommit } from './groupCommit.js'
@@ -55,16 +55,6 @@ async function createSegment(path: string, header: RunHeader): Promise<FileHandl
     await file.close()
     await rm(part, { force: true })
     throw error
-  }
-}
-
-/** Creates a folder and its parents so that they survive a power loss. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = folder; ; made = dirname(made)) {
-    await syncFolder(dirname(made))
-    if (made === first) return
   }
 }
 

@@ -78,7 +78,7 @@ async function repair(path: string): Promise<{ segment?: Segment; damage: Damage
   const damage: Damage[] = []
   for await (const entries of scan(path, markOf(header.runId))) {
     for (const entry of entries) {
-      if (entry.kind !== 'gap') continue
+      if (entry.kind === 'record') continue
       damage.push(entry.toEnd ? await cutTail(path, entry) : damageOf('damaged', path, entry, path))
     }
   }

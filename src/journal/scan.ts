@@ -22,16 +22,25 @@ export interface Gap {
   readonly toEnd: boolean
 }
 
+/** A record, and where its header starts. */
+export interface Found {
+  readonly kind: 'record'
+  readonly offset: number
+  /** Header, meta and body together. */
+  readonly length: number
+  readonly entry: JournalEntry
+}
+
 /**
  * Reads the records of one segment in file order, in batches of about a megabyte: flat in memory whatever the file's
  * size, and whatever its bytes say. What cannot be read is given as gaps, and reading goes on at the next record.
  * @param mark the mark of the segment; records with another one are not its own
  */
-export async function* scan(path: string, mark: number): AsyncGenerator<(JournalEntry | Gap)[]> {
+export async function* scan(path: string, mark: number): AsyncGenerator<(Found | Gap)[]> {
   const file = await open(path, 'r')
   try {
     const bytes = new Window(file)
-    let found: (JournalEntry | Gap)[] = []
+    let found: (Found | Gap)[] = []
     let gapFrom: number | undefined
     for (;;) {
       const left = await bytes.ensure(HEADER_BYTES)
@@ -62,15 +71,33 @@ export async function* scan(path: string, mark: number): AsyncGenerator<(Journal
 }
 
 /** The record at the cursor, which moves behind it; undefined, and the cursor stays, if there is none to be read. */
-async function readRecord(bytes: Window, mark: number): Promise<JournalEntry | undefined> {
+async function readRecord(bytes: Window, mark: number): Promise<Found | undefined> {
   const header = headerAt(bytes, mark)
   if (!header) return undefined
   const total = HEADER_BYTES + header.metaBytes + header.bodyBytes
   if ((await bytes.ensure(total)) < total) return undefined
-  const payload = bytes.view(HEADER_BYTES, total)
+  const entry = decodePayload(header, bytes.view(HEADER_BYTES, total))
+  if (!entry) return undefined
+  const found: Found = { kind: 'record', offset: bytes.offset, length: total, entry }
+  bytes.skip(total)
+  return found
+}
+
+function decodePayload(header: RecordHeader, payload: Buffer): JournalEntry | undefined {
   if (crc32(payload) !== header.payloadCrc) return undefined
-  const entry = decodeEntry(header.kind, payload.subarray(0, header.metaBytes), payload.subarray(header.metaBytes))
-  if (entry) bytes.skip(total)
+  return decodeEntry(header.kind, payload.subarray(0, header.metaBytes), payload.subarray(header.metaBytes))
+}
+
+/**
+ * One record that `scan` has found, read again.
+ * @throws Error if it is not there any more as it was
+ */
+export async function readFound(file: FileHandle, offset: number, length: number): Promise<JournalEntry> {
+  const bytes = Buffer.allocUnsafe(length)
+  const { bytesRead } = await file.read(bytes, 0, length, offset)
+  const header = bytesRead === length ? decodeHeader(bytes, 0) : undefined
+  const entry = header && decodePayload(header, bytes.subarray(HEADER_BYTES))
+  if (!entry) throw new Error(`the record at ${offset} has changed while it was read`)
   return entry
 }
 

@@ -1,15 +1,34 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { syncFolder } from '../atomicFile.js'
-import type { Call, Intent, RunHeader } from '../call.js'
+import { makeFolder, syncFolder } from '../atomicFile.js'
+import type { Call, RunHeader } from '../call.js'
 import { LocalError, messageOf } from '../errors.js'
-import { decodeEntry, decodeHeader, HEAD_BYTES, HEAD_COPIES, HEADER_BYTES, markOf, VERSION } from './record.js'
-import { scan } from './scan.js'
+import {
+  decodeEntry,
+  decodeHeader,
+  HEAD_BYTES,
+  HEAD_COPIES,
+  HEADER_BYTES,
+  markOf,
+  VERSION,
+  type JournalEntry,
+} from './record.js'
+import { readFound, scan } from './scan.js'
 
 const BATCH_CALLS = 512
 /** A batch ends earlier when its bodies reach this size. */
 const BATCH_BYTES = 8 << 20
+
+/** Where a call's last record stands in its segment. */
+export interface Place {
+  readonly id: string
+  readonly seq: number
+  readonly kind: Call['kind']
+  readonly offset: number
+  /** Bytes of the record. */
+  readonly length: number
+}
 
 /** The calls of one run, as its journal has them. */
 export interface Segment {
@@ -21,8 +40,14 @@ export interface Segment {
    * whose end is not there. Records that cannot be read are left out; `recoverJournal` names them.
    */
   calls(): AsyncIterable<Call[]>
+  /** The places of the same calls, in the same order and batches. */
+  places(): AsyncIterable<Place[]>
+  /** The calls at these places, one by one in that order. */
+  read(places: readonly Place[]): AsyncIterable<Call>
   /** Moves the file to `loaded/`, once what it holds is safe elsewhere. A second time it does nothing. */
   markLoaded(): Promise<void>
+  /** Removes the file, and what was cut off it; a damaged one goes to `damaged/` beside its folder's, for people to look at. */
+  retire(damaged: boolean): Promise<void>
 }
 
 /**
@@ -78,28 +103,48 @@ export class FileSegment implements Segment {
   ) {}
 
   async *calls(): AsyncGenerator<Call[]> {
-    const open = new Map<number, Intent>()
-    let batch: Call[] = []
+    for await (const batch of this.located()) yield batch.map(({ call }) => call)
+  }
+
+  async *places(): AsyncGenerator<Place[]> {
+    for await (const batch of this.located()) {
+      yield batch.map(({ call: { id, seq, kind }, offset, length }) => ({ id, seq, kind, offset, length }))
+    }
+  }
+
+  async *read(places: readonly Place[]): AsyncGenerator<Call> {
+    const file = await open(this.path, 'r')
+    try {
+      for (const { offset, length } of places) yield callOf(await readFound(file, offset, length))
+    } finally {
+      await file.close()
+    }
+  }
+
+  private async *located(): AsyncGenerator<Located[]> {
+    const open = new Map<number, Located>()
+    let batch: Located[] = []
     let bytes = 0
-    for await (const entries of scan(this.path, markOf(this.header.runId))) {
-      for (const entry of entries) {
-        if (entry.kind === 'intent') {
-          const { seq, id, attempt, sentAt } = entry
-          open.set(seq, { seq, id, attempt, sentAt })
-        } else if (entry.kind === 'answer' || entry.kind === 'no_answer') {
-          open.delete(entry.seq)
-          batch.push(entry)
-          bytes += (entry.kind === 'answer' ? entry.body : entry.part)?.length ?? 0
-          if (batch.length === BATCH_CALLS || bytes >= BATCH_BYTES) {
-            yield batch
-            batch = []
-            bytes = 0
-          }
+    for await (const records of scan(this.path, markOf(this.header.runId))) {
+      for (const record of records) {
+        if (record.kind === 'gap' || record.entry.kind === 'run' || record.entry.kind === 'later') continue
+        const located = { call: callOf(record.entry), offset: record.offset, length: record.length }
+        if (located.call.kind === 'unknown') {
+          open.set(located.call.seq, located)
+          continue
+        }
+        open.delete(located.call.seq)
+        batch.push(located)
+        bytes += record.length
+        if (batch.length === BATCH_CALLS || bytes >= BATCH_BYTES) {
+          yield batch
+          batch = []
+          bytes = 0
         }
       }
     }
-    for (const intent of open.values()) {
-      batch.push({ kind: 'unknown', ...intent })
+    for (const located of open.values()) {
+      batch.push(located)
       if (batch.length === BATCH_CALLS) {
         yield batch
         batch = []
@@ -109,20 +154,55 @@ export class FileSegment implements Segment {
   }
 
   async markLoaded(): Promise<void> {
+    await this.moveTo(join(dirname(this.path), 'loaded'))
+  }
+
+  async retire(damaged: boolean): Promise<void> {
     const folder = dirname(this.path)
-    const loaded = join(folder, 'loaded')
-    try {
-      if (await mkdir(loaded, { recursive: true })) await syncFolder(folder)
-      for (const path of [`${this.path}.torn`, this.path]) await moveIfThere(path, join(loaded, basename(path)))
-      await syncFolder(loaded)
+    if (damaged) return this.moveTo(join(dirname(folder), 'damaged'))
+    await this.orExplain('remove', async () => {
+      for (const path of this.files()) await rm(path, { force: true })
       await syncFolder(folder)
+    })
+  }
+
+  private async moveTo(folder: string): Promise<void> {
+    await this.orExplain(`move to ${folder}`, async () => {
+      await makeFolder(folder)
+      for (const path of this.files()) await moveIfThere(path, join(folder, basename(path)))
+      await syncFolder(folder)
+      await syncFolder(dirname(this.path))
+    })
+  }
+
+  /** The segment comes last: as long as it is there, all of it is. */
+  private files(): string[] {
+    return [`${this.path}.torn`, this.path]
+  }
+
+  private async orExplain(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
     } catch (cause) {
       throw new LocalError(
-        `cannot move the journal ${this.path} to ${loaded}: ${messageOf(cause)}; make the folder writable and run again`,
+        `cannot ${what}: the journal ${this.path}: ${messageOf(cause)}; make its folder writable and run again`,
         { cause },
       )
     }
   }
+}
+
+interface Located {
+  readonly call: Call
+  readonly offset: number
+  readonly length: number
+}
+
+/** An intent is the call whose end is not known; it counts only where no end follows. */
+function callOf(entry: JournalEntry): Call {
+  if (entry.kind === 'answer' || entry.kind === 'no_answer') return entry
+  if (entry.kind === 'intent') return { ...entry, kind: 'unknown' }
+  throw new Error(`a record of kind ${entry.kind} is no call`)
 }
 
 async function moveIfThere(from: string, to: string): Promise<void> {

@@ -17,6 +17,19 @@ function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: 
   ]
 }
 
+/** Keys that their tables declare. */
+const DECLARED: readonly (readonly [table: string, ...key: string[]])[] = [
+  ['lists', 'list'],
+  ['runs', 'run_id'],
+  ['run_codes', 'run_id', 'code'],
+]
+
+/** The key of a table, declared or not; undefined if it has none. */
+export function keyOf(pipeline: Pipeline, table: string): readonly string[] | undefined {
+  const found = [...keysOf(pipeline), ...DECLARED].find(([name]) => name === table)
+  return found?.slice(1)
+}
+
 /** Rows that one pass of the exact comparison takes; more passes take less memory. */
 const ROWS_A_PASS = 2_000_000
 

@@ -44,6 +44,12 @@ export async function recordRun(connection: Connection, record: RunRecord): Prom
   )
 }
 
+/** Runs that are known, with a receipt or without. */
+export async function countRuns(connection: Connection): Promise<number> {
+  const row = await first<{ runs: number }>(connection, 'SELECT count(*) AS runs FROM runs')
+  return row!.runs
+}
+
 /** Calls of a run that was loaded, by code, most first. */
 export async function runCodes(connection: Connection, runId: string): Promise<CodeCount[]> {
   return all<CodeCount>(

@@ -144,6 +144,6 @@ async function refuseFalseVersions({ connection, path, pipeline }: Target, befor
 
 function mustReplay(path: string, what: string): LocalError {
   return new LocalError(
-    `${path}: ${what} since it was built: move it away and run the same command again: it is rebuilt from the journal, with no call for what is there; the file was left as it is`,
+    `${path}: ${what} since it was built: run \`creator-enrich replay\` first, which rebuilds all tables with no call; the file was left as it is`,
   )
 }

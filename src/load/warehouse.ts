@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { openDatabase, type Connection, type Database } from '../database.js'
 import { LocalError, RunError, messageOf } from '../errors.js'
@@ -11,11 +10,12 @@ export interface Warehouse {
   readonly connection: Connection
   readonly pipeline: Pipeline
   readonly path: string
-  /** Whether there was no file before: what is known must then come from the journal. */
-  readonly created: boolean
   /** Writes everything into the one file and closes it, so that it can be copied. Safe to call twice. */
   close(): Promise<void>
 }
+
+/** The file is no database any more, or its content contradicts its checksums. */
+export class DamagedWarehouse extends LocalError {}
 
 /** What every client since February 2025 can read. */
 const STORAGE_VERSION = 'v1.2.0'
@@ -24,12 +24,12 @@ const MEMORY_MB = 160
 
 /**
  * Opens the working database of a locked data folder, creates it if there is none, and brings its tables up to date.
+ * @param path another file than the folder's own
  * @throws UsageError when it belongs to another pipeline
- * @throws LocalError when it is damaged, of a newer version, or held by another program: the file is left as it is
+ * @throws DamagedWarehouse, or another LocalError when it is of a newer version or held by another program: the file is left as it is
  */
-export async function openWarehouse(lock: Lock, pipeline: Pipeline): Promise<Warehouse> {
-  const { warehouse: path, temp, state, database: published } = lock.layout
-  const created = !existsSync(path)
+export async function openWarehouse(lock: Lock, pipeline: Pipeline, path = lock.layout.warehouse): Promise<Warehouse> {
+  const { temp, state, database: published } = lock.layout
   let database: Database | undefined
   try {
     await mkdir(state, { recursive: true })
@@ -44,7 +44,7 @@ export async function openWarehouse(lock: Lock, pipeline: Pipeline): Promise<War
     database?.close()
     throw error instanceof RunError ? error : whyNotOpened(error, path, published)
   }
-  return new OpenWarehouse(database, pipeline, path, created)
+  return new OpenWarehouse(database, pipeline, path)
 }
 
 class OpenWarehouse implements Warehouse {
@@ -55,7 +55,6 @@ class OpenWarehouse implements Warehouse {
     private readonly database: Database,
     readonly pipeline: Pipeline,
     readonly path: string,
-    readonly created: boolean,
   ) {
     this.connection = database.connection
   }
@@ -105,6 +104,12 @@ export async function withMemory<T>(
 export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
   const message = messageOf(error)
+  if (/[Cc]orrupt|checksum/.test(message)) {
+    return new LocalError(
+      `${path} is damaged (${message.split('\n')[0]}): run \`creator-enrich replay\`, which rebuilds it with no call; what was paid is safe`,
+      { cause: error },
+    )
+  }
   if (
     !/^(IO|Out of Memory|FATAL|Fatal)\b|No space left|database has been invalidated|Permission denied|Read-only file system/i.test(
       message,
@@ -135,10 +140,7 @@ function whyNotOpened(error: unknown, path: string, published: string): unknown 
     )
   }
   if (/not a valid DuckDB database|[Cc]orrupt|Could not read enough bytes|replaying WAL|Is a directory/.test(message)) {
-    return new LocalError(
-      `${path} is damaged (${message.split('\n')[0]}): move it away and run the same command again: it is rebuilt from the journal, with no call for what is there; the file was left as it is`,
-      { cause: error },
-    )
+    return new DamagedWarehouse(`${path} is damaged (${message.split('\n')[0]})`, { cause: error })
   }
   return asLocalError(error, path)
 }

@@ -1,14 +1,14 @@
 import type { RunHeader } from '../call.js'
-import { compilePipeline } from '../flatten/compile.js'
-import { interpreter } from '../interpret.js'
 import { layoutOf, type Layout } from '../layout.js'
 import { takeLock } from '../load/lock.js'
 import { checkKind } from '../load/schema.js'
 import type { Reader } from '../load/stage.js'
-import { openWarehouse, type Warehouse } from '../load/warehouse.js'
+import type { Warehouse } from '../load/warehouse.js'
 import type { Resources } from '../resources.js'
 import { runIdAt } from '../time.js'
 import type { Job, World } from './job.js'
+import { readerOf } from './reader.js'
+import { openOrRebuild } from './rebuild.js'
 
 /** The data folder, owned by one run. */
 export interface House {
@@ -28,7 +28,8 @@ export async function openHouse({ settings, pipeline, api }: Job, { effects }: W
   const startedAt = effects.now()
   const lock = await takeLock(layout)
   open.add(() => lock.release())
-  const warehouse = await openWarehouse(lock, pipeline)
+  const reader = readerOf(pipeline)
+  const warehouse = await openOrRebuild(lock, reader, effects)
   open.add(() => warehouse.close())
   await checkKind(warehouse.connection, layout.data, api.simulated)
   return {
@@ -41,6 +42,6 @@ export async function openHouse({ settings, pipeline, api }: Job, { effects }: W
     },
     layout,
     warehouse,
-    reader: { pipeline, interpret: interpreter(pipeline), flatten: compilePipeline(pipeline).flatten },
+    reader,
   }
 }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { first } from '../database.js'
 import { UsageError } from '../errors.js'
 import { recoverJournal } from '../journal/recover.js'
 import { loadSegments } from '../load/loadCalls.js'
+import { countRuns } from '../load/recordRun.js'
 import { checkKind, claimKind } from '../load/schema.js'
+import { sealRuns } from '../load/sealRuns.js'
 import type { House } from './house.js'
-import type { World } from './job.js'
+import type { Job, World } from './job.js'
 
 export interface Recovered {
   /** Answers that an earlier run paid for and did not load. */
@@ -18,22 +18,19 @@ export interface Recovered {
 }
 
 /**
- * Loads what earlier runs paid for and could not load, before anything is planned. A working database that knows of no run
- * is filled from the whole journal, with no call.
+ * Loads what earlier runs paid for and could not load, before anything is planned; seals what they left of lists and
+ * receipts, before the rows of a list are replaced.
  * @throws UsageError when there are published files but nothing that they could have been made from: all would be paid again
  */
-export async function recover(house: House, { effects }: World): Promise<Recovered> {
+export async function recover(job: Job, house: House, { effects }: World): Promise<Recovered> {
   const { layout, warehouse, reader, run } = house
   const { segments, damaged } = await recoverJournal(layout.journal)
   for (const { message } of damaged) effects.log('warn', message)
-  const loaded = (await knowsRuns(house)) ? [] : (await recoverJournal(join(layout.journal, 'loaded'))).segments
-  const [any] = [...loaded, ...segments]
-  if (any === undefined) {
-    await refuseToPayAgain(house)
-    return { answers: 0, unknown: 0, damaged: damaged.length }
-  }
-  if (loaded.length > 0) effects.log('warn', `${warehouse.path} is new: rebuilding it from the journal, with no call`)
-  const { answers, unknown } = await loadSegments(warehouse, [...loaded, ...segments], reader)
+  if (segments.length === 0 && !job.settings.new) await refuseToPayAgain(house)
+  await sealRuns(warehouse.connection, layout.raw)
+  const [any] = segments
+  if (any === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }
+  const { answers, unknown } = await loadSegments(warehouse, segments, reader)
   for (const segment of segments) await segment.markLoaded()
   await claimKind(warehouse.connection, layout.data, any.header.simulated)
   await checkKind(warehouse.connection, layout.data, run.simulated)
@@ -41,14 +38,9 @@ export async function recover(house: House, { effects }: World): Promise<Recover
   return { answers, unknown, damaged: damaged.length }
 }
 
-async function knowsRuns({ warehouse }: House): Promise<boolean> {
-  return (await first(warehouse.connection, 'SELECT 1 FROM runs LIMIT 1')) !== undefined
-}
-
-async function refuseToPayAgain(house: House): Promise<void> {
-  const { layout } = house
-  if (!existsSync(layout.database) || (await knowsRuns(house))) return
+async function refuseToPayAgain({ layout, warehouse }: House): Promise<void> {
+  if (!existsSync(layout.database) || (await countRuns(warehouse.connection)) > 0) return
   throw new UsageError(
-    `${layout.state} is gone, but ${layout.database} shows that calls were paid: put the state folder back, or give another --data to start anew`,
+    `${layout.state} and ${layout.raw} are gone, but ${layout.database} shows that calls were paid: put them back, or give --new to start anew and pay again`,
   )
 }

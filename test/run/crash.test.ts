@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { cli } from '../support/cli.js'
@@ -87,7 +87,7 @@ test('what a killed run left unknown is held when told so, and asked when told o
   expect(asked.receipt.ambiguous_calls).toBe(0)
 })
 
-test('a working database that is gone is rebuilt from the journal: nothing is paid twice, no history is lost', async () => {
+test('a working database, or all state, that is gone is rebuilt: nothing is paid twice, no history is lost', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS.slice(0, 10))
@@ -99,15 +99,58 @@ test('a working database that is gone is rebuilt from the journal: nothing is pa
   expect(before).toHaveLength(20)
   api.ledger.clear()
 
-  rmSync(join(data, 'state', 'warehouse.duckdb'))
-  const rebuilt = await enrich(list, data, api)
-  expect(rebuilt.receipt.ids).toMatchObject({ read: 10, reused: 10 })
-  expect(await published(data, history)).toEqual(before)
+  for (const gone of [join('state', 'warehouse.duckdb'), 'state']) {
+    rmSync(join(data, gone), { recursive: true })
+    const rebuilt = await enrich(list, data, api)
+    expect(rebuilt.receipt.ids).toMatchObject({ read: 10, reused: 10 })
+    expect(await published(data, history)).toEqual(before)
+  }
+  expect(api.ledger.summary().calls).toBe(0)
+})
 
+test('published files without anything they could come from: refused, until --new says that all may be paid again', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 10))
+  const api = await simulator()
+  await enrich(list, data, api)
+  api.ledger.clear()
   rmSync(join(data, 'state'), { recursive: true })
-  const refused = await cli(['run', list, '--api', api.url, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
-  expect(refused.code).toBe(2)
-  expect(refused.stderr).toContain(join(data, 'creators.duckdb'))
-  expect(await published(data, history)).toEqual(before)
+  rmSync(join(data, 'raw'), { recursive: true })
+
+  for (const time of ['first', 'second']) {
+    const refused = await cli(['run', list, '--api', api.url, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
+    expect([time, refused.code]).toEqual([time, 2])
+    expect(refused.stderr).toContain(join(data, 'creators.duckdb'))
+    expect(refused.stderr).toContain('--new')
+  }
+  expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: 10 }])
+  expect(api.ledger.summary().calls).toBe(0)
+
+  const anew = await enrich(list, data, api, '--new')
+  expect(anew.receipt.ids).toMatchObject({ read: 10, enriched: 10 })
+})
+
+test.each([
+  ['garbage', () => Buffer.from('no database at all')],
+  ['empty', () => Buffer.alloc(0)],
+  ['cut off', (bytes: Buffer) => bytes.subarray(0, 5000)],
+  ['with a damaged header', (bytes: Buffer) => Buffer.concat([Buffer.alloc(4096, 7), bytes.subarray(4096)])],
+])('a working database that is damaged (%s) is kept aside and rebuilt, with no call', async (_, damage) => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 10))
+  const api = await simulator()
+  await enrich(list, data, api)
+  api.ledger.clear()
+  const path = join(data, 'state', 'warehouse.duckdb')
+  const damaged = damage(readFileSync(path))
+  writeFileSync(path, damaged)
+
+  const { code, receipt, stderr } = await enrich(list, data, api)
+  expect(code).toBe(0)
+  expect(receipt.ids).toMatchObject({ read: 10, reused: 10 })
+  expect(stderr).toContain(`${path} is rebuilt`)
+  expect(readFileSync(`${path}.damaged-1`).equals(damaged)).toBe(true)
   expect(api.ledger.summary().calls).toBe(0)
 })

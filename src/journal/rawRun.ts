@@ -1,0 +1,135 @@
+import type { Call, CallEnd, NoAnswer, RunHeader } from '../call.js'
+import { batches, first, literal, openDatabase, type Connection, type Database } from '../database.js'
+import { LocalError, messageOf } from '../errors.js'
+import { rawFiles, rawRuns } from '../raw.js'
+import { CHECKSUM } from './rawTables.js'
+
+/** The calls of one run, as `raw/` has them. */
+export interface RawRun {
+  readonly header: RunHeader
+  /** How many there are. */
+  readonly size: number
+  /** In batches of up to 2,048, ordered by id. Every checksum is checked. */
+  calls(): AsyncIterable<Call[]>
+}
+
+const MEMORY = '64MB'
+
+/** `raw/` opened for reading. */
+export class RawStore {
+  private constructor(
+    private readonly raw: string,
+    private readonly database: Database,
+  ) {}
+
+  static async open(raw: string): Promise<RawStore> {
+    return new RawStore(raw, await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 }))
+  }
+
+  close(): void {
+    this.database.close()
+  }
+
+  /**
+   * The runs that made calls, oldest first. Read one to its end before the next.
+   * @throws LocalError when a file cannot be read or is not as it was written
+   */
+  async *runs(): AsyncGenerator<RawRun> {
+    const [answered, others] = await Promise.all([rawRuns(this.raw, 'answers'), rawRuns(this.raw, 'calls')])
+    for (const runId of [...new Set([...answered, ...others])].sort()) {
+      const answers = await rawFiles(this.raw, 'answers', runId)
+      const calls = await rawFiles(this.raw, 'calls', runId)
+      if (answers.length + calls.length > 0) yield await openRun(this.database.connection, answers, calls)
+    }
+  }
+}
+
+async function openRun(connection: Connection, answers: string[], calls: string[]): Promise<RawRun> {
+  const files = [...answers, ...calls]
+  const { size, ...header } = await reading(files, async () => {
+    const row = await first<RunHeader & { size: number }>(
+      connection,
+      `SELECT
+         any_value(run_id) AS "runId", any_value(epoch_ms(run_started_at)) AS "startedAt",
+         any_value(pipeline) AS pipeline, any_value(simulated) AS simulated, any_value(host) AS host,
+         count(*) AS size
+       FROM ${parquet(files)}`,
+    )
+    return row!
+  })
+  return {
+    header,
+    size,
+    async *calls() {
+      for (const file of answers) yield* callsIn(connection, file, answerOf)
+      for (const file of calls) yield* callsIn(connection, file, callOf)
+    },
+  }
+}
+
+interface RawCall {
+  readonly seq: number
+  readonly id: string
+  readonly attempt: number
+  readonly sentAt: number
+  readonly receivedAt: number
+  readonly ms: number
+  readonly body: Uint8Array | null
+  readonly intact: boolean
+}
+type RawAnswer = RawCall & { status: number; content_type: string | null; retry_after: string | null; body: Uint8Array }
+type RawOther = RawCall & { fault: NoAnswer['fault'] | 'unknown'; detail: string }
+
+async function* callsIn<Row extends RawCall>(
+  connection: Connection,
+  file: string,
+  read: (row: Row) => Call,
+): AsyncGenerator<Call[]> {
+  const rows = batches<Row>(
+    connection,
+    `SELECT
+       * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
+       user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${CHECKSUM} AS intact
+     FROM ${parquet([file])}`,
+  )
+  for (;;) {
+    const { value } = (await reading([file], () => rows.next())) as IteratorResult<Row[], undefined>
+    if (value === undefined) return
+    const damaged = value.filter(({ intact }) => !intact)
+    if (damaged.length > 0) throw unreadable([file], `${damaged.length} rows do not have the checksum they were given`)
+    yield value.map(read)
+  }
+}
+
+function answerOf({ status, content_type, retry_after, body, ...row }: RawAnswer): CallEnd {
+  return { ...endOf(row), kind: 'answer', status, contentType: content_type, retryAfter: retry_after, body }
+}
+
+function callOf({ fault, detail, body, ...row }: RawOther): Call {
+  const { receivedAt, ms, ...intent } = endOf(row)
+  if (fault === 'unknown') return { ...intent, kind: 'unknown' }
+  return { ...intent, kind: 'no_answer', receivedAt, ms, fault, detail, ...(body ? { part: body } : {}) }
+}
+
+function endOf({ seq, id, attempt, sentAt, receivedAt, ms }: Omit<RawCall, 'body'>) {
+  return { seq, id, attempt, sentAt, receivedAt, ms }
+}
+
+function parquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`
+}
+
+async function reading<T>(files: readonly string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw unreadable(files, messageOf(cause).split('\n')[0]!, cause)
+  }
+}
+
+function unreadable([file]: readonly string[], why: string, cause?: unknown): LocalError {
+  return new LocalError(
+    `damaged: ${file}: ${why}; put it back from a backup, or move it away if its answers may be paid again`,
+    { cause },
+  )
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { Call, RunHeader } from '../call.js'
+import type { Cell, SqlType } from '../database.js'
+
+/** A kind of raw file as a table; docs/raw.md tells its columns in words. */
+export interface RawTable {
+  readonly kind: 'answers' | 'calls'
+  readonly columns: readonly (readonly [name: string, type: SqlType])[]
+}
+
+const RUN_AND_CALL = [
+  ['run_id', 'VARCHAR'],
+  ['run_started_at', 'TIMESTAMPTZ'],
+  ['pipeline', 'VARCHAR'],
+  ['simulated', 'BOOLEAN'],
+  ['host', 'VARCHAR'],
+  ['seq', 'BIGINT'],
+  ['user_id', 'VARCHAR'],
+  ['attempt', 'BIGINT'],
+  ['sent_at', 'TIMESTAMPTZ'],
+  ['received_at', 'TIMESTAMPTZ'],
+  ['ms', 'DOUBLE'],
+] as const
+
+const BODY = [
+  ['body', 'BLOB'],
+  ['checksum', 'VARCHAR'],
+] as const
+
+/** Calls whose answer arrived whole. */
+export const ANSWERS: RawTable = {
+  kind: 'answers',
+  columns: [...RUN_AND_CALL, ['status', 'BIGINT'], ['content_type', 'VARCHAR'], ['retry_after', 'VARCHAR'], ...BODY],
+}
+
+/** The others: `fault` is that of `NoAnswer`, or `unknown`. */
+export const CALLS: RawTable = {
+  kind: 'calls',
+  columns: [...RUN_AND_CALL, ['fault', 'VARCHAR'], ['detail', 'VARCHAR'], ...BODY],
+}
+
+export function tableOf(kind: Call['kind']): RawTable {
+  return kind === 'answer' ? ANSWERS : CALLS
+}
+
+/** The row of a call in its table. */
+export function rawRow(run: RunHeader, call: Call): (Cell | Uint8Array)[] {
+  const { seq, id, attempt, sentAt } = call
+  const known = call.kind === 'unknown' ? undefined : call
+  const head = [run.runId, run.startedAt, run.pipeline, run.simulated, run.host, seq, id, attempt, sentAt]
+  const ended = [known?.receivedAt ?? null, known?.ms ?? null]
+  const body = (call.kind === 'answer' ? call.body : known?.kind === 'no_answer' ? known.part : undefined) ?? null
+  const what =
+    call.kind === 'answer'
+      ? [call.status, call.contentType, call.retryAfter]
+      : call.kind === 'no_answer'
+        ? [call.fault, call.detail]
+        : ['unknown', null]
+  return [...head, ...ended, ...what, body, checksumOf(run, call, body)]
+}
+
+/** SHA-256 over what decides where an answer belongs, a line each, and its body. `CHECKSUM` is the same in SQL. */
+function checksumOf({ runId }: RunHeader, call: Call, body: Uint8Array | null): string {
+  const receivedAt = call.kind === 'unknown' ? '' : call.receivedAt
+  const hash = createHash('sha256').update(`${runId}\n${call.seq}\n${call.id}\n${receivedAt}\n`)
+  return (body ? hash.update(body) : hash).digest('hex')
+}
+
+export const CHECKSUM = `
+sha256(
+  encode(concat(run_id, chr(10), seq, chr(10), user_id, chr(10), epoch_ms(received_at), chr(10)))
+  || coalesce(body, ''::BLOB)
+)`

@@ -1,0 +1,113 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { replaceFile } from '../atomicFile.js'
+import { all, first, literal, openDatabase, TableWriter, type Connection } from '../database.js'
+import { LocalError, messageOf } from '../errors.js'
+import { rawFolder } from '../raw.js'
+import { ANSWERS, CALLS, CHECKSUM, rawRow, type RawTable } from './rawTables.js'
+import type { Place, Segment } from './segment.js'
+
+/** Where a segment is sealed to, and where DuckDB may spill meanwhile. */
+export interface SealOptions {
+  readonly raw: string
+  readonly temp: string
+}
+
+/** A file of raw answers: few enough to rewrite one for a single person, enough to compress well. */
+const PART_ROWS = 20_000
+const PART_BYTES = 128 << 20
+/** What a reader must unpack to see one row. */
+const ROW_GROUP = 2_048
+const MEMORY = '64MB'
+
+/**
+ * Writes the calls of a loaded segment to `raw/`, ordered by id: what arrived whole to `answers`, the others to `calls`.
+ * Every file is read back and compared before it gets its name, so that the segment may go afterwards. Sealing again
+ * writes the same files.
+ * @throws LocalError when the files cannot be written or do not read back as they should; the segment is still there
+ */
+export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<void> {
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
+  try {
+    await writePlaces(scratch.connection, segment)
+    for (const table of [ANSWERS, CALLS]) await sealTable(scratch.connection, table, segment, raw)
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause
+    throw new LocalError(
+      `cannot seal ${segment.path} to ${raw}: ${messageOf(cause).split('\n')[0]}; make room, or make the folder writable, then run again: the journal still has all answers`,
+      { cause },
+    )
+  } finally {
+    scratch.close()
+    await rm(temp, { recursive: true, force: true })
+  }
+}
+
+async function writePlaces(connection: Connection, segment: Segment): Promise<void> {
+  await connection.run('CREATE TABLE places (id VARCHAR, seq BIGINT, kind VARCHAR, "offset" BIGINT, length BIGINT)')
+  const writer = await TableWriter.open(connection, 'places', ['VARCHAR', 'BIGINT', 'VARCHAR', 'BIGINT', 'BIGINT'])
+  for await (const places of segment.places()) {
+    for (const { id, seq, kind, offset, length } of places) writer.append([id, seq, kind, offset, length])
+  }
+  writer.close()
+}
+
+async function sealTable(connection: Connection, table: RawTable, segment: Segment, raw: string): Promise<void> {
+  await connection.run(`
+    CREATE OR REPLACE TABLE ordered AS
+    SELECT row_number() OVER (ORDER BY id, seq) AS n, * FROM places
+    WHERE (kind = 'answer') = ${table.kind === 'answers'}`)
+  const folder = rawFolder(raw, table.kind, segment.header.runId)
+  let done = 0
+  for (let part = 0; ; part += 1) {
+    const places = firstBytes(
+      await all<Place>(
+        connection,
+        `SELECT * EXCLUDE (n) FROM ordered WHERE n > ${done} AND n <= ${done + PART_ROWS} ORDER BY n`,
+      ),
+    )
+    if (places.length === 0) return
+    await fillPart(connection, table, segment, places)
+    const path = join(folder, `part-${String(part).padStart(5, '0')}.parquet`)
+    await replaceFile(path, (temporary) => writePart(connection, temporary, places.length))
+    done += places.length
+  }
+}
+
+/** As many as a file may hold, and at least one. */
+function firstBytes(places: readonly Place[]): readonly Place[] {
+  let bytes = 0
+  const end = places.findIndex(({ length }) => (bytes += length) > PART_BYTES)
+  return end < 0 ? places : places.slice(0, Math.max(1, end))
+}
+
+async function fillPart(
+  connection: Connection,
+  { columns }: RawTable,
+  segment: Segment,
+  places: readonly Place[],
+): Promise<void> {
+  const definition = columns.map(([name, type]) => `${name} ${type}`)
+  await connection.run(`CREATE OR REPLACE TABLE part (${definition.join(', ')})`)
+  const types = columns.map(([, type]) => type)
+  const writer = await TableWriter.open(connection, 'part', types)
+  for await (const call of segment.read(places)) writer.append(rawRow(segment.header, call))
+  writer.close()
+}
+
+/** Writes the part and reads it back: its rows, what is in them, and the checksum of each. */
+async function writePart(connection: Connection, path: string, rows: number): Promise<void> {
+  await connection.run(`COPY part TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`)
+  const written = await contentOf(connection, `read_parquet(${literal(path)}, hive_partitioning = false)`)
+  const meant = await contentOf(connection, 'part')
+  if (written.intact === rows && meant.intact === rows && written.content === meant.content) return
+  throw new Error(`${path} does not read back as it was written (${written.intact} of ${rows} rows are intact)`)
+}
+
+async function contentOf(connection: Connection, table: string): Promise<{ intact: number; content: string }> {
+  const content = await first<{ intact: number; content: string }>(
+    connection,
+    `SELECT count(*) FILTER (checksum = ${CHECKSUM}) AS intact, bit_xor(hash(t))::VARCHAR AS content FROM ${table} AS t`,
+  )
+  return content!
+}

@@ -1,0 +1,100 @@
+import { all, first, literal, quoted, type Connection } from '../database.js'
+import { LocalError, messageOf } from '../errors.js'
+import { rawFiles, rawRuns } from '../raw.js'
+
+/**
+ * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as the last
+ * run over it left it.
+ * @returns how many runs had a receipt
+ * @throws LocalError naming the file that cannot be read
+ */
+export async function restoreRuns(connection: Connection, raw: string): Promise<number> {
+  const runs = await rawRuns(raw, 'receipts')
+  const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'receipts', runId)))).flat()
+  if (files.length === 0) return 0
+  await naming(files[0]!, async () => {
+    await insertSame(connection, 'runs', parquet(files))
+    await connection.run(lastOfEachList(await shapeOf(connection, 'lists'), parquet(files)))
+    await insertSame(connection, 'lists', 'restored_lists')
+  })
+  for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
+  await connection.run('DROP TABLE restored_lists')
+  return files.length
+}
+
+async function runsOfLists(connection: Connection): Promise<string[]> {
+  const rows = await all<{ run_id: string }>(connection, 'SELECT DISTINCT run_id FROM restored_lists ORDER BY run_id')
+  return rows.map(({ run_id }) => run_id)
+}
+
+async function restoreInputs(connection: Connection, raw: string, runId: string): Promise<void> {
+  const files = await rawFiles(raw, 'inputs', runId)
+  if (files.length === 0) return
+  const rows = `
+SELECT inputs.* FROM ${parquet(files)} AS inputs
+SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${literal(runId)}) AS own USING (list)`
+  await naming(files[0]!, async () => {
+    await insertSame(connection, 'list_members', `(${rows})`)
+    await insertSame(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
+  })
+}
+
+/** Inserts the columns that both sides have, in place of rows with the same key. */
+async function insertSame(connection: Connection, table: string, source: string): Promise<void> {
+  const given = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
+  const known = await columnsOf(connection, table)
+  const same = known.filter(({ name }) => given.some(({ column_name }) => column_name === name))
+  const columns = same.map(({ name }) => quoted(name)).join(', ')
+  const keyed = await first(
+    connection,
+    `SELECT 1 FROM duckdb_constraints() WHERE table_name = $table AND constraint_type = 'PRIMARY KEY'`,
+    { table },
+  )
+  await connection.run(
+    `INSERT ${keyed ? 'OR REPLACE ' : ''}INTO ${quoted(table)} (${columns}) SELECT ${columns} FROM ${source}`,
+  )
+}
+
+interface NamedType {
+  readonly name: string
+  readonly type: string
+}
+
+function columnsOf(connection: Connection, table: string): Promise<NamedType[]> {
+  return all<NamedType>(
+    connection,
+    `SELECT column_name AS name, data_type AS type FROM duckdb_columns()
+     WHERE table_name = $table AND database_name = current_database() AND schema_name = 'main'`,
+    { table },
+  )
+}
+
+/** How the JSON of a row of this table is to be read. */
+async function shapeOf(connection: Connection, table: string): Promise<string> {
+  return JSON.stringify(Object.fromEntries((await columnsOf(connection, table)).map(({ name, type }) => [name, type])))
+}
+
+function lastOfEachList(shape: string, receipts: string): string {
+  return `
+CREATE OR REPLACE TEMP TABLE restored_lists AS
+SELECT * FROM (SELECT unnest(from_json(lists, ${literal(`[${shape}]`)}), recursive := true) FROM ${receipts})
+QUALIFY row_number() OVER (PARTITION BY list ORDER BY run_id DESC) = 1
+ORDER BY first_read_at, list`
+}
+
+function parquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`
+}
+
+async function naming(file: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    throw new LocalError(
+      `damaged: ${file}, or one of its kind: ${messageOf(cause).split('\n')[0]}; put it back from a backup`,
+      {
+        cause,
+      },
+    )
+  }
+}

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { all, openDatabase, type Connection } from './database.js'
+import type { Effects } from './effects.js'
+import { LocalError, messageOf, UsageError } from './errors.js'
+import { layoutOf, type Layout } from './layout.js'
+import { compareWith } from './load/compare.js'
+import { takeLock, type Lock } from './load/lock.js'
+import { sealRuns } from './load/sealRuns.js'
+import { asLocalError, openWarehouse } from './load/warehouse.js'
+import type { Settings } from './options.js'
+import type { Pipeline } from './pipeline.js'
+import type { ReplayReport } from './replayReport.js'
+import { Resources } from './resources.js'
+import { publishFolder } from './run/publishFolder.js'
+import { readerOf } from './run/reader.js'
+import { adopt, rebuild } from './run/rebuild.js'
+import { sealLoaded } from './run/sealLoaded.js'
+import { runIdAt } from './time.js'
+
+/**
+ * Rebuilds all tables from `raw/` and the journal, without any call, and compares them with the published file; with
+ * `check` that is all, otherwise the rebuilt database takes the place of the working one and is published.
+ * @throws RunError with its exit code; until the new database is in its place nothing has changed
+ */
+export async function replay(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<ReplayReport> {
+  const layout = layoutOf(settings.data)
+  const open = new Resources()
+  const startedAt = effects.now()
+  try {
+    if (!existsSync(layout.raw) && !existsSync(layout.journal)) {
+      throw new UsageError(`${layout.data} holds nothing to replay: neither raw/ nor state/journal/ is there`)
+    }
+    const lock = await takeLock(layout)
+    open.add(() => lock.release())
+    await sealKnown(layout, effects)
+    const rebuilt = await rebuild(lock, readerOf(pipeline))
+    open.add(() => rm(rebuilt.path, { force: true }))
+    const differences = await compare(rebuilt.path, pipeline, layout)
+    const { runs, answers, calls } = rebuilt
+    const report = { data: layout.data, compared_with: layout.database, runs, answers, calls, differences }
+    const differs = differences === undefined || differences.length > 0
+    if (settings.check) return { ...report, exit_code: differs ? 9 : 0, files: undefined }
+    await adopt(lock, rebuilt)
+    const exports = await publishAll(lock, pipeline, settings, runIdAt(startedAt, effects.random()), effects)
+    return { ...report, exit_code: 0, files: { database: layout.database, exports } }
+  } catch (error) {
+    throw asLocalError(error, layout.warehouse)
+  } finally {
+    await open.close()
+  }
+}
+
+/** What the working database knows of lists and receipts and `raw/` does not know yet, because a run was cut off. */
+async function sealKnown({ warehouse, raw, temp }: Layout, effects: Effects): Promise<void> {
+  if (!existsSync(warehouse)) return
+  try {
+    const database = await openDatabase(warehouse, { tempDirectory: temp })
+    await sealRuns(database.connection, raw).finally(() => database.close())
+  } catch (error) {
+    if (error instanceof LocalError) throw error
+    effects.log(
+      'warn',
+      `${warehouse} cannot be read (${messageOf(error).split('\n')[0]}): its last run may come back without its lists`,
+    )
+  }
+}
+
+/** @returns undefined when there is no file to compare with, or none that can be read */
+async function compare(path: string, pipeline: Pipeline, layout: Layout): Promise<ReplayReport['differences']> {
+  if (!existsSync(layout.database)) return undefined
+  const rebuilt = await openDatabase(path, { readOnly: true, tempDirectory: layout.temp })
+  return compareWith(rebuilt.connection, pipeline, layout.database).finally(() => rebuilt.close())
+}
+
+async function publishAll(
+  lock: Lock,
+  pipeline: Pipeline,
+  { noBom }: Settings,
+  runId: string,
+  effects: Effects,
+): Promise<string[]> {
+  const warehouse = await openWarehouse(lock, pipeline)
+  try {
+    const lists = await listsOf(warehouse.connection)
+    return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom }, effects)
+  } finally {
+    await warehouse.close()
+    await sealLoaded(lock.layout)
+  }
+}
+
+async function listsOf(connection: Connection): Promise<{ name: string; columns: string[] }[]> {
+  const rows = await all<{ list: string; columns: string }>(connection, 'SELECT list, columns FROM lists ORDER BY list')
+  return rows.map(({ list, columns }) => ({ name: list, columns: JSON.parse(columns) as string[] }))
+}

@@ -1,0 +1,42 @@
+import { openDatabase } from '../database.js'
+import type { Effects } from '../effects.js'
+import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
+import type { Layout } from '../layout.js'
+import { checkKeys } from '../load/checkKeys.js'
+import { publish } from '../load/publish.js'
+import type { Warehouse } from '../load/warehouse.js'
+
+export interface PublishOptions {
+  /** Names the finished copy. */
+  readonly runId: string
+  /** Whose files are written, beside those of all creators. */
+  readonly lists: readonly ExportList[]
+  readonly bom: boolean
+}
+
+/**
+ * Closes the working database and puts what analysts open in place: the exports, then the copy of the database.
+ * @returns the exported files, absolute
+ * @throws LocalError when something cannot be written; each file is the old or the new one
+ */
+export async function publishFolder(
+  warehouse: Warehouse,
+  layout: Layout,
+  { runId, lists, bom }: PublishOptions,
+  effects: Effects,
+): Promise<string[]> {
+  await checkKeys(warehouse.connection, warehouse.pipeline)
+  await warehouse.close()
+  // A database opened anew starts without the memory that the merge has scattered.
+  const finished = await openDatabase(warehouse.path, { readOnly: true, tempDirectory: layout.temp })
+  const exporting = exportAll({ connection: finished.connection, layout, lists, bom })
+  const exported = await exporting.finally(() => finished.close())
+  const { movedAside } = await publish(layout, runId)
+  for (const path of movedAside) effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`)
+  return pathsOf(exported)
+}
+
+function pathsOf({ lists, creatorsCsv, creatorsParquet, failures }: ExportedFiles): string[] {
+  const ofLists = lists.flatMap(({ enriched, rejects }) => [enriched, rejects])
+  return [...ofLists, creatorsCsv, creatorsParquet, failures].map(({ path }) => path)
+}

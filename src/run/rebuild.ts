@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncFolder } from '../atomicFile.js'
+import type { Effects } from '../effects.js'
+import { RawStore } from '../journal/rawRun.js'
+import { recoverJournal } from '../journal/recover.js'
+import { loadSegments } from '../load/loadCalls.js'
+import type { Lock } from '../load/lock.js'
+import { countRuns } from '../load/recordRun.js'
+import { restoreRuns } from '../load/restoreRuns.js'
+import { claimKind } from '../load/schema.js'
+import type { AnswerSource, Reader } from '../load/stage.js'
+import { DamagedWarehouse, openWarehouse, type Warehouse } from '../load/warehouse.js'
+import { rawRuns } from '../raw.js'
+
+/** What a database was rebuilt from. */
+export interface Rebuilt {
+  /** Closed, not yet in its place, absolute. */
+  readonly path: string
+  readonly runs: number
+  readonly answers: number
+  readonly calls: number
+}
+
+/** Calls that are staged and merged at once; whole runs, so it may be more. */
+const CALLS_A_LOAD = 100_000
+
+/**
+ * Builds a working database beside the one that is there, from `raw/` and the journal alone, with no call.
+ * @throws LocalError when a file of `raw/` is damaged, or disk or memory do not suffice
+ */
+export async function rebuild(lock: Lock, reader: Reader): Promise<Rebuilt> {
+  const { raw, journal, data, warehouse: place } = lock.layout
+  const path = `${place}.rebuilt`
+  for (const file of [path, `${path}.wal`]) await rm(file, { force: true })
+  const warehouse = await openWarehouse(lock, reader.pipeline, path)
+  const store = await RawStore.open(raw)
+  try {
+    const built = { path, runs: 0, answers: 0, calls: 0 }
+    let simulated: boolean | undefined
+    const load = async (sources: readonly AnswerSource[]) => {
+      const { calls, answers } = await loadSegments(warehouse, sources, reader)
+      built.calls += calls
+      built.answers += answers
+      simulated ??= sources[0]?.header.simulated
+    }
+    let group: AnswerSource[] = []
+    let size = 0
+    for await (const run of store.runs()) {
+      group.push(run)
+      size += run.size
+      if (size < CALLS_A_LOAD) continue
+      await load(group)
+      group = []
+      size = 0
+    }
+    for (const folder of [join(journal, 'loaded'), journal]) group.push(...(await recoverJournal(folder)).segments)
+    await load(group)
+    await restoreRuns(warehouse.connection, raw)
+    if (simulated !== undefined) await claimKind(warehouse.connection, data, simulated)
+    built.runs = await countRuns(warehouse.connection)
+    return built
+  } finally {
+    store.close()
+    await warehouse.close()
+  }
+}
+
+/** Puts a rebuilt database in the place of the working one, which must be closed. */
+export async function adopt({ layout }: Lock, { path }: Pick<Rebuilt, 'path'>): Promise<void> {
+  await rm(`${layout.warehouse}.wal`, { force: true })
+  await rename(path, layout.warehouse)
+  await syncFolder(layout.state)
+}
+
+/**
+ * Opens the working database. One that is gone or damaged is rebuilt first; a damaged file is kept beside its place.
+ * @throws LocalError when it cannot be opened, or not be rebuilt
+ */
+export async function openOrRebuild(lock: Lock, reader: Reader, effects: Effects): Promise<Warehouse> {
+  const { warehouse: path, raw } = lock.layout
+  try {
+    if (existsSync(path)) return await openWarehouse(lock, reader.pipeline)
+  } catch (error) {
+    if (!(error instanceof DamagedWarehouse)) throw error
+    effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`)
+  }
+  if (existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
+  if (await hasAnswers(lock)) {
+    effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call`)
+    await adopt(lock, await rebuild(lock, reader))
+  }
+  return openWarehouse(lock, reader.pipeline)
+}
+
+async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<boolean> {
+  for (const kind of ['receipts', 'answers', 'calls'] as const) {
+    if ((await rawRuns(raw, kind)).length > 0) return true
+  }
+  return (await recoverJournal(join(journal, 'loaded'))).segments.length > 0
+}
+
+async function setAside({ layout }: Lock, path: string): Promise<string> {
+  for (let n = 1; ; n += 1) {
+    const aside = `${path}.damaged-${n}`
+    if (existsSync(aside)) continue
+    await rename(path, aside)
+    await syncFolder(layout.state)
+    return aside
+  }
+}

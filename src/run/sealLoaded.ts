@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import { openDatabase } from '../database.js'
+import { recoverJournal } from '../journal/recover.js'
+import { seal } from '../journal/seal.js'
+import type { Layout } from '../layout.js'
+import { sealRuns } from '../load/sealRuns.js'
+
+/**
+ * Moves what is loaded and published to `raw/`: the calls of every loaded segment, the lists and the receipts. Needs the
+ * working database closed. A segment goes when its files have been read back; a damaged one is kept.
+ * @throws LocalError when `raw/` cannot be written: the journal keeps what is not there yet
+ */
+export async function sealLoaded(layout: Layout): Promise<void> {
+  const { segments, damaged } = await recoverJournal(join(layout.journal, 'loaded'))
+  for (const segment of segments) {
+    await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
+    await segment.retire(damaged.some(({ path }) => path === segment.path))
+  }
+  const finished = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })
+  await sealRuns(finished.connection, layout.raw).finally(() => finished.close())
+}
