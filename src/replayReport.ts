@@ -46,7 +46,10 @@ function plural(number: number, what: string): string {
 export function replaySummary(report: ReplayReport): string {
   const { runs, answers, calls, differences, compared_with, files } = report
   const lines = [
-    line('replayed', `${plural(runs, 'run')}: ${plural(answers, 'answer')} of ${plural(calls, 'call')}; no call was made`),
+    line(
+      'replayed',
+      `${plural(runs, 'run')}: ${plural(answers, 'answer')} of ${plural(calls, 'call')}; no call was made`,
+    ),
   ]
   if (differences === undefined) lines.push(line('compared', `with nothing: there is no ${compared_with}`))
   else lines.push(line('compared', `with ${compared_with}`))

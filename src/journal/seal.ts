@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../atomicFile.js'
 import { all, first, literal, openDatabase, TableWriter, type Connection } from '../database.js'
@@ -27,6 +27,8 @@ const MEMORY = '64MB'
  * @throws LocalError when the files cannot be written or do not read back as they should; the segment is still there
  */
 export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<void> {
+  // DuckDB makes the folder when it first spills, but not the folders above it.
+  await mkdir(temp, { recursive: true })
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
   try {
     await writePlaces(scratch.connection, segment)
