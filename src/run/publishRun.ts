@@ -1,3 +1,4 @@
+import { collectGarbage } from '../collectGarbage.js'
 import { exportAll, type ExportedFiles } from '../export/exportAll.js'
 import { checkKeys } from '../load/checkKeys.js'
 import { publish } from '../load/publish.js'
@@ -21,6 +22,7 @@ export async function publishRun(
 ): Promise<Receipt> {
   await checkKeys(warehouse.connection, warehouse.pipeline)
   await warehouse.close()
+  collectGarbage()
   // A database opened anew starts without the memory that the merge has scattered.
   const finished = await openDatabase(warehouse.path, { readOnly: true, tempDirectory: layout.temp })
   let exported: ExportedFiles
