@@ -28,7 +28,7 @@ const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, T
 /** More rows a chunk take more memory than they save time. */
 const CHUNK_ROWS = 512
 /** An appender keeps up to 204,800 rows outside of DuckDB's memory limit; long ones must go to the table sooner. */
-const BUFFERED_BYTES = 8_000_000
+const BUFFERED_BYTES = 2_000_000
 
 export interface Database {
   readonly connection: Connection

@@ -29,7 +29,7 @@ export interface ExportedFiles {
 }
 
 /** Rows that DuckDB holds at once while it writes Parquet: more of the wide ones do not fit its memory. */
-const ROW_GROUP = 8_192
+const ROW_GROUP = 4_096
 
 async function exportParquet(connection: Connection, path: string): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {

@@ -1,3 +1,4 @@
+import { collectGarbage } from '../collectGarbage.js'
 import { all, arrays, first, literal, quoted, type Connection } from '../database.js'
 import type { CsvCell } from './csvFile.js'
 
@@ -116,6 +117,7 @@ async function* inRanges(
        ORDER BY r.ord`,
     )
     yield* rows as AsyncGenerator<CsvCell[][]>
+    collectGarbage()
   }
   await connection.run('DROP TABLE IF EXISTS export_range')
   await connection.run('DROP TABLE export_order')

@@ -48,7 +48,7 @@ const FORGET = [
   'next_creators',
 ]
 
-/** Wide rows that are copied in one statement; between two, freed memory is given back. */
+/** Wide rows that are copied in one statement; after each statement, memory is given back. */
 const SLICE = 20_000
 
 /**
@@ -64,6 +64,7 @@ export async function merge(
     for (const statement of statements) {
       if (typeof statement === 'string') {
         await connection.run(statement)
+        await giveBack()
         continue
       }
       const counted = await first<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${statement.over}`)

@@ -51,7 +51,7 @@ const UNKNOWN: CallOutcome = {
 /** Sets of drift that are remembered; only answers of ever new shapes reach it, and then it starts anew. */
 const REMEMBERED_SETS = 10_000
 
-/** Calls between two times that freed memory is given back. */
+/** Calls between two times that memory is given back. */
 const CALLS_A_ROUND = 8_192
 
 /** Reads all calls of the sources into the staging tables, flat in memory. */
@@ -74,6 +74,7 @@ export async function stage(
     }
   }
   stager.close()
+  await giveBack()
   return stager.staged
 }
 

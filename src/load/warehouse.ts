@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
+import { collectGarbage } from '../collectGarbage.js'
 import { openDatabase, type Connection, type Database } from '../database.js'
 import { LocalError, RunError, messageOf } from '../errors.js'
 import type { Pipeline } from '../pipeline.js'
@@ -75,7 +76,8 @@ class OpenWarehouse implements Warehouse {
 
 /**
  * Runs work with another limit of DuckDB's memory and on one thread, which needs half the memory for wide rows and is as
- * fast. `giveBack` hands memory that was freed back to the system, which DuckDB does by itself after ten seconds only.
+ * fast. `giveBack` hands what is no longer used back to the system: V8's garbage, and what DuckDB has freed, which it would
+ * keep for ten seconds.
  */
 export async function withMemory<T>(
   connection: Connection,
@@ -89,7 +91,10 @@ export async function withMemory<T>(
   await connection.run('SET threads = 1')
   await limit(megabytes)
   try {
-    return await work(() => limit(megabytes))
+    return await work(async () => {
+      collectGarbage()
+      await limit(megabytes)
+    })
   } finally {
     // After a failure of the disk nothing works on this connection, and that failure is the one to tell.
     await limit(MEMORY_MB).catch(() => undefined)

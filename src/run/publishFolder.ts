@@ -1,3 +1,4 @@
+import { collectGarbage } from '../collectGarbage.js'
 import { openDatabase } from '../database.js'
 import type { Effects } from '../effects.js'
 import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
@@ -27,6 +28,7 @@ export async function publishFolder(
 ): Promise<string[]> {
   await checkKeys(warehouse.connection, warehouse.pipeline)
   await warehouse.close()
+  collectGarbage()
   // A database opened anew starts without the memory that the merge has scattered.
   const finished = await openDatabase(warehouse.path, { readOnly: true, tempDirectory: layout.temp })
   const exporting = exportAll({ connection: finished.connection, layout, lists, bom })
