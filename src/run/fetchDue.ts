@@ -4,6 +4,7 @@ import type { FetchPolicy } from '../fetch/policy.js'
 import type { Stop } from '../fetch/stop.js'
 import { openUpstream, type Upstream } from '../fetch/upstream.js'
 import { openJournal } from '../journal/fileJournal.js'
+import { reserveFor } from '../journal/refuge.js'
 import { claimKind } from '../load/schema.js'
 import type { Settings } from '../options.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
@@ -47,7 +48,7 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
   const open = new Resources()
   try {
     const upstream = await connect(job, token, world, open)
-    const journal = await openJournal(house.layout.journal, house.run)
+    const journal = await openJournal(house.layout.journal, house.run, reserveFor(job.settings.concurrency))
     open.add(() => journal.close())
     const tally = newTally(due, job.settings.price)
     const progress = startProgress(world.narrator, tally, world.effects)
