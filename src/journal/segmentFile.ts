@@ -1,7 +1,8 @@
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncFolder } from '../atomicFile.js'
 import type { RunHeader } from '../call.js'
+import { identityOf } from '../identity.js'
 import type { AppendFile } from './groupCommit.js'
 import { encodeRun } from './record.js'
 
@@ -110,16 +111,5 @@ export async function makeFolder(folder: string): Promise<void> {
   for (let made = folder; ; made = dirname(made)) {
     await syncFolder(dirname(made))
     if (made === first) return
-  }
-}
-
-/** Which file a path leads to, undefined if there is none. */
-async function identityOf(path: string): Promise<string | undefined> {
-  try {
-    const { dev, ino } = await stat(path, { bigint: true })
-    return `${dev}:${ino}`
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
   }
 }

@@ -2,7 +2,7 @@ import { exportAll, type ExportedFiles } from '../export/exportAll.js'
 import { checkKeys } from '../load/checkKeys.js'
 import { publish } from '../load/publish.js'
 import { openDatabase } from '../database.js'
-import { messageOf, RunError } from '../errors.js'
+import { exitCodeOf, messageOf } from '../errors.js'
 import type { Receipt } from '../receipt.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
@@ -46,11 +46,10 @@ export async function publishRun(
 
 /** The receipt said how the run would end; what came instead must not pass for that in the next published file. */
 async function recordUnpublished(path: string, runId: string, error: unknown): Promise<void> {
-  const exitCode = error instanceof RunError ? error.exitCode : 1
   try {
     const database = await openDatabase(path)
     const sql = `UPDATE runs SET status = 'interrupted', exit_code = $exitCode, stop_message = $message WHERE run_id = $runId`
-    const recording = database.connection.run(sql, { exitCode, message: messageOf(error), runId })
+    const recording = database.connection.run(sql, { exitCode: exitCodeOf(error), message: messageOf(error), runId })
     await recording.finally(() => database.close())
   } catch {
     // The disk that failed the export fails this, too; the error that is thrown tells.
