@@ -50,6 +50,12 @@ export interface NoAnswer extends Intent {
   readonly part?: Uint8Array
 }
 
+/** The end of a call that was taken back between its intent and its request: without one it would count as ambiguous. */
+export function withdrawn(intent: Intent, receivedAt: number): NoAnswer {
+  const detail = 'not sent: the run was stopping'
+  return { ...intent, kind: 'no_answer', receivedAt, ms: 0, fault: 'withdrawn', detail }
+}
+
 /** A call whose process died before its end was known. */
 export interface Unknown extends Intent {
   readonly kind: 'unknown'

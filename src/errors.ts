@@ -28,6 +28,11 @@ export class BusyError extends RunError {
   readonly code = 'busy'
 }
 
+/** The exit code of anything thrown: what is none of our errors is a bug. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof RunError ? error.exitCode : 1
+}
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -13,6 +13,8 @@ export interface Layout {
   readonly warehouse: string
   readonly lock: string
   readonly temp: string
+  /** For readers while a run is on. */
+  readonly status: string
 }
 
 export function layoutOf(data: string): Layout {
@@ -29,5 +31,6 @@ export function layoutOf(data: string): Layout {
     warehouse: join(state, 'warehouse.duckdb'),
     lock: join(state, 'lock.duckdb'),
     temp: join(state, 'temp'),
+    status: join(state, 'status.json'),
   }
 }

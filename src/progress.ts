@@ -14,13 +14,16 @@ export interface Tally {
   asked: number
   inFlight: number
   failed: number
-  /** Calls that were billed or may have been. */
+  /** Calls that were billed, and calls that may have been. */
   billed: number
+  maybeBilled: number
+  /** Why no more is asked. */
+  stop?: string
   readonly price: number
 }
 
 export function newTally(total: number, price: number): Tally {
-  return { done: 0, total, asked: 0, inFlight: 0, failed: 0, billed: 0, price }
+  return { done: 0, total, asked: 0, inFlight: 0, failed: 0, billed: 0, maybeBilled: 0, price }
 }
 
 function timeOf(seconds: number): string {
@@ -40,7 +43,7 @@ export function progressLine(tally: Tally, idsPerSecond: number, bar: boolean): 
   const percent = `${Math.floor(share * 100)}%`
   return (
     `${drawn}${percent} ${tally.done}/${tally.total} ${idsPerSecond.toFixed(idsPerSecond < 10 ? 1 : 0)}/s ` +
-    `${tally.inFlight} in flight ${tally.failed} failed ¥${(tally.billed * tally.price).toFixed(2)} ${left} left`
+    `${tally.inFlight} in flight ${tally.failed} failed ¥${((tally.billed + tally.maybeBilled) * tally.price).toFixed(2)} ${left} left`
   )
 }
 

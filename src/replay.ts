@@ -14,7 +14,7 @@ import type { ReplayReport } from './replayReport.js'
 import { Resources } from './resources.js'
 import { publishFolder } from './run/publishFolder.js'
 import { readerOf } from './run/reader.js'
-import { adopt, rebuild } from './run/rebuild.js'
+import { adopt, hasAnswers, rebuild } from './run/rebuild.js'
 import { sealLoaded } from './run/sealLoaded.js'
 import { runIdAt } from './time.js'
 
@@ -28,12 +28,11 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
   const open = new Resources()
   const startedAt = effects.now()
   try {
-    if (!existsSync(layout.raw) && !existsSync(layout.journal)) {
-      throw new UsageError(`${layout.data} holds nothing to replay: neither raw/ nor state/journal/ is there`)
-    }
+    if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
     await sealKnown(layout, effects)
+    if (!(await hasAnswers(lock))) throw nothingIn(layout)
     const rebuilt = await rebuild(lock, readerOf(pipeline))
     open.add(() => rm(rebuilt.path, { force: true }))
     const differences = await compare(rebuilt.path, pipeline, layout)
@@ -49,6 +48,12 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
   } finally {
     await open.close()
   }
+}
+
+function nothingIn({ data }: Layout): UsageError {
+  return new UsageError(
+    `${data} holds nothing to replay: no run has left anything in raw/ or state/journal/; give another folder with --data`,
+  )
 }
 
 /** What the working database knows of lists and receipts and `raw/` does not know yet, because a run was cut off. */

@@ -1,3 +1,4 @@
+import { exitCodeOf } from './errors.js'
 import { layoutOf } from './layout.js'
 import { asLocalError } from './load/warehouse.js'
 import { plan } from './plan/plan.js'
@@ -8,9 +9,12 @@ import { openHouse } from './run/house.js'
 import type { Job, World } from './run/job.js'
 import { loadFetched } from './run/loadFetched.js'
 import { openInputs, spill } from './run/openInputs.js'
+import { orRecord } from './run/orRecord.js'
 import { publishRun } from './run/publishRun.js'
 import { recover } from './run/recover.js'
+import { sealLoaded } from './run/sealLoaded.js'
 import { settleRun } from './run/settleRun.js'
+import { StatusFile } from './run/statusFile.js'
 
 /**
  * One run, from lists of ids to published files: docs/architecture.md tells it in words.
@@ -18,21 +22,27 @@ import { settleRun } from './run/settleRun.js'
  * @throws RunError with its exit code when it could not come to an orderly end; what was paid is in the journal
  */
 export async function run(job: Job, world: World): Promise<Receipt> {
+  const { data } = job.settings
   const open = new Resources()
+  const status = new StatusFile(layoutOf(data).status, () => world.effects.now())
   try {
     // What is wrong with the inputs at first sight shows before anything is touched.
     const inputs = await openInputs(job, world)
+    status.name(inputs.map(({ name }) => name))
 
     // One run at a time owns the data folder.
-    const house = await openHouse(job, world, open)
+    const house = await openHouse(job, world, open, status)
 
     // What earlier runs paid for and could not load comes first.
+    await house.enter('recovering')
     const recovered = await recover(job, house, world)
 
     // The whole input is read and checked before the first call.
+    await house.enter('reading')
     const rowsRead = await spill(inputs, house)
 
     // Every id gets its verdict: due, or known.
+    await house.enter('planning')
     const planned = await plan(house.warehouse.connection, {
       startedAt: house.run.startedAt,
       maxAgeMs: job.settings.maxAge,
@@ -41,18 +51,30 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     })
 
     // Only what is due is asked; each call is durable in the journal before its slot is given on.
+    await house.enter('fetching')
     const fetched = await fetchDue(job, planned, house, world)
 
     // The journal's segment, not the fetch, is what is loaded.
+    await house.enter('loading')
     await loadFetched(fetched, house)
 
     // Every row gets its status, and the receipt must add up.
+    await house.enter('settling')
     const receipt = await settleRun(job, { inputs, rowsRead, recovered, planned, fetched }, house, world)
 
     // What analysts open is put in place, whole or not at all.
-    return await publishRun(job, receipt, inputs, house, world)
+    await house.enter('publishing')
+    const published = await publishRun(job, receipt, inputs, house, world)
+
+    // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
+    await house.enter('sealing')
+    await orRecord(house, () => sealLoaded(house.layout))
+    status.finish(published.exit_code)
+    return published
   } catch (error) {
-    throw asLocalError(error, layoutOf(job.settings.data).warehouse)
+    const told = asLocalError(error, layoutOf(data).warehouse)
+    status.finish(exitCodeOf(told))
+    throw told
   } finally {
     await open.close()
   }

@@ -6,6 +6,11 @@ export function runIdAt(startedAt: number, random: number): string {
     .padStart(4, '0')}`
 }
 
+/** An instant in the zone of this machine, for people: `2026-11-22 23:05:37`. */
+export function localTime(instant: number): string {
+  return new Date(instant).toLocaleString('sv-SE')
+}
+
 /** The calendar day of an instant in a zone, `YYYY-MM-DD`. */
 export function dayIn(timeZone: string, instant: number): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(

@@ -1,4 +1,4 @@
-import type { CallEnd, Intent } from '../call.js'
+import { withdrawn, type CallEnd, type Intent } from '../call.js'
 import type { Effects } from '../effects.js'
 import { isSignOfLife } from '../interpret.js'
 import type { Billed, Interpret, Outcome } from '../outcome.js'
@@ -11,6 +11,8 @@ import type { Upstream } from './upstream.js'
 
 /** Where a call is made durable before it is sent, and its end before anything else is done with it. */
 export interface CallLog {
+  /** Set once no more intents are taken, though ends may still be kept: the run must stop. */
+  readonly failure?: Error | undefined
   intent(intent: Intent): Promise<void>
   end(end: CallEnd): Promise<void>
 }
@@ -74,6 +76,7 @@ export class Caller {
         this.hear(permit, end, outcome)
       } finally {
         await durable
+        if (journal.failure) this.stopping.fail(journal.failure)
       }
       this.emit({ type: 'end', id, kind: outcome.kind, code: outcome.code, billed, ms: end.ms })
       return outcome
@@ -100,17 +103,10 @@ export class Caller {
     }
   }
 
-  /** The run stopped between the intent and the request: without an end, the intent would count as ambiguous. */
+  /** The run stopped between the intent and the request. */
   private async takeBack(intent: Intent): Promise<never> {
     const { effects, journal } = this.options
-    await journal.end({
-      ...intent,
-      kind: 'no_answer',
-      receivedAt: effects.now(),
-      ms: 0,
-      fault: 'withdrawn',
-      detail: 'not sent: the run was stopping',
-    })
+    await journal.end(withdrawn(intent, effects.now()))
     throw new Stopped('the run has stopped')
   }
 

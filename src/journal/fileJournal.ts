@@ -1,112 +1,185 @@
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { makeFolder, syncFolder } from '../atomicFile.js'
-import type { CallEnd, Intent, RunHeader } from '../call.js'
+import { join, resolve } from 'node:path'
+import { withdrawn, type CallEnd, type Intent, type RunHeader } from '../call.js'
 import { LocalError, messageOf } from '../errors.js'
 import { GroupCommit } from './groupCommit.js'
-import { encodeEnd, encodeIntent, encodeRun, HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
+import { encodeEnd, encodeIntent, HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
+import { rescue, reserveFor, Spare, type Refuge } from './refuge.js'
+import { GoneError, SegmentFile } from './segmentFile.js'
 
 /**
  * Where paid answers become durable before anything else is done with them. Both promises resolve when the record has
- * been synced to the disk. After the first failure every call rejects with the same `LocalError`.
+ * been synced to the disk. After the first failure every intent rejects, so that nothing more is sent; ends are then kept
+ * in reserved space, and reject with a `LocalError` only if that fails, too.
  */
 export interface Journal {
   /** The segment file, absolute. */
   readonly path: string
+  /** Set once no more intents are taken: the run must stop. */
+  readonly failure: LocalError | undefined
   intent(intent: Intent): Promise<void>
   end(end: CallEnd): Promise<void>
-  /** Waits for what is under way and closes the file. Rejects only if the file cannot be closed. */
+  /**
+   * Waits for what is under way and closes the file.
+   * @throws LocalError if the journal has failed; it counts the answers that are safe
+   */
   close(): Promise<void>
 }
 
 /**
- * Starts the segment of one run, `<folder>/<runId>.journal`. Its head is durable, and the file's name with it, before
- * this resolves: a segment under its final name always has a head.
- * @throws LocalError if the file cannot be written, or is there already
+ * Starts the segment of one run, `<folder>/<runId>.journal`, and a spare beside it. The head is durable, and the file's
+ * name with it, before this resolves: a segment under its final name always has a head.
+ * @param reserve bytes of the disk to keep for the answers in flight
+ * @throws LocalError if the files cannot be written, or are there already
  */
-export async function openJournal(folder: string, header: RunHeader): Promise<Journal> {
+export async function openJournal(folder: string, header: RunHeader, reserve = reserveFor(16)): Promise<Journal> {
   const path = join(resolve(folder), `${header.runId}.journal`)
+  let spare: Spare | undefined
   try {
-    const file = await createSegment(path, header)
-    return new FileJournal(path, markOf(header.runId), file)
+    spare = await Spare.create(path, header, reserve)
+    return new FileJournal(markOf(header.runId), await SegmentFile.create(path, header), spare)
   } catch (cause) {
+    await spare?.close()
     throw new LocalError(
-      `cannot start the journal ${path}: ${messageOf(cause)}; nothing was sent. Make this folder writable and run the same command again`,
+      `cannot start the journal ${path}: ${messageOf(cause)}; nothing was sent. ${remedyFor(cause, 'Make this folder writable')} and run the same command again`,
       { cause },
     )
-  }
-}
-
-async function createSegment(path: string, header: RunHeader): Promise<FileHandle> {
-  const folder = dirname(path)
-  await makeFolder(folder)
-  if (await exists(path)) throw new Error('a journal of this name exists already')
-  const part = `${path}.part`
-  const file = await open(part, 'w')
-  try {
-    const pieces = encodeRun(header)
-    const { bytesWritten } = await file.writev(pieces, 0)
-    if (bytesWritten !== HEAD_BYTES * HEAD_COPIES) throw new Error('the disk is full')
-    await file.sync()
-    await rename(part, path)
-    await syncFolder(folder)
-    return file
-  } catch (error) {
-    await file.close()
-    await rm(part, { force: true })
-    throw error
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
   }
 }
 
 class FileJournal implements Journal {
   private readonly commits: GroupCommit
+  private readonly pending = new Set<Promise<void>>()
+  private cause: unknown
+  private refuge: Promise<Refuge> | undefined
   private answers = 0
+  private lost = 0
   private closed: Promise<void> | undefined
 
   constructor(
-    readonly path: string,
     private readonly mark: number,
-    private readonly file: FileHandle,
+    private readonly file: SegmentFile,
+    private readonly spare: Spare,
   ) {
-    this.commits = new GroupCommit(file, HEAD_BYTES * HEAD_COPIES, (cause) => this.explain(cause))
+    this.commits = new GroupCommit(file, HEAD_BYTES * HEAD_COPIES, (cause) => this.fail(cause))
+  }
+
+  get path(): string {
+    return this.file.path
+  }
+
+  get failure(): LocalError | undefined {
+    return this.refuge && this.explain()
   }
 
   intent(intent: Intent): Promise<void> {
-    return this.append(encodeIntent(this.mark, intent))
+    return this.track(async () => {
+      const { failure } = this
+      if (failure) throw failure
+      try {
+        await this.commits.append(encodeIntent(this.mark, intent))
+      } catch (error) {
+        // Its record may stand on the disk all the same, and would pass for a call that was sent.
+        await this.keep(encodeEnd(this.mark, withdrawn(intent, intent.sentAt))).catch(() => undefined)
+        throw error
+      }
+    })
   }
 
-  async end(end: CallEnd): Promise<void> {
-    await this.append(encodeEnd(this.mark, end))
-    if (end.kind === 'answer') this.answers += 1
+  end(end: CallEnd): Promise<void> {
+    return this.track(async () => {
+      const pieces = encodeEnd(this.mark, end)
+      try {
+        await this.commits.append(pieces).catch(() => this.keep(pieces))
+      } catch {
+        this.lost += 1
+        throw this.explain()
+      }
+      if (end.kind === 'answer') this.answers += 1
+    })
   }
 
   close(): Promise<void> {
-    this.closed ??= this.commits.settled().then(() => this.file.close())
+    this.closed ??= this.finish()
     return this.closed
   }
 
-  private append(pieces: readonly Uint8Array[]): Promise<void> {
+  private track(work: () => Promise<void>): Promise<void> {
     if (this.closed) return Promise.reject(new Error(`the journal ${this.path} is closed`))
-    return this.commits.append(pieces)
+    const done = work().finally(() => this.pending.delete(done))
+    this.pending.add(done)
+    return done
   }
 
-  private explain(cause: unknown): LocalError {
-    const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String((cause as NodeJS.ErrnoException | null)?.code))
-    const what = full ? 'disk full' : 'cannot write the journal'
-    const remedy = full ? 'Free some space' : 'Check this disk'
+  private fail(cause: unknown): LocalError {
+    this.cause = cause
+    this.refuge ??= this.openRefuge()
+    return this.explain()
+  }
+
+  /** A disk that failed leaves the reserved space; a file that is gone is written anew, with all that it held. */
+  private async openRefuge(): Promise<Refuge> {
+    try {
+      await this.file.look()
+      return this.spare
+    } catch (error) {
+      if (!(error instanceof GoneError)) return this.spare
+    }
+    try {
+      const copy = await rescue(this.file, this.commits.end)
+      this.cause = new GoneError(
+        copy.path === this.path ? 'it was written anew, with all it held' : `what it held is now in ${copy.path}`,
+        copy.path === this.path ? 'Put back what else is missing' : 'Move that file to where it was',
+      )
+      return copy
+    } catch (error) {
+      this.cause = new GoneError(`it could not be written anew: ${messageOf(error)}`)
+      this.lost = this.answers
+      this.answers = 0
+      return this.spare
+    }
+  }
+
+  private async keep(pieces: readonly Uint8Array[]): Promise<void> {
+    await (await this.refuge!).append(pieces)
+  }
+
+  private async finish(): Promise<void> {
+    while (this.pending.size > 0) await Promise.allSettled(this.pending)
+    await this.commits.settled()
+    if (!this.refuge) await this.file.look().catch((cause: unknown) => this.fail(cause))
+    const refuge = await this.refuge
+    if (refuge !== this.spare) await refuge?.close()
+    await this.spare.close()
+    // What was under way when it failed is kept elsewhere: the next run need not find it torn.
+    if (refuge && this.lost === 0) await this.file.truncate(this.commits.end)
+    await this.file.close()
+    if (refuge) throw this.explain()
+  }
+
+  private explain(): LocalError {
+    const { cause, path, answers, lost } = this
+    const [what, remedy] = this.diagnose()
+    const safe = `${answers} answers of this run are safe`
+    const unsafe = lost === 0 ? '' : `, ${lost} could not be kept`
     return new LocalError(
-      `${what}: ${this.path}: ${messageOf(cause)}; sending stopped, ${this.answers} answers of this run are safe. ${remedy} and run the same command again`,
+      `${what}: ${path}: ${messageOf(cause)}; sending stopped, ${safe}${unsafe}. ${remedy} and run the same command again`,
       { cause },
     )
   }
+
+  /** What is the matter, and what to do. */
+  private diagnose(): [what: string, remedy: string] {
+    if (this.cause instanceof GoneError) return ['the journal was deleted or moved', this.cause.remedy]
+    const remedy = remedyFor(this.cause, 'Check this disk')
+    return [isFull(this.cause) ? 'disk full' : 'cannot write the journal', remedy]
+  }
+}
+
+function isFull(cause: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String((cause as NodeJS.ErrnoException | null)?.code))
+}
+
+function remedyFor(cause: unknown, otherwise: string): string {
+  if (isFull(cause)) return 'Free some space'
+  return (cause as NodeJS.ErrnoException | null)?.code === 'EIO' ? 'Check this disk' : otherwise
 }

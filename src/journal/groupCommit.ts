@@ -2,11 +2,7 @@
 export interface AppendFile {
   writev(buffers: readonly Uint8Array[], position: number): Promise<{ bytesWritten: number }>
   datasync(): Promise<void>
-  stat(): Promise<{ nlink: number }>
 }
-
-/** How often to look whether the file is still there. */
-const LOOK_MS = 250
 
 interface Group {
   readonly pieces: Uint8Array[]
@@ -24,7 +20,6 @@ export class GroupCommit {
   private next: Group | undefined
   private running: Promise<void> | undefined
   private failure: Error | undefined
-  private lookedAt = -Infinity
 
   /**
    * @param position where the next byte goes
@@ -35,6 +30,11 @@ export class GroupCommit {
     private position: number,
     private readonly explain: (cause: unknown) => Error,
   ) {}
+
+  /** Behind the last byte that is durable. */
+  get end(): number {
+    return this.position
+  }
 
   /** Resolves when these pieces, one after the other, are durable. They must not change before that. */
   append(pieces: readonly Uint8Array[]): Promise<void> {
@@ -56,8 +56,9 @@ export class GroupCommit {
     await new Promise<void>((resolve) => setImmediate(resolve))
     for (let group = this.take(); group; group = this.take()) {
       try {
-        await this.write(group.pieces)
-        await this.sync()
+        const end = await this.write(group.pieces)
+        await this.file.datasync()
+        this.position = end
         group.resolve()
       } catch (cause) {
         this.failure = this.explain(cause)
@@ -74,24 +75,17 @@ export class GroupCommit {
     return group
   }
 
-  private async write(pieces: readonly Uint8Array[]): Promise<void> {
+  /** @returns where the next byte goes */
+  private async write(pieces: readonly Uint8Array[]): Promise<number> {
     let left = pieces
+    let position = this.position
     while (left.length > 0) {
-      const { bytesWritten } = await this.file.writev(left, this.position)
+      const { bytesWritten } = await this.file.writev(left, position)
       if (bytesWritten === 0) throw new Error('the file takes no more bytes')
-      this.position += bytesWritten
+      position += bytesWritten
       left = without(left, bytesWritten)
     }
-  }
-
-  private async sync(): Promise<void> {
-    await this.file.datasync()
-    const now = performance.now()
-    if (now - this.lookedAt < LOOK_MS) return
-    this.lookedAt = now
-    // A file that somebody deleted still takes bytes, and loses them when it is closed.
-    const { nlink } = await this.file.stat()
-    if (nlink === 0) throw new Error('the file was deleted')
+    return position
   }
 }
 

@@ -2,6 +2,7 @@ import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path'
 import { syncFolder } from '../atomicFile.js'
 import { LocalError, messageOf } from '../errors.js'
+import { absorbSpare, adoptOrphan } from './absorbSpare.js'
 import { HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
 import { scan, type Gap } from './scan.js'
 import { FileSegment, readHead, type Segment } from './segment.js'
@@ -32,7 +33,7 @@ export interface Recovered {
 
 /**
  * What earlier runs left in the journal folder. Reads every segment once to its end, checks every checksum, cuts off torn
- * tails and names what is damaged. May be killed and started again at any point.
+ * tails, takes over what was kept in a spare, and names what is damaged. May be killed and started again at any point.
  * @throws LocalError if the folder cannot be read or repaired, or holds a segment of a newer version
  */
 export async function recoverJournal(folder: string): Promise<Recovered> {
@@ -57,6 +58,8 @@ export async function recoverJournal(folder: string): Promise<Recovered> {
 
 async function segmentsIn(folder: string): Promise<string[]> {
   try {
+    const orphans = orphanedIn(await readdir(folder))
+    for (const name of orphans) await adoptOrphan(join(folder, name))
     const names = (await readdir(folder)).sort()
     // A segment gets its name after its head is durable and before the first call: under this one no call was sent.
     for (const name of names.filter((name) => name.endsWith('.journal.part'))) await rm(join(folder, name))
@@ -72,16 +75,24 @@ async function segmentsIn(folder: string): Promise<string[]> {
   }
 }
 
+/** Segments of which only the spare is there. */
+function orphanedIn(names: readonly string[]): string[] {
+  const spares = names.filter((name) => name.endsWith('.journal.spare'))
+  return spares.map((name) => name.slice(0, -'.spare'.length)).filter((name) => !names.includes(name))
+}
+
 async function repair(path: string): Promise<{ segment?: Segment; damage: Damage[] }> {
   const header = await readHead(path)
   if (!header) return { damage: [await setHeadlessAside(path)] }
+  const mark = markOf(header.runId)
   const damage: Damage[] = []
-  for await (const entries of scan(path, markOf(header.runId))) {
+  for await (const entries of scan(path, mark)) {
     for (const entry of entries) {
       if (entry.kind === 'record') continue
       damage.push(entry.toEnd ? await cutTail(path, entry) : damageOf('damaged', path, entry, path))
     }
   }
+  for (const gap of await absorbSpare(path, mark)) damage.push(damageOf('torn', gap.path, gap, gap.keptAt))
   return { segment: new FileSegment(path, header), damage }
 }
 

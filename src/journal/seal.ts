@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../atomicFile.js'
+import { collectGarbage } from '../collectGarbage.js'
 import { all, first, literal, openDatabase, TableWriter, type Connection } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
 import { rawFolder } from '../raw.js'
@@ -72,6 +73,7 @@ async function sealTable(connection: Connection, table: RawTable, segment: Segme
     await fillPart(connection, table, segment, places)
     const path = join(folder, `part-${String(part).padStart(5, '0')}.parquet`)
     await replaceFile(path, (temporary) => writePart(connection, temporary, places.length))
+    collectGarbage()
     done += places.length
   }
 }

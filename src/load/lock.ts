@@ -3,11 +3,16 @@ import { existsSync } from 'node:fs'
 import { link, mkdir, rm } from 'node:fs/promises'
 import { openDatabase, type Database } from '../database.js'
 import { BusyError, LocalError, messageOf } from '../errors.js'
+import { identityOf } from '../identity.js'
 import type { Layout } from '../layout.js'
+import { readStatus } from '../status.js'
+import { localTime } from '../time.js'
 
 /** The right to write in a data folder, held until it is released or the process ends, however it ends. */
 export interface Lock {
   readonly layout: Layout
+  /** @throws LocalError if the folder was deleted or moved since: what is written there now would be lost, or another run's */
+  check(): Promise<void>
   /** Safe to call twice. */
   release(): void
 }
@@ -31,8 +36,12 @@ export async function takeLock(layout: Layout): Promise<Lock> {
     await mkdir(layout.state, { recursive: true })
     await placeLockFile(layout.lock)
     const database = await openLockFile(layout.lock)
+    const identity = await identityOf(layout.lock)
     return {
       layout,
+      async check() {
+        if ((await identityOf(layout.lock)) !== identity) throw gone(layout)
+      },
       release() {
         if (heldHere.delete(layout.lock)) database.close()
       },
@@ -57,7 +66,16 @@ export function lockHolder(error: unknown): number | undefined {
 
 function busy(layout: Layout, holder: number): BusyError {
   const who = holder > 0 ? `another run (PID ${holder})` : 'another run'
-  return new BusyError(`${who} holds ${layout.data}: nothing was sent, wait until it is done`)
+  const status = readStatus(layout.status, holder > 0 ? holder : undefined)
+  const known = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
+  const since = known ? ` since ${localTime(Date.parse(status.started_at))}` : ''
+  return new BusyError(`${who} holds ${layout.data}${since}: nothing was sent, wait until it is done`)
+}
+
+function gone(layout: Layout): LocalError {
+  return new LocalError(
+    `${layout.state} was deleted or moved while this run used it: put it back, then run the same command again`,
+  )
 }
 
 /** Puts the file there whole: a crash while DuckDB writes it in its place would leave one that no later run can open. */

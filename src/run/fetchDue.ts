@@ -4,6 +4,7 @@ import type { FetchPolicy } from '../fetch/policy.js'
 import type { Stop } from '../fetch/stop.js'
 import { openUpstream, type Upstream } from '../fetch/upstream.js'
 import { openJournal } from '../journal/fileJournal.js'
+import { reserveFor } from '../journal/refuge.js'
 import { claimKind } from '../load/schema.js'
 import type { Settings } from '../options.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
@@ -13,6 +14,7 @@ import { startSimulator } from '../simulator/simulator.js'
 import { dayIn } from '../time.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
+import { warnOfSpace } from './preflight.js'
 
 export interface Fetched {
   /** HTTP requests sent. */
@@ -47,9 +49,11 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
   const open = new Resources()
   try {
     const upstream = await connect(job, token, world, open)
-    const journal = await openJournal(house.layout.journal, house.run)
+    await warnOfSpace(house.layout, due, world.effects)
+    const journal = await openJournal(house.layout.journal, house.run, reserveFor(job.settings.concurrency))
     open.add(() => journal.close())
     const tally = newTally(due, job.settings.price)
+    house.status.follow(tally)
     const progress = startProgress(world.narrator, tally, world.effects)
     open.add(() => progress.stop())
     const result = await fetchAll({
@@ -116,13 +120,15 @@ function follow(event: FetchEvent, tally: Tally, { effects }: World): void {
     tally.inFlight += 1
   } else if (event.type === 'end') {
     tally.inFlight -= 1
-    if (event.billed !== 'no') tally.billed += 1
+    if (event.billed === 'yes') tally.billed += 1
+    if (event.billed === 'maybe') tally.maybeBilled += 1
     if (event.kind !== 'profile')
       effects.log('debug', `${event.id}: ${event.kind}, code ${event.code}, ${Math.round(event.ms)} ms`)
   } else if (event.type === 'done') {
     tally.done += 1
     if (FAILED.has(event.kind)) tally.failed += 1
   } else if (event.type === 'stopping') {
+    tally.stop = event.stop.message
     effects.log('warn', `stopping (${event.stop.message}); waiting for ${tally.inFlight} calls in flight`)
   } else {
     const why = event.type === 'throttled' ? 'the API asks for fewer calls' : 'the API is in trouble'

@@ -1,14 +1,22 @@
 import type { RunHeader } from '../call.js'
+import type { Effects } from '../effects.js'
+import { LocalError } from '../errors.js'
 import { layoutOf, type Layout } from '../layout.js'
-import { takeLock } from '../load/lock.js'
+import { takeLock, type Lock } from '../load/lock.js'
 import { checkKind } from '../load/schema.js'
 import type { Reader } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
 import type { Resources } from '../resources.js'
-import { runIdAt } from '../time.js'
+import { readStatus, type Phase } from '../status.js'
+import { localTime, runIdAt } from '../time.js'
 import type { Job, World } from './job.js'
+import { checkFolders, checkOpenFiles, foldersOf } from './preflight.js'
 import { readerOf } from './reader.js'
 import { openOrRebuild } from './rebuild.js'
+import type { StatusFile } from './statusFile.js'
+
+/** No process has this id. */
+const NOBODY = -1
 
 /** The data folder, owned by one run. */
 export interface House {
@@ -17,31 +25,67 @@ export interface House {
   readonly warehouse: Warehouse
   /** How answers are read, at fetch, load and recovery alike. */
   readonly reader: Reader
+  readonly status: StatusFile
+  /**
+   * Begins the next phase of the run.
+   * @throws LocalError if the data folder is not there any more
+   */
+  enter(phase: Phase): Promise<void>
 }
 
 /**
  * Takes the data folder for one run and opens its working database.
  * @throws BusyError if another run holds it, UsageError if it is of another kind, LocalError if it cannot be used
  */
-export async function openHouse({ settings, pipeline, api }: Job, { effects }: World, open: Resources): Promise<House> {
+export async function openHouse(job: Job, world: World, open: Resources, status: StatusFile): Promise<House> {
+  const { settings, pipeline, api } = job
+  const { effects } = world
   const layout = layoutOf(settings.data)
-  const startedAt = effects.now()
-  const lock = await takeLock(layout)
+  const run = headerOf(job, effects)
+  // Our own simulator is the other end of each connection.
+  await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
+  const lock = await takeLockOf(layout)
   open.add(() => lock.release())
+  tellOfInterrupted(layout, effects)
+  status.open(run)
+  open.add(() => status.close())
+  await checkFolders(foldersOf(layout))
   const reader = readerOf(pipeline)
   const warehouse = await openOrRebuild(lock, reader, effects)
   open.add(() => warehouse.close())
   await checkKind(warehouse.connection, layout.data, api.simulated)
   return {
-    run: {
-      runId: runIdAt(startedAt, effects.random()),
-      startedAt,
-      pipeline: pipeline.name,
-      simulated: api.simulated,
-      host: api.host,
-    },
+    run,
     layout,
     warehouse,
     reader,
+    status,
+    async enter(phase) {
+      await lock.check()
+      status.enter(phase)
+    },
   }
+}
+
+async function takeLockOf(layout: Layout): Promise<Lock> {
+  try {
+    return await takeLock(layout)
+  } catch (error) {
+    // The folder's own trouble is said better than what it makes of the lock.
+    if (error instanceof LocalError) await checkFolders([layout.data, layout.state])
+    throw error
+  }
+}
+
+function headerOf({ pipeline, api }: Job, effects: Effects): RunHeader {
+  const startedAt = effects.now()
+  const runId = runIdAt(startedAt, effects.random())
+  return { runId, startedAt, pipeline: pipeline.name, simulated: api.simulated, host: api.host }
+}
+
+/** Who holds the lock knows that no other run is on, whatever the status says. */
+function tellOfInterrupted({ status }: Layout, effects: Effects): void {
+  const last = readStatus(status, NOBODY)
+  if (last?.phase !== 'interrupted') return
+  effects.log('info', `the last run (${last.run_id}) was cut off at ${localTime(Date.parse(last.updated_at))}`)
 }

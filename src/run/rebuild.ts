@@ -94,7 +94,8 @@ export async function openOrRebuild(lock: Lock, reader: Reader, effects: Effects
   return openWarehouse(lock, reader.pipeline)
 }
 
-async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<boolean> {
+/** Whether there is anything to rebuild from but what the next run loads by itself. */
+export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<boolean> {
   for (const kind of ['receipts', 'answers', 'calls'] as const) {
     if ((await rawRuns(raw, kind)).length > 0) return true
   }

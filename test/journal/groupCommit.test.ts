@@ -19,7 +19,6 @@ function bent(file: FileHandle, change: Partial<AppendFile>): AppendFile {
   return {
     writev: (buffers, position) => file.writev([...buffers], position),
     datasync: () => file.datasync(),
-    stat: () => file.stat(),
     ...change,
   }
 }

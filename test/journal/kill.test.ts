@@ -59,7 +59,7 @@ test('killed at any moment, it has kept what it said was safe and lists what it 
 test('where a file may not grow any more, it fails for good and has kept what it said was safe', async () => {
   // Blocks of 1 kB or 512 bytes, as the shell has it.
   const folder = join(temporaryFolder(), 'journal')
-  const written = await write(folder, undefined, 'ulimit -f 300;')
+  const written = await write(folder, undefined, 'ulimit -f 9000;')
   expect(written.failed).toMatch(/^LocalError: disk full: \/.*run\.journal: .*EFBIG.*answers of this run are safe/)
   expect(written.safe.size).toBeGreaterThan(10)
   expect(written.failed).toContain(`${written.safe.size} answers`)

@@ -9,8 +9,8 @@ const header = { runId: 'run', startedAt: 0, pipeline: 'p', simulated: true, hos
 const body = Buffer.alloc(3000, 'b')
 const told = (text) => writeSync(1, `${text}\n`)
 
+const journal = await openJournal(process.argv[2], header)
 try {
-  const journal = await openJournal(process.argv[2], header)
   let seq = 0
   const caller = async () => {
     for (;;) {
@@ -22,7 +22,8 @@ try {
       told(`safe ${intent.seq}`)
     }
   }
-  await Promise.all(Array.from({ length: 8 }, caller))
+  await Promise.allSettled(Array.from({ length: 8 }, caller))
+  await journal.close()
 } catch (error) {
   told(`failed ${error.name}: ${error.message}`)
 }

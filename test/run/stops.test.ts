@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Settings } from '../../src/simulator/settings.js'
@@ -98,17 +98,17 @@ describe('what stops the whole run', () => {
   })
 })
 
-test('exports that cannot be written: exit 7, recorded as such; the next run publishes without a call', async () => {
+test('an export that cannot be written: exit 7, recorded as such; the next run publishes without a call', async () => {
   const { data, list } = setUp()
   const api = await simulator()
-  mkdirSync(data)
-  writeFileSync(join(data, 'exports'), 'in the way')
+  const inTheWay = join(data, 'exports', 'creators.csv')
+  mkdirSync(inTheWay, { recursive: true })
   const { ended } = startRun([list], data, api)
   const first = await ended
   expect(first.code).toBe(7)
-  expect(first.stderr).toContain(join(data, 'exports'))
+  expect(first.stderr).toContain(inTheWay)
 
-  rmSync(join(data, 'exports'))
+  rmSync(inTheWay, { recursive: true })
   api.ledger.clear()
   const second = await enrich(list, data, api)
   expect(second.receipt.ids).toMatchObject({ read: 60, reused: 60 })

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { Command, CommanderError } from 'commander'
+import { readToken } from './api.js'
+import type { Invocation } from './commands/invocation.js'
+import { replay } from './commands/replay.js'
+import { run } from './commands/run.js'
+import { simulate } from './commands/simulate.js'
+import { messageOf, RunError, UsageError } from './errors.js'
+import { Narrator } from './narrator.js'
+import { options, resolveSettings, type CommandName, type Option } from './options.js'
+import { redactor } from './redact.js'
+import { version } from './version.js'
+
+type Flags = Readonly<Record<string, string | boolean | undefined>>
+
+function readDotEnv(): Record<string, string | undefined> {
+  const path = resolve('.env')
+  try {
+    return parseEnv(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new UsageError(`${path}: ${messageOf(error)}`)
+  }
+}
+
+/** Until the command line is understood, only the token of the environment is known. */
+let narrator = new Narrator(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
+
+function invocation(name: CommandName, inputs: readonly string[], flags: Flags): Invocation {
+  const environments = [process.env, readDotEnv()]
+  const settings = resolveSettings(name, flags, environments)
+  const token = readToken(settings.tokenFile, environments)
+  narrator = new Narrator(process.stderr, settings.quiet ? 'warn' : settings.logLevel, redactor(token))
+  return { settings, token, narrator, inputs }
+}
+
+function addOptions(command: Command, name: CommandName): Command {
+  for (const definition of Object.values<Option<unknown>>(options)) {
+    if (!definition.for.includes(name)) continue
+    const help = definition.default ? `${definition.help} (default: ${definition.default})` : definition.help
+    command.option(definition.flag, help)
+  }
+  return command
+}
+
+function program(finish: (exitCode: number) => void): Command {
+  const cli = new Command('creator-enrich')
+    .description('Fetch creator profiles, flatten them and load them into DuckDB and CSV: paid once, never lost.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text) => narrator.log('error', withoutValue(text)) })
+  addOptions(cli.command('run <input...>'), 'run')
+    .description('read, plan, fetch, flatten, load, export and publish; the same command continues what was stopped')
+    .action(async (inputs: string[], flags: Flags) => finish(await run(invocation('run', inputs, flags))))
+  addOptions(cli.command('replay'), 'replay')
+    .description('rebuild all tables from raw/ and the journal with no call, show what differs, publish')
+    .action(async (flags: Flags) => finish(await replay(invocation('replay', [], flags))))
+  addOptions(cli.command('simulate'), 'simulate')
+    .description('serve the simulated API on this machine until stopped')
+    .action(async (flags: Flags) => finish(await simulate(invocation('simulate', [], flags))))
+  return cli
+}
+
+/** A mistyped flag may carry a secret behind its `=`. */
+function withoutValue(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .replace(/(unknown option '[^=']+)=[^']*/, '$1=…')
+    .trim()
+}
+
+/** One line for people, and the exit code; only a bug shows its stack, and only when asked. */
+function fail(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof RunError) {
+    narrator.log('error', error.message)
+    narrator.log('debug', error.stack ?? '')
+    return error.exitCode
+  }
+  narrator.log('error', `a bug in creator-enrich: ${messageOf(error)} (--log-level debug shows where)`)
+  narrator.log('debug', error instanceof Error ? (error.stack ?? '') : '')
+  return 1
+}
+
+// Who reads our output may leave, or its disk be full: the run goes on, and its exit code stands.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
+let exitCode = 0
+try {
+  await program((code) => (exitCode = code)).parseAsync()
+} catch (error) {
+  exitCode = fail(error)
+}
+process.exitCode = exitCode

@@ -1,0 +1,27 @@
+import { openDatabase } from '../database.js'
+import { exitCodeOf, messageOf } from '../errors.js'
+import type { House } from './house.js'
+
+/**
+ * Does what is left to do once the receipt is written. The receipt said how the run would end; should it end otherwise, that
+ * must not pass for it in the next published file.
+ * @throws what the work throws
+ */
+export async function orRecord<T>({ warehouse, run }: House, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    try {
+      await warehouse.close()
+      const database = await openDatabase(warehouse.path)
+      const ended = { exitCode: exitCodeOf(error), message: messageOf(error), runId: run.runId }
+      await database.connection.run(UNFINISHED, ended).finally(() => database.close())
+    } catch {
+      // The disk that failed the work fails this, too; the error that is thrown tells.
+    }
+    throw error
+  }
+}
+
+const UNFINISHED = `
+UPDATE runs SET status = 'interrupted', exit_code = $exitCode, stop_message = $message WHERE run_id = $runId`

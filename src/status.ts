@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const schema = z.object({
+  run_id: z.string(),
+  pid: z.number().int(),
+  started_at: z.string(),
+  updated_at: z.string(),
+  /** What the run is at; `finished` with an exit code, `interrupted` when it died before. */
+  phase: z.enum([
+    'starting',
+    'recovering',
+    'reading',
+    'planning',
+    'fetching',
+    'loading',
+    'settling',
+    'publishing',
+    'sealing',
+    'finished',
+    'interrupted',
+  ]),
+  lists: z.array(z.string()),
+  due: z.number(),
+  done: z.number(),
+  in_flight: z.number(),
+  failed: z.number(),
+  /** Calls. */
+  billed: z.number(),
+  maybe_billed: z.number(),
+  /** Why the run is stopping, or has stopped. */
+  stop: z.string().optional(),
+  exit_code: z.number().int().optional(),
+})
+
+/** What `state/status.json` says of the run that is on, or of the last one. Instants are ISO 8601, UTC. */
+export type Status = z.infer<typeof schema>
+export type Phase = Status['phase']
+
+/**
+ * Reads the status; undefined if there is none that can be read. What a killed run has left says `interrupted`.
+ * @param holder the process that holds the lock of the folder, where that is known; else a living one is believed
+ */
+export function readStatus(path: string, holder?: number): Status | undefined {
+  const status = parse(path)
+  if (!status || status.phase === 'finished') return status
+  const lives = holder === undefined ? isAlive(status.pid) : status.pid === holder
+  return lives ? status : { ...status, phase: 'interrupted' }
+}
+
+function parse(path: string): Status | undefined {
+  try {
+    return schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // It lives, and is somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

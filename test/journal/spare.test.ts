@@ -1,0 +1,157 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Call } from '../../src/call.js'
+import { LocalError } from '../../src/errors.js'
+import { openJournal, type Journal } from '../../src/journal/fileJournal.js'
+import { encodeEnd, HEAD_BYTES, markOf } from '../../src/journal/record.js'
+import { recoverJournal } from '../../src/journal/recover.js'
+import { temporaryFolder } from '../support/folder.js'
+import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from './calls.js'
+
+const MIB = 1 << 20
+const NAME = `${HEADER.runId}.journal`
+
+/** A spare as a run leaves it that was killed after it kept these ends. */
+async function withSpare(folder: string, calls: readonly Call[], kept: Parameters<typeof encodeEnd>[1][]) {
+  const path = await writeSegment(folder, calls)
+  const head = readFileSync(path).subarray(0, 2 * HEAD_BYTES)
+  const pieces = kept.flatMap((end) => encodeEnd(markOf(HEADER.runId), end))
+  writeFileSync(`${path}.spare`, Buffer.concat([head, ...pieces, Buffer.alloc(MIB)]))
+  return path
+}
+
+describe('a spare', () => {
+  test('is allocated beside the segment while it is open, and gone when it is closed', async () => {
+    const folder = temporaryFolder()
+    const journal = await openJournal(folder, HEADER, MIB)
+    const spare = statSync(`${journal.path}.spare`)
+    expect(spare.size).toBe(2 * HEAD_BYTES + MIB)
+    expect(spare.blocks * 512).toBeGreaterThanOrEqual(MIB)
+    await journal.close()
+    expect(readdirSync(folder)).toEqual([NAME])
+  })
+
+  test('without any record, as kill -9 leaves it, goes without a word', async () => {
+    const folder = temporaryFolder()
+    await withSpare(folder, [answerOf(1)], [])
+    const { segments, damaged } = await recoverJournal(folder)
+    expect(damaged).toEqual([])
+    expect(await callsOf(segments[0]!)).toEqual([answerOf(1)])
+    expect(readdirSync(folder)).toEqual([NAME])
+  })
+
+  test.each([0, 100, 8192, 20_000])('cut to %i bytes while it was made, goes without a word', async (size) => {
+    const folder = temporaryFolder()
+    const path = await withSpare(folder, [], [])
+    writeFileSync(`${path}.spare`, readFileSync(`${path}.spare`).subarray(0, size))
+    expect((await recoverJournal(folder)).damaged).toEqual([])
+    expect(readdirSync(folder)).toEqual([NAME])
+    rmSync(path)
+    writeFileSync(`${path}.spare`, Buffer.alloc(size))
+    expect(await recoverJournal(folder)).toEqual({ segments: [], damaged: [] })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('gives its ends to the segment: one source, no call unknown whose end it has, none twice', async () => {
+    const folder = temporaryFolder()
+    const unknown: Call = { kind: 'unknown', ...intentOf(4) }
+    const calls: Call[] = [answerOf(1), { kind: 'unknown', ...intentOf(2) }, { kind: 'unknown', ...intentOf(3) }]
+    await withSpare(folder, [...calls, unknown], [answerOf(1), answerOf(2), noAnswerOf(3)])
+    for (const time of ['first', 'second']) {
+      const { segments, damaged } = await recoverJournal(folder)
+      expect(damaged).toEqual([])
+      expect(segments, time).toHaveLength(1)
+      expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2), noAnswerOf(3), unknown])
+      expect(readdirSync(folder)).toEqual([NAME])
+    }
+  })
+
+  test('that was being taken over when the process died is taken over anew', async () => {
+    const folder = temporaryFolder()
+    const path = await withSpare(folder, [answerOf(1)], [answerOf(2), answerOf(3)])
+    const torn = encodeEnd(markOf(HEADER.runId), answerOf(3)).map((piece) => Buffer.from(piece).subarray(0, 40))
+    writeFileSync(path, Buffer.concat([...encodeEnd(markOf(HEADER.runId), answerOf(2)), ...torn]), { flag: 'a' })
+    const { segments } = await recoverJournal(folder)
+    expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2), answerOf(3)])
+    expect((await recoverJournal(folder)).damaged).toEqual([])
+  })
+
+  test('whose segment is gone becomes one itself', async () => {
+    const folder = temporaryFolder()
+    rmSync(await withSpare(folder, [answerOf(1)], [answerOf(2)]))
+    const { segments, damaged } = await recoverJournal(folder)
+    expect(damaged).toEqual([])
+    expect(segments[0]!.header).toEqual(HEADER)
+    expect(await callsOf(segments[0]!)).toEqual([answerOf(2)])
+  })
+
+  test('with an unfinished record is kept and named', async () => {
+    const folder = temporaryFolder()
+    const path = await withSpare(folder, [], [answerOf(1), answerOf(2)])
+    const bytes = readFileSync(`${path}.spare`)
+    bytes[bytes.length - MIB - 1]! ^= 1
+    writeFileSync(`${path}.spare`, bytes)
+    const { segments, damaged } = await recoverJournal(folder)
+    expect(await callsOf(segments[0]!)).toEqual([answerOf(1)])
+    expect(damaged).toMatchObject([{ kind: 'torn', path: `${path}.spare`, keptAt: `${path}.spare.torn` }])
+    expect((await recoverJournal(folder)).damaged).toEqual([])
+  })
+})
+
+/** One call whose end comes after the journal's file was taken away; gives what the journal said in the end. */
+async function endAfter(journal: Journal, takeAway: () => void): Promise<LocalError> {
+  await journal.intent(intentOf(1))
+  await journal.end(answerOf(1))
+  await journal.intent(intentOf(2))
+  takeAway()
+  await journal.end(answerOf(2))
+  await expect(journal.intent(intentOf(3))).rejects.toThrow(LocalError)
+  expect(journal.failure).toBeInstanceOf(LocalError)
+  return journal.close().then(
+    () => expect.unreachable('it closed as if nothing had happened'),
+    (error: unknown) => error as LocalError,
+  )
+}
+
+describe('a journal whose file is taken away', () => {
+  test.each<[string, (folder: string) => void]>([
+    ['deleted', (folder) => rmSync(join(folder, NAME))],
+    ['deleted with its folders', (folder) => rmSync(dirname(folder), { recursive: true })],
+    ['moved', (folder) => renameSync(join(folder, NAME), join(folder, 'elsewhere'))],
+    ['moved with its folders', (folder) => renameSync(dirname(folder), `${dirname(folder)}-old`)],
+  ])('%s: is written anew with all it held, and the next run finds it', async (_, takeAway) => {
+    const folder = join(temporaryFolder(), 'state', 'journal')
+    const { message } = await endAfter(await openJournal(folder, HEADER, MIB), () => takeAway(folder))
+    expect(message).toBe(
+      `the journal was deleted or moved: ${join(folder, NAME)}: it was written anew, with all it held; sending stopped, ` +
+        '2 answers of this run are safe. Put back what else is missing and run the same command again',
+    )
+    const { segments, damaged } = await recoverJournal(folder)
+    expect(damaged).toEqual([])
+    expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2)])
+  })
+
+  test('between the last answer and the end of the run: the same', async () => {
+    const folder = temporaryFolder()
+    const journal = await openJournal(folder, HEADER, MIB)
+    await journal.end(answerOf(1))
+    rmSync(journal.path)
+    await expect(journal.close()).rejects.toThrow('1 answers of this run are safe')
+    expect(await callsOf((await recoverJournal(folder)).segments[0]!)).toEqual([answerOf(1)])
+  })
+
+  test('and another put in its place: goes to the folder for temporary files, and says so', async () => {
+    const folder = temporaryFolder()
+    const journal = await openJournal(folder, { ...HEADER, runId: `test-${process.pid}` }, MIB)
+    const aside = join(tmpdir(), `test-${process.pid}.journal`)
+    onTestFinished(() => rmSync(aside, { force: true }))
+    const { message } = await endAfter(journal, () => {
+      rmSync(journal.path)
+      mkdirSync(journal.path)
+    })
+    expect(message).toContain(`what it held is now in ${aside}; sending stopped, 2 answers of this run are safe.`)
+    expect(existsSync(aside)).toBe(true)
+  })
+})

@@ -1,0 +1,88 @@
+import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Simulator } from '../../src/simulator/simulator.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { published } from '../support/published.js'
+import { enrich, simulator, startRun } from '../support/simulated.js'
+import { smallDisk } from '../support/tmpfs.js'
+
+const IDS = Array.from({ length: 600 }, (_, n) => plainId(n + 1))
+const args = ['--concurrency', '8']
+
+/** The same command again: nothing is unknown, nothing paid twice, everybody is there. */
+async function expectGoesOn(list: string, data: string, api: Simulator, paid: number): Promise<void> {
+  const { code, receipt } = await enrich(list, data, api, ...args)
+  expect(code).toBe(0)
+  expect(receipt.recovered).toEqual({ answers: paid, unknown: 0, damaged: 0 })
+  expect(receipt.ids).toMatchObject({ read: 600, reused: paid, enriched: 600 - paid })
+  expect([...api.ledger.chargesById().values()].every((n) => n === 1)).toBe(true)
+  expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: 600 }])
+}
+
+describe('a disk that is full', () => {
+  test.for([3, 4])('%i MB: exit 7, every answer that was paid is safe', async (megabytes, { skip }) => {
+    const folder = temporaryFolder()
+    const list = writeList(folder, IDS)
+    const disk = smallDisk(join(folder, 'disk'), megabytes)
+    if (!disk) return skip('no tmpfs may be mounted here')
+    const data = join(folder, 'disk', 'data')
+    const api = await simulator({ latencyMs: 2 })
+    const { code, stderr } = await startRun([list], data, api, ...args).ended
+    expect(code).toBe(7)
+    const paid = api.ledger.summary().charged
+    expect(stderr).toMatch(/^error: disk full: .*\.journal: ENOSPC.*; sending stopped, /m)
+    expect(stderr).toContain(`${paid} answers of this run are safe. Free some space and run the same command again`)
+
+    disk.resize(200)
+    await expectGoesOn(list, data, api, paid)
+  })
+
+  test('without room for the reserve: exit 7, nothing is sent', async ({ skip }) => {
+    const folder = temporaryFolder()
+    const list = writeList(folder, IDS)
+    if (!smallDisk(join(folder, 'disk'), 2)) return skip('no tmpfs may be mounted here')
+    const api = await simulator()
+    const { code, stderr } = await startRun([list], join(folder, 'disk', 'data'), api, ...args).ended
+    expect(code).toBe(7)
+    expect(stderr).toMatch(/nothing was sent\. Free some space and run the same command again\n$/)
+    expect(api.ledger.summary().calls).toBe(0)
+  })
+})
+
+describe('a journal that is taken away while calls are made', () => {
+  test.each<[string, (data: string) => void]>([
+    ['deleted', (data) => rmSync(journalIn(data))],
+    ['moved', (data) => renameSync(journalIn(data), join(data, 'moved'))],
+    ['deleted with the data folder', (data) => rmSync(data, { recursive: true, force: true })],
+    ['moved with the data folder', (data) => renameSync(data, `${data}-moved`)],
+  ])('%s: exit 7 at once, all it held is found by the next run', async (_, takeAway) => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    const list = writeList(folder, IDS)
+    let arrived = 0
+    const api = await simulator({
+      latencyMs: 2,
+      before: () => {
+        arrived += 1
+        if (arrived === 100) takeAway(data)
+        return undefined
+      },
+    })
+    const { code, stderr } = await startRun([list], data, api, ...args).ended
+    expect(code).toBe(7)
+    const { calls, charged } = api.ledger.summary()
+    expect(calls).toBeLessThan(100 + 2 * 8)
+    expect(stderr).toContain(`it was written anew, with all it held; sending stopped, ${charged} answers of this run`)
+    await expectGoesOn(list, data, api, charged)
+  })
+})
+
+function journalIn(data: string): string {
+  const folder = join(data, 'state', 'journal')
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.journal'))!,
+  )
+}

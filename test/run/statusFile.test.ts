@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { layoutOf } from '../../src/layout.js'
+import { readStatus, type Status } from '../../src/status.js'
+import { localTime } from '../../src/time.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { enrich, simulator, startRun } from '../support/simulated.js'
+
+const IDS = Array.from({ length: 40 }, (_, n) => plainId(n + 1))
+
+test('a run tells how it is doing; readers never see half of it; the last word has the exit code', async () => {
+  const folder = temporaryFolder()
+  const { data, status } = layoutOf(join(folder, 'data'))
+  const { child, ended } = startRun(
+    [writeList(folder, IDS)],
+    data,
+    await simulator({ latencyMs: 100 }),
+    '--concurrency',
+    '2',
+  )
+  const seen = new Map<string, Status>()
+  let over = false
+  void ended.then(() => (over = true))
+  while (!over) {
+    if (existsSync(status)) {
+      const now = JSON.parse(readFileSync(status, 'utf8')) as Status
+      seen.set(now.phase, now)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  expect((await ended).code).toBe(0)
+  expect([...seen.keys()].at(-1)).toBe('finished')
+  expect(seen.get('fetching')).toMatchObject({ pid: child.pid, lists: ['creators'], due: 40, in_flight: 2 })
+  expect(seen.get('fetching')!.done).toBeGreaterThan(0)
+  expect(readStatus(status)).toMatchObject({
+    phase: 'finished',
+    due: 40,
+    done: 40,
+    in_flight: 0,
+    billed: 40,
+    maybe_billed: 0,
+    failed: 0,
+    exit_code: 0,
+  })
+})
+
+test('a second run: exit 8 with no call, naming who runs and since when; a killed one is told as such', async () => {
+  const folder = temporaryFolder()
+  const { data, status } = layoutOf(join(folder, 'data'))
+  const list = writeList(folder, IDS)
+  const run: { kill?: () => void } = {}
+  const arrived = new Promise<void>((resolve) => (run.kill = resolve))
+  const api = await simulator({
+    before: () => {
+      run.kill?.()
+      return new Promise(() => undefined)
+    },
+  })
+  const first = startRun([list], data, api, '--concurrency', '1')
+  await arrived
+  const { started_at } = readStatus(status)!
+  const second = await startRun([list], data, api).ended
+  expect(second.code).toBe(8)
+  expect(second.stderr).toContain(
+    `error: another run (PID ${first.child.pid}) holds ${data} since ${localTime(Date.parse(started_at))}: nothing was sent`,
+  )
+  expect(api.ledger.summary().calls).toBeLessThanOrEqual(1)
+
+  expect(readStatus(status)!.phase).toBe('fetching')
+  expect(readStatus(status, 1)!.phase).toBe('interrupted')
+  first.child.kill('SIGKILL')
+  await first.ended
+  expect(readStatus(status)).toMatchObject({ phase: 'interrupted', pid: first.child.pid })
+
+  const next = await enrich(list, data, await simulator())
+  expect(next.stderr).toMatch(/the last run \(.*\) was cut off at /)
+  expect(readStatus(status)).toMatchObject({ phase: 'finished', exit_code: 0 })
+})
+
+test('a stop is in the status, with the code it ended with', async () => {
+  const folder = temporaryFolder()
+  const { data, status } = layoutOf(join(folder, 'data'))
+  await enrich(writeList(folder, IDS), data, await simulator({ quota: 5 }))
+  expect(readStatus(status)).toMatchObject({
+    phase: 'finished',
+    exit_code: 5,
+    billed: 5,
+    stop: expect.stringMatching(/./) as string,
+  })
+})
