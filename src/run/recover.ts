@@ -27,11 +27,10 @@ export async function recover(house: House, { effects }: World): Promise<Recover
   const { segments, damaged } = await recoverJournal(layout.journal)
   for (const { message } of damaged) effects.log('warn', message)
   const loaded = (await knowsRuns(house)) ? [] : (await recoverJournal(join(layout.journal, 'loaded'))).segments
+  // A segment that is not loaded yet may be all that was rescued of a state folder.
+  if (loaded.length === 0) await refuseToPayAgain(house)
   const [any] = [...loaded, ...segments]
-  if (any === undefined) {
-    await refuseToPayAgain(house)
-    return { answers: 0, unknown: 0, damaged: damaged.length }
-  }
+  if (any === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }
   if (loaded.length > 0) effects.log('warn', `${warehouse.path} is new: rebuilding it from the journal, with no call`)
   const { answers, unknown } = await loadSegments(warehouse, [...loaded, ...segments], reader)
   for (const segment of segments) await segment.markLoaded()
