@@ -1,11 +1,11 @@
-import { exitCodeOf } from './errors.js'
+import { exitCodeOf, RunError } from './errors.js'
 import { layoutOf } from './layout.js'
 import { asLocalError } from './load/warehouse.js'
 import { plan } from './plan/plan.js'
 import type { Receipt } from './receipt.js'
 import { Resources } from './resources.js'
 import { fetchDue } from './run/fetchDue.js'
-import { openHouse } from './run/house.js'
+import { openHouse, type House } from './run/house.js'
 import type { Job, World } from './run/job.js'
 import { loadFetched } from './run/loadFetched.js'
 import { openInputs, spill } from './run/openInputs.js'
@@ -25,13 +25,14 @@ export async function run(job: Job, world: World): Promise<Receipt> {
   const { data } = job.settings
   const open = new Resources()
   const status = new StatusFile(layoutOf(data).status, () => world.effects.now())
+  let house: House | undefined
   try {
     // What is wrong with the inputs at first sight shows before anything is touched.
     const inputs = await openInputs(job, world)
     status.name(inputs.map(({ name }) => name))
 
     // One run at a time owns the data folder.
-    const house = await openHouse(job, world, open, status)
+    house = await openHouse(job, world, open, status)
 
     // What earlier runs paid for and could not load comes first.
     await house.enter('recovering')
@@ -72,10 +73,19 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     status.finish(published.exit_code)
     return published
   } catch (error) {
-    const told = asLocalError(error, layoutOf(data).warehouse)
+    const told = asLocalError(await reasonOf(error, house), layoutOf(data).warehouse)
     status.finish(exitCodeOf(told))
     throw told
   } finally {
     await open.close()
   }
+}
+
+/** Where the data folder is gone, that is the reason of whatever could not be found in it. */
+async function reasonOf(error: unknown, house: House | undefined): Promise<unknown> {
+  if (error instanceof RunError || !house) return error
+  return house.check().then(
+    () => error,
+    (gone: unknown) => gone,
+  )
 }

@@ -180,6 +180,8 @@ function isFull(cause: unknown): boolean {
 }
 
 function remedyFor(cause: unknown, otherwise: string): string {
-  if (isFull(cause)) return 'Free some space'
-  return (cause as NodeJS.ErrnoException | null)?.code === 'EIO' ? 'Check this disk' : otherwise
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException
+  if (code === 'EFBIG') return 'Raise the limit of file sizes (ulimit -f)'
+  if (code === 'EIO') return 'Check this disk'
+  return isFull(cause) ? 'Free some space' : otherwise
 }

@@ -122,11 +122,19 @@ export function asLocalError(error: unknown, path: string): unknown {
   )
     return error
   const [line] = message.split('\n')
-  const remedy = message.startsWith('Out of Memory') ? 'give it more memory' : 'make room'
   return new LocalError(
-    `cannot write ${path}: ${line}; ${remedy}, then run the same command again: what was paid is in the journal and is loaded first`,
+    `cannot write ${path}: ${line}; ${remedyFor(message)}, then run the same command again: what was paid is in the journal and is loaded first`,
     { cause: error },
   )
+}
+
+function remedyFor(message: string): string {
+  if (message.startsWith('Out of Memory')) return 'give it more memory'
+  if (/No such file|does not exist/i.test(message)) return 'put it back'
+  if (/Permission denied|Read-only file|not permitted/i.test(message)) return 'make it writable'
+  if (/fsync|Input\/output error/i.test(message)) return 'check this disk'
+  if (/File too large/i.test(message)) return 'raise the limit of file sizes (ulimit -f)'
+  return 'make room'
 }
 
 function whyNotOpened(error: unknown, path: string, published: string): unknown {

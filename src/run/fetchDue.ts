@@ -52,6 +52,8 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
     await warnOfSpace(house.layout, due, world.effects)
     const journal = await openJournal(house.layout.journal, house.run, reserveFor(job.settings.concurrency))
     open.add(() => journal.close())
+    // Its folder may just have been made anew, without all that was known.
+    await house.check()
     const tally = newTally(due, job.settings.price)
     house.status.follow(tally)
     const progress = startProgress(world.narrator, tally, world.effects)

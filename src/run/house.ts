@@ -26,10 +26,9 @@ export interface House {
   /** How answers are read, at fetch, load and recovery alike. */
   readonly reader: Reader
   readonly status: StatusFile
-  /**
-   * Begins the next phase of the run.
-   * @throws LocalError if the data folder is not there any more
-   */
+  /** @throws LocalError if the data folder was deleted or moved since it was taken */
+  check(): Promise<void>
+  /** Begins the next phase of the run, after the same check. */
   enter(phase: Phase): Promise<void>
 }
 
@@ -60,6 +59,7 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
     warehouse,
     reader,
     status,
+    check: () => lock.check(),
     async enter(phase) {
       await lock.check()
       status.enter(phase)

@@ -26,7 +26,8 @@ export async function recover(job: Job, house: House, { effects }: World): Promi
   const { layout, warehouse, reader, run } = house
   const { segments, damaged } = await recoverJournal(layout.journal)
   for (const { message } of damaged) effects.log('warn', message)
-  if (segments.length === 0 && !job.settings.new) await refuseToPayAgain(house)
+  // A segment that is not loaded yet may be all that was rescued of a state folder.
+  if (!job.settings.new) await refuseToPayAgain(house)
   await sealRuns(warehouse.connection, layout.raw)
   const [any] = segments
   if (any === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Simulator } from '../../src/simulator/simulator.js'
@@ -77,6 +77,32 @@ describe('a journal that is taken away while calls are made', () => {
     expect(stderr).toContain(`it was written anew, with all it held; sending stopped, ${charged} answers of this run`)
     await expectGoesOn(list, data, api, charged)
   })
+})
+
+test('state that is deleted while calls are made: what was published before is not paid again', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 5))
+  const run: { arrived?: () => void } = {}
+  const api = await simulator({
+    before: () => {
+      run.arrived?.()
+      return undefined
+    },
+  })
+  expect((await enrich(list, data, api)).code).toBe(0)
+  run.arrived = () => rmSync(join(data, 'state'), { recursive: true, force: true })
+  const stopped = await startRun([writeList(folder, IDS.slice(5, 6), 'more.csv')], data, api).ended
+  expect(stopped.code).toBe(7)
+  expect(stopped.stderr).toContain('1 answers of this run are safe')
+  run.arrived = () => undefined
+
+  const before = api.ledger.summary().calls
+  const { code, stderr } = await startRun([list], data, api).ended
+  expect(code).toBe(2)
+  expect(stderr).toContain(`${join(data, 'state')} is gone, but`)
+  expect(api.ledger.summary().calls).toBe(before)
+  expect(existsSync(journalIn(data))).toBe(true)
 })
 
 function journalIn(data: string): string {

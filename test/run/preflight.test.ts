@@ -47,7 +47,7 @@ describe('a place that cannot be written: exit 7 in one line, nothing is sent', 
     expect(await refused(data)).toContain(`cannot write in ${path}: EPERM`)
   })
 
-  test('a folder of somebody else', async ({ skip }) => {
+  test('a folder of somebody else', ({ skip }) => {
     const folder = temporaryFolder()
     const list = writeList(folder, [plainId(1)])
     chmodSync(folder, 0o755)

@@ -21,18 +21,17 @@ test('a run tells how it is doing; readers never see half of it; the last word h
     '2',
   )
   const seen = new Map<string, Status>()
-  let over = false
-  void ended.then(() => (over = true))
-  while (!over) {
+  const over = ended.then(() => true)
+  while (!(await Promise.race([over, new Promise<false>((resolve) => setTimeout(() => resolve(false), 1))]))) {
     if (existsSync(status)) {
       const now = JSON.parse(readFileSync(status, 'utf8')) as Status
       seen.set(now.phase, now)
     }
-    await new Promise((resolve) => setTimeout(resolve, 1))
   }
   expect((await ended).code).toBe(0)
   expect([...seen.keys()].at(-1)).toBe('finished')
-  expect(seen.get('fetching')).toMatchObject({ pid: child.pid, lists: ['creators'], due: 40, in_flight: 2 })
+  expect(seen.get('fetching')).toMatchObject({ pid: child.pid, lists: ['creators'], due: 40 })
+  expect(seen.get('fetching')!.in_flight).toBeLessThanOrEqual(2)
   expect(seen.get('fetching')!.done).toBeGreaterThan(0)
   expect(readStatus(status)).toMatchObject({
     phase: 'finished',

@@ -1,0 +1,135 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src/database.js'
+import { layoutOf } from '../../src/layout.js'
+import { readStatus, type Phase } from '../../src/status.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { enrich, simulator, startRun } from '../support/simulated.js'
+import { smallDisk } from '../support/tmpfs.js'
+
+const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
+const IDS = Array.from({ length: 400 }, (_, n) => plainId(n + 1))
+
+/** One line of narration that is an error, and nothing that looks like a stack. */
+function expectOneLine(stderr: string): void {
+  expect(stderr.split('\n').filter((line) => line.startsWith('error: '))).toHaveLength(1)
+  expect(stderr).not.toMatch(/\n\s+at |a bug in/)
+}
+
+/** Runs beside this process, which serves the simulated API. */
+async function straced(args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+  const env = { PATH: process.env['PATH'], JUSTONEAPI_TOKEN: 'x', UV_THREADPOOL_SIZE: '1' }
+  const child = spawn('strace', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stderr }
+}
+
+describe('the data folder is taken away', () => {
+  test.each<Phase>(['loading', 'publishing'])('while the run is %s: exit 7 in one line', async (phase) => {
+    const folder = temporaryFolder()
+    const { data, status } = layoutOf(join(folder, 'data'))
+    const { ended } = startRun([writeList(folder, IDS)], data, await simulator())
+    let taken = false
+    const timer = setInterval(() => {
+      if (taken || readStatus(status)?.phase !== phase) return
+      taken = true
+      renameSync(data, `${data}-moved`)
+    }, 1)
+    const { code, stderr } = await ended
+    clearInterval(timer)
+    expect(taken).toBe(true)
+    expect(code).toBe(7)
+    expectOneLine(stderr)
+    expect(stderr).toContain(`${join(data, 'state')} was deleted or moved`)
+  })
+})
+
+describe('a disk that is full where files are written for people', () => {
+  test.for(['exports', 'published'])(
+    '%s: exit 7, no half file, published by the next run with no call',
+    async (name, { skip }) => {
+      const folder = temporaryFolder()
+      const data = join(folder, 'data')
+      mkdirSync(data)
+      const disk = smallDisk(join(data, name), 1)
+      if (!disk) return skip('no tmpfs may be mounted here')
+      const list = writeList(folder, IDS)
+      const api = await simulator()
+      const { code, stderr } = await startRun([list], data, api).ended
+      expect(code).toBe(7)
+      expectOneLine(stderr)
+      expect(stderr).toMatch(/ENOSPC|No space left/)
+      const files = readdirSync(join(data, name), { recursive: true, encoding: 'utf8' })
+      expect(files.filter((file) => file.endsWith('.part'))).toEqual([])
+
+      disk.resize(100)
+      api.ledger.clear()
+      expect((await enrich(list, data, api)).receipt.ids.reused).toBe(400)
+      expect(api.ledger.summary().calls).toBe(0)
+    },
+  )
+})
+
+test.each(['| head -1 >&2', '>&-', '>/dev/full', '2>/dev/full', '2>&- | head -1'])(
+  'whoever listens (%s), the run is done and exits with its own code',
+  (listening) => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    const list = writeList(folder, IDS.slice(0, 5))
+    const command = `set -o pipefail; "$0" "$@" ${listening}`
+    const args = ['-c', command, process.execPath, CLI, 'run', list, '--api', 'simulated', '--data', data]
+    expect(spawnSync('bash', args).status).toBe(0)
+    expect(readStatus(layoutOf(data).status)).toMatchObject({ phase: 'finished', done: 5, exit_code: 0 })
+  },
+)
+
+test('a working database of a newer creator-enrich: exit 7, versions named, untouched, nothing is sent', async () => {
+  const folder = temporaryFolder()
+  const { data, warehouse } = layoutOf(join(folder, 'data'))
+  const list = writeList(folder, IDS.slice(0, 5))
+  const api = await simulator()
+  await enrich(list, data, api)
+  const database = await openDatabase(warehouse)
+  await database.connection.run('UPDATE data_folder SET schema_version = 99')
+  await database.connection.run('CHECKPOINT')
+  database.close()
+  const hash = () => createHash('sha256').update(readFileSync(warehouse)).digest('hex')
+  const before = hash()
+  api.ledger.clear()
+  const { code, stderr } = await startRun([list], data, api, '--max-age', '0s').ended
+  expect(code).toBe(7)
+  expectOneLine(stderr)
+  expect(stderr).toMatch(/made by a newer creator-enrich \(schema 99, this one knows \d+\)/)
+  expect(hash()).toBe(before)
+  expect(api.ledger.summary().calls).toBe(0)
+})
+
+describe('a sync that fails', () => {
+  test.for([1, 3])('number %i of the journal: exit 7, nothing unknown, nothing paid twice', async (when, { skip }) => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    const list = writeList(folder, IDS.slice(0, 20))
+    const api = await simulator({ latencyMs: 5 })
+    const inject = ['-e', 'trace=fdatasync', '-e', `inject=fdatasync:error=EIO:when=${when}`]
+    const args = ['-f', '-qq', '-o', '/dev/null', ...inject, process.execPath, CLI, 'run', list]
+    if (spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 0) return skip('no strace here')
+    const { code, stderr } = await straced([...args, '--api', api.url, '--data', data, '--concurrency', '4'])
+    expect(code).toBe(7)
+    expectOneLine(stderr)
+    const paid = api.ledger.summary().charged
+    expect(stderr).toContain(
+      `EIO: i/o error, fdatasync; sending stopped, ${paid} answers of this run are safe. Check this`,
+    )
+    const { receipt } = await enrich(list, data, api)
+    expect(receipt.recovered).toEqual({ answers: paid, unknown: 0, damaged: 0 })
+    expect([...api.ledger.chargesById().values()].every((n) => n === 1)).toBe(true)
+  })
+})
