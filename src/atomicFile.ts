@@ -11,6 +11,16 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Creates a folder and its parents so that they survive a power loss; one that is there is left alone. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  for (let made = folder; ; made = dirname(made)) {
+    await syncFolder(dirname(made))
+    if (made === first) return
+  }
+}
+
 /** Makes a file's content survive a power loss. */
 export async function syncFile(path: string): Promise<void> {
   const handle = await open(path, 'r+')
