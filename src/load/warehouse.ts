@@ -99,24 +99,34 @@ export async function withMemory<T>(
 }
 
 /**
- * What DuckDB says about a disk or a memory that is too small, as the run's own error; anything else comes back as it is.
- * The journal has all answers, so nothing is lost.
+ * What DuckDB or Node says about a disk that fails, or a disk or memory that is too small, as the run's own error; anything
+ * else comes back as it is. The journal has all answers, so nothing is lost.
  */
 export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
   const message = messageOf(error)
   if (
+    !isOfFiles(error) &&
     !/^(IO|Out of Memory|FATAL|Fatal)\b|No space left|database has been invalidated|Permission denied|Read-only file system/i.test(
       message,
     )
   )
     return error
   const [line] = message.split('\n')
-  const remedy = message.startsWith('Out of Memory') ? 'give it more memory' : 'make room'
+  const remedy = message.startsWith('Out of Memory')
+    ? 'give it more memory'
+    : isOfFiles(error) && error.code !== 'ENOSPC'
+      ? 'check this disk'
+      : 'make room'
   return new LocalError(
     `cannot write ${path}: ${line}; ${remedy}, then run the same command again: what was paid is in the journal and is loaded first`,
     { cause: error },
   )
+}
+
+/** An error of Node's about a file. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }
 
 function whyNotOpened(error: unknown, path: string, published: string): unknown {
