@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'vitest'
+import { Tally } from './figures.js'
+import { survive } from './oracle.js'
+import { sized, spread } from './size.js'
+import { mayMount, withDisk } from './tmpfs.js'
+import { filesBelow, SMALL, World, type WorldOptions } from './world.js'
+
+const ROOMY = 256 << 20
+
+/** Bytes of a data folder before and after an undisturbed run. */
+async function needOf(options: WorldOptions): Promise<{ before: number; after: number; largest: number }> {
+  const world = await World.open(options)
+  try {
+    const sizes = () => filesBelow(world.data).map((path) => statSync(path).size)
+    const sum = (all: number[]) => all.reduce((total, size) => total + size, 0)
+    const before = sum(sizes())
+    await world.run()
+    return { before, after: sum(sizes()), largest: Math.max(...sizes()) }
+  } finally {
+    await world.close()
+  }
+}
+
+test.for([{ start: 'empty' }, { start: 'published' }] as const)(
+  'a disk that fills up, from a folder that is $start',
+  async ({ start }, { task, skip }) => {
+    if (!(await mayMount())) skip('mounting a file system of a fixed size needs root')
+    const tally = new Tally(task)
+    const options: WorldOptions = { ...SMALL, start }
+    const { before, after } = await needOf(options)
+    for (const share of spread(sized(1, 20), 8)) {
+      const bytes = Math.round(before + 8192 + share * (after - before))
+      const verdict = await withDisk(bytes, (folder, grow) =>
+        survive(
+          { ...options, data: join(folder, 'data') },
+          async (world) => {
+            const ended = await world.run()
+            grow(ROOMY)
+            return ended
+          },
+          { codes: [7] },
+        ),
+      )
+      tally.add(`a disk of ${bytes} bytes`, verdict)
+    }
+    tally.judge()
+  },
+)
+
+test('files that may not grow any more (ulimit -f)', async ({ task }) => {
+  const tally = new Tally(task)
+  const { largest } = await needOf(SMALL)
+  for (const share of spread(sized(1, 20), 9)) {
+    const kilobytes = 1 + Math.floor((share * largest) / 1024)
+    const through = ['bash', '-c', `ulimit -f ${kilobytes}; exec "$0" "$@"`]
+    const verdict = await survive({ ...SMALL, start: 'empty' }, (world) => world.run({ through }), { codes: [7] })
+    tally.add(`files of ${kilobytes} kB at most`, verdict)
+  }
+  tally.judge()
+})
