@@ -98,6 +98,10 @@ export async function withMemory<T>(
   }
 }
 
+/** DuckDB words the same failure in many ways: as an error of its own kind, or of the transaction that met it. */
+const DISK_OR_MEMORY =
+  /^(IO|Out of Memory|FATAL|Fatal)\b|Could not (write|sync|truncate|open)|No space left|File too large|Input\/output error|database has been invalidated|Permission denied|Read-only file system/i
+
 /**
  * What DuckDB or Node says about a disk that fails, or a disk or memory that is too small, as the run's own error; anything
  * else comes back as it is. The journal has all answers, so nothing is lost.
@@ -105,13 +109,7 @@ export async function withMemory<T>(
 export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
   const message = messageOf(error)
-  if (
-    !isOfFiles(error) &&
-    !/^(IO|Out of Memory|FATAL|Fatal)\b|No space left|database has been invalidated|Permission denied|Read-only file system/i.test(
-      message,
-    )
-  )
-    return error
+  if (!isOfFiles(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
   const remedy = message.startsWith('Out of Memory')
     ? 'give it more memory'

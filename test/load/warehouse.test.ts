@@ -226,6 +226,15 @@ test('a working database that another program holds is named', async () => {
   await expect(open).rejects.toThrow(`${layout.warehouse} is held by another program (PID ${analyst.process.pid})`)
 })
 
+test.each([
+  'TransactionContext Error: Failed to commit: Could not write file "/srv/state/warehouse.duckdb.wal": File too large',
+  'TransactionContext Error: Failed to commit: Could not write file "/srv/state/warehouse.duckdb.wal": Input/output error',
+])('a commit that the disk refuses is local trouble, not a bug: %s', (message) => {
+  const error = asLocalError(new Error(message), '/srv/state/warehouse.duckdb')
+  expect(error).toBeInstanceOf(LocalError)
+  expect((error as LocalError).message).toContain(message)
+})
+
 test('what Node says about a file is local trouble, not a bug', () => {
   const failed = Object.assign(new Error(`EIO: i/o error, rm '/srv/state/temp'`), {
     code: 'EIO',
