@@ -53,10 +53,11 @@ test('files that may not grow any more (ulimit -f)', async ({ task }) => {
   const tally = new Tally(task)
   const { largest } = await needOf(SMALL)
   for (const share of spread(sized(1, 20), 9)) {
-    const kilobytes = 1 + Math.floor((share * largest) / 1024)
-    const through = ['bash', '-c', `ulimit -f ${kilobytes}; exec "$0" "$@"`]
+    // POSIX counts blocks of 512 bytes.
+    const blocks = 1 + Math.floor((share * largest) / 512)
+    const through = ['sh', '-c', `ulimit -f ${blocks}; exec "$0" "$@"`]
     const verdict = await survive({ ...SMALL, start: 'empty' }, (world) => world.run({ through }), { codes: [7] })
-    tally.add(`files of ${kilobytes} kB at most`, verdict)
+    tally.add(`files of ${blocks} blocks at most`, verdict)
   }
   tally.judge()
 })

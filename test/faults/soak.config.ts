@@ -1,8 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { FiguresReporter } from './figuresReporter.js'
 
-const HOUR = 3_600_000
-
 /** `make soak`: the same scenarios as in `make test`, at every point instead of some. */
 export default defineConfig({
   test: {
@@ -10,8 +8,6 @@ export default defineConfig({
     env: { FAULTS: 'long' },
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 4 * HOUR,
-    hookTimeout: HOUR,
     retry: 0,
     globalSetup: 'test/support/build.ts',
     disableConsoleIntercept: true,

@@ -1,12 +1,13 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, vi } from 'vitest'
 import { loadPipeline } from '../../src/loadPipeline.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
 import { startCli, type Ended, type Started } from '../support/cli.js'
 import { plainId, writeList } from '../support/lists.js'
 import { TOKEN } from '../support/simulated.js'
+import { sized } from './size.js'
 
 export interface WorldOptions {
   /** Which ids the list holds; the first `KNOWN` of them are there before the fault, if it starts from published files. */
@@ -56,6 +57,10 @@ export const LARGE: WorldOptions = {
   start: 'published',
   api: { latencyMs: 10, jitterMs: 20 },
 }
+
+const MINUTE = 60_000
+// Many runs in one test, each a process of its own: on a busy machine they take their time.
+vi.setConfig({ testTimeout: sized(5 * MINUTE, 240 * MINUTE), hookTimeout: 5 * MINUTE })
 
 const FAIL_AT = new URL('failAt.mjs', import.meta.url).href
 const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-faults-'))
