@@ -8,7 +8,7 @@ import { survive } from './oracle.js'
 import { sized } from './size.js'
 import { KNOWN, SMALL, type World } from './world.js'
 
-const STARTS = sized(8, 20)
+const STARTS = sized(6, 20)
 
 test('many starts at once: one works, the others end with 8 and send nothing', async ({ task }) => {
   const tally = new Tally(task)
