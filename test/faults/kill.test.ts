@@ -66,7 +66,7 @@ test('SIGKILL at random moments of the run', async ({ task }) => {
 
 test('SIGKILL as a call arrives, when most calls are in flight', async ({ task }) => {
   const tally = new Tally(task)
-  for (const share of spread(sized(2, 40), 2)) {
+  for (const share of spread(sized(1, 40), 2)) {
     const arrival = 1 + Math.floor(share * (LARGE.ids.length - 4))
     const kill = ({ child }: Started) => void child.kill('SIGKILL')
     tally.add(`killed at call ${arrival}`, await atArrival(arrival, kill, {}))

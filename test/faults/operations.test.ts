@@ -46,7 +46,7 @@ function sum(counts: Counts, only?: readonly string[]): number {
 describe('the N-th operation on files', () => {
   test.for<{ what: string; fault: Fault; world: WorldOptions; codes: number[]; points: number }>([
     { what: 'dies before it', fault: { how: 'kill' }, world: SMALL, codes: [137], points: 1 },
-    { what: 'dies in the middle of it', fault: { how: 'torn' }, world: SMALL, codes: [137], points: 2 },
+    { what: 'dies in the middle of it', fault: { how: 'torn' }, world: SMALL, codes: [137], points: 1 },
     { what: 'dies with names', fault: { how: 'kill', only: NAMES }, world: SMALL, codes: [137], points: 2 },
     {
       what: 'loses its power among calls',
@@ -76,7 +76,7 @@ test('a run that recovers from a crash dies in its turn', async ({ task }) => {
   // In the middle of the calls: some are answered, some are in flight.
   const crash = (world: World) => world.run({ failAt: { at: 8, how: 'torn', only: WRITES } })
   const last = sum(await countOperations(SMALL, crash))
-  for (const at of stride(last, sized(2, 60))) {
+  for (const at of stride(last, sized(1, 60))) {
     const verdict = await survive(SMALL, async (world) => [
       await crash(world),
       await world.run({ failAt: { at, how: at % 2 === 0 ? 'torn' : 'power' } }),
