@@ -6,7 +6,7 @@ BUILT := dist/.built
 SOURCES := $(shell find src pipelines -type f -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo enrich replay simulate test check format bench build clean
+.PHONY: help demo enrich replay simulate test soak check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ simulate: $(BUILT) ## serve the simulated API on this machine
 test: check ## everything CI runs: types, lint, format, tests
 	npx --no-install vitest run
 
+soak: $(BUILT) ## the fault tests at every point (half an hour): figures at the end
+	npx --no-install vitest run --config test/faults/soak.config.ts $(ARGS)
+
 check: $(INSTALLED) ## types, lint, format
 	npx --no-install tsc -p tsconfig.json
 	npx --no-install eslint .
@@ -38,6 +41,7 @@ format: $(INSTALLED) ## format the code
 
 bench: $(BUILT) ## the benchmarks (minutes)
 	node test/bench/bench.mjs
+	node test/bench/journalCost.mjs
 
 build: $(BUILT) ## compile to dist/
 

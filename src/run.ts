@@ -22,9 +22,9 @@ import { StatusFile } from './run/statusFile.js'
  * @throws RunError with its exit code when it could not come to an orderly end; what was paid is in the journal
  */
 export async function run(job: Job, world: World): Promise<Receipt> {
-  const { data } = job.settings
+  const layout = layoutOf(job.settings.data)
   const open = new Resources()
-  const status = new StatusFile(layoutOf(data).status, () => world.effects.now())
+  const status = new StatusFile(layout.status, () => world.effects.now())
   let house: House | undefined
   try {
     // What is wrong with the inputs at first sight shows before anything is touched.
@@ -69,11 +69,11 @@ export async function run(job: Job, world: World): Promise<Receipt> {
 
     // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
     await house.enter('sealing')
-    await orRecord(house, () => sealLoaded(house.layout))
+    await orRecord(house, () => sealLoaded(layout))
     status.finish(published.exit_code)
     return published
   } catch (error) {
-    const told = asLocalError(await reasonOf(error, house), layoutOf(data).warehouse)
+    const told = asLocalError(await reasonOf(error, house), layout.warehouse)
     status.finish(exitCodeOf(told))
     throw told
   } finally {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, mkdir, rm } from 'node:fs/promises'
+import { link, rm } from 'node:fs/promises'
+import { makeFolder } from '../atomicFile.js'
 import { openDatabase, type Database } from '../database.js'
 import { BusyError, LocalError, messageOf } from '../errors.js'
 import { identityOf } from '../identity.js'
@@ -33,7 +34,8 @@ export async function takeLock(layout: Layout): Promise<Lock> {
   if (heldHere.has(layout.lock)) throw busy(layout, process.pid)
   heldHere.add(layout.lock)
   try {
-    await mkdir(layout.state, { recursive: true })
+    // Everything that is ever paid for lies below it: the journal makes durable only what is inside.
+    await makeFolder(layout.state)
     await placeLockFile(layout.lock)
     const database = await openLockFile(layout.lock)
     const identity = await identityOf(layout.lock)

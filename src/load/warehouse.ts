@@ -102,9 +102,13 @@ export async function withMemory<T>(
   }
 }
 
+/** DuckDB words the same failure in many ways: as an error of its own kind, or of the transaction that met it. */
+const DISK_OR_MEMORY =
+  /^(IO|Out of Memory|FATAL|Fatal)\b|Could not (write|sync|truncate|open)|No space left|File too large|Input\/output error|database has been invalidated|Permission denied|Read-only file system/i
+
 /**
- * What DuckDB says about a disk or a memory that is too small, as the run's own error; anything else comes back as it is.
- * The journal has all answers, so nothing is lost.
+ * What DuckDB or Node says about a disk that fails, or a disk or memory that is too small, as the run's own error; anything
+ * else comes back as it is. The journal has all answers, so nothing is lost.
  */
 export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
@@ -115,12 +119,7 @@ export function asLocalError(error: unknown, path: string): unknown {
       { cause: error },
     )
   }
-  if (
-    !/^(IO|Out of Memory|FATAL|Fatal)\b|No space left|database has been invalidated|Permission denied|Read-only file system/i.test(
-      message,
-    )
-  )
-    return error
+  if (!isOfFiles(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
   return new LocalError(
     `cannot write ${path}: ${line}; ${remedyFor(message)}, then run the same command again: what was paid is in the journal and is loaded first`,
@@ -132,9 +131,14 @@ function remedyFor(message: string): string {
   if (message.startsWith('Out of Memory')) return 'give it more memory'
   if (/No such file|does not exist/i.test(message)) return 'put it back'
   if (/Permission denied|Read-only file|not permitted/i.test(message)) return 'make it writable'
-  if (/fsync|Input\/output error/i.test(message)) return 'check this disk'
+  if (/fsync|Input\/output error|\bEIO\b/i.test(message)) return 'check this disk'
   if (/File too large/i.test(message)) return 'raise the limit of file sizes (ulimit -f)'
   return 'make room'
+}
+
+/** An error of Node's about a file. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }
 
 function whyNotOpened(error: unknown, path: string, published: string): unknown {

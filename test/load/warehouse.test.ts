@@ -5,7 +5,7 @@ import { attribute, counter, volatile } from '../../src/column.js'
 import { LocalError, UsageError } from '../../src/errors.js'
 import { layoutOf } from '../../src/layout.js'
 import { checkKind, claimKind } from '../../src/load/schema.js'
-import { openWarehouse } from '../../src/load/warehouse.js'
+import { asLocalError, openWarehouse } from '../../src/load/warehouse.js'
 import type { Pipeline } from '../../src/pipeline.js'
 import { temporaryFolder } from '../support/folder.js'
 import { startChild } from './child.js'
@@ -222,4 +222,26 @@ test('a working database that another program holds is named', async () => {
   const open = openWarehouse(lock, people)
   await expect(open).rejects.toThrow(LocalError)
   await expect(open).rejects.toThrow(`${layout.warehouse} is held by another program (PID ${analyst.process.pid})`)
+})
+
+test.each([
+  'TransactionContext Error: Failed to commit: Could not write file "/srv/state/warehouse.duckdb.wal": File too large',
+  'TransactionContext Error: Failed to commit: Could not write file "/srv/state/warehouse.duckdb.wal": Input/output error',
+])('a commit that the disk refuses is local trouble, not a bug: %s', (message) => {
+  const error = asLocalError(new Error(message), '/srv/state/warehouse.duckdb')
+  expect(error).toBeInstanceOf(LocalError)
+  expect((error as LocalError).message).toContain(message)
+})
+
+test('what Node says about a file is local trouble, not a bug', () => {
+  const failed = Object.assign(new Error(`EIO: i/o error, rm '/srv/state/temp'`), {
+    code: 'EIO',
+    syscall: 'rm',
+    path: '/srv/state/temp',
+  })
+  const error = asLocalError(failed, '/srv/state/warehouse.duckdb')
+  expect(error).toBeInstanceOf(LocalError)
+  expect((error as LocalError).message).toContain(`EIO: i/o error, rm '/srv/state/temp'; check this disk`)
+  const bug = new TypeError('no such thing')
+  expect(asLocalError(bug, '/srv/state/warehouse.duckdb')).toBe(bug)
 })

@@ -17,12 +17,16 @@ export interface Started {
 
 const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
 
-/** Starts the real command line in a process of its own, with nothing of this process's environment but the path. */
+/**
+ * Starts the real command line in a process of its own, with nothing of this process's environment but the path;
+ * `through` is a command that starts it in its turn, such as strace.
+ */
 export function startCli(
   args: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string; stdin?: string } = {},
+  options: { env?: Record<string, string>; cwd?: string; stdin?: string; through?: readonly string[] } = {},
 ): Started {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const [command, ...rest] = [...(options.through ?? []), process.execPath, CLI, ...args]
+  const child = spawn(command!, rest, {
     env: { PATH: process.env['PATH'], ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),
   })

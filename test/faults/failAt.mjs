@@ -1,0 +1,192 @@
+// Loaded into the real process before it starts (`NODE_OPTIONS=--import=…`): counts what it does to files, and at the N-th
+// operation kills it, takes its power, or fails the operation. FAIL_AT is JSON: `at` (0: only count), `how`, `only` (which
+// operations count; default all), `count` (a file that gets the number of each operation at the end).
+//
+//   kill    dies before the operation
+//   torn    dies in the middle of it: half of a write is written, anything else is done
+//   power   dies before it, and loses what was not synced: bytes of files, names in folders
+//   EIO …   the operation fails with this error, once
+import {
+  existsSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const { at, how, only, count } = JSON.parse(process.env.FAIL_AT)
+const WRITES = ['write', 'writev', 'writeFile', 'appendFile']
+const OF_HANDLE = [...WRITES, 'truncate', 'sync', 'datasync']
+const OF_PATH = ['mkdir', 'rename', 'unlink', 'rm', 'copyFile', 'link', 'symlink', 'chmod']
+const counts = {}
+let done = 0
+
+/** What a power loss would take: bytes that no sync has followed, and names in folders that were not synced since. */
+class Unsynced {
+  /** What is at a path, which a rename takes along: `size`, what of it is durable. */
+  files = new Map()
+  byHandle = new WeakMap()
+  names = []
+  scratch = mkdtempSync(join(tmpdir(), 'unsynced-'))
+
+  /** What was in a file before is taken for durable. */
+  opened(handle, path, size) {
+    if (!this.files.has(path)) this.files.set(path, { path, size: size ?? 0 })
+    this.byHandle.set(handle, this.files.get(path))
+    if (size === undefined) this.named(path, () => rmSync(path, { force: true }))
+  }
+
+  /** The size is the one from before the sync: what is written meanwhile may not be covered. */
+  synced(handle, size) {
+    const file = this.byHandle.get(handle)
+    file.size = size
+    this.names = this.names.filter(({ folder }) => folder !== file.path)
+  }
+
+  named(path, undo) {
+    this.names.push({ folder: dirname(path), undo })
+  }
+
+  renamed(from, to) {
+    const file = this.files.get(from)
+    this.files.delete(from)
+    if (!file) return
+    file.path = to
+    this.files.set(to, file)
+  }
+
+  /** A second name for what is about to lose its only one. */
+  keep(path) {
+    if (!existsSync(path) || lstatSync(path).isDirectory()) return undefined
+    const kept = join(this.scratch, String(this.names.length) + '-' + String(done))
+    linkSync(path, kept)
+    return kept
+  }
+
+  lose() {
+    for (const { path, size } of this.files.values()) {
+      const now = lstatSync(path, { throwIfNoEntry: false })
+      if (now?.isFile() && now.size > size) truncateSync(path, size)
+    }
+    for (const { undo } of this.names.reverse()) undo()
+    rmSync(this.scratch, { recursive: true, force: true })
+  }
+}
+
+const unsynced = how === 'power' ? new Unsynced() : undefined
+
+function die() {
+  process.kill(process.pid, 'SIGKILL')
+  return new Promise(() => undefined)
+}
+
+/** As Node's own: an operation on a path names it, one on an open file does not. */
+function failure(name, args) {
+  const named = OF_PATH.includes(name) ? { path: args[0] } : {}
+  return Object.assign(new Error(`${how}: injected, ${name}`), { code: how, syscall: name, errno: -1, ...named })
+}
+
+/** Half of the bytes, where they would have gone. */
+async function writeHalf(handle, name, [data, position]) {
+  const bytes = Buffer.concat([data].flat().map((piece) => Buffer.from(piece)))
+  const half = bytes.subarray(0, bytes.length >> 1)
+  await original.write.call(handle, half, 0, half.length, name === 'writev' ? position : null)
+}
+
+/** @param act does the operation as it was meant */
+async function operation(name, act, self, args) {
+  counts[name] = (counts[name] ?? 0) + 1
+  if (only && !only.includes(name)) return act()
+  done += 1
+  if (done !== at) return act()
+  if (how === 'kill') return die()
+  if (how === 'power') {
+    unsynced.lose()
+    return die()
+  }
+  if (how !== 'torn') throw failure(name, args)
+  await (WRITES.includes(name) ? writeHalf(self, name, args) : act())
+  return die()
+}
+
+/** What has to be remembered of an operation on a path, for a power loss after it. */
+function remember(name, [first, second]) {
+  const [from, to] = [first, second].map((path) => (typeof path === 'string' ? resolve(path) : undefined))
+  const kept = unsynced.keep(name === 'rename' ? to : from)
+  if (name === 'rename') {
+    return () => {
+      unsynced.renamed(from, to)
+      unsynced.named(to, () => {
+        if (existsSync(to)) renameSync(to, from)
+        if (kept) linkSync(kept, to)
+      })
+    }
+  }
+  if (name === 'unlink' || name === 'rm') {
+    return () => kept && unsynced.named(from, () => existsSync(from) || linkSync(kept, from))
+  }
+  if (name === 'mkdir') {
+    return (made) => {
+      for (let path = from; made && path.length >= made.length; path = dirname(path)) {
+        const folder = path
+        unsynced.named(folder, () => rmSync(folder, { recursive: true, force: true }))
+      }
+    }
+  }
+  if (name === 'chmod' || existsSync(to)) return undefined
+  return () => {
+    if (name === 'copyFile') unsynced.files.set(to, { path: to, size: 0 })
+    unsynced.named(to, () => rmSync(to, { force: true }))
+  }
+}
+
+const { open } = promises
+const probe = await open(fileURLToPath(import.meta.url))
+const prototype = Object.getPrototypeOf(probe)
+await probe.close()
+const original = Object.fromEntries(OF_HANDLE.map((name) => [name, prototype[name]]))
+
+for (const name of OF_HANDLE) {
+  prototype[name] = function (...args) {
+    const act = async () => {
+      const size = unsynced && name.endsWith('sync') ? fstatSync(this.fd).size : 0
+      const result = await original[name].apply(this, args)
+      if (unsynced && name.endsWith('sync')) unsynced.synced(this, size)
+      return result
+    }
+    return operation(name, act, this, args)
+  }
+}
+for (const name of OF_PATH) {
+  const meant = promises[name]
+  promises[name] = (...args) => {
+    const act = async () => {
+      const remembered = unsynced && remember(name, args)
+      const result = await meant(...args)
+      remembered?.(result)
+      return result
+    }
+    return operation(name, act, undefined, args)
+  }
+}
+promises.open = async (path, ...rest) => {
+  const size = unsynced && lstatSync(path, { throwIfNoEntry: false })?.size
+  const handle = await open(path, ...rest)
+  unsynced?.opened(handle, resolve(path), size)
+  return handle
+}
+syncBuiltinESMExports()
+
+process.on('exit', () => {
+  if (unsynced) rmSync(unsynced.scratch, { recursive: true, force: true })
+  if (count) writeFileSync(count, JSON.stringify(counts))
+})

@@ -1,0 +1,160 @@
+import { appendFileSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Call } from '../../src/call.js'
+import { decodeHeader, HEAD_BYTES, HEAD_COPIES, HEADER_BYTES, KIND } from '../../src/journal/record.js'
+import { recoverJournal } from '../../src/journal/recover.js'
+import { callsOf } from '../journal/calls.js'
+import { Tally } from './figures.js'
+import { survive } from './oracle.js'
+import { dice, sized, stride } from './size.js'
+import { filesBelow, journalFiles, SMALL, World } from './world.js'
+
+interface RecordAt {
+  readonly at: number
+  readonly end: number
+  readonly kind: number
+}
+
+/** Where the records of a journal file are. */
+function recordsIn(bytes: Buffer): RecordAt[] {
+  const records: RecordAt[] = []
+  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+    const header = decodeHeader(bytes, at)
+    if (!header) break
+    const end = at + HEADER_BYTES + header.metaBytes + header.bodyBytes
+    if (end > bytes.length) break
+    records.push({ at, end, kind: header.kind })
+    at = end
+  }
+  return records
+}
+
+/** Dies when about half of the calls are answered. */
+const crash = (world: World) => world.run({ failAt: { at: 14, how: 'kill', only: ['writev', 'datasync'] } })
+
+/** The one segment that a run that died has left. */
+function segmentOf(world: World): string {
+  const left = journalFiles(world.data).map((path) => ({ path, size: readFileSync(path).length }))
+  return left.sort((one, other) => one.size - other.size).at(-1)!.path
+}
+
+/** A real segment, and a folder in which to spoil copies of it. */
+const real: { name: string; bytes: Buffer; records: RecordAt[]; folder: string; calls: Call[] } = {
+  name: '',
+  bytes: Buffer.alloc(0),
+  records: [],
+  folder: mkdtempSync(join(tmpdir(), 'creator-enrich-journal-')),
+  calls: [],
+}
+
+beforeAll(async () => {
+  const world = await World.open({ ...SMALL, start: 'empty' })
+  await crash(world)
+  const path = segmentOf(world)
+  real.bytes = readFileSync(path)
+  await world.close()
+  real.name = basename(path)
+  real.records = recordsIn(real.bytes)
+  real.calls = (await recovered(real.bytes)).calls
+})
+afterAll(() => rmSync(real.folder, { recursive: true, force: true }))
+
+async function recovered(bytes: Buffer) {
+  const folder = join(real.folder, 'journal')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  writeFileSync(join(folder, real.name), bytes)
+  const { segments, damaged } = await recoverJournal(folder)
+  const calls = (await Promise.all(segments.map(callsOf))).flat()
+  const kept = filesBelow(folder).map((path) => readFileSync(path))
+  const again = (await recoverJournal(folder)).damaged
+  return { calls, damaged, kept, again }
+}
+
+/** What a journal says: by number of the call, whether it has its answer. */
+function told(calls: readonly Call[]): Map<number, string> {
+  return new Map(calls.map(({ seq, kind }) => [seq, kind]))
+}
+
+/** The same for what is left of a journal when some bytes of it are gone or wrong. */
+async function toldBy(records: readonly RecordAt[]): Promise<Map<number, string>> {
+  return told((await recovered(Buffer.concat(records.map(({ at, end }) => real.bytes.subarray(at, end))))).calls)
+}
+
+test('cut at every byte of the last three records: every whole record is kept, the rest set aside', async () => {
+  const from = real.records.at(-3)!.at
+  for (const length of stride(real.bytes.length - from, sized(60, Infinity)).map((offset) => from + offset - 1)) {
+    const whole = real.records.filter(({ end }) => end <= length)
+    const { calls, kept, again } = await recovered(real.bytes.subarray(0, length))
+    expect(told(calls), `cut at ${length}`).toEqual(await toldBy(whole))
+    expect(again, 'the tail was repaired').toEqual([])
+    expect(kept.reduce((sum, bytes) => sum + bytes.length, 0)).toBe(length)
+  }
+})
+
+test('one flipped byte anywhere: only its record is lost, it is named, every byte is kept', async () => {
+  const random = dice(6)
+  for (let flip = 0; flip < sized(40, 1000); flip += 1) {
+    const offset = Math.floor(random() * real.bytes.length)
+    const bytes = Buffer.from(real.bytes)
+    bytes[offset]! ^= 1 << Math.floor(random() * 8)
+    const { calls, damaged, kept } = await recovered(bytes)
+    const others = real.records.filter(({ at, end }) => offset < at || offset >= end)
+    expect(told(calls), `byte ${offset}`).toEqual(await toldBy(others))
+    expect(damaged).toHaveLength(1)
+    const [{ offset: start, length }] = damaged as [(typeof damaged)[number]]
+    expect(offset >= start && offset < start + length, `byte ${offset} in ${start} + ${length}`).toBe(true)
+    expect(kept.reduce((sum, each) => sum + each.length, 0)).toBe(bytes.length)
+  }
+})
+
+test('a journal that ends in a part of a record', async ({ task }) => {
+  const tally = new Tally(task)
+  const longest = Math.max(...real.records.map(({ at, end }) => (at < HEAD_BYTES * HEAD_COPIES ? 0 : end - at)))
+  for (const length of stride(longest - 1, sized(1, 40))) {
+    const verdict = await survive({ ...SMALL, start: 'empty' }, async (world) => {
+      const ended = await crash(world)
+      const path = segmentOf(world)
+      const bytes = readFileSync(path)
+      const torn = recordsIn(bytes).findLast(({ kind }) => kind === KIND.answer)!
+      appendFileSync(path, bytes.subarray(torn.at, Math.min(torn.end - 1, torn.at + length)))
+      return ended
+    })
+    tally.add(`${length} bytes of a record at the end`, verdict)
+  }
+  tally.judge()
+})
+
+test('a flipped byte in a paid answer: its call is listed, it is named, and the damaged bytes are kept', async ({
+  task,
+}) => {
+  const tally = new Tally(task)
+  const random = dice(7)
+  for (let flip = 0; flip < sized(1, 30); flip += 1) {
+    const damaged: Buffer[] = []
+    const options = { ...SMALL, start: 'empty' } as const
+    const verdict = await survive(
+      options,
+      async (world) => {
+        const ended = await crash(world)
+        const path = segmentOf(world)
+        const bytes = readFileSync(path)
+        const answers = recordsIn(bytes).filter(({ kind }) => kind === KIND.answer)
+        const { at, end } = answers[Math.floor(random() * answers.length)]!
+        bytes[at + Math.floor(random() * (end - at))]! ^= 1
+        writeFileSync(path, bytes)
+        const next = await world.run()
+        const kept = filesBelow(world.data).some((file) => readFileSync(file).includes(bytes.subarray(at, end)))
+        if (!kept) damaged.push(bytes)
+        expect(next.stderr).toMatch(/a journal (has unreadable records|ends in an unfinished record)/)
+        return [ended, next]
+      },
+      { unknown: SMALL.concurrency + 1 },
+    )
+    if (damaged.length > 0) verdict.breaches.push('the damaged bytes are gone')
+    tally.add(`flip ${flip + 1}`, verdict)
+  }
+  tally.judge()
+})

@@ -1,0 +1,41 @@
+// Opens what is published again and again, as analysts do, until its stdin ends; then tells what it has seen, as JSON.
+// Arguments: the data folder, and after how many opens to say so.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { all, openDatabase } from '../../dist/src/database.js'
+
+const [, , data, enough] = process.argv
+const link = join(data, 'creators.duckdb')
+const csv = join(data, 'exports', 'creators.csv')
+const seen = { opens: 0, database: {}, csv: {}, errors: [] }
+let stopped = false
+process.stdin.once('end', () => (stopped = true)).resume()
+
+async function rowsOfDatabase() {
+  const database = await openDatabase(link, { readOnly: true })
+  try {
+    return (await all(database.connection, 'SELECT count(*) AS n FROM creators'))[0].n
+  } finally {
+    database.close()
+  }
+}
+
+async function look(counts, rows) {
+  try {
+    const n = await rows()
+    counts[n] = (counts[n] ?? 0) + 1
+  } catch (error) {
+    seen.errors.push(String(error))
+  }
+}
+
+while (!stopped) {
+  await look(seen.database, rowsOfDatabase)
+  await look(seen.csv, () => parse(readFileSync(csv), { bom: true, columns: true }).length)
+  if (!existsSync(link)) seen.errors.push('the link is gone')
+  seen.opens += 1
+  if (seen.opens === Number(enough)) process.stdout.write('enough\n')
+  await new Promise((resolve) => setImmediate(resolve))
+}
+process.stdout.write(JSON.stringify(seen))

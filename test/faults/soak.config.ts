@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+import { FiguresReporter } from './figuresReporter.js'
+
+/** `make soak`: the same scenarios as in `make test`, at every point instead of some. */
+export default defineConfig({
+  test: {
+    include: ['test/faults/*.test.ts'],
+    env: { FAULTS: 'long' },
+    pool: 'forks',
+    maxWorkers: 2,
+    retry: 0,
+    globalSetup: 'test/support/build.ts',
+    disableConsoleIntercept: true,
+    reporters: ['default', new FiguresReporter()],
+  },
+})

@@ -1,0 +1,146 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, vi } from 'vitest'
+import { loadPipeline } from '../../src/loadPipeline.js'
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
+import { startCli, type Ended, type Started } from '../support/cli.js'
+import { plainId, writeList } from '../support/lists.js'
+import { TOKEN } from '../support/simulated.js'
+import { sized } from './size.js'
+
+export interface WorldOptions {
+  /** Which ids the list holds; the first `KNOWN` of them are there before the fault, if it starts from published files. */
+  readonly ids: readonly string[]
+  readonly concurrency: number
+  /** `published`: an earlier run has published the first ids of the list. */
+  readonly start: 'empty' | 'published'
+  readonly api?: Omit<Partial<SimulatorOptions>, 'pipeline'>
+  /** Further flags of every run. */
+  readonly flags?: readonly string[]
+  /** Where the data folder is to be, if not beside the list. */
+  readonly data?: string
+}
+
+/** How one run is to be started: what is loaded into its process, and through which command. */
+export interface How {
+  readonly failAt?: FailAt
+  readonly through?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What `failAt.mjs` is told. */
+export interface FailAt {
+  readonly at: number
+  readonly how: 'kill' | 'torn' | 'power' | 'EIO' | 'ENOSPC'
+  readonly only?: readonly string[]
+  /** A file that gets the number of each operation. */
+  readonly count?: string
+}
+
+export const KNOWN = 4
+
+/** Ids with an answer each: plain ones, one without a profile, one that is invalid, and profiles with something odd about them. */
+export function idsOf(count: number, base = 0): string[] {
+  const odd = ['0000c0de0201', '0000c0de0400', '00005eed2700', '00005eed1900']
+  const marked = odd.map((tail, index) => `5f${(base + index).toString(16).padStart(10, '0')}${tail}`)
+  const plain = Array.from({ length: count - marked.length }, (_, index) => plainId(base + index + 1))
+  return [...plain.slice(0, KNOWN), ...marked, ...plain.slice(KNOWN)]
+}
+
+/** A small list, so that every operation of a run can be made to fail. */
+export const SMALL: WorldOptions = { ids: idsOf(12), concurrency: 4, start: 'published', api: { latencyMs: 2 } }
+/** One that spends most of its time with calls. */
+export const LARGE: WorldOptions = {
+  ids: idsOf(80),
+  concurrency: 8,
+  start: 'published',
+  api: { latencyMs: 10, jitterMs: 20 },
+}
+
+const MINUTE = 60_000
+// Many runs in one test, each a process of its own: on a busy machine they take their time.
+vi.setConfig({ testTimeout: sized(5 * MINUTE, 240 * MINUTE), hookTimeout: 5 * MINUTE })
+
+const FAIL_AT = new URL('failAt.mjs', import.meta.url).href
+const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-faults-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** A data folder, a list, and an upstream of its own, whose ledger is the judge. */
+export class World {
+  private constructor(
+    readonly options: WorldOptions,
+    readonly folder: string,
+    readonly data: string,
+    readonly list: string,
+    readonly api: Simulator,
+  ) {}
+
+  static async open(options: WorldOptions): Promise<World> {
+    const folder = mkdtempSync(join(scratch, 'world-'))
+    const data = options.data ?? join(folder, 'data')
+    const api = await startSimulator({ pipeline: await loadPipeline(undefined), ...options.api })
+    if (options.start === 'published')
+      cpSync(await publishedFolder(), data, { recursive: true, verbatimSymlinks: true })
+    return new World(options, folder, data, writeList(folder, options.ids), api)
+  }
+
+  /** Starts the run of this world; each time the same command. */
+  start(how: How = {}): Started {
+    const { concurrency, flags = [] } = this.options
+    const args = ['--api', this.api.url, '--data', this.data, '--concurrency', String(concurrency), '--json', ...flags]
+    return startCli(['run', this.list, ...args], {
+      env: { JUSTONEAPI_TOKEN: TOKEN, ...how.env, ...preload(how.failAt) },
+      ...(how.through ? { through: how.through } : {}),
+    })
+  }
+
+  /** The same, run to its end. */
+  run(how: How = {}): Promise<Ended> {
+    return this.start(how).ended
+  }
+
+  /** Ids that the list asks for and an earlier run had not published. */
+  get newIds(): readonly string[] {
+    return this.options.start === 'published' ? this.options.ids.slice(KNOWN) : this.options.ids
+  }
+
+  async close(): Promise<void> {
+    await this.api.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+function preload(failAt: FailAt | undefined): Record<string, string> {
+  return failAt ? { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) } : {}
+}
+
+/** What an earlier run over the first ids has left; made once for each file of tests. */
+let published: Promise<string> | undefined
+function publishedFolder(): Promise<string> {
+  published ??= (async () => {
+    const world = await World.open({ ...SMALL, ids: SMALL.ids.slice(0, KNOWN), start: 'empty' })
+    const { code, stderr } = await world.run()
+    if (code !== 0) throw new Error(`the run before the fault ended with ${code}: ${stderr}`)
+    await world.api.close()
+    return world.data
+  })()
+  return published
+}
+
+/** Every file below a folder. */
+export function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+const MAGIC = Buffer.from('CEJ\u00a7', 'latin1')
+
+/** The journal's files, known by how they begin, wherever they lie. */
+export function journalFiles(data: string): string[] {
+  return filesBelow(join(data, 'state')).filter(
+    (path) => statSync(path).size > 0 && readFileSync(path).subarray(0, MAGIC.length).equals(MAGIC),
+  )
+}
