@@ -7,7 +7,16 @@ import { openJournal } from '../../dist/src/journal/fileJournal.js'
 
 const header = { runId: 'run', startedAt: 0, pipeline: 'p', simulated: true, host: 'h' }
 const body = Buffer.alloc(3000, 'b')
-const told = (text) => writeSync(1, `${text}\n`)
+/** Waits while the pipe is full: a reader that is slow must not end the writing. */
+function told(text) {
+  for (let left = Buffer.from(`${text}\n`); left.length > 0;) {
+    try {
+      left = left.subarray(writeSync(1, left))
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+    }
+  }
+}
 
 const journal = await openJournal(process.argv[2], header)
 try {
