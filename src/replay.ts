@@ -91,7 +91,7 @@ async function publishAll(
     return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom }, effects)
   } finally {
     await warehouse.close()
-    await sealLoaded(lock.layout)
+    await sealLoaded(lock.layout, effects)
   }
 }
 

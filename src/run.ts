@@ -69,7 +69,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
 
     // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
     await house.enter('sealing')
-    await orRecord(house, () => sealLoaded(layout))
+    await orRecord(house, () => sealLoaded(layout, world.effects))
     status.finish(published.exit_code)
     return published
   } catch (error) {
@@ -83,9 +83,13 @@ export async function run(job: Job, world: World): Promise<Receipt> {
 
 /** Where the data folder is gone, that is the reason of whatever could not be found in it. */
 async function reasonOf(error: unknown, house: House | undefined): Promise<unknown> {
-  if (error instanceof RunError || !house) return error
+  if (!house || (error instanceof RunError && !isMissing(error.cause))) return error
   return house.check().then(
     () => error,
     (gone: unknown) => gone,
   )
+}
+
+function isMissing(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { openDatabase } from '../database.js'
+import type { Effects } from '../effects.js'
 import { recoverJournal } from '../journal/recover.js'
 import { seal } from '../journal/seal.js'
 import type { Layout } from '../layout.js'
@@ -10,8 +11,9 @@ import { sealRuns } from '../load/sealRuns.js'
  * working database closed. A segment goes when its files have been read back; a damaged one is kept.
  * @throws LocalError when `raw/` cannot be written: the journal keeps what is not there yet
  */
-export async function sealLoaded(layout: Layout): Promise<void> {
+export async function sealLoaded(layout: Layout, effects: Effects): Promise<void> {
   const { segments, damaged } = await recoverJournal(join(layout.journal, 'loaded'))
+  for (const { message } of damaged) effects.log('warn', message)
   for (const segment of segments) {
     await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
     await segment.retire(damaged.some(({ path }) => path === segment.path))
