@@ -4,6 +4,7 @@
 //
 //   kill    dies before the operation
 //   torn    dies in the middle of it: half of a write is written, anything else is done
+//   short   half of a write is written, and it says so; nothing dies
 //   power   dies before it, and loses what was not synced: bytes of files, names in folders
 //   EIO …   the operation fails with this error, once
 import {
@@ -99,7 +100,7 @@ function failure(name, args) {
 async function writeHalf(handle, name, [data, position]) {
   const bytes = Buffer.concat([data].flat().map((piece) => Buffer.from(piece)))
   const half = bytes.subarray(0, bytes.length >> 1)
-  await original.write.call(handle, half, 0, half.length, name === 'writev' ? position : null)
+  return original.write.call(handle, half, 0, half.length, name === 'writev' ? position : null)
 }
 
 /** @param act does the operation as it was meant */
@@ -113,6 +114,7 @@ async function operation(name, act, self, args) {
     unsynced.lose()
     return die()
   }
+  if (how === 'short') return writeHalf(self, name, args)
   if (how !== 'torn') throw failure(name, args)
   await (WRITES.includes(name) ? writeHalf(self, name, args) : act())
   return die()

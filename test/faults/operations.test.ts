@@ -56,6 +56,7 @@ describe('the N-th operation on files', () => {
       points: 2,
     },
     { what: 'loses its power on a first run', fault: { how: 'power' }, world: FIRST, codes: [137], points: 2 },
+    { what: 'a short write', fault: { how: 'short', only: ['writev'] }, world: SMALL, codes: [7], points: 1 },
     { what: 'EIO from a write', fault: { how: 'EIO', only: WRITES }, world: SMALL, codes: [7], points: 1 },
     { what: 'ENOSPC from a write', fault: { how: 'ENOSPC', only: WRITES }, world: SMALL, codes: [7], points: 1 },
     { what: 'EIO from a sync', fault: { how: 'EIO', only: SYNCS }, world: SMALL, codes: [7], points: 2 },

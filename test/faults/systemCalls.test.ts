@@ -37,7 +37,6 @@ test.for<{ calls: string; fault: string; codes: number[] }>([
   { calls: NAMES, fault: KILL, codes: [137] },
   { calls: 'pwrite64,pwritev', fault: 'error=EIO', codes: [7] },
   { calls: 'pwrite64,pwritev', fault: 'error=ENOSPC', codes: [7] },
-  { calls: 'pwritev', fault: 'retval=40', codes: [7] },
   { calls: 'fsync,fdatasync', fault: 'error=EIO', codes: [7] },
   { calls: 'rename,link,symlink', fault: 'error=EIO', codes: [7] },
 ])('$fault at the N-th $calls', async ({ calls, fault, codes }, { task, skip }) => {

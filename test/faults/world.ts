@@ -32,7 +32,7 @@ export interface How {
 /** What `failAt.mjs` is told. */
 export interface FailAt {
   readonly at: number
-  readonly how: 'kill' | 'torn' | 'power' | 'EIO' | 'ENOSPC'
+  readonly how: 'kill' | 'torn' | 'short' | 'power' | 'EIO' | 'ENOSPC'
   readonly only?: readonly string[]
   /** A file that gets the number of each operation. */
   readonly count?: string
