@@ -1,11 +1,11 @@
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { syncFolder } from '../atomicFile.js'
+import { makeFolder, syncFolder } from '../atomicFile.js'
 import type { RunHeader } from '../call.js'
 import { GroupCommit } from './groupCommit.js'
 import { HEAD_BYTES, HEAD_COPIES } from './record.js'
-import { makeFolder, writeAll, writeHead, type SegmentFile } from './segmentFile.js'
+import { writeAll, writeHead, type SegmentFile } from './segmentFile.js'
 
 /** Where the ends of calls in flight are made durable once the segment takes no more. */
 export interface Refuge {

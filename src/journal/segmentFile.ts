@@ -1,6 +1,6 @@
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { syncFolder } from '../atomicFile.js'
+import { makeFolder, syncFolder } from '../atomicFile.js'
 import type { RunHeader } from '../call.js'
 import { identityOf } from '../identity.js'
 import type { AppendFile } from './groupCommit.js'
@@ -101,15 +101,5 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, position: nu
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at)
     if (bytesWritten === 0) throw new Error('the disk is full')
     at += bytesWritten
-  }
-}
-
-/** Creates a folder and its parents so that they survive a power loss. */
-export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = folder; ; made = dirname(made)) {
-    await syncFolder(dirname(made))
-    if (made === first) return
   }
 }
