@@ -21,7 +21,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
   const open = new Resources()
   try {
     // What is wrong with the inputs at first sight shows before anything is touched.
-    const inputs = await openInputs(job, world)
+    const inputs = await openInputs(job, world, open)
 
     // One run at a time owns the data folder.
     const house = await openHouse(job, world, open)

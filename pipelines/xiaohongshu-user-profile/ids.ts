@@ -24,6 +24,7 @@ function reject(reason: keyof typeof REMEDIES): ParsedId {
 /** What copying leaves behind: controls, and format characters (zero-width, direction, soft hyphen, byte order mark). */
 const INVISIBLE = /\p{Cf}|(?!\s)\p{Cc}/gu
 const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|[-–—'"]+)?$/i
+const BARE_ID = /^[0-9a-f]{24}$/i
 /** Not before a decimal point: digits with one went through a spreadsheet. */
 const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
 /** A link with or without its scheme; ends where blanks, Chinese or a comma begin. */
@@ -50,7 +51,7 @@ function parseLink(link: string): ParsedId {
 
 /** One token that should be an id. */
 function parseToken(token: string): ParsedId {
-  if (/^[0-9a-f]{24}$/i.test(token)) {
+  if (BARE_ID.test(token)) {
     // A double keeps 17 digits at most: so many zeros behind digits only are what a spreadsheet left.
     return /^\d{15,17}0{7,9}$/.test(token) ? reject('ruined_number') : { id: token.toLowerCase() }
   }
@@ -77,6 +78,8 @@ function decoded(link: string): string {
  * is its author. Everything else comes with the reason and the remedy.
  */
 export function parseId(cell: string): ParsedId {
+  // Nearly all cells are this; the search below takes twenty times as long.
+  if (BARE_ID.test(cell)) return parseToken(cell)
   if (cell.length > LONGEST_CELL) return reject('too_long')
   const text = cell.normalize('NFKC').replace(INVISIBLE, '').trim()
   if (EMPTY.test(text)) return reject('empty')

@@ -1,15 +1,32 @@
 import { all, arrays, literal, openDatabase, quoted, type Database } from '../database.js'
 import { messageOf, UsageError } from '../errors.js'
-import type { RawRow } from './rawRow.js'
+import { uniqueNames } from './columns.js'
+import { firstRows, type RawRow } from './rawRow.js'
+import { SAMPLE, type Table } from './table.js'
 
-export interface ParquetColumn {
+interface ParquetColumn {
   readonly name: string
   /** DuckDB's type. */
   readonly type: string
 }
 
-/** The columns of a Parquet file. @throws UsageError if it is none, or damaged, or encrypted */
-export async function parquetColumns(path: string): Promise<ParquetColumn[]> {
+/** A Parquet file as a table. @throws UsageError if it is none, damaged, encrypted, or has no rows */
+export async function parquetTable(path: string): Promise<Table> {
+  const columns = await parquetColumns(path)
+  const sample = await firstRows(parquetRows(path, columns), SAMPLE)
+  if (sample.length === 0) throw new UsageError(`${path} has no rows; add the rows, or leave it out`)
+  const names = columns.map(({ name }) => name)
+  return {
+    format: 'Parquet',
+    columns: uniqueNames(names, path),
+    headless: false,
+    types: columns.map(({ type }) => type),
+    sample: sample.slice(0, SAMPLE),
+    data: () => parquetRows(path, columns),
+  }
+}
+
+async function parquetColumns(path: string): Promise<ParquetColumn[]> {
   const database = await openDatabase(':memory:')
   try {
     const rows = await all<{ column_name: string; column_type: string }>(
@@ -28,7 +45,7 @@ export async function parquetColumns(path: string): Promise<ParquetColumn[]> {
  * The rows of a Parquet file in its order, every cell as text: lists, structs and maps as JSON, the rest as DuckDB spells it.
  * @throws UsageError where the file is damaged
  */
-export async function* parquetRows(path: string, columns: readonly ParquetColumn[]): AsyncGenerator<RawRow[]> {
+async function* parquetRows(path: string, columns: readonly ParquetColumn[]): AsyncGenerator<RawRow[]> {
   // Rows come in the order of the file by themselves, and one thread takes the memory of one row group only.
   const database: Database = await openDatabase(':memory:', { threads: 1 })
   try {
