@@ -68,7 +68,8 @@ export async function* wholeCharacters(
     const bytes = carried.length > 0 ? Buffer.concat([carried, chunk]) : chunk
     const whole = bytes.length - incomplete(bytes)
     carried = bytes.subarray(whole)
-    if (carried.length > LONGEST_ROW) throw new UsageError(`${source} has no line ends; ${SAVE_AS_UTF8}`)
+    if (carried.length > LONGEST_ROW)
+      throw new UsageError(`${source} has 8 million bytes without a separator or line end; ${SAVE_AS_UTF8}`)
     if (whole > 0) yield bytes.subarray(0, whole)
   }
   if (carried.length > 0) yield carried

@@ -1,6 +1,7 @@
 import { all, arrays, literal, openDatabase, quoted, type Database } from '../database.js'
 import { messageOf, UsageError } from '../errors.js'
 import { uniqueNames } from './columns.js'
+import { tryQuery } from './parquetTrial.js'
 import { firstRows, type RawRow } from './rawRow.js'
 import { SAMPLE, type Table } from './table.js'
 
@@ -12,6 +13,7 @@ interface ParquetColumn {
 
 /** A Parquet file as a table. @throws UsageError if it is none, damaged, encrypted, or has no rows */
 export async function parquetTable(path: string): Promise<Table> {
+  await tryReading(path)
   const columns = await parquetColumns(path)
   const sample = await firstRows(parquetRows(path, columns), SAMPLE)
   if (sample.length === 0) throw new UsageError(`${path} has no rows; add the rows, or leave it out`)
@@ -23,6 +25,15 @@ export async function parquetTable(path: string): Promise<Table> {
     types: columns.map(({ type }) => type),
     sample: sample.slice(0, SAMPLE),
     data: () => parquetRows(path, columns),
+  }
+}
+
+/** Every value is looked at, not only counted. */
+async function tryReading(path: string): Promise<void> {
+  try {
+    await tryQuery(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${table(path)}`)
+  } catch (error) {
+    throw unreadable(path, error)
   }
 }
 

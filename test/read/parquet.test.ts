@@ -136,6 +136,75 @@ test('what is no Parquet, damaged, encrypted or empty is refused', async () => {
   expect(await refusal(path)).toContain('encrypted')
 })
 
+const FORMS = [
+  'COMPRESSION uncompressed',
+  'COMPRESSION snappy',
+  'COMPRESSION gzip',
+  'COMPRESSION zstd',
+  'COMPRESSION lz4',
+  'COMPRESSION lz4_raw',
+  'COMPRESSION brotli',
+  'DICTIONARY_SIZE_LIMIT 0',
+  'PARQUET_VERSION V2',
+  'PARQUET_VERSION V2, COMPRESSION uncompressed',
+  'ROW_GROUP_SIZE 2048',
+]
+
+test.each(FORMS)('Parquet with %s is read exactly', async (options) => {
+  const select = `
+    SELECT if(i % 7 = 0, NULL, '5f' || printf('%022x', i)) AS user_id, ['护肤', NULL, '测评 ' || i % 3][i % 3 + 1] AS note,
+      i AS n, TIMESTAMP '2026-11-22 08:00:00' + INTERVAL (i) SECOND AS at, {'a': i % 2, 'b': [i]} AS nested
+    FROM range(5000) t(i)`
+  const input = await readInput(await parquet(select, 'people.parquet', `, ${options}`), { pipeline })
+  const notes = ['护肤', null, '测评 2']
+  for (const [i, { cells, rowNumber }] of (await everything(input)).entries()) {
+    const id = i % 7 === 0 ? null : `5f${i.toString(16).padStart(22, '0')}`
+    const at = new Date(Date.UTC(2026, 10, 22, 8) + i * 1000).toISOString().slice(0, 19).replace('T', ' ')
+    expect(rowNumber).toBe(i + 1)
+    expect(cells).toEqual([id, notes[i % 3], String(i), at, `{"a":${i % 2},"b":[${i}]}`])
+  }
+})
+
+test('encrypted Parquet is refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'read-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'people.parquet')
+  const database = await openDatabase(':memory:')
+  await database.connection.run(`SET force_mbedtls_unsafe = 'true'`)
+  await database.connection.run(`PRAGMA add_parquet_key('key', '0123456789112345')`)
+  const encryption = `ENCRYPTION_CONFIG {footer_key: 'key'}`
+  await database.connection.run(`COPY (SELECT '${A}' AS user_id) TO ${literal(path)} (FORMAT parquet, ${encryption})`)
+  database.close()
+  expect(readFileSync(path).subarray(0, 4).toString()).toBe('PARE')
+  expect(await refusal(path)).toMatch(/encrypted/)
+})
+
+test('Parquet that is cut anywhere is refused', async () => {
+  const path = await parquet(`SELECT '5f' || printf('%022x', i) AS user_id FROM range(9) t(i)`)
+  const good = readFileSync(path)
+  for (let length = 0; length < good.length; length += 40) {
+    writeFileSync(path, good.subarray(0, length))
+    expect(await refusal(path)).toMatch(/^\S+people\.parquet (cannot be read as Parquet|is named as Parquet)/)
+  }
+})
+
+test('a Parquet file that crashes its reader is refused in one line, and crashes nothing else', async () => {
+  const select = `SELECT '5f' || printf('%022x', i) AS user_id, '护肤测评' || (i % 7) AS note, i AS n FROM range(60) t(i)`
+  const path = await parquet(select, 'people.parquet', ', PARQUET_VERSION V2')
+  const good = readFileSync(path)
+  for (let at = 28; at < 38; at += 1) {
+    const bytes = Buffer.from(good)
+    bytes[at]! ^= 1 << ((at * 7 + 5) % 8)
+    writeFileSync(path, bytes)
+    // Without checksums in the file, what is turned in a value is a value.
+    const members = await readInput(path, { pipeline })
+      .then(everything)
+      .catch((error: unknown) => error)
+    if (members instanceof Error) expect(members.message).toMatch(/^\S+people\.parquet [^\n]+; [^\n]+$/)
+    else expect(members).toHaveLength(60)
+  }
+})
+
 test('a Parquet file that changes while it is read is refused', async () => {
   const path = await parquet(`SELECT '${A}' AS user_id`)
   const input = await readInput(path, { pipeline })
