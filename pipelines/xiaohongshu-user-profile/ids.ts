@@ -23,7 +23,7 @@ function reject(reason: keyof typeof REMEDIES): ParsedId {
 
 /** What copying leaves behind: controls, and format characters (zero-width, direction, soft hyphen, byte order mark). */
 const INVISIBLE = /\p{Cf}|(?!\s)\p{Cc}/gu
-const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|[-–—'"]+)?$/i
+const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|无|暂无|[-–—'"]+)?$/i
 const BARE_ID = /^[0-9a-f]{24}$/i
 /** Not before a decimal point: digits with one went through a spreadsheet. */
 const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
@@ -34,6 +34,8 @@ const SITE = /(?:^|[/.@])(?:xiaohongshu|rednote)\.com(?![\w.-])/i
 const SHORT = /(?:^|[/.])xhslink\.(?:com|cn)(?![\w.-])/i
 const PROFILE_PATH = /\/user\/profile\/([^/?#&]*)/i
 const APP_USER = /\/user\/(?:user\.)?([0-9a-z]{24})(?![0-9a-z])|[?&](?:target_?id|user_?id)=([0-9a-z]{24})(?![0-9a-z])/i
+/** Of the sentence around a link, not of the link. */
+const TRAILING = /(?:%20|[^0-9a-z])+$/i
 const NOTE_PATH = /\/(?:explore|discovery\/item|item|note|search_result)\//i
 
 /** User id in one link, or why there is none. */
@@ -43,7 +45,7 @@ function parseLink(link: string): ParsedId {
   const app = /^xhsdiscover:/i.test(url)
   if (!app && !SITE.test(url)) return reject('link_without_user')
   const path = PROFILE_PATH.exec(url)
-  if (path) return parseToken(path[1]!)
+  if (path) return parseToken(path[1]!.replace(TRAILING, ''))
   const user = app ? APP_USER.exec(url) : null
   if (user) return parseToken((user[1] ?? user[2])!)
   return reject(NOTE_PATH.test(url) ? 'note_without_user' : 'link_without_user')
