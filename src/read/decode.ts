@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../errors.js'
-import { LONGEST_ROW } from './limits.js'
+import { LONGEST_WORD } from './limits.js'
 import { at } from './rawRow.js'
 
 export type Encoding = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be'
@@ -68,8 +68,8 @@ export async function* wholeCharacters(
     const bytes = carried.length > 0 ? Buffer.concat([carried, chunk]) : chunk
     const whole = bytes.length - incomplete(bytes)
     carried = bytes.subarray(whole)
-    if (carried.length > LONGEST_ROW)
-      throw new UsageError(`${source} has 8 million bytes without a separator or line end; ${SAVE_AS_UTF8}`)
+    if (carried.length > LONGEST_WORD)
+      throw new UsageError(`${source} has a million bytes without a separator or line end; ${SAVE_AS_UTF8}`)
     if (whole > 0) yield bytes.subarray(0, whole)
   }
   if (carried.length > 0) yield carried

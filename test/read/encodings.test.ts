@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { UsageError } from '../../src/errors.js'
 import { decode, type Encoding } from '../../src/read/decode.js'
@@ -123,5 +124,28 @@ test('text without an end does not fill the memory', async () => {
   const stdin = Readable.from(Array.from({ length: 200 }, () => long))
   await expect(readInput('-', { pipeline, stdin, encoding: 'gb18030' })).rejects.toThrow(
     'without a separator or line end',
+  )
+})
+
+test('whatever bytes a file holds, it is read or refused in one line', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'a.csv')
+  const text = `用户id,"备注 ""x"""\r\n${A},示例\n\ufeff${A}, y \r"",'z'\n`
+  const sources = ['UTF-8', 'GB18030', 'UTF-16LE', 'UTF-16BE'].map((name) => encoded(text, name))
+  const edit = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 3 }), fc.uint8Array({ maxLength: 4 }))
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...sources), fc.array(edit, { maxLength: 4 }), async (source, edits) => {
+      let bytes = source
+      for (const [at, removed, added] of edits) {
+        const from = at % (bytes.length + 1)
+        bytes = Buffer.concat([bytes.subarray(0, from), added, bytes.subarray(from + removed)])
+      }
+      writeFileSync(path, bytes)
+      await cells(path).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(UsageError)
+        expect((error as UsageError).message).toMatch(/^\S+a\.csv.*; [^\n]+$/)
+      })
+    }),
+    { seed: 1, numRuns: 600 },
   )
 })

@@ -57,47 +57,51 @@ const FORMATS: Record<string, [name: string, content: string | Buffer, ...args: 
   'bars, as told': ['bars.csv', csv('|'), '--delimiter', '|'],
 }
 
-test('the same list in every form gives the same files, byte by byte, for one set of calls', async () => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const api = await simulator()
-  const outcome = async (path: string, ...args: string[]) => {
-    const { code, stderr } = await enrich(path, data, api, '--list', 'spring', '--max-age', '1d', ...args)
-    expect([code, stderr]).toEqual([
-      0,
-      expect.stringContaining('ids are read from column "user_id", found by its name'),
-    ])
-    const files = ['spring.enriched.csv', 'spring.rejects.csv', 'creators.csv', 'failures.csv']
-    return Object.fromEntries(files.map((name) => [name, readFileSync(join(data, 'exports', name), 'utf8')]))
-  }
-  const plain = join(folder, 'plain.csv')
-  writeFileSync(plain, csv())
-  await outcome(plain)
-  const expected = await outcome(plain)
-  expect(expected['spring.enriched.csv']).toContain('他说 ""好""\n第二行')
-  const rejects = table(expected['spring.rejects.csv']!)
-  expect(rejects).toHaveLength(2)
+test(
+  'the same list in every form gives the same files, byte by byte, for one set of calls',
+  { timeout: 240_000 },
+  async () => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    const api = await simulator()
+    const outcome = async (path: string, ...args: string[]) => {
+      const { code, stderr } = await enrich(path, data, api, '--list', 'spring', '--max-age', '1d', ...args)
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringContaining('ids are read from column "user_id", found by its name'),
+      ])
+      const files = ['spring.enriched.csv', 'spring.rejects.csv', 'creators.csv', 'failures.csv']
+      return Object.fromEntries(files.map((name) => [name, readFileSync(join(data, 'exports', name), 'utf8')]))
+    }
+    const plain = join(folder, 'plain.csv')
+    writeFileSync(plain, csv())
+    await outcome(plain)
+    const expected = await outcome(plain)
+    expect(expected['spring.enriched.csv']).toContain('他说 ""好""\n第二行')
+    const rejects = table(expected['spring.rejects.csv']!)
+    expect(rejects).toHaveLength(2)
 
-  for (const [form, [name, content, ...args]] of Object.entries(FORMATS)) {
-    const path = join(folder, name)
-    writeFileSync(path, content)
-    expect({ form, ...(await outcome(path, ...args)) }).toEqual({ form, ...expected })
-  }
+    for (const [form, [name, content, ...args]] of Object.entries(FORMATS)) {
+      const path = join(folder, name)
+      writeFileSync(path, content)
+      expect({ form, ...(await outcome(path, ...args)) }).toEqual({ form, ...expected })
+    }
 
-  const parquet = join(folder, 'people.parquet')
-  await writeParquet(parquet, ROWS)
-  const { 'spring.rejects.csv': rejected, ...others } = await outcome(parquet)
-  expect({ ...others, 'spring.rejects.csv': expected['spring.rejects.csv'] }).toEqual(expected)
-  // Parquet has rows, no lines.
-  expect(table(rejected!)[1]).toEqual(rejects[1]!.map((cell) => (cell === '6' ? '4' : cell)))
+    const parquet = join(folder, 'people.parquet')
+    await writeParquet(parquet, ROWS)
+    const { 'spring.rejects.csv': rejected, ...others } = await outcome(parquet)
+    expect({ ...others, 'spring.rejects.csv': expected['spring.rejects.csv'] }).toEqual(expected)
+    // Parquet has rows, no lines.
+    expect(table(rejected!)[1]).toEqual(rejects[1]!.map((cell) => (cell === '6' ? '4' : cell)))
 
-  const piped = ['run', '-', '--list', 'spring', '--api', api.url, '--data', data]
-  const gzip = execFileSync('gzip', ['-c'], { input: encoded(csv(';'), 'GB18030') })
-  const { code } = await cli(piped, { env: { JUSTONEAPI_TOKEN: TOKEN }, stdin: gzip })
-  expect(code).toBe(0)
-  expect(readFileSync(join(data, 'exports/spring.enriched.csv'), 'utf8')).toBe(expected['spring.enriched.csv'])
-  expect(api.ledger.summary()).toMatchObject({ calls: 3, charged: 3 })
-})
+    const piped = ['run', '-', '--list', 'spring', '--api', api.url, '--data', data]
+    const gzip = execFileSync('gzip', ['-c'], { input: encoded(csv(';'), 'GB18030') })
+    const { code } = await cli(piped, { env: { JUSTONEAPI_TOKEN: TOKEN }, stdin: gzip })
+    expect(code).toBe(0)
+    expect(readFileSync(join(data, 'exports/spring.enriched.csv'), 'utf8')).toBe(expected['spring.enriched.csv'])
+    expect(api.ledger.summary()).toMatchObject({ calls: 3, charged: 3 })
+  },
+)
 
 test('fourteen rows as people have them end as documented, for one call an id', async () => {
   const folder = temporaryFolder()
@@ -151,4 +155,12 @@ test('fourteen rows as people have them end as documented, for one call an id', 
   const asked = api.ledger.entries.map(({ id }) => id)
   expect(asked.sort()).toEqual([...new Set(cells.flatMap(([, , , id]) => id ?? []))].sort())
   expect(api.ledger.summary()).toMatchObject({ calls: 8, charged: 7 })
+})
+
+test('stdin that cannot be kept is said to be so, before anything is sent', async () => {
+  const folder = temporaryFolder()
+  const args = ['run', '-', '--list', 'spring', '--api', 'simulated', '--data', join(folder, 'data')]
+  const none = join(folder, 'none')
+  const { code, stderr } = await cli(args, { env: { TMPDIR: none }, stdin: `user_id\n${plainId(1)}\n` })
+  expect([code, stderr]).toEqual([7, expect.stringMatching(/error: <stdin> cannot be kept in .*none \(ENOENT.*; make/)])
 })
