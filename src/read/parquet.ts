@@ -28,10 +28,12 @@ export async function parquetTable(path: string): Promise<Table> {
   }
 }
 
-/** Every value is looked at, not only counted. */
+/** Every value is looked at, and there must be as many rows as the file says it has. */
 async function tryReading(path: string): Promise<void> {
+  const said = `(SELECT num_rows FROM parquet_file_metadata(${pattern(path)}))`
+  const complaint = `error('it has ' || count(*) || ' rows, and says it has ' || ${said})`
   try {
-    await tryQuery(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${table(path)}`)
+    await tryQuery(`SELECT if(count(*) <> ${said}, ${complaint}, NULL), bit_xor(hash(COLUMNS(*))) FROM ${table(path)}`)
   } catch (error) {
     throw unreadable(path, error)
   }
@@ -79,8 +81,11 @@ async function* parquetRows(path: string, columns: readonly ParquetColumn[]): As
 
 /** The path is taken literally: what DuckDB would read as a pattern is put in brackets, and no folder name becomes a column. */
 function table(path: string): string {
-  const pattern = path.replace(/[[*?]/g, (character) => `[${character}]`)
-  return `read_parquet(${literal(pattern)}, hive_partitioning = false)`
+  return `read_parquet(${pattern(path)}, hive_partitioning = false)`
+}
+
+function pattern(path: string): string {
+  return literal(path.replace(/[[*?]/g, (character) => `[${character}]`))
 }
 
 function asText({ name, type }: ParquetColumn): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { literal, openDatabase } from '../../src/database.js'
-import { UsageError } from '../../src/errors.js'
+import { messageOf, UsageError } from '../../src/errors.js'
 import { readInput, type Input, type Member } from '../../src/read/readInput.js'
 import { pipeline } from './pipeline.js'
 
@@ -186,6 +186,24 @@ test('Parquet that is cut anywhere is refused', async () => {
     writeFileSync(path, good.subarray(0, length))
     expect(await refusal(path)).toMatch(/^\S+people\.parquet (cannot be read as Parquet|is named as Parquet)/)
   }
+})
+
+test('a Parquet file with fewer rows than it says is refused', async () => {
+  const path = await parquet(`SELECT '5f' || printf('%022x', i) AS user_id FROM range(60) t(i)`)
+  const good = readFileSync(path)
+  // 60 as the footer writes it, for the file, its row group and its columns: turned into 56, one at a time.
+  const places = [...good.keys()].filter((at) => good[at] === 0x16 && good[at + 1] === 60 * 2)
+  const told: string[] = []
+  for (const at of places) {
+    const bytes = Buffer.from(good)
+    bytes[at + 1] = 56 * 2
+    writeFileSync(path, bytes)
+    const read = await readInput(path, { pipeline }).then(everything).catch(messageOf)
+    if (typeof read === 'string') told.push(read)
+    else expect(read).toHaveLength(60)
+  }
+  expect(told).toContainEqual(expect.stringContaining('it has 56 rows, and says it has 60'))
+  expect(told).toContainEqual(expect.stringContaining('it has 60 rows, and says it has 56'))
 })
 
 test('a Parquet file that crashes its reader is refused in one line, and crashes nothing else', async () => {
