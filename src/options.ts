@@ -84,6 +84,12 @@ const shares = (value: string): Record<string, number> =>
 const amount = (value: string): number =>
   /^\d+(\.\d+)?$/.test(value) ? Number(value) : expected('an amount such as 25 or 0.15')
 
+/** One character between columns; a tab is hard to type. */
+const delimiter = (value: string): string => {
+  const character = value === 'tab' || value === '\\t' ? '\t' : value
+  return /^[^\p{L}\p{N}\p{Cf}"\r\n]$/u.test(character) ? character : expected('one character such as ; or |, or tab')
+}
+
 /** The API to call: a name of the vendor's hosts, the built-in simulator, or any server that speaks the same envelope. */
 const api = (value: string): string => {
   if (['global', 'cn', 'simulated'].includes(value)) return value
@@ -133,6 +139,19 @@ export const options = {
     help: 'read the token from a file (otherwise from JUSTONEAPI_TOKEN)',
   }),
   column: option({ flag: '--column <name>', for: ['run'], parse: text, help: 'the column that holds the ids' }),
+  encoding: option({
+    flag: '--encoding <name>',
+    for: ['run'],
+    default: 'auto',
+    parse: oneOf('auto', 'utf-8', 'gb18030', 'utf-16le'),
+    help: 'of text inputs: auto, utf-8, gb18030 (also GBK) or utf-16le',
+  }),
+  delimiter: option({
+    flag: '--delimiter <character>',
+    for: ['run'],
+    parse: delimiter,
+    help: 'what separates the columns of text inputs, such as ; or tab (default: found)',
+  }),
   list: option({
     flag: '--list <name>',
     for: ['run'],

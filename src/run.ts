@@ -28,7 +28,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
   let house: House | undefined
   try {
     // What is wrong with the inputs at first sight shows before anything is touched.
-    const inputs = await openInputs(job, world)
+    const inputs = await openInputs(job, world, open)
     status.name(inputs.map(({ name }) => name))
 
     // One run at a time owns the data folder.

@@ -23,7 +23,8 @@ function reject(reason: keyof typeof REMEDIES): ParsedId {
 
 /** What copying leaves behind: controls, and format characters (zero-width, direction, soft hyphen, byte order mark). */
 const INVISIBLE = /\p{Cf}|(?!\s)\p{Cc}/gu
-const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|[-–—'"]+)?$/i
+const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|无|暂无|[-–—'"]+)?$/i
+const BARE_ID = /^[0-9a-f]{24}$/i
 /** Not before a decimal point: digits with one went through a spreadsheet. */
 const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
 /** A link with or without its scheme; ends where blanks, Chinese or a comma begin. */
@@ -33,6 +34,8 @@ const SITE = /(?:^|[/.@])(?:xiaohongshu|rednote)\.com(?![\w.-])/i
 const SHORT = /(?:^|[/.])xhslink\.(?:com|cn)(?![\w.-])/i
 const PROFILE_PATH = /\/user\/profile\/([^/?#&]*)/i
 const APP_USER = /\/user\/(?:user\.)?([0-9a-z]{24})(?![0-9a-z])|[?&](?:target_?id|user_?id)=([0-9a-z]{24})(?![0-9a-z])/i
+/** Of the sentence around a link, not of the link. */
+const TRAILING = /(?:%20|[^0-9a-z])+$/i
 const NOTE_PATH = /\/(?:explore|discovery\/item|item|note|search_result)\//i
 
 /** User id in one link, or why there is none. */
@@ -42,7 +45,7 @@ function parseLink(link: string): ParsedId {
   const app = /^xhsdiscover:/i.test(url)
   if (!app && !SITE.test(url)) return reject('link_without_user')
   const path = PROFILE_PATH.exec(url)
-  if (path) return parseToken(path[1]!)
+  if (path) return parseToken(path[1]!.replace(TRAILING, ''))
   const user = app ? APP_USER.exec(url) : null
   if (user) return parseToken((user[1] ?? user[2])!)
   return reject(NOTE_PATH.test(url) ? 'note_without_user' : 'link_without_user')
@@ -50,7 +53,7 @@ function parseLink(link: string): ParsedId {
 
 /** One token that should be an id. */
 function parseToken(token: string): ParsedId {
-  if (/^[0-9a-f]{24}$/i.test(token)) {
+  if (BARE_ID.test(token)) {
     // A double keeps 17 digits at most: so many zeros behind digits only are what a spreadsheet left.
     return /^\d{15,17}0{7,9}$/.test(token) ? reject('ruined_number') : { id: token.toLowerCase() }
   }
@@ -77,6 +80,8 @@ function decoded(link: string): string {
  * is its author. Everything else comes with the reason and the remedy.
  */
 export function parseId(cell: string): ParsedId {
+  // Nearly all cells are this; the search below takes twenty times as long.
+  if (BARE_ID.test(cell)) return parseToken(cell)
   if (cell.length > LONGEST_CELL) return reject('too_long')
   const text = cell.normalize('NFKC').replace(INVISIBLE, '').trim()
   if (EMPTY.test(text)) return reject('empty')

@@ -5,7 +5,7 @@ import type { CallEnd } from '../call.js'
 import { encodeEnd, HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
 import { sparePath } from './refuge.js'
 import { scan, type Found, type Gap } from './scan.js'
-import { readHead } from './segment.js'
+import { readHead, tornPath } from './segment.js'
 import { SegmentFile } from './segmentFile.js'
 
 /** Bytes of a spare that hold no readable record, and where they are now. */
@@ -53,7 +53,7 @@ async function readSpare(spare: string, mark: number): Promise<Kept> {
       const end = endIn(entry)
       if (end) ends.set(end.seq, end)
       if (entry.kind === 'gap' && entry.offset >= HEAD_BYTES * HEAD_COPIES && !(await isZero(spare, entry)))
-        damage.push({ ...entry, path: spare, keptAt: `${spare}.torn` })
+        damage.push({ ...entry, path: spare, keptAt: await tornPath(spare) })
     }
   }
   return { ends, damage }

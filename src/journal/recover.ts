@@ -5,11 +5,11 @@ import { LocalError, messageOf } from '../errors.js'
 import { absorbSpare, adoptOrphan } from './absorbSpare.js'
 import { HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
 import { scan, type Gap } from './scan.js'
-import { FileSegment, readHead, type Segment } from './segment.js'
+import { FileSegment, readHead, tornPath, type Segment } from './segment.js'
 
 /**
  * Bytes of a journal that hold no readable record:
- * `torn`: at the end of the file, as a crash leaves it; cut off and kept in `<segment>.torn`;
+ * `torn`: at the end of the file, as a crash leaves it; cut off and kept in `damaged/<segment>.torn`;
  * `damaged`: before records that are readable; the file stays as it is;
  * `headless`: nobody can tell whose calls these are; the file stays as it is and is not loaded.
  */
@@ -101,15 +101,16 @@ async function setHeadlessAside(path: string): Promise<Damage> {
   const { size } = await stat(path)
   const whole = { offset: 0, length: size }
   if (size >= HEAD_BYTES * HEAD_COPIES) return damageOf('headless', path, whole, path)
-  const torn = `${path}.torn`
+  const torn = await tornPath(path)
   await rename(path, torn)
+  await syncFolder(dirname(torn))
   await syncFolder(dirname(path))
   return damageOf('torn', path, whole, torn)
 }
 
-/** Keeps the tail beside the segment, durably, before the segment loses it. */
+/** Keeps the tail, durably, before the segment loses it. */
 async function cutTail(path: string, { offset, length }: Gap): Promise<Damage> {
-  const torn = `${path}.torn`
+  const torn = await tornPath(path)
   const segment = await open(path, 'r+')
   try {
     const aside = await open(torn, 'w')
@@ -119,7 +120,7 @@ async function cutTail(path: string, { offset, length }: Gap): Promise<Damage> {
     } finally {
       await aside.close()
     }
-    await syncFolder(dirname(path))
+    await syncFolder(dirname(torn))
     await segment.truncate(offset)
     await segment.sync()
   } finally {

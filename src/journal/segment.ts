@@ -20,6 +20,21 @@ const BATCH_CALLS = 512
 /** A batch ends earlier when its bodies reach this size. */
 const BATCH_BYTES = 8 << 20
 
+const LOADED = 'loaded'
+
+/** Where people find what cannot be read of a segment: `damaged/` in the journal's folder. */
+export function keptFolder(segment: string): string {
+  const folder = dirname(segment)
+  return join(basename(folder) === LOADED ? dirname(folder) : folder, 'damaged')
+}
+
+/** Where the end that was torn off a file of the journal is kept; its folder is there afterwards. */
+export async function tornPath(path: string): Promise<string> {
+  const folder = keptFolder(path)
+  await makeFolder(folder)
+  return join(folder, `${basename(path)}.torn`)
+}
+
 /** Where a call's last record stands in its segment. */
 export interface Place {
   readonly id: string
@@ -46,7 +61,7 @@ export interface Segment {
   read(places: readonly Place[]): AsyncIterable<Call>
   /** Moves the file to `loaded/`, once what it holds is safe elsewhere. A second time it does nothing. */
   markLoaded(): Promise<void>
-  /** Removes the file, and what was cut off it; a damaged one goes to `damaged/` beside its folder's, for people to look at. */
+  /** Removes the file; a damaged one goes to the journal's `damaged/`, for people to look at. */
   retire(damaged: boolean): Promise<void>
 }
 
@@ -154,30 +169,24 @@ export class FileSegment implements Segment {
   }
 
   async markLoaded(): Promise<void> {
-    await this.moveTo(join(dirname(this.path), 'loaded'))
+    await this.moveTo(join(dirname(this.path), LOADED))
   }
 
   async retire(damaged: boolean): Promise<void> {
-    const folder = dirname(this.path)
-    if (damaged) return this.moveTo(join(dirname(folder), 'damaged'))
+    if (damaged) return this.moveTo(keptFolder(this.path))
     await this.orExplain('remove', async () => {
-      for (const path of this.files()) await rm(path, { force: true })
-      await syncFolder(folder)
+      await rm(this.path, { force: true })
+      await syncFolder(dirname(this.path))
     })
   }
 
   private async moveTo(folder: string): Promise<void> {
     await this.orExplain(`move to ${folder}`, async () => {
       await makeFolder(folder)
-      for (const path of this.files()) await moveIfThere(path, join(folder, basename(path)))
+      await moveIfThere(this.path, join(folder, basename(this.path)))
       await syncFolder(folder)
       await syncFolder(dirname(this.path))
     })
-  }
-
-  /** The segment comes last: as long as it is there, all of it is. */
-  private files(): string[] {
-    return [`${this.path}.torn`, this.path]
   }
 
   private async orExplain(what: string, work: () => Promise<void>): Promise<void> {

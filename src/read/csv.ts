@@ -1,20 +1,22 @@
 import { Parser, type CsvError } from 'csv-parse'
 import { UsageError } from '../errors.js'
+import { LONGEST_ROW } from './limits.js'
 import { at, type RawRow } from './rawRow.js'
-
-/** A quote that is never closed would otherwise swallow the rest of the file into memory. Characters. */
-const LONGEST_ROW = 8 * 1024 * 1024
 
 /**
  * The rows of UTF-8 CSV text, the first one too, in batches as they come. Any of the three line ends, also mixed; empty lines
  * are no rows, but count as lines. All rows have the cells of the first.
- * @throws UsageError with the line where the row starts
+ * @throws UsageError with the line where the row starts, behind the rows before it
  */
-export async function* csvRows(text: AsyncIterable<Buffer>, source: string): AsyncGenerator<RawRow[]> {
-  const collector = new Collector(source)
+export async function* csvRows(
+  text: AsyncIterable<Buffer>,
+  source: string,
+  delimiter: string,
+): AsyncGenerator<RawRow[]> {
+  const collector = new Collector(source, delimiter)
   try {
-    for await (const chunk of text) yield* await collector.parse((done) => collector.write(chunk, done))
-    yield* await collector.parse((done) => collector.end(done))
+    for await (const chunk of text) yield* collector.parse((done) => collector.write(chunk, done))
+    yield* collector.parse((done) => collector.end(done))
   } finally {
     collector.destroy()
   }
@@ -30,8 +32,12 @@ class Collector extends Parser {
   private width = 0
   private lines = 0
 
-  constructor(private readonly source: string) {
+  constructor(
+    private readonly source: string,
+    delimiter: string,
+  ) {
     super({
+      delimiter,
       skip_empty_lines: true,
       relax_column_count: true,
       record_delimiter: ['\r\n', '\n', '\r'],
@@ -46,8 +52,8 @@ class Collector extends Parser {
     return 1 + this.lines + this.info.empty_lines
   }
 
-  /** Lets the parser work; gives the rows it came to, as no batch or one. */
-  async parse(work: (done: (error?: Error | null) => void) => unknown): Promise<RawRow[][]> {
+  /** Lets the parser work; gives the rows it came to, as no batch or one, also those before a failure. */
+  async *parse(work: (done: (error?: Error | null) => void) => unknown): AsyncGenerator<RawRow[]> {
     try {
       await new Promise<void>((resolve, reject) => {
         this.once('error', reject)
@@ -57,10 +63,10 @@ class Collector extends Parser {
       this.failure ??= this.explained(error)
     }
     this.removeAllListeners('error').on('error', () => undefined)
-    if (this.failure !== undefined) throw this.failure
     const { rows } = this
     this.rows = []
-    return rows.length > 0 ? [rows] : []
+    if (rows.length > 0) yield rows
+    if (this.failure !== undefined) throw this.failure
   }
 
   override push(record: string[] | null): boolean {
@@ -68,6 +74,7 @@ class Collector extends Parser {
     if (this.width === 0) this.width = record.length
     // Thrown in here it would be lost between the stream's callbacks.
     if (record.length !== this.width) this.failure ??= this.ragged(record.length)
+    if (this.failure !== undefined) return true
     this.rows.push({ line: this.line, cells: record })
     this.lines += 1
     for (const cell of record) {
@@ -82,7 +89,7 @@ class Collector extends Parser {
   }
 
   private ragged(cells: number): UsageError {
-    const remedy = 'put cells that hold a comma or a line break in double quotes, or delete lines above the header'
+    const remedy = 'put cells that hold a separator or a line break in double quotes, or delete lines above the header'
     return new UsageError(
       at(
         this.source,

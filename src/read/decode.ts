@@ -1,116 +1,158 @@
 import { isUtf8 } from 'node:buffer'
+import { TextDecoder } from 'node:util'
 import { UsageError } from '../errors.js'
+import { LONGEST_WORD } from './limits.js'
 import { at } from './rawRow.js'
 
-const BOM = Buffer.from([0xef, 0xbb, 0xbf])
-const LINE_FEED = 0x0a
-const SAVE_AS_UTF8 = 'save it as "CSV UTF-8" and run again'
+export type Encoding = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be'
 
-/** What a file begins with when it is not text at all, and what to do about it. */
-const FOREIGN: readonly [magic: Buffer, what: string, remedy: string][] = [
-  [Buffer.from('PAR1'), 'is Parquet', 'give it as a file whose name ends in .parquet'],
-  [Buffer.from('PARE'), 'is encrypted Parquet', 'write it without encryption'],
-  [Buffer.from('PK\u0003\u0004'), 'is an Excel workbook or a zip file', SAVE_AS_UTF8],
-  [Buffer.from([0xd0, 0xcf, 0x11, 0xe0]), 'is an old Excel workbook', SAVE_AS_UTF8],
-  [Buffer.from([0x1f, 0x8b]), 'is compressed (gzip)', 'unpack it first'],
-  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'is compressed (zstd)', 'unpack it first'],
-  [Buffer.from([0xff, 0xfe]), 'is UTF-16', SAVE_AS_UTF8],
-  [Buffer.from([0xfe, 0xff]), 'is UTF-16', SAVE_AS_UTF8],
-]
+/** As people know them. */
+export const ENCODING_NAMES: Readonly<Record<Encoding, string>> = {
+  'utf-8': 'UTF-8',
+  gb18030: 'GB18030',
+  'utf-16le': 'UTF-16LE',
+  'utf-16be': 'UTF-16BE',
+}
+
+export const SAVE_AS_UTF8 = 'save it as "CSV UTF-8" and run again'
+
+/** Bytes that are no text in an encoding. */
+export class Misfit extends UsageError {
+  constructor(
+    source: string,
+    readonly line: number,
+    encoding: Encoding,
+  ) {
+    super(at(source, line, `not ${ENCODING_NAMES[encoding]}`, `${SAVE_AS_UTF8}, without --encoding`))
+  }
+}
+
+const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * Lets UTF-8 text through, without its byte order mark and cut between characters.
- * @throws UsageError at the first byte that is not UTF-8 text, with its line
+ * Text as UTF-8, cut between characters, without its byte order mark.
+ * @throws Misfit with the line of the first bytes that do not fit the encoding; UsageError for a NUL character
  */
-export async function* utf8(chunks: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Buffer> {
-  let carried: Buffer = Buffer.alloc(0)
+export async function* decode(
+  chunks: AsyncIterable<Buffer>,
+  encoding: Encoding,
+  source: string,
+): AsyncGenerator<Buffer> {
+  const decoder = decoderOf(encoding)
+  const lines = new LineEnds()
   let atStart = true
-  let lines = 0
-  for await (const chunk of chunks) {
-    let bytes = carried.length > 0 ? Buffer.concat([carried, chunk]) : asBuffer(chunk)
-    if (atStart) {
-      // Fewer bytes could hide what the file begins with.
-      if (bytes.length < 4) {
-        carried = bytes
-        continue
-      }
-      bytes = start(bytes, source)
-      atStart = false
+  for await (const whole of wholeCharacters(chunks, encoding, source)) {
+    const decoded = toUtf8(whole, encoding, decoder)
+    if (!decoded) throw new Misfit(source, lines.after(readable(whole, encoding)), encoding)
+    const text = atStart && decoded.subarray(0, BOM.length).equals(BOM) ? decoded.subarray(BOM.length) : decoded
+    atStart = false
+    const nul = text.indexOf(0)
+    if (nul >= 0) {
+      const line = lines.after(text.subarray(0, nul))
+      throw new UsageError(at(source, line, 'a NUL character, so it is no text', 'export the file again'))
     }
-    const whole = bytes.length - cutCharacter(bytes)
-    carried = bytes.subarray(whole)
-    const text = bytes.subarray(0, whole)
-    check(text, source, lines)
-    lines += countLines(text)
+    lines.after(text)
     yield text
   }
-  const rest = atStart ? start(carried, source) : carried
-  check(rest, source, lines)
-  if (rest.length > 0) yield rest
 }
 
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-}
-
-function start(bytes: Buffer, source: string): Buffer {
-  for (const [magic, what, remedy] of FOREIGN) {
-    if (bytes.subarray(0, magic.length).equals(magic)) throw new UsageError(`${source} ${what}; ${remedy}`)
+/** Chunks that end where a character does; the rest of a cut file, which does not, comes last. */
+export async function* wholeCharacters(
+  chunks: AsyncIterable<Buffer>,
+  encoding: Encoding,
+  source: string,
+): AsyncGenerator<Buffer> {
+  const incomplete = INCOMPLETE[encoding]
+  let carried: Buffer = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    const bytes = carried.length > 0 ? Buffer.concat([carried, chunk]) : chunk
+    const whole = bytes.length - incomplete(bytes)
+    carried = bytes.subarray(whole)
+    if (carried.length > LONGEST_WORD)
+      throw new UsageError(`${source} has a million bytes without a separator or line end; ${SAVE_AS_UTF8}`)
+    if (whole > 0) yield bytes.subarray(0, whole)
   }
-  const sample = bytes.subarray(0, 1000)
-  const zeros = sample.filter((byte) => byte === 0).length
-  // Without a mark UTF-16 shows by the zeros of its Latin letters, digits and commas.
-  if (zeros * 4 > sample.length) throw new UsageError(`${source} is UTF-16; ${SAVE_AS_UTF8}`)
-  return bytes.subarray(0, 3).equals(BOM) ? bytes.subarray(3) : bytes
+  if (carried.length > 0) yield carried
 }
 
-/** How many bytes at the end belong to a character that is not complete yet. */
-function cutCharacter(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
-    const byte = bytes[bytes.length - back]!
-    if (byte < 0x80) return 0
-    if (byte >= 0xc0) {
-      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
-      return length > back ? back : 0
+/** How many bytes at the end may belong to a character that is not complete yet. */
+const INCOMPLETE: Readonly<Record<Encoding, (bytes: Buffer) => number>> = {
+  'utf-8': (bytes) => {
+    for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+      const byte = bytes[bytes.length - back]!
+      if (byte < 0x80) return 0
+      if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? back : 0
+    }
+    return 0
+  },
+  // Below 0x30 are no parts of longer characters: line ends, blanks, quotes, commas.
+  gb18030: (bytes) => {
+    let end = bytes.length
+    while (end > 0 && bytes[end - 1]! >= 0x30) end -= 1
+    return bytes.length - end
+  },
+  'utf-16le': (bytes) => incompleteUtf16(bytes, 1),
+  'utf-16be': (bytes) => incompleteUtf16(bytes, 0),
+}
+
+function incompleteUtf16(bytes: Buffer, high: 0 | 1): number {
+  const half = bytes.length % 2
+  const last = bytes.length - half - 2
+  const opensPair = last >= 0 && (bytes[last + high]! & 0xfc) === 0xd8
+  return opensPair ? half + 2 : half
+}
+
+function decoderOf(encoding: Encoding): TextDecoder {
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true })
+  } catch (error) {
+    const what = `this Node cannot read ${ENCODING_NAMES[encoding]} (ICU ${process.versions['icu'] ?? 'is not in it'})`
+    throw new UsageError(`${what}; use an official build of Node, or ${SAVE_AS_UTF8}`, { cause: error })
+  }
+}
+
+function toUtf8(bytes: Buffer, encoding: Encoding, decoder: TextDecoder): Buffer | undefined {
+  if (encoding === 'utf-8') return isUtf8(bytes) ? bytes : undefined
+  try {
+    return Buffer.from(decoder.decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+/** The text before the first bytes that do not fit. */
+function readable(bytes: Buffer, encoding: Encoding): Buffer {
+  const read = (count: number) => decoderOf(encoding).decode(bytes.subarray(0, count), { stream: true })
+  let [good, bad] = [0, bytes.length + 1]
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    try {
+      read(middle)
+      good = middle
+    } catch {
+      bad = middle
     }
   }
-  return 0
+  return Buffer.from(read(good))
 }
 
-function check(text: Buffer, source: string, linesBefore: number): void {
-  const nul = text.indexOf(0)
-  if (nul < 0 && isUtf8(text)) return
-  const line = linesBefore + 1
-  if (nul >= 0) {
-    const where = line + countLines(text.subarray(0, nul))
-    throw new UsageError(at(source, where, 'a NUL character, so it is no text', 'export the file again'))
+const LF = 0x0a
+const CR = 0x0d
+
+/** Counts lines, whichever of the three line ends they have. */
+class LineEnds {
+  private ends = 0
+  private afterCr = false
+
+  /** The number of the line, from 1, that is reached behind this text. */
+  after(text: Buffer): number {
+    if (text.length === 0) return this.ends + 1
+    if (this.afterCr && text[0] === LF) this.ends -= 1
+    for (let index = text.indexOf(LF); index >= 0; index = text.indexOf(LF, index + 1)) this.ends += 1
+    for (let index = text.indexOf(CR); index >= 0; index = text.indexOf(CR, index + 1)) {
+      if (text[index + 1] !== LF) this.ends += 1
+    }
+    this.afterCr = text[text.length - 1] === CR
+    return this.ends + 1
   }
-  const [bad, number] = firstBadLine(text)
-  const looks = isChinese(bad) ? 'not UTF-8 (perhaps GBK or GB18030)' : 'not UTF-8'
-  throw new UsageError(at(source, line + number, looks, SAVE_AS_UTF8))
-}
-
-function firstBadLine(text: Buffer): [line: Buffer, number: number] {
-  let from = 0
-  for (let number = 0; ; number += 1) {
-    const end = text.indexOf(LINE_FEED, from)
-    const line = text.subarray(from, end < 0 ? text.length : end)
-    if (end < 0 || !isUtf8(line)) return [line, number]
-    from = end + 1
-  }
-}
-
-function isChinese(line: Buffer): boolean {
-  try {
-    const text = new TextDecoder('gb18030', { fatal: true }).decode(line, { stream: true })
-    return /[\u4e00-\u9fff]/.test(text)
-  } catch {
-    return false
-  }
-}
-
-function countLines(text: Buffer): number {
-  let lines = 0
-  for (let index = text.indexOf(LINE_FEED); index >= 0; index = text.indexOf(LINE_FEED, index + 1)) lines += 1
-  return lines
 }

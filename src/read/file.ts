@@ -1,44 +1,79 @@
 import { createReadStream, type BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { basename, extname } from 'node:path'
+import type { Readable } from 'node:stream'
 import { messageOf, UsageError } from '../errors.js'
+import { CHUNK } from './limits.js'
+import { spool } from './spool.js'
 
-const CHUNK = 256 * 1024
+const GZIP = Buffer.from([0x1f, 0x8b])
 /** Plain, and with an encrypted footer. */
 const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
 
-/** One input file as it was when it was first looked at. */
+/** One input as it was when it was first looked at; its bytes can be read as often as needed. */
 export interface InputFile {
+  /** Absolute, or `<stdin>`. */
   readonly path: string
-  readonly kind: 'csv' | 'parquet'
-  /** Whether it can be read twice: a pipe cannot. */
-  readonly regular: boolean
+  /** The file's name without its endings; '' for stdin. */
+  readonly list: string
+  readonly kind: 'text' | 'parquet'
+  readonly gzip: boolean
   bytes(): AsyncIterable<Buffer>
   /** @throws UsageError if the file is no longer the one that was first looked at */
   unchanged(): Promise<void>
+  /** Gives back what a pipe was kept in. */
+  close(): Promise<void>
 }
 
-/** @throws UsageError for a file that is missing, no file, unreadable, or not of the kind its name says */
+/**
+ * Opens a file by its path. What can be read only once, such as a named pipe, is kept in a temporary file first.
+ * @throws UsageError for a file that is missing, no file, unreadable, or not of the kind its name says
+ */
 export async function openFile(path: string): Promise<InputFile> {
   const before = await look(path)
   if (before.isDirectory()) throw new UsageError(`${path} is a folder; give a file`)
-  const regular = before.isFile()
+  const list = listOf(path)
+  if (!before.isFile()) return openPipe(readable(path), path, list)
   return {
     path,
-    regular,
-    kind: regular ? await kindOf(path) : 'csv',
-    bytes: () => bytes(path),
+    list,
+    ...kindOf(path, await firstBytes(path, 4)),
+    bytes: () => readable(path),
     async unchanged() {
-      if (!regular) return
       const now = await look(path)
       const same =
         now.size === before.size && now.mtimeNs === before.mtimeNs && now.ino === before.ino && now.dev === before.dev
       if (!same) throw new UsageError(`${path} changed while it was being read; run again when it is complete`)
     },
+    close: () => Promise.resolve(),
   }
 }
 
-async function* bytes(path: string): AsyncGenerator<Buffer> {
+/** What stdin gives, to its end: text, packed or not. */
+export function openStdin(stdin: Readable): Promise<InputFile> {
+  return openPipe(chunks(stdin), '<stdin>', '')
+}
+
+async function openPipe(bytes: AsyncIterable<Buffer>, path: string, list: string): Promise<InputFile> {
+  const spooled = await spool(bytes, path)
+  return {
+    path,
+    list,
+    kind: 'text',
+    gzip: spooled.head.subarray(0, GZIP.length).equals(GZIP),
+    bytes: () => spooled.bytes(),
+    unchanged: () => Promise.resolve(),
+    close: () => spooled.close(),
+  }
+}
+
+async function* chunks(stdin: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
+    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+  }
+}
+
+async function* readable(path: string): AsyncGenerator<Buffer> {
   try {
     yield* createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>
   } catch (error) {
@@ -54,12 +89,24 @@ async function look(path: string): Promise<BigIntStats> {
   }
 }
 
-async function kindOf(path: string): Promise<InputFile['kind']> {
-  const named = ['.parquet', '.pq'].includes(extname(path).toLowerCase())
-  const magic = await firstBytes(path, 4)
-  if (!named) return 'csv'
-  if (PARQUET.some((start) => magic.equals(start))) return 'parquet'
-  throw new UsageError(`${path} is named as Parquet, but is none; name it .csv if it is CSV, or write it again`)
+function listOf(path: string): string {
+  const name = basename(path).replace(/\.gz$/i, '')
+  return name.slice(0, name.length - extname(name).length)
+}
+
+/** A name that promises what the bytes do not keep is a mistake somewhere: none of the two is believed. */
+function kindOf(path: string, magic: Buffer): Pick<InputFile, 'kind' | 'gzip'> {
+  const ending = extname(path).toLowerCase()
+  const gzip = magic.subarray(0, GZIP.length).equals(GZIP)
+  if (ending === '.parquet' || ending === '.pq') {
+    if (PARQUET.some((start) => magic.equals(start))) return { kind: 'parquet', gzip: false }
+    throw new UsageError(`${path} is named as Parquet, but is none; name it .csv if it is CSV, or write it again`)
+  }
+  if (ending === '.gz' && !gzip) {
+    throw new UsageError(`${path} is named .gz, but is not gzip; name it .csv if it is CSV, or pack it again`)
+  }
+  if (ending !== '.gz' && gzip) throw new UsageError(`${path} is compressed (gzip); add .gz to its name`)
+  return { kind: 'text', gzip }
 }
 
 async function firstBytes(path: string, count: number): Promise<Buffer> {

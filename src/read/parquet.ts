@@ -1,15 +1,45 @@
 import { all, arrays, literal, openDatabase, quoted, type Database } from '../database.js'
 import { messageOf, UsageError } from '../errors.js'
-import type { RawRow } from './rawRow.js'
+import { uniqueNames } from './columns.js'
+import { tryQuery } from './parquetTrial.js'
+import { firstRows, type RawRow } from './rawRow.js'
+import { SAMPLE, type Table } from './table.js'
 
-export interface ParquetColumn {
+interface ParquetColumn {
   readonly name: string
   /** DuckDB's type. */
   readonly type: string
 }
 
-/** The columns of a Parquet file. @throws UsageError if it is none, or damaged, or encrypted */
-export async function parquetColumns(path: string): Promise<ParquetColumn[]> {
+/** A Parquet file as a table. @throws UsageError if it is none, damaged, encrypted, or has no rows */
+export async function parquetTable(path: string): Promise<Table> {
+  await tryReading(path)
+  const columns = await parquetColumns(path)
+  const sample = await firstRows(parquetRows(path, columns), SAMPLE)
+  if (sample.length === 0) throw new UsageError(`${path} has no rows; add the rows, or leave it out`)
+  const names = columns.map(({ name }) => name)
+  return {
+    format: 'Parquet',
+    columns: uniqueNames(names, path),
+    headless: false,
+    types: columns.map(({ type }) => type),
+    sample: sample.slice(0, SAMPLE),
+    data: () => parquetRows(path, columns),
+  }
+}
+
+/** Every value is looked at, and there must be as many rows as the file says it has. */
+async function tryReading(path: string): Promise<void> {
+  const said = `(SELECT num_rows FROM parquet_file_metadata(${pattern(path)}))`
+  const complaint = `error('it has ' || count(*) || ' rows, and says it has ' || ${said})`
+  try {
+    await tryQuery(`SELECT if(count(*) <> ${said}, ${complaint}, NULL), bit_xor(hash(COLUMNS(*))) FROM ${table(path)}`)
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+async function parquetColumns(path: string): Promise<ParquetColumn[]> {
   const database = await openDatabase(':memory:')
   try {
     const rows = await all<{ column_name: string; column_type: string }>(
@@ -28,7 +58,7 @@ export async function parquetColumns(path: string): Promise<ParquetColumn[]> {
  * The rows of a Parquet file in its order, every cell as text: lists, structs and maps as JSON, the rest as DuckDB spells it.
  * @throws UsageError where the file is damaged
  */
-export async function* parquetRows(path: string, columns: readonly ParquetColumn[]): AsyncGenerator<RawRow[]> {
+async function* parquetRows(path: string, columns: readonly ParquetColumn[]): AsyncGenerator<RawRow[]> {
   // Rows come in the order of the file by themselves, and one thread takes the memory of one row group only.
   const database: Database = await openDatabase(':memory:', { threads: 1 })
   try {
@@ -51,8 +81,11 @@ export async function* parquetRows(path: string, columns: readonly ParquetColumn
 
 /** The path is taken literally: what DuckDB would read as a pattern is put in brackets, and no folder name becomes a column. */
 function table(path: string): string {
-  const pattern = path.replace(/[[*?]/g, (character) => `[${character}]`)
-  return `read_parquet(${literal(pattern)}, hive_partitioning = false)`
+  return `read_parquet(${pattern(path)}, hive_partitioning = false)`
+}
+
+function pattern(path: string): string {
+  return literal(path.replace(/[[*?]/g, (character) => `[${character}]`))
 }
 
 function asText({ name, type }: ParquetColumn): string {

@@ -9,3 +9,13 @@ export interface RawRow {
 export function at(source: string, line: number, what: string, remedy: string): string {
   return `${source}, line ${line}: ${what}; ${remedy}`
 }
+
+/** At least so many rows, or all there are; closes what they come from. */
+export async function firstRows(batches: AsyncGenerator<RawRow[]>, count: number): Promise<RawRow[]> {
+  const head: RawRow[] = []
+  for await (const batch of batches) {
+    for (const row of batch) head.push(row)
+    if (head.length >= count) break
+  }
+  return head
+}

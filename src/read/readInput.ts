@@ -1,17 +1,12 @@
-import { basename, extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import { UsageError } from '../errors.js'
 import type { ParsedId, Pipeline } from '../pipeline.js'
-import { headerOf, uniqueNames } from './columns.js'
-import { csvRows } from './csv.js'
-import { utf8 } from './decode.js'
-import { openFile, type InputFile } from './file.js'
+import { csvTable, type TextFormat } from './csvTable.js'
+import { openFile, openStdin } from './file.js'
 import { findIdColumn, type IdColumn } from './idColumn.js'
-import { parquetColumns, parquetRows } from './parquet.js'
+import { parquetTable } from './parquet.js'
 import type { RawRow } from './rawRow.js'
 
-/** How many rows of data the search for the id column looks at. */
-const SAMPLE = 200
 const BATCH = 1000
 
 /** One row of an input, with the id in it or why there is none. */
@@ -30,59 +25,59 @@ export interface Member {
 export interface Input {
   /** Absolute path, or `<stdin>`. */
   readonly source: string
-  /** The list's name by default: the file's name without its extension; '' for stdin, whose caller must name it. */
+  /** The list's name by default: the file's name without its endings; '' for stdin, whose caller must name it. */
   readonly list: string
   /** The header's names; `['input']` for bare ids, `column_1` and so on for a wider table without a header. */
   readonly columns: readonly string[]
+  /** What it was found to be, for people: `GB18030, gzip, separated by tabs`. */
+  readonly format: string
   readonly idColumn: IdColumn
   /**
-   * All rows in batches of up to 1,000, flat in memory. Can be read again, except from stdin or a pipe.
+   * All rows in batches of up to 1,000, flat in memory. Can be read again.
    * @throws UsageError where the input is damaged, with file and line, or when it changed since it was opened
    */
   rows(): AsyncIterable<Member[]>
+  /** Gives back what the input was kept in; its rows cannot be read any more. */
+  close(): Promise<void>
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends TextFormat {
   readonly pipeline: Pipeline
   /** Name of the id column; without it, it is found. */
-  readonly column?: string
+  readonly column?: string | undefined
   /** Where `-` reads from. Default: the process's. */
   readonly stdin?: Readable
 }
 
-/** An input whose columns are known, and whose rows can be had. */
-interface Table {
-  readonly columns: readonly string[]
-  readonly headless: boolean
-  readonly types?: readonly string[]
-  readonly sample: readonly RawRow[]
-  data(): AsyncIterable<readonly RawRow[]>
-}
-
 /**
- * Opens one input, CSV (UTF-8, comma) or Parquet, and finds its columns and its ids; `-` is CSV from stdin.
+ * Opens one input, a table as text or Parquet, and finds its columns and its ids; `-` is text from stdin.
  * @throws UsageError for all that is wrong with it: what, where, and what to do
  */
 export async function readInput(source: string, options: ReadOptions): Promise<Input> {
   const { pipeline, column } = options
-  const file = source === '-' ? stdinAsFile(options.stdin ?? process.stdin) : await openFile(resolve(source))
+  const file = source === '-' ? await openStdin(options.stdin ?? process.stdin) : await openFile(resolve(source))
   const { path } = file
-  const table = file.kind === 'parquet' ? await parquetTable(file) : await csvTable(file, pipeline, column)
-  const found = findIdColumn({ ...table, source: path, pipeline }, column)
-  const said = table.headless ? `${found.said}; the first row is data, there is no header` : found.said
-  const index = table.columns.indexOf(found.name)
-  let begun = false
-  return {
-    source: path,
-    list: source === '-' ? '' : basename(path, extname(path)),
-    columns: table.columns,
-    idColumn: { ...found, said },
-    async *rows() {
-      if (begun && !file.regular) throw new TypeError(`${path} cannot be read twice`)
-      begun = true
-      yield* members(table.data(), index, pipeline)
-      await file.unchanged()
-    },
+  try {
+    const naming = { source: path, pipeline, column }
+    const table = file.kind === 'parquet' ? await parquetTable(path) : await csvTable(file, naming, options)
+    const found = findIdColumn({ ...table, source: path, pipeline }, column)
+    const said = table.headless ? `${found.said}; the first row is data, there is no header` : found.said
+    const index = table.columns.indexOf(found.name)
+    return {
+      source: path,
+      list: file.list,
+      columns: table.columns,
+      format: table.format,
+      idColumn: { ...found, said },
+      async *rows() {
+        yield* members(table.data(), index, pipeline)
+        await file.unchanged()
+      },
+      close: () => file.close(),
+    }
+  } catch (error) {
+    await file.close()
+    throw error
   }
 }
 
@@ -96,85 +91,5 @@ async function* members(rows: AsyncIterable<readonly RawRow[]>, index: number, p
         return { rowNumber, line, cells, cell, parsed: pipeline.parseId(cell) }
       })
     }
-  }
-}
-
-async function csvTable(file: InputFile, pipeline: Pipeline, given: string | undefined): Promise<Table> {
-  const open = () => csvRows(utf8(file.bytes(), file.path), file.path)
-  const rows = open()
-  try {
-    const head = await firstRows(rows, SAMPLE + 1)
-    const [first] = head
-    if (!first) throw new UsageError(`${file.path} is empty; give a file with a column of ids or profile links`)
-    const { columns, present } = headerOf(first, pipeline, given, file.path)
-    const skipped = present ? 1 : 0
-    if (head.length === skipped) {
-      throw new UsageError(`${file.path} has a header but no rows; add the rows, or leave it out`)
-    }
-    // What can be read twice is: nothing stays open if the rows are never asked for.
-    if (file.regular) await rows.return(undefined)
-    const data = () => withoutFirst(skipped, file.regular ? open() : joined(head, rows))
-    return { columns, headless: !present, sample: head.slice(skipped, skipped + SAMPLE), data }
-  } catch (error) {
-    await rows.return(undefined)
-    throw error
-  }
-}
-
-/** At least so many rows, or all there are. */
-async function firstRows(rows: AsyncGenerator<RawRow[]>, count: number): Promise<RawRow[]> {
-  const head: RawRow[] = []
-  while (head.length < count) {
-    const next = await rows.next()
-    if (next.done) break
-    for (const row of next.value) head.push(row)
-  }
-  return head
-}
-
-async function* joined(head: RawRow[], rows: AsyncIterable<RawRow[]>) {
-  yield head
-  yield* rows
-}
-
-async function* withoutFirst(count: number, rows: AsyncIterable<RawRow[]>) {
-  let left = count
-  for await (const batch of rows) {
-    yield batch.slice(left)
-    left = 0
-  }
-}
-
-async function parquetTable({ path }: InputFile): Promise<Table> {
-  const columns = await parquetColumns(path)
-  const rows = parquetRows(path, columns)
-  const sample = await firstRows(rows, SAMPLE)
-  await rows.return(undefined)
-  if (sample.length === 0) throw new UsageError(`${path} has no rows; add the rows, or leave it out`)
-  return {
-    columns: uniqueNames(
-      columns.map(({ name }) => name),
-      path,
-    ),
-    headless: false,
-    types: columns.map(({ type }) => type),
-    sample: sample.slice(0, SAMPLE),
-    data: () => parquetRows(path, columns),
-  }
-}
-
-function stdinAsFile(stdin: Readable): InputFile {
-  return {
-    path: '<stdin>',
-    kind: 'csv',
-    regular: false,
-    bytes: () => chunks(stdin),
-    unchanged: () => Promise.resolve(),
-  }
-}
-
-async function* chunks(stdin: Readable): AsyncGenerator<Buffer> {
-  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
-    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   }
 }

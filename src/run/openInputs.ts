@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import { createMembers, MemberWriter } from '../load/members.js'
 import { readInput, type Input } from '../read/readInput.js'
+import type { Resources } from '../resources.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
 
@@ -13,8 +14,13 @@ export interface NamedInput extends Input {
  * Opens the inputs and names their lists; their rows are still to be read.
  * @throws UsageError where an input cannot be used, or two would be one list
  */
-export async function openInputs({ inputs, settings, pipeline }: Job, { effects }: World): Promise<NamedInput[]> {
-  const { column, list } = settings
+export async function openInputs(
+  { inputs, settings, pipeline }: Job,
+  { effects }: World,
+  open: Resources,
+): Promise<NamedInput[]> {
+  const { column, delimiter, list } = settings
+  const encoding = settings.encoding === 'auto' ? undefined : settings.encoding
   if (list !== undefined && inputs.length > 1) {
     throw new UsageError(`--list ${list}: ${inputs.length} inputs cannot be one list; run them one by one`)
   }
@@ -23,7 +29,8 @@ export async function openInputs({ inputs, settings, pipeline }: Job, { effects 
   }
   const named: NamedInput[] = []
   for (const source of inputs) {
-    const input = await readInput(source, { pipeline, ...(column === undefined ? {} : { column }) })
+    const input = await readInput(source, { pipeline, column, delimiter, encoding })
+    open.add(() => input.close())
     const name = list ?? input.list
     const other = named.find((before) => before.name === name)
     if (other) {
@@ -31,7 +38,7 @@ export async function openInputs({ inputs, settings, pipeline }: Job, { effects 
         `${other.source} and ${input.source} would both be the list ${name}; rename one, or run them one by one with --list`,
       )
     }
-    effects.log('info', `${input.source}: ${input.idColumn.said}`)
+    effects.log('info', `${input.source}: ${input.format}; ${input.idColumn.said}`)
     named.push({ ...input, name })
   }
   return named

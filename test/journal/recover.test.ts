@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/call.js'
@@ -12,6 +12,10 @@ import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from '.
 
 const ENDS = [answerOf(1, 60), answerOf(2, 60), noAnswerOf(3), answerOf(4, 60)]
 const HEADS = 2 * HEAD_BYTES
+
+function tornOf(path: string): string {
+  return join(dirname(path), 'damaged', `${basename(path)}.torn`)
+}
 
 /** Start and length of each record behind the head. */
 function recordsIn(bytes: Buffer): { at: number; length: number }[] {
@@ -75,8 +79,8 @@ test('cut at every byte of the last three records: all whole records are kept, t
     if (length === end) {
       expect(damaged).toEqual([])
     } else {
-      expect(damaged).toMatchObject([{ kind: 'torn', path, offset: end, length: length - end, keptAt: `${path}.torn` }])
-      expect(readFileSync(`${path}.torn`)).toEqual(bytes.subarray(end, length))
+      expect(damaged).toMatchObject([{ kind: 'torn', path, offset: end, length: length - end, keptAt: tornOf(path) }])
+      expect(readFileSync(tornOf(path))).toEqual(bytes.subarray(end, length))
     }
     expect((await recoverJournal(folder)).damaged).toEqual([])
   }
@@ -226,8 +230,8 @@ describe('files without a head', () => {
     writeFileSync(path, Buffer.alloc(size))
     const { segments, damaged } = await recoverJournal(folder)
     expect(segments).toEqual([])
-    expect(damaged).toMatchObject([{ kind: 'torn', path, length: size, keptAt: `${path}.torn` }])
-    expect(readdirSync(folder)).toEqual(['a.journal.torn'])
+    expect(damaged).toMatchObject([{ kind: 'torn', path, length: size, keptAt: tornOf(path) }])
+    expect(readdirSync(folder)).toEqual(['damaged'])
   })
 
   test('larger ones stay where they are and are named each time', async () => {
@@ -254,7 +258,7 @@ describe('files without a head', () => {
 })
 
 describe('segments', () => {
-  test('come oldest first; loaded ones are moved away with what was torn off, and do not come again', async () => {
+  test('come oldest first; loaded ones are moved away, and do not come again', async () => {
     const folder = temporaryFolder()
     for (const runId of ['20261122T000000Z-0002', '20261121T000000Z-0001']) {
       const path = await writeSegment(folder, [answerOf(1)], { ...HEADER, runId })
@@ -264,10 +268,7 @@ describe('segments', () => {
     expect(segments.map(({ header }) => header.runId)).toEqual(['20261121T000000Z-0001', '20261122T000000Z-0002'])
     await segments[0]!.markLoaded()
     await segments[0]!.markLoaded()
-    expect(readdirSync(join(folder, 'loaded')).sort()).toEqual([
-      '20261121T000000Z-0001.journal',
-      '20261121T000000Z-0001.journal.torn',
-    ])
+    expect(readdirSync(join(folder, 'loaded')).sort()).toEqual(['20261121T000000Z-0001.journal'])
     const again = await recoverJournal(folder)
     expect(again.segments.map(({ header }) => header.runId)).toEqual(['20261122T000000Z-0002'])
   })
@@ -288,7 +289,7 @@ describe('segments', () => {
     const calls = await callsOf(await openSegment(path))
     expect(calls).toEqual(expectedCalls(new Set([1, 2, 3, 4]), new Set([1, 2, 3])))
     expect(statSync(path).size).toBe(bytes.length - 3)
-    expect(existsSync(`${path}.torn`)).toBe(false)
+    expect(existsSync(tornOf(path))).toBe(false)
   })
 })
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Call } from '../../src/call.js'
 import { LocalError } from '../../src/errors.js'
@@ -95,7 +95,9 @@ describe('a spare', () => {
     writeFileSync(`${path}.spare`, bytes)
     const { segments, damaged } = await recoverJournal(folder)
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1)])
-    expect(damaged).toMatchObject([{ kind: 'torn', path: `${path}.spare`, keptAt: `${path}.spare.torn` }])
+    expect(damaged).toMatchObject([
+      { kind: 'torn', path: `${path}.spare`, keptAt: join(dirname(path), 'damaged', `${basename(path)}.spare.torn`) },
+    ])
     expect((await recoverJournal(folder)).damaged).toEqual([])
   })
 })

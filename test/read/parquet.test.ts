@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { literal, openDatabase } from '../../src/database.js'
-import { UsageError } from '../../src/errors.js'
+import { messageOf, UsageError } from '../../src/errors.js'
 import { readInput, type Input, type Member } from '../../src/read/readInput.js'
 import { pipeline } from './pipeline.js'
 
@@ -134,6 +134,93 @@ test('what is no Parquet, damaged, encrypted or empty is refused', async () => {
   expect(await refusal(path)).toContain('cannot be read as Parquet')
   writeFileSync(path, `PARE${'x'.repeat(50)}PARE`)
   expect(await refusal(path)).toContain('encrypted')
+})
+
+const FORMS = [
+  'COMPRESSION uncompressed',
+  'COMPRESSION snappy',
+  'COMPRESSION gzip',
+  'COMPRESSION zstd',
+  'COMPRESSION lz4',
+  'COMPRESSION lz4_raw',
+  'COMPRESSION brotli',
+  'DICTIONARY_SIZE_LIMIT 0',
+  'PARQUET_VERSION V2',
+  'PARQUET_VERSION V2, COMPRESSION uncompressed',
+  'ROW_GROUP_SIZE 2048',
+]
+
+test.each(FORMS)('Parquet with %s is read exactly', async (options) => {
+  const select = `
+    SELECT if(i % 7 = 0, NULL, '5f' || printf('%022x', i)) AS user_id, ['护肤', NULL, '测评 ' || i % 3][i % 3 + 1] AS note,
+      i AS n, TIMESTAMP '2026-11-22 08:00:00' + INTERVAL (i) SECOND AS at, {'a': i % 2, 'b': [i]} AS nested
+    FROM range(5000) t(i)`
+  const input = await readInput(await parquet(select, 'people.parquet', `, ${options}`), { pipeline })
+  const notes = ['护肤', null, '测评 2']
+  for (const [i, { cells, rowNumber }] of (await everything(input)).entries()) {
+    const id = i % 7 === 0 ? null : `5f${i.toString(16).padStart(22, '0')}`
+    const at = new Date(Date.UTC(2026, 10, 22, 8) + i * 1000).toISOString().slice(0, 19).replace('T', ' ')
+    expect(rowNumber).toBe(i + 1)
+    expect(cells).toEqual([id, notes[i % 3], String(i), at, `{"a":${i % 2},"b":[${i}]}`])
+  }
+})
+
+test('encrypted Parquet is refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'read-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'people.parquet')
+  const database = await openDatabase(':memory:')
+  await database.connection.run(`SET force_mbedtls_unsafe = 'true'`)
+  await database.connection.run(`PRAGMA add_parquet_key('key', '0123456789112345')`)
+  const encryption = `ENCRYPTION_CONFIG {footer_key: 'key'}`
+  await database.connection.run(`COPY (SELECT '${A}' AS user_id) TO ${literal(path)} (FORMAT parquet, ${encryption})`)
+  database.close()
+  expect(readFileSync(path).subarray(0, 4).toString()).toBe('PARE')
+  expect(await refusal(path)).toMatch(/encrypted/)
+})
+
+test('Parquet that is cut anywhere is refused', async () => {
+  const path = await parquet(`SELECT '5f' || printf('%022x', i) AS user_id FROM range(9) t(i)`)
+  const good = readFileSync(path)
+  for (let length = 0; length < good.length; length += 40) {
+    writeFileSync(path, good.subarray(0, length))
+    expect(await refusal(path)).toMatch(/^\S+people\.parquet (cannot be read as Parquet|is named as Parquet)/)
+  }
+})
+
+test('a Parquet file with fewer rows than it says is refused', async () => {
+  const path = await parquet(`SELECT '5f' || printf('%022x', i) AS user_id FROM range(60) t(i)`)
+  const good = readFileSync(path)
+  // 60 as the footer writes it, for the file, its row group and its columns: turned into 56, one at a time.
+  const places = [...good.keys()].filter((at) => good[at] === 0x16 && good[at + 1] === 60 * 2)
+  const told: string[] = []
+  for (const at of places) {
+    const bytes = Buffer.from(good)
+    bytes[at + 1] = 56 * 2
+    writeFileSync(path, bytes)
+    const read = await readInput(path, { pipeline }).then(everything).catch(messageOf)
+    if (typeof read === 'string') told.push(read)
+    else expect(read).toHaveLength(60)
+  }
+  expect(told).toContainEqual(expect.stringContaining('it has 56 rows, and says it has 60'))
+  expect(told).toContainEqual(expect.stringContaining('it has 60 rows, and says it has 56'))
+})
+
+test('a Parquet file that crashes its reader is refused in one line, and crashes nothing else', async () => {
+  const select = `SELECT '5f' || printf('%022x', i) AS user_id, '护肤测评' || (i % 7) AS note, i AS n FROM range(60) t(i)`
+  const path = await parquet(select, 'people.parquet', ', PARQUET_VERSION V2')
+  const good = readFileSync(path)
+  for (let at = 28; at < 38; at += 1) {
+    const bytes = Buffer.from(good)
+    bytes[at]! ^= 1 << ((at * 7 + 5) % 8)
+    writeFileSync(path, bytes)
+    // Without checksums in the file, what is turned in a value is a value.
+    const members = await readInput(path, { pipeline })
+      .then(everything)
+      .catch((error: unknown) => error)
+    if (members instanceof Error) expect(members.message).toMatch(/^\S+people\.parquet [^\n]+; [^\n]+$/)
+    else expect(members).toHaveLength(60)
+  }
 })
 
 test('a Parquet file that changes while it is read is refused', async () => {

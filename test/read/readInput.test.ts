@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
@@ -47,16 +48,20 @@ test('a list is named after its file, its source is absolute', async () => {
   const path = file('spring.creators.csv', `user_id\n${numbered(1)}\n`)
   const input = await readInput(path, { pipeline })
   expect([input.source, input.list]).toEqual([path, 'spring.creators'])
+  const packed = file('spring.creators.csv.gz', gzipSync(`user_id\n${numbered(1)}\n`))
+  expect((await readInput(packed, { pipeline })).list).toBe('spring.creators')
 })
 
-test('rows can be read again from a file, but not from stdin', async () => {
+test('rows can be read again, from stdin too', async () => {
   const text = `user_id\n${numbered(1)}\n`
   const input = await readInput(file('a.csv', text), { pipeline })
   expect(await everything(input)).toEqual(await everything(input))
   const piped = await readInput('-', { pipeline, stdin: Readable.from([text]) })
   expect([piped.source, piped.list]).toEqual(['<stdin>', ''])
   expect(await everything(piped)).toHaveLength(1)
-  await expect(everything(piped)).rejects.toThrow('twice')
+  expect(await everything(piped)).toEqual(await everything(input))
+  await piped.close()
+  await expect(everything(piped)).rejects.toThrow('closed')
 })
 
 test('rows come in batches of up to 1,000, numbered through', async () => {

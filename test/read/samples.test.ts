@@ -54,12 +54,13 @@ test('its ids get every kind of answer, none of which stops a run', async () => 
   expect(simulator.ledger.summary()).toMatchObject({ calls: 53, charged: 49 })
 })
 
-test('the Parquet sample holds the first rows of the CSV one', async () => {
-  const { members } = await sample('creators.csv')
-  const fromParquet = (await sample('creators.parquet')).members
-  const cells = (member: Member) => member.cells
-  expect(fromParquet.map(cells)).toEqual(members.slice(0, 20).map(cells))
-})
+test.each(['creators.parquet', 'creators-gb18030.csv', 'creators.tsv.gz'])(
+  '%s holds the first rows of the CSV sample',
+  async (name) => {
+    const cells = ({ members }: { members: Member[] }) => members.map((member) => member.cells)
+    expect(cells(await sample(name))).toEqual(cells(await sample('creators.csv')).slice(0, 20))
+  },
+)
 
 test('the bare sample has no header', async () => {
   const { said, members } = await sample('bare-ids.csv')

@@ -26,14 +26,14 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
       /quote\.csv.*line 3/,
     ],
     [
-      'bytes that are no UTF-8',
+      'bytes that are neither UTF-8 nor GB18030',
       (folder) =>
         file(
           folder,
-          'gbk.csv',
-          Buffer.concat([Buffer.from(`user_id,name\n${plainId(1)},`), Buffer.from([0xc4, 0xe3, 0x0a])]),
+          'bytes.csv',
+          Buffer.concat([Buffer.from(`user_id,name\n${plainId(1)},`), Buffer.from([0xff, 0x0a])]),
         ),
-      /gbk\.csv.*line 2/,
+      /bytes\.csv.*line 2/,
     ],
     [
       'an unknown flag',

@@ -23,7 +23,12 @@ const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTE
  */
 export function startCli(
   args: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string; stdin?: string; through?: readonly string[] } = {},
+  options: {
+    env?: Record<string, string>
+    cwd?: string
+    stdin?: string | Uint8Array
+    through?: readonly string[]
+  } = {},
 ): Started {
   const [command, ...rest] = [...(options.through ?? []), process.execPath, CLI, ...args]
   const child = spawn(command!, rest, {

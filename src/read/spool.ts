@@ -1,0 +1,65 @@
+import { open, rm, type FileHandle } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LocalError, messageOf } from '../errors.js'
+import { CHUNK } from './limits.js'
+
+/** What came through a pipe, on disk. */
+export interface Spooled {
+  /** The first four bytes, or all there are. */
+  readonly head: Buffer
+  bytes(): AsyncIterable<Buffer>
+  close(): Promise<void>
+}
+
+/**
+ * Writes a pipe to a temporary file, so that it can be read more than once in flat memory. The file has no name by the
+ * time it holds anything: however the process ends, nothing of it stays.
+ * @throws LocalError when there is no room for it
+ */
+export async function spool(chunks: AsyncIterable<Buffer>, source: string): Promise<Spooled> {
+  const file = await nameless(source)
+  try {
+    for await (const chunk of chunks) await writeWhole(file, chunk, source)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
+    return { head: buffer.subarray(0, bytesRead), bytes: () => reread(file), close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function nameless(source: string): Promise<FileHandle> {
+  const path = join(tmpdir(), `creator-enrich-${randomUUID()}`)
+  try {
+    const file = await open(path, 'wx+', 0o600)
+    await rm(path)
+    return file
+  } catch (error) {
+    throw noRoom(source, error)
+  }
+}
+
+async function writeWhole(file: FileHandle, chunk: Buffer, source: string): Promise<void> {
+  try {
+    await file.writeFile(chunk)
+  } catch (error) {
+    throw noRoom(source, error)
+  }
+}
+
+/** By position: who reads the file twice at a time must not move the other's place. */
+async function* reread(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ;) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, position)
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+    position += bytesRead
+  }
+}
+
+function noRoom(source: string, error: unknown): LocalError {
+  const what = `${source} cannot be kept in ${tmpdir()} (${messageOf(error)})`
+  return new LocalError(`${what}; make room there, or name another folder in TMPDIR`, { cause: error })
+}

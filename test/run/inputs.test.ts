@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { parse } from 'csv-parse/sync'
+import { stringify } from 'csv-stringify/sync'
+import { expect, test } from 'vitest'
+import { literal, openDatabase } from '../../src/database.js'
+import { cli } from '../support/cli.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId } from '../support/lists.js'
+import { published } from '../support/published.js'
+import { enrich, simulator, TOKEN } from '../support/simulated.js'
+
+const HEADER = ['备注', 'user_id', '预算; 元|档']
+const ROWS = [
+  ['护肤测评', plainId(1), '1,5'],
+  ['通勤, 穿搭', plainId(2).toUpperCase(), '2;5'],
+  ['他说 "好"\n第二行', `https://www.xiaohongshu.com/user/profile/${plainId(3)}?xsec_token=A%3D`, '3|5'],
+  ['', '5.6E+23', '4\t5'],
+  ['重复', plainId(1), ''],
+]
+
+function csv(delimiter = ',', lineEnd = '\n'): string {
+  const quoted = /[",;|\t\r\n]/
+  const options = { delimiter, record_delimiter: lineEnd, quoted_match: quoted }
+  return stringify([HEADER, ...ROWS], options)
+}
+
+function table(text: string): string[][] {
+  return parse(text, { bom: true })
+}
+
+function encoded(text: string, encoding: string): Buffer {
+  return execFileSync('iconv', ['-f', 'UTF-8', '-t', encoding], { input: text })
+}
+
+async function writeParquet(path: string, rows: readonly (readonly string[])[]): Promise<void> {
+  const database = await openDatabase(':memory:')
+  const values = rows.map((row) => `(${row.map(literal).join(', ')})`).join(', ')
+  const names = HEADER.map((name) => `"${name}"`).join(', ')
+  await database.connection.run(`COPY (FROM (VALUES ${values}) t(${names})) TO ${literal(path)} (FORMAT parquet)`)
+  database.close()
+}
+
+const FORMATS: Record<string, [name: string, content: string | Buffer, ...args: string[]]> = {
+  'UTF-8 with a byte order mark': ['bom.csv', `\ufeff${csv()}`],
+  CRLF: ['crlf.csv', csv(',', '\r\n').replaceAll('"\r\n第', '"\n第')],
+  'UTF-16LE with a mark': ['marked.csv', Buffer.concat([Buffer.from([0xff, 0xfe]), encoded(csv(), 'UTF-16LE')])],
+  'UTF-16LE without one': ['bare.csv', encoded(csv(), 'UTF-16LE')],
+  'UTF-16LE as told': ['told.csv', encoded(csv(), 'UTF-16LE'), '--encoding', 'utf-16le'],
+  GB18030: ['gb.csv', encoded(csv(), 'GB18030')],
+  gzip: ['packed.csv.gz', gzipSync(csv())],
+  'gzip of GB18030': ['packed-gb.csv.gz', gzipSync(encoded(csv(), 'GB18030'))],
+  semicolons: ['semicolons.csv', csv(';')],
+  tabs: ['tabs.tsv', csv('\t')],
+  'bars, as told': ['bars.csv', csv('|'), '--delimiter', '|'],
+}
+
+test(
+  'the same list in every form gives the same files, byte by byte, for one set of calls',
+  { timeout: 240_000 },
+  async () => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    const api = await simulator()
+    const outcome = async (path: string, ...args: string[]) => {
+      const { code, stderr } = await enrich(path, data, api, '--list', 'spring', '--max-age', '1d', ...args)
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringContaining('ids are read from column "user_id", found by its name'),
+      ])
+      const files = ['spring.enriched.csv', 'spring.rejects.csv', 'creators.csv', 'failures.csv']
+      return Object.fromEntries(files.map((name) => [name, readFileSync(join(data, 'exports', name), 'utf8')]))
+    }
+    const plain = join(folder, 'plain.csv')
+    writeFileSync(plain, csv())
+    await outcome(plain)
+    const expected = await outcome(plain)
+    expect(expected['spring.enriched.csv']).toContain('他说 ""好""\n第二行')
+    const rejects = table(expected['spring.rejects.csv']!)
+    expect(rejects).toHaveLength(2)
+
+    for (const [form, [name, content, ...args]] of Object.entries(FORMATS)) {
+      const path = join(folder, name)
+      writeFileSync(path, content)
+      expect({ form, ...(await outcome(path, ...args)) }).toEqual({ form, ...expected })
+    }
+
+    const parquet = join(folder, 'people.parquet')
+    await writeParquet(parquet, ROWS)
+    const { 'spring.rejects.csv': rejected, ...others } = await outcome(parquet)
+    expect({ ...others, 'spring.rejects.csv': expected['spring.rejects.csv'] }).toEqual(expected)
+    // Parquet has rows, no lines.
+    expect(table(rejected!)[1]).toEqual(rejects[1]!.map((cell) => (cell === '6' ? '4' : cell)))
+
+    const piped = ['run', '-', '--list', 'spring', '--api', api.url, '--data', data]
+    const gzip = execFileSync('gzip', ['-c'], { input: encoded(csv(';'), 'GB18030') })
+    const { code } = await cli(piped, { env: { JUSTONEAPI_TOKEN: TOKEN }, stdin: gzip })
+    expect(code).toBe(0)
+    expect(readFileSync(join(data, 'exports/spring.enriched.csv'), 'utf8')).toBe(expected['spring.enriched.csv'])
+    expect(api.ledger.summary()).toMatchObject({ calls: 3, charged: 3 })
+  },
+)
+
+test('fourteen rows as people have them end as documented, for one call an id', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const [invalid, gone] = ['5f00000000000000c0de0400', '5f00000000000000fa170060']
+  const cells: [cell: string, status: string, reason: string | null, id: string | null][] = [
+    [plainId(1), 'enriched', null, plainId(1)],
+    [plainId(2), 'enriched', null, plainId(2)],
+    [plainId(1), 'enriched', null, plainId(1)],
+    [`https://www.xiaohongshu.com/user/profile/${plainId(3)}?xsec_token=A%3D`, 'enriched', null, plainId(3)],
+    [`看看 https://www.rednote.com/user/profile/${plainId(4)}，复制打开`, 'enriched', null, plainId(4)],
+    [`xhsdiscover://user/${plainId(5)}`, 'enriched', null, plainId(5)],
+    [`https://www.xiaohongshu.com/explore/${plainId(6)}`, 'rejected', 'note_without_user', null],
+    [plainId(0xabc).toUpperCase(), 'enriched', null, plainId(0xabc)],
+    ['http://xhslink.com/a/Ab1Cd2', 'rejected', 'short_link', null],
+    ['95012345678', 'rejected', 'red_id', null],
+    ['5.6E+23', 'rejected', 'ruined_number', null],
+    ['', 'rejected', 'empty', null],
+    [invalid, 'rejected', 'invalid', invalid],
+    [gone, 'empty', null, gone],
+  ]
+  const list = join(folder, 'creators.csv')
+  writeFileSync(list, stringify([['user_id', 'n'], ...cells.map(([cell], n) => [cell, String(n + 1)])]))
+  const api = await simulator()
+
+  const { code, receipt } = await enrich(list, data, api)
+  expect(code).toBe(0)
+  expect(receipt.rows).toMatchObject({ read: 14, enriched: 7, empty: 1, rejected: 6, failed: 0, parked: 0 })
+  const members = await published<{ input: string; status: string; reason: string | null; user_id: string | null }>(
+    data,
+    'SELECT input, status, reason, user_id FROM list_members ORDER BY row_number',
+  )
+  const first = (input: string) => (JSON.parse(input) as string[])[0]
+  expect(members.map(({ input, status, reason, user_id }) => [first(input), status, reason, user_id])).toEqual(cells)
+
+  const records = (name: string) =>
+    parse<Record<string, string>>(readFileSync(join(data, 'exports', name)), { bom: true, columns: true })
+  expect(records('creators.enriched.csv').map((row) => [row['n'], row['enrich_status'], row['enrich_reason']])).toEqual(
+    cells.map(([, status, reason], n) => [String(n + 1), status, reason ?? '']),
+  )
+  expect(records('creators.rejects.csv').map(({ line, reason }) => [line, reason])).toEqual([
+    ['8', 'note_without_user'],
+    ['10', 'short_link'],
+    ['11', 'red_id'],
+    ['12', 'ruined_number'],
+    ['13', 'empty'],
+    ['14', 'invalid'],
+  ])
+  for (const { remedy } of records('creators.rejects.csv')) expect(remedy).not.toBe('')
+
+  const asked = api.ledger.entries.map(({ id }) => id)
+  expect(asked.sort()).toEqual([...new Set(cells.flatMap(([, , , id]) => id ?? []))].sort())
+  expect(api.ledger.summary()).toMatchObject({ calls: 8, charged: 7 })
+})
+
+test('stdin that cannot be kept is said to be so, before anything is sent', async () => {
+  const folder = temporaryFolder()
+  const args = ['run', '-', '--list', 'spring', '--api', 'simulated', '--data', join(folder, 'data')]
+  const none = join(folder, 'none')
+  const { code, stderr } = await cli(args, { env: { TMPDIR: none }, stdin: `user_id\n${plainId(1)}\n` })
+  expect([code, stderr]).toEqual([7, expect.stringMatching(/error: <stdin> cannot be kept in .*none \(ENOENT.*; make/)])
+})
