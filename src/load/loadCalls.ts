@@ -1,3 +1,5 @@
+import type { Connection } from '../database.js'
+import { messageOf } from '../errors.js'
 import type { Pipeline } from '../pipeline.js'
 import { merge, type Merged } from './merge.js'
 import { pipelineTables } from './pipelineTables.js'
@@ -9,12 +11,15 @@ export interface LoadSummary extends Staged, Merged {
   readonly sources: number
 }
 
+/** Beyond this it is no longer a matter of rows. */
+const MOST_MB = 1000
+
 /** Staging needs little, and V8 needs much at that time. */
 const STAGE_MB = 48
 
 /** While a table is written, DuckDB keeps two blocks of 256 KB a column in memory, and on commit two more to copy from. */
 function mergeMemory(pipeline: Pipeline): number {
-  return 64 + Math.max(...pipelineTables(pipeline).map(({ columns }) => columns.length))
+  return 40 + Math.max(...pipelineTables(pipeline).map(({ columns }) => columns.length))
 }
 
 /**
@@ -33,12 +38,21 @@ export async function loadSegments(
     const staged = await withMemory(connection, STAGE_MB, (giveBack) =>
       stage(connection, sources, { ...reader, pipeline }, giveBack),
     )
-    const merged = await withMemory(connection, mergeMemory(pipeline), (giveBack) =>
-      merge(connection, pipeline, giveBack),
-    )
+    const merged = await mergeStaged(connection, pipeline)
     await dropStaging(connection, pipeline)
     return { sources: sources.length, ...staged, ...merged }
   } catch (error) {
     throw asLocalError(error, warehouse.path)
+  }
+}
+
+/** Rows that are larger than usual need more: a merge that ran out of memory has changed nothing and is done again with twice as much. */
+async function mergeStaged(connection: Connection, pipeline: Pipeline): Promise<Merged> {
+  for (let megabytes = mergeMemory(pipeline); ; megabytes *= 2) {
+    try {
+      return await withMemory(connection, megabytes, (giveBack) => merge(connection, pipeline, giveBack))
+    } catch (error) {
+      if (megabytes > MOST_MB || !messageOf(error).startsWith('Out of Memory')) throw error
+    }
   }
 }
