@@ -19,7 +19,7 @@ const STAGE_MB = 48
 
 /** While a table is written, DuckDB keeps two blocks of 256 KB a column in memory, and on commit two more to copy from. */
 function mergeMemory(pipeline: Pipeline): number {
-  return 40 + Math.max(...pipelineTables(pipeline).map(({ columns }) => columns.length))
+  return 28 + Math.max(...pipelineTables(pipeline).map(({ columns }) => columns.length))
 }
 
 /**
