@@ -14,6 +14,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api'
+import { messageOf } from './errors.js'
 
 export type Connection = DuckDBConnection
 export type SqlType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMPTZ' | 'BLOB'
@@ -79,6 +80,11 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
     instance.closeSync()
     throw error
   }
+}
+
+/** DuckDB words it in several ways, at a commit for one. */
+export function isOutOfMemory(error: unknown): boolean {
+  return /Out of Memory|could not allocate|failed to (allocate|pin)/i.test(messageOf(error))
 }
 
 function readCell(value: DuckDBValue): ReadCell {

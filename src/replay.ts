@@ -2,19 +2,21 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { all, openDatabase, type Connection } from './database.js'
 import type { Effects } from './effects.js'
-import { LocalError, messageOf, UsageError } from './errors.js'
+import { UsageError } from './errors.js'
+import { recoverJournal } from './journal/recover.js'
 import { layoutOf, type Layout } from './layout.js'
 import { compareWith } from './load/compare.js'
 import { takeLock, type Lock } from './load/lock.js'
+import { OutdatedWarehouse } from './load/schema.js'
 import { sealRuns } from './load/sealRuns.js'
-import { asLocalError, openWarehouse } from './load/warehouse.js'
+import { asLocalError, DamagedWarehouse, openWarehouse } from './load/warehouse.js'
 import type { Settings } from './options.js'
 import type { Pipeline } from './pipeline.js'
 import type { ReplayReport } from './replayReport.js'
 import { Resources } from './resources.js'
 import { publishFolder } from './run/publishFolder.js'
 import { readerOf } from './run/reader.js'
-import { adopt, hasAnswers, rebuild } from './run/rebuild.js'
+import { adopt, hasAnswers, rebuild, setAside } from './run/rebuild.js'
 import { sealLoaded } from './run/sealLoaded.js'
 import { runIdAt } from './time.js'
 
@@ -31,8 +33,9 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
-    await sealKnown(layout, effects)
-    if (!(await hasAnswers(lock))) throw nothingIn(layout)
+    await sealKnown(lock, pipeline, effects)
+    if (!(await hasAnswers(lock)) && (await recoverJournal(layout.journal)).segments.length === 0)
+      throw nothingIn(layout)
     const rebuilt = await rebuild(lock, readerOf(pipeline))
     open.add(() => rm(rebuilt.path, { force: true }))
     const differences = await compare(rebuilt.path, pipeline, layout)
@@ -42,6 +45,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     if (settings.check) return { ...report, exit_code: differs ? 9 : 0, files: undefined }
     await adopt(lock, rebuilt)
     const exports = await publishAll(lock, pipeline, settings, runIdAt(startedAt, effects.random()), effects)
+    await sealLoaded(layout, effects)
     return { ...report, exit_code: 0, files: { database: layout.database, exports } }
   } catch (error) {
     throw asLocalError(error, layout.warehouse)
@@ -57,17 +61,24 @@ function nothingIn({ data }: Layout): UsageError {
 }
 
 /** What the working database knows of lists and receipts and `raw/` does not know yet, because a run was cut off. */
-async function sealKnown({ warehouse, raw, temp }: Layout, effects: Effects): Promise<void> {
-  if (!existsSync(warehouse)) return
+async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Promise<void> {
+  const { warehouse: path, raw, temp } = lock.layout
+  if (!existsSync(path)) return
   try {
-    const database = await openDatabase(warehouse, { tempDirectory: temp })
-    await sealRuns(database.connection, raw).finally(() => database.close())
+    const known = await openWarehouse(lock, pipeline)
+    await sealRuns(known.connection, raw).finally(() => known.close())
   } catch (error) {
-    if (error instanceof LocalError) throw error
-    effects.log(
-      'warn',
-      `${warehouse} cannot be read (${messageOf(error).split('\n')[0]}): its last run may come back without its lists`,
-    )
+    if (error instanceof DamagedWarehouse) {
+      effects.log(
+        'warn',
+        `${error.message}; it is kept as ${await setAside(lock, path)}, its last run may come back without its lists`,
+      )
+    } else if (error instanceof OutdatedWarehouse) {
+      const outdated = await openDatabase(path, { tempDirectory: temp })
+      await sealRuns(outdated.connection, raw).finally(() => outdated.close())
+    } else {
+      throw error
+    }
   }
 }
 
@@ -91,7 +102,6 @@ async function publishAll(
     return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom }, effects)
   } finally {
     await warehouse.close()
-    await sealLoaded(lock.layout, effects)
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Call, CallEnd, NoAnswer, RunHeader } from '../call.js'
-import { batches, first, literal, openDatabase, type Connection, type Database } from '../database.js'
+import { batches, first, isOutOfMemory, literal, openDatabase, type Connection, type Database } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
 import { rawFiles, rawRuns } from '../raw.js'
-import { CHECKSUM } from './rawTables.js'
+import { ANSWERS, CALLS, checksumSql, type RawTable } from './rawTables.js'
 
 /** The calls of one run, as `raw/` has them. */
 export interface RawRun {
@@ -13,7 +13,7 @@ export interface RawRun {
   calls(): AsyncIterable<Call[]>
 }
 
-const MEMORY = '64MB'
+const MEMORY = '160MB'
 
 /** `raw/` opened for reading. */
 export class RawStore {
@@ -45,26 +45,34 @@ export class RawStore {
 }
 
 async function openRun(connection: Connection, answers: string[], calls: string[]): Promise<RawRun> {
-  const files = [...answers, ...calls]
-  const { size, ...header } = await reading(files, async () => {
-    const row = await first<RunHeader & { size: number }>(
-      connection,
-      `SELECT
-         any_value(run_id) AS "runId", any_value(epoch_ms(run_started_at)) AS "startedAt",
-         any_value(pipeline) AS pipeline, any_value(simulated) AS simulated, any_value(host) AS host,
-         count(*) AS size
-       FROM ${parquet(files)}`,
-    )
-    return row!
-  })
+  let header: RunHeader | undefined
+  let size = 0
+  for (const file of [...answers, ...calls]) {
+    const { rows, ...run } = await reading(file, () => headOf(connection, file))
+    header ??= run
+    size += rows
+  }
   return {
-    header,
+    header: header!,
     size,
     async *calls() {
-      for (const file of answers) yield* callsIn(connection, file, answerOf)
-      for (const file of calls) yield* callsIn(connection, file, callOf)
+      for (const file of answers) yield* callsIn(connection, ANSWERS, file, answerOf)
+      for (const file of calls) yield* callsIn(connection, CALLS, file, callOf)
     },
   }
+}
+
+async function headOf(connection: Connection, file: string): Promise<RunHeader & { rows: number }> {
+  const head = await first<RunHeader & { rows: number }>(
+    connection,
+    `SELECT
+       any_value(run_id) AS "runId", any_value(epoch_ms(run_started_at)) AS "startedAt",
+       any_value(pipeline) AS pipeline, any_value(simulated) AS simulated, any_value(host) AS host,
+       count(*) AS rows
+     FROM ${parquet(file)}`,
+  )
+  if (head!.rows === 0) throw new Error('it has no rows')
+  return head!
 }
 
 interface RawCall {
@@ -82,6 +90,7 @@ type RawOther = RawCall & { fault: NoAnswer['fault'] | 'unknown'; detail: string
 
 async function* callsIn<Row extends RawCall>(
   connection: Connection,
+  table: RawTable,
   file: string,
   read: (row: Row) => Call,
 ): AsyncGenerator<Call[]> {
@@ -89,14 +98,14 @@ async function* callsIn<Row extends RawCall>(
     connection,
     `SELECT
        * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
-       user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${CHECKSUM} AS intact
-     FROM ${parquet([file])}`,
+       user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${checksumSql(table)} AS intact
+     FROM ${parquet(file)}`,
   )
   for (;;) {
-    const { value } = (await reading([file], () => rows.next())) as IteratorResult<Row[], undefined>
+    const { value } = (await reading(file, () => rows.next())) as IteratorResult<Row[], undefined>
     if (value === undefined) return
     const damaged = value.filter(({ intact }) => !intact)
-    if (damaged.length > 0) throw unreadable([file], `${damaged.length} rows do not have the checksum they were given`)
+    if (damaged.length > 0) throw unreadable(file, `${damaged.length} rows do not have the checksum they were given`)
     yield value.map(read)
   }
 }
@@ -115,19 +124,21 @@ function endOf({ seq, id, attempt, sentAt, receivedAt, ms }: Omit<RawCall, 'body
   return { seq, id, attempt, sentAt, receivedAt, ms }
 }
 
-function parquet(files: readonly string[]): string {
-  return `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`
+function parquet(file: string): string {
+  return `read_parquet(${literal(file)}, hive_partitioning = false)`
 }
 
-async function reading<T>(files: readonly string[], work: () => Promise<T>): Promise<T> {
+async function reading<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    throw unreadable(files, messageOf(cause).split('\n')[0]!, cause)
+    const [line] = messageOf(cause).split('\n')
+    if (isOutOfMemory(cause)) throw new LocalError(`${file}: ${line}; give it more memory`, { cause })
+    throw unreadable(file, line!, cause)
   }
 }
 
-function unreadable([file]: readonly string[], why: string, cause?: unknown): LocalError {
+function unreadable(file: string, why: string, cause?: unknown): LocalError {
   return new LocalError(
     `damaged: ${file}: ${why}; put it back from a backup, or move it away if its answers may be paid again`,
     { cause },

@@ -48,7 +48,7 @@ export function rawRow(run: RunHeader, call: Call): (Cell | Uint8Array)[] {
   const { seq, id, attempt, sentAt } = call
   const known = call.kind === 'unknown' ? undefined : call
   const head = [run.runId, run.startedAt, run.pipeline, run.simulated, run.host, seq, id, attempt, sentAt]
-  const ended = [known?.receivedAt ?? null, known?.ms ?? null]
+  const receivedAt = known?.receivedAt ?? null
   const body = (call.kind === 'answer' ? call.body : known?.kind === 'no_answer' ? known.part : undefined) ?? null
   const what =
     call.kind === 'answer'
@@ -56,18 +56,21 @@ export function rawRow(run: RunHeader, call: Call): (Cell | Uint8Array)[] {
       : call.kind === 'no_answer'
         ? [call.fault, call.detail]
         : ['unknown', null]
-  return [...head, ...ended, ...what, body, checksumOf(run, call, body)]
+  return [...head, receivedAt, known?.ms ?? null, ...what, body, checksumOf([...head, receivedAt, ...what], body)]
 }
 
-/** SHA-256 over what decides where an answer belongs, a line each, and its body. `CHECKSUM` is the same in SQL. */
-function checksumOf({ runId }: RunHeader, call: Call, body: Uint8Array | null): string {
-  const receivedAt = call.kind === 'unknown' ? '' : call.receivedAt
-  const hash = createHash('sha256').update(`${runId}\n${call.seq}\n${call.id}\n${receivedAt}\n`)
+/** SHA-256 over all other columns but `ms`, a line each, and the body. `checksumSql` is the same in SQL. */
+function checksumOf(cells: readonly Cell[], body: Uint8Array | null): string {
+  const hash = createHash('sha256').update(cells.map((cell) => `${cell ?? ''}\n`).join(''))
   return (body ? hash.update(body) : hash).digest('hex')
 }
 
-export const CHECKSUM = `
-sha256(
-  encode(concat(run_id, chr(10), seq, chr(10), user_id, chr(10), epoch_ms(received_at), chr(10)))
-  || coalesce(body, ''::BLOB)
-)`
+const UNCHECKED = ['ms', 'body', 'checksum']
+
+/** The checksum of a row as SQL. */
+export function checksumSql({ columns }: RawTable): string {
+  const lines = columns
+    .filter(([name]) => !UNCHECKED.includes(name))
+    .map(([name, type]) => `${type === 'TIMESTAMPTZ' ? `epoch_ms(${name})` : name}, chr(10)`)
+  return `sha256(encode(concat(${lines.join(', ')})) || coalesce(body, ''::BLOB))`
+}

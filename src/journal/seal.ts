@@ -4,8 +4,8 @@ import { replaceFile } from '../atomicFile.js'
 import { collectGarbage } from '../collectGarbage.js'
 import { all, first, literal, openDatabase, TableWriter, type Connection } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
-import { rawFolder } from '../raw.js'
-import { ANSWERS, CALLS, CHECKSUM, rawRow, type RawTable } from './rawTables.js'
+import { rawFiles, rawFolder } from '../raw.js'
+import { ANSWERS, CALLS, checksumSql, rawRow, type RawTable } from './rawTables.js'
 import type { Place, Segment } from './segment.js'
 
 /** Where a segment is sealed to, and where DuckDB may spill meanwhile. */
@@ -16,7 +16,9 @@ export interface SealOptions {
 
 /** A file of raw answers: few enough to rewrite one for a single person, enough to compress well. */
 const PART_ROWS = 20_000
-const PART_BYTES = 128 << 20
+/** Bodies that are larger than this on average make a file end sooner: its row groups must fit into memory. */
+const USUAL_BYTES = 6_000
+const PART_BYTES = 16 << 20
 /** What a reader must unpack to see one row. */
 const ROW_GROUP = 2_048
 /** Less does not do for 20,000 answers of a few kilobytes. */
@@ -26,15 +28,18 @@ const MEMORY = '128MB'
  * Writes the calls of a loaded segment to `raw/`, ordered by id: what arrived whole to `answers`, the others to `calls`.
  * Every file is read back and compared before it gets its name, so that the segment may go afterwards. Sealing again
  * writes the same files.
+ * @returns false, and nothing is written, if `raw/` holds calls of this run that the segment lacks: an older copy of it
  * @throws LocalError when the files cannot be written or do not read back as they should; the segment is still there
  */
-export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<void> {
+export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<boolean> {
   // DuckDB makes the folder when it first spills, but not the folders above it.
   await mkdir(temp, { recursive: true })
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
   try {
     await writePlaces(scratch.connection, segment)
+    if (await holdsMore(scratch.connection, segment, raw)) return false
     for (const table of [ANSWERS, CALLS]) await sealTable(scratch.connection, table, segment, raw)
+    return true
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
     throw new LocalError(
@@ -56,6 +61,17 @@ async function writePlaces(connection: Connection, segment: Segment): Promise<vo
   writer.close()
 }
 
+async function holdsMore(connection: Connection, { header }: Segment, raw: string): Promise<boolean> {
+  for (const { kind } of [ANSWERS, CALLS]) {
+    for (const file of await rawFiles(raw, kind, header.runId)) {
+      const more = `SELECT 1 FROM read_parquet(${literal(file)}) WHERE seq NOT IN (SELECT seq FROM places) LIMIT 1`
+      // One that cannot be read is written anew.
+      if (await first(connection, more).catch(() => undefined)) return true
+    }
+  }
+  return false
+}
+
 async function sealTable(connection: Connection, table: RawTable, segment: Segment, raw: string): Promise<void> {
   await connection.run(`
     CREATE OR REPLACE TABLE ordered AS
@@ -70,19 +86,23 @@ async function sealTable(connection: Connection, table: RawTable, segment: Segme
         `SELECT * EXCLUDE (n) FROM ordered WHERE n > ${done} AND n <= ${done + PART_ROWS} ORDER BY n`,
       ),
     )
-    if (places.length === 0) return
+    if (places.length === 0) return removeFrom(part, await rawFiles(raw, table.kind, segment.header.runId))
     await fillPart(connection, table, segment, places)
     const path = join(folder, `part-${String(part).padStart(5, '0')}.parquet`)
-    await replaceFile(path, (temporary) => writePart(connection, temporary, places.length))
+    await replaceFile(path, (temporary) => writePart(connection, table, temporary, places.length))
     collectGarbage()
     done += places.length
   }
 }
 
+async function removeFrom(part: number, files: readonly string[]): Promise<void> {
+  for (const file of files.slice(part)) await rm(file)
+}
+
 /** As many as a file may hold, and at least one. */
 function firstBytes(places: readonly Place[]): readonly Place[] {
   let bytes = 0
-  const end = places.findIndex(({ length }) => (bytes += length) > PART_BYTES)
+  const end = places.findIndex(({ length }, at) => (bytes += length) > Math.max(PART_BYTES, at * USUAL_BYTES))
   return end < 0 ? places : places.slice(0, Math.max(1, end))
 }
 
@@ -101,10 +121,10 @@ async function fillPart(
 }
 
 /** Writes the part and reads it back: what is in its rows, and the checksum of each. */
-async function writePart(connection: Connection, path: string, rows: number): Promise<void> {
+async function writePart(connection: Connection, table: RawTable, path: string, rows: number): Promise<void> {
   await connection.run(`COPY part TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`)
   const written = `read_parquet(${literal(path)}, hive_partitioning = false)`
-  const intact = await numberOf(connection, `count(*) FILTER (checksum = ${CHECKSUM})`, written)
+  const intact = await numberOf(connection, `count(*) FILTER (checksum = ${checksumSql(table)})`, written)
   const same = (await numberOf(connection, CONTENT, written)) === (await numberOf(connection, CONTENT, 'part'))
   if (intact === String(rows) && same) return
   throw new Error(`${path} does not read back as it was written (${intact} of ${rows} rows are intact)`)

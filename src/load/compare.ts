@@ -8,14 +8,18 @@ type Key = readonly string[]
 /**
  * Compares the tables of this database with those of the file `before`, row by row over their keys; a table without a
  * key is compared by whole rows.
- * @returns one entry for each table that differs
+ * @returns one entry for each table that differs; undefined if the file cannot be read
  */
 export async function compareWith(
   connection: Connection,
   pipeline: Pipeline,
   before: string,
-): Promise<TableDifference[]> {
-  await connection.run(`ATTACH ${literal(before)} AS before (READ_ONLY)`)
+): Promise<TableDifference[] | undefined> {
+  try {
+    await connection.run(`ATTACH ${literal(before)} AS before (READ_ONLY)`)
+  } catch {
+    return undefined
+  }
   try {
     const differences: TableDifference[] = []
     for (const table of await tablesOf(connection)) {
@@ -67,7 +71,9 @@ async function compareTable(
     rows_before === rows_after &&
     (await contentOf(connection, same, table)) === (await contentOf(connection, same, table, 'before'))
   if (equal && columns.columns_added.length + columns.columns_removed.length === 0) return undefined
-  const rows = equal ? NO_ROWS : await differingRows(connection, table, same, key ?? same)
+  const rows = equal
+    ? NO_ROWS
+    : await differingRows(connection, table, same, key?.every((name) => same.includes(name)) ? key : same)
   return { table, rows_before, rows_after, ...rows, ...columns }
 }
 

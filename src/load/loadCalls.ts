@@ -1,5 +1,5 @@
-import type { Connection } from '../database.js'
-import { messageOf } from '../errors.js'
+import { isOutOfMemory, type Connection } from '../database.js'
+import { UsageError } from '../errors.js'
 import type { Pipeline } from '../pipeline.js'
 import { merge, type Merged } from './merge.js'
 import { pipelineTables } from './pipelineTables.js'
@@ -26,6 +26,7 @@ function mergeMemory(pipeline: Pipeline): number {
  * Loads all calls of some sources: a live run's journal segment, segments left by runs that were cut off, or anything
  * else that has calls. One merge, all or nothing; a source that is loaded again, or late, leaves the same tables.
  * Afterwards the caller may mark the sources as loaded.
+ * @throws UsageError when a source belongs to another pipeline
  * @throws LocalError when disk or memory do not suffice: nothing was changed
  */
 export async function loadSegments(
@@ -34,6 +35,13 @@ export async function loadSegments(
   reader: Omit<Reader, 'pipeline'>,
 ): Promise<LoadSummary> {
   const { connection, pipeline } = warehouse
+  const foreign = sources.find(({ header }) => header.pipeline !== pipeline.name)
+  if (foreign) {
+    const { runId, pipeline: other } = foreign.header
+    throw new UsageError(
+      `run ${runId} belongs to the pipeline ${other}, not to ${pipeline.name}: give another folder with --data`,
+    )
+  }
   try {
     const staged = await withMemory(connection, STAGE_MB, (giveBack) =>
       stage(connection, sources, { ...reader, pipeline }, giveBack),
@@ -52,7 +60,7 @@ async function mergeStaged(connection: Connection, pipeline: Pipeline): Promise<
     try {
       return await withMemory(connection, megabytes, (giveBack) => merge(connection, pipeline, giveBack))
     } catch (error) {
-      if (megabytes > MOST_MB || !messageOf(error).startsWith('Out of Memory')) throw error
+      if (megabytes > MOST_MB || !isOutOfMemory(error)) throw error
     }
   }
 }

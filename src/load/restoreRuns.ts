@@ -12,6 +12,7 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
   const runs = await rawRuns(raw, 'receipts')
   const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'receipts', runId)))).flat()
   if (files.length === 0) return 0
+  for (const file of files) await naming(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
   await naming(files[0]!, async () => {
     await insertSame(connection, 'runs', parquet(files))
     await connection.run(lastOfEachList(await shapeOf(connection, 'lists'), parquet(files)))
@@ -78,7 +79,7 @@ function lastOfEachList(shape: string, receipts: string): string {
   return `
 CREATE OR REPLACE TEMP TABLE restored_lists AS
 SELECT * FROM (SELECT unnest(from_json(lists, ${literal(`[${shape}]`)}), recursive := true) FROM ${receipts})
-QUALIFY row_number() OVER (PARTITION BY list ORDER BY run_id DESC) = 1
+QUALIFY row_number() OVER (PARTITION BY list ORDER BY last_read_at DESC, run_id DESC) = 1
 ORDER BY first_read_at, list`
 }
 
@@ -86,7 +87,7 @@ function parquet(files: readonly string[]): string {
   return `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`
 }
 
-async function naming(file: string, work: () => Promise<void>): Promise<void> {
+async function naming(file: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (cause) {

@@ -13,6 +13,9 @@ export interface Target {
   readonly pipeline: Pipeline
 }
 
+/** The definition has changed in a way that needs a replay. */
+export class OutdatedWarehouse extends LocalError {}
+
 interface Folder {
   readonly pipeline: string
   readonly pipeline_version: number | null
@@ -143,7 +146,7 @@ async function refuseFalseVersions({ connection, path, pipeline }: Target, befor
 }
 
 function mustReplay(path: string, what: string): LocalError {
-  return new LocalError(
+  return new OutdatedWarehouse(
     `${path}: ${what} since it was built: run \`creator-enrich replay\` first, which rebuilds all tables with no call; the file was left as it is`,
   )
 }

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { collectGarbage } from '../collectGarbage.js'
-import { openDatabase, type Connection, type Database } from '../database.js'
+import { isOutOfMemory, openDatabase, type Connection, type Database } from '../database.js'
 import { LocalError, RunError, messageOf } from '../errors.js'
 import type { Pipeline } from '../pipeline.js'
 import { lockHolder, type Lock } from './lock.js'
@@ -104,7 +104,7 @@ export async function withMemory<T>(
 
 /** DuckDB words the same failure in many ways: as an error of its own kind, or of the transaction that met it. */
 const DISK_OR_MEMORY =
-  /^(IO|Out of Memory|FATAL|Fatal)\b|Could not (write|sync|truncate|open)|No space left|File too large|Input\/output error|database has been invalidated|Permission denied|Read-only file system/i
+  /^(IO|FATAL|Fatal)\b|Could not (write|sync|truncate|open)|No space left|File too large|Input\/output error|database has been invalidated|Permission denied|Read-only file system/i
 
 /**
  * What DuckDB or Node says about a disk that fails, or a disk or memory that is too small, as the run's own error; anything
@@ -119,7 +119,7 @@ export function asLocalError(error: unknown, path: string): unknown {
       { cause: error },
     )
   }
-  if (!isOfFiles(error) && !DISK_OR_MEMORY.test(message)) return error
+  if (!isOfFiles(error) && !isOutOfMemory(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
   return new LocalError(
     `cannot write ${path}: ${line}; ${remedyFor(message)}, then run the same command again: what was paid is in the journal and is loaded first`,
@@ -128,7 +128,7 @@ export function asLocalError(error: unknown, path: string): unknown {
 }
 
 function remedyFor(message: string): string {
-  if (message.startsWith('Out of Memory')) return 'give it more memory'
+  if (isOutOfMemory(message)) return 'give it more memory'
   if (/No such file|does not exist/i.test(message)) return 'put it back'
   if (/Permission denied|Read-only file|not permitted/i.test(message)) return 'make it writable'
   if (/fsync|Input\/output error|\bEIO\b/i.test(message)) return 'check this disk'

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { openDatabase } from '../database.js'
 import { exitCodeOf, messageOf } from '../errors.js'
 import type { House } from './house.js'
@@ -13,6 +14,8 @@ export async function orRecord<T>({ warehouse, run }: House, work: () => Promise
   } catch (error) {
     try {
       await warehouse.close()
+      // Opening would make an empty one, which knows of no run.
+      if (!existsSync(warehouse.path)) throw error
       const database = await openDatabase(warehouse.path)
       const ended = { exitCode: exitCodeOf(error), message: messageOf(error), runId: run.runId }
       await database.connection.run(UNFINISHED, ended).finally(() => database.close())

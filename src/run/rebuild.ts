@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../atomicFile.js'
+import { all, first } from '../database.js'
 import type { Effects } from '../effects.js'
 import { RawStore } from '../journal/rawRun.js'
 import { recoverJournal } from '../journal/recover.js'
@@ -10,6 +11,7 @@ import type { Lock } from '../load/lock.js'
 import { countRuns } from '../load/recordRun.js'
 import { restoreRuns } from '../load/restoreRuns.js'
 import { claimKind } from '../load/schema.js'
+import { sealRuns } from '../load/sealRuns.js'
 import type { AnswerSource, Reader } from '../load/stage.js'
 import { DamagedWarehouse, openWarehouse, type Warehouse } from '../load/warehouse.js'
 import { rawRuns } from '../raw.js'
@@ -58,6 +60,7 @@ export async function rebuild(lock: Lock, reader: Reader): Promise<Rebuilt> {
     for (const folder of [join(journal, 'loaded'), journal]) group.push(...(await recoverJournal(folder)).segments)
     await load(group)
     await restoreRuns(warehouse.connection, raw)
+    simulated ??= await kindOfRuns(warehouse)
     if (simulated !== undefined) await claimKind(warehouse.connection, data, simulated)
     built.runs = await countRuns(warehouse.connection)
     return built
@@ -65,6 +68,15 @@ export async function rebuild(lock: Lock, reader: Reader): Promise<Rebuilt> {
     store.close()
     await warehouse.close()
   }
+}
+
+/** Runs that made no call tell the kind, too. */
+async function kindOfRuns({ connection }: Warehouse): Promise<boolean | undefined> {
+  const row = await first<{ simulated: boolean | null }>(
+    connection,
+    'SELECT any_value(simulated) AS simulated FROM runs',
+  )
+  return row?.simulated ?? undefined
 }
 
 /** Puts a rebuilt database in the place of the working one, which must be closed. */
@@ -75,18 +87,23 @@ export async function adopt({ layout }: Lock, { path }: Pick<Rebuilt, 'path'>): 
 }
 
 /**
- * Opens the working database. One that is gone or damaged is rebuilt first; a damaged file is kept beside its place.
+ * Opens the working database. One that is gone, damaged, or lacks runs that `raw/` has is rebuilt first; a damaged file is
+ * kept beside its place.
  * @throws LocalError when it cannot be opened, or not be rebuilt
  */
 export async function openOrRebuild(lock: Lock, reader: Reader, effects: Effects): Promise<Warehouse> {
   const { warehouse: path, raw } = lock.layout
   try {
-    if (existsSync(path)) return await openWarehouse(lock, reader.pipeline)
+    if (existsSync(path)) {
+      const warehouse = await openWarehouse(lock, reader.pipeline)
+      if (!(await lacksRuns(warehouse, raw))) return warehouse
+      await sealRuns(warehouse.connection, raw).finally(() => warehouse.close())
+    }
   } catch (error) {
     if (!(error instanceof DamagedWarehouse)) throw error
     effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`)
   }
-  if (existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
+  if (!existsSync(path) && existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
   if (await hasAnswers(lock)) {
     effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call`)
     await adopt(lock, await rebuild(lock, reader))
@@ -94,15 +111,29 @@ export async function openOrRebuild(lock: Lock, reader: Reader, effects: Effects
   return openWarehouse(lock, reader.pipeline)
 }
 
+/** An older copy of the state folder may stand beside a newer `raw/`. */
+async function lacksRuns({ connection }: Warehouse, raw: string): Promise<boolean> {
+  const known = new Set(
+    (await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs')).map(({ run_id }) => run_id),
+  )
+  for (const kind of SEALED) {
+    if ((await rawRuns(raw, kind)).some((runId) => !known.has(runId))) return true
+  }
+  return false
+}
+
+const SEALED = ['receipts', 'answers', 'calls'] as const
+
 /** Whether there is anything to rebuild from but what the next run loads by itself. */
 export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<boolean> {
-  for (const kind of ['receipts', 'answers', 'calls'] as const) {
+  for (const kind of SEALED) {
     if ((await rawRuns(raw, kind)).length > 0) return true
   }
   return (await recoverJournal(join(journal, 'loaded'))).segments.length > 0
 }
 
-async function setAside({ layout }: Lock, path: string): Promise<string> {
+/** Keeps a damaged file beside its place. @returns where */
+export async function setAside({ layout }: Lock, path: string): Promise<string> {
   for (let n = 1; ; n += 1) {
     const aside = `${path}.damaged-${n}`
     if (existsSync(aside)) continue

@@ -15,8 +15,9 @@ export async function sealLoaded(layout: Layout, effects: Effects): Promise<void
   const { segments, damaged } = await recoverJournal(join(layout.journal, 'loaded'))
   for (const { message } of damaged) effects.log('warn', message)
   for (const segment of segments) {
-    await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
-    await segment.retire(damaged.some(({ path }) => path === segment.path))
+    const sealed = await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
+    if (!sealed) effects.log('warn', `${segment.path} is an older copy of what ${layout.raw} has; it goes to damaged/`)
+    await segment.retire(!sealed || damaged.some(({ path }) => path === segment.path))
   }
   const finished = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })
   await sealRuns(finished.connection, layout.raw).finally(() => finished.close())

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -148,4 +149,27 @@ test('the checksum can be checked by SQL alone, as docs/raw.md says', async () =
   const rows = await all(database.connection, sql.replaceAll('data/raw/answers/**/*.parquet', files))
   database.close()
   expect(rows).toEqual([{ answers: 4, intact: 4 }])
+})
+
+test.each([
+  ['3,000 of 12 kB', 3000, 12_000],
+  ['400 of 60 kB', 400, 60_000],
+  ['3 of 12 MB', 3, 12 << 20],
+])('bodies that do not compress, %s, can be sealed and be read again', async (_, count, bytes) => {
+  const bodies = Array.from({ length: count }, (_, n) => ({ ...answerOf(n + 1), body: randomBytes(bytes) }))
+  const options = await segmentOf(bodies)
+  await seal(options.segment, options)
+  const store = await RawStore.open(options.raw)
+  let read = 0
+  for await (const run of store.runs()) for await (const batch of run.calls()) read += batch.length
+  store.close()
+  expect(read).toBe(count)
+})
+
+test('an older copy of a segment does not take the place of what is sealed', async () => {
+  const options = await segmentOf([...ANSWERS, ...OTHERS])
+  await seal(options.segment, options)
+  const older = await segmentOf(ANSWERS.slice(0, 2))
+  expect(await seal(older.segment, { raw: options.raw, temp: older.temp })).toBe(false)
+  expect((await sealedIn(options.raw))[0]!.size).toBe(7)
 })

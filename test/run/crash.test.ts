@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { cli } from '../support/cli.js'
@@ -116,7 +116,7 @@ test('published files without anything they could come from: refused, until --ne
   await enrich(list, data, api)
   api.ledger.clear()
   rmSync(join(data, 'state'), { recursive: true })
-  rmSync(join(data, 'raw'), { recursive: true })
+  renameSync(join(data, 'raw'), join(folder, 'raw'))
 
   for (const time of ['first', 'second']) {
     const refused = await cli(['run', list, '--api', api.url, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
@@ -127,6 +127,14 @@ test('published files without anything they could come from: refused, until --ne
   expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: 10 }])
   expect(api.ledger.summary().calls).toBe(0)
 
+  rmSync(join(data, 'raw'), { recursive: true })
+  renameSync(join(folder, 'raw'), join(data, 'raw'))
+  const putBack = await enrich(list, data, api)
+  expect(putBack.receipt.ids).toMatchObject({ read: 10, reused: 10 })
+  expect(api.ledger.summary().calls).toBe(0)
+
+  rmSync(join(data, 'state'), { recursive: true })
+  rmSync(join(data, 'raw'), { recursive: true })
   const anew = await enrich(list, data, api, '--new')
   expect(anew.receipt.ids).toMatchObject({ read: 10, enriched: 10 })
 })
@@ -153,4 +161,19 @@ test.each([
   expect(stderr).toContain(`${path} is rebuilt`)
   expect(readFileSync(`${path}.damaged-1`).equals(damaged)).toBe(true)
   expect(api.ledger.summary().calls).toBe(0)
+})
+
+test('an older copy of the state folder beside a newer raw/: what is in raw/ is not paid again', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  await enrich(writeList(folder, IDS.slice(0, 5)), data, api)
+  cpSync(join(data, 'state'), join(folder, 'state'), { recursive: true })
+  const list = writeList(folder, IDS.slice(0, 10))
+  await enrich(list, data, api)
+  rmSync(join(data, 'state'), { recursive: true })
+  renameSync(join(folder, 'state'), join(data, 'state'))
+  const { receipt } = await enrich(list, data, api)
+  expect(receipt.ids).toMatchObject({ read: 10, reused: 10 })
+  expect(api.ledger.summary().calls).toBe(10)
 })

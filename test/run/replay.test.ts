@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { all, openDatabase } from '../../src/database.js'
@@ -137,21 +146,57 @@ test('what differs is told by table, rows and columns, and is mended; --check on
   expect((await replay(data, '--check')).code).toBe(0)
 })
 
-test('a damaged file in raw/: exit 7, named, and nothing changes', async () => {
+test('a damaged file in raw/: exit 7, that very file is named, and nothing changes', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
-  await enrich(writeList(folder, IDS), data, await simulator())
+  const api = await simulator()
+  for (const ids of [IDS.slice(0, 3), IDS.slice(3, 6)]) await enrich(writeList(folder, ids), data, api)
   const before = await content(data)
-  const [file] = readdirSync(join(data, 'raw', 'answers'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.parquet'),
-  )
-  const path = join(data, 'raw', 'answers', file!)
-  writeFileSync(path, 'no parquet')
-  const { code, stderr } = await cli(['replay', '--data', data])
-  expect(code).toBe(7)
-  expect(stderr).toContain(`damaged: ${path}`)
-  expect(stderr.trim().split('\n')).toHaveLength(1)
+  for (const kind of ['answers', 'receipts', 'inputs']) {
+    const files = readdirSync(join(data, 'raw', kind), { recursive: true, encoding: 'utf8' })
+    const newest = files
+      .filter((name) => name.endsWith('.parquet'))
+      .sort()
+      .at(-1)!
+    const path = join(data, 'raw', kind, newest)
+    const bytes = readFileSync(path)
+    writeFileSync(path, 'no parquet')
+    const { code, stderr } = await cli(['replay', '--data', data])
+    expect(code).toBe(7)
+    expect(stderr).toContain(`damaged: ${path}`)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    writeFileSync(path, bytes)
+  }
   expect(await content(data)).toEqual(before)
+
+  writeFileSync(realpathSync(join(data, 'creators.duckdb')) + '.new', 'no database')
+  renameSync(realpathSync(join(data, 'creators.duckdb')) + '.new', realpathSync(join(data, 'creators.duckdb')))
+  const { code, report } = await replay(data)
+  expect([code, report.differences]).toEqual([0, undefined])
+  expect(await content(data)).toEqual(before)
+})
+
+test('a first run that was killed: what it had paid is replayed, and the next run finds it', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 6))
+  const run: { kill?: () => void } = {}
+  let arrived = 0
+  const api = await simulator({
+    before: () => {
+      arrived += 1
+      if (arrived !== 4) return undefined
+      run.kill?.()
+      return new Promise(() => undefined)
+    },
+  })
+  const { child, ended } = startRun([list], data, api, '--concurrency', '1')
+  run.kill = () => child.kill('SIGKILL')
+  await ended
+  const replayed = await replay(data)
+  expect(replayed.code).toBe(0)
+  expect(replayed.report.answers).toBe(3)
+  expect((await enrich(list, data, api)).receipt.ids).toMatchObject({ enriched: 3, reused: 3 })
 })
 
 test('nothing to replay: exit 2; a folder that is in use: exit 8', async () => {
