@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { all, openDatabase, type Connection } from './database.js'
 import type { Effects } from './effects.js'
-import { UsageError } from './errors.js'
+import { messageOf, UsageError } from './errors.js'
 import { recoverJournal } from './journal/recover.js'
 import { layoutOf, type Layout } from './layout.js'
 import { compareWith } from './load/compare.js'
@@ -38,7 +38,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
       throw nothingIn(layout)
     const rebuilt = await rebuild(lock, readerOf(pipeline))
     open.add(() => rm(rebuilt.path, { force: true }))
-    const differences = await compare(rebuilt.path, pipeline, layout)
+    const differences = await compare(rebuilt.path, pipeline, layout, effects)
     const { runs, answers, calls } = rebuilt
     const report = { data: layout.data, compared_with: layout.database, runs, answers, calls, differences }
     const differs = differences === undefined || differences.length > 0
@@ -83,10 +83,22 @@ async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Prom
 }
 
 /** @returns undefined when there is no file to compare with, or none that can be read */
-async function compare(path: string, pipeline: Pipeline, layout: Layout): Promise<ReplayReport['differences']> {
+async function compare(
+  path: string,
+  pipeline: Pipeline,
+  layout: Layout,
+  effects: Effects,
+): Promise<ReplayReport['differences']> {
   if (!existsSync(layout.database)) return undefined
   const rebuilt = await openDatabase(path, { readOnly: true, tempDirectory: layout.temp })
-  return compareWith(rebuilt.connection, pipeline, layout.database).finally(() => rebuilt.close())
+  try {
+    return await compareWith(rebuilt.connection, pipeline, layout.database)
+  } catch (error) {
+    effects.log('warn', `${layout.database} cannot be compared with: ${messageOf(error).split('\n')[0]}`)
+    return undefined
+  } finally {
+    rebuilt.close()
+  }
 }
 
 async function publishAll(

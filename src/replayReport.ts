@@ -51,7 +51,8 @@ export function replaySummary(report: ReplayReport): string {
       `${plural(runs, 'run')}: ${plural(answers, 'answer')} of ${plural(calls, 'call')}; no call was made`,
     ),
   ]
-  if (differences === undefined) lines.push(line('compared', `with nothing: there is no ${compared_with}`))
+  if (differences === undefined)
+    lines.push(line('compared', `with nothing: ${compared_with} is not there, or cannot be read`))
   else lines.push(line('compared', `with ${compared_with}`))
   if (differences?.length === 0) lines.push(line('', 'nothing differs'))
   else if (differences) lines.push('', ...differenceTable(differences), '')

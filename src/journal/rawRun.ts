@@ -140,7 +140,7 @@ async function reading<T>(file: string, work: () => Promise<T>): Promise<T> {
 
 function unreadable(file: string, why: string, cause?: unknown): LocalError {
   return new LocalError(
-    `damaged: ${file}: ${why}; put it back from a backup, or move it away if its answers may be paid again`,
+    `damaged: ${file}: ${why}; put it back from a backup, or move it and the receipt of its run away, if its answers may be paid again`,
     { cause },
   )
 }

@@ -8,18 +8,15 @@ type Key = readonly string[]
 /**
  * Compares the tables of this database with those of the file `before`, row by row over their keys; a table without a
  * key is compared by whole rows.
- * @returns one entry for each table that differs; undefined if the file cannot be read
+ * @returns one entry for each table that differs
+ * @throws DuckDB's own error if that file cannot be read
  */
 export async function compareWith(
   connection: Connection,
   pipeline: Pipeline,
   before: string,
-): Promise<TableDifference[] | undefined> {
-  try {
-    await connection.run(`ATTACH ${literal(before)} AS before (READ_ONLY)`)
-  } catch {
-    return undefined
-  }
+): Promise<TableDifference[]> {
+  await connection.run(`ATTACH ${literal(before)} AS before (READ_ONLY)`)
   try {
     const differences: TableDifference[] = []
     for (const table of await tablesOf(connection)) {

@@ -23,6 +23,25 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
   return files.length
 }
 
+/**
+ * What the receipts know of and the other files did not bring back: paid answers, or rows of lists.
+ * @returns undefined when everything is there
+ */
+export async function missingFrom(connection: Connection): Promise<string | undefined> {
+  const answers = await first<{ run_id: string; missing: number }>(
+    connection,
+    `SELECT run_id, any_value(billed_calls) - coalesce(sum(billed), 0)::BIGINT AS missing
+     FROM runs LEFT JOIN run_codes USING (run_id) GROUP BY run_id HAVING missing > 0 ORDER BY run_id LIMIT 1`,
+  )
+  if (answers) return `it lacks ${answers.missing} paid answers of run ${answers.run_id}`
+  const rows = await first<{ list: string; run_id: string }>(
+    connection,
+    `SELECT list, any_value(lists.run_id) AS run_id FROM lists LEFT JOIN list_members AS m USING (list)
+     GROUP BY list HAVING any_value(rows) <> count(m.row_number) ORDER BY list LIMIT 1`,
+  )
+  return rows && `it lacks input rows of the list ${rows.list} of run ${rows.run_id}`
+}
+
 async function runsOfLists(connection: Connection): Promise<string[]> {
   const rows = await all<{ run_id: string }>(connection, 'SELECT DISTINCT run_id FROM restored_lists ORDER BY run_id')
   return rows.map(({ run_id }) => run_id)

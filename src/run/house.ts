@@ -50,7 +50,7 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
   open.add(() => status.close())
   await checkFolders(foldersOf(layout))
   const reader = readerOf(pipeline)
-  const warehouse = await openOrRebuild(lock, reader, effects)
+  const warehouse = await openOrRebuild(lock, reader, effects, { lossy: settings.new ?? false })
   open.add(() => warehouse.close())
   await checkKind(warehouse.connection, layout.data, api.simulated)
   return {

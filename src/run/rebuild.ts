@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { syncFolder } from '../atomicFile.js'
 import { all, first } from '../database.js'
 import type { Effects } from '../effects.js'
+import { LocalError } from '../errors.js'
 import { RawStore } from '../journal/rawRun.js'
 import { recoverJournal } from '../journal/recover.js'
 import { loadSegments } from '../load/loadCalls.js'
 import type { Lock } from '../load/lock.js'
 import { countRuns } from '../load/recordRun.js'
-import { restoreRuns } from '../load/restoreRuns.js'
+import { missingFrom, restoreRuns } from '../load/restoreRuns.js'
 import { claimKind } from '../load/schema.js'
 import { sealRuns } from '../load/sealRuns.js'
 import type { AnswerSource, Reader } from '../load/stage.js'
@@ -30,9 +31,10 @@ const CALLS_A_LOAD = 100_000
 
 /**
  * Builds a working database beside the one that is there, from `raw/` and the journal alone, with no call.
- * @throws LocalError when a file of `raw/` is damaged, or disk or memory do not suffice
+ * @param options `lossy`: go on without what the receipts know of and `raw/` has no more
+ * @throws LocalError when something in `raw/` is damaged or missing, or disk or memory do not suffice
  */
-export async function rebuild(lock: Lock, reader: Reader): Promise<Rebuilt> {
+export async function rebuild(lock: Lock, reader: Reader, { lossy = false } = {}): Promise<Rebuilt> {
   const { raw, journal, data, warehouse: place } = lock.layout
   const path = `${place}.rebuilt`
   for (const file of [path, `${path}.wal`]) await rm(file, { force: true })
@@ -60,6 +62,8 @@ export async function rebuild(lock: Lock, reader: Reader): Promise<Rebuilt> {
     for (const folder of [join(journal, 'loaded'), journal]) group.push(...(await recoverJournal(folder)).segments)
     await load(group)
     await restoreRuns(warehouse.connection, raw)
+    const missing = lossy ? undefined : await missingFrom(warehouse.connection)
+    if (missing !== undefined) throw incomplete(raw, missing)
     simulated ??= await kindOfRuns(warehouse)
     if (simulated !== undefined) await claimKind(warehouse.connection, data, simulated)
     built.runs = await countRuns(warehouse.connection)
@@ -68,6 +72,12 @@ export async function rebuild(lock: Lock, reader: Reader): Promise<Rebuilt> {
     store.close()
     await warehouse.close()
   }
+}
+
+function incomplete(raw: string, missing: string): LocalError {
+  return new LocalError(
+    `${raw} is not complete: ${missing}; put it back from a backup, or move away the receipt of that run, too, if all of it may be paid again. Nothing was changed`,
+  )
 }
 
 /** Runs that made no call tell the kind, too. */
@@ -91,7 +101,12 @@ export async function adopt({ layout }: Lock, { path }: Pick<Rebuilt, 'path'>): 
  * kept beside its place.
  * @throws LocalError when it cannot be opened, or not be rebuilt
  */
-export async function openOrRebuild(lock: Lock, reader: Reader, effects: Effects): Promise<Warehouse> {
+export async function openOrRebuild(
+  lock: Lock,
+  reader: Reader,
+  effects: Effects,
+  options: { readonly lossy: boolean },
+): Promise<Warehouse> {
   const { warehouse: path, raw } = lock.layout
   try {
     if (existsSync(path)) {
@@ -106,7 +121,7 @@ export async function openOrRebuild(lock: Lock, reader: Reader, effects: Effects
   if (!existsSync(path) && existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
   if (await hasAnswers(lock)) {
     effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call`)
-    await adopt(lock, await rebuild(lock, reader))
+    await adopt(lock, await rebuild(lock, reader, options))
   }
   return openWarehouse(lock, reader.pipeline)
 }

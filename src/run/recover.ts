@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
 import { UsageError } from '../errors.js'
 import { recoverJournal } from '../journal/recover.js'
 import { loadSegments } from '../load/loadCalls.js'
@@ -40,8 +41,10 @@ export async function recover(job: Job, house: House, { effects }: World): Promi
 }
 
 async function refuseToPayAgain({ layout, warehouse }: House): Promise<void> {
-  if (!existsSync(layout.database) || (await countRuns(warehouse.connection)) > 0) return
+  const traces = [layout.database, join(layout.exports, 'creators.csv')]
+  const trace = traces.find((path) => lstatSync(path, { throwIfNoEntry: false }))
+  if (trace === undefined || (await countRuns(warehouse.connection)) > 0) return
   throw new UsageError(
-    `${layout.state} and ${layout.raw} are gone, but ${layout.database} shows that calls were paid: put them back, or give --new to start anew and pay again`,
+    `${layout.state} and ${layout.raw} are gone, but ${trace} shows that calls were paid: put them back, or give --new to start anew and pay again`,
   )
 }

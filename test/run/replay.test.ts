@@ -176,6 +176,25 @@ test('a damaged file in raw/: exit 7, that very file is named, and nothing chang
   expect(await content(data)).toEqual(before)
 })
 
+test.each(['answers', 'inputs'] as const)('without its %s, raw/ does not pass for all there was', async (kind) => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, IDS.slice(0, 6))
+  await enrich(list, data, api)
+  const before = await content(data)
+  rmSync(join(data, 'raw', kind), { recursive: true })
+  const replayed = await cli(['replay', '--data', data])
+  expect(replayed.code).toBe(7)
+  expect(replayed.stderr).toContain(`${join(data, 'raw')} is not complete: it lacks`)
+  expect(await content(data)).toEqual(before)
+
+  rmSync(join(data, 'state'), { recursive: true })
+  const run = await cli(['run', list, '--api', api.url, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
+  expect(run.code).toBe(7)
+  expect(api.ledger.summary().calls).toBe(6)
+})
+
 test('a first run that was killed: what it had paid is replayed, and the next run finds it', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
