@@ -1,6 +1,7 @@
-import { lstat, mkdir, open, readlink, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
+import { lstat, open, readlink, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../atomicFile.js'
 import type { Effects } from '../effects.js'
 import { LocalError, messageOf } from '../errors.js'
 import type { Layout } from '../layout.js'
@@ -64,7 +65,8 @@ export async function warnOfSpace({ data }: Layout, due: number, effects: Pick<E
 }
 
 async function tryOut(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  // Durably: what is made in it later must not go with its name.
+  await makeFolder(folder)
   const probe = join(folder, `.probe-${process.pid}`)
   const moved = `${probe}.moved`
   try {
