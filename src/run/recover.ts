@@ -42,7 +42,8 @@ export async function recover(job: Job, house: House, { effects }: World): Promi
 
 async function refuseToPayAgain({ layout, warehouse }: House): Promise<void> {
   const traces = [layout.database, join(layout.exports, 'creators.csv')]
-  const trace = traces.find((path) => lstatSync(path, { throwIfNoEntry: false }))
+  // A link that leads nowhere any more is one, too.
+  const trace = traces.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
   if (trace === undefined || (await countRuns(warehouse.connection)) > 0) return
   throw new UsageError(
     `${layout.state} and ${layout.raw} are gone, but ${trace} shows that calls were paid: put them back, or give --new to start anew and pay again`,
