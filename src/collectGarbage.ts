@@ -1,20 +1,31 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** What V8 may hold. Below it a collection, some 30 ms, would gain nothing; above it, one after the other makes it smaller. */
-const MODEST = 64 << 20
+/** What V8 may hold beyond what the program itself takes: below it a collection, some 30 ms, would gain nothing. */
+const MODEST = held() + (40 << 20)
+/** What must have come since a collection that gained nothing, before the next one. */
+const WORTH_IT = 8 << 20
 
 let gc: (() => void) | undefined
+let enough = MODEST
 
 /**
  * Makes V8 give back what it holds without need: it lets its heap grow by a hundred megabytes of garbage before it collects,
- * more where its helper threads get no processor, and keeps them while DuckDB works. To be called between batches.
+ * more where its helper threads get no processor, and keeps them while DuckDB works. To be called between batches: V8 gives
+ * the emptied pages back only at the collection after, so one after the other makes it smaller.
  */
 export function collectGarbage(): void {
-  if (getHeapStatistics().total_heap_size < MODEST) return
+  const before = held()
+  if (before < enough) return
   if (!gc) {
     setFlagsFromString('--expose-gc')
     gc = runInNewContext('gc') as () => void
   }
   gc()
+  const after = held()
+  enough = after < before ? MODEST : after + WORTH_IT
+}
+
+function held(): number {
+  return getHeapStatistics().total_heap_size
 }

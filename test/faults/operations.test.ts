@@ -47,19 +47,19 @@ describe('the N-th operation on files', () => {
   test.for<{ what: string; fault: Fault; world: WorldOptions; codes: number[]; points: number }>([
     { what: 'dies before it', fault: { how: 'kill' }, world: SMALL, codes: [137], points: 1 },
     { what: 'dies in the middle of it', fault: { how: 'torn' }, world: SMALL, codes: [137], points: 1 },
-    { what: 'dies with names', fault: { how: 'kill', only: NAMES }, world: SMALL, codes: [137], points: 2 },
+    { what: 'dies with names', fault: { how: 'kill', only: NAMES }, world: SMALL, codes: [137], points: 1 },
     {
       what: 'loses its power among calls',
       fault: { how: 'power', only: ['datasync'] },
       world: SMALL,
       codes: [137],
-      points: 2,
+      points: 1,
     },
-    { what: 'loses its power on a first run', fault: { how: 'power' }, world: FIRST, codes: [137], points: 2 },
+    { what: 'loses its power on a first run', fault: { how: 'power' }, world: FIRST, codes: [137], points: 1 },
     { what: 'a short write', fault: { how: 'short', only: ['writev'] }, world: SMALL, codes: [7], points: 1 },
     { what: 'EIO from a write', fault: { how: 'EIO', only: WRITES }, world: SMALL, codes: [7], points: 1 },
     { what: 'ENOSPC from a write', fault: { how: 'ENOSPC', only: WRITES }, world: SMALL, codes: [7], points: 1 },
-    { what: 'EIO from a sync', fault: { how: 'EIO', only: SYNCS }, world: SMALL, codes: [7], points: 2 },
+    { what: 'EIO from a sync', fault: { how: 'EIO', only: SYNCS }, world: SMALL, codes: [7], points: 1 },
     { what: 'EIO from a name', fault: { how: 'EIO', only: NAMES }, world: SMALL, codes: [7], points: 1 },
   ])('$what', async ({ fault, world: options, codes, points }, { task }) => {
     const tally = new Tally(task)

@@ -102,8 +102,9 @@ test('memory stays flat however long the input is', async () => {
     kept.push(process.memoryUsage().heapUsed + process.memoryUsage().external)
   }
   expect(seen).toBe(20_000)
-  // The text has 20 MB.
-  expect(Math.max(...kept) - Math.min(...kept)).toBeLessThan(12_000_000)
+  // Each half of the text has 10 MB. What is free but not yet given back comes and goes, so the least of each half counts.
+  const half = kept.length / 2
+  expect(Math.min(...kept.slice(half)) - Math.min(...kept.slice(0, half))).toBeLessThan(5_000_000)
 })
 
 test('whatever cells are written as CSV are read back, each on its line', async () => {

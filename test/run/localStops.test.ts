@@ -36,7 +36,7 @@ describe('the data folder is taken away', () => {
   test.each<Phase>(['loading', 'publishing'])('while the run is %s: exit 7 in one line', async (phase) => {
     const folder = temporaryFolder()
     const { data, status } = layoutOf(join(folder, 'data'))
-    const { ended } = startRun([writeList(folder, IDS)], data, await simulator())
+    const { ended } = startRun([writeList(folder, IDS.slice(0, 200))], data, await simulator())
     let taken = false
     const timer = setInterval(() => {
       if (taken || readStatus(status)?.phase !== phase) return

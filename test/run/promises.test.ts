@@ -5,7 +5,7 @@ import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, simulator, startRun, TOKEN } from '../support/simulated.js'
+import { enrich, enrichAsUser, simulator, startRun, TOKEN } from '../support/simulated.js'
 
 function everyFile(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -33,16 +33,26 @@ test('the token is in no file, no output and no error, at the lowest log level, 
     const ids = marks.map((mark) => `5f${'0'.repeat(22 - mark.length)}${mark}`)
     const list = writeList(folder, ids, `${name}.csv`)
     const api = await simulator({ echoToken: true })
-    const ended = await enrich(list, data, api, '--attempts', '2', '--log-level', 'debug', '--max-failed', '100%')
+    const ended = await enrichAsUser(list, data, api, '--attempts', '2', '--log-level', 'debug', '--max-failed', '100%')
     expect(ended.receipt.calls.sent).toBeGreaterThanOrEqual(marks.length)
     outputs.push(ended.stdout, ended.stderr)
     await api.close()
-    const unreachable = await enrich(list, data, api, '--give-up', '50ms', '--log-level', 'debug', '--max-age', '0s')
+    const unreachable = await enrichAsUser(
+      list,
+      data,
+      api,
+      '--give-up',
+      '50ms',
+      '--log-level',
+      'debug',
+      '--max-age',
+      '0s',
+    )
     expect(unreachable.code).toBe(6)
     outputs.push(unreachable.stdout, unreachable.stderr)
   }
   const api = await simulator({ echoToken: true, tokens: ['another'] })
-  const refused = await enrich(writeList(folder, [plainId(1)], 'refused.csv'), data, api, '--log-level', 'debug')
+  const refused = await enrichAsUser(writeList(folder, [plainId(1)], 'refused.csv'), data, api, '--log-level', 'debug')
   expect(refused.receipt.stop?.message).toContain('[token]')
   outputs.push(refused.stdout, refused.stderr)
 

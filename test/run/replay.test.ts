@@ -11,11 +11,15 @@ import {
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { all, openDatabase } from '../../src/database.js'
+import { liveEffects } from '../../src/effects.js'
 import { layoutOf } from '../../src/layout.js'
 import { takeLock } from '../../src/load/lock.js'
+import { loadPipeline } from '../../src/loadPipeline.js'
+import { resolveSettings } from '../../src/options.js'
+import { replay as replayFolder } from '../../src/replay.js'
 import type { ReplayReport } from '../../src/replayReport.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
-import { cli, type Ended } from '../support/cli.js'
+import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -23,9 +27,20 @@ import { enrich, simulator, startRun } from '../support/simulated.js'
 
 const IDS = Array.from({ length: 30 }, (_, n) => plainId(n + 1))
 
-async function replay(data: string, ...args: string[]): Promise<Ended & { report: ReplayReport }> {
-  const ended = await cli(['replay', '--data', data, '--json', ...args])
-  return { ...ended, report: JSON.parse(ended.stdout || 'null') as ReplayReport }
+interface Replayed {
+  readonly code: number
+  /** What a person is told. */
+  readonly stderr: string
+  readonly report: ReplayReport
+}
+
+/** In this process; `cli` is the command itself. */
+async function replay(data: string, args: { check?: boolean } = {}): Promise<Replayed> {
+  const settings = resolveSettings('replay', { data, ...args }, [])
+  const told: string[] = []
+  const effects = liveEffects((level, message) => told.push(`${level}: ${message}`))
+  const report = await replayFolder(settings, await loadPipeline(undefined), effects)
+  return { code: report.exit_code, stderr: told.join('\n'), report }
 }
 
 /** Every row of every table, as text. */
@@ -83,7 +98,7 @@ test('what is rebuilt is what was published: every row of every table, ambiguous
   expect(before['runs']).toHaveLength(5)
   const { calls } = api.ledger.summary()
 
-  const checked = await replay(data, '--check')
+  const checked = await replay(data, { check: true })
   expect(checked.stderr).toBe('')
   expect(checked.report).toMatchObject({ exit_code: 0, runs: 5, differences: [] })
   expect(checked.code).toBe(0)
@@ -132,7 +147,7 @@ test('what differs is told by table, rows and columns, and is mended; --check on
     },
     { table: 'lists', columns_removed: ['note'], added: 0, removed: 0, changed: 0 },
   ]
-  const checked = await replay(data, '--check')
+  const checked = await replay(data, { check: true })
   expect(checked.code).toBe(9)
   expect(checked.report.differences).toMatchObject(expected)
   expect(realpathSync(join(data, 'creators.duckdb'))).toBe(file)
@@ -143,7 +158,7 @@ test('what differs is told by table, rows and columns, and is mended; --check on
   expect(people.stdout).toContain('creators')
   expect(people.stdout).toContain('changed: nickname (1), fans (1)')
   expect(await content(data)).toEqual(before)
-  expect((await replay(data, '--check')).code).toBe(0)
+  expect((await cli(['replay', '--check', '--data', data])).code).toBe(0)
 })
 
 test('a damaged file in raw/: exit 7, that very file is named, and nothing changes', async () => {

@@ -1,8 +1,15 @@
 import { onTestFinished } from 'vitest'
+import { resolveApi } from '../../src/api.js'
+import { liveEffects } from '../../src/effects.js'
+import { RunError } from '../../src/errors.js'
 import { loadPipeline } from '../../src/loadPipeline.js'
+import { Narrator } from '../../src/narrator.js'
+import { envName, resolveSettings } from '../../src/options.js'
 import type { Receipt } from '../../src/receipt.js'
+import { redactor } from '../../src/redact.js'
+import { run } from '../../src/run.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
-import { cli, startCli, type Ended, type Started } from './cli.js'
+import { startCli, type Ended, type Started } from './cli.js'
 
 export const TOKEN = 'canary+token/7f3a=='
 
@@ -13,26 +20,80 @@ export async function simulator(options: Omit<Partial<SimulatorOptions>, 'pipeli
   return started
 }
 
-function command(input: readonly string[], data: string, api: Simulator, args: readonly string[]): string[] {
-  return ['run', ...input, '--api', api.url, '--data', data, '--json', ...args]
-}
-
-const env = { JUSTONEAPI_TOKEN: TOKEN }
-
-/** Starts `run` of these inputs against a simulator. */
+/** Starts `run` of these inputs against a simulator, in a process of its own. */
 export function startRun(input: readonly string[], data: string, api: Simulator, ...args: string[]): Started {
-  return startCli(command(input, data, api, args), { env })
+  const command = ['run', ...input, '--api', api.url, '--data', data, '--json', ...args]
+  return startCli(command, { env: { JUSTONEAPI_TOKEN: TOKEN } })
 }
 
-/** The same, run to its end, its receipt read. */
-export async function enrich(
+/** The same in a process of its own, run to its end, its receipt read. */
+export async function enrichAsUser(
   input: string,
   data: string,
   api: Simulator,
   ...args: string[]
 ): Promise<Ended & { receipt: Receipt }> {
-  const ended = await cli(command([input], data, api, args), { env })
+  const ended = await startRun([input], data, api, ...args).ended
   return { ...ended, receipt: receiptOf(ended) }
+}
+
+export interface Enriched {
+  readonly code: number
+  /** What a person is told. */
+  readonly stderr: string
+  readonly receipt: Receipt
+}
+
+/**
+ * The same run, in this process: half the time of one of its own. For what happens to calls, tables and files.
+ * @param args flags as for `run`
+ * @throws RunError when there is no receipt
+ */
+export function enrich(input: string, data: string, api: Simulator, ...args: string[]): Promise<Enriched> {
+  return enrichUntil(new AbortController().signal, input, data, api, ...args)
+}
+
+/** The same, until the signal says stop, with the exit code as its reason. */
+export async function enrichUntil(
+  signal: AbortSignal,
+  input: string,
+  data: string,
+  api: Simulator,
+  ...args: string[]
+): Promise<Enriched> {
+  const settings = resolveSettings('run', {}, [asEnvironment(['--api', api.url, '--data', data, ...args])])
+  const told: string[] = []
+  const redact = redactor(TOKEN)
+  const narrator = new Narrator({ write: (text) => told.push(text) }, settings.logLevel, redact)
+  const pipeline = await loadPipeline(settings.pipeline)
+  const receipt = await run(
+    { inputs: [input], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
+    { effects: liveEffects((level, message) => narrator.log(level, message)), narrator, signal },
+  )
+  return { code: receipt.exit_code, stderr: told.join(''), receipt }
+}
+
+/** Exit code and error line of a run in this process that came to no receipt. */
+export async function refused(run: Promise<Enriched>): Promise<{ code: number; stderr: string }> {
+  try {
+    const { receipt } = await run
+    throw new Error(`the run was not refused: ${JSON.stringify(receipt)}`)
+  } catch (error) {
+    if (error instanceof RunError) return { code: error.exitCode, stderr: error.message }
+    throw error
+  }
+}
+
+/** `--max-age 0s --new` as the variables that mean the same. */
+function asEnvironment(args: readonly string[]): Record<string, string> {
+  const environment: Record<string, string> = {}
+  args.forEach((arg, at) => {
+    if (!arg.startsWith('--')) return
+    const name = arg.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const next = args[at + 1]
+    environment[envName(name)] = next === undefined || next.startsWith('--') ? 'true' : next
+  })
+  return environment
 }
 
 export function receiptOf({ code, stdout, stderr }: Ended): Receipt {
