@@ -26,6 +26,8 @@ export function collectGarbage(): void {
   enough = after < before ? MODEST : after + WORTH_IT
 }
 
+/** Of V8's heap, and of the buffers that hang on it. */
 function held(): number {
-  return getHeapStatistics().total_heap_size
+  const { total_heap_size: heap, external_memory: buffers } = getHeapStatistics()
+  return heap + buffers
 }

@@ -156,6 +156,16 @@ export async function* arrays(
   }
 }
 
+/** The one column of a large result, BLOBs all of them, in batches of up to 2,048. Finish or break as with `batches`. */
+export async function* blobs(connection: Connection, sql: string): AsyncGenerator<Uint8Array[]> {
+  const result = await connection.stream(sql)
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (!chunk || chunk.rowCount === 0) return
+    yield chunk.getColumnValues(0).map((value) => readCell(value) as Uint8Array)
+  }
+}
+
 /** An SQL string literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`

@@ -1,7 +1,9 @@
-import { STATUSES, type Counts, type Receipt, type ReasonCount, type Status } from './receipt.js'
+import { STATUSES, type Counts, type Receipt, type ReasonCount } from './receipt.js'
 
 const LABEL = 11
-const COLUMN = 10
+/** Seven columns, up to 99,999,999 each, in 80. */
+const COLUMN = 11
+const STUB = 3
 
 function count(number: number): string {
   return number.toLocaleString('en-US')
@@ -29,8 +31,17 @@ function wrapped(label: string, parts: readonly string[]): string {
   return [...lines, text].map((each, at) => line(at === 0 ? label : '', each)).join('\n')
 }
 
+const COUNTED = ['read', ...STATUSES] as const
+
+function columns(label: string, cells: readonly string[]): string {
+  return label.padEnd(STUB) + cells.map((cell) => cell.padStart(COLUMN)).join('')
+}
+
 function tableRow(label: string, counts: Counts): string {
-  return line(label, ['read', ...STATUSES].map((key) => count(counts[key as Status]).padStart(COLUMN - 1)).join(''))
+  return columns(
+    label,
+    COUNTED.map((key) => count(counts[key])),
+  )
 }
 
 function money(receipt: Receipt, calls: number): string {
@@ -85,7 +96,7 @@ export function summary(receipt: Receipt): string {
   const lines = [
     line('run', `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`),
     '',
-    line('', ['read', ...STATUSES].map((status) => status.padStart(COLUMN - 1)).join('')),
+    columns('', COUNTED),
     tableRow('rows', receipt.rows),
     tableRow('ids', ids),
     '',

@@ -1,15 +1,14 @@
-import { arrays, literal, type Connection } from '../database.js'
-import type { CsvCell } from './csvFile.js'
-import { isoText } from './wideRows.js'
+import { blobs, literal, type Connection } from '../database.js'
+import { csvRecord, instant, plain, text } from './csvRecord.js'
 
 export const REJECTS_HEADER = ['line', 'row_number', 'cell', 'reason', 'remedy'] as const
 export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'] as const
 
 /** The rejected rows of a list, in input order. A row that only the upstream rejected shows its id as the cell. */
-export function rejectRows(connection: Connection, list: string): AsyncGenerator<CsvCell[][]> {
-  return arrays(
+export function rejectRows(connection: Connection, list: string): AsyncGenerator<Uint8Array[]> {
+  return blobs(
     connection,
-    `SELECT m.line::VARCHAR, m.row_number::VARCHAR, coalesce(r.cell, m.user_id), coalesce(m.reason, r.reason), r.remedy
+    `SELECT ${csvRecord([plain('m.line'), plain('m.row_number'), text('coalesce(r.cell, m.user_id)'), text('coalesce(m.reason, r.reason)'), text('r.remedy')])}
      FROM list_members AS m
      LEFT JOIN (
        SELECT * FROM rejects WHERE list = ${literal(list)}
@@ -17,14 +16,14 @@ export function rejectRows(connection: Connection, list: string): AsyncGenerator
      ) AS r ON r.row_number = m.row_number
      WHERE m.list = ${literal(list)} AND m.status = 'rejected'
      ORDER BY m.row_number`,
-  ) as AsyncGenerator<CsvCell[][]>
+  )
 }
 
 /** Each failed id of these lists once, by id, with its latest failure; the code of one that never had any is the reason it stands for. */
-export function failureRows(connection: Connection, lists: readonly string[]): AsyncGenerator<CsvCell[][]> {
-  return arrays(
+export function failureRows(connection: Connection, lists: readonly string[]): AsyncGenerator<Uint8Array[]> {
+  return blobs(
     connection,
-    `SELECT m.user_id, coalesce(f.code, m.reason), f.message, f.attempts::VARCHAR, ${isoText('f.failed_at')}, f.billed::VARCHAR
+    `SELECT ${csvRecord([text('m.user_id'), text('coalesce(f.code, m.reason)'), text('f.message'), plain('f.attempts'), instant('f.failed_at'), text('f.billed')])}
      FROM (
        SELECT user_id, min(reason) AS reason FROM list_members
        WHERE status = 'failed' AND list IN (SELECT unnest([${lists.map(literal).join(', ')}]::VARCHAR[]))
@@ -34,5 +33,5 @@ export function failureRows(connection: Connection, lists: readonly string[]): A
        SELECT * FROM failures QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY failed_at DESC, run_id DESC) = 1
      ) AS f ON f.user_id = m.user_id
      ORDER BY m.user_id`,
-  ) as AsyncGenerator<CsvCell[][]>
+  )
 }

@@ -15,6 +15,9 @@ export interface PublishOptions {
   readonly bom: boolean
 }
 
+/** Exports read in small ranges, one after the other: more would only be kept for nothing. */
+const EXPORT_MEMORY = '96MB'
+
 /**
  * Closes the working database and puts what analysts open in place: the exports, then the copy of the database.
  * @returns the exported files, absolute
@@ -30,7 +33,8 @@ export async function publishFolder(
   await warehouse.close()
   collectGarbage()
   // A database opened anew starts without the memory that the merge has scattered.
-  const finished = await openDatabase(warehouse.path, { readOnly: true, tempDirectory: layout.temp })
+  const options = { readOnly: true, tempDirectory: layout.temp, memoryLimit: EXPORT_MEMORY }
+  const finished = await openDatabase(warehouse.path, options)
   const exporting = exportAll({ connection: finished.connection, layout, lists, bom })
   const exported = await exporting.finally(() => finished.close())
   const { movedAside } = await publish(layout, runId)

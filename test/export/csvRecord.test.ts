@@ -1,0 +1,77 @@
+import { stringify } from 'csv-stringify/sync'
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { blobs, first, openDatabase, type Connection } from '../../src/database.js'
+import { FORM } from '../../src/export/csvFile.js'
+import { createCsvFunctions, csvRecord, instant, plain, text } from '../../src/export/csvRecord.js'
+import { guardFormula } from '../../src/export/guardFormula.js'
+
+async function connected(): Promise<Connection> {
+  const database = await openDatabase(':memory:')
+  onTestFinished(() => database.close())
+  await createCsvFunctions(database.connection)
+  return database.connection
+}
+
+async function recordsOf(connection: Connection, sql: string): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const batch of blobs(connection, sql)) parts.push(...batch)
+  return Buffer.concat(parts).toString()
+}
+
+test('records are, byte by byte, what csv-stringify writes of guarded cells', async () => {
+  const connection = await connected()
+  const cell = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string({
+      unit: fc.constantFrom(...Array.from('", \r\n\t\0=+-@＝＋－＠\'1234.,%eE示\u00a0\u3000\ufeff\u2028\u200b\u0085a')),
+      maxLength: 6,
+    }),
+    fc.constant(null),
+  )
+  const table = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 200 })
+  await fc.assert(
+    fc.asyncProperty(table, async (rows) => {
+      // As JSON, as input rows are kept.
+      const all = JSON.stringify(rows)
+      const written = await recordsOf(
+        connection,
+        `SELECT ${csvRecord([text('r[1]'), text('r[2]'), text('r[3]')])}
+         FROM (SELECT unnest(from_json('${all.replaceAll("'", "''")}', '[["VARCHAR"]]')) AS r)`,
+      )
+      expect(written).toBe(
+        stringify(
+          rows.map((row) => row.map((one) => (one === null ? null : guardFormula(one)))),
+          FORM,
+        ),
+      )
+    }),
+    { numRuns: 100, seed: 20261123 },
+  )
+})
+
+test('numbers, flags and instants are written as they are; NULL is an empty cell', async () => {
+  const connection = await connected()
+  const cells = [
+    plain('-9007199254740993::BIGINT'),
+    plain('false'),
+    instant(`'2026-11-22 11:04:05.608+08'::TIMESTAMPTZ`),
+    plain('NULL::BIGINT'),
+    text('NULL::VARCHAR'),
+    text(`CAST('-inf'::DOUBLE AS VARCHAR)`),
+  ]
+  expect(await recordsOf(connection, `SELECT ${csvRecord(cells)}`)).toBe(
+    "-9007199254740993,false,2026-11-22T03:04:05.608Z,,,'-inf\n",
+  )
+})
+
+test('takes time in proportion to the length of a cell', async () => {
+  const connection = await connected()
+  const started = performance.now()
+  for (const part of [' ', '\t', '1', '-1,', '111,']) {
+    for (const sign of ['', '-']) {
+      await first(connection, `SELECT length(csv_text('${sign}' || repeat('${part}', 200000) || 'x')) AS length`)
+    }
+  }
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
