@@ -68,10 +68,11 @@ async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Prom
     const known = await openWarehouse(lock, pipeline)
     await sealRuns(known.connection, raw).finally(() => known.close())
   } catch (error) {
-    if (error instanceof DamagedWarehouse) {
+    const damage = asLocalError(error, path)
+    if (damage instanceof DamagedWarehouse) {
       effects.log(
         'warn',
-        `${error.message}; it is kept as ${await setAside(lock, path)}, its last run may come back without its lists`,
+        `${damage.message}; it is kept as ${await setAside(lock, path)}, its last run may come back without its lists`,
       )
     } else if (error instanceof OutdatedWarehouse) {
       const outdated = await openDatabase(path, { tempDirectory: temp })

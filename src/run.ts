@@ -1,6 +1,6 @@
-import { exitCodeOf, RunError } from './errors.js'
-import { layoutOf } from './layout.js'
-import { asLocalError } from './load/warehouse.js'
+import { exitCodeOf, LocalError, RunError } from './errors.js'
+import { layoutOf, type Layout } from './layout.js'
+import { asLocalError, DamagedWarehouse } from './load/warehouse.js'
 import { plan } from './plan/plan.js'
 import type { Receipt } from './receipt.js'
 import { Resources } from './resources.js'
@@ -9,8 +9,8 @@ import { openHouse, type House } from './run/house.js'
 import type { Job, World } from './run/job.js'
 import { loadFetched } from './run/loadFetched.js'
 import { openInputs, spill } from './run/openInputs.js'
-import { orRecord } from './run/orRecord.js'
 import { publishRun } from './run/publishRun.js'
+import { setAside } from './run/rebuild.js'
 import { recover } from './run/recover.js'
 import { sealLoaded } from './run/sealLoaded.js'
 import { settleRun } from './run/settleRun.js'
@@ -69,16 +69,45 @@ export async function run(job: Job, world: World): Promise<Receipt> {
 
     // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
     await house.enter('sealing')
-    await orRecord(house, () => sealLoaded(layout, world.effects))
-    status.finish(published.exit_code)
-    return published
+    const sealed = await orUnsealed(published, layout, world, () => sealLoaded(layout, world.effects))
+    status.finish(sealed.exit_code)
+    return sealed
   } catch (error) {
-    const told = asLocalError(await reasonOf(error, house), layout.warehouse)
+    const told = await setAsideDamaged(asLocalError(await reasonOf(error, house), layout.warehouse), house)
     status.finish(exitCodeOf(told))
     throw told
   } finally {
     await open.close()
   }
+}
+
+/** What is published stands, and people get its receipt, when only `raw/` cannot be written: the journal keeps what is not there yet. */
+async function orUnsealed(
+  published: Receipt,
+  { raw }: Layout,
+  { effects }: World,
+  work: () => Promise<void>,
+): Promise<Receipt> {
+  try {
+    await work()
+    return published
+  } catch (error) {
+    const told = asLocalError(error, raw)
+    if (!(told instanceof LocalError) || told instanceof DamagedWarehouse) throw error
+    effects.log('error', told.message)
+    return { ...published, exit_code: told.exitCode }
+  }
+}
+
+/** A working database whose damage shows when it is used is in nobody's way afterwards: the next run builds another. */
+async function setAsideDamaged(told: unknown, house: House | undefined): Promise<unknown> {
+  if (!(told instanceof DamagedWarehouse) || !house) return told
+  await house.warehouse.close().catch(() => undefined)
+  const kept = await setAside(house, house.warehouse.path)
+  return new LocalError(
+    `${told.message}; it is kept as ${kept}. Run the same command again: it is rebuilt with no call, what was paid is safe`,
+    { cause: told },
+  )
 }
 
 /** Where the data folder is gone, that is the reason of whatever could not be found in it. */

@@ -171,7 +171,7 @@ class FileJournal implements Journal {
   private diagnose(): [what: string, remedy: string] {
     if (this.cause instanceof GoneError) return ['the journal was deleted or moved', this.cause.remedy]
     const remedy = remedyFor(this.cause, 'Check this disk')
-    return [isFull(this.cause) ? 'disk full' : 'cannot write the journal', remedy]
+    return [isFull(this.cause) && !isTooLarge(this.cause) ? 'disk full' : 'cannot write the journal', remedy]
   }
 }
 
@@ -179,9 +179,14 @@ function isFull(cause: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String((cause as NodeJS.ErrnoException | null)?.code))
 }
 
+/** The file, for the limit of this process; the disk may have room. */
+function isTooLarge(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException | null)?.code === 'EFBIG'
+}
+
 function remedyFor(cause: unknown, otherwise: string): string {
   const { code } = (cause ?? {}) as NodeJS.ErrnoException
-  if (code === 'EFBIG') return 'Raise the limit of file sizes (ulimit -f)'
+  if (isTooLarge(cause)) return 'Raise the limit of file sizes (ulimit -f)'
   if (code === 'EIO') return 'Check this disk'
   return isFull(cause) ? 'Free some space' : otherwise
 }

@@ -3,6 +3,7 @@ import { replaceFile } from '../atomicFile.js'
 import { all, literal, type Connection } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
 import { rawFiles, rawFolder, type RawKind } from '../raw.js'
+import { isDamage } from './warehouse.js'
 
 /**
  * Writes to `raw/` what it lacks of the runs in the working database: the rows of the lists that a run read, with what
@@ -41,6 +42,8 @@ async function write(connection: Connection, raw: string, kind: RawKind, runId: 
       )
     })
   } catch (cause) {
+    // It is the database that cannot be read.
+    if (isDamage(cause)) throw cause
     throw new LocalError(
       `cannot write ${path}: ${messageOf(cause).split('\n')[0]}; make room, or make the folder writable, then run again: nothing is lost`,
       { cause },

@@ -113,11 +113,8 @@ const DISK_OR_MEMORY =
 export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
   const message = messageOf(error)
-  if (/[Cc]orrupt|checksum/.test(message)) {
-    return new LocalError(
-      `${path} is damaged (${message.split('\n')[0]}): run \`creator-enrich replay\`, which rebuilds it with no call; what was paid is safe`,
-      { cause: error },
-    )
+  if (isDamage(error)) {
+    return new DamagedWarehouse(`${path} is damaged (${message.split('\n')[0]})`, { cause: error })
   }
   if (!isOfFiles(error) && !isOutOfMemory(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
@@ -125,6 +122,11 @@ export function asLocalError(error: unknown, path: string): unknown {
     `cannot write ${path}: ${line}; ${remedyFor(message)}, then run the same command again: what was paid is in the journal and is loaded first`,
     { cause: error },
   )
+}
+
+/** What DuckDB says of a block that does not have its checksum. */
+export function isDamage(error: unknown): boolean {
+  return /[Cc]orrupt|checksum/.test(messageOf(error))
 }
 
 function remedyFor(message: string): string {

@@ -148,7 +148,7 @@ export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<bo
 }
 
 /** Keeps a damaged file beside its place. @returns where */
-export async function setAside({ layout }: Lock, path: string): Promise<string> {
+export async function setAside({ layout }: Pick<Lock, 'layout'>, path: string): Promise<string> {
   for (let n = 1; ; n += 1) {
     const aside = `${path}.damaged-${n}`
     if (existsSync(aside)) continue

@@ -5,7 +5,7 @@ import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, simulator, startRun } from '../support/simulated.js'
+import { enrich, refused, simulator, startRun } from '../support/simulated.js'
 
 const CONCURRENCY = 8
 const IDS = Array.from({ length: 120 }, (_, n) => plainId(n + 1))
@@ -155,6 +155,28 @@ test.each([
   expect(receipt.ids).toMatchObject({ read: 10, reused: 10 })
   expect(stderr).toContain(`${path} is rebuilt`)
   expect(readFileSync(`${path}.damaged-1`).equals(damaged)).toBe(true)
+  expect(api.ledger.summary().calls).toBe(0)
+})
+
+test('a damage that shows only when it is read: exit 7, and the same command again goes on with a rebuilt one', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS)
+  const api = await simulator()
+  await enrich(list, data, api)
+  api.ledger.clear()
+  const path = join(data, 'state', 'warehouse.duckdb')
+  const bytes = readFileSync(path)
+  // Behind the header, before the last blocks, which are read on opening.
+  for (let at = Math.floor(bytes.length * 0.1); at < bytes.length * 0.3; at += 1) bytes[at]! ^= 0x55
+  writeFileSync(path, bytes)
+
+  const { code, stderr } = await refused(enrich(list, data, api))
+  expect(code).toBe(7)
+  expect(stderr).toContain(`${path} is damaged`)
+  expect(stderr).toContain(`it is kept as ${path}.damaged-1. Run the same command again`)
+  const next = await enrich(list, data, api)
+  expect(next.receipt.ids).toMatchObject({ read: 120, reused: 120 })
   expect(api.ledger.summary().calls).toBe(0)
 })
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Settings } from '../../src/simulator/settings.js'
@@ -117,6 +117,30 @@ test('an export that cannot be written: exit 7, recorded as such; the next run p
     { status: 'interrupted', exit_code: 7 },
     { status: 'done', exit_code: 0 },
   ])
+})
+
+test('raw/ that cannot be written: everything is published and told, exit 7; the next run moves it there', async () => {
+  const { data, list } = setUp()
+  const receipts = join(data, 'raw', 'receipts')
+  const inTheWay = join(receipts, `date=${new Date().toISOString().slice(0, 10)}`)
+  let blocked = false
+  const api = await simulator({
+    before: () => {
+      if (blocked) return undefined
+      blocked = true
+      mkdirSync(receipts, { recursive: true })
+      writeFileSync(inTheWay, '')
+      return undefined
+    },
+  })
+  const first = await enrich(list, data, api)
+  expect(first).toMatchObject({ code: 7, receipt: { ids: { read: 60, enriched: 60 } } })
+  expect(first.stderr).toContain(inTheWay)
+  expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: 60 }])
+
+  rmSync(inTheWay)
+  expect(await enrich(list, data, api)).toMatchObject({ code: 0, receipt: { ids: { reused: 60 } } })
+  expect(readdirSync(receipts, { recursive: true }).filter((name) => String(name).endsWith('.parquet'))).toHaveLength(2)
 })
 
 describe('caps', () => {
