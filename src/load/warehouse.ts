@@ -19,7 +19,7 @@ export interface Warehouse {
 export class DamagedWarehouse extends LocalError {}
 
 /** What every client since February 2025 can read. */
-const STORAGE_VERSION = 'v1.2.0'
+export const STORAGE_VERSION = 'v1.2.0'
 
 const MEMORY_MB = 160
 

@@ -1,9 +1,11 @@
 import { collectGarbage } from '../collectGarbage.js'
 import { openDatabase } from '../database.js'
 import type { Effects } from '../effects.js'
+import { messageOf } from '../errors.js'
 import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
 import type { Layout } from '../layout.js'
 import { checkKeys } from '../load/checkKeys.js'
+import { compact } from '../load/compact.js'
 import { publish } from '../load/publish.js'
 import type { Warehouse } from '../load/warehouse.js'
 
@@ -31,6 +33,7 @@ export async function publishFolder(
 ): Promise<string[]> {
   await checkKeys(warehouse.connection, warehouse.pipeline)
   await warehouse.close()
+  await makeDense(warehouse.path, layout, effects)
   collectGarbage()
   // A database opened anew starts without the memory that the merge has scattered.
   const options = { readOnly: true, tempDirectory: layout.temp, memoryLimit: EXPORT_MEMORY }
@@ -40,6 +43,19 @@ export async function publishFolder(
   const { movedAside } = await publish(layout, runId)
   for (const path of movedAside) effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`)
   return pathsOf(exported)
+}
+
+/** Without room for it, the file stays as large as it is. */
+async function makeDense(path: string, { temp }: Layout, effects: Effects): Promise<void> {
+  try {
+    const compacted = await compact(path, temp)
+    if (compacted) effects.log('debug', `${path} compacted: ${compacted.before} to ${compacted.after} bytes`)
+  } catch (error) {
+    effects.log(
+      'warn',
+      `${path} could not be compacted: ${messageOf(error).split('\n')[0]}; it is whole, and larger than it need be`,
+    )
+  }
 }
 
 function pathsOf({ lists, creatorsCsv, creatorsParquet, failures }: ExportedFiles): string[] {
