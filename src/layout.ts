@@ -7,7 +7,11 @@ export interface Layout {
   readonly database: string
   readonly published: string
   readonly exports: string
+  readonly reports: string
+  readonly metrics: string
   readonly raw: string
+  /** Who was forgotten, as tombstones without ids. */
+  readonly forgotten: string
   readonly state: string
   readonly journal: string
   readonly warehouse: string
@@ -25,7 +29,10 @@ export function layoutOf(data: string): Layout {
     database: join(root, 'creators.duckdb'),
     published: join(root, 'published'),
     exports: join(root, 'exports'),
+    reports: join(root, 'reports'),
+    metrics: join(root, 'metrics'),
     raw: join(root, 'raw'),
+    forgotten: join(root, 'raw', 'forgotten.json'),
     state,
     journal: join(state, 'journal'),
     warehouse: join(state, 'warehouse.duckdb'),

@@ -1,7 +1,7 @@
 import { UsageError } from './errors.js'
 
 /** Commands that take options of this table. */
-export type CommandName = 'run' | 'replay' | 'simulate'
+export type CommandName = 'run' | 'replay' | 'forget' | 'simulate'
 
 export interface Option<T> {
   /** As typed, with the value's name: `--max-age <duration>`; without a value it is a switch. */
@@ -112,10 +112,16 @@ function option<T>(definition: Option<T>): Option<T> {
  * from here, and so does docs/options.md.
  */
 export const options = {
-  data: option({ flag: '--data <dir>', for: ['run', 'replay'], default: 'data', parse: text, help: 'the data folder' }),
+  data: option({
+    flag: '--data <dir>',
+    for: ['run', 'replay', 'forget'],
+    default: 'data',
+    parse: text,
+    help: 'the data folder',
+  }),
   pipeline: option({
     flag: '--pipeline <name>',
-    for: ['run', 'replay', 'simulate'],
+    for: ['run', 'replay', 'forget', 'simulate'],
     parse: text,
     help: 'which folder under pipelines/ to run (default: the one of pipelines/default)',
   }),
@@ -235,17 +241,22 @@ export const options = {
   }),
   noBom: option({
     flag: '--no-bom',
-    for: ['run', 'replay'],
+    for: ['run', 'replay', 'forget'],
     parse: flag,
     help: 'write CSV files without a byte order mark',
   }),
   json: option({
     flag: '--json',
-    for: ['run', 'replay'],
+    for: ['run', 'replay', 'forget'],
     parse: flag,
     help: 'print the receipt as one JSON object instead of the summary',
   }),
-  quiet: option({ flag: '--quiet', for: ['run', 'replay'], parse: flag, help: 'no narration but warnings and errors' }),
+  quiet: option({
+    flag: '--quiet',
+    for: ['run', 'replay', 'forget'],
+    parse: flag,
+    help: 'no narration but warnings and errors',
+  }),
   new: option({
     flag: '--new',
     for: ['run'],
@@ -257,6 +268,18 @@ export const options = {
     for: ['replay'],
     parse: flag,
     help: 'only compare; exit 9 when something differs',
+  }),
+  file: option({
+    flag: '--file <file>',
+    for: ['forget'],
+    parse: text,
+    help: 'read the ids from a file, one a line',
+  }),
+  allow: option({
+    flag: '--allow',
+    for: ['forget'],
+    parse: flag,
+    help: 'let these people come back: take their tombstones away',
   }),
   port: option({
     flag: '--port <n>',
@@ -318,7 +341,7 @@ export const options = {
   }),
   logLevel: option({
     flag: '--log-level <level>',
-    for: ['run', 'replay', 'simulate'],
+    for: ['run', 'replay', 'forget', 'simulate'],
     default: 'info',
     parse: oneOf('debug', 'info', 'warn', 'error'),
     help: 'debug, info, warn or error',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { readToken } from './api.js'
+import { forget } from './commands/forget.js'
 import type { Invocation } from './commands/invocation.js'
 import { replay } from './commands/replay.js'
 import { run } from './commands/run.js'
@@ -57,6 +58,9 @@ function program(finish: (exitCode: number) => void): Command {
   addOptions(cli.command('replay'), 'replay')
     .description('rebuild all tables from raw/ and the journal with no call, show what differs, publish')
     .action(async (flags: Flags) => finish(await replay(invocation('replay', [], flags))))
+  addOptions(cli.command('forget [userId...]'), 'forget')
+    .description('erase people everywhere under the data folder; no input and no answer brings them back')
+    .action(async (ids: string[], flags: Flags) => finish(await forget(invocation('forget', ids, flags))))
   addOptions(cli.command('simulate'), 'simulate')
     .description('serve the simulated API on this machine until stopped')
     .action(async (flags: Flags) => finish(await simulate(invocation('simulate', [], flags))))

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { all, openDatabase, type Connection } from './database.js'
+import { openDatabase } from './database.js'
 import type { Effects } from './effects.js'
 import { messageOf, UsageError } from './errors.js'
 import { recoverJournal } from './journal/recover.js'
@@ -14,7 +14,8 @@ import type { Settings } from './options.js'
 import type { Pipeline } from './pipeline.js'
 import type { ReplayReport } from './replayReport.js'
 import { Resources } from './resources.js'
-import { publishFolder } from './run/publishFolder.js'
+import { openTombstones } from './run/openTombstones.js'
+import { publishAll } from './run/publishAll.js'
 import { readerOf } from './run/reader.js'
 import { adopt, hasAnswers, rebuild, setAside } from './run/rebuild.js'
 import { sealLoaded } from './run/sealLoaded.js'
@@ -33,6 +34,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
+    await openTombstones(layout, effects)
     await sealKnown(lock, pipeline, effects)
     if (!(await hasAnswers(lock)) && (await recoverJournal(layout.journal)).segments.length === 0)
       throw nothingIn(layout)
@@ -100,25 +102,4 @@ async function compare(
   } finally {
     rebuilt.close()
   }
-}
-
-async function publishAll(
-  lock: Lock,
-  pipeline: Pipeline,
-  { noBom }: Settings,
-  runId: string,
-  effects: Effects,
-): Promise<string[]> {
-  const warehouse = await openWarehouse(lock, pipeline)
-  try {
-    const lists = await listsOf(warehouse.connection)
-    return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom }, effects)
-  } finally {
-    await warehouse.close()
-  }
-}
-
-async function listsOf(connection: Connection): Promise<{ name: string; columns: string[] }[]> {
-  const rows = await all<{ list: string; columns: string }>(connection, 'SELECT list, columns FROM lists ORDER BY list')
-  return rows.map(({ list, columns }) => ({ name: list, columns: JSON.parse(columns) as string[] }))
 }

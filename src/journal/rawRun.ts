@@ -45,20 +45,37 @@ export class RawStore {
 }
 
 async function openRun(connection: Connection, answers: string[], calls: string[]): Promise<RawRun> {
-  let header: RunHeader | undefined
-  let size = 0
-  for (const file of [...answers, ...calls]) {
-    const { rows, ...run } = await reading(file, () => headOf(connection, file))
-    header ??= run
-    size += rows
-  }
+  const files: RawRun[] = []
+  for (const file of answers) files.push(await openRawFile(connection, ANSWERS, file))
+  for (const file of calls) files.push(await openRawFile(connection, CALLS, file))
   return {
-    header: header!,
-    size,
+    header: files[0]!.header,
+    size: files.reduce((sum, { size }) => sum + size, 0),
     async *calls() {
-      for (const file of answers) yield* callsIn(connection, ANSWERS, file, answerOf)
-      for (const file of calls) yield* callsIn(connection, CALLS, file, callOf)
+      for (const file of files) yield* file.calls()
     },
+  }
+}
+
+/**
+ * One file of a run.
+ * @param ids only the calls for these
+ * @throws LocalError when it cannot be read or is not as it was written
+ */
+export async function openRawFile(
+  connection: Connection,
+  table: RawTable,
+  file: string,
+  ids?: readonly string[],
+): Promise<RawRun> {
+  const { rows, ...header } = await reading(file, () => headOf(connection, file))
+  return {
+    header,
+    size: rows,
+    calls: () =>
+      table.kind === 'answers'
+        ? callsIn(connection, table, file, answerOf, ids)
+        : callsIn(connection, table, file, callOf, ids),
   }
 }
 
@@ -93,13 +110,14 @@ async function* callsIn<Row extends RawCall>(
   table: RawTable,
   file: string,
   read: (row: Row) => Call,
+  ids?: readonly string[],
 ): AsyncGenerator<Call[]> {
   const rows = batches<Row>(
     connection,
     `SELECT
        * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
        user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${checksumSql(table)} AS intact
-     FROM ${parquet(file)}`,
+     FROM ${parquet(file)}${ids ? ` WHERE user_id IN (${ids.map(literal).join(', ')})` : ''}`,
   )
   for (;;) {
     const { value } = (await reading(file, () => rows.next())) as IteratorResult<Row[], undefined>

@@ -5,7 +5,8 @@ import { collectGarbage } from '../collectGarbage.js'
 import { all, first, literal, openDatabase, TableWriter, type Connection } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
 import { rawFiles, rawFolder } from '../raw.js'
-import { ANSWERS, CALLS, checksumSql, rawRow, type RawTable } from './rawTables.js'
+import { openPart, writePart } from './rawPart.js'
+import { ANSWERS, CALLS, rawRow, type RawTable } from './rawTables.js'
 import type { Place, Segment } from './segment.js'
 
 /** Where a segment is sealed to, and where DuckDB may spill meanwhile. */
@@ -19,8 +20,6 @@ const PART_ROWS = 20_000
 /** Bodies that are larger than this on average make a file end sooner: its row groups must fit into memory. */
 const USUAL_BYTES = 6_000
 const PART_BYTES = 16 << 20
-/** What a reader must unpack to see one row. */
-const ROW_GROUP = 2_048
 /** Less does not do for 20,000 answers of a few kilobytes. */
 const MEMORY = '128MB'
 
@@ -108,32 +107,11 @@ function firstBytes(places: readonly Place[]): readonly Place[] {
 
 async function fillPart(
   connection: Connection,
-  { columns }: RawTable,
+  table: RawTable,
   segment: Segment,
   places: readonly Place[],
 ): Promise<void> {
-  const definition = columns.map(([name, type]) => `${name} ${type}`)
-  await connection.run(`CREATE OR REPLACE TABLE part (${definition.join(', ')})`)
-  const types = columns.map(([, type]) => type)
-  const writer = await TableWriter.open(connection, 'part', types)
+  const writer = await openPart(connection, table)
   for await (const call of segment.read(places)) writer.append(rawRow(segment.header, call))
   writer.close()
-}
-
-/** Writes the part and reads it back: what is in its rows, and the checksum of each. */
-async function writePart(connection: Connection, table: RawTable, path: string, rows: number): Promise<void> {
-  await connection.run(`COPY part TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`)
-  const written = `read_parquet(${literal(path)}, hive_partitioning = false)`
-  const intact = await numberOf(connection, `count(*) FILTER (checksum = ${checksumSql(table)})`, written)
-  const same = (await numberOf(connection, CONTENT, written)) === (await numberOf(connection, CONTENT, 'part'))
-  if (intact === String(rows) && same) return
-  throw new Error(`${path} does not read back as it was written (${intact} of ${rows} rows are intact)`)
-}
-
-/** Of whole rows, in whatever order. */
-const CONTENT = 'bit_xor(hash(t))'
-
-async function numberOf(connection: Connection, what: string, table: string): Promise<string> {
-  const row = await first<{ number: string }>(connection, `SELECT (${what})::VARCHAR AS number FROM ${table} AS t`)
-  return row!.number
 }

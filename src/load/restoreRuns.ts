@@ -1,6 +1,8 @@
 import { all, first, literal, quoted, type Connection } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
+import { REJECTED } from '../hideRow.js'
 import { rawFiles, rawRuns } from '../raw.js'
+import type { PaidCalls } from '../tombstones.js'
 
 /**
  * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as the last
@@ -20,19 +22,24 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
   })
   for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
   await connection.run('DROP TABLE restored_lists')
+  await connection.run(RECOUNT_LISTS)
   return files.length
 }
 
 /**
  * What the receipts know of and the other files did not bring back: paid answers, or rows of lists.
+ * @param erased paid calls by run that were erased since
  * @returns undefined when everything is there
  */
-export async function missingFrom(connection: Connection): Promise<string | undefined> {
-  const answers = await first<{ run_id: string; missing: number }>(
+export async function missingFrom(connection: Connection, erased: PaidCalls): Promise<string | undefined> {
+  const short = await all<{ run_id: string; missing: number }>(
     connection,
     `SELECT run_id, any_value(billed_calls) - coalesce(sum(billed), 0)::BIGINT AS missing
-     FROM runs LEFT JOIN run_codes USING (run_id) GROUP BY run_id HAVING missing > 0 ORDER BY run_id LIMIT 1`,
+     FROM runs LEFT JOIN run_codes USING (run_id) GROUP BY run_id HAVING missing > 0 ORDER BY run_id`,
   )
+  const answers = short
+    .map(({ run_id, missing }) => ({ run_id, missing: missing - (erased[run_id] ?? 0) }))
+    .find(({ missing }) => missing > 0)
   if (answers) return `it lacks ${answers.missing} paid answers of run ${answers.run_id}`
   const rows = await first<{ list: string; run_id: string }>(
     connection,
@@ -41,6 +48,15 @@ export async function missingFrom(connection: Connection): Promise<string | unde
   )
   return rows && `it lacks input rows of the list ${rows.list} of run ${rows.run_id}`
 }
+
+/** A list's own counts are from before somebody in it was forgotten. */
+const RECOUNT_LISTS = `
+UPDATE lists SET ids = now.ids, rejected = now.rejected
+FROM (
+  SELECT list, count(DISTINCT user_id) AS ids, count(*) FILTER (status = 'rejected') AS rejected
+  FROM list_members GROUP BY list HAVING bool_or(reason = '${REJECTED.reason}')
+) AS now
+WHERE lists.list = now.list`
 
 async function runsOfLists(connection: Connection): Promise<string[]> {
   const rows = await all<{ run_id: string }>(connection, 'SELECT DISTINCT run_id FROM restored_lists ORDER BY run_id')

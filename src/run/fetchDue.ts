@@ -1,11 +1,14 @@
+import { eraseFrom } from '../eraseCall.js'
 import { UsageError } from '../errors.js'
 import { fetchAll, type FetchEvent } from '../fetch/fetchAll.js'
 import type { FetchPolicy } from '../fetch/policy.js'
 import type { Stop } from '../fetch/stop.js'
 import { openUpstream, type Upstream } from '../fetch/upstream.js'
+import type { IdFinder } from '../idFinder.js'
 import { openJournal } from '../journal/fileJournal.js'
 import { reserveFor } from '../journal/refuge.js'
 import { claimKind } from '../load/schema.js'
+import type { Reader } from '../load/stage.js'
 import type { Settings } from '../options.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { newTally, startProgress, type Tally } from '../progress.js'
@@ -60,7 +63,7 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
     open.add(() => progress.stop())
     const result = await fetchAll({
       ids: dueIds(connection),
-      upstream,
+      upstream: house.forgotten ? withoutForgotten(upstream, house.forgotten, house.reader) : upstream,
       journal,
       interpret: house.reader.interpret,
       policy: policyOf(job.settings),
@@ -97,6 +100,11 @@ async function startOwnSimulator({ pipeline }: Job, { effects }: World, open: Re
   const simulator = await startSimulator({ pipeline, night, keep: 'counts' })
   open.add(() => simulator.close())
   return new URL(simulator.url)
+}
+
+/** Nobody who was forgotten comes back as a mention in somebody else's answer, or as an answer for somebody else. */
+function withoutForgotten(upstream: Upstream, forgotten: IdFinder, { interpret }: Reader): Pick<Upstream, 'attempt'> {
+  return { attempt: async (intent) => eraseFrom(await upstream.attempt(intent), forgotten, interpret) }
 }
 
 function policyOf(settings: Settings): FetchPolicy {

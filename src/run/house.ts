@@ -6,6 +6,7 @@ import { takeLock, type Lock } from '../load/lock.js'
 import { checkKind } from '../load/schema.js'
 import type { Reader } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
+import type { IdFinder } from '../idFinder.js'
 import type { Resources } from '../resources.js'
 import { readStatus, type Phase } from '../status.js'
 import { localTime, runIdAt } from '../time.js'
@@ -13,6 +14,7 @@ import type { Job, World } from './job.js'
 import { checkFolders, checkOpenFiles, foldersOf } from './preflight.js'
 import { readerOf } from './reader.js'
 import { openOrRebuild } from './rebuild.js'
+import { openTombstones } from './openTombstones.js'
 import type { StatusFile } from './statusFile.js'
 
 /** No process has this id. */
@@ -26,6 +28,8 @@ export interface House {
   /** How answers are read, at fetch, load and recovery alike. */
   readonly reader: Reader
   readonly status: StatusFile
+  /** Finds those who must not come back; undefined where there are none. */
+  readonly forgotten: IdFinder | undefined
   /** @throws LocalError if the data folder was deleted or moved since it was taken */
   check(): Promise<void>
   /** Begins the next phase of the run, after the same check. */
@@ -49,6 +53,7 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
   status.open(run)
   open.add(() => status.close())
   await checkFolders(foldersOf(layout))
+  const forgotten = await openTombstones(layout, effects)
   const reader = readerOf(pipeline)
   const warehouse = await openOrRebuild(lock, reader, effects, { lossy: settings.new ?? false })
   open.add(() => warehouse.close())
@@ -59,6 +64,7 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
     warehouse,
     reader,
     status,
+    forgotten,
     check: () => lock.check(),
     async enter(phase) {
       await lock.check()

@@ -1,7 +1,10 @@
 import { UsageError } from '../errors.js'
+import { hideRow } from '../hideRow.js'
+import { layoutOf, type Layout } from '../layout.js'
 import { createMembers, MemberWriter } from '../load/members.js'
 import { readInput, type Input } from '../read/readInput.js'
 import type { Resources } from '../resources.js'
+import { finderOf, readTombstones } from '../tombstones.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
 
@@ -41,7 +44,18 @@ export async function openInputs(
     effects.log('info', `${input.source}: ${input.format}; ${input.idColumn.said}`)
     named.push({ ...input, name })
   }
+  await refuseForgotten(named, layoutOf(settings.data))
   return named
+}
+
+/** The name of a list, where it came from and its header stand in tables and files: none of them may tell an id. */
+async function refuseForgotten(inputs: readonly NamedInput[], { forgotten }: Layout): Promise<void> {
+  const finder = finderOf(await readTombstones(forgotten))
+  const at = inputs.findIndex(({ name, source, columns }) => finder?.isIn([name, source, ...columns].join('\n')))
+  if (at < 0) return
+  throw new UsageError(
+    `input ${at + 1} has the id of somebody who was forgotten in its path, its header or the name of its list: rename it`,
+  )
 }
 
 /**
@@ -49,13 +63,14 @@ export async function openInputs(
  * is sent.
  * @throws UsageError with file and line
  */
-export async function spill(inputs: readonly NamedInput[], { warehouse: { connection } }: House): Promise<number> {
+export async function spill(inputs: readonly NamedInput[], { warehouse, forgotten }: House): Promise<number> {
+  const { connection, pipeline } = warehouse
   await createMembers(connection)
   const members = await MemberWriter.open(connection)
   let read = 0
   for (const input of inputs) {
     for await (const rows of input.rows()) {
-      for (const row of rows) members.append(input.name, row)
+      for (const row of rows) members.append(input.name, forgotten ? hideRow(row, forgotten, pipeline) : row)
       read += rows.length
     }
   }

@@ -16,6 +16,7 @@ import { sealRuns } from '../load/sealRuns.js'
 import type { AnswerSource, Reader } from '../load/stage.js'
 import { DamagedWarehouse, openWarehouse, type Warehouse } from '../load/warehouse.js'
 import { rawRuns } from '../raw.js'
+import { paidCalls, readTombstones } from '../tombstones.js'
 
 /** What a database was rebuilt from. */
 export interface Rebuilt {
@@ -35,7 +36,8 @@ const CALLS_A_LOAD = 100_000
  * @throws LocalError when something in `raw/` is damaged or missing, or disk or memory do not suffice
  */
 export async function rebuild(lock: Lock, reader: Reader, { lossy = false } = {}): Promise<Rebuilt> {
-  const { raw, journal, data, warehouse: place } = lock.layout
+  const { raw, journal, data, forgotten, warehouse: place } = lock.layout
+  const erased = paidCalls(await readTombstones(forgotten))
   const path = `${place}.rebuilt`
   for (const file of [path, `${path}.wal`]) await rm(file, { force: true })
   const warehouse = await openWarehouse(lock, reader.pipeline, path)
@@ -62,7 +64,7 @@ export async function rebuild(lock: Lock, reader: Reader, { lossy = false } = {}
     for (const folder of [join(journal, 'loaded'), journal]) group.push(...(await recoverJournal(folder)).segments)
     await load(group)
     await restoreRuns(warehouse.connection, raw)
-    const missing = lossy ? undefined : await missingFrom(warehouse.connection)
+    const missing = lossy ? undefined : await missingFrom(warehouse.connection, erased)
     if (missing !== undefined) throw incomplete(raw, missing)
     simulated ??= await kindOfRuns(warehouse)
     if (simulated !== undefined) await claimKind(warehouse.connection, data, simulated)

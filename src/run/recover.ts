@@ -1,11 +1,15 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../errors.js'
-import { recoverJournal } from '../journal/recover.js'
+import type { Effects } from '../effects.js'
+import { recoverJournal, type Recovered as Left } from '../journal/recover.js'
+import type { Layout } from '../layout.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { checkKind, claimKind } from '../load/schema.js'
 import { sealRuns } from '../load/sealRuns.js'
+import type { Reader } from '../load/stage.js'
+import type { Warehouse } from '../load/warehouse.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
 
@@ -25,19 +29,31 @@ export interface Recovered {
  */
 export async function recover(job: Job, house: House, { effects }: World): Promise<Recovered> {
   const { layout, warehouse, reader, run } = house
-  const { segments, damaged } = await recoverJournal(layout.journal)
-  for (const { message } of damaged) effects.log('warn', message)
+  const left = await recoverJournal(layout.journal)
+  for (const { message } of left.damaged) effects.log('warn', message)
   // A segment that is not loaded yet may be all that was rescued of a state folder.
   if (!job.settings.new) await refuseToPayAgain(house)
   await sealRuns(warehouse.connection, layout.raw)
+  const loaded = await loadLeft(warehouse, reader, layout, left, effects)
+  await checkKind(warehouse.connection, layout.data, run.simulated)
+  return { ...loaded, damaged: left.damaged.length }
+}
+
+/** Loads the segments that are left in the journal; they are in `loaded/` afterwards. */
+export async function loadLeft(
+  warehouse: Warehouse,
+  reader: Reader,
+  { data }: Layout,
+  { segments }: Left,
+  effects: Effects,
+): Promise<Pick<Recovered, 'answers' | 'unknown'>> {
   const [any] = segments
-  if (any === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }
+  if (any === undefined) return { answers: 0, unknown: 0 }
   const { answers, unknown } = await loadSegments(warehouse, segments, reader)
   for (const segment of segments) await segment.markLoaded()
-  await claimKind(warehouse.connection, layout.data, any.header.simulated)
-  await checkKind(warehouse.connection, layout.data, run.simulated)
+  await claimKind(warehouse.connection, data, any.header.simulated)
   effects.log('info', `resumed: ${answers} answers recovered, ${unknown} calls unknown`)
-  return { answers, unknown, damaged: damaged.length }
+  return { answers, unknown }
 }
 
 async function refuseToPayAgain({ layout, warehouse }: House): Promise<void> {

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs'
+import type { Effects } from './effects.js'
+import { UsageError } from './errors.js'
+import type { ForgetReport } from './forgetReport.js'
+import { IdFinder } from './idFinder.js'
+import { layoutOf, type Layout } from './layout.js'
+import { takeLock, type Lock } from './load/lock.js'
+import type { Reader } from './load/stage.js'
+import { asLocalError } from './load/warehouse.js'
+import type { Settings } from './options.js'
+import type { Pipeline } from './pipeline.js'
+import { Resources } from './resources.js'
+import { eraseRaw, paidFor, rawFilesOf } from './run/eraseRaw.js'
+import { gather } from './run/gather.js'
+import { publishAll } from './run/publishAll.js'
+import { readerOf } from './run/reader.js'
+import { adopt, rebuild } from './run/rebuild.js'
+import { isOurs, searchFolder, type Finding } from './run/searchFolder.js'
+import { removeCopies, removeFindings } from './run/sweep.js'
+import { runIdAt } from './time.js'
+import { allow, bury, erased, readTombstones, stateOf, writeTombstones } from './tombstones.js'
+
+/** What one erasure works on. */
+interface Erasure {
+  readonly lock: Lock
+  readonly layout: Layout
+  readonly reader: Reader
+  readonly settings: Settings
+  readonly effects: Effects
+}
+
+/**
+ * Erases people from everything under the data folder, and leaves a tombstone for each, so that no input and no answer
+ * brings them back. May be cut off and started again at any point.
+ * @param ids as the pipeline's `parseId` gives them
+ * @throws RunError with its exit code
+ */
+export async function forget(
+  ids: readonly string[],
+  settings: Settings,
+  pipeline: Pipeline,
+  effects: Effects,
+): Promise<ForgetReport> {
+  return inFolder(settings, pipeline, effects, async (erasure) => {
+    const { layout, lock, reader } = erasure
+    // Afterwards all there is of answers, lists and receipts lies in raw/.
+    await gather(lock, reader, effects)
+
+    const finder = IdFinder.of(ids)
+    const found = new Set<string>()
+    effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`)
+    const findings = await searchFolder(layout, finder, found)
+    const before = await readTombstones(layout.forgotten)
+    const report = { ...NOTHING, data: layout.data, people: ids.length, found: found.size }
+    const again = ids.filter((id) => stateOf(before, id) === 'erased').length
+    const others = findings
+      .filter(({ path, unreadable }) => !isOurs(path, layout) && !unreadable)
+      .map(({ path }) => path)
+
+    // From here on nobody brings them back, whatever happens.
+    const files = rawFilesOf(findings, layout)
+    const buried = bury(before, await paidFor(ids, files, reader), effects.now())
+    if (!findings.some(({ path }) => isOurs(path, layout))) {
+      if (again < ids.length) await writeTombstones(layout.forgotten, erased(buried, ids))
+      return { ...report, already_forgotten: again, others }
+    }
+    await writeTombstones(layout.forgotten, buried)
+    const gone = await erase(erasure, finder, findings)
+    await writeTombstones(layout.forgotten, erased(await readTombstones(layout.forgotten), ids))
+    return { ...report, ...gone, already_forgotten: again }
+  })
+}
+
+const NOTHING = {
+  exit_code: 0,
+  allowed: false,
+  erased: { answers: 0, calls: 0, rows: 0 },
+  redacted: 0,
+  raw_files: 0,
+  removed: [] as string[],
+  others: [] as string[],
+  files: undefined,
+} as const
+
+/** Rewrites `raw/`, makes all else anew from it, removes what is older, and looks everywhere again. */
+async function erase(
+  { layout, lock, reader, settings, effects }: Erasure,
+  finder: IdFinder,
+  findings: readonly Finding[],
+): Promise<Pick<ForgetReport, 'erased' | 'redacted' | 'raw_files' | 'removed' | 'others' | 'files'>> {
+  const { redacted, files, ...gone } = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
+  await adopt(lock, await rebuild(lock, reader))
+  const runId = runIdAt(effects.now(), effects.random())
+  const exports = await publishAll(lock, reader.pipeline, settings, runId, effects)
+  const copies = await removeCopies(layout)
+  const { removed, others } = await removeFindings(await searchFolder(layout, finder), layout)
+  return {
+    erased: gone,
+    redacted,
+    raw_files: files,
+    removed: [...copies, ...removed].map((path) => finder.takeOut(path)),
+    others,
+    files: { database: layout.database, exports },
+  }
+}
+
+/** Takes the tombstones of people away: the next input that names them asks for them again. */
+export async function allowAgain(
+  ids: readonly string[],
+  settings: Settings,
+  pipeline: Pipeline,
+  effects: Effects,
+): Promise<ForgetReport> {
+  return inFolder(settings, pipeline, effects, async ({ layout }) => {
+    const before = await readTombstones(layout.forgotten)
+    const states = ids.map((id) => stateOf(before, id))
+    if (states.includes('erasing')) {
+      throw new UsageError(
+        'an erasure was cut off: give the same ids to `creator-enrich forget` without --allow first, which completes it',
+      )
+    }
+    const known = states.filter((state) => state === 'erased').length
+    if (known > 0) await writeTombstones(layout.forgotten, allow(before, ids))
+    const report = { ...NOTHING, allowed: true, data: layout.data, people: ids.length, found: 0 }
+    return { ...report, already_forgotten: known }
+  })
+}
+
+async function inFolder(
+  settings: Settings,
+  pipeline: Pipeline,
+  effects: Effects,
+  work: (erasure: Erasure) => Promise<ForgetReport>,
+): Promise<ForgetReport> {
+  const layout = layoutOf(settings.data)
+  const open = new Resources()
+  try {
+    if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
+    const lock = await takeLock(layout)
+    open.add(() => lock.release())
+    return await work({ lock, layout, reader: readerOf(pipeline), settings, effects })
+  } catch (error) {
+    throw asLocalError(error, layout.warehouse)
+  } finally {
+    await open.close()
+  }
+}
+
+function people(count: number): string {
+  return count === 1 ? '1 person' : `${count} people`
+}
+
+function nothingIn({ data }: Layout): UsageError {
+  return new UsageError(
+    `${data} is no data folder: no run has left anything in raw/ or state/; give another one with --data`,
+  )
+}

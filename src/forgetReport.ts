@@ -1,0 +1,81 @@
+/** What `forget` did, without ids; `--json` prints it. */
+export interface ForgetReport {
+  readonly exit_code: number
+  readonly data: string
+  /** How many were named. */
+  readonly people: number
+  /** True: their tombstones were taken away, and nothing else was done. */
+  readonly allowed: boolean
+  /** Of those named: in the data folder before. */
+  readonly found: number
+  /** Of those named: had a tombstone before. */
+  readonly already_forgotten: number
+  readonly erased: {
+    readonly answers: number
+    /** Calls without a whole answer. */
+    readonly calls: number
+    /** Rows of lists, over all runs, that lost their id. */
+    readonly rows: number
+  }
+  /** Answers and rows of others that named them. */
+  readonly redacted: number
+  /** Files of `raw/` that were written anew. */
+  readonly raw_files: number
+  /** Older copies and other files that were removed, absolute. */
+  readonly removed: readonly string[]
+  /** Files in the data folder that are not creator-enrich's, name them, and were left alone; absolute. */
+  readonly others: readonly string[]
+  /** What was published; undefined when nothing had to be. */
+  readonly files: { readonly database: string; readonly exports: readonly string[] } | undefined
+}
+
+const LABEL = 11
+
+function line(label: string, text: string): string {
+  return label.padEnd(LABEL) + text
+}
+
+function plural(number: number, what: string, more = `${what}s`): string {
+  return `${number.toLocaleString('en-US')} ${number === 1 ? what : more}`
+}
+
+function persons(number: number): string {
+  return plural(number, 'person', 'people')
+}
+
+/** The same for people. */
+export function forgetSummary(report: ForgetReport): string {
+  return `${(report.allowed ? allowedLines(report) : forgottenLines(report)).join('\n')}\n`
+}
+
+function allowedLines({ people, already_forgotten: known }: ForgetReport): string[] {
+  const lines = [line('allowed', `${persons(known)}; the next input that names them asks for them again`)]
+  if (known < people) lines.push(line('', `${persons(people - known)} had no tombstone`))
+  return lines
+}
+
+function forgottenLines(report: ForgetReport): string[] {
+  const { people, found, already_forgotten: again, erased, redacted, raw_files, removed, others, files } = report
+  const lines = [line('forgotten', `${persons(people)}; no input and no answer brings them back`)]
+  if (again > 0) lines.push(line('before', `${again} of them had been forgotten already`))
+  if (found < people) lines.push(line('not found', `${persons(people - found)}: there is nothing to erase`))
+  if (files) {
+    const { answers, calls, rows } = erased
+    const parts = [
+      plural(answers, 'answer'),
+      plural(calls, 'call without one', 'calls without one'),
+      plural(rows, 'row of lists', 'rows of lists'),
+    ]
+    lines.push(
+      line('erased', parts.join(', ')),
+      line('redacted', `${plural(redacted, 'answer or row', 'answers and rows')} of others`),
+      line('raw', `${plural(raw_files, 'file')} rewritten`),
+      line('removed', plural(removed.length, 'older copy or other file', 'older copies and other files')),
+      line('checked', 'every file: none names them any more; no call was made'),
+      line('database', files.database),
+      ...files.exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
+    )
+  }
+  lines.push(...others.map((path, at) => line(at === 0 ? 'yours' : '', `${path} names them: mend or remove it`)))
+  return lines
+}

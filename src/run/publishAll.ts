@@ -1,0 +1,32 @@
+import { all, type Connection } from '../database.js'
+import type { Effects } from '../effects.js'
+import type { Lock } from '../load/lock.js'
+import { openWarehouse } from '../load/warehouse.js'
+import type { Settings } from '../options.js'
+import type { Pipeline } from '../pipeline.js'
+import { publishFolder } from './publishFolder.js'
+
+/**
+ * Publishes the working database, which must be closed, with the files of every list it knows.
+ * @returns the exported files, absolute
+ */
+export async function publishAll(
+  lock: Lock,
+  pipeline: Pipeline,
+  { noBom }: Settings,
+  runId: string,
+  effects: Effects,
+): Promise<string[]> {
+  const warehouse = await openWarehouse(lock, pipeline)
+  try {
+    const lists = await listsOf(warehouse.connection)
+    return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom }, effects)
+  } finally {
+    await warehouse.close()
+  }
+}
+
+async function listsOf(connection: Connection): Promise<{ name: string; columns: string[] }[]> {
+  const rows = await all<{ list: string; columns: string }>(connection, 'SELECT list, columns FROM lists ORDER BY list')
+  return rows.map(({ list, columns }) => ({ name: list, columns: JSON.parse(columns) as string[] }))
+}

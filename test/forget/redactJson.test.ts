@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import type { Answer, NoAnswer } from '../../src/call.js'
+import { eraseFrom } from '../../src/eraseCall.js'
+import { IdFinder } from '../../src/idFinder.js'
+import { interpreter } from '../../src/interpret.js'
+import { loadPipeline } from '../../src/loadPipeline.js'
+import { redactJson } from '../../src/redactJson.js'
+
+const ID = '5f00000000000000000000ab'
+const finder = IdFinder.of([ID])
+const M = '[forgotten]'
+
+describe('ids in JSON', () => {
+  test.each([
+    ['an item that is about the person goes', `[{"id":"${ID}","nickname":"x"}, {"id":"b"}]`, `[ {"id":"b"}]`],
+    ['the last one, too', `[{"id":"b"} , {"id":"${ID}"} ]`, `[{"id":"b"} ]`],
+    ['in the middle', `[1,{"id":"${ID}"},2]`, '[1,2]'],
+    ['all of them', `{"a":[ {"id":"${ID}"} , {"u":"${ID.toUpperCase()}"}, "${ID}" ],"b":1}`, '{"a":[],"b":1}'],
+    ['first and last', `["${ID}",1,2,"${ID}"]`, '[1,2]'],
+    ['with what is in it', `[{"id":"${ID}","l":["${ID}",{"x":"${ID}"}]},3]`, '[3]'],
+    ['an item that holds such an item stays', `[{"n":[{"id":"${ID}"},1]}]`, `[{"n":[1]}]`],
+    ['in an object the id is replaced', `{"owner":{"id":"${ID}","n":1}}`, `{"owner":{"id":"${M}","n":1}}`],
+    ['in texts', `{"bio":"see ${ID}, \\"${ID}\\"\\n"}`, `{"bio":"see ${M}, \\"${M}\\"\\n"}`],
+    ['in keys', `{"${ID}" : {"a":1}}`, `{"${M}" : {"a":1}}`],
+    ['behind escapes', `{"id":"\\u0035f00000000000000000000ab"}`, `{"id":"${M}"}`],
+    ['nothing else changes', `{ "n":12345678901234567890.10, "__proto__":1,"a":1,"a":2, "x":"\\u0041" }`, undefined],
+  ])('%s', (_, before, after) => {
+    expect(redactJson(before, finder)).toBe(after ?? before)
+    expect(() => JSON.parse(redactJson(before, finder)) as unknown).not.toThrow()
+  })
+
+  test('numbers, deep nesting and long texts', () => {
+    const digits = '123456789012345678901234'
+    expect(redactJson(`{"a":${digits},"b":[${digits}]}`, IdFinder.of([digits]))).toBe(`{"a":"${M}","b":[]}`)
+    const deep = `${'['.repeat(100_000)}"${ID}"${']'.repeat(100_000)}`
+    expect(redactJson(deep, finder)).toBe(deep.replace(`"${ID}"`, ''))
+    const long = '\\n长'.repeat(1_000_000)
+    expect(redactJson(`{"a":"${long}","b":"${ID}"}`, finder)).toBe(`{"a":"${long}","b":"${M}"}`)
+  })
+
+  test('random documents stay valid, and keep all that is not about the person', () => {
+    let state = 7
+    const random = (below: number) => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) % below
+    const value = (depth: number): unknown => {
+      const kind = random(depth > 4 ? 3 : 5)
+      if (kind === 0) return random(2) === 0 ? ID : random(100)
+      if (kind === 1) return `text ${random(2) === 0 ? ID : ''}`
+      if (kind === 2) return null
+      const items = Array.from({ length: random(5) }, () => value(depth + 1))
+      return kind === 3 ? items : Object.fromEntries(items.map((item, at) => [`k${at}`, item]))
+    }
+    /** The same, slowly. */
+    const gone = (item: unknown): boolean =>
+      item === ID ||
+      (typeof item === 'object' && item !== null && !Array.isArray(item) && Object.values(item).includes(ID))
+    const without = (item: unknown): unknown => {
+      if (typeof item === 'string') return item.replaceAll(ID, M)
+      if (Array.isArray(item)) return item.filter((each) => !gone(each)).map(without)
+      if (typeof item !== 'object' || item === null) return item
+      return Object.fromEntries(Object.entries(item).map(([key, each]) => [key, without(each)]))
+    }
+    for (let round = 0; round < 500; round += 1) {
+      const document = value(0)
+      const redacted = redactJson(JSON.stringify(document, null, round % 2), finder)
+      expect(JSON.parse(redacted)).toEqual(without(document))
+    }
+  })
+})
+
+describe('what a call for somebody else brought', async () => {
+  const interpret = interpreter(await loadPipeline(undefined))
+  const answer = (body: string | Buffer, more: Partial<Answer> = {}): Answer => ({
+    kind: 'answer',
+    seq: 1,
+    id: '5f0000000000000000000001',
+    attempt: 1,
+    sentAt: 1,
+    receivedAt: 2,
+    ms: 1,
+    status: 200,
+    contentType: 'application/json',
+    retryAfter: null,
+    body: Buffer.from(body as string),
+    ...more,
+  })
+  const erased = (call: Answer) => Buffer.from(eraseFrom(call, finder, interpret).body).toString('latin1')
+
+  test('comes back as it is where there is nothing to take out', () => {
+    const call = answer(`{"code":0,"data":{"userid":"5f0000000000000000000001","a":"\\u0035"}}`)
+    expect(eraseFrom(call, finder, interpret)).toBe(call)
+  })
+
+  test('bytes that are no JSON keep all others', () => {
+    const bytes = Buffer.concat([Buffer.from([0xff, 0]), Buffer.from(`<a href="${ID}">`), Buffer.from([0xfe])])
+    expect(erased(answer(bytes))).toBe(bytes.toString('latin1').replace(ID, M))
+    expect(erased(answer(`{"code":0,"data":{"id":"${ID}`))).toBe(`{"code":0,"data":{"id":"${M}`)
+  })
+
+  test('a misdelivered answer is emptied, and still is one', () => {
+    const call = answer(
+      `{"code":0,"message":"ok","data":{"userid":"${ID}","nickname":"n","tags":[{"name":"t"}],"fans":12,"desc":"I am ${ID}"}}`,
+    )
+    expect(erased(call)).toBe(
+      `{"code":0,"message":"ok","data":{"userid":"${M}","nickname":null,"tags":[{"name":null}],"fans":null,"desc":"I am ${M}"}}`,
+    )
+    expect(interpret(eraseFrom(call, finder, interpret))).toMatchObject({ kind: 'misdelivered', billed: 'yes' })
+  })
+
+  test('headers, details and parts are looked at, too', () => {
+    expect(eraseFrom(answer('{}', { contentType: `x/${ID}`, retryAfter: ID }), finder, interpret)).toMatchObject({
+      contentType: `x/${M}`,
+      retryAfter: M,
+    })
+    const broken: NoAnswer = {
+      ...{ kind: 'no_answer', seq: 1, id: 'x', attempt: 1, sentAt: 1, receivedAt: 2, ms: 1, fault: 'broken' },
+      detail: `at ${ID}`,
+      part: Buffer.from(`{"a":"${ID}`),
+    }
+    expect(eraseFrom(broken, finder, interpret)).toMatchObject({ detail: `at ${M}`, part: Buffer.from(`{"a":"${M}`) })
+  })
+})

@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import {
+  allow,
+  bury,
+  erased,
+  finderOf,
+  isUnfinished,
+  paidCalls,
+  readTombstones,
+  stateOf,
+  writeTombstones,
+} from '../../src/tombstones.js'
+import { temporaryFolder } from '../support/folder.js'
+
+const ID = '5f00000000000000000000ab'
+const OTHER = '5f00000000000000000000cd'
+
+test('they survive on the disk, know their people again, and do not tell them', async () => {
+  const path = join(temporaryFolder(), 'raw', 'forgotten.json')
+  const none = await readTombstones(path)
+  expect(finderOf(none)).toBeUndefined()
+  const begun = bury(none, new Map([[ID, { a: 2 }]]), 0)
+  await writeTombstones(path, begun)
+  const read = await readTombstones(path)
+  expect(readFileSync(path, 'utf8')).not.toContain(ID)
+  expect(finderOf(read)!.takeOut(`x${ID.toUpperCase()} ${OTHER}`)).toBe(`x[forgotten] ${OTHER}`)
+  expect([isUnfinished(read), stateOf(read, ID), stateOf(read, OTHER)]).toEqual([true, 'erasing', 'unknown'])
+})
+
+test('what was paid is counted once, however often an erasure is begun', async () => {
+  const none = await readTombstones(join(temporaryFolder(), 'forgotten.json'))
+  const begun = bury(none, new Map([[ID, { a: 2, b: 1 }]]), 0)
+  // Cut off when the calls of run a were gone already.
+  const again = bury(begun, new Map([[ID, { b: 1 }]]), 5)
+  expect(paidCalls(again)).toEqual({ a: 2, b: 1 })
+  const done = erased(again, [ID])
+  expect([paidCalls(done), isUnfinished(done), stateOf(done, ID)]).toEqual([{ a: 2, b: 1 }, false, 'erased'])
+  expect(done.people[0]).toMatchObject({ since: new Date(0).toISOString() })
+  // Another person of the same run; then the first may come back, and what was paid for them stays paid.
+  const both = erased(bury(done, new Map([[OTHER, { a: 1 }]]), 0), [OTHER])
+  expect(paidCalls(both)).toEqual({ a: 3, b: 1 })
+  const allowed = allow(both, [ID])
+  expect([paidCalls(allowed), stateOf(allowed, ID), stateOf(allowed, OTHER)]).toEqual([
+    { a: 3, b: 1 },
+    'unknown',
+    'erased',
+  ])
+})
+
+test.each(['', '{', '{"version":2}', '[]', '{"version":1,"salt":"x","people":[],"paid":{}}'])(
+  'a file that cannot be understood is not taken for none: %j',
+  async (text) => {
+    const path = join(temporaryFolder(), 'forgotten.json')
+    writeFileSync(path, text)
+    await expect(readTombstones(path)).rejects.toMatchObject({ exitCode: 7 })
+  },
+)
