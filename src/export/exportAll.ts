@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { all, first, literal, type Connection } from '../database.js'
 import type { Layout } from '../layout.js'
 import { exportCsv, type CsvContent } from './csvFile.js'
-import { createCsvFunctions } from './csvRecord.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
 import { fileNames } from './fileNames.js'
 import { FAILURES_HEADER, failureRows, REJECTS_HEADER, rejectRows } from './smallRows.js'
@@ -63,7 +62,6 @@ export async function exportAll({ connection, layout, lists, bom }: ExportOption
   const known = await all<{ list: string }>(connection, 'SELECT list FROM lists ORDER BY first_read_at, list')
   const names = fileNames([...known.map(({ list }) => list), ...lists.map(({ name }) => name)])
   const wide = await wideColumns(connection)
-  await createCsvFunctions(connection)
 
   return onOneThread(connection, async () => {
     const creatorsCsv = await csv('creators.csv', wide.names, creatorRows(connection, wide))

@@ -1,5 +1,5 @@
 import { blobs, literal, type Connection } from '../database.js'
-import { csvRecord, instant, plain, text } from './csvRecord.js'
+import { csvRecord, instant, asText } from './csvRecord.js'
 
 export const REJECTS_HEADER = ['line', 'row_number', 'cell', 'reason', 'remedy'] as const
 export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'] as const
@@ -8,7 +8,7 @@ export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'faile
 export function rejectRows(connection: Connection, list: string): AsyncGenerator<Uint8Array[]> {
   return blobs(
     connection,
-    `SELECT ${csvRecord([plain('m.line'), plain('m.row_number'), text('coalesce(r.cell, m.user_id)'), text('coalesce(m.reason, r.reason)'), text('r.remedy')])}
+    `SELECT ${csvRecord([asText('m.line'), asText('m.row_number'), 'coalesce(r.cell, m.user_id)', 'coalesce(m.reason, r.reason)', 'r.remedy'])}
      FROM list_members AS m
      LEFT JOIN (
        SELECT * FROM rejects WHERE list = ${literal(list)}
@@ -23,7 +23,7 @@ export function rejectRows(connection: Connection, list: string): AsyncGenerator
 export function failureRows(connection: Connection, lists: readonly string[]): AsyncGenerator<Uint8Array[]> {
   return blobs(
     connection,
-    `SELECT ${csvRecord([text('m.user_id'), text('coalesce(f.code, m.reason)'), text('f.message'), plain('f.attempts'), instant('f.failed_at'), text('f.billed')])}
+    `SELECT ${csvRecord(['m.user_id', 'coalesce(f.code, m.reason)', 'f.message', asText('f.attempts'), instant('f.failed_at'), 'f.billed'])}
      FROM (
        SELECT user_id, min(reason) AS reason FROM list_members
        WHERE status = 'failed' AND list IN (SELECT unnest([${lists.map(literal).join(', ')}]::VARCHAR[]))

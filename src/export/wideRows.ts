@@ -1,6 +1,6 @@
 import { collectGarbage } from '../collectGarbage.js'
 import { all, blobs, first, literal, quoted, type Connection } from '../database.js'
-import { csvRecord, instant, plain, text, type CsvCell } from './csvRecord.js'
+import { asText, csvRecord, instant } from './csvRecord.js'
 
 /**
  * Rows joined and sorted at a time: the wide rows of all at once do not fit the memory that DuckDB is given. Small ranges
@@ -11,8 +11,8 @@ const MOST_RANGES = 100
 
 export interface WideColumns {
   readonly names: readonly string[]
-  /** Of one creator `c`, in the order of `names`. */
-  readonly cells: readonly CsvCell[]
+  /** SQL for the cells of one creator `c`, in the order of `names`. */
+  readonly cells: readonly string[]
 }
 
 /** The columns of the creators table as the database has them. */
@@ -25,8 +25,7 @@ export async function wideColumns(connection: Connection): Promise<WideColumns> 
     names: columns.map(({ name }) => name),
     cells: columns.map(({ name, type }) => {
       const sql = `c.${quoted(name)}`
-      if (type === 'BIGINT' || type === 'BOOLEAN') return plain(sql)
-      return type.startsWith('TIMESTAMP') ? instant(sql) : text(`CAST(${sql} AS VARCHAR)`)
+      return type.startsWith('TIMESTAMP') ? instant(sql) : asText(sql)
     }),
   }
 }
@@ -56,8 +55,8 @@ export function listRows(
     SELECT o.ord, o.rid, from_json(m.input, '["VARCHAR"]') AS cells, m.status, m.reason
     FROM export_order AS o JOIN list_members AS m ON m.row_number = o.ord
     WHERE ${bounds('o.ord')} AND ${bounds('m.row_number')} AND ${ofList}`
-  const own = list.columns.map((_, index) => text(`r.cells[${index + 1}]`))
-  const cells = [...own, text('r.status'), text('r.reason'), instant('c.last_fetched_at'), ...wide.cells]
+  const own = list.columns.map((_, index) => `r.cells[${index + 1}]`)
+  const cells = [...own, 'r.status', 'r.reason', instant('c.last_fetched_at'), ...wide.cells]
   return inRanges(connection, order, range, cells)
 }
 
@@ -85,7 +84,7 @@ async function* inRanges(
   connection: Connection,
   order: string,
   range: (bounds: Bounds) => string,
-  cells: readonly CsvCell[],
+  cells: readonly string[],
 ): AsyncGenerator<Uint8Array[]> {
   await connection.run(`CREATE OR REPLACE TEMP TABLE export_order AS ${order}`)
   const ends = await first<{ lowest: number; highest: number }>(
