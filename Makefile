@@ -42,6 +42,7 @@ format: $(INSTALLED) ## format the code
 bench: $(BUILT) ## the benchmarks (minutes)
 	node test/bench/bench.mjs
 	node test/bench/journalCost.mjs
+	node test/bench/views.mjs
 
 build: $(BUILT) ## compile to dist/
 

@@ -56,3 +56,18 @@ export function derivedFrom<Source>() {
   }
   return { text: derived('text'), count: derived('count'), ratio: derived('ratio'), flag: derived('flag') }
 }
+
+/**
+ * Puts the parts of a definition together.
+ * @throws Error when two of them have a column of one name: a spread would keep the last one and say nothing
+ */
+export function together(...parts: readonly Readonly<Record<string, Column>>[]): Readonly<Record<string, Column>> {
+  const entries = parts.flatMap((part) => Object.entries(part))
+  const names = new Set<string>()
+  for (const [name, { path }] of entries) {
+    if (names.has(name))
+      throw new Error(`column ${name}: two columns have this name, one of them from ${path ?? 'others'}`)
+    names.add(name)
+  }
+  return Object.fromEntries(entries)
+}

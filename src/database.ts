@@ -5,8 +5,10 @@ import {
   DOUBLE,
   DuckDBBlobValue,
   DuckDBDataChunk,
+  DuckDBDateValue,
   DuckDBInstance,
   DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
   TIMESTAMPTZ,
   VARCHAR,
   type DuckDBAppender,
@@ -21,7 +23,7 @@ export type SqlType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMPTZ
 
 /** A cell on its way in. For TIMESTAMPTZ a number of milliseconds since 1970. */
 export type Cell = string | bigint | number | boolean | null
-/** A cell on its way out: BIGINT as number where it is safe (else bigint), TIMESTAMPTZ as milliseconds since 1970. */
+/** A cell on its way out: BIGINT as number where it is safe (else bigint), instants as milliseconds since 1970, DATE as `YYYY-MM-DD`. */
 export type ReadCell = string | bigint | number | boolean | Uint8Array | null
 
 const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, BLOB }
@@ -93,7 +95,9 @@ function readCell(value: DuckDBValue): ReadCell {
   }
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value
-  if (value instanceof DuckDBTimestampTZValue) return Number(value.micros / 1000n)
+  if (value instanceof DuckDBDateValue) return value.toString()
+  if (value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimestampValue)
+    return Number(value.micros / 1000n)
   if (value instanceof DuckDBBlobValue) return value.bytes
   throw new TypeError(`unexpected value type in a result: ${value.constructor.name}; cast it in SQL`)
 }

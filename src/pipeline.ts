@@ -68,6 +68,13 @@ export interface ChildTable {
   readonly columns: Readonly<Record<string, Column>>
 }
 
+/** Where a profile names other users: a child table, its column with their ids, and the one with their names, if any. */
+export interface Mentions {
+  readonly table: string
+  readonly id: string
+  readonly displayName?: string
+}
+
 /** Something that looks wrong in an answer that was still used. */
 export interface Anomaly {
   /** Short snake_case word, e.g. `counts_disagree`. */
@@ -135,6 +142,7 @@ export interface Pipeline {
   profile(data: unknown, askedId: string): Profile
   readonly columns: Readonly<Record<string, Column>>
   readonly children: readonly ChildTable[]
+  readonly mentions?: Mentions
   /** Cross-checks of one flattened row. */
   check(row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[]
   /** Loaded only when the API is simulated. */
@@ -146,9 +154,14 @@ export function attributeColumns(pipeline: Pipeline): [name: string, column: Col
   return Object.entries(pipeline.columns).filter(([, column]) => column.kind === 'attribute')
 }
 
-/** The pipeline's counter columns, in definition order: the columns of `creator_counters`. */
-export function counterColumns(pipeline: Pipeline): [name: string, column: Column][] {
-  return Object.entries(pipeline.columns).filter(([, column]) => column.kind === 'counter')
+/** What is told by day. */
+const DAILY_ROLES: readonly (Role | undefined)[] = ['followers', 'engagement', 'posts', 'tier']
+
+/** The columns of `creator_counters`, in definition order: the counters, and what is derived from them and told by day. */
+export function seriesColumns(pipeline: Pipeline): [name: string, column: Column][] {
+  return Object.entries(pipeline.columns).filter(
+    ([, { kind, role }]) => kind === 'counter' || (kind === 'derived' && DAILY_ROLES.includes(role)),
+  )
 }
 
 /** The column that has a role, or undefined if this pipeline has none. */

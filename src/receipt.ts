@@ -36,6 +36,17 @@ export interface ListReceipt {
   readonly removed: number
 }
 
+/** A place where answers differ from the pipeline's definition, in the words of table `schema_drift`. */
+export interface DriftReceipt {
+  readonly path: string
+  readonly kind: string
+  readonly expected: string | null
+  readonly found: string | null
+  /** Profiles of all runs that showed it. */
+  readonly answers: number
+  readonly example_user_id: string
+}
+
 export interface Stop {
   readonly reason: StopReason
   readonly code: string
@@ -79,6 +90,8 @@ export interface Receipt {
   }
   /** From runs that had been cut off: answers loaded now, and calls whose end nobody knows. */
   readonly recovered: { readonly answers: number; readonly unknown: number; readonly damaged: number }
+  /** Where answers of this run differ from the definition; what was seen most comes first. */
+  readonly drift: readonly DriftReceipt[]
   /** Calls of all runs that were sent, never answered, and not made up for since. */
   readonly ambiguous_calls: number
   readonly files: { readonly database: string; readonly exports: readonly string[] }

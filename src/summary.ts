@@ -1,4 +1,5 @@
-import { STATUSES, type Counts, type Receipt, type ReasonCount } from './receipt.js'
+import { columnLines } from './driftAdvice.js'
+import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from './receipt.js'
 
 const LABEL = 11
 /** Seven columns, up to 99,999,999 each, in 80. */
@@ -90,6 +91,33 @@ function moneyLine(receipt: Receipt): string {
   return line('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
 }
 
+const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
+  ['unknown_key', 'unknown key'],
+  ['wrong_type', 'wrong type'],
+  ['missing_key', 'missing key'],
+]
+/** The rest is in the table. */
+const MOST_LINES = 5
+
+function driftLines(drift: readonly DriftReceipt[]): string[] {
+  if (drift.length === 0) return []
+  const counts = DRIFT_WORDS.flatMap(([kind, what]) => {
+    const number = drift.filter((each) => each.kind === kind).length
+    return number === 0 ? [] : [plural(number, what)]
+  })
+  const told = line('drift', `${counts.join(', ')}: see table schema_drift`)
+  const columns = columnLines(drift)
+  if (columns.length === 0) return [told]
+  const more = columns.length - MOST_LINES
+  return [
+    told,
+    line('', 'to have them as columns, add to the definition, with the kind that fits, and'),
+    line('', 'run `creator-enrich replay`, which fills them for the past, too:'),
+    ...columns.slice(0, MOST_LINES).map((column) => line('', `  ${column}`)),
+    ...(more > 0 ? [line('', `  and ${count(more)} more`)] : []),
+  ]
+}
+
 /** The closing summary: what was done, what was not, what it cost, where to look. At most 80 columns but for paths and messages. */
 export function summary(receipt: Receipt): string {
   const { ids } = receipt
@@ -117,6 +145,7 @@ export function summary(receipt: Receipt): string {
       ),
     )
   }
+  lines.push(...driftLines(receipt.drift))
   lines.push(
     '',
     line('database', receipt.files.database),

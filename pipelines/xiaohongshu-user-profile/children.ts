@@ -1,5 +1,5 @@
 import { attribute, counter, identity, volatile } from '../../src/column.js'
-import type { ChildTable } from '../../src/pipeline.js'
+import type { ChildTable, Mentions } from '../../src/pipeline.js'
 
 /** The lists of a profile as rows. */
 export const children: readonly ChildTable[] = [
@@ -45,3 +45,6 @@ export const children: readonly ChildTable[] = [
     },
   },
 ]
+
+/** Whom creators mention in the bio: people one may want in a list. */
+export const mentions: Mentions = { table: 'creator_mentions', id: 'mentioned_user_id', displayName: 'nickname' }

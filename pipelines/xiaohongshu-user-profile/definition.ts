@@ -1,7 +1,8 @@
+import { together } from '../../src/column.js'
 import type { Pipeline } from '../../src/pipeline.js'
 import { attributes } from './attributes.js'
 import { check } from './check.js'
-import { children } from './children.js'
+import { children, mentions } from './children.js'
 import { counters } from './counters.js'
 import { derived } from './derived.js'
 import { parseId } from './ids.js'
@@ -60,8 +61,9 @@ export const pipeline: Pipeline = {
   parseId,
   request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
   profile,
-  columns: { ...attributes, ...counters, ...derived, ...volatiles },
+  columns: together(attributes, counters, derived, volatiles),
   children,
+  mentions,
   check,
   invention: async () => (await import('./invention.js')).invention,
 }

@@ -6,6 +6,8 @@ function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: 
   return [
     ['creators', 'user_id'],
     ['creator_counters', 'user_id', 'observed_at'],
+    ['creator_days', 'user_id', 'observed_day'],
+    ['creator_recent', 'user_id'],
     ['creator_versions', 'user_id', 'valid_from'],
     ['creator_changes', 'user_id', 'changed_at', 'column_name'],
     ['list_members', 'list', 'row_number'],

@@ -1,5 +1,6 @@
 import { first, type Connection } from '../database.js'
 import type { Pipeline } from '../pipeline.js'
+import { mergeDays } from './mergeDays.js'
 import {
   appendAnomalies,
   appendCounters,
@@ -80,6 +81,7 @@ export async function merge(
     await run([dropRepeatedCalls, insertRuns, ...replaceRunCodes])
     await run([endOfIds, ...replaceFailures, createRunEnds, ...replaceRunEnds])
     await run([newAnswers(since), newestAnswers, appendCounters(pipeline), appendAnomalies, ...mergeDrift])
+    await mergeDays(connection, pipeline, run)
     await run(history(pipeline))
     for (const child of pipeline.children) await run(replaceChild(child))
     await run(ambiguousCalls)

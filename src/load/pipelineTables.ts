@@ -2,12 +2,13 @@ import type { SqlType } from '../database.js'
 import {
   attributeColumns,
   columnOf,
-  counterColumns,
+  seriesColumns,
   type ChildTable,
   type Column,
   type ColumnType,
   type Pipeline,
 } from '../pipeline.js'
+import { dayTables } from './dayTables.js'
 import type { ColumnDefinition, TableDefinition } from './tableDefinition.js'
 
 const SQL_TYPES: Record<ColumnType, SqlType> = {
@@ -87,7 +88,7 @@ function counters(pipeline: Pipeline): TableDefinition {
     columns: [
       userId(pipeline),
       { name: 'observed_at', type: 'TIMESTAMPTZ', description: 'When the profile was received.' },
-      ...counterColumns(pipeline).map((column) => definitionOf(column)),
+      ...seriesColumns(pipeline).map((column) => definitionOf(column)),
       {
         name: 'attributes_hash',
         type: 'VARCHAR',
@@ -135,7 +136,7 @@ function childTable(pipeline: Pipeline, child: ChildTable): TableDefinition {
 
 /**
  * The tables whose columns come from the pipeline's definition.
- * @throws Error when two of its columns would have one name, or the id's column is not called `user_id`
+ * @throws Error when two of its columns would have one name, the id's column is not called `user_id`, or its mentions are in no column
  */
 export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
   if (columnOf(pipeline, 'id') !== 'user_id')
@@ -143,6 +144,7 @@ export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
   const tables = [
     creators(pipeline),
     counters(pipeline),
+    ...dayTables(pipeline),
     versions(pipeline),
     ...pipeline.children.map((child) => childTable(pipeline, child)),
   ]
@@ -151,7 +153,17 @@ export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
     const twice = names.find((each, at) => names.indexOf(each) !== at)
     if (twice !== undefined) throw new Error(`pipeline ${pipeline.name}: two columns of ${name} are called ${twice}`)
   }
+  checkMentions(pipeline)
   return tables
+}
+
+function checkMentions({ name, children, mentions }: Pipeline): void {
+  if (mentions === undefined) return
+  const columns = children.find((child) => child.name === mentions.table)?.columns ?? {}
+  for (const column of [mentions.id, mentions.displayName ?? mentions.id]) {
+    if (columns[column]?.type !== 'text')
+      throw new Error(`pipeline ${name}: mentions need the text column ${column} of child table ${mentions.table}`)
+  }
 }
 
 /** The attributes as versions compare them. When this differs from what the versions were built with, each creator would get a false change. */

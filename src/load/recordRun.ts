@@ -1,5 +1,5 @@
 import { all, first, quoted, type Cell, type Connection } from '../database.js'
-import type { CodeCount, Counts } from '../receipt.js'
+import type { CodeCount, Counts, DriftReceipt } from '../receipt.js'
 import { STATUSES } from '../receipt.js'
 
 /** The receipt of a run as table `runs` keeps it; instants are milliseconds since 1970. */
@@ -67,6 +67,16 @@ export async function unresolvedCalls(connection: Connection): Promise<number> {
     'SELECT count(*) AS calls FROM ambiguous_calls WHERE resolved_at IS NULL',
   )
   return row!.calls
+}
+
+/** Where answers since an instant (milliseconds) differ from the definition, what was seen most first. */
+export async function driftSince(connection: Connection, instant: number): Promise<DriftReceipt[]> {
+  return all<DriftReceipt>(
+    connection,
+    `SELECT path, kind, expected, found, answers, example_user_id FROM schema_drift
+     WHERE last_seen_at >= $at::TIMESTAMPTZ ORDER BY answers DESC, path, kind, expected, found`,
+    { at: new Date(instant).toISOString() },
+  )
 }
 
 function cellsOf(record: RunRecord): Record<string, Cell> {

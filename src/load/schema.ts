@@ -1,10 +1,13 @@
 import { all, first, quoted, type Connection } from '../database.js'
 import { LocalError, UsageError } from '../errors.js'
 import type { Pipeline } from '../pipeline.js'
+import { dailySources } from './dayTables.js'
 import { writeDictionary } from './dictionary.js'
+import { fillDays } from './mergeDays.js'
 import { migrations } from './migrations/all.js'
 import { comparedAttributes, pipelineTables } from './pipelineTables.js'
 import { addColumn, commentOnColumn, commentOnTable, createTable, type TableDefinition } from './tableDefinition.js'
+import { writeViews } from './writeViews.js'
 
 /** What the database at `path` (for messages) must become. */
 export interface Target {
@@ -20,6 +23,8 @@ interface Folder {
   readonly pipeline: string
   readonly pipeline_version: number | null
   readonly attributes: string
+  readonly daily: string | null
+  readonly views: string | null
   readonly schema_version: number | null
 }
 
@@ -34,6 +39,7 @@ export async function bringUpToDate(target: Target): Promise<void> {
   try {
     await migrate(target)
     await followPipeline(target)
+    await followViews(target)
     await writeDictionary(connection, pipelineTables(target.pipeline))
     await connection.run('COMMIT')
   } catch (error) {
@@ -94,6 +100,7 @@ async function followPipeline(target: Target): Promise<void> {
   const { connection, pipeline } = target
   const folder = (await readFolder(connection))!
   for (const table of pipelineTables(pipeline)) await followTable(target, table)
+  await followDaily(target, folder.daily)
   const attributes = JSON.stringify(comparedAttributes(pipeline))
   if (folder.attributes !== attributes) await refuseFalseVersions(target, folder.attributes)
   if (folder.attributes !== attributes || folder.pipeline_version !== pipeline.version) {
@@ -102,6 +109,20 @@ async function followPipeline(target: Target): Promise<void> {
       version: pipeline.version,
     })
   }
+}
+
+/** The tables of days follow from the time series, so no replay is needed when they are to be made from other columns. */
+async function followDaily({ connection, pipeline }: Target, before: string | null): Promise<void> {
+  const daily = JSON.stringify(dailySources(pipeline))
+  if (daily === before) return
+  await fillDays(connection, pipeline)
+  await connection.run('UPDATE data_folder SET daily = $daily', { daily })
+}
+
+async function followViews({ connection, pipeline }: Target): Promise<void> {
+  const { views: before } = (await readFolder(connection))!
+  const views = await writeViews(connection, pipeline, before)
+  if (views !== before) await connection.run('UPDATE data_folder SET views = $views', { views })
 }
 
 async function followTable({ connection, path }: Target, table: TableDefinition): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Call, RunHeader } from '../call.js'
 import { TableWriter, type Connection } from '../database.js'
 import type { Interpret, Outcome, OutcomeKind } from '../outcome.js'
-import { counterColumns, type Drift, type Flattened, type Pipeline, type Value } from '../pipeline.js'
+import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../pipeline.js'
 import {
   STAGED_ANOMALIES,
   STAGED_CALLS,
@@ -92,7 +92,7 @@ class Stager {
   ) {
     const { pipeline } = reader
     this.cells = stagedCells(pipeline)
-    this.counters = counterColumns(pipeline).map(([name]) => Object.keys(pipeline.columns).indexOf(name))
+    this.counters = seriesColumns(pipeline).map(([name]) => Object.keys(pipeline.columns).indexOf(name))
   }
 
   static async open(connection: Connection, reader: Reader): Promise<Stager> {

@@ -1,5 +1,5 @@
 import { quoted, type Connection, type SqlType } from '../database.js'
-import { attributeColumns, counterColumns, type ChildTable, type Column, type Pipeline } from '../pipeline.js'
+import { attributeColumns, seriesColumns, type ChildTable, type Column, type Pipeline } from '../pipeline.js'
 import { sqlType } from './pipelineTables.js'
 import { inSlice } from './sql/statement.js'
 
@@ -51,7 +51,7 @@ export function stagedAnswers(pipeline: Pipeline): StagingTable {
       ['run_id', 'VARCHAR'],
       ['attributes_hash', 'VARCHAR'],
       ['staged_drift_set', 'BIGINT'],
-      ...counterColumns(pipeline).map(typed),
+      ...seriesColumns(pipeline).map(typed),
     ],
   }
 }

@@ -11,7 +11,8 @@ export interface TableDefinition {
 
 export interface ColumnDefinition {
   readonly name: string
-  readonly type: SqlType
+  /** DATE only where rows are made by SQL. */
+  readonly type: SqlType | 'DATE'
   readonly description: string
   /** Where the value stands in the upstream's profile; absent for what we compute. */
   readonly source?: string

@@ -1,5 +1,5 @@
 import type { RunHeader } from '../call.js'
-import { exitCodeOf, reconcile, type CodeCount, type Receipt, type Stop } from '../receipt.js'
+import { exitCodeOf, reconcile, type CodeCount, type DriftReceipt, type Receipt, type Stop } from '../receipt.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import type { RunRecord } from '../load/recordRun.js'
 import type { Settled } from '../load/settle.js'
@@ -26,6 +26,7 @@ export interface Facts {
   readonly fetched: Fetched
   readonly signalCode: number | undefined
   readonly recovered: Recovered
+  readonly drift: readonly DriftReceipt[]
   readonly ambiguousCalls: number
 }
 
@@ -88,6 +89,7 @@ export function receiptOf(job: Job, facts: Facts): Receipt {
       saved: cents((fresh.ids + known_empty.ids) * price),
     },
     recovered: facts.recovered,
+    drift: facts.drift,
     ambiguous_calls: facts.ambiguousCalls,
     files: { database: '', exports: [] },
   }

@@ -1,4 +1,4 @@
-import { recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
+import { driftSince, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
 import { settle } from '../load/settle.js'
 import type { PlanCounts } from '../plan/plan.js'
 import { parkReasonOf, type Receipt } from '../receipt.js'
@@ -43,6 +43,7 @@ export async function settleRun(job: Job, findings: Findings, house: House, worl
     settled,
     codes: await runCodes(connection, house.run.runId),
     signalCode: world.signal.aborted ? (world.signal.reason as number) : undefined,
+    drift: await driftSince(connection, house.run.startedAt),
     ambiguousCalls: await unresolvedCalls(connection),
   })
   await recordRun(connection, runRecordOf(receipt))

@@ -6,6 +6,7 @@ const OF_THE_WAY: Readonly<Record<string, string>> = {
   runs: 'a run that was cut off, and the one that went on, are two',
   run_codes: 'so are their calls',
   ambiguous_calls: 'what a crash left unknown: the ledger judges it',
+  list_overview: 'tells what was the share of the last run in lists and list_members, which are compared',
   failures: 'a call that a crash or a full disk cut off is no failure of an undisturbed run',
 }
 
@@ -45,7 +46,9 @@ export async function comparableTables({ connection }: Database): Promise<Tables
   for (const name of new Set(columns.map(({ table_name }) => table_name))) {
     if (name in OF_THE_WAY) continue
     // The two runs were not at the same time: whether there is an instant is what can be compared.
-    const instants = columns.filter((column) => column.table_name === name && column.data_type.startsWith('TIMESTAMP'))
+    const instants = columns.filter(
+      (column) => column.table_name === name && /^(TIMESTAMP|DATE)/.test(column.data_type),
+    )
     const rows = await all<Row>(connection, `SELECT * FROM ${quoted(name)}`)
     tables[name] = rows.map((row) => comparable(row, new Set(instants.map(({ column_name }) => column_name)))).sort()
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
-import { attribute, counter, derivedFrom, identity, volatile } from '../../src/column.js'
+import { attribute, counter, derivedFrom, identity, together, volatile } from '../../src/column.js'
 import { compilePipeline } from '../../src/flatten/compile.js'
 import { attributeColumns, type Column, type Pipeline } from '../../src/pipeline.js'
 
@@ -197,6 +197,14 @@ describe('other pipelines', () => {
     expect(values).toEqual([0.5, 1.25, '{"k":[1]}', true, -3n])
     expect(attributes).toEqual([0.5, '{"k":[1]}'])
     expect(drift).toEqual([{ path: 'x.b', kind: 'wrong_type', expected: 'ratio', found: 'text' }])
+  })
+
+  test('two sources never meet in one column', () => {
+    const parts = [{ a_b: attribute.text('a.b', 'B of A.') }, { c: counter('c', 'C.') }]
+    expect(Object.keys(together(...parts))).toEqual(['a_b', 'c'])
+    expect(() => together(...parts, { a_b: volatile.text('a_b', 'Another.') })).toThrow(
+      'column a_b: two columns have this name, one of them from a_b',
+    )
   })
 
   test('a definition that contradicts itself is refused', () => {

@@ -40,6 +40,8 @@ const ORDER: Record<string, string> = {
   creators: 'user_id',
   person_tags: 'user_id, position',
   creator_counters: 'user_id, observed_at',
+  creator_days: 'user_id, observed_day',
+  creator_recent: 'user_id',
   creator_versions: 'user_id, valid_from',
   creator_changes: 'user_id, changed_at, column_name',
   anomalies: 'ALL',

@@ -38,7 +38,7 @@ export const people: Pipeline = {
     verified: attribute.flag('verified', 'Whether verified.'),
     tags: attribute.list('tags', 'Their tags; rows in person_tags.'),
     fans: counter('fans', 'Fans.', 'followers'),
-    liked: counter('liked', 'Likes.'),
+    liked: counter('liked', 'Likes.', 'engagement'),
     link: volatile.text('url', 'A signed link.'),
     likes_per_fan: derived.ratio(() => null, 'Likes by fans.'),
   },

@@ -139,6 +139,8 @@ test('keys are checked before publishing', async () => {
   const tables = [
     'creators',
     'creator_counters',
+    'creator_days',
+    'creator_recent',
     'creator_versions',
     'creator_changes',
     'person_tags',

@@ -1,4 +1,5 @@
 import { statements as fixedTables } from './0001-fixed-tables.js'
+import { statements as daily } from './0002-daily.js'
 
 /** Statements of each migration of the fixed tables. Forward only: one that was released is never edited, changes are a new one at the end. */
-export const migrations: readonly (readonly string[])[] = [fixedTables]
+export const migrations: readonly (readonly string[])[] = [fixedTables, daily]

@@ -1,5 +1,5 @@
 import type { ChildTable, Pipeline } from '../../pipeline.js'
-import { counterColumns } from '../../pipeline.js'
+import { seriesColumns } from '../../pipeline.js'
 import { literal, quoted } from '../../database.js'
 import { stagedChildName } from '../stagingTables.js'
 import { columnList } from './names.js'
@@ -34,7 +34,7 @@ WHERE newest.observed_at > coalesce(creators.last_fetched_at, '-infinity')
 ORDER BY staged_no`
 
 export function appendCounters(pipeline: Pipeline): string {
-  const counters = counterColumns(pipeline).map(([name]) => name)
+  const counters = seriesColumns(pipeline).map(([name]) => name)
   const columns = columnList(['user_id', 'observed_at', ...counters, 'attributes_hash', 'run_id'])
   return `
 INSERT INTO creator_counters (${columns})
@@ -70,7 +70,7 @@ UPDATE schema_drift SET
   last_seen_at = greatest(schema_drift.last_seen_at, new_drift.last_seen_at),
   answers = schema_drift.answers + new_drift.answers,
   example_user_id =
-    CASE WHEN new_drift.first_seen_at < schema_drift.first_seen_at
+    CASE WHEN (new_drift.first_seen_at, new_drift.example_user_id) < (schema_drift.first_seen_at, schema_drift.example_user_id)
     THEN new_drift.example_user_id ELSE schema_drift.example_user_id END
 FROM new_drift
 WHERE schema_drift.path = new_drift.path

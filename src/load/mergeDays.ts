@@ -1,0 +1,59 @@
+import { first, type Connection } from '../database.js'
+import type { Pipeline } from '../pipeline.js'
+import {
+  appendDays,
+  everyCreator,
+  latestBounds,
+  newDays,
+  noLatestDays,
+  rebuild,
+  rebuiltBounds,
+  rebuiltDays,
+  replaceRecent,
+  type LatestBounds,
+  type RebuiltBounds,
+} from './sql/days.sql.js'
+
+type Run = (statements: readonly string[]) => Promise<void>
+
+/**
+ * Brings `creator_days` and `creator_recent` up to date with TEMP `new_answers` (and `newest_answers`), which `creator_counters` has already. A
+ * creator's next day is appended; where anything else came, the days from there on are made anew from the time series, so
+ * the order of loads does not matter.
+ */
+export async function mergeDays(connection: Connection, pipeline: Pipeline, run: Run): Promise<void> {
+  // Where nothing is late and nobody was asked twice, as in most nights, each new profile is the newest of its creator.
+  const single = (await first<{ single: boolean }>(connection, ALL_NEWEST))!
+  await run([newDays(pipeline, single), rebuiltDays(single), ...appendDays])
+  await finishDays(connection, pipeline, run)
+}
+
+const ALL_NEWEST = `
+SELECT (SELECT count(*) FROM new_answers) = (SELECT count(*) FROM newest_answers) AS single`
+
+/** Rows of the time series that one pass of `fillDays` takes; more passes take less memory. */
+const ROWS_A_PASS = 2_000_000
+
+/** Makes both tables anew from all of `creator_counters`. */
+export async function fillDays(connection: Connection, pipeline: Pipeline): Promise<void> {
+  const run: Run = async (statements) => {
+    for (const statement of statements) await connection.run(statement)
+  }
+  // On two threads it needs twice the memory, and there may be many rows.
+  await run(['SET threads = 1', 'DELETE FROM creator_days', 'DELETE FROM creator_recent'])
+  const { rows } = (await first<{ rows: number }>(connection, 'SELECT count(*) AS rows FROM creator_counters'))!
+  const parts = Math.ceil(rows / ROWS_A_PASS)
+  for (let part = 0; part < parts; part += 1) {
+    await run([everyCreator(part, parts), noLatestDays])
+    await finishDays(connection, pipeline, run)
+  }
+  await run(['SET threads = 2'])
+}
+
+async function finishDays(connection: Connection, pipeline: Pipeline, run: Run): Promise<void> {
+  const rebuilt = (await first<RebuiltBounds>(connection, rebuiltBounds))!
+  if (rebuilt.creators > 0) await run(rebuild(pipeline, rebuilt))
+  const latest = (await first<LatestBounds>(connection, latestBounds))!
+  if (latest.creators > 0) await run(replaceRecent(latest))
+  await run(['DROP TABLE latest_days', 'DROP TABLE rebuilt_days'])
+}

@@ -1,0 +1,26 @@
+import { hash } from 'node:crypto'
+import type { Connection } from '../database.js'
+import type { Pipeline } from '../pipeline.js'
+import { creatorCandidates } from './views/creatorCandidates.js'
+import { creatorGrowthDaily } from './views/creatorGrowthDaily.js'
+import { creatorOverview } from './views/creatorOverview.js'
+import { listOverview } from './views/listOverview.js'
+import { topMovers } from './views/topMovers.js'
+import { commentOnView, createView, type ViewDefinition } from './views/viewDefinition.js'
+
+/** The views for BI, of the same names and columns for every pipeline. */
+export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
+  return [creatorOverview, creatorGrowthDaily, topMovers, creatorCandidates, listOverview].map((view) => view(pipeline))
+}
+
+/**
+ * Makes all views anew if they are not as defined.
+ * @param before the fingerprint that an earlier call returned; DuckDB keeps a view in words of its own
+ * @returns the fingerprint of the definitions
+ */
+export async function writeViews(connection: Connection, pipeline: Pipeline, before: string | null): Promise<string> {
+  const statements = viewsOf(pipeline).flatMap((view) => [createView(view), ...commentOnView(view)])
+  const now = hash('sha256', statements.join(';\n')).slice(0, 16)
+  if (now !== before) for (const statement of statements) await connection.run(statement)
+  return now
+}

@@ -1,0 +1,201 @@
+// What the tables of days cost and what they give: invented creators × nights straight into the tables, the merge of one more
+// night, and what a BI tool asks each view. `node test/bench/views.mjs 1000000 30`; EACH=1 tells every statement of the
+// merge that takes long.
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { all, first, openDatabase } from '../../dist/src/database.js'
+import { checkKeys } from '../../dist/src/load/checkKeys.js'
+import { merge } from '../../dist/src/load/merge.js'
+import { fillDays } from '../../dist/src/load/mergeDays.js'
+import { bringUpToDate } from '../../dist/src/load/schema.js'
+import { createStaging, dropStaging } from '../../dist/src/load/stagingTables.js'
+import { withMemory } from '../../dist/src/load/warehouse.js'
+import { loadPipeline } from '../../dist/src/loadPipeline.js'
+
+const [CREATORS = 200_000, NIGHTS = 30] = process.argv.slice(2).map(Number)
+const MERGE_MB = 170
+const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-bench-'))
+const REUSED = process.env.REUSE
+const path = REUSED ?? join(folder, 'bench.duckdb')
+const options = { storageVersion: 'v1.2.0', tempDirectory: join(folder, 'temp'), memoryLimit: '160MB' }
+const pipeline = await loadPipeline(undefined)
+
+const ID = `substr(md5(n::VARCHAR), 1, 24)`
+const at = (night) => `TIMESTAMPTZ '2026-10-01 18:00:00+00' + to_days(${night}) + to_milliseconds((n * 10)::BIGINT)`
+const fans = (night) => `(1000 + n % 7919 * (n % 131) + ${night} * (n % 17) - (n + ${night}) % 23)::BIGINT`
+const tier = (n) => `CASE WHEN ${n} < 10000 THEN 'nano' WHEN ${n} < 100000 THEN 'micro' ELSE 'mid' END`
+
+/** Every third creator mentions somebody; half of these are in no list. */
+const mention = `0 AS position, substr(md5((n * 7 % ${CREATORS * 2})::VARCHAR), 1, 24) AS mentioned_user_id, 'mentioned ' || n AS nickname`
+const EVERY_THIRD = `FROM range(0, ${CREATORS}, 3) AS numbers(n)`
+
+/** Wall and processor seconds: the latter tell the same on a machine that others use, too. */
+async function timed(what, work) {
+  const [began, used] = [performance.now(), process.cpuUsage()]
+  await work()
+  const { user, system } = process.cpuUsage(used)
+  tell(what, (performance.now() - began) / 1000, (user + system) / 1e6)
+}
+
+function tell(what, wall, cpu) {
+  console.log(`${what.padEnd(60)}${wall.toFixed(2).padStart(8)} s${cpu.toFixed(2).padStart(8)} s CPU`)
+}
+
+async function inventHistory(connection) {
+  await connection.run(`
+    INSERT INTO creators (user_id, nickname, fans, liked, likes_and_collects, ndiscovery, tier, gender_label, profile_url,
+      ip_location, status, first_seen_at, last_fetched_at, last_changed_at, last_attempt_at, last_conclusive_at)
+    SELECT ${ID}, 'creator ' || n, ${fans(NIGHTS - 1)}, n % 1000, n % 2000, n % 300, ${tier(fans(NIGHTS - 1))}, 'female',
+      'https://example.com/' || n, 'province ' || n % 31, 'active', ${at(0)}, ${at(NIGHTS - 1)}, ${at(0)}, ${at(NIGHTS - 1)},
+      ${at(NIGHTS - 1)}
+    FROM range(${CREATORS}) AS numbers(n)`)
+  await connection.run(`
+    INSERT INTO creator_versions (user_id, valid_from, is_current, attributes_hash, nickname)
+    SELECT ${ID}, ${at(0)}, TRUE, 'same', 'creator ' || n FROM range(${CREATORS}) AS numbers(n)`)
+  for (let night = 0; night < NIGHTS; night += 1) {
+    await connection.run(`
+      INSERT INTO creator_counters (user_id, observed_at, fans, liked, collected, ndiscovery, likes_and_collects, tier,
+        attributes_hash, run_id)
+      SELECT ${ID}, ${at(night)}, ${fans(night)}, n % 1000, n % 1000, n % 300, n % 2000 + ${night}, ${tier(fans(night))},
+        'same', 'run ' || ${night}
+      FROM range(${CREATORS}) AS numbers(n)`)
+  }
+  await connection.run(`INSERT INTO creator_mentions BY NAME SELECT ${ID} AS user_id, ${mention} ${EVERY_THIRD}`)
+  await connection.run(`
+    INSERT INTO list_members (list, row_number, user_id, status)
+    SELECT 'list ' || n % 4, n, ${ID}, 'enriched' FROM range(${CREATORS}) AS numbers(n)`)
+  await connection.run(`
+    INSERT INTO lists (list, rows, ids, run_id)
+    SELECT list, count(*), count(*), 'run' FROM list_members GROUP BY list`)
+}
+
+async function stageNight(connection, night) {
+  await createStaging(connection, pipeline)
+  await connection.run(`INSERT INTO staged_runs VALUES ('next', ${at(night).replace('n * 10', '0')}, 'x', TRUE, 'x')`)
+  await connection.run(`
+    INSERT INTO staged_calls
+    SELECT 'next', n, ${ID}, ${at(night)}, ${at(night)}, 5, 'profile', '0', 'yes', NULL FROM range(${CREATORS}) AS numbers(n)`)
+  await connection.run(`
+    INSERT INTO staged_answers BY NAME
+    SELECT n + 1 AS staged_no, ${ID} AS user_id, ${at(night)} AS observed_at, 'next' AS run_id, 'same' AS attributes_hash,
+      ${fans(night)} AS fans, n % 2000 + ${night} AS likes_and_collects, ${tier(fans(night))} AS tier, n % 300 AS ndiscovery
+    FROM range(${CREATORS}) AS numbers(n)`)
+  await connection.run(
+    `INSERT INTO staged_creator_mentions BY NAME SELECT n + 1 AS staged_no, ${mention} ${EVERY_THIRD}`,
+  )
+  const names = Object.keys(pipeline.columns)
+  const cells = {
+    nickname: `'creator ' || n`,
+    fans: fans(night),
+    tier: tier(fans(night)),
+    ip_location: `'province ' || n % 31`,
+  }
+  const json = [...names, 'extra']
+    .map((name) => (cells[name] ? `'"' || ${cells[name]} || '"'` : `'null'`))
+    .join(` || ',' || `)
+  for (let from = 0; from < CREATORS; from += 50_000) {
+    await connection.run(`
+      INSERT INTO staged_rows SELECT n + 1, '[' || ${json} || ']'
+      FROM range(${from}, ${Math.min(CREATORS, from + 50_000)}) AS numbers(n)`)
+  }
+}
+
+/** The merge as a run does it, with the time of each statement. */
+async function mergeNight(connection) {
+  const took = new Map()
+  const run = connection.run.bind(connection)
+  connection.run = async (sql, parameters) => {
+    const [began, used] = [performance.now(), process.cpuUsage()]
+    const result = await run(sql, parameters)
+    const { user, system } = process.cpuUsage(used)
+    const key = sql.trim().split('\n')[0].slice(0, 90)
+    const [wall, cpu] = took.get(key) ?? [0, 0]
+    took.set(key, [wall + (performance.now() - began) / 1000, cpu + (user + system) / 1e6])
+    return result
+  }
+  await withMemory(connection, MERGE_MB, (giveBack) => merge(connection, pipeline, giveBack))
+  connection.run = run
+  return took
+}
+
+const DAY_STATEMENTS = /rebuilt_days|latest_days|next_recent|creator_recent|creator_days|days_before|remade_days/
+
+const someone = (await import('node:crypto')).createHash('md5').update('4711').digest('hex').slice(0, 24)
+const QUESTIONS = {
+  creator_overview: [
+    ['count', 'SELECT count(*) FROM creator_overview'],
+    ['top 100 by fans', 'SELECT * FROM creator_overview ORDER BY fans DESC LIMIT 100'],
+    ['top 100 by fans_change_7d', 'SELECT * FROM creator_overview ORDER BY fans_change_7d DESC NULLS LAST LIMIT 100'],
+    ['one creator', `SELECT * FROM creator_overview WHERE user_id = '${someone}'`],
+    ['by tier', 'SELECT tier, count(*), sum(fans_change_7d), avg(fans) FROM creator_overview GROUP BY tier'],
+    ['by province', 'SELECT province, count(*), median(fans) FROM creator_overview GROUP BY province'],
+  ],
+  creator_growth_daily: [
+    ['count', 'SELECT count(*) FROM creator_growth_daily'],
+    ['one creator', `SELECT * FROM creator_growth_daily WHERE user_id = '${someone}' ORDER BY observed_day`],
+    [
+      'by tier and day',
+      'SELECT observed_day, tier, count(*), sum(fans_change_1d) FROM creator_growth_daily GROUP BY ALL ORDER BY ALL',
+    ],
+    ['top 100 of all days', 'SELECT * FROM creator_growth_daily ORDER BY fans_change_1d DESC NULLS LAST LIMIT 100'],
+    [
+      'top 100 of the last day',
+      `SELECT * FROM creator_growth_daily WHERE observed_day = (SELECT max(observed_day) FROM creator_growth_daily)
+       ORDER BY fans_change DESC NULLS LAST LIMIT 100`,
+    ],
+  ],
+  top_movers: [
+    ['count', 'SELECT count(*) FROM top_movers'],
+    ['top 100', `SELECT * FROM top_movers WHERE period_days = 7 AND ranked_by = 'relative' AND place <= 100`],
+    ['one creator', `SELECT * FROM top_movers WHERE user_id = '${someone}'`],
+    ['by tier', 'SELECT period_days, tier, count(*), sum(fans_change) FROM top_movers GROUP BY ALL'],
+  ],
+  creator_candidates: [
+    ['count', 'SELECT count(*) FROM creator_candidates'],
+    ['top 100', 'SELECT * FROM creator_candidates ORDER BY mentioned_by DESC LIMIT 100'],
+    ['one user', `SELECT * FROM creator_candidates WHERE user_id = '${someone}'`],
+  ],
+  list_overview: [['all', 'SELECT * FROM list_overview']],
+}
+
+try {
+  console.log(
+    `${CREATORS.toLocaleString('en-US')} creators × ${NIGHTS} nights, DuckDB at 2 threads, Node ${process.version}`,
+  )
+  let database = await openDatabase(path, options)
+  await bringUpToDate({ connection: database.connection, path, pipeline })
+  if (!REUSED) {
+    await timed('inventing the history', () => inventHistory(database.connection))
+    await timed('the tables of days of a folder that has none', () => fillDays(database.connection, pipeline))
+    await database.connection.run('CHECKPOINT')
+  }
+  await timed('staging one more night', () => stageNight(database.connection, NIGHTS))
+  let took
+  await timed('its merge', async () => (took = await mergeNight(database.connection)))
+  const ofDays = [...took].filter(([key]) => DAY_STATEMENTS.test(key)).map(([, each]) => each)
+  tell('  of that the tables of days', ...ofDays.reduce(([a, b], [wall, cpu]) => [a + wall, b + cpu], [0, 0]))
+  if (process.env.EACH) for (const [key, each] of took) if (each[0] > 0.05) tell(`    ${key.slice(0, 54)}`, ...each)
+  await dropStaging(database.connection, pipeline)
+  await timed('checking the keys', () => checkKeys(database.connection, pipeline))
+  await database.connection.run('CHECKPOINT')
+  database.close()
+  console.log(
+    `${'size of the file'.padEnd(60)}${Math.round(statSync(path).size / 1e6)
+      .toString()
+      .padStart(8)} MB`,
+  )
+
+  // As a BI tool opens it: DuckDB's own limit of memory, all columns asked for.
+  database = await openDatabase(path, { readOnly: true, memoryLimit: '4GB' })
+  for (const [view, questions] of Object.entries(QUESTIONS)) {
+    for (const [what, sql] of questions) {
+      const rows = await first(database.connection, `SELECT count(*) AS n FROM (${sql})`)
+      await timed(`${view}: ${what} (${rows.n} rows)`, () => all(database.connection, sql))
+    }
+  }
+  database.close()
+} finally {
+  if (process.env.KEEP) console.log(path)
+  else rmSync(folder, { recursive: true, force: true })
+}

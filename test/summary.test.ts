@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import type { Counts, DriftReceipt, Receipt } from '../src/receipt.js'
+import { summary } from '../src/summary.js'
+
+const NONE: Counts = { read: 0, enriched: 0, reused: 0, empty: 0, failed: 0, rejected: 0, parked: 0 }
+
+function receipt(drift: readonly DriftReceipt[]): Receipt {
+  return {
+    run_id: '20261122T220537Z-1f3a',
+    version: '0',
+    pipeline: 'people',
+    simulated: false,
+    host: 'test',
+    data: '/data',
+    started_at: '2026-11-22T22:05:37.000Z',
+    finished_at: '2026-11-22T22:05:38.000Z',
+    seconds: 1,
+    exit_code: 0,
+    stop: null,
+    lists: [],
+    rows: NONE,
+    ids: NONE,
+    reconciled: true,
+    reasons: [],
+    asked_ids: 0,
+    calls: { sent: 0, billed: 0, maybe_billed: 0, codes: [] },
+    money: { currency: 'CNY', price: 0.15, billed: 0, maybe_billed: 0, saved: 0 },
+    recovered: { answers: 0, unknown: 0, damaged: 0 },
+    drift,
+    ambiguous_calls: 0,
+    files: { database: '/data/creators.duckdb', exports: [] },
+  }
+}
+
+const of = (path: string, kind: string, found: string | null): DriftReceipt => {
+  return { path, kind, expected: null, found, answers: 1, example_user_id: 'ann' }
+}
+
+function driftOf(drift: readonly DriftReceipt[]): string[] {
+  const lines = summary(receipt(drift)).split('\n')
+  const from = lines.findIndex((line) => line.startsWith('drift'))
+  return from < 0 ? [] : lines.slice(from, lines.indexOf('', from))
+}
+
+test('drift is told by kind, with the lines that would make columns of it, and no more of them than one reads', () => {
+  expect(driftOf([])).toEqual([])
+  expect(driftOf([of('fans', 'missing_key', null), of('fans', 'wrong_type', 'text')])).toEqual([
+    'drift      1 wrong type, 1 missing key: see table schema_drift',
+  ])
+  const many = Array.from({ length: 7 }, (_, at) => of(`key${at}`, 'unknown_key', 'text'))
+  expect(driftOf(many)).toEqual([
+    'drift      7 unknown keys: see table schema_drift',
+    '           to have them as columns, add to the definition, with the kind that fits, and',
+    '           run `creator-enrich replay`, which fills them for the past, too:',
+    ...[0, 1, 2, 3, 4].map((at) => `             key${at}: attribute.text('key${at}', '…'),`),
+    '             and 2 more',
+  ])
+})
