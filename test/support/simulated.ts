@@ -54,8 +54,29 @@ export function enrich(input: string, data: string, api: Simulator, ...args: str
 }
 
 /** The same, until the signal says stop, with the exit code as its reason. */
-export async function enrichUntil(
+export function enrichUntil(
   signal: AbortSignal,
+  input: string,
+  data: string,
+  api: Simulator,
+  ...args: string[]
+): Promise<Enriched> {
+  return enrichIn({ signal }, input, data, api, ...args)
+}
+
+/** The same, by another clock. */
+export function enrichAt(
+  now: () => number,
+  input: string,
+  data: string,
+  api: Simulator,
+  ...args: string[]
+): Promise<Enriched> {
+  return enrichIn({ now }, input, data, api, ...args)
+}
+
+async function enrichIn(
+  { signal = new AbortController().signal, now = Date.now }: { signal?: AbortSignal; now?: () => number },
   input: string,
   data: string,
   api: Simulator,
@@ -68,7 +89,7 @@ export async function enrichUntil(
   const pipeline = await loadPipeline(settings.pipeline)
   const receipt = await run(
     { inputs: [input], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
-    { effects: liveEffects((level, message) => narrator.log(level, message)), narrator, signal },
+    { effects: { ...liveEffects((level, message) => narrator.log(level, message)), now }, narrator, signal },
   )
   return { code: receipt.exit_code, stderr: told.join(''), receipt }
 }
