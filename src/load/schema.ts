@@ -1,4 +1,4 @@
-import { all, first, quoted, type Connection } from '../database.js'
+import { all, first, quoted, runScript, type Connection } from '../database.js'
 import { LocalError, UsageError } from '../errors.js'
 import type { Pipeline } from '../pipeline.js'
 import { dailySources } from './dayTables.js'
@@ -84,7 +84,7 @@ async function migrate({ connection, path, pipeline }: Target): Promise<void> {
       `${path} was made by a newer creator-enrich (schema ${version}, this one knows ${migrations.length}): use that one; the file was left as it is`,
     )
   }
-  for (const statement of migrations.slice(version).flat()) await connection.run(statement)
+  await runScript(connection, migrations.slice(version).flat())
   if (!folder) {
     await connection.run(`INSERT INTO data_folder (pipeline, attributes) VALUES ($name, '{}')`, {
       name: pipeline.name,
@@ -142,7 +142,7 @@ async function followTable({ connection, path }: Target, table: TableDefinition)
     else if (there.comment !== column.description) statements.push(commentOnColumn(table.name, column))
   }
   if (statements.length === 1 && (await hasComment(connection, table))) return
-  for (const statement of statements) await connection.run(statement)
+  await runScript(connection, statements)
 }
 
 async function hasComment(connection: Connection, { name, description }: TableDefinition): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Connection } from '../database.js'
+import { runScript, type Connection } from '../database.js'
 import type { Pipeline } from '../pipeline.js'
 import { creatorCandidates } from './views/creatorCandidates.js'
 import { creatorGrowthDaily } from './views/creatorGrowthDaily.js'
@@ -21,6 +21,6 @@ export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
 export async function writeViews(connection: Connection, pipeline: Pipeline, before: string | null): Promise<string> {
   const statements = viewsOf(pipeline).flatMap((view) => [createView(view), ...commentOnView(view)])
   const now = hash('sha256', statements.join(';\n')).slice(0, 16)
-  if (now !== before) for (const statement of statements) await connection.run(statement)
+  if (now !== before) await runScript(connection, statements)
   return now
 }
