@@ -43,6 +43,7 @@ bench: $(BUILT) ## the benchmarks (minutes)
 	node test/bench/bench.mjs
 	node test/bench/journalCost.mjs
 	node test/bench/views.mjs
+	node test/bench/publish.mjs
 
 build: $(BUILT) ## compile to dist/
 
