@@ -45,9 +45,15 @@ function policyRows(options: PolicyOptions): string {
   return rows.join(', ')
 }
 
+/** Who does not move at all is taken to move by this share of the followers a day, so that waiting brings everybody on. */
+const STANDING_STILL = 0.001
+/** Among fewer followers, a handful more or less is no movement. */
+const FEW_FOLLOWERS = 100
+
 /**
- * Order of the ids: due ones first; among them never-seen first, then stalest, ties by first appearance. The rows of the
- * table lie in that order, so that a page of it is read without a look at the rest.
+ * Order of the ids: due ones first; among them never-seen first, then by what a call is likely to tell: how long nobody has
+ * asked × which share of the followers came or went a day of late. Where calls are capped, they go where they are worth most.
+ * The rows of the table lie in that order, so that a page of it is read without a look at the rest.
  */
 function planSql(options: PolicyOptions): string {
   return `
@@ -74,9 +80,15 @@ WITH
         WHEN known <> 'none' THEN coalesce(conclusive.started_at, creator.last_conclusive_at)
       END AS asked_at,
       creator.last_attempt_code,
+      coalesce(
+        abs(coalesce(recent.fans_change_7d / nullif(recent.days_7d, 0), recent.fans_change_1d))
+          / greatest(recent.fans, ${FEW_FOLLOWERS}),
+        0
+      ) AS moved,
       unanswered.user_id IS NOT NULL AS is_unanswered
     FROM ids
     LEFT JOIN creators AS creator ON creator.user_id = ids.user_id
+    LEFT JOIN creator_recent AS recent ON recent.user_id = ids.user_id
     LEFT JOIN runs AS conclusive ON conclusive.run_id = creator.run_id
     LEFT JOIN runs AS attempt ON attempt.run_id = creator.last_attempt_run_id
     LEFT JOIN unanswered ON unanswered.user_id = ids.user_id
@@ -90,7 +102,12 @@ WITH
       AND policy.unanswered = facts.is_unanswered
   ),
   ordered AS (
-    SELECT * FROM verdicts ORDER BY decision <> 'due', asked_at NULLS FIRST, appeared
+    SELECT * FROM verdicts
+    ORDER BY
+      decision <> 'due',
+      asked_at IS NOT NULL,
+      ($started_at - epoch_ms(asked_at)) * (${STANDING_STILL} + moved) DESC,
+      appeared
   )
 SELECT
   user_id,
@@ -102,7 +119,7 @@ FROM ordered`
 
 /**
  * Decides for every distinct id of `members` and leaves the result in TEMP `planned(user_id, decision, reason, ord)`,
- * one row an id. Reads creators, runs and ambiguous_calls; sends nothing, changes nothing that stays.
+ * one row an id. Reads creators, creator_recent, runs and ambiguous_calls; sends nothing, changes nothing that stays.
  */
 export async function plan(connection: Connection, options: PlanOptions): Promise<PlanCounts> {
   await connection.run(planSql(options), {

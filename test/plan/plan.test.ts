@@ -29,6 +29,7 @@ class World {
     await connection.run(`
       CREATE TABLE creators (user_id VARCHAR, status VARCHAR, run_id VARCHAR, last_conclusive_at TIMESTAMPTZ,
         last_attempt_run_id VARCHAR, last_attempt_outcome VARCHAR, last_attempt_code VARCHAR, last_attempt_at TIMESTAMPTZ);
+      CREATE TABLE creator_recent (user_id VARCHAR, fans BIGINT, fans_change_1d BIGINT, fans_change_7d BIGINT, days_7d BIGINT);
       CREATE TABLE runs (run_id VARCHAR, started_at TIMESTAMPTZ);
       CREATE TABLE ambiguous_calls (run_id VARCHAR, seq BIGINT, user_id VARCHAR, sent_at TIMESTAMPTZ, reason VARCHAR, resolved_at TIMESTAMPTZ);
       CREATE TEMP TABLE members (list VARCHAR, row_number BIGINT, line BIGINT, input VARCHAR, cell VARCHAR, user_id VARCHAR, reason VARCHAR, remedy VARCHAR);
@@ -233,7 +234,7 @@ describe('what is asked again', () => {
 })
 
 describe('the plan', () => {
-  test('never-seen ids come first, then the stalest; ties by first appearance', async () => {
+  test('never-seen ids come first, then the stalest of those who move alike; ties by first appearance', async () => {
     const world = await World.open()
     await world.creators([
       { user_id: id(1), status: 'active', asked: 30 },
@@ -248,6 +249,37 @@ describe('the plan', () => {
     await plan(world.connection, OPTIONS)
     expect(await world.due()).toEqual([9, 8, 6, 5, 2, 4, 1].map(id))
     expect(Object.keys(await world.planned())).toEqual([9, 8, 6, 5, 2, 4, 1, 3].map(id))
+  })
+
+  test('of the known ones, who moves most comes first, unless somebody else waits much longer', async () => {
+    const world = await World.open()
+    const creators: [
+      n: number,
+      asked: number,
+      fans: number,
+      change1d: number | null,
+      change7d: number | null,
+      days: number | null,
+    ][] = [
+      [1, 30, 10_000, 5, 20, 7],
+      [2, 30, 10_000, 9_000, 700, 7],
+      [3, 30, 10_000, -300, null, null],
+      [4, 30, 5, 5, null, null],
+      [5, 150, 10_000, 0, 0, 7],
+      [6, 30, 10_000, null, null, null],
+      [7, 150, 10_000, null, -700, 7],
+      [8, 30, 0, 0, null, null],
+    ]
+    await world.creators(creators.map(([n, asked]) => ({ user_id: id(n), status: 'active', asked })))
+    for (const [n, , fans, change1d, change7d, days] of creators) {
+      await world.connection.run('INSERT INTO creator_recent VALUES ($1, $2, $3, $4, $5)', [
+        ...[id(n), fans, change1d, change7d, days],
+      ])
+    }
+    await world.members('a', [8, 6, 1, 2, 3, 4, 5, 7].map(id))
+    await plan(world.connection, OPTIONS)
+    // Worth: 7: 150 h x 1.1 %, 4: 30 h x 5.1 %, 3: 30 h x 3.1 %, 2: 30 h x 1.1 %, 5: 150 h x 0.1 %, 1: 30 h x 0.13 %.
+    expect(await world.due()).toEqual([7, 4, 3, 2, 5, 1, 8, 6].map(id))
   })
 
   test('counts rows and ids, by decision and by reason', async () => {
