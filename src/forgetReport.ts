@@ -1,3 +1,5 @@
+import { plural } from './words.js'
+
 /** What `forget` did, without ids; `--json` prints it. */
 export interface ForgetReport {
   readonly exit_code: number
@@ -33,10 +35,6 @@ const LABEL = 11
 
 function line(label: string, text: string): string {
   return label.padEnd(LABEL) + text
-}
-
-function plural(number: number, what: string, more = `${what}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? what : more}`
 }
 
 function persons(number: number): string {

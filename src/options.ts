@@ -10,6 +10,8 @@ export interface Option<T> {
   readonly help: string
   /** As a person would type it. Absent: not set. */
   readonly default?: string
+  /** What was typed is never shown. */
+  readonly secret?: true
   /** Turns what was typed into a value, or throws an Error that says what was expected. */
   readonly parse: (text: string) => T
 }
@@ -98,6 +100,9 @@ const api = (value: string): string => {
   if (url.username || url.password || url.search || url.hash) return expected('a URL without user, query or fragment')
   return url.href
 }
+
+const webhook = (value: string): string =>
+  URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : expected('an http(s) URL')
 
 type Defaulted<T> = Option<T> & { readonly default: string }
 
@@ -251,6 +256,13 @@ export const options = {
     parse: flag,
     help: 'print the receipt as one JSON object instead of the summary',
   }),
+  notify: option({
+    flag: '--notify <url>',
+    for: ['run'],
+    secret: true,
+    parse: webhook,
+    help: 'post the receipt there at the end: as JSON, or as a text to a bot of Slack, Feishu or DingTalk',
+  }),
   quiet: option({
     flag: '--quiet',
     for: ['run', 'replay', 'forget'],
@@ -400,7 +412,8 @@ export function resolveSettings(
       settings[name] = definition.parse(value)
     } catch (error) {
       const where = typed === undefined ? variable : definition.flag.split(' ')[0]!
-      throw new UsageError(`${where}: ${(error as Error).message}, got ${JSON.stringify(shown(value))}`)
+      const got = definition.secret ? 'something else' : JSON.stringify(shown(value))
+      throw new UsageError(`${where}: ${(error as Error).message}, got ${got}`)
     }
   }
   return settings as unknown as Settings

@@ -1,3 +1,5 @@
+import { count, plural } from './words.js'
+
 /** How a table of one database differs from that of another. */
 export interface TableDifference {
   readonly table: string
@@ -32,14 +34,6 @@ const LABEL = 11
 
 function line(label: string, text: string): string {
   return label.padEnd(LABEL) + text
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US')
-}
-
-function plural(number: number, what: string): string {
-  return `${count(number)} ${what}${number === 1 ? '' : 's'}`
 }
 
 /** The same for people. */

@@ -1,14 +1,11 @@
 import { columnLines } from './driftAdvice.js'
 import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from './receipt.js'
+import { count, plural } from './words.js'
 
 const LABEL = 11
 /** Seven columns, up to 99,999,999 each, in 80. */
 const COLUMN = 11
 const STUB = 3
-
-function count(number: number): string {
-  return number.toLocaleString('en-US')
-}
 
 function line(label: string, text: string): string {
   return `${label.padEnd(LABEL)}${text}`.trimEnd()
@@ -47,10 +44,6 @@ function tableRow(label: string, counts: Counts): string {
 
 function money(receipt: Receipt, calls: number): string {
   return `¥${(calls * receipt.money.price).toFixed(2)}`
-}
-
-function plural(number: number, what: string): string {
-  return `${count(number)} ${what}${number === 1 ? '' : 's'}`
 }
 
 function reasonLines(reasons: readonly ReasonCount[]): string[] {

@@ -1,6 +1,9 @@
 import { resolveApi } from '../api.js'
-import { liveEffects } from '../effects.js'
+import { liveEffects, type Effects } from '../effects.js'
+import { exitCodeOf, messageOf } from '../errors.js'
 import { loadPipeline } from '../loadPipeline.js'
+import { notify } from '../notify.js'
+import type { Receipt } from '../receipt.js'
 import { redactor } from '../redact.js'
 import { run as runJob } from '../run.js'
 import { summary } from '../summary.js'
@@ -16,13 +19,24 @@ export async function run({ settings, token, narrator, inputs }: Invocation): Pr
   const stop = stopSignal((name) => narrator.log('warn', `${name}: stopping in order; a second one ends at once`))
   try {
     const effects = liveEffects((level, message) => narrator.log(level, message))
-    const receipt = await runJob(
-      { inputs, settings, api, token, redact: redactor(token), pipeline },
-      { effects, narrator, signal: stop.signal },
-    )
+    const job = { inputs, settings, api, token, redact: redactor(token), pipeline }
+    const receipt = await told(settings.notify, effects, () => runJob(job, { effects, narrator, signal: stop.signal }))
     process.stdout.write(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt))
     return receipt.exit_code
   } finally {
     stop.release()
+  }
+}
+
+/** Does the work, and posts what came of it to a webhook, if one is given. */
+async function told(url: string | undefined, effects: Effects, work: () => Promise<Receipt>): Promise<Receipt> {
+  if (url === undefined) return work()
+  try {
+    const receipt = await work()
+    await notify(url, receipt, effects)
+    return receipt
+  } catch (error) {
+    await notify(url, { exit_code: exitCodeOf(error), error: messageOf(error) }, effects)
+    throw error
   }
 }
