@@ -8,6 +8,7 @@ import { fetchDue } from './run/fetchDue.js'
 import { openHouse, type House } from './run/house.js'
 import type { Job, World } from './run/job.js'
 import { loadFetched } from './run/loadFetched.js'
+import { writeMetrics } from './run/metricsFile.js'
 import { openInputs, spill } from './run/openInputs.js'
 import { publishRun } from './run/publishRun.js'
 import { setAside } from './run/rebuild.js'
@@ -70,10 +71,12 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
     await house.enter('sealing')
     const sealed = await orUnsealed(published, layout, world, () => sealLoaded(layout, world.effects))
+    await writeMetrics(layout, sealed.exit_code, sealed, world.effects)
     status.finish(sealed.exit_code)
     return sealed
   } catch (error) {
     const told = await setAsideDamaged(asLocalError(await reasonOf(error, house), layout.warehouse), house)
+    if (house) await writeMetrics(layout, exitCodeOf(told), undefined, world.effects)
     status.finish(exitCodeOf(told))
     throw told
   } finally {

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { replaceFile } from '../atomicFile.js'
+import type { Effects } from '../effects.js'
+import { messageOf } from '../errors.js'
+import type { Layout } from '../layout.js'
+import { STATUSES, type Receipt } from '../receipt.js'
+
+const NAME = 'creator-enrich.prom'
+const SUCCESS = 'creator_enrich_last_success_timestamp_seconds'
+
+type Labels = Readonly<Record<string, string>>
+type Sample = readonly [labels: Labels, value: number]
+
+/**
+ * Leaves the end of a run for the textfile collector of Prometheus' node exporter. A run that came to no receipt leaves its
+ * code and the time; when the last one succeeded is taken over from the file before. Never fails a run.
+ */
+export async function writeMetrics(
+  { metrics, state }: Layout,
+  exitCode: number,
+  receipt: Receipt | undefined,
+  { now, log }: Pick<Effects, 'now' | 'log'>,
+): Promise<void> {
+  // A folder that was deleted or moved under the run is not begun anew.
+  if (!existsSync(state)) return
+  const path = join(metrics, NAME)
+  try {
+    const at = Math.round(now() / 1000)
+    const success = exitCode === 0 ? at : await lastSuccess(path)
+    await replaceFile(path, (temporary) => writeFile(temporary, render(exitCode, at, success, receipt)))
+  } catch (error) {
+    log('warn', `cannot write ${path}: ${messageOf(error)}`)
+  }
+}
+
+async function lastSuccess(path: string): Promise<number | undefined> {
+  if (!existsSync(path)) return undefined
+  const found = new RegExp(`^${SUCCESS} (\\d+)$`, 'm').exec(await readFile(path, 'utf8'))
+  return found ? Number(found[1]) : undefined
+}
+
+function render(exitCode: number, at: number, success: number | undefined, receipt: Receipt | undefined): string {
+  return [
+    metric('creator_enrich_last_run_timestamp_seconds', 'When the last run ended.', [[{}, at]]),
+    metric('creator_enrich_last_run_exit_code', 'Its exit code.', [[{}, exitCode]]),
+    metric(SUCCESS, 'When a run last ended with exit code 0.', success === undefined ? [] : [[{}, success]]),
+    ...(receipt ? ofReceipt(receipt) : []),
+  ].join('')
+}
+
+function ofReceipt({ seconds, rows, ids, calls, money, ambiguous_calls }: Receipt): string[] {
+  const byStatus = (counts: Receipt['rows']): Sample[] => STATUSES.map((status) => [{ status }, counts[status]])
+  const { currency } = money
+  return [
+    metric('creator_enrich_last_run_duration_seconds', 'How long it took.', [[{}, seconds]]),
+    metric('creator_enrich_rows', 'Input rows of the last run by what became of them.', byStatus(rows)),
+    metric('creator_enrich_ids', 'Distinct ids of the last run by what became of them.', byStatus(ids)),
+    metric(
+      'creator_enrich_calls',
+      "HTTP calls of the last run by the upstream's code.",
+      calls.codes.map(({ code, calls: made }) => [{ code }, made]),
+    ),
+    metric('creator_enrich_money', 'Money of the last run.', [
+      [{ kind: 'billed', currency }, money.billed],
+      [{ kind: 'maybe_billed', currency }, money.maybe_billed],
+    ]),
+    metric('creator_enrich_ambiguous_calls', 'Calls of all runs that may have been billed and brought nothing.', [
+      [{}, ambiguous_calls],
+    ]),
+  ]
+}
+
+/** One gauge in the text format of Prometheus. */
+function metric(name: string, help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`)
+  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('')}`
+}
+
+function labelText(labels: Labels): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`)
+  return parts.length === 0 ? '' : `{${parts.join(',')}}`
+}
