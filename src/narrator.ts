@@ -1,4 +1,5 @@
 import type { LogLevel } from './effects.js'
+import type { LogFile } from './logFile.js'
 import type { Redact } from './redact.js'
 
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
@@ -20,6 +21,8 @@ export class Narrator {
     private readonly sink: Sink,
     level: LogLevel,
     private readonly redact: Redact,
+    /** Gets what is told, whatever `level` shows, from `kept` on. */
+    private readonly file?: { readonly log: LogFile; readonly kept: LogLevel },
   ) {
     this.least = ORDER.indexOf(level)
   }
@@ -29,7 +32,9 @@ export class Narrator {
   }
 
   log(level: LogLevel, message: string): void {
-    if (ORDER.indexOf(level) >= this.least) this.above(PREFIX[level] + this.redact(message))
+    const text = this.redact(message)
+    if (ORDER.indexOf(level) >= this.least) this.above(PREFIX[level] + text)
+    if (this.file && ORDER.indexOf(level) >= ORDER.indexOf(this.file.kept)) this.file.log.append(level, text)
   }
 
   /** Shows `line` as the last line of the terminal, in place of the one before; an empty one takes it away. */

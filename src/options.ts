@@ -358,6 +358,12 @@ export const options = {
     parse: oneOf('debug', 'info', 'warn', 'error'),
     help: 'debug, info, warn or error',
   }),
+  logFile: option({
+    flag: '--log-file <file>',
+    for: ['run', 'replay', 'forget', 'simulate'],
+    parse: text,
+    help: 'append the narration to a file, too: with instants, at --log-level, whatever --quiet shows',
+  }),
 } as const
 
 export type OptionName = keyof typeof options

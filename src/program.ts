@@ -9,9 +9,10 @@ import { replay } from './commands/replay.js'
 import { run } from './commands/run.js'
 import { simulate } from './commands/simulate.js'
 import { messageOf, RunError, UsageError } from './errors.js'
+import { openLogFile } from './logFile.js'
 import { Narrator } from './narrator.js'
-import { options, resolveSettings, type CommandName, type Option } from './options.js'
-import { redactor } from './redact.js'
+import { options, resolveSettings, type CommandName, type Option, type Settings } from './options.js'
+import { redactor, type Redact } from './redact.js'
 import { version } from './version.js'
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>
@@ -33,8 +34,15 @@ function invocation(name: CommandName, inputs: readonly string[], flags: Flags):
   const environments = [process.env, readDotEnv()]
   const settings = resolveSettings(name, flags, environments)
   const token = readToken(settings.tokenFile, environments)
-  narrator = new Narrator(process.stderr, settings.quiet ? 'warn' : settings.logLevel, redactor(token))
+  narrator = narratorFor(settings, redactor(token))
   return { settings, token, narrator, inputs }
+}
+
+function narratorFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Narrator {
+  const level = quiet ? 'warn' : logLevel
+  if (logFile === undefined) return new Narrator(process.stderr, level, redact)
+  const log = openLogFile(logFile, (message) => process.stderr.write(`warning: ${redact(message)}\n`))
+  return new Narrator(process.stderr, level, redact, { log, kept: logLevel })
 }
 
 function addOptions(command: Command, name: CommandName): Command {
