@@ -3,10 +3,11 @@
 CLI := node dist/src/cli.js
 INSTALLED := node_modules/.installed
 BUILT := dist/.built
+CLIENTS := $(or $(CREATOR_ENRICH_CLIENTS),$(CURDIR)/node_modules/.cache/clients)
 SOURCES := $(shell find src pipelines -type f -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo enrich replay simulate test soak check format bench build clean
+.PHONY: help demo enrich replay simulate test clients soak check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +28,10 @@ simulate: $(BUILT) ## serve the simulated API on this machine
 
 test: check ## everything CI runs: types, lint, format, tests
 	npx --no-install vitest run
+
+clients: $(BUILT) ## fetch DuckDB clients of several versions for Python and Java, and read a published file with each
+	test/clients/prepare.sh "$(CLIENTS)"
+	CREATOR_ENRICH_CLIENTS="$(CLIENTS)" npx --no-install vitest run test/clients
 
 soak: $(BUILT) ## the fault tests at every point (half an hour): figures at the end
 	npx --no-install vitest run --config test/faults/soak.config.ts $(ARGS)

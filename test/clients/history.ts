@@ -1,0 +1,45 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { resolveApi } from '../../src/api.js'
+import { liveEffects } from '../../src/effects.js'
+import { loadPipeline } from '../../src/loadPipeline.js'
+import { Narrator } from '../../src/narrator.js'
+import { resolveSettings } from '../../src/options.js'
+import { redactor } from '../../src/redact.js'
+import { run } from '../../src/run.js'
+import { startSimulator } from '../../src/simulator/simulator.js'
+import { plainId } from '../support/lists.js'
+import { TOKEN } from '../support/simulated.js'
+
+const CELLS = [
+  ...Array.from({ length: 12 }, (_, n) => plainId(n + 1)),
+  '5f00000000000000005eed10',
+  '5f00000000000000c0de0202',
+  '5f00000000000000fa171001',
+  '95012345679',
+]
+
+/** Two nights of a list with people, odd data, a failure, a broken connection and a reject: a week ago, and now. */
+export async function makeHistory(folder: string): Promise<string> {
+  const data = join(folder, 'data')
+  const list = join(folder, 'creators.csv')
+  writeFileSync(list, `user_id,备注\n${CELLS.map((cell) => `${cell},护肤\n`).join('')}`)
+  const pipeline = await loadPipeline(undefined)
+  const simulator = await startSimulator({ pipeline })
+  try {
+    for (const daysAgo of [7, 0]) {
+      simulator.change({ night: 7 - daysAgo })
+      const settings = resolveSettings('run', { api: simulator.url, data, maxAge: '0s' }, [])
+      const redact = redactor(TOKEN)
+      const narrator = new Narrator({ write: () => true }, settings.logLevel, redact)
+      const now = () => Date.now() - daysAgo * 86_400_000
+      await run(
+        { inputs: [list], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
+        { effects: { ...liveEffects(() => undefined), now }, narrator, signal: new AbortController().signal },
+      )
+    }
+  } finally {
+    await simulator.close()
+  }
+  return data
+}
