@@ -230,6 +230,12 @@ export const options = {
     parse: amount,
     help: 'money in this run at most: billed, maybe billed and in flight; the rest is parked',
   }),
+  budgetPerDay: option({
+    flag: '--budget-per-day <amount>',
+    for: ['run'],
+    parse: amount,
+    help: "the same over all runs of the data folder on one day of the pipeline's zone",
+  }),
   price: option({
     flag: '--price <amount>',
     for: ['run'],

@@ -15,6 +15,7 @@ import { newTally, startProgress, type Tally } from '../progress.js'
 import { Resources } from '../resources.js'
 import { startSimulator } from '../simulator/simulator.js'
 import { dayIn } from '../time.js'
+import { spentToday } from './dayBudget.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
 import { warnOfSpace } from './preflight.js'
@@ -66,7 +67,7 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
       upstream: house.forgotten ? withoutForgotten(upstream, house.forgotten, house.reader) : upstream,
       journal,
       interpret: house.reader.interpret,
-      policy: policyOf(job.settings),
+      policy: policyOf(job.settings, await budgetOf(job, house, world)),
       effects: world.effects,
       signal: world.signal,
       onEvent: (event) => follow(event, tally, world),
@@ -107,8 +108,16 @@ function withoutForgotten(upstream: Upstream, forgotten: IdFinder, { interpret }
   return { attempt: async (intent) => eraseFrom(await upstream.attempt(intent), forgotten, interpret) }
 }
 
-function policyOf(settings: Settings): FetchPolicy {
-  const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls, budget, price } = settings
+/** What this run may spend: its own budget, and what is left of the day's. */
+async function budgetOf({ settings, pipeline }: Job, house: House, { effects }: World): Promise<number | undefined> {
+  const { budget, budgetPerDay, price } = settings
+  if (budgetPerDay === undefined) return budget
+  const spent = await spentToday(house.warehouse.connection, pipeline, effects.now(), price)
+  return Math.min(budget ?? Infinity, Math.max(0, budgetPerDay - spent))
+}
+
+function policyOf(settings: Settings, budget: number | undefined): FetchPolicy {
+  const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls, price } = settings
   return {
     concurrency,
     attempts,

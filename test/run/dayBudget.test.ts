@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from '../../src/database.js'
+import { spentToday } from '../../src/run/dayBudget.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { enrichAt, simulator } from '../support/simulated.js'
+
+/** One in the morning in Shanghai, on the 23rd. */
+const START = Date.UTC(2026, 10, 22, 17)
+const HOUR = 3_600_000
+
+test('--budget-per-day counts all runs of the folder on one day in Shanghai, and what did not fit is parked', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const ids = Array.from({ length: 9 }, (_, n) => plainId(n + 1))
+  const [list, other] = [writeList(folder, ids), writeList(folder, ids.slice(0, 2), 'other.csv')]
+  const api = await simulator()
+  const run = async (hours: number, input = list, ...args: string[]) => {
+    const flags = ['--budget-per-day', '0.60', '--max-age', '0s', ...args]
+    return (await enrichAt(() => START + hours * HOUR, input, data, api, ...flags)).receipt
+  }
+  expect((await run(0, other)).calls.billed).toBe(2)
+  const second = await run(1)
+  expect(second).toMatchObject({ exit_code: 0, ids: { read: 9, enriched: 2, parked: 7 }, calls: { billed: 2 } })
+  expect(second.reasons).toContainEqual({ status: 'parked', reason: 'cap', rows: 7, ids: 7 })
+  expect((await run(22)).calls.sent).toBe(0)
+  // Midnight in Shanghai is another day, whatever day it is in UTC; the run's own budget still holds.
+  expect((await run(23, list, '--budget', '0.30')).calls.billed).toBe(2)
+  expect((await run(30)).calls.billed).toBe(2)
+  expect((await run(31)).calls.billed).toBe(0)
+})
+
+test('a run that was cut off counts by its calls, for a day; one that went on past midnight counts whole', async () => {
+  const database = await openDatabase(':memory:')
+  onTestFinished(() => database.close())
+  const { connection } = database
+  await connection.run(`
+    CREATE TABLE runs (run_id VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, money_billed DOUBLE, money_maybe_billed DOUBLE);
+    CREATE TABLE run_codes (run_id VARCHAR, billed BIGINT, maybe_billed BIGINT);
+    INSERT INTO runs VALUES
+      ('done', '2026-11-22 18:00:00+00', '2026-11-22 19:00:00+00', 1, 0.5),
+      ('past midnight', '2026-11-22 10:00:00+00', '2026-11-22 16:01:00+00', 4, 0),
+      ('yesterday', '2026-11-22 10:00:00+00', '2026-11-22 15:59:00+00', 16, 0),
+      ('cut off', '2026-11-22 01:00:00+00', NULL, NULL, NULL),
+      ('cut off long ago', '2026-11-21 01:00:00+00', NULL, NULL, NULL);
+    INSERT INTO run_codes VALUES ('cut off', 100, 0), ('cut off', 0, 20), ('cut off long ago', 7, 0), ('done', 3, 3)`)
+  const spent = (now: number) => spentToday(connection, { timeZone: 'Asia/Shanghai' }, now, 0.1)
+  expect(await spent(START + 4 * HOUR)).toBeCloseTo(1 + 0.5 + 4 + 12)
+  expect(await spent(START + 48 * HOUR)).toBe(0)
+})
