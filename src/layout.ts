@@ -19,6 +19,8 @@ export interface Layout {
   readonly temp: string
   /** For readers while a run is on. */
   readonly status: string
+  /** What calls have taught about the API's limits. */
+  readonly learned: string
 }
 
 export function layoutOf(data: string): Layout {
@@ -39,5 +41,6 @@ export function layoutOf(data: string): Layout {
     lock: join(state, 'lock.duckdb'),
     temp: join(state, 'temp'),
     status: join(state, 'status.json'),
+    learned: join(state, 'learned.json'),
   }
 }

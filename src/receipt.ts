@@ -80,6 +80,12 @@ export interface Receipt {
     readonly maybe_billed: number
     readonly codes: readonly CodeCount[]
   }
+  /** Of the fetch alone. `null`: the API has shown no such limit. */
+  readonly pace: {
+    readonly calls_per_second: number
+    readonly limit_per_second: number | null
+    readonly in_flight_limit: number | null
+  }
   readonly money: {
     readonly currency: string
     readonly price: number

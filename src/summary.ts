@@ -111,6 +111,21 @@ function driftLines(drift: readonly DriftReceipt[]): string[] {
   ]
 }
 
+function paceLine({ calls, pace }: Receipt): string[] {
+  if (calls.sent === 0) return []
+  const { calls_per_second, limit_per_second, in_flight_limit } = pace
+  const parts = [
+    `${perSecond(calls_per_second)} calls/s`,
+    ...(limit_per_second === null ? [] : [`the API allows about ${perSecond(limit_per_second)}/s`]),
+    ...(in_flight_limit === null ? [] : [`more than ${count(in_flight_limit)} in flight slow it down`]),
+  ]
+  return [wrapped('pace', parts)]
+}
+
+function perSecond(number: number): string {
+  return number < 100 ? number.toFixed(1) : count(Math.round(number))
+}
+
 /** The closing summary: what was done, what was not, what it cost, where to look. At most 80 columns but for paths and messages. */
 export function summary(receipt: Receipt): string {
   const { ids } = receipt
@@ -125,6 +140,7 @@ export function summary(receipt: Receipt): string {
     callLine(receipt),
     moneyLine(receipt),
     line('time', `${receipt.seconds.toFixed(1)} s`),
+    ...paceLine(receipt),
   ]
   const { answers, unknown } = receipt.recovered
   if (answers + unknown > 0) {

@@ -4,8 +4,11 @@ import { isSignOfLife } from '../interpret.js'
 import type { Billed, Interpret, Outcome } from '../outcome.js'
 import { Allowance } from './allowance.js'
 import type { Emit } from './event.js'
-import { Governor, type Permit, type Sign } from './governor.js'
+import type { Sign } from './breaker.js'
+import { Governor, type Permit } from './governor.js'
+import type { Learned } from './learned.js'
 import type { FetchPolicy } from './policy.js'
+import { RetryBudget } from './retryBudget.js'
 import { Stopped, type Stopping } from './stop.js'
 import type { Upstream } from './upstream.js'
 
@@ -22,6 +25,8 @@ export interface CallerOptions {
   readonly journal: CallLog
   readonly interpret: Interpret
   readonly policy: FetchPolicy
+  /** What earlier runs have learned of this upstream. */
+  readonly learned?: Learned | undefined
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
 }
 
@@ -30,6 +35,7 @@ export class Caller {
   /** HTTP requests sent. */
   calls = 0
   private seq = 0
+  readonly retries = new RetryBudget()
   private readonly governor: Governor
   private readonly allowance: Allowance
 
@@ -38,14 +44,19 @@ export class Caller {
     private readonly stopping: Stopping,
     private readonly emit: Emit,
   ) {
-    const { policy, effects } = options
+    const { policy, effects, learned } = options
     this.allowance = new Allowance(policy)
     this.governor = new Governor({
       ...policy,
+      learned,
       effects,
       stopping,
       onPause: (sign, ms) => emit({ type: sign === 'throttled' ? 'throttled' : 'trouble', pauseMs: ms }),
     })
+  }
+
+  get learned(): Learned {
+    return this.governor.learned
   }
 
   /**
@@ -112,8 +123,11 @@ export class Caller {
 
   private hear(permit: Permit, end: CallEnd, outcome: Outcome): void {
     const sign: Sign = isSignOfLife(end, outcome) ? 'life' : outcome.kind === 'throttled' ? 'throttled' : 'trouble'
-    const lifelessMs = this.governor.report(permit, end.id, sign, outcome.retryAfterMs)
-    const { kind, code, message } = outcome
+    const { kind, code, message, retryAfterMs } = outcome
+    // A try that failed upstream may have failed quickly.
+    const ms = kind === 'retry' ? undefined : end.ms
+    const lifelessMs = this.governor.report(permit, { id: end.id, sign, ms, retryAfterMs })
+    this.retries.heard(end.id, sign === 'trouble')
     if (kind === 'stop') {
       this.stopping.request({ reason: outcome.stop ?? 'route', code, message })
     } else if (lifelessMs !== undefined) {

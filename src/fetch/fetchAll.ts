@@ -1,6 +1,8 @@
 import pLimit from 'p-limit'
+import type { Outcome } from '../outcome.js'
 import { Caller, type CallerOptions } from './caller.js'
 import type { Emit, FetchEvent } from './event.js'
+import type { Learned } from './learned.js'
 import { untilSettled } from './retryPolicy.js'
 import { Stopped, Stopping, type Stop } from './stop.js'
 
@@ -24,6 +26,9 @@ export interface FetchResult {
   readonly stop?: Stop
   /** Ids taken up and not concluded when the run stopped: waiting for a retry, throttled, or not sent at all. */
   readonly unfinished: Set<string>
+  /** From the first call's leave to the last one's end. */
+  readonly seconds: number
+  readonly learned: Learned
 }
 
 /**
@@ -52,7 +57,10 @@ class FetchRun {
   private readonly limit
   private readonly open = new Set<string>()
   private readonly emit: Emit
+  private readonly startedAt: number
   private running = 0
+  /** Calls under way, or waiting for a slot. */
+  private calling = 0
   private changed: (() => void) | undefined
 
   constructor(private readonly options: FetchOptions) {
@@ -61,6 +69,8 @@ class FetchRun {
     this.limit = pLimit(policy.concurrency)
     this.stopping = new Stopping(effects, (stop) => this.emit({ type: 'stopping', stop }))
     this.caller = new Caller(options, this.stopping, this.emit)
+    this.startedAt = effects.elapsed()
+    this.stopping.signal.addEventListener('abort', () => this.caller.retries.release(), { once: true })
   }
 
   /** Takes up id after id, no faster than slots become free. */
@@ -86,7 +96,9 @@ class FetchRun {
   result(): FetchResult {
     if (this.stopping.failure) throw this.stopping.failure.error
     const { stop } = this.stopping
-    return { calls: this.caller.calls, ...(stop ? { stop } : {}), unfinished: this.open }
+    const { calls, learned } = this.caller
+    const seconds = (this.options.effects.elapsed() - this.startedAt) / 1000
+    return { calls, ...(stop ? { stop } : {}), unfinished: this.open, seconds, learned }
   }
 
   /** Whether to take up another id; when the run has stopped, to find that out. */
@@ -104,10 +116,7 @@ class FetchRun {
     const { policy, effects } = this.options
     const wait = (ms: number) => this.stopping.sleep(ms, effects.sleep)
     try {
-      // A slot for each call, not for the id: one that waits for its next try holds none.
-      const outcome = await untilSettled(policy, { random: effects.random, wait }, (number) =>
-        this.limit(() => this.caller.call(id, number).finally(() => this.changed?.())),
-      )
+      const outcome = await untilSettled(policy, { random: effects.random, wait }, (number) => this.ask(id, number))
       if (outcome.kind !== 'stop') {
         this.open.delete(id)
         this.emit({ type: 'done', id, kind: outcome.kind, code: outcome.code })
@@ -116,7 +125,25 @@ class FetchRun {
       if (!(error instanceof Stopped)) this.stopping.fail(error)
     } finally {
       this.running -= 1
+      this.caller.retries.forget(id)
       this.changed?.()
+    }
+  }
+
+  /** A slot for each call, not for the id: one that waits for its next try holds none. */
+  private async ask(id: string, number: number): Promise<Outcome> {
+    const { retries } = this.caller
+    const leave = number === 1 ? undefined : retries.leave(id)
+    if (leave) {
+      if (this.calling === 0) retries.idle()
+      await leave
+    }
+    this.calling += 1
+    try {
+      return await this.limit(() => this.caller.call(id, number).finally(() => this.changed?.()))
+    } finally {
+      this.calling -= 1
+      if (this.calling === 0) retries.idle()
     }
   }
 }

@@ -1,8 +1,8 @@
 import { eraseFrom } from '../eraseCall.js'
 import { UsageError } from '../errors.js'
-import { fetchAll, type FetchEvent } from '../fetch/fetchAll.js'
+import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.js'
+import { openLearned } from '../fetch/learned.js'
 import type { FetchPolicy } from '../fetch/policy.js'
-import type { Stop } from '../fetch/stop.js'
 import { openUpstream, type Upstream } from '../fetch/upstream.js'
 import type { IdFinder } from '../idFinder.js'
 import { openJournal } from '../journal/fileJournal.js'
@@ -20,19 +20,21 @@ import type { House } from './house.js'
 import type { Job, World } from './job.js'
 import { warnOfSpace } from './preflight.js'
 
-export interface Fetched {
-  /** HTTP requests sent. */
-  readonly calls: number
+export interface Fetched extends FetchResult {
   /** Ids asked at least once. */
   readonly askedIds: number
-  readonly stop: Stop | undefined
-  /** Ids taken up and not concluded when the run stopped. */
-  readonly unfinished: ReadonlySet<string>
   /** The journal segment that holds the calls, closed; undefined if there were none to make. */
   readonly segment: string | undefined
 }
 
-const NOTHING: Fetched = { calls: 0, askedIds: 0, stop: undefined, unfinished: new Set(), segment: undefined }
+const NOTHING: Fetched = {
+  calls: 0,
+  askedIds: 0,
+  unfinished: new Set(),
+  seconds: 0,
+  learned: {},
+  segment: undefined,
+}
 const DAY = 86_400_000
 /** The first night of the simulated world: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
@@ -58,6 +60,7 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
     open.add(() => journal.close())
     // Its folder may just have been made anew, without all that was known.
     await house.check()
+    const learned = await openLearned(house.layout.learned, { host: job.api.host, token }, world.effects)
     const tally = newTally(due, job.settings.price)
     house.status.follow(tally)
     const progress = startProgress(world.narrator, tally, world.effects)
@@ -68,11 +71,13 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
       journal,
       interpret: house.reader.interpret,
       policy: policyOf(job.settings, await budgetOf(job, house, world)),
+      learned: learned.known,
       effects: world.effects,
       signal: world.signal,
       onEvent: (event) => follow(event, tally, world),
     })
-    return { ...result, stop: result.stop, askedIds: tally.asked, segment: journal.path }
+    await learned.keep(result.learned)
+    return { ...result, askedIds: tally.asked, segment: journal.path }
   } finally {
     await open.close()
   }

@@ -81,6 +81,7 @@ export function receiptOf(job: Job, facts: Facts): Receipt {
     reasons: settled.reasons,
     asked_ids: askedIds,
     calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes },
+    pace: paceOf(fetched),
     money: {
       currency: CURRENCY,
       price,
@@ -97,6 +98,19 @@ export function receiptOf(job: Job, facts: Facts): Receipt {
 
 function sum(codes: readonly CodeCount[], what: 'billed' | 'maybe_billed'): number {
   return codes.reduce((total, code) => total + code[what], 0)
+}
+
+function paceOf({ calls, seconds, learned }: Fetched): Receipt['pace'] {
+  const { callsPerSecond, inFlight } = learned
+  return {
+    calls_per_second: calls === 0 ? 0 : hundredths(calls / seconds),
+    limit_per_second: callsPerSecond === undefined ? null : hundredths(callsPerSecond),
+    in_flight_limit: inFlight ?? null,
+  }
+}
+
+function hundredths(number: number): number {
+  return Math.round(number * 100) / 100
 }
 
 /** Binary fractions are not for receipts. */

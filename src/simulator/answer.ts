@@ -39,8 +39,9 @@ export function answer(
     if (fault) fault.play(exchange)
     else plain(exchange, verdict.code ?? 0, script && 'code' in script ? script : undefined)
   }
-  const { latencyMs, jitterMs, seed } = settings
-  const wait = latencyMs + (jitterMs === 0 ? 0 : jitterMs * drawn(`${seed}/${entry.seq}/${entry.id}`))
+  const { latencyMs, jitterMs, seed, capacity, overload } = settings
+  const usual = latencyMs + (jitterMs === 0 ? 0 : jitterMs * drawn(`${seed}/${entry.seq}/${entry.id}`))
+  const wait = capacity !== null && ledger.callsInFlight > capacity ? usual * overload : usual
   if (wait === 0) {
     play()
     return

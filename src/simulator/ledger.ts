@@ -50,6 +50,11 @@ export class Ledger {
     return this.list
   }
 
+  /** Calls that are being answered. */
+  get callsInFlight(): number {
+    return this.inFlight
+  }
+
   open(call: Omit<Entry, 'seq' | 'sentWhole'>): Entry {
     this.seq += 1
     const entry = { seq: this.seq, ...call, sentWhole: false }

@@ -7,6 +7,10 @@ export interface Settings {
   readonly latencyMs: number
   /** Up to this many milliseconds more, drawn for each call. */
   readonly jitterMs: number
+  /** Calls in flight up to which latency is what it is; null: any number. */
+  readonly capacity: number | null
+  /** How many times as long a call takes that comes on top of these. */
+  readonly overload: number
   /** Calls a second that are let through, by a token bucket; above it code 302. Null: no limit. */
   readonly ratePerSecond: number | null
   /** How many calls the full bucket lets through at once; null: one second's worth. */
@@ -42,6 +46,8 @@ export interface Settings {
 export const defaultSettings: Settings = {
   latencyMs: 0,
   jitterMs: 0,
+  capacity: null,
+  overload: 10,
   ratePerSecond: null,
   burst: null,
   quota: null,
@@ -67,6 +73,8 @@ const schema = z
   .strictObject({
     latencyMs: milliseconds,
     jitterMs: milliseconds,
+    capacity: z.int().min(1).nullable(),
+    overload: z.number().min(1).max(1000),
     ratePerSecond: z.number().positive().nullable(),
     burst: z.number().min(1).nullable(),
     quota: count,

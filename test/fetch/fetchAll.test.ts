@@ -411,28 +411,6 @@ describe('trouble', () => {
     for (const id of poisoned) expect(done[id]).toBe('retry')
     expect(events.filter(({ type }) => type === 'trouble')).toEqual([])
   })
-
-  test('an outage in the middle is met by single calls, and costs few ids', async () => {
-    let down = false
-    let during = 0
-    const served = await serve((id, count, response) => {
-      if (count === 100) down = true
-      if (!down) {
-        send(response, profileOf(id))
-        return
-      }
-      during += 1
-      // Down for 25 calls: a crowd in flight, then probes.
-      if (during === 25) down = false
-      response.socket?.destroy()
-    })
-    const { done, stop, events } = await run(served.base, idsTo(300))
-    expect(stop).toBeUndefined()
-    expect(Object.keys(done)).toHaveLength(300)
-    const lost = Object.values(done).filter((kind) => kind !== 'profile').length
-    expect(lost).toBeLessThanOrEqual(12)
-    expect(events.filter(({ type }) => type === 'trouble').length).toBeGreaterThan(3)
-  })
 })
 
 describe('throttling', () => {

@@ -1,0 +1,157 @@
+/** Latency so many times that of an upstream at ease means that it is overloaded; less is chance, and no reason to slow down. */
+const TOLERANCE = 3
+/** Below this nobody waits for anything that could be saved, and what is measured may be our own doing. */
+const NEVER_SLOW_MS = 250
+/** Calls whose latencies are compared, at least and at most; between them as many as there are slots. */
+const FEWEST = 5
+const MOST = 50
+/** With this share of them ended their median is known: those still out are the slow ones. */
+const ENOUGH = 0.75
+/** One step down is never more than to this share, and clearly below what the latencies tell, or it would prove nothing. */
+const DEEPEST_CUT = 0.09
+const CLEARLY = 0.9
+/** Growth in one round. */
+const GROWTH = 1.4
+/** After a failed try with more calls in flight, the next one waits so many times what that one cost. */
+const REST = 20
+const LONGEST_REST_MS = 300_000
+/** What an earlier run has found is kept to for so long. */
+const LEARNED_REST_MS = 60_000
+/** A ceiling this close is not approached any more. */
+const CLOSE = 1.1
+
+/** Some calls sent one after the other; those that end first are the quick ones, so all of them have to be looked at. */
+interface Round {
+  readonly from: number
+  readonly size: number
+  readonly latencies: number[]
+  ended: number
+  /** Whether all slots were in use. */
+  full: boolean
+}
+
+/**
+ * How many calls may be in flight, learned from their latency: more of them do no good where each only waits longer. As
+ * TCP Vegas and Netflix's concurrency limits do it, the latency of late is compared with that of an upstream at ease, and
+ * their ratio tells how many were too many. Latency that stays when calls are taken away had another reason; then they
+ * come back.
+ */
+export class Load {
+  private limitNow: number
+  private round: Round
+  private lastNumber = 0
+  private easeMs: number | undefined
+  /** The last limit at which latency was at ease, and one at which it was not. */
+  private good: number | undefined
+  private ceiling = Infinity
+  private restsUntil = -Infinity
+  /** The limit and the latency before it was cut, until it is known whether that helped. */
+  private cut: { readonly limit: number; readonly ms: number } | undefined
+  private found: boolean
+
+  /**
+   * @param now on the clock that never jumps
+   * @param most calls in flight that people allow
+   * @param learned what an earlier run has found
+   */
+  constructor(
+    now: number,
+    private readonly most: number,
+    learned = Infinity,
+  ) {
+    this.found = learned < most
+    if (this.found) this.restsUntil = now + LEARNED_REST_MS
+    this.limitNow = Math.max(1, Math.min(most, learned))
+    this.round = this.newRound()
+  }
+
+  get limit(): number {
+    return this.limitNow
+  }
+
+  /** Calls in flight up to which latency is at ease; undefined as long as it never was not. */
+  get learned(): number | undefined {
+    if (!this.found || this.limitNow >= this.most) return undefined
+    return Math.min(this.good ?? this.limitNow, this.limitNow)
+  }
+
+  /** A call goes, and makes so many in flight. Calls are numbered as they go. */
+  sent(number: number, inFlight: number): void {
+    this.lastNumber = number
+    if (this.isInRound(number) && inFlight >= this.limitNow) this.round.full = true
+  }
+
+  /** A call has ended; how long it took, if that can be compared. */
+  ended(number: number, ms: number | undefined, now: number): void {
+    // The first call of a run goes alone, so its latency is that of an upstream at ease.
+    this.easeMs ??= ms
+    if (!this.isInRound(number)) return
+    const { round } = this
+    round.ended += 1
+    if (ms !== undefined) round.latencies.push(ms)
+    if (round.ended < round.size * ENOUGH) return
+    // Those still out are slower than all that have ended.
+    const typical = round.latencies.sort((a, b) => a - b)[round.latencies.length - round.ended + (round.size >> 1)]
+    if (typical !== undefined) this.judge(typical, now)
+    this.round = this.newRound()
+  }
+
+  /** The upstream was in trouble: when it is back, it is not met by the whole crowd. */
+  troubled(): void {
+    this.cut = undefined
+    this.change(this.limitNow / 2)
+  }
+
+  private judge(ms: number, now: number): void {
+    const { cut } = this
+    this.cut = undefined
+    if (cut && ms > cut.ms / 2) {
+      this.easeMs = ms
+      this.ceiling = Infinity
+      this.found = false
+      this.change(cut.limit)
+    } else if (ms > Math.max(NEVER_SLOW_MS, TOLERANCE * this.easeMs!)) {
+      this.shrink(ms, now)
+    } else {
+      this.easeMs = Math.min(this.easeMs!, ms)
+      this.good = this.limitNow
+      if (this.round.full && now >= this.restsUntil) this.grow()
+    }
+  }
+
+  private shrink(ms: number, now: number): void {
+    const { good, limitNow } = this
+    if (limitNow === 1) return
+    this.ceiling = limitNow
+    this.found = true
+    this.cut = { limit: limitNow, ms }
+    if (good !== undefined && good < limitNow) {
+      this.restsUntil = now + Math.min(LONGEST_REST_MS, REST * ms)
+      this.change(good)
+    } else {
+      this.change(limitNow * Math.max(DEEPEST_CUT, (CLEARLY * this.easeMs!) / ms))
+    }
+  }
+
+  private grow(): void {
+    // What was too much long ago need not be now.
+    if (this.ceiling <= this.limitNow * CLOSE) this.ceiling = Infinity
+    const next = Math.min(this.limitNow * GROWTH, (this.limitNow + this.ceiling) / 2)
+    this.change(Math.max(this.limitNow + 1, next))
+  }
+
+  private change(limit: number): void {
+    this.limitNow = Math.min(this.most, Math.max(1, Math.floor(limit)))
+    this.round = this.newRound()
+  }
+
+  private isInRound(number: number): boolean {
+    return number >= this.round.from && number < this.round.from + this.round.size
+  }
+
+  /** Of calls that are yet to go: they tell what the limit of now does. */
+  private newRound(): Round {
+    const size = Math.min(MOST, Math.max(FEWEST, this.limitNow))
+    return { from: this.lastNumber + 1, size, latencies: [], ended: 0, full: false }
+  }
+}
