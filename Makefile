@@ -7,11 +7,11 @@ CLIENTS := $(or $(CREATOR_ENRICH_CLIENTS),$(CURDIR)/node_modules/.cache/clients)
 SOURCES := $(shell find src pipelines -type f -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo enrich replay simulate test clients soak check format bench build clean
+.PHONY: help demo enrich plan nightly replay simulate test clients soak check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  ARGS='--flag …' adds options to demo, enrich and simulate; $(CLI) run --help lists them."
+	@echo "  ARGS='--flag …' adds options to a target; $(CLI) run --help lists them."
 
 demo: $(BUILT) ## the main job on simulated data: no token, no network
 	$(CLI) run data/samples/creators.csv --api simulated --data data/demo $(ARGS)
@@ -19,6 +19,13 @@ demo: $(BUILT) ## the main job on simulated data: no token, no network
 enrich: $(BUILT) ## enrich a list: make enrich INPUT=creators.csv
 	@test -n "$(INPUT)" || { echo "error: make enrich needs a file, such as INPUT=creators.csv" >&2; exit 2; }
 	$(CLI) run "$(INPUT)" $(ARGS)
+
+plan: $(BUILT) ## what enrich would ask and cost now, without a call: make plan INPUT=creators.csv
+	@test -n "$(INPUT)" || { echo "error: make plan needs a file, such as INPUT=creators.csv" >&2; exit 2; }
+	$(CLI) plan "$(INPUT)" $(ARGS)
+
+nightly: $(BUILT) ## refresh every id of every tracked list (run a list with ARGS=--track once)
+	$(CLI) run --tracked $(ARGS)
 
 replay: $(BUILT) ## rebuild all tables from raw/, with no call, and show what differs
 	$(CLI) replay $(ARGS)

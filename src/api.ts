@@ -50,17 +50,21 @@ export function resolveApi(settings: Settings): Api {
   }
 }
 
+type Environments = readonly Readonly<Record<string, string | undefined>>[]
+
+/** JUSTONEAPI_TOKEN as it stands in the environments, most important first, well-formed or not. */
+export function tokenIn(environments: Environments): string | undefined {
+  return environments.map((environment) => environment[TOKEN_VARIABLE]).find((value) => value)
+}
+
 /**
  * The token, from `--token-file` or JUSTONEAPI_TOKEN (environment, then `.env`). It is never printed, not even when refused.
  * @returns undefined when there is none
  * @throws UsageError when it cannot be read or cannot be a token
  */
-export function readToken(
-  tokenFile: string | undefined,
-  environments: readonly Readonly<Record<string, string | undefined>>[],
-): string | undefined {
+export function readToken(tokenFile: string | undefined, environments: Environments): string | undefined {
   const source = tokenFile === undefined ? TOKEN_VARIABLE : resolve(tokenFile)
-  const token = tokenFile === undefined ? environments.map((e) => e[TOKEN_VARIABLE]).find((v) => v) : contentOf(source)
+  const token = tokenFile === undefined ? tokenIn(environments) : contentOf(source)
   if (!token) return undefined
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new UsageError(

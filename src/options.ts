@@ -1,7 +1,26 @@
 import { UsageError } from './errors.js'
+import {
+  amount,
+  api,
+  delimiter,
+  duration,
+  fileName,
+  flag,
+  names,
+  oneOf,
+  rate,
+  share,
+  shares,
+  since,
+  sort,
+  text,
+  webhook,
+  whole,
+} from './optionParsers.js'
 
 /** Commands that take options of this table. */
-export type CommandName = 'run' | 'replay' | 'forget' | 'simulate'
+export type CommandName =
+  'run' | 'plan' | 'replay' | 'status' | 'lists' | 'untrack' | 'changes' | 'select' | 'forget' | 'doctor' | 'simulate'
 
 export interface Option<T> {
   /** As typed, with the value's name: `--max-age <duration>`; without a value it is a switch. */
@@ -15,94 +34,6 @@ export interface Option<T> {
   /** Turns what was typed into a value, or throws an Error that says what was expected. */
   readonly parse: (text: string) => T
 }
-
-function expected(what: string): never {
-  throw new Error(`expected ${what}`)
-}
-
-const text = (value: string) => (value.trim() === '' ? expected('a text that is not empty') : value)
-
-const flag = (value: string) => {
-  if (/^(true|1|yes|on)$/i.test(value)) return true
-  if (/^(false|0|no|off|)$/i.test(value)) return false
-  return expected('true or false')
-}
-
-const whole =
-  (min: number, max: number) =>
-  (value: string): number => {
-    const number = Number(value)
-    if (/^\d+$/.test(value) && number >= min && number <= max) return number
-    return expected(`a whole number from ${min} to ${max}`)
-  }
-
-const oneOf =
-  <const T extends string>(...words: readonly T[]) =>
-  (value: string): T =>
-    words.find((word) => word === value) ?? expected(words.join(' or '))
-
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** Milliseconds; timers hold no more than 24 days. */
-const duration =
-  (least: string, most: string) =>
-  (value: string): number => {
-    const number = millisecondsOf(value)
-    if (number === undefined) return expected('a duration such as 500ms, 120s, 10m, 20h or 7d')
-    if (number >= millisecondsOf(least)! && number <= millisecondsOf(most)!) return number
-    return expected(`a duration from ${least} to ${most}`)
-  }
-
-function millisecondsOf(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text)
-  return match ? Number(match[1]) * UNITS[match[2]!]! : undefined
-}
-
-/** Per second. */
-const rate = (value: string): number => {
-  const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(value)
-  const perSecond = match ? Number(match[1]) / (UNITS[match[2] ?? 's']! / 1000) : 0
-  return perSecond > 0 ? perSecond : expected('a rate such as 5/s or 300/m')
-}
-
-/** 0 to 1. */
-const share = (value: string): number => {
-  const match = /^(\d+(?:\.\d+)?)%$/.exec(value)
-  const number = match ? Number(match[1]) / 100 : Number.NaN
-  return number >= 0 && number <= 1 ? number : expected('a percentage from 0% to 100%')
-}
-
-/** Shares from 0 to 1 by code. */
-const shares = (value: string): Record<string, number> =>
-  Object.fromEntries(
-    value.split(',').map((part) => {
-      const [code, percent] = part.split('=')
-      return /^[1-9]\d*$/.test(code!) && percent
-        ? [code!, share(percent)]
-        : expected('codes and percentages such as 301=30%,500=1%')
-    }),
-  )
-
-const amount = (value: string): number =>
-  /^\d+(\.\d+)?$/.test(value) ? Number(value) : expected('an amount such as 25 or 0.15')
-
-/** One character between columns; a tab is hard to type. */
-const delimiter = (value: string): string => {
-  const character = value === 'tab' || value === '\\t' ? '\t' : value
-  return /^[^\p{L}\p{N}\p{Cf}"\r\n]$/u.test(character) ? character : expected('one character such as ; or |, or tab')
-}
-
-/** The API to call: a name of the vendor's hosts, the built-in simulator, or any server that speaks the same envelope. */
-const api = (value: string): string => {
-  if (['global', 'cn', 'simulated'].includes(value)) return value
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  if (!url || !/^https?:$/.test(url.protocol)) return expected('global, cn, simulated or an http(s) URL')
-  if (url.username || url.password || url.search || url.hash) return expected('a URL without user, query or fragment')
-  return url.href
-}
-
-const webhook = (value: string): string =>
-  URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : expected('an http(s) URL')
 
 type Defaulted<T> = Option<T> & { readonly default: string }
 
@@ -119,84 +50,101 @@ function option<T>(definition: Option<T>): Option<T> {
 export const options = {
   data: option({
     flag: '--data <dir>',
-    for: ['run', 'replay', 'forget'],
+    for: ['run', 'plan', 'replay', 'status', 'lists', 'untrack', 'changes', 'select', 'forget', 'doctor'],
     default: 'data',
     parse: text,
     help: 'the data folder',
   }),
   pipeline: option({
     flag: '--pipeline <name>',
-    for: ['run', 'replay', 'forget', 'simulate'],
+    for: ['run', 'plan', 'replay', 'untrack', 'changes', 'forget', 'simulate'],
     parse: text,
     help: 'which folder under pipelines/ to run (default: the one of pipelines/default)',
   }),
   api: option({
     flag: '--api <name|url>',
-    for: ['run'],
+    for: ['run', 'doctor'],
     default: 'global',
     parse: api,
     help: 'global, cn (plain HTTP, inside mainland China), simulated, or a URL',
   }),
   allowPlainHttp: option({
     flag: '--allow-plain-http',
-    for: ['run'],
+    for: ['run', 'doctor'],
     parse: flag,
     help: 'let the token travel unencrypted to a host other than this machine',
   }),
   tokenFile: option({
     flag: '--token-file <file>',
-    for: ['run'],
+    for: ['run', 'doctor'],
     parse: text,
     help: 'read the token from a file (otherwise from JUSTONEAPI_TOKEN)',
   }),
-  column: option({ flag: '--column <name>', for: ['run'], parse: text, help: 'the column that holds the ids' }),
+  column: option({ flag: '--column <name>', for: ['run', 'plan'], parse: text, help: 'the column that holds the ids' }),
   encoding: option({
     flag: '--encoding <name>',
-    for: ['run'],
+    for: ['run', 'plan'],
     default: 'auto',
     parse: oneOf('auto', 'utf-8', 'gb18030', 'utf-16le'),
     help: 'of text inputs: auto, utf-8, gb18030 (also GBK) or utf-16le',
   }),
   delimiter: option({
     flag: '--delimiter <character>',
-    for: ['run'],
+    for: ['run', 'plan'],
     parse: delimiter,
     help: 'what separates the columns of text inputs, such as ; or tab (default: found)',
   }),
   list: option({
     flag: '--list <name>',
-    for: ['run'],
+    for: ['run', 'plan'],
     parse: text,
     help: "the list's name (default: the file's name)",
   }),
+  track: option({
+    flag: '--track',
+    for: ['run'],
+    parse: flag,
+    help: 'refresh these lists with `run --tracked` from now on, until `untrack`',
+  }),
+  tracked: option({
+    flag: '--tracked',
+    for: ['run', 'plan'],
+    parse: flag,
+    help: 'no input: refresh every id of every tracked list, from the rows that are stored of it',
+  }),
   maxAge: option({
     flag: '--max-age <duration>',
-    for: ['run'],
+    for: ['run', 'plan'],
     default: '20h',
     parse: duration('0s', '3650d'),
     help: 'ask again what was asked by a run that started longer ago than this',
   }),
   retryFailed: option({
     flag: '--retry-failed',
-    for: ['run'],
+    for: ['run', 'plan'],
     parse: flag,
     help: 'ask only the ids that failed or were refused as invalid, whatever their age',
   }),
   onAmbiguous: option({
     flag: '--on-ambiguous <retry|hold>',
-    for: ['run'],
+    for: ['run', 'plan'],
     default: 'retry',
     parse: oneOf('retry', 'hold'),
     help: 'what to do with a call that was sent and never answered: ask once more, or hold the id',
   }),
   concurrency: option({
     flag: '--concurrency <n>',
-    for: ['run'],
+    for: ['run', 'plan'],
     default: '16',
     parse: whole(1, 1000),
     help: 'calls in flight at most',
   }),
-  rate: option({ flag: '--rate <n/s>', for: ['run'], parse: rate, help: 'calls a second at most (default: no limit)' }),
+  rate: option({
+    flag: '--rate <n/s>',
+    for: ['run', 'plan'],
+    parse: rate,
+    help: 'calls a second at most (default: no limit)',
+  }),
   timeout: option({
     flag: '--timeout <duration>',
     for: ['run'],
@@ -238,7 +186,7 @@ export const options = {
   }),
   price: option({
     flag: '--price <amount>',
-    for: ['run'],
+    for: ['run', 'plan'],
     default: '0.15',
     parse: amount,
     help: 'price of one billed call, in CNY',
@@ -252,15 +200,15 @@ export const options = {
   }),
   noBom: option({
     flag: '--no-bom',
-    for: ['run', 'replay', 'forget'],
+    for: ['run', 'replay', 'select', 'forget'],
     parse: flag,
     help: 'write CSV files without a byte order mark',
   }),
   json: option({
     flag: '--json',
-    for: ['run', 'replay', 'forget'],
+    for: ['run', 'plan', 'replay', 'status', 'lists', 'untrack', 'changes', 'forget', 'doctor'],
     parse: flag,
-    help: 'print the receipt as one JSON object instead of the summary',
+    help: 'print the result (of a run, its receipt) as one JSON object instead of text',
   }),
   notify: option({
     flag: '--notify <url>',
@@ -271,7 +219,7 @@ export const options = {
   }),
   quiet: option({
     flag: '--quiet',
-    for: ['run', 'replay', 'forget'],
+    for: ['run', 'plan', 'replay', 'forget'],
     parse: flag,
     help: 'no narration but warnings and errors',
   }),
@@ -320,7 +268,57 @@ export const options = {
     parse: duration('0ms', '1h'),
     help: 'up to so much more, drawn for each call',
   }),
+  since: option({
+    flag: '--since <time>',
+    for: ['changes'],
+    default: '7d',
+    parse: since,
+    help: 'a stretch of time before now, such as 7d, or the day to begin with, such as 2026-11-01',
+  }),
   limit: option({
+    flag: '--limit <n>',
+    for: ['changes', 'select'],
+    parse: whole(1, 1_000_000_000),
+    help: 'so many rows at most (changes: of each table, default: 10, with --json all; select: default as a table 20, else all)',
+  }),
+  where: option({
+    flag: '--where <condition>',
+    for: ['select'],
+    parse: text,
+    help: 'an SQL condition over the columns of creator_overview and creators, such as "fans > 10000 AND province = \'上海\'"',
+  }),
+  sort: option({
+    flag: '--sort <columns>',
+    for: ['select'],
+    parse: sort,
+    help: 'such as "fans desc, nickname"; what is not known comes last',
+  }),
+  columns: option({
+    flag: '--columns <names>',
+    for: ['select'],
+    parse: names,
+    help: 'with commas between them, or * (default: those of creator_overview; as a table a few of them)',
+  }),
+  format: option({
+    flag: '--format <name>',
+    for: ['select'],
+    parse: oneOf('csv', 'parquet', 'json', 'table'),
+    help: 'csv, parquet, json or table (default: what --out ends in, else a table)',
+  }),
+  out: option({ flag: '--out <file>', for: ['select'], parse: text, help: 'write to this file; parquet needs one' }),
+  save: option({
+    flag: '--save <name>',
+    for: ['select'],
+    parse: fileName,
+    help: 'write <name>.csv (or --out) with user_id first, ready for `run`',
+  }),
+  mentioned: option({
+    flag: '--mentioned',
+    for: ['select'],
+    parse: flag,
+    help: 'select from creator_candidates: people whom creators mention, and who are in no list',
+  }),
+  callLimit: option({
     flag: '--limit <n/s>',
     for: ['simulate'],
     parse: rate,
@@ -359,7 +357,7 @@ export const options = {
   }),
   logLevel: option({
     flag: '--log-level <level>',
-    for: ['run', 'replay', 'forget', 'simulate'],
+    for: ['run', 'plan', 'replay', 'status', 'lists', 'untrack', 'changes', 'select', 'forget', 'doctor', 'simulate'],
     default: 'info',
     parse: oneOf('debug', 'info', 'warn', 'error'),
     help: 'debug, info, warn or error',
@@ -387,11 +385,12 @@ export function envName(name: string): string {
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>
 
-/** The command line knows `--no-bom` as `bom: false`. */
-function typedValue(name: string, flag: string, flags: Flags): string | boolean | undefined {
-  const positive = /^--no-(.+)$/.exec(flag)?.[1]
-  if (positive === undefined) return flags[name]
-  return flags[positive.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] === false ? true : undefined
+/** The command line knows `--max-age` as `maxAge`, and `--no-bom` as `bom: false`. */
+function typedValue(flag: string, flags: Flags): string | boolean | undefined {
+  const [, no, words] = /^--(no-)?([a-z-]+)/.exec(flag)!
+  const value = flags[words!.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())]
+  if (no === undefined) return value
+  return value === false ? true : undefined
 }
 
 /** A refused value without what may be a secret in it: user and query of a URL. */
@@ -413,7 +412,7 @@ export function resolveSettings(
   const settings: Record<string, unknown> = {}
   for (const [name, definition] of Object.entries<Option<unknown>>(options)) {
     const variable = envName(name)
-    const typed = definition.for.includes(command) ? typedValue(name, definition.flag, flags) : undefined
+    const typed = definition.for.includes(command) ? typedValue(definition.flag, flags) : undefined
     const given =
       typed === undefined
         ? environments.map((environment) => environment[variable]).find((value) => value)

@@ -2,12 +2,19 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Command, CommanderError } from 'commander'
-import { readToken } from './api.js'
+import { readToken, tokenIn } from './api.js'
+import { changes } from './commands/changes.js'
+import { doctor } from './commands/doctor.js'
 import { forget } from './commands/forget.js'
 import type { Invocation } from './commands/invocation.js'
+import { lists } from './commands/lists.js'
+import { plan } from './commands/plan.js'
 import { replay } from './commands/replay.js'
 import { run } from './commands/run.js'
+import { select } from './commands/select.js'
 import { simulate } from './commands/simulate.js'
+import { status } from './commands/status.js'
+import { untrack } from './commands/untrack.js'
 import { messageOf, RunError, UsageError } from './errors.js'
 import { openLogFile } from './logFile.js'
 import { Narrator } from './narrator.js'
@@ -33,9 +40,12 @@ let narrator = new Narrator(process.stderr, 'info', redactor(process.env['JUSTON
 function invocation(name: CommandName, inputs: readonly string[], flags: Flags): Invocation {
   const environments = [process.env, readDotEnv()]
   const settings = resolveSettings(name, flags, environments)
-  const token = readToken(settings.tokenFile, environments)
-  narrator = narratorFor(settings, redactor(token))
-  return { settings, token, narrator, inputs }
+  // What makes no call needs no token, and is not stopped by a bad one.
+  const read = (): string | undefined => readToken(settings.tokenFile, environments)
+  const token = name === 'run' ? read() : undefined
+  const redact = redactor(token ?? tokenIn(environments))
+  narrator = narratorFor(settings, redact)
+  return { settings, token, readToken: read, narrator, inputs }
 }
 
 function narratorFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Narrator {
@@ -60,15 +70,36 @@ function program(finish: (exitCode: number) => void): Command {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text) => narrator.log('error', withoutValue(text)) })
-  addOptions(cli.command('run <input...>'), 'run')
+  addOptions(cli.command('run [input...]'), 'run')
     .description('read, plan, fetch, flatten, load, export and publish; the same command continues what was stopped')
     .action(async (inputs: string[], flags: Flags) => finish(await run(invocation('run', inputs, flags))))
+  addOptions(cli.command('plan [input...]'), 'plan')
+    .description('what a run of the same inputs would ask and cost now; no call')
+    .action(async (inputs: string[], flags: Flags) => finish(await plan(invocation('plan', inputs, flags))))
   addOptions(cli.command('replay'), 'replay')
     .description('rebuild all tables from raw/ and the journal with no call, show what differs, publish')
     .action(async (flags: Flags) => finish(await replay(invocation('replay', [], flags))))
+  addOptions(cli.command('status'), 'status')
+    .description('the run that is on, the last runs, what is parked, how old the profiles are')
+    .action(async (flags: Flags) => finish(await status(invocation('status', [], flags))))
+  addOptions(cli.command('lists'), 'lists')
+    .description('the lists: tracked or not, coverage, price of a night')
+    .action(async (flags: Flags) => finish(await lists(invocation('lists', [], flags))))
+  addOptions(cli.command('untrack <list>'), 'untrack')
+    .description('leave a list out of `run --tracked`; its rows and its history stay')
+    .action(async (list: string, flags: Flags) => finish(await untrack(invocation('untrack', [list], flags))))
+  addOptions(cli.command('changes'), 'changes')
+    .description('whose followers moved, and who changed what, since a day or for a while')
+    .action(async (flags: Flags) => finish(await changes(invocation('changes', [], flags))))
+  addOptions(cli.command('select'), 'select')
+    .description('a list of creators by condition, as a table, CSV, Parquet or JSON')
+    .action(async (flags: Flags) => finish(await select(invocation('select', [], flags))))
   addOptions(cli.command('forget [userId...]'), 'forget')
     .description('erase people everywhere under the data folder; no input and no answer brings them back')
     .action(async (ids: string[], flags: Flags) => finish(await forget(invocation('forget', ids, flags))))
+  addOptions(cli.command('doctor'), 'doctor')
+    .description('check what a run needs, without a call; exits with the code of the first failure')
+    .action(async (flags: Flags) => finish(await doctor(invocation('doctor', [], flags))))
   addOptions(cli.command('simulate'), 'simulate')
     .description('serve the simulated API on this machine until stopped')
     .action(async (flags: Flags) => finish(await simulate(invocation('simulate', [], flags))))

@@ -26,7 +26,8 @@ export function newTally(total: number, price: number): Tally {
   return { done: 0, total, asked: 0, inFlight: 0, failed: 0, billed: 0, maybeBilled: 0, price }
 }
 
-function timeOf(seconds: number): string {
+/** A stretch of time in two units at most: `12s`, `3m20s`, `5h07m`. */
+export function timeOf(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?'
   const s = Math.round(seconds)
   if (s < 60) return `${s}s`

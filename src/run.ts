@@ -11,11 +11,13 @@ import { loadFetched } from './run/loadFetched.js'
 import { writeMetrics } from './run/metricsFile.js'
 import { openInputs, spill } from './run/openInputs.js'
 import { publishRun } from './run/publishRun.js'
+import { planOptionsOf } from './run/planOptions.js'
 import { setAside } from './run/rebuild.js'
 import { recover } from './run/recover.js'
 import { sealLoaded } from './run/sealLoaded.js'
 import { settleRun } from './run/settleRun.js'
 import { StatusFile } from './run/statusFile.js'
+import { trackedInputs } from './run/trackedInputs.js'
 
 /**
  * One run, from lists of ids to published files: docs/architecture.md tells it in words.
@@ -29,8 +31,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
   let house: House | undefined
   try {
     // What is wrong with the inputs at first sight shows before anything is touched.
-    const inputs = await openInputs(job, world, open)
-    status.name(inputs.map(({ name }) => name))
+    const given = await openInputs(job, world, open)
 
     // One run at a time owns the data folder.
     house = await openHouse(job, world, open, status)
@@ -40,17 +41,15 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     const recovered = await recover(job, house, world)
 
     // The whole input is read and checked before the first call.
+    const { connection } = house.warehouse
+    const inputs = job.settings.tracked ? await trackedInputs(connection, job.pipeline, layout.data) : given
+    status.name(inputs.map(({ name }) => name))
     await house.enter('reading')
-    const rowsRead = await spill(inputs, house)
+    const rowsRead = await spill(inputs, { connection, pipeline: job.pipeline, forgotten: house.forgotten })
 
     // Every id gets its verdict: due, or known.
     await house.enter('planning')
-    const planned = await plan(house.warehouse.connection, {
-      startedAt: house.run.startedAt,
-      maxAgeMs: job.settings.maxAge,
-      retryFailed: job.settings.retryFailed ?? false,
-      onAmbiguous: job.settings.onAmbiguous,
-    })
+    const planned = await plan(connection, planOptionsOf(job.settings, house.run.startedAt))
 
     // Only what is due is asked; each call is durable in the journal before its slot is given on.
     await house.enter('fetching')

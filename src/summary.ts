@@ -1,33 +1,11 @@
 import { columnLines } from './driftAdvice.js'
+import { line, wrapped } from './lines.js'
 import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from './receipt.js'
 import { count, plural } from './words.js'
 
-const LABEL = 11
 /** Seven columns, up to 99,999,999 each, in 80. */
 const COLUMN = 11
 const STUB = 3
-
-function line(label: string, text: string): string {
-  return `${label.padEnd(LABEL)}${text}`.trimEnd()
-}
-
-const WIDTH = 80
-
-/** The parts behind a label, as many a line as fit; the lines after the first are indented. */
-function wrapped(label: string, parts: readonly string[]): string {
-  const lines: string[] = []
-  let text = ''
-  for (const [at, part] of parts.entries()) {
-    const piece = at === parts.length - 1 ? part : `${part},`
-    if (text !== '' && LABEL + text.length + 1 + piece.length > WIDTH) {
-      lines.push(text)
-      text = piece
-    } else {
-      text = text === '' ? piece : `${text} ${piece}`
-    }
-  }
-  return [...lines, text].map((each, at) => line(at === 0 ? label : '', each)).join('\n')
-}
 
 const COUNTED = ['read', ...STATUSES] as const
 

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const STAGES = ['read', 'plan', 'fetch', 'journal', 'flatten', 'load', 'export', 'simulator']
+const STAGES = ['read', 'plan', 'fetch', 'journal', 'flatten', 'load', 'export', 'reading', 'simulator']
 /** The flow and what stands above it; everything else directly in src/ is a pure part. */
-const TOP = ['cli', 'program', 'run', 'replay', 'forget']
+const FLOWS = ['run', 'planRun', 'replay', 'select', 'untrack', 'forget', 'doctor']
+const TOP = ['cli', 'program', ...FLOWS]
 
 type Room = 'cli' | 'program' | 'commands' | 'run' | 'pure' | 'pipelines' | 'outside' | (string & {})
 
@@ -25,8 +26,8 @@ function roomOf(file: string): Room {
 function allowed(room: Room): readonly Room[] {
   if (room === 'cli') return ['program']
   if (room === 'program') return ['commands', 'pure']
-  if (room === 'commands') return ['run', 'replay', 'forget', 'simulator', 'pure']
-  if (['run', 'replay', 'forget'].includes(room)) return ['run', ...STAGES, 'pure']
+  if (room === 'commands') return [...FLOWS, 'reading', 'simulator', 'pure']
+  if (FLOWS.includes(room)) return ['run', ...STAGES, 'pure']
   if (STAGES.includes(room) || room === 'pipelines') return ['pure']
   return []
 }

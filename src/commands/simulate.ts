@@ -12,7 +12,7 @@ export async function simulate({ settings, narrator }: Invocation): Promise<numb
     port: settings.port,
     latencyMs: settings.latency,
     jitterMs: settings.jitter,
-    ratePerSecond: settings.limit ?? null,
+    ratePerSecond: settings.callLimit ?? null,
     quota: settings.quota ?? null,
     balance: settings.balance ?? null,
     night: settings.night,

@@ -1,28 +1,31 @@
+import { existsSync } from 'node:fs'
+import type { Connection } from '../database.js'
 import { UsageError } from '../errors.js'
 import { hideRow } from '../hideRow.js'
+import type { IdFinder } from '../idFinder.js'
 import { layoutOf, type Layout } from '../layout.js'
 import { createMembers, MemberWriter } from '../load/members.js'
-import { readInput, type Input } from '../read/readInput.js'
+import type { Settings } from '../options.js'
+import type { Pipeline } from '../pipeline.js'
+import { readInput } from '../read/readInput.js'
 import type { Resources } from '../resources.js'
 import { finderOf, readTombstones } from '../tombstones.js'
-import type { House } from './house.js'
 import type { Job, World } from './job.js'
-
-/** An input under the name of its list. */
-export interface NamedInput extends Input {
-  readonly name: string
-}
+import type { NamedInput } from './namedInput.js'
+import { nothingTracked } from './trackedInputs.js'
 
 /**
- * Opens the inputs and names their lists; their rows are still to be read.
- * @throws UsageError where an input cannot be used, or two would be one list
+ * Opens the inputs and names their lists; their rows are still to be read. Tracked lists are no inputs: what is stored of
+ * them is known when the data folder is open.
+ * @throws UsageError where an input cannot be used, two would be one list, or there is none
  */
 export async function openInputs(
-  { inputs, settings, pipeline }: Job,
-  { effects }: World,
+  { inputs, settings, pipeline }: Pick<Job, 'inputs' | 'settings' | 'pipeline'>,
+  { effects }: Pick<World, 'effects'>,
   open: Resources,
 ): Promise<NamedInput[]> {
   const { column, delimiter, list } = settings
+  checkNumber(inputs, settings)
   const encoding = settings.encoding === 'auto' ? undefined : settings.encoding
   if (list !== undefined && inputs.length > 1) {
     throw new UsageError(`--list ${list}: ${inputs.length} inputs cannot be one list; run them one by one`)
@@ -48,6 +51,17 @@ export async function openInputs(
   return named
 }
 
+function checkNumber({ length }: readonly string[], { tracked, data }: Settings): void {
+  if (tracked && length > 0) {
+    throw new UsageError('--tracked refreshes the tracked lists and takes no input: give one or the other')
+  }
+  if (!tracked && length === 0) {
+    throw new UsageError('no input: name a file, `-` for stdin, or --tracked for the lists that are tracked')
+  }
+  const { state, raw } = layoutOf(data)
+  if (tracked && !existsSync(state) && !existsSync(raw)) throw nothingTracked(layoutOf(data).data)
+}
+
 /** The name of a list, where it came from and its header stand in tables and files: none of them may tell an id. */
 async function refuseForgotten(inputs: readonly NamedInput[], { forgotten }: Layout): Promise<void> {
   const finder = finderOf(await readTombstones(forgotten))
@@ -58,13 +72,22 @@ async function refuseForgotten(inputs: readonly NamedInput[], { forgotten }: Lay
   )
 }
 
+/** Where the rows go, and whose are hidden. */
+export interface Spill {
+  readonly connection: Connection
+  readonly pipeline: Pipeline
+  readonly forgotten: IdFinder | undefined
+}
+
 /**
  * Reads every row of every input into the temporary table of members: what is wrong with an input shows before anything
  * is sent.
  * @throws UsageError with file and line
  */
-export async function spill(inputs: readonly NamedInput[], { warehouse, forgotten }: House): Promise<number> {
-  const { connection, pipeline } = warehouse
+export async function spill(
+  inputs: readonly NamedInput[],
+  { connection, pipeline, forgotten }: Spill,
+): Promise<number> {
   await createMembers(connection)
   const members = await MemberWriter.open(connection)
   let read = 0

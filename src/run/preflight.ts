@@ -10,7 +10,7 @@ import type { Layout } from '../layout.js'
 const OTHER_FILES = 16
 
 /** What one id takes on the disk, bytes: answer in the journal, rows in the working and the published database, exports. */
-const BYTES_AN_ID = 15_000
+export const BYTES_AN_ID = 15_000
 
 /**
  * Checks that this process may open the files and connections of a run.

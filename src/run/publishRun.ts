@@ -1,7 +1,7 @@
 import type { Receipt } from '../receipt.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
-import type { NamedInput } from './openInputs.js'
+import type { NamedInput } from './namedInput.js'
 import { orRecord } from './orRecord.js'
 import { publishFolder } from './publishFolder.js'
 

@@ -8,7 +8,7 @@ import { nextDayIn } from '../time.js'
 import { version } from '../version.js'
 import type { Fetched } from './fetchDue.js'
 import type { Job } from './job.js'
-import type { NamedInput } from './openInputs.js'
+import type { NamedInput } from './namedInput.js'
 import type { Recovered } from './recover.js'
 
 /** What a run has come to know by its end. */

@@ -5,7 +5,7 @@ import { parkReasonOf, type Receipt } from '../receipt.js'
 import type { Fetched } from './fetchDue.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
-import type { NamedInput } from './openInputs.js'
+import type { NamedInput } from './namedInput.js'
 import { receiptOf, runRecordOf } from './receiptOf.js'
 import type { Recovered } from './recover.js'
 
@@ -30,7 +30,7 @@ export async function settleRun(job: Job, findings: Findings, house: House, worl
     runId: house.run.runId,
     readAt: house.run.startedAt,
     lists: inputs.map(({ name, source, columns, idColumn }) => {
-      return { name, source, columns, idColumn: idColumn.name, track: false }
+      return { name, source, columns, idColumn: idColumn.name, track: job.settings.track ?? false }
     }),
     unfinished,
     ...(stop ? { parkReason: parkReasonOf(stop.reason) } : {}),

@@ -75,9 +75,14 @@ export function enrichAt(
   return enrichIn({ now }, input, data, api, ...args)
 }
 
+/** The tracked lists of the folder, from what is stored of them. */
+export function refresh(data: string, api: Simulator, ...args: string[]): Promise<Enriched> {
+  return enrichIn({}, undefined, data, api, '--tracked', ...args)
+}
+
 async function enrichIn(
   { signal = new AbortController().signal, now = Date.now }: { signal?: AbortSignal; now?: () => number },
-  input: string,
+  input: string | undefined,
   data: string,
   api: Simulator,
   ...args: string[]
@@ -88,7 +93,7 @@ async function enrichIn(
   const narrator = new Narrator({ write: (text) => told.push(text) }, settings.logLevel, redact)
   const pipeline = await loadPipeline(settings.pipeline)
   const receipt = await run(
-    { inputs: [input], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
+    { inputs: input === undefined ? [] : [input], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
     { effects: { ...liveEffects((level, message) => narrator.log(level, message)), now }, narrator, signal },
   )
   return { code: receipt.exit_code, stderr: told.join(''), receipt }

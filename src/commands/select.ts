@@ -1,0 +1,65 @@
+import { extname, resolve } from 'node:path'
+import { UsageError } from '../errors.js'
+import { layoutOf } from '../layout.js'
+import type { Settings } from '../options.js'
+import { select as selectCreators, type Format } from '../select.js'
+import type { Invocation } from './invocation.js'
+import { PAGE } from './print.js'
+
+/** What fits a terminal. */
+const NARROW = ['user_id', 'nickname', 'tier', 'fans', 'province']
+const NARROW_MENTIONED = ['user_id', 'nickname', 'mentioned_by', 'top_mentioner_nickname']
+const ROWS = 20
+
+/** Writes a list of creators to stdout or to a file. */
+export async function select({ settings, narrator }: Invocation): Promise<number> {
+  const { where, sort, limit, mentioned = false, save } = settings
+  const format = formatOf(settings)
+  const out = outOf(settings)
+  if (format === 'parquet' && out === undefined) throw new UsageError('--format parquet needs --out FILE')
+  const isTable = format === 'table'
+  const rows = await selectCreators({
+    layout: layoutOf(settings.data),
+    selection: {
+      where,
+      sort,
+      limit: limit ?? (isTable && out === undefined ? ROWS : undefined),
+      columns: columnsOf(settings, isTable),
+      mentioned,
+    },
+    format,
+    out,
+    bom: !settings.noBom,
+    write: (text) => process.stdout.write(text),
+    columns: process.stdout.columns || PAGE,
+  })
+  if (out !== undefined) {
+    narrator.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`)
+    if (save !== undefined) narrator.log('info', `ready for: creator-enrich run ${out}`)
+  } else if (isTable && limit === undefined && rows === ROWS) {
+    narrator.log('info', `the first ${ROWS}; --limit N shows more, --format csv all`)
+  }
+  return 0
+}
+
+function formatOf({ format, out, save }: Settings): Format {
+  if (save !== undefined) {
+    if (format !== undefined && format !== 'csv') throw new UsageError(`--save writes CSV, not ${format}`)
+    return 'csv'
+  }
+  const ending = out === undefined ? undefined : extname(out).slice(1)
+  const known = (['csv', 'parquet', 'json'] as const).find((each) => each === ending)
+  return format ?? known ?? (out === undefined ? 'table' : 'csv')
+}
+
+function outOf({ out, save }: Settings): string | undefined {
+  if (out !== undefined) return resolve(out)
+  return save === undefined ? undefined : resolve(`${save}.csv`)
+}
+
+function columnsOf({ columns, save, mentioned }: Settings, isTable: boolean): string[] | undefined {
+  const chosen = columns ?? (isTable ? (mentioned ? NARROW_MENTIONED : NARROW) : undefined)
+  if (save === undefined) return chosen
+  const others = chosen ?? ['nickname']
+  return ['user_id', ...others.filter((name) => name !== 'user_id')]
+}

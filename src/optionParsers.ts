@@ -1,0 +1,124 @@
+/** Each turns what was typed into a value, or throws an Error that says what was expected. */
+
+function expected(what: string): never {
+  throw new Error(`expected ${what}`)
+}
+
+export const text = (value: string) => (value.trim() === '' ? expected('a text that is not empty') : value)
+
+export const flag = (value: string) => {
+  if (/^(true|1|yes|on)$/i.test(value)) return true
+  if (/^(false|0|no|off|)$/i.test(value)) return false
+  return expected('true or false')
+}
+
+export const whole =
+  (min: number, max: number) =>
+  (value: string): number => {
+    const number = Number(value)
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number
+    return expected(`a whole number from ${min} to ${max}`)
+  }
+
+export const oneOf =
+  <const T extends string>(...words: readonly T[]) =>
+  (value: string): T =>
+    words.find((word) => word === value) ?? expected(words.join(' or '))
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds; timers hold no more than 24 days. */
+export const duration =
+  (least: string, most: string) =>
+  (value: string): number => {
+    const number = millisecondsOf(value)
+    if (number === undefined) return expected('a duration such as 500ms, 120s, 10m, 20h or 7d')
+    if (number >= millisecondsOf(least)! && number <= millisecondsOf(most)!) return number
+    return expected(`a duration from ${least} to ${most}`)
+  }
+
+function millisecondsOf(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text)
+  return match ? Number(match[1]) * UNITS[match[2]!]! : undefined
+}
+
+/** Per second. */
+export const rate = (value: string): number => {
+  const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(value)
+  const perSecond = match ? Number(match[1]) / (UNITS[match[2] ?? 's']! / 1000) : 0
+  return perSecond > 0 ? perSecond : expected('a rate such as 5/s or 300/m')
+}
+
+/** 0 to 1. */
+export const share = (value: string): number => {
+  const match = /^(\d+(?:\.\d+)?)%$/.exec(value)
+  const number = match ? Number(match[1]) / 100 : Number.NaN
+  return number >= 0 && number <= 1 ? number : expected('a percentage from 0% to 100%')
+}
+
+/** Shares from 0 to 1 by code. */
+export const shares = (value: string): Record<string, number> =>
+  Object.fromEntries(
+    value.split(',').map((part) => {
+      const [code, percent] = part.split('=')
+      return /^[1-9]\d*$/.test(code!) && percent
+        ? [code!, share(percent)]
+        : expected('codes and percentages such as 301=30%,500=1%')
+    }),
+  )
+
+export const amount = (value: string): number =>
+  /^\d+(\.\d+)?$/.test(value) ? Number(value) : expected('an amount such as 25 or 0.15')
+
+/** One character between columns; a tab is hard to type. */
+export const delimiter = (value: string): string => {
+  const character = value === 'tab' || value === '\\t' ? '\t' : value
+  return /^[^\p{L}\p{N}\p{Cf}"\r\n]$/u.test(character) ? character : expected('one character such as ; or |, or tab')
+}
+
+/** The API to call: a name of the vendor's hosts, the built-in simulator, or any server that speaks the same envelope. */
+export const api = (value: string): string => {
+  if (['global', 'cn', 'simulated'].includes(value)) return value
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (!url || !/^https?:$/.test(url.protocol)) return expected('global, cn, simulated or an http(s) URL')
+  if (url.username || url.password || url.search || url.hash) return expected('a URL without user, query or fragment')
+  return url.href
+}
+
+export const webhook = (value: string): string =>
+  URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : expected('an http(s) URL')
+
+/** A moment in the past: a stretch of time before now, or the start of a day. */
+export type Since = { readonly agoMs: number } | { readonly day: string }
+
+export const since = (value: string): Since => {
+  const agoMs = millisecondsOf(value)
+  if (agoMs !== undefined && agoMs > 0) return { agoMs }
+  const day = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
+  // Other days than those of the calendar are taken for later ones.
+  const isDay = !Number.isNaN(day) && new Date(day).toISOString().startsWith(value)
+  return isDay ? { day: value } : expected('a duration such as 7d, or a day such as 2026-11-01')
+}
+
+/** Names with commas between them. */
+export const names = (value: string): string[] => {
+  const each = value.split(',').map((name) => name.trim())
+  return each.includes('') ? expected('names with commas between them') : each
+}
+
+export interface SortKey {
+  readonly column: string
+  readonly descending: boolean
+}
+
+/** Columns in order of importance, each upwards unless it says `desc`. */
+export const sort = (value: string): SortKey[] =>
+  value.split(',').map((part) => {
+    const [, column, direction] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(part) ?? []
+    if (column === undefined) return expected('columns such as "fans desc, nickname"')
+    return { column, descending: direction?.toLowerCase() === 'desc' }
+  })
+
+/** The name of a file without folder and ending. */
+export const fileName = (value: string): string =>
+  /^[^\s./\\][^/\\\p{Cc}]*$/u.test(value) ? value : expected('a name without / and not beginning with a point')

@@ -1,0 +1,143 @@
+import { all, first, literal, quoted, type Connection } from '../database.js'
+import { messageOf, UsageError } from '../errors.js'
+import { nearest } from '../nearest.js'
+import type { SortKey } from '../optionParsers.js'
+
+/** What is asked for. */
+export interface Selection {
+  /** An SQL condition over the columns. */
+  readonly where: string | undefined
+  readonly sort: readonly SortKey[] | undefined
+  readonly limit: number | undefined
+  /** Undefined: those of the view. `*` among them: all. */
+  readonly columns: readonly string[] | undefined
+  /** People whom creators mention, in place of the creators. */
+  readonly mentioned: boolean
+}
+
+export interface Selected {
+  readonly columns: readonly string[]
+  /** A query with these columns, in order. */
+  readonly sql: string
+}
+
+const ID = 'user_id'
+
+/**
+ * From here on nothing that is asked over this connection reads or writes any file but the database, and those at `paths`.
+ */
+export async function lockDown(connection: Connection, paths: readonly string[]): Promise<void> {
+  await connection.run(`SET allowed_paths = [${paths.map(literal).join(', ')}]`)
+  await connection.run('SET enable_external_access = false')
+  await connection.run('SET lock_configuration = true')
+}
+
+/**
+ * Makes a query of what is asked for; everything that people typed is checked before it is part of it.
+ * @throws UsageError naming the option and what is wrong with it
+ */
+export async function select(connection: Connection, selection: Selection): Promise<Selected> {
+  const source = selection.mentioned ? 'creator_candidates' : await creators(connection)
+  const known = await namesOf(connection, source)
+  const usual = selection.mentioned ? known : await namesOf(connection, 'creator_overview')
+  const columns = selection.columns?.includes('*') ? known : (selection.columns ?? usual)
+  for (const column of columns) checkColumn('--columns', column, known)
+  for (const { column } of selection.sort ?? []) checkColumn('--sort', column, known)
+  if (selection.where !== undefined) await checkCondition(connection, selection.where, source, known)
+  const keys = [...(selection.sort ?? []), { column: ID, descending: false }]
+  return {
+    columns,
+    sql: `
+SELECT ${columns.map(quoted).join(', ')} FROM ${source}
+${selection.where === undefined ? '' : `WHERE (\n${selection.where}\n)`}
+ORDER BY ${keys.map(({ column, descending }) => `${quoted(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`).join(', ')}
+${selection.limit === undefined ? '' : `LIMIT ${selection.limit}`}`,
+  }
+}
+
+/** The curated columns of the view first, then what else is known; a name that both have is the view's. */
+async function creators(connection: Connection): Promise<string> {
+  const view = await namesOf(connection, 'creator_overview')
+  const others = (await namesOf(connection, 'creators')).filter((name) => !view.includes(name))
+  const columns = [...view.map((name) => `o.${quoted(name)}`), ...others.map((name) => `c.${quoted(name)}`)]
+  return `(SELECT ${columns.join(', ')} FROM creator_overview AS o JOIN creators AS c ON c.${ID} = o.${ID}) AS creator`
+}
+
+async function namesOf(connection: Connection, source: string): Promise<string[]> {
+  const columns = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
+  return columns.map(({ column_name }) => column_name)
+}
+
+function checkColumn(option: string, column: string, known: readonly string[]): void {
+  if (!known.includes(column)) throw unknownColumn(option, column, known)
+}
+
+function unknownColumn(option: string, column: string, known: readonly string[]): UsageError {
+  const near = nearest(column, known)
+  const hint =
+    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the first ones are ${known.slice(0, 8).join(', ')}`
+  return new UsageError(`${option}: there is no column ${column}; ${hint} Table data_dictionary has them all`)
+}
+
+interface Parsed {
+  readonly error: boolean
+  readonly error_message?: string
+  readonly statements?: readonly { readonly node: Readonly<Record<string, unknown>> }[]
+}
+
+/** Alone in brackets it must be one expression and nothing else; with the columns it must be true or false. */
+async function checkCondition(
+  connection: Connection,
+  where: string,
+  source: string,
+  known: readonly string[],
+): Promise<void> {
+  const alone = `SELECT (\n${where}\n)`
+  const row = await first<{ json: string }>(
+    connection,
+    'SELECT CAST(json_serialize_sql($alone::VARCHAR) AS VARCHAR) AS json',
+    {
+      alone,
+    },
+  )
+  const parsed = JSON.parse(row!.json) as Parsed
+  if (parsed.error) throw notACondition(parsed.error_message ?? 'it cannot be parsed')
+  if (!isOneExpression(parsed)) throw notACondition('it must be one condition and nothing else')
+  let type: string
+  try {
+    const [described] = await all<{ column_type: string }>(connection, `DESCRIBE SELECT (\n${where}\n) FROM ${source}`)
+    type = described!.column_type
+  } catch (error) {
+    const column = /Referenced column "([^"]+)" not found/.exec(messageOf(error))?.[1]
+    if (column !== undefined) throw unknownColumn('--where', column, known)
+    throw notACondition(messageOf(error))
+  }
+  if (type !== 'BOOLEAN') throw notACondition(`it is ${type}, and must be true or false`)
+}
+
+function isOneExpression({ statements = [] }: Parsed): boolean {
+  const [only, ...more] = statements
+  if (only === undefined || more.length > 0) return false
+  const { type, modifiers, select_list, from_table, where_clause, group_expressions, having, qualify, sample } =
+    only.node
+  return (
+    type === 'SELECT_NODE' &&
+    isEmpty(modifiers) &&
+    isEmpty(group_expressions) &&
+    (select_list as unknown[]).length === 1 &&
+    (from_table as { type: string }).type === 'EMPTY' &&
+    [where_clause, having, qualify, sample].every((part) => part === null)
+  )
+}
+
+function isEmpty(list: unknown): boolean {
+  return Array.isArray(list) && list.length === 0
+}
+
+/** What DuckDB says in its first line, without the name of its error. */
+export function notACondition(reason: string): UsageError {
+  const [line = ''] = reason.split('\n')
+  return new UsageError(
+    `--where: ${line.replace(/^\w+ Error: /, '')}; give an SQL condition such as "fans > 10000 AND tier = 'mid'"`,
+  )
+}

@@ -1,0 +1,82 @@
+import { all, type Connection } from '../database.js'
+import { UsageError } from '../errors.js'
+import { REJECTED } from '../hideRow.js'
+import type { ParsedId, Pipeline } from '../pipeline.js'
+import type { NamedInput } from './namedInput.js'
+
+interface StoredList {
+  readonly list: string
+  readonly source: string
+  /** JSON of the header. */
+  readonly columns: string
+  readonly id_column: string
+}
+
+interface StoredRow {
+  readonly row_number: number
+  readonly line: number | null
+  /** JSON of the cells. */
+  readonly input: string
+  readonly user_id: string | null
+  readonly reason: string | null
+}
+
+/** Rows read at a time; the connection is free in between. */
+const PAGE = 5_000
+
+/**
+ * The tracked lists as inputs whose rows are the stored ones: their files are not read again.
+ * @param data the folder, for the message
+ * @throws UsageError when no list is tracked
+ */
+export async function trackedInputs(connection: Connection, pipeline: Pipeline, data: string): Promise<NamedInput[]> {
+  const lists = await all<StoredList>(
+    connection,
+    'SELECT list, source, columns, id_column FROM lists WHERE tracked ORDER BY first_read_at, list',
+  )
+  if (lists.length === 0) throw nothingTracked(data)
+  return lists.map(({ list, source, columns: json, id_column }) => {
+    const columns = JSON.parse(json) as string[]
+    const at = columns.indexOf(id_column)
+    return {
+      name: list,
+      source,
+      columns,
+      idColumn: { name: id_column },
+      async *rows() {
+        for await (const rows of pages(connection, list)) {
+          yield rows.map((row) => {
+            const cells = JSON.parse(row.input) as (string | null)[]
+            const cell = cells[at] ?? ''
+            const { row_number: rowNumber, line } = row
+            return { rowNumber, line: line ?? rowNumber, cells, cell, parsed: parsedOf(row, cell, pipeline) }
+          })
+        }
+      },
+    }
+  })
+}
+
+export function nothingTracked(data: string): UsageError {
+  return new UsageError(
+    `no list of ${data} is tracked: \`creator-enrich run <list> --track --data ${data}\` refreshes it with --tracked from then on; or give another folder with --data`,
+  )
+}
+
+/** What is blank in a row of somebody who was forgotten does not tell any more why. */
+function parsedOf({ user_id, reason }: StoredRow, cell: string, pipeline: Pipeline): ParsedId {
+  return user_id === null && reason === REJECTED.reason ? REJECTED : pipeline.parseId(cell)
+}
+
+async function* pages(connection: Connection, list: string): AsyncGenerator<StoredRow[]> {
+  for (let after = 0; ; after += PAGE) {
+    const page = await all<StoredRow>(
+      connection,
+      `SELECT row_number, line, input, user_id, reason FROM list_members
+       WHERE list = $list AND row_number > $after AND row_number <= $upto ORDER BY row_number`,
+      { list, after, upto: after + PAGE },
+    )
+    yield page
+    if (page.length < PAGE) return
+  }
+}

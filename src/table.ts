@@ -1,0 +1,95 @@
+/** Twice as wide as a Latin letter on a terminal: CJK, full-width forms, emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u
+const NO_WIDTH = /^[\p{M}\p{Cf}]+$/u
+/** What would move the cursor, or turn the direction of the line. */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
+
+const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' })
+
+/** How many columns of a terminal a text takes. */
+export function width(text: string): number {
+  let columns = 0
+  for (const { segment } of graphemes.segment(text)) columns += widthOf(segment)
+  return columns
+}
+
+function widthOf(grapheme: string): number {
+  if (WIDE.test(grapheme)) return 2
+  return NO_WIDTH.test(grapheme) ? 0 : 1
+}
+
+/** The text in one line of at most so many columns; what was cut off is shown by `…`. */
+export function fit(text: string, columns: number): string {
+  const line = printable(text)
+  if (width(line) <= columns) return line
+  let shown = ''
+  let used = 1
+  for (const { segment } of graphemes.segment(line)) {
+    used += widthOf(segment)
+    if (used > columns) break
+    shown += segment
+  }
+  return `${shown}…`
+}
+
+/** Other people's text, without what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, ' ').trim()
+}
+
+export interface TableColumn {
+  readonly title: string
+  /** Numbers stand on the right. */
+  readonly right?: boolean
+  /** May be cut where the table would be too wide. */
+  readonly cut?: boolean
+}
+
+/** Narrower than this no column is cut. */
+const LEAST = 8
+const GAP = '  '
+
+/**
+ * A plain table, a line a row, that fits into so many columns as far as what may be cut allows.
+ * @param columns of the terminal, or of a page that is no terminal
+ */
+export function table(header: readonly TableColumn[], rows: readonly (readonly string[])[], columns: number): string {
+  const cells = rows.map((row) => row.map(printable))
+  const widths = header.map(({ title }, at) => Math.max(width(title), ...cells.map((row) => width(row[at] ?? ''))))
+  shrink(widths, header, columns)
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, at) => {
+        const text = fit(cell, widths[at]!)
+        const space = ' '.repeat(widths[at]! - width(text))
+        return header[at]!.right ? space + text : text + space
+      })
+      .join(GAP)
+      .trimEnd()
+  return [header.map(({ title }) => title), ...cells].map((row) => `${line(row)}\n`).join('')
+}
+
+/** Takes from the widest column that may be cut, until the line fits. */
+function shrink(widths: number[], header: readonly TableColumn[], columns: number): void {
+  const total = (): number => widths.reduce((sum, each) => sum + each, GAP.length * (widths.length - 1))
+  while (total() > columns) {
+    const cuttable = widths.map((each, at) => (header[at]!.cut && each > LEAST ? each : 0))
+    const widest = Math.max(...cuttable)
+    if (widest === 0) return
+    widths[cuttable.indexOf(widest)]! -= 1
+  }
+}
+
+/** `12,345`; a dash for what is not known. */
+export function count(number: number | bigint | null): string {
+  return number === null ? '–' : number.toLocaleString('en-US')
+}
+
+/** A share as `87.5%`; a dash where it is not defined. */
+export function percent(share: number | null): string {
+  if (share === null) return '–'
+  // Not quite all is never told as all, nor a few as none.
+  const tenths = share > 0.9995 && share < 1 ? 999 : share > 0 && share < 0.0005 ? 1 : Math.round(share * 1000)
+  return `${tenths / 10}%`
+}
