@@ -4,10 +4,10 @@ CLI := node dist/src/cli.js
 INSTALLED := node_modules/.installed
 BUILT := dist/.built
 CLIENTS := $(or $(CREATOR_ENRICH_CLIENTS),$(CURDIR)/node_modules/.cache/clients)
-SOURCES := $(shell find src pipelines -type f -name '*.ts' 2>/dev/null)
+SOURCES := $(shell find src pipelines -type f \( -name '*.ts' -o -name '*.mjs' \) 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo enrich plan nightly replay simulate test clients soak check format bench build clean
+.PHONY: help demo enrich plan nightly replay report simulate test clients soak check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ nightly: $(BUILT) ## refresh every id of every tracked list (run a list with ARG
 
 replay: $(BUILT) ## rebuild all tables from raw/, with no call, and show what differs
 	$(CLI) replay $(ARGS)
+
+report: $(BUILT) ## write the HTML report of the newest run: data/reports/latest.html
+	$(CLI) report $(ARGS)
 
 simulate: $(BUILT) ## serve the simulated API on this machine
 	$(CLI) simulate $(ARGS)

@@ -20,7 +20,18 @@ import {
 
 /** Commands that take options of this table. */
 export type CommandName =
-  'run' | 'plan' | 'replay' | 'status' | 'lists' | 'untrack' | 'changes' | 'select' | 'forget' | 'doctor' | 'simulate'
+  | 'run'
+  | 'plan'
+  | 'replay'
+  | 'report'
+  | 'status'
+  | 'lists'
+  | 'untrack'
+  | 'changes'
+  | 'select'
+  | 'forget'
+  | 'doctor'
+  | 'simulate'
 
 export interface Option<T> {
   /** As typed, with the value's name: `--max-age <duration>`; without a value it is a switch. */
@@ -50,14 +61,14 @@ function option<T>(definition: Option<T>): Option<T> {
 export const options = {
   data: option({
     flag: '--data <dir>',
-    for: ['run', 'plan', 'replay', 'status', 'lists', 'untrack', 'changes', 'select', 'forget', 'doctor'],
+    for: ['run', 'plan', 'replay', 'status', 'lists', 'untrack', 'changes', 'select', 'report', 'forget', 'doctor'],
     default: 'data',
     parse: text,
     help: 'the data folder',
   }),
   pipeline: option({
     flag: '--pipeline <name>',
-    for: ['run', 'plan', 'replay', 'untrack', 'changes', 'forget', 'simulate'],
+    for: ['run', 'plan', 'replay', 'untrack', 'changes', 'report', 'forget', 'simulate'],
     parse: text,
     help: 'which folder under pipelines/ to run (default: the one of pipelines/default)',
   }),
@@ -204,6 +215,12 @@ export const options = {
     parse: flag,
     help: 'write CSV files without a byte order mark',
   }),
+  noReport: option({
+    flag: '--no-report',
+    for: ['run'],
+    parse: flag,
+    help: 'write no HTML report',
+  }),
   json: option({
     flag: '--json',
     for: ['run', 'plan', 'replay', 'status', 'lists', 'untrack', 'changes', 'forget', 'doctor'],
@@ -219,7 +236,7 @@ export const options = {
   }),
   quiet: option({
     flag: '--quiet',
-    for: ['run', 'plan', 'replay', 'forget'],
+    for: ['run', 'plan', 'replay', 'report', 'forget'],
     parse: flag,
     help: 'no narration but warnings and errors',
   }),
@@ -357,14 +374,27 @@ export const options = {
   }),
   logLevel: option({
     flag: '--log-level <level>',
-    for: ['run', 'plan', 'replay', 'status', 'lists', 'untrack', 'changes', 'select', 'forget', 'doctor', 'simulate'],
+    for: [
+      'run',
+      'plan',
+      'replay',
+      'status',
+      'lists',
+      'untrack',
+      'changes',
+      'select',
+      'report',
+      'forget',
+      'doctor',
+      'simulate',
+    ],
     default: 'info',
     parse: oneOf('debug', 'info', 'warn', 'error'),
     help: 'debug, info, warn or error',
   }),
   logFile: option({
     flag: '--log-file <file>',
-    for: ['run', 'replay', 'forget', 'simulate'],
+    for: ['run', 'replay', 'report', 'forget', 'simulate'],
     parse: text,
     help: 'append the narration to a file, too: with instants, at --log-level, whatever --quiet shows',
   }),

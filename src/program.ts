@@ -10,6 +10,7 @@ import type { Invocation } from './commands/invocation.js'
 import { lists } from './commands/lists.js'
 import { plan } from './commands/plan.js'
 import { replay } from './commands/replay.js'
+import { report } from './commands/report.js'
 import { run } from './commands/run.js'
 import { select } from './commands/select.js'
 import { simulate } from './commands/simulate.js'
@@ -71,7 +72,9 @@ function program(finish: (exitCode: number) => void): Command {
     .exitOverride()
     .configureOutput({ outputError: (text) => narrator.log('error', withoutValue(text)) })
   addOptions(cli.command('run [input...]'), 'run')
-    .description('read, plan, fetch, flatten, load, export and publish; the same command continues what was stopped')
+    .description(
+      'read, plan, fetch, flatten, load, export, publish and report; the same command continues what was stopped',
+    )
     .action(async (inputs: string[], flags: Flags) => finish(await run(invocation('run', inputs, flags))))
   addOptions(cli.command('plan [input...]'), 'plan')
     .description('what a run of the same inputs would ask and cost now; no call')
@@ -94,6 +97,9 @@ function program(finish: (exitCode: number) => void): Command {
   addOptions(cli.command('select'), 'select')
     .description('a list of creators by condition, as a table, CSV, Parquet or JSON')
     .action(async (flags: Flags) => finish(await select(invocation('select', [], flags))))
+  addOptions(cli.command('report'), 'report')
+    .description('write the HTML report of the newest run from what is published')
+    .action(async (flags: Flags) => finish(await report(invocation('report', [], flags))))
   addOptions(cli.command('forget [userId...]'), 'forget')
     .description('erase people everywhere under the data folder; no input and no answer brings them back')
     .action(async (ids: string[], flags: Flags) => finish(await forget(invocation('forget', ids, flags))))

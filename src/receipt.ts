@@ -100,7 +100,12 @@ export interface Receipt {
   readonly drift: readonly DriftReceipt[]
   /** Calls of all runs that were sent, never answered, and not made up for since. */
   readonly ambiguous_calls: number
-  readonly files: { readonly database: string; readonly exports: readonly string[] }
+  readonly files: {
+    readonly database: string
+    readonly exports: readonly string[]
+    /** Absent with `--no-report`, and where it could not be written. */
+    readonly report?: string
+  }
 }
 
 const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, number>> = {

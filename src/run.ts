@@ -14,6 +14,7 @@ import { publishRun } from './run/publishRun.js'
 import { planOptionsOf } from './run/planOptions.js'
 import { setAside } from './run/rebuild.js'
 import { recover } from './run/recover.js'
+import { reportRun } from './run/reportRun.js'
 import { sealLoaded } from './run/sealLoaded.js'
 import { settleRun } from './run/settleRun.js'
 import { StatusFile } from './run/statusFile.js'
@@ -70,9 +71,13 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
     await house.enter('sealing')
     const sealed = await orUnsealed(published, layout, world, () => sealLoaded(layout, world.effects))
-    await writeMetrics(layout, sealed.exit_code, sealed, world.effects)
-    status.finish(sealed.exit_code)
-    return sealed
+
+    // What people look at first is made from what is published; nothing depends on it.
+    await house.enter('reporting')
+    const reported = await reportRun(job, sealed, house, world)
+    await writeMetrics(layout, reported.exit_code, reported, world.effects)
+    status.finish(reported.exit_code)
+    return reported
   } catch (error) {
     const told = await setAsideDamaged(asLocalError(await reasonOf(error, house), layout.warehouse), house)
     if (house) await writeMetrics(layout, exitCodeOf(told), undefined, world.effects)

@@ -17,6 +17,7 @@ const schema = z.object({
     'settling',
     'publishing',
     'sealing',
+    'reporting',
     'finished',
     'interrupted',
   ]),

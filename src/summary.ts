@@ -137,6 +137,7 @@ export function summary(receipt: Receipt): string {
     '',
     line('database', receipt.files.database),
     ...receipt.files.exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
+    ...(receipt.files.report === undefined ? [] : [line('report', receipt.files.report)]),
   )
   if (receipt.stop) {
     const { reason, code, message, run_again } = receipt.stop

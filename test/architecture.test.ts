@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const STAGES = ['read', 'plan', 'fetch', 'journal', 'flatten', 'load', 'export', 'reading', 'simulator']
+const STAGES = ['read', 'plan', 'fetch', 'journal', 'flatten', 'load', 'export', 'reading', 'report', 'simulator']
 /** The flow and what stands above it; everything else directly in src/ is a pure part. */
 const FLOWS = ['run', 'planRun', 'replay', 'select', 'untrack', 'forget', 'doctor']
 const TOP = ['cli', 'program', ...FLOWS]

@@ -88,7 +88,17 @@ export class World {
   /** Starts the run of this world; each time the same command. */
   start(how: How = {}): Started {
     const { concurrency, flags = [] } = this.options
-    const args = ['--api', this.api.url, '--data', this.data, '--concurrency', String(concurrency), '--json', ...flags]
+    const args = [
+      '--api',
+      this.api.url,
+      '--data',
+      this.data,
+      '--concurrency',
+      String(concurrency),
+      '--json',
+      '--no-report',
+      ...flags,
+    ]
     return startCli(['run', this.list, ...args], {
       env: { JUSTONEAPI_TOKEN: TOKEN, ...how.env, ...preload(how.failAt) },
       ...(how.through ? { through: how.through } : {}),

@@ -44,7 +44,8 @@ describe('what was learned', () => {
       const path = join(temporaryFolder(), 'learned.json')
       await kept(path)
       const text = readFileSync(path, 'utf8')
-      for (const secret of [TOKEN, encodeURIComponent(TOKEN), 'canary', upstream.host]) expect(text).not.toContain(secret)
+      for (const secret of [TOKEN, encodeURIComponent(TOKEN), 'canary', upstream.host])
+        expect(text).not.toContain(secret)
       names.push(Object.keys((JSON.parse(text) as { upstreams: object }).upstreams)[0])
     }
     expect(names[0]).not.toBe(names[1])

@@ -51,6 +51,10 @@ test('a person is in no value of no file any more, everybody else is as before, 
   const { data, person, mentioning } = folder
   const before = await others(folder)
   const runs = await published(data, 'SELECT * FROM runs ORDER BY run_id')
+  const [{ nickname }] = (await published<{ nickname: string }>(
+    data,
+    `SELECT nickname FROM creators WHERE user_id = '${person}'`,
+  )) as [{ nickname: string }]
   const places = (await whereIs(data, person)).join('\n')
   for (const where of [
     'body',
@@ -60,6 +64,7 @@ test('a person is in no value of no file any more, everybody else is as before, 
     'input',
     'enriched.csv',
     'rejects.csv',
+    'latest.html',
   ]) {
     expect(places).toContain(where)
   }
@@ -76,6 +81,8 @@ test('a person is in no value of no file any more, everybody else is as before, 
   // In either night an answer, a note and a row with two ids.
   expect(report.redacted).toBe(6)
   expect(await whereIs(data, person)).toEqual([])
+  const reports = readdirSync(join(data, 'reports')).map((name) => readFileSync(join(data, 'reports', name), 'utf8'))
+  expect(reports.filter((text) => text.includes(nickname))).toEqual([])
   expect(readdirSync(join(data, 'published'))).toHaveLength(1)
   expect(await others(folder)).toEqual(before)
   expect(await published(data, 'SELECT * FROM runs ORDER BY run_id')).toEqual(runs)

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { html, verbatim, type Html } from './html.js'
+import { style } from './style.js'
+
+export interface Page {
+  readonly title: string
+  /** Under the title. */
+  readonly about: Html
+  /** All people are invented. */
+  readonly simulated: boolean
+  readonly sections: readonly { readonly id: string; readonly name: string; readonly body: Html }[]
+  readonly foot: Html
+}
+
+/** What the compiler says to debuggers is no part of it. */
+const script = (): string =>
+  readFileSync(new URL('browser/table.mjs', import.meta.url), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '')
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+}
+
+/**
+ * One file that needs nothing else: nothing is loaded, nothing is sent, and only this very style and script work in it,
+ * whatever markup a text might bring.
+ */
+export function page({ title, about, simulated, sections, foot }: Page): string {
+  const code = script()
+  const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(code)}; base-uri 'none'; form-action 'none'`
+  const full = simulated ? `SIMULATED · ${title}` : title
+  const warning = html`<p class="simulated" role="note">
+    <b>SIMULATED DATA.</b> Every person here is invented, and no money was spent.
+  </p>`
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
+        <meta name="robots" content="noindex" />
+        <title>${full}</title>
+        ${verbatim('style', '', style)}
+      </head>
+      <body>
+        ${simulated && warning}
+        <header>
+          <h1>${title}</h1>
+          <p>${about}</p>
+          <nav aria-label="Sections">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
+        </header>
+        <main>${sections.map(({ body }) => body)}</main>
+        <footer>${foot}</footer>
+        ${verbatim('script', ' type="module"', code)}
+      </body>
+    </html> `.text
+}

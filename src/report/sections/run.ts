@@ -1,0 +1,325 @@
+import { all, first, type Connection } from '../../database.js'
+import { STATUSES, type Status } from '../../receipt.js'
+import { shares } from '../charts.js'
+import { count, minuteIn, money, percent, plural, seconds, type Count } from '../figures.js'
+import { html, type Html } from '../html.js'
+import { person, type Person } from '../person.js'
+import { scrolling } from '../scrolling.js'
+import type { Source } from '../source.js'
+
+export type RunRow = Readonly<Record<`rows_${Status}` | `ids_${Status}`, number>> & {
+  readonly run_id: string
+  readonly started_at: number
+  readonly finished_at: number | null
+  readonly status: string
+  readonly stop_reason: string | null
+  readonly stop_message: string | null
+  readonly run_again: string | null
+  readonly simulated: boolean
+  readonly host: string
+  readonly version: string
+  readonly rows_read: number
+  readonly asked_ids: number
+  readonly calls: number
+  readonly billed_calls: number
+  readonly maybe_billed_calls: number
+  readonly currency: string | null
+  readonly price: number
+  readonly money_billed: number
+  readonly money_maybe_billed: number
+  readonly money_saved: number
+}
+
+/** The run of a report; the newest one if none is named. */
+export async function readRun(connection: Connection, runId: string | undefined): Promise<RunRow | undefined> {
+  return runId === undefined
+    ? first<RunRow>(connection, 'SELECT * FROM runs WHERE rows_read IS NOT NULL ORDER BY run_id DESC LIMIT 1')
+    : first<RunRow>(connection, 'SELECT * FROM runs WHERE run_id = $runId', { runId })
+}
+
+/** A run that was interrupted has no counts. */
+type EarlierRun = Pick<RunRow, 'started_at' | 'status'> & { readonly [K in keyof RunRow]: RunRow[K] | null }
+
+interface Reason {
+  readonly status: string
+  readonly reason: string
+  readonly rows: number
+  readonly told: string | null
+}
+
+interface Code {
+  readonly code: string
+  readonly calls: number
+  readonly billed: number
+  readonly maybe_billed: number
+  readonly p50_ms: number | null
+  readonly p95_ms: number | null
+}
+
+interface Failure extends Person {
+  readonly code: string
+  readonly message: string | null
+  readonly attempts: number
+}
+
+interface List {
+  readonly list: string
+  readonly tracked: boolean
+  readonly row_count: number
+  readonly id_count: number
+  readonly coverage: number | null
+  readonly rows_failed: number
+  readonly median_fans: number | null
+  readonly nightly_price: number | null
+  readonly currency: string | null
+  readonly in_run: boolean
+}
+
+/** The rest is in exports/failures.csv. */
+const MOST_FAILURES = 30
+const MOST_RUNS = 12
+
+const PARKED: Readonly<Record<string, string>> = {
+  cap: 'did not fit the cap that was asked for; first in line in the next run',
+  quota: 'the quota of calls is used up',
+  balance: 'the balance is used up',
+  stopped: 'the run was stopped before it came to them',
+}
+
+/** What ran, what it cost, what failed and why. */
+export async function runSection({ connection, pipeline, runId: id, now }: Source, run: RunRow): Promise<Html> {
+  const runId = { runId: id }
+  const reasons = await all<Reason>(
+    connection,
+    `SELECT m.status, coalesce(m.reason, '') AS reason, count(*) AS rows,
+      coalesce(any_value(r.remedy), any_value(f.message)) AS told
+    FROM list_members AS m
+    LEFT JOIN rejects AS r ON r.list = m.list AND r.row_number = m.row_number
+    LEFT JOIN failures AS f ON f.run_id = m.run_id AND f.user_id = m.user_id
+    WHERE m.run_id = $runId AND m.status IN ('failed', 'rejected', 'parked')
+    GROUP BY ALL ORDER BY status, rows DESC, reason`,
+    runId,
+  )
+  const codes = await all<Code>(connection, 'SELECT * FROM run_codes WHERE run_id = $runId ORDER BY calls DESC', runId)
+  const failures = await all<Failure>(
+    connection,
+    `SELECT f.user_id, f.code, f.message, f.attempts, o.nickname, o.profile_url
+    FROM failures AS f LEFT JOIN creator_overview AS o ON o.user_id = f.user_id
+    WHERE f.run_id = $runId ORDER BY f.code, f.user_id LIMIT ${MOST_FAILURES}`,
+    runId,
+  )
+  const lists = await all<List>(
+    connection,
+    'SELECT *, last_run_id = $runId AS in_run FROM list_overview ORDER BY in_run DESC, row_count DESC, list',
+    runId,
+  )
+  const runs = await all<EarlierRun>(connection, `SELECT * FROM runs ORDER BY run_id DESC LIMIT ${MOST_RUNS}`)
+  const read = lists.filter(({ in_run }) => in_run)
+  return html`<section id="run">
+    <h2>This run</h2>
+    <p class="lead">${sentence(run, read)}</p>
+    ${stopNote(run)}
+    <dl class="tiles">
+      ${tile('Rows enriched', count(run.rows_enriched), `${percent(share(run.rows_enriched, run.rows_read))} of ${plural(run.rows_read, 'row')}`)}
+      ${tile('Rows reused', count(run.rows_reused), 'fresh enough, not asked')}
+      ${tile('Not enriched', count(run.rows_failed + run.rows_rejected + run.rows_parked), 'failed, rejected or parked')}
+      ${tile('Calls', count(run.calls), `${count(run.billed_calls)} billed${run.maybe_billed_calls > 0 ? `, ${count(run.maybe_billed_calls)} maybe` : ''}`)}
+      ${cost(run)}
+    </dl>
+    ${shares(
+      'Rows by outcome',
+      STATUSES.map((name) => ({ name, number: run[`rows_${name}`] })),
+    )}
+    <div class="columns">
+      <div>
+        <h3>What failed, and why</h3>
+        ${reasons.length === 0 ? html`<p class="good">Nothing: every row has its profile.</p>` : reasonTable(reasons)}
+        ${failures.length > 0 && failureList(failures, run)}
+      </div>
+      <div>
+        <h3>Calls by answer</h3>
+        ${codes.length === 0 ? html`<p class="muted">No call was needed.</p>` : codeTable(codes)}
+      </div>
+    </div>
+    <h3>Lists</h3>
+    ${listTable(lists)} ${runs.length > 1 && earlierRuns(runs, pipeline.timeZone)}
+    <p class="fine">
+      ${plural(run.asked_ids, 'id')} asked at ${run.host} · took ${seconds((run.finished_at ?? now) - run.started_at)} ·
+      creator-enrich ${run.version}
+    </p>
+  </section>`
+}
+
+function share(part: Count, whole: Count): number | null {
+  return Number(whole) === 0 ? null : Number(part) / Number(whole)
+}
+
+function sentence(run: RunRow, lists: readonly List[]): Html {
+  const names = lists.slice(0, 3).map(({ list }, at) => html`${at > 0 && ', '}<b><bdi>${list}</bdi></b>`)
+  const more = lists.length > 3 ? ` and ${plural(lists.length - 3, 'other list')}` : ''
+  const from = lists.length === 0 ? '' : html` from ${names}${more}`
+  const bad = run.rows_failed + run.rows_rejected + run.rows_parked
+  const good = run.rows_enriched + run.rows_reused + run.rows_empty
+  const rest = bad === 0 ? 'all of them are known now' : `${count(good)} are known now, ${count(bad)} are not`
+  return html`${plural(run.rows_read, 'row was', 'rows were')} read${from}: ${rest}.`
+}
+
+function stopNote({ stop_reason, stop_message, run_again }: RunRow): Html | false {
+  if (stop_reason === null) return false
+  const next = run_again === null ? '' : html`<br />Run the same command again: ${run_again}.`
+  return html`<p class="note warn"><b>Stopped before the end (${stop_reason}).</b> ${stop_message}${next}</p>`
+}
+
+function tile(name: string, number: string, more: string): Html {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd><b>${number}</b><small>${more}</small></dd>
+  </div>`
+}
+
+function cost(run: RunRow): Html {
+  const billed = money(run.money_billed, run.currency)
+  if (run.simulated) return tile('Cost', 'none', `simulated; real: ${billed}`)
+  const maybe = run.money_maybe_billed > 0 ? `up to ${money(run.money_maybe_billed, run.currency)} more` : ''
+  const saved = run.money_saved > 0 ? `${money(run.money_saved, run.currency)} saved` : ''
+  const each = `${money(run.price, run.currency)} a call`
+  return tile('Cost', billed, [maybe, saved].filter(Boolean).join(', ') || each)
+}
+
+function reasonTable(reasons: readonly Reason[]): Html {
+  const line = ({ status, reason, rows, told }: Reason) =>
+    html`<tr>
+      <td class="status"><i class="key part-${status}"></i>${status}</td>
+      <td><code>${reason}</code></td>
+      <td class="n">${count(rows)}</td>
+      <td class="text">${status === 'parked' ? (PARKED[reason] ?? told) : told}</td>
+    </tr>`
+  return html`${scrolling(
+    'What failed, and why',
+    html`<table>
+      <thead>
+        <tr>
+          <th scope="col">Outcome</th>
+          <th scope="col">Reason</th>
+          <th scope="col" class="n">Rows</th>
+          <th scope="col">What it says</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${reasons.map(line)}
+      </tbody>
+    </table>`,
+  )}`
+}
+
+function failureList(failures: readonly Failure[], run: RunRow): Html {
+  const rest = run.ids_failed - failures.length
+  return html`<details>
+    <summary>${plural(run.ids_failed, 'id')} that failed</summary>
+    <ul class="plain">
+      ${failures.map(
+        (each) =>
+          html`<li>
+            ${person(each)} <code>${each.code}</code> <span class="muted">${plural(each.attempts, 'call')}</span>
+          </li>`,
+      )}
+    </ul>
+    ${rest > 0 && html`<p class="fine">and ${count(rest)} more: see exports/failures.csv</p>`}
+  </details>`
+}
+
+function codeTable(codes: readonly Code[]): Html {
+  const ms = (number: number | null) =>
+    number === null ? '–' : number < 10_000 ? `${count(number)} ms` : seconds(number)
+  const line = ({ code, calls, billed, maybe_billed, p50_ms, p95_ms }: Code) =>
+    html`<tr>
+      <td><code>${code}</code></td>
+      <td class="n">${count(calls)}</td>
+      <td class="n">
+        ${count(billed)}${maybe_billed > 0 && html` <span class="muted">+${count(maybe_billed)}?</span>`}
+      </td>
+      <td class="n">${ms(p50_ms)}</td>
+      <td class="n">${ms(p95_ms)}</td>
+    </tr>`
+  return html`${scrolling(
+    'Calls by answer',
+    html`<table>
+      <thead>
+        <tr>
+          <th scope="col">Code</th>
+          <th scope="col" class="n">Calls</th>
+          <th scope="col" class="n">Billed</th>
+          <th scope="col" class="n">Median</th>
+          <th scope="col" class="n">95%</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${codes.map(line)}
+      </tbody>
+    </table>`,
+  )}`
+}
+
+function listTable(lists: readonly List[]): Html {
+  const line = (each: List) => html`<tr${!each.in_run && html` class="quiet"`}>
+    <th scope="row"><bdi>${each.list}</bdi>${each.tracked && html` <span class="tag">tracked</span>`}${!each.in_run && html` <span class="tag">not in this run</span>`}</th>
+    <td class="n">${count(each.row_count)}</td><td class="n">${count(each.id_count)}</td>
+    <td class="n">${percent(each.coverage)}</td><td class="n">${count(each.rows_failed)}</td>
+    <td class="n">${count(each.median_fans)}</td>
+    <td class="n">${each.nightly_price === null ? '–' : money(each.nightly_price, each.currency)}</td>
+  </tr>`
+  return html`${scrolling(
+    'Lists',
+    html`<table>
+      <thead>
+        <tr>
+          <th scope="col">List</th>
+          <th scope="col" class="n">Rows</th>
+          <th scope="col" class="n">Ids</th>
+          <th scope="col" class="n">With a profile</th>
+          <th scope="col" class="n">Failed</th>
+          <th scope="col" class="n">Median followers</th>
+          <th scope="col" class="n">Price of a night</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${lists.map(line)}
+      </tbody>
+    </table>`,
+  )}`
+}
+
+function earlierRuns(runs: readonly EarlierRun[], timeZone: string): Html {
+  const line = (run: EarlierRun) =>
+    html`<tr>
+      <th scope="row">${minuteIn(timeZone, run.started_at)}</th>
+      <td>${run.status}${run.stop_reason !== null && html` <code>${run.stop_reason}</code>`}</td>
+      <td class="n">${count(run.rows_read)}</td>
+      <td class="n">${count(run.ids_enriched)}</td>
+      <td class="n">${count(run.ids_failed)}</td>
+      <td class="n">${count(run.calls)}</td>
+      <td class="n">${run.simulated ? 'simulated' : money(run.money_billed, run.currency)}</td>
+    </tr>`
+  return html`<details>
+    <summary>The last ${plural(runs.length, 'run')}</summary>
+    ${scrolling(
+      'Earlier runs',
+      html`<table>
+        <thead>
+          <tr>
+            <th scope="col">Started</th>
+            <th scope="col">Ended</th>
+            <th scope="col" class="n">Rows</th>
+            <th scope="col" class="n">Ids enriched</th>
+            <th scope="col" class="n">Ids failed</th>
+            <th scope="col" class="n">Calls</th>
+            <th scope="col" class="n">Cost</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${runs.map(line)}
+        </tbody>
+      </table>`,
+    )}
+  </details>`
+}

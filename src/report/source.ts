@@ -1,0 +1,13 @@
+import type { Connection } from '../database.js'
+import type { Pipeline } from '../pipeline.js'
+
+/** What the sections of a report are made from. */
+export interface Source {
+  /** The published file. */
+  readonly connection: Connection
+  readonly pipeline: Pipeline
+  /** The run that the report tells of. */
+  readonly runId: string
+  /** When the report is made, milliseconds. */
+  readonly now: number
+}

@@ -1,0 +1,65 @@
+import { copyFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { replaceFile } from '../atomicFile.js'
+import { openDatabase } from '../database.js'
+import { LocalError, messageOf, UsageError } from '../errors.js'
+import type { Layout } from '../layout.js'
+import type { Pipeline } from '../pipeline.js'
+import { checkPublished } from './checkPublished.js'
+import { reportPage } from './reportPage.js'
+
+export interface ReportOptions {
+  /** The run that it tells of; the newest one if none is named. */
+  readonly runId?: string
+  /** Milliseconds. */
+  readonly now: number
+}
+
+const KEPT = 10
+const REPORT = /^\d{8}T\d{6}Z-[0-9a-f]{4}\.html$/
+/** A million creators are counted within it; what does not fit is spilled. */
+const MEMORY = '160MB'
+
+/**
+ * Writes the report of a run from the published file to `reports/<run>.html`, and the same to `reports/latest.html`; keeps
+ * the last ten.
+ * @returns the path of the former, absolute
+ * @throws UsageError when nothing is published, LocalError when it cannot be read or written
+ */
+export async function writeReport(layout: Layout, pipeline: Pipeline, options: ReportOptions): Promise<string> {
+  checkPublished(layout)
+  try {
+    const { runId, text } = await made(layout, pipeline, options)
+    const path = join(layout.reports, `${runId}.html`)
+    await replaceFile(path, (temporary) => writeFile(temporary, text))
+    await replaceFile(join(layout.reports, 'latest.html'), (temporary) => copyFile(path, temporary))
+    await removeOld(layout)
+    return path
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new LocalError(`cannot write the report of ${layout.database} to ${layout.reports}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+async function made(
+  { database, temp }: Layout,
+  pipeline: Pipeline,
+  { runId, now }: ReportOptions,
+): Promise<{ runId: string; text: string }> {
+  const file = await openDatabase(database, { readOnly: true, memoryLimit: MEMORY, tempDirectory: temp })
+  try {
+    return await reportPage(file.connection, pipeline, runId, now)
+  } finally {
+    file.close()
+  }
+}
+
+async function removeOld({ reports }: Layout): Promise<void> {
+  const old = (await readdir(reports))
+    .filter((name) => REPORT.test(name))
+    .sort()
+    .slice(0, -KEPT)
+  for (const name of old) await rm(join(reports, name), { force: true })
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { dataBlock, html, webAddress } from '../../src/report/html.js'
+
+test('what is put in is text, what is markup stays markup', () => {
+  const name = `<b title="x">'&'</b>`
+  expect(
+    html`<i class="${name}">${name}${html`<u>${1}</u>`}${[2, html`<br />`]}${null}${false}${undefined}</i>`.text,
+  ).toBe(
+    '<i class="&lt;b title=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/b&gt;">&lt;b title=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/b&gt;<u>1</u>2<br /></i>',
+  )
+})
+
+test('control characters are left out, line breaks are not', () => {
+  expect(html`${'a\u0000b\u001bc\nd\u0085'}`.text).toBe('abc\nd')
+})
+
+test('no text in data ends its element, and every text comes out as it went in', () => {
+  const data = { name: '</script><script>alert(1)</script>', other: '<!--\u2028' }
+  const { text } = dataBlock('data', data)
+  expect(text.match(/<\/?script/g)).toHaveLength(2)
+  expect(text).not.toContain('<!--')
+  expect(JSON.parse(text.replace(/<[^>]*>/g, ''))).toEqual(data)
+})
+
+test.each([
+  ['https://people.test/1', true],
+  ['javascript:alert(1)', false],
+  [' https://people.test/1', false],
+  ['https://people.test/1 2', false],
+  ['//people.test/1', false],
+  ['data:text/html,x', false],
+])('%s as an address: %s', (text, good) => {
+  expect(webAddress(text)).toBe(good ? text : undefined)
+})

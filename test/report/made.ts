@@ -1,0 +1,107 @@
+import { pipeline } from '../../pipelines/default.js'
+import { literal } from '../../src/database.js'
+import { STATUSES, type Status } from '../../src/receipt.js'
+import { reportPage } from '../../src/report/reportPage.js'
+import { openHouse, type House } from '../load/views/open.js'
+
+export interface Member {
+  readonly list?: string
+  readonly id: string
+  readonly status: Status
+  readonly reason?: string
+}
+
+export interface Made extends House {
+  /** Tables as a run over these rows leaves them, beside the answers. */
+  readonly record: (runId: string, members: readonly Member[], more?: Readonly<Record<string, string>>) => Promise<void>
+  /** The page of the newest run at this instant. */
+  readonly page: (now: string) => Promise<string>
+}
+
+/** A working database that tests fill, and the report made of it. */
+export async function openMade(): Promise<Made> {
+  const house = await openHouse(pipeline)
+  const { connection } = house.warehouse
+  await house.rows(`UPDATE data_folder SET simulated = false`)
+  return {
+    ...house,
+    async record(runId, members, more = {}) {
+      const count = (status: Status) => members.filter((each) => each.status === status).length
+      const at = `make_timestamptz(2026, 11, ${Number(runId.slice(6, 8))}, 18, 0, 0)`
+      const run: Record<string, string> = {
+        run_id: literal(runId),
+        started_at: at,
+        finished_at: at,
+        status: `'done'`,
+        simulated: 'false',
+        host: `'api.test'`,
+        version: `'1'`,
+        rows_read: String(members.length),
+        ...Object.fromEntries(
+          STATUSES.flatMap((name) => [`rows_${name}`, `ids_${name}`].map((key) => [key, String(count(name))])),
+        ),
+        asked_ids: String(count('enriched')),
+        calls: '7',
+        billed_calls: '5',
+        maybe_billed_calls: '0',
+        currency: `'CNY'`,
+        price: '0.15',
+        money_billed: '0.75',
+        money_maybe_billed: '0',
+        money_saved: '0',
+        ...more,
+      }
+      await house.rows(`DELETE FROM runs WHERE run_id = ${literal(runId)}`)
+      await house.rows(`INSERT INTO runs (${Object.keys(run).join(', ')}) VALUES (${Object.values(run).join(', ')})`)
+      for (const list of new Set(members.map(({ list = 'spring' }) => list))) {
+        const rows = members.filter((each) => (each.list ?? 'spring') === list)
+        await house.rows(`DELETE FROM lists WHERE list = ${literal(list)}`)
+        await house.rows(`DELETE FROM list_members WHERE list = ${literal(list)}`)
+        await house.rows(
+          `INSERT INTO lists (list, tracked, rows, ids, rejected, last_read_at, run_id)
+          VALUES (${literal(list)}, false, ${rows.length}, ${rows.length}, 0, ${at}, ${literal(runId)})`,
+        )
+        if (rows.length === 0) continue
+        const values = rows.map(
+          ({ id, status, reason }, row) =>
+            `(${literal(list)}, ${row + 1}, ${literal(id)}, '${status}', ${reason === undefined ? 'NULL' : literal(reason)}, ${literal(runId)})`,
+        )
+        await house.rows(
+          `INSERT INTO list_members (list, row_number, user_id, status, reason, run_id) VALUES ${values.join(', ')}`,
+        )
+      }
+    },
+    async page(now) {
+      return (await reportPage(connection, pipeline, undefined, Date.parse(now))).text
+    },
+  }
+}
+
+/** Invented people straight into the table: `n` from 1, with `n` hundred followers. */
+export async function crowd({ rows }: House, count: number): Promise<void> {
+  await rows(`INSERT INTO creators (user_id, nickname, fans, tier, ip_location, gender_label, verified_as, status, last_fetched_at, profile_url)
+    SELECT printf('5f%022x', n), '达人' || n, n * 100, CASE WHEN n < 100 THEN 'nano' ELSE 'micro' END,
+      CASE WHEN n % 3 = 0 THEN '广东' ELSE '浙江' END, CASE WHEN n % 2 = 0 THEN 'female' ELSE 'male' END, 'none', 'active',
+      make_timestamptz(2026, 11, 20, 18, 0, 0), 'https://people.test/' || printf('5f%022x', n)
+    FROM range(1, ${count + 1}) AS r(n)`)
+}
+
+/** What the page's script gets. */
+export interface PageData {
+  readonly ids: readonly string[]
+  readonly links: string | readonly (string | null)[]
+  readonly cells: Readonly<Record<string, readonly unknown[]>>
+  readonly words: Readonly<Record<string, readonly string[]>>
+}
+
+export function dataOf(page: string): PageData {
+  return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)![1]!) as PageData
+}
+
+/** What a person reads: no markup, blanks as one. */
+export function textOf(page: string): string {
+  return page
+    .replace(/<(script|style)\b.*?<\/\1>/gs, ' ')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ')
+}

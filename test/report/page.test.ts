@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { crowd, dataOf, openMade, textOf } from './made.js'
+
+const RUN = '20261120T180000Z-0001'
+const NOW = '2026-11-20T19:00:00Z'
+
+/** Two in the night in Shanghai. */
+const night = (day: number) => `2026-11-${day}T18:00:00Z`
+
+test('a history: each section shows what the tables hold', async () => {
+  const made = await openMade()
+  const answers = (day: number, people: Record<string, object>) =>
+    Object.entries(people).map(([id, answer]) => ({ at: night(day), id, answer: answer as Record<string, unknown> }))
+  const ann = { fans: 20_000, liked: 900, collected: 100, ndiscovery: 10, gender: 1, ip_location: '广东' }
+  const ben = {
+    nickname: '本',
+    desc: 'old bio',
+    fans: 2_000,
+    gender: 0,
+    ip_location: '浙江',
+    red_official_verify_type: 1,
+  }
+  await made.load(
+    '20261113T180000Z-0001',
+    answers(13, { ann: { nickname: '安', ...ann }, ben, cat: { nickname: '猫', fans: 5 } }),
+  )
+  await made.load(
+    RUN,
+    answers(20, {
+      ann: { nickname: '安安', ...ann, fans: 21_234 },
+      ben: { ...ben, desc: 'new bio', fans: 1_500 },
+    }),
+  )
+  await made.record('20261113T180000Z-0001', [{ id: 'ann', status: 'enriched' }])
+  await made.record(RUN, [
+    { id: 'ann', status: 'enriched' },
+    { id: 'ben', status: 'enriched' },
+    { id: 'dan', status: 'failed', reason: '301' },
+    { id: 'eve', status: 'parked', reason: 'cap' },
+  ])
+  await made.rows(
+    `INSERT INTO failures (run_id, user_id, code, message, attempts) VALUES ('${RUN}', 'dan', '301', 'try <again>', 5)`,
+  )
+  await made.rows(`INSERT INTO run_codes (run_id, code, calls, billed, maybe_billed) VALUES ('${RUN}', '301', 5, 0, 0)`)
+  await made.rows(
+    `INSERT INTO anomalies (user_id, kind, column_name, detail, run_id) VALUES ('ann', 'counts_disagree', 'fans', '1 and 2', '${RUN}')`,
+  )
+  const page = await made.page(NOW)
+  const text = textOf(page)
+
+  expect(text).toContain('4 rows were read from spring : 2 are known now, 2 are not.')
+  expect(text).toContain('Rows enriched 2 50.0% of 4 rows')
+  expect(text).toContain('Cost ¥0.75 ¥0.15 a call')
+  expect(text).toContain('failed 301 1 try &lt;again&gt;')
+  expect(text).toContain('parked cap 1 did not fit the cap')
+  expect(text).toContain('The last 2 runs')
+  expect(text).not.toContain('SIMULATED')
+
+  expect(text).toContain('Creators with a profile 3')
+  expect(text).toContain('Followers together 22.7K 22,739')
+  expect(text).toMatch(/nano 2 66\.7% micro 1 33\.3%/)
+  expect(text).toMatch(/广东 1 33\.3% 浙江 1 33\.3% not told 1 33\.3%/)
+
+  expect(text).toMatch(/Gained most followers .*安安 micro · 21,234 \+1,234 \+6\.2%/)
+  expect(text).toMatch(/Lost most followers .*本 nano · 1,500 −500 −25\.0%/)
+  expect(page).toContain('aria-label="20,000 to 21,234 over 7 days (+1,234)"')
+
+  expect(text).toMatch(/Renamed .* 安 安安 2026-11-21 02:00/)
+  expect(text).toMatch(/New bios .* 本 old bio → new bio/)
+  expect(text).toMatch(/counts disagree fans 1 安安 : 1 and 2/)
+  expect(text).toMatch(/Age of the profiles .* within a day 2 66\.7% .* 7 to 30 days 1 33\.3%/)
+
+  const overview = await made.rows(
+    'SELECT user_id, nickname, fans, fans_change_7d, engagement, tier FROM creator_overview ORDER BY fans DESC',
+  )
+  const { ids, cells, words } = dataOf(page)
+  expect(
+    ids.map((user_id, row) => {
+      const of = (key: string) => cells[key]![row] ?? null
+      const tier = words['tier']![of('tier') as number]
+      return {
+        user_id,
+        nickname: of('nickname'),
+        fans: of('fans'),
+        fans_change_7d: of('fans_change_7d'),
+        engagement: of('engagement'),
+        tier,
+      }
+    }),
+  ).toEqual(overview)
+  // The night of the 20th is the morning of the 21st in Shanghai.
+  expect(cells['last_fetched']).toEqual(['2026-11-21', '2026-11-21', '2026-11-14'])
+  // Who is named is named with the id, so that whoever is forgotten is found.
+  for (const id of ['ann', 'ben']) expect(page).toContain(`data-id="${id}"`)
+})
+
+test('hostile texts are shown as they are, and no more', async () => {
+  const made = await openMade()
+  const hostile = '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\'\u001b\u202e'
+  const answer = { nickname: hostile, desc: hostile, fans: 5_000, ip_location: hostile }
+  await made.load('20261119T180000Z-0001', [
+    { at: night(19), id: 'eve', answer: { ...answer, nickname: `old ${hostile}`, desc: 'x' } },
+  ])
+  await made.load(RUN, [{ at: night(20), id: 'eve', answer: { ...answer, fans: 6_000 } }])
+  await made.record(RUN, [{ list: hostile, id: 'eve', status: 'failed', reason: hostile }], {
+    stop_reason: `'balance'`,
+    stop_message: `'${hostile.replaceAll("'", "''")}'`,
+  })
+  await made.rows(`INSERT INTO schema_drift (path, kind, found, answers) VALUES ('<b>', 'unknown_key', '<i>', 1)`)
+  const page = await made.page(NOW)
+  expect(page.match(/<script/g)).toHaveLength(2)
+  expect(page.match(/<\/script/g)).toHaveLength(2)
+  expect(page).not.toMatch(/<img|<b>&/)
+  expect(page).not.toContain('\u001b')
+  expect(page.match(/&lt;img src=x onerror=alert\(1\)&gt;/g)!.length).toBeGreaterThan(5)
+  expect(dataOf(page).cells['nickname']).toEqual([hostile])
+})
+
+test('the policy lets this very style and script work, and nothing else', async () => {
+  const made = await openMade()
+  await crowd(made, 3)
+  await made.record(RUN, [])
+  const page = await made.page(NOW)
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!.replaceAll('&#39;', "'")
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('base64')
+  const style = /<style>(.*?)<\/style>/s.exec(page)![1]!
+  const script = /<script type="module">(.*?)<\/script>/s.exec(page)![1]!
+  expect(policy).toBe(
+    `default-src 'none'; style-src 'sha256-${hashOf(style)}'; script-src 'sha256-${hashOf(script)}'; base-uri 'none'; form-action 'none'`,
+  )
+  expect(page).not.toMatch(/ style="| on\w+="|<link|@import|url\(/)
+})
+
+test('a first run of one: what cannot be known yet is said in words', async () => {
+  const made = await openMade()
+  await made.load(RUN, [{ at: night(20), id: 'ann', answer: { nickname: '安', fans: 7 } }])
+  await made.record(RUN, [{ id: 'ann', status: 'enriched' }], { simulated: 'true' })
+  const text = textOf(await made.page(NOW))
+  expect(text).toContain('SIMULATED DATA. Every person here is invented')
+  expect(text).toContain('Cost none simulated; real: ¥0.75')
+  expect(text).toContain('1 row was read from spring : all of them are known now.')
+  expect(text).toContain('Nothing: every row has its profile.')
+  expect(text).toContain('growth shows once creators have been read on two days')
+  expect(text).toContain('changes show once creators have been read twice')
+  expect(text).toContain('No anomaly.')
+  expect(text).not.toContain('7 days ↕')
+})
+
+test('nobody has a profile: there is no table of creators', async () => {
+  const made = await openMade()
+  await made.record(RUN, [{ id: 'ann', status: 'failed', reason: '500' }])
+  const page = await made.page(NOW)
+  expect(textOf(page)).toContain('No profile has been received yet.')
+  expect(page).not.toContain('id="creators"')
+  expect(page).not.toContain('href="#creators"')
+})
+
+test('of more than 10,000 creators those with most followers are shown, and it says so', async () => {
+  const made = await openMade()
+  await crowd(made, 10_050)
+  await made.record(RUN, [])
+  const page = await made.page(NOW)
+  const { ids, cells, links } = dataOf(page)
+  expect(ids).toHaveLength(10_000)
+  expect(cells['fans']![0]).toBe(1_005_000)
+  expect(cells['fans']!.at(-1)).toBe(5_100)
+  expect(links).toBe('https://people.test/')
+  expect(textOf(page)).toContain('These are the 10,000 with most followers of 10,050')
+})
