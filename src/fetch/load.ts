@@ -10,6 +10,8 @@ const ENOUGH = 0.75
 /** One step down is never more than to this share, and clearly below what the latencies tell, or it would prove nothing. */
 const DEEPEST_CUT = 0.09
 const CLEARLY = 0.9
+/** A cut may have been too small to help: only when the second one, to half, does not help either, latency has another reason. */
+const CUTS = 2
 /** Growth in one round. */
 const GROWTH = 1.4
 /** After a failed try with more calls in flight, the next one waits so many times what that one cost. */
@@ -46,7 +48,7 @@ export class Load {
   private ceiling = Infinity
   private restsUntil = -Infinity
   /** The limit and the latency before it was cut, until it is known whether that helped. */
-  private cut: { readonly limit: number; readonly ms: number } | undefined
+  private cut: { readonly limit: number; readonly ms: number; readonly times: number } | undefined
   private found: boolean
 
   /**
@@ -105,7 +107,11 @@ export class Load {
   private judge(ms: number, now: number): void {
     const { cut } = this
     this.cut = undefined
-    if (cut && ms > cut.ms / 2) {
+    const helped = cut === undefined || ms <= cut.ms / 2
+    if (!helped && cut.times < CUTS && this.limitNow > 1) {
+      this.cut = { ...cut, times: cut.times + 1 }
+      this.change(this.limitNow / 2)
+    } else if (!helped) {
       this.easeMs = ms
       this.ceiling = Infinity
       this.found = false
@@ -124,7 +130,7 @@ export class Load {
     if (limitNow === 1) return
     this.ceiling = limitNow
     this.found = true
-    this.cut = { limit: limitNow, ms }
+    this.cut = { limit: limitNow, ms, times: 1 }
     if (good !== undefined && good < limitNow) {
       this.restsUntil = now + Math.min(LONGEST_REST_MS, REST * ms)
       this.change(good)

@@ -62,19 +62,26 @@ const bench = {
       const found = []
       for (let round = 1; round <= 3; round += 1) {
         await api.clear()
-        await enrich(api, `latency-${round}`, ids, '--concurrency', String(concurrency))
+        const receipt = await enrich(api, `latency-${round}`, ids, '--concurrency', String(concurrency))
+        const latency = receipt.calls.codes.find(({ code }) => code === '0').p50_ms / 1000
         const entries = await api.ledger()
         // The first call goes alone; the next ones fill the slots at once, and each call after that takes a slot that became free.
         const full = entries.slice(concurrency + 1)
+        const pace = full.length / ((full.at(-1).at - entries[1].at) / 1000)
+        const whole = ids / (seconds(entries) + 1)
         found.push({
-          steady: full.length / ((full.at(-1).at - entries[1].at) / 1000) / concurrency,
-          whole: ids / (seconds(entries) + 1) / concurrency,
+          steady: (pace * latency) / concurrency,
+          nominal: pace / concurrency,
+          whole: whole / concurrency,
+          latency,
         })
       }
       return found
     })
     row('latency 1 s ± 0.5 s, 200 slots, 5,000 ids', '≥ 97 %', percent(median(paces.map(({ steady }) => steady))))
-    row('… with the first call alone and the last one', '', percent(median(paces.map(({ whole }) => whole))))
+    row('… median latency as calls met it', '', `${median(paces.map(({ latency }) => latency)).toFixed(2)} s`)
+    row('… against the latency the simulator was told', '', percent(median(paces.map(({ nominal }) => nominal))))
+    row('… with the first call alone and the last ones', '', percent(median(paces.map(({ whole }) => whole))))
   },
 
   async limit() {
@@ -123,7 +130,7 @@ const bench = {
   },
 
   async collapse() {
-    const [capacity, ids] = [40, 20_000]
+    const [capacity, ids] = [40, 8_000]
     await simulate({ latencyMs: 180, jitterMs: 40, capacity, overload: 10 }, async (api) => {
       const pace = async (data, concurrency) => {
         await api.clear()
@@ -131,10 +138,16 @@ const bench = {
         const entries = await api.ledger()
         return entries.length / seconds(entries)
       }
-      const best = await pace('best', capacity)
+      // The simulator counts a call until its connection is done with it, a moment longer than the client does.
+      const fixed = [await pace('fixed-40', capacity), await pace('fixed-36', capacity - 4)]
+      const best = Math.max(...fixed)
       const found = await pace('collapse', 400)
-      row('latency × 10 beyond 40 in flight: 400 allowed against 40', '≥ 85 %', percent(found / best))
-      row('… ids/s with the best fixed number (40)', '', best.toFixed(0))
+      row(
+        'latency × 10 beyond 40 in flight: 400 allowed against the best fixed number',
+        '≥ 85 %',
+        percent(found / best),
+      )
+      row('… ids/s with 40, with 36, with 400 allowed', '', [...fixed, found].map((pace) => pace.toFixed(0)).join(' '))
     })
   },
 
