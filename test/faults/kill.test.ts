@@ -52,7 +52,7 @@ async function atArrival(
 test('SIGKILL at random moments of the run', async ({ task }) => {
   const tally = new Tally(task)
   const seconds = await secondsOf(LARGE)
-  for (const share of spread(sized(2, 200), 1)) {
+  for (const share of spread(sized(1, 200), 1)) {
     const verdict = await survive(LARGE, async (world) => {
       const run = world.start()
       await Promise.race([delay(share * seconds * 1000), run.ended])

@@ -82,7 +82,7 @@ test('killed anywhere, the same command completes it; until then the person is n
   const last = Object.values(operations).reduce((sum, number) => sum + number, 0)
   const rows = await published(counting.data, 'SELECT * EXCLUDE (run_id) FROM creators ORDER BY user_id')
 
-  for (const at of stride(last, sized(2, 60))) {
+  for (const at of stride(last, sized(1, 60))) {
     const folder = made.copy()
     const killed = await forget(folder, [folder.person], { at, how: at % 2 === 0 ? 'torn' : 'power' })
     expect(killed.code, `operation ${at} of ${last}`).toBe(137)

@@ -20,9 +20,12 @@ export async function simulator(options: Omit<Partial<SimulatorOptions>, 'pipeli
   return started
 }
 
+/** A report is a fifth of a small run. In this process, `--no-report false` makes one all the same. */
+const UNREPORTED = ['--no-report']
+
 /** Starts `run` of these inputs against a simulator, in a process of its own. */
 export function startRun(input: readonly string[], data: string, api: Simulator, ...args: string[]): Started {
-  const command = ['run', ...input, '--api', api.url, '--data', data, '--json', ...args]
+  const command = ['run', ...input, '--api', api.url, '--data', data, '--json', ...UNREPORTED, ...args]
   return startCli(command, { env: { JUSTONEAPI_TOKEN: TOKEN } })
 }
 
@@ -36,9 +39,6 @@ export async function enrichAsUser(
   const ended = await startRun([input], data, api, ...args).ended
   return { ...ended, receipt: receiptOf(ended) }
 }
-
-/** A report is a fifth of a small run: who wants one says `--no-report false`. */
-const UNREPORTED = ['--no-report']
 
 export interface Enriched {
   readonly code: number
