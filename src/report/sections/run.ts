@@ -1,5 +1,5 @@
 import { all, first, type Connection } from '../../database.js'
-import { STATUSES, type Status } from '../../receipt.js'
+import { STATUSES, type CodeCount, type Status } from '../../receipt.js'
 import { shares } from '../charts.js'
 import { count, minuteIn, money, percent, plural, seconds, type Count } from '../figures.js'
 import { html, type Html } from '../html.js'
@@ -47,15 +47,6 @@ interface Reason {
   readonly told: string | null
 }
 
-interface Code {
-  readonly code: string
-  readonly calls: number
-  readonly billed: number
-  readonly maybe_billed: number
-  readonly p50_ms: number | null
-  readonly p95_ms: number | null
-}
-
 interface Failure extends Person {
   readonly code: string
   readonly message: string | null
@@ -100,7 +91,11 @@ export async function runSection({ connection, pipeline, runId: id, now }: Sourc
     GROUP BY ALL ORDER BY status, rows DESC, reason`,
     runId,
   )
-  const codes = await all<Code>(connection, 'SELECT * FROM run_codes WHERE run_id = $runId ORDER BY calls DESC', runId)
+  const codes = await all<CodeCount>(
+    connection,
+    'SELECT * FROM run_codes WHERE run_id = $runId ORDER BY calls DESC',
+    runId,
+  )
   const failures = await all<Failure>(
     connection,
     `SELECT f.user_id, f.code, f.message, f.attempts, o.nickname, o.profile_url
@@ -228,10 +223,10 @@ function failureList(failures: readonly Failure[], run: RunRow): Html {
   </details>`
 }
 
-function codeTable(codes: readonly Code[]): Html {
+function codeTable(codes: readonly CodeCount[]): Html {
   const ms = (number: number | null) =>
     number === null ? '–' : number < 10_000 ? `${count(number)} ms` : seconds(number)
-  const line = ({ code, calls, billed, maybe_billed, p50_ms, p95_ms }: Code) =>
+  const line = ({ code, calls, billed, maybe_billed, p50_ms, p95_ms }: CodeCount) =>
     html`<tr>
       <td><code>${code}</code></td>
       <td class="n">${count(calls)}</td>
