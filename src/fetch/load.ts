@@ -12,15 +12,17 @@ const DEEPEST_CUT = 0.09
 const CLEARLY = 0.9
 /** A cut may have been too small to help: only when the second one, to half, does not help either, latency has another reason. */
 const CUTS = 2
-/** Growth in one round. */
-const GROWTH = 1.4
-/** After a failed try with more calls in flight, the next one waits so many times what that one cost. */
+/** Growth in one round: small where the next step may be too much, half as much again after each good round, up to the most. */
+const FIRST_GROWTH = 0.05
+const FASTER = 1.5
+const MOST_GROWTH = 0.4
+/** Between a number that was good and one that was too much by this, nothing is looked for any more, for a while. */
+const CLOSE = 1.15
+/** So many times what the failed try cost; twice as long each time that the same is found. */
 const REST = 20
 const LONGEST_REST_MS = 300_000
 /** What an earlier run has found is kept to for so long. */
 const LEARNED_REST_MS = 60_000
-/** A ceiling this close is not approached any more. */
-const CLOSE = 1.1
 
 /** Some calls sent one after the other; those that end first are the quick ones, so all of them have to be looked at. */
 interface Round {
@@ -46,7 +48,9 @@ export class Load {
   /** The last limit at which latency was at ease, and one at which it was not. */
   private good: number | undefined
   private ceiling = Infinity
+  private restMs = 0
   private restsUntil = -Infinity
+  private growth = MOST_GROWTH
   /** The limit and the latency before it was cut, until it is known whether that helped. */
   private cut: { readonly limit: number; readonly ms: number; readonly times: number } | undefined
   private found: boolean
@@ -95,7 +99,7 @@ export class Load {
     // Those still out are slower than all that have ended.
     const typical = round.latencies.sort((a, b) => a - b)[round.latencies.length - round.ended + (round.size >> 1)]
     if (typical !== undefined) this.judge(typical, now)
-    this.round = this.newRound()
+    if (this.round === round) this.round = this.newRound()
   }
 
   /** The upstream was in trouble: when it is back, it is not met by the whole crowd. */
@@ -120,9 +124,15 @@ export class Load {
       this.shrink(ms, now)
     } else {
       this.easeMs = Math.min(this.easeMs!, ms)
-      this.good = this.limitNow
-      if (this.round.full && now >= this.restsUntil) this.grow()
+      if (this.round.full) this.proved(now)
     }
+  }
+
+  /** So many in flight are no trouble. */
+  private proved(now: number): void {
+    if (this.good === undefined || this.limitNow > nextTo(this.good)) this.restMs = 0
+    this.good = this.limitNow
+    if (now >= this.restsUntil) this.grow()
   }
 
   private shrink(ms: number, now: number): void {
@@ -131,33 +141,44 @@ export class Load {
     this.ceiling = limitNow
     this.found = true
     this.cut = { limit: limitNow, ms, times: 1 }
-    if (good !== undefined && good < limitNow) {
-      this.restsUntil = now + Math.min(LONGEST_REST_MS, REST * ms)
-      this.change(good)
-    } else {
+    this.growth = FIRST_GROWTH
+    if (good === undefined || good >= limitNow) {
       this.change(limitNow * Math.max(DEEPEST_CUT, (CLEARLY * this.easeMs!) / ms))
+      return
     }
+    if (limitNow <= nextTo(good)) {
+      this.restMs = Math.min(LONGEST_REST_MS, Math.max(REST * ms, this.restMs * 2))
+      this.restsUntil = now + this.restMs
+    }
+    this.change(good)
   }
 
   private grow(): void {
     // What was too much long ago need not be now.
-    if (this.ceiling <= this.limitNow * CLOSE) this.ceiling = Infinity
-    const next = Math.min(this.limitNow * GROWTH, (this.limitNow + this.ceiling) / 2)
+    if (this.ceiling <= nextTo(this.limitNow)) this.ceiling = Infinity
+    const next = Math.min(this.limitNow * (1 + this.growth), (this.limitNow + this.ceiling) / 2)
+    this.growth = Math.min(MOST_GROWTH, this.growth * FASTER)
     this.change(Math.max(this.limitNow + 1, next))
   }
 
   private change(limit: number): void {
+    const before = this.limitNow
     this.limitNow = Math.min(this.most, Math.max(1, Math.floor(limit)))
-    this.round = this.newRound()
+    this.round = this.newRound(Math.max(0, this.limitNow - before))
   }
 
   private isInRound(number: number): boolean {
     return number >= this.round.from && number < this.round.from + this.round.size
   }
 
-  /** Of calls that are yet to go: they tell what the limit of now does. */
-  private newRound(): Round {
+  /** Of calls that are yet to go, without those that only fill new slots: they tell what the limit of now does. */
+  private newRound(skipped = 0): Round {
     const size = Math.min(MOST, Math.max(FEWEST, this.limitNow))
-    return { from: this.lastNumber + 1, size, latencies: [], ended: 0, full: false }
+    return { from: this.lastNumber + 1 + skipped, size, latencies: [], ended: 0, full: false }
   }
+}
+
+/** A number this close is not worth a try. */
+function nextTo(limit: number): number {
+  return Math.max(limit + 1, limit * CLOSE)
 }
