@@ -17,7 +17,7 @@ const FIRST_GROWTH = 0.05
 const FASTER = 1.5
 const MOST_GROWTH = 0.4
 /** Between a number that was good and one that was too much by this, nothing is looked for any more, for a while. */
-const CLOSE = 1.15
+const CLOSE = 1.1
 /** So many times what the failed try cost; twice as long each time that the same is found. */
 const REST = 20
 const LONGEST_REST_MS = 300_000
@@ -65,10 +65,13 @@ export class Load {
     private readonly most: number,
     learned = Infinity,
   ) {
-    this.found = learned < most
-    if (this.found) this.restsUntil = now + LEARNED_REST_MS
     this.limitNow = Math.max(1, Math.min(most, learned))
     this.round = this.newRound()
+    this.found = this.limitNow < most
+    if (!this.found) return
+    this.ceiling = nextTo(this.limitNow)
+    this.growth = FIRST_GROWTH
+    this.restsUntil = now + LEARNED_REST_MS
   }
 
   get limit(): number {
@@ -109,12 +112,14 @@ export class Load {
   }
 
   private judge(ms: number, now: number): void {
-    const { cut } = this
+    const { cut, limitNow } = this
     this.cut = undefined
     const helped = cut === undefined || ms <= cut.ms / 2
-    if (!helped && cut.times < CUTS && this.limitNow > 1) {
+    if (!helped && cut.times < CUTS && limitNow > 1) {
       this.cut = { ...cut, times: cut.times + 1 }
-      this.change(this.limitNow / 2)
+      this.tooMany()
+      this.good = undefined
+      this.change(limitNow / 2)
     } else if (!helped) {
       this.easeMs = ms
       this.ceiling = Infinity
@@ -128,37 +133,36 @@ export class Load {
     }
   }
 
-  /** So many in flight are no trouble. */
-  private proved(now: number): void {
-    if (this.good === undefined || this.limitNow > nextTo(this.good)) this.restMs = 0
-    this.good = this.limitNow
-    if (now >= this.restsUntil) this.grow()
+  private tooMany(): void {
+    this.ceiling = this.limitNow
+    this.growth = FIRST_GROWTH
+    this.found = true
   }
 
   private shrink(ms: number, now: number): void {
     const { good, limitNow } = this
     if (limitNow === 1) return
-    this.ceiling = limitNow
-    this.found = true
+    this.tooMany()
     this.cut = { limit: limitNow, ms, times: 1 }
-    this.growth = FIRST_GROWTH
-    if (good === undefined || good >= limitNow) {
-      this.change(limitNow * Math.max(DEEPEST_CUT, (CLEARLY * this.easeMs!) / ms))
-      return
-    }
-    if (limitNow <= nextTo(good)) {
-      this.restMs = Math.min(LONGEST_REST_MS, Math.max(REST * ms, this.restMs * 2))
-      this.restsUntil = now + this.restMs
-    }
-    this.change(good)
+    this.restMs = Math.min(LONGEST_REST_MS, Math.max(REST * ms, this.restMs * 2))
+    this.restsUntil = now + this.restMs
+    const known = good !== undefined && good < limitNow
+    this.change(known ? good * CLEARLY : limitNow * Math.max(DEEPEST_CUT, (CLEARLY * this.easeMs!) / ms))
   }
 
-  private grow(): void {
-    // What was too much long ago need not be now.
-    if (this.ceiling <= nextTo(this.limitNow)) this.ceiling = Infinity
-    const next = Math.min(this.limitNow * (1 + this.growth), (this.limitNow + this.ceiling) / 2)
+  /** So many in flight are no trouble: some more may be none either. */
+  private proved(now: number): void {
+    const { good, limitNow } = this
+    if (good !== undefined && limitNow > nextTo(good)) this.restMs = 0
+    this.good = limitNow
+    if (this.ceiling <= nextTo(limitNow)) {
+      if (now < this.restsUntil) return
+      // What was too much long ago need not be now.
+      this.ceiling = Infinity
+    }
+    const next = Math.min(limitNow * (1 + this.growth), (limitNow + this.ceiling) / 2)
     this.growth = Math.min(MOST_GROWTH, this.growth * FASTER)
-    this.change(Math.max(this.limitNow + 1, next))
+    this.change(Math.max(limitNow + 1, next))
   }
 
   private change(limit: number): void {
