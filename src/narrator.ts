@@ -1,6 +1,7 @@
 import type { LogLevel } from './effects.js'
 import type { LogFile } from './logFile.js'
 import type { Redact } from './redact.js'
+import { wrap } from './table.js'
 
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const PREFIX: Record<LogLevel, string> = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' }
@@ -31,6 +32,10 @@ export class Narrator {
     return this.sink.isTTY === true
   }
 
+  get columns(): number {
+    return this.sink.columns || 80
+  }
+
   log(level: LogLevel, message: string): void {
     const text = this.redact(message)
     if (ORDER.indexOf(level) >= this.least) this.above(PREFIX[level] + text)
@@ -40,11 +45,17 @@ export class Narrator {
   /** Shows `line` as the last line of the terminal, in place of the one before; an empty one takes it away. */
   show(line: string): void {
     if (line === this.live || ORDER.indexOf('info') < this.least) return
-    this.live = line.slice(0, (this.sink.columns || 80) - 1)
+    this.live = line.slice(0, this.columns - 1)
     this.sink.write(`\r\x1b[2K${this.live}`)
   }
 
+  /** Shows on a terminal what is being done, until the next live line. */
+  doing(what: string): void {
+    if (this.isTerminal) this.show(`${what} …`)
+  }
+
   private above(text: string): void {
-    this.sink.write(this.live ? `\r\x1b[2K${text}\n${this.live}` : `${text}\n`)
+    const lines = this.isTerminal ? text.split('\n').map((each) => wrap(each, this.columns)) : [text]
+    this.sink.write(`${this.live && '\r\x1b[2K'}${lines.join('\n')}\n${this.live}`)
   }
 }

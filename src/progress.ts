@@ -5,6 +5,8 @@ const TERMINAL_INTERVAL = 100
 const PLAIN_INTERVAL = 30_000
 /** The pace shown is that of so many milliseconds before. */
 const PACE_WINDOW = 30_000
+const LONGEST_BAR = 16
+const SHORTEST_BAR = 4
 
 /** What is being counted; the fetch moves these numbers, the line shows them. */
 export interface Tally {
@@ -17,6 +19,8 @@ export interface Tally {
   /** Calls that were billed, and calls that may have been. */
   billed: number
   maybeBilled: number
+  /** Calls a second that the upstream allows, once that has been met. */
+  limitPerSecond?: number | undefined
   /** Why no more is asked. */
   stop?: string
   readonly price: number
@@ -35,17 +39,26 @@ export function timeOf(seconds: number): string {
   return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`
 }
 
-/** One line of at most 79 columns. */
-export function progressLine(tally: Tally, idsPerSecond: number, bar: boolean): string {
-  const share = tally.total === 0 ? 1 : tally.done / tally.total
-  const filled = Math.round(share * 16)
-  const drawn = bar ? `[${'#'.repeat(filled)}${'.'.repeat(16 - filled)}] ` : ''
-  const left = timeOf((tally.total - tally.done) / idsPerSecond)
-  const percent = `${Math.floor(share * 100)}%`
-  return (
-    `${drawn}${percent} ${tally.done}/${tally.total} ${idsPerSecond.toFixed(idsPerSecond < 10 ? 1 : 0)}/s ` +
-    `${tally.inFlight} in flight ${tally.failed} failed ¥${((tally.billed + tally.maybeBilled) * tally.price).toFixed(2)} ${left} left`
-  )
+/** The numbers of the tally in one line, with as much of a bar before them as there are columns for; without `columns` none. */
+export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): string {
+  const { done, total, inFlight, failed, billed, maybeBilled, price, limitPerSecond } = tally
+  const share = total === 0 ? 1 : done / total
+  const numbers = [
+    `${Math.floor(share * 100)}%`,
+    `${done}/${total}`,
+    `${perSecond(idsPerSecond)}/s${limitPerSecond === undefined ? '' : ` of ${perSecond(limitPerSecond)}`}`,
+    `${inFlight} in flight`,
+    `${failed} failed`,
+    `¥${((billed + maybeBilled) * price).toFixed(2)}`,
+    `${timeOf((total - done) / idsPerSecond)} left`,
+  ].join(' ')
+  const room = Math.min(LONGEST_BAR, columns - numbers.length - '[] '.length)
+  if (room < SHORTEST_BAR) return numbers
+  return `[${'#'.repeat(Math.round(share * room)).padEnd(room, '.')}] ${numbers}`
+}
+
+function perSecond(number: number): string {
+  return number.toFixed(number < 10 ? 1 : 0)
 }
 
 /** Shows the tally: ten times a second in place on a terminal, else one line every 30 s. `stop` takes the line away. */
@@ -60,9 +73,9 @@ export function startProgress(
     samples.push({ at: now, done: tally.done })
     while (samples.length > 2 && now - samples[0]!.at > PACE_WINDOW) samples.shift()
     const { at, done } = samples[0]!
-    const line = progressLine(tally, ((tally.done - done) * 1000) / Math.max(1, now - at), narrator.isTerminal)
-    if (narrator.isTerminal) narrator.show(line)
-    else narrator.log('info', line)
+    const pace = ((tally.done - done) * 1000) / Math.max(1, now - at)
+    if (narrator.isTerminal) narrator.show(progressLine(tally, pace, narrator.columns - 1))
+    else narrator.log('info', progressLine(tally, pace))
   }
   const timer = setInterval(render, narrator.isTerminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)
   timer.unref()

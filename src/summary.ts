@@ -82,10 +82,10 @@ function driftLines(drift: readonly DriftReceipt[]): string[] {
   const more = columns.length - MOST_LINES
   return [
     told,
-    line('', 'to have them as columns, add to the definition, with the kind that fits, and'),
-    line('', 'run `creator-enrich replay`, which fills them for the past, too:'),
-    ...columns.slice(0, MOST_LINES).map((column) => line('', `  ${column}`)),
-    ...(more > 0 ? [line('', `  and ${count(more)} more`)] : []),
+    line('', 'to have them as columns, add these to the definition, with the kind'),
+    line('', 'that fits, and run `creator-enrich replay`, which fills the past, too:'),
+    ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
+    ...(more > 0 ? [`  and ${count(more)} more`] : []),
   ]
 }
 

@@ -33,6 +33,24 @@ export function fit(text: string, columns: number): string {
   return `${shown}…`
 }
 
+/** The words of a text in lines of at most so many columns, those after the first indented; a longer word stays whole. */
+export function wrap(text: string, columns: number): string {
+  const [first = '', ...words] = text.split(' ')
+  const lines = [first]
+  let used = width(first)
+  for (const word of words) {
+    const taken = width(word)
+    if (used + 1 + taken > columns) {
+      lines.push(`  ${word}`)
+      used = 2 + taken
+    } else {
+      lines.push(`${lines.pop()!} ${word}`)
+      used += 1 + taken
+    }
+  }
+  return lines.join('\n')
+}
+
 /** Other people's text, without what a terminal would obey. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ').trim()

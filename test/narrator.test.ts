@@ -21,6 +21,23 @@ test('lines stay whole above the live one; what is below the level is not shown'
   ])
 })
 
+test('on a terminal lines break between words, by the columns that they take, and what is being done is shown', () => {
+  const written: string[] = []
+  const sink = { write: (text: string) => written.push(text), columns: 20 }
+  const narrator = new Narrator({ ...sink, isTTY: true }, 'info', redactor(undefined))
+  narrator.log('info', '小红书 creators of 上海 and 浙江')
+  narrator.doing('loading')
+  narrator.log('warn', 'a-word-that-is-longer-than-the-line stays')
+  expect(written).toEqual([
+    '小红书 creators of\n  上海 and 浙江\n',
+    '\r\x1b[2Kloading …',
+    '\r\x1b[2Kwarning:\n  a-word-that-is-longer-than-the-line\n  stays\nloading …',
+  ])
+  written.length = 0
+  new Narrator(sink, 'info', redactor(undefined)).doing('loading')
+  expect(written).toEqual([])
+})
+
 test('--log-file keeps what --quiet does not show, appended, without the token; a bad one is refused before anything is sent', async () => {
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1), plainId(2)])

@@ -51,9 +51,9 @@ test('drift is told by kind, with the lines that would make columns of it, and n
   const many = Array.from({ length: 7 }, (_, at) => of(`key${at}`, 'unknown_key', 'text'))
   expect(driftOf(many)).toEqual([
     'drift      7 unknown keys: see table schema_drift',
-    '           to have them as columns, add to the definition, with the kind that fits, and',
-    '           run `creator-enrich replay`, which fills them for the past, too:',
-    ...[0, 1, 2, 3, 4].map((at) => `             key${at}: attribute.text('key${at}', '…'),`),
-    '             and 2 more',
+    '           to have them as columns, add these to the definition, with the kind',
+    '           that fits, and run `creator-enrich replay`, which fills the past, too:',
+    ...[0, 1, 2, 3, 4].map((at) => `  key${at}: attribute.text('key${at}', '…'),`),
+    '  and 2 more',
   ])
 })

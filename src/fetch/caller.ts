@@ -89,7 +89,8 @@ export class Caller {
         await durable
         if (journal.failure) this.stopping.fail(journal.failure)
       }
-      this.emit({ type: 'end', id, kind: outcome.kind, code: outcome.code, billed, ms: end.ms })
+      const { kind, code } = outcome
+      this.emit({ type: 'end', id, kind, code, billed, ms: end.ms, limitPerSecond: this.learned.callsPerSecond })
       return outcome
     } finally {
       if (!reported) this.governor.giveBack(permit)

@@ -11,6 +11,8 @@ export type FetchEvent =
       readonly code: string
       readonly billed: Billed
       readonly ms: number
+      /** Calls a second that the upstream allows, as far as is known. */
+      readonly limitPerSecond: number | undefined
     }
   | { readonly type: 'done'; readonly id: string; readonly kind: OutcomeKind; readonly code: string }
   | { readonly type: 'throttled' | 'trouble'; readonly pauseMs: number }

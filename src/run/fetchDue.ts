@@ -144,6 +144,7 @@ function follow(event: FetchEvent, tally: Tally, { effects }: World): void {
     tally.inFlight += 1
   } else if (event.type === 'end') {
     tally.inFlight -= 1
+    tally.limitPerSecond = event.limitPerSecond
     if (event.billed === 'yes') tally.billed += 1
     if (event.billed === 'maybe') tally.maybeBilled += 1
     if (event.kind !== 'profile')

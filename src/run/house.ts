@@ -52,6 +52,7 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
   tellOfInterrupted(layout, effects)
   status.open(run)
   open.add(() => status.close())
+  open.add(() => world.narrator.show(''))
   await checkFolders(foldersOf(layout))
   const forgotten = await openTombstones(layout, effects)
   const reader = readerOf(pipeline)
@@ -69,6 +70,7 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
     async enter(phase) {
       await lock.check()
       status.enter(phase)
+      world.narrator.doing(phase)
     },
   }
 }

@@ -9,6 +9,9 @@ import { SMALL, World, type FailAt, type WorldOptions } from './world.js'
 
 type Fault = Pick<FailAt, 'how' | 'only'>
 
+/** In the long form, at so many operations of a run, evenly spread. */
+const POINTS = Number(process.env['POINTS'] ?? 60)
+
 const WRITES = ['write', 'writev', 'writeFile', 'appendFile']
 const SYNCS = ['sync', 'datasync']
 const NAMES = ['rename', 'symlink', 'link', 'rm', 'unlink', 'copyFile']
@@ -64,7 +67,7 @@ describe('the N-th operation on files', () => {
   ])('$what', async ({ fault, world: options, codes, points }, { task }) => {
     const tally = new Tally(task)
     const last = await operationsIn(options, fault)
-    for (const at of stride(last, sized(points, 60))) {
+    for (const at of stride(last, sized(points, POINTS))) {
       const verdict = await survive(options, (world) => world.run({ failAt: { at, ...fault } }), { codes })
       tally.add(`operation ${at} of ${last}`, verdict)
     }
@@ -77,7 +80,7 @@ test('a run that recovers from a crash dies in its turn', async ({ task }) => {
   // In the middle of the calls: some are answered, some are in flight.
   const crash = (world: World) => world.run({ failAt: { at: 8, how: 'torn', only: WRITES } })
   const last = sum(await countOperations(SMALL, crash))
-  for (const at of stride(last, sized(1, 60))) {
+  for (const at of stride(last, sized(1, POINTS))) {
     const verdict = await survive(SMALL, async (world) => [
       await crash(world),
       await world.run({ failAt: { at, how: at % 2 === 0 ? 'torn' : 'power' } }),
