@@ -1,6 +1,6 @@
 import { line, wrapped } from './lines.js'
 import { timeOf } from './progress.js'
-import { count } from './table.js'
+import { count, plural } from './words.js'
 
 export interface PlanReason {
   readonly reason: string
@@ -30,6 +30,8 @@ export interface PlanReport {
     readonly rate: number | null
     /** Median of earlier runs. */
     readonly latency_ms: number | null
+    /** Calls a second that the API was found to allow by the last run. */
+    readonly limit_per_second: number | null
   }
   /** `running`: what the run that is on has fetched is not counted yet. `cut_off`: nor what the last run paid and could not load. */
   readonly caveat: 'running' | 'cut_off' | null
@@ -95,20 +97,21 @@ function moneyLine({ due, money, simulated }: PlanReport): string {
   const price = `¥${money.due.toFixed(2)}`
   if (due.ids === 0) return line('money', 'none: what is asked for is known')
   if (simulated) return line('money', `none, the data are simulated (a real run: ${price})`)
-  return line('money', `${price}: ${count(due.ids)} calls at ¥${money.price}, if each is billed once`)
+  return line('money', `${price}: ${plural(due.ids, 'call')} at ¥${money.price}, if each is billed once`)
 }
 
 function timeLine({ due, time }: PlanReport): string {
-  const { seconds, concurrency, rate, latency_ms } = time
+  const { seconds, concurrency, rate, latency_ms, limit_per_second } = time
   if (due.ids === 0) return line('time', 'none')
   if (seconds === null) {
     return line('time', 'unknown: no run has measured the API yet; --rate N/s tells it at a pace of yours')
   }
   const pace = [
     ...(latency_ms === null ? [] : [`${concurrency} at a time, ${timeIn(latency_ms)} each as in the last runs`]),
+    ...(limit_per_second === null ? [] : [`the API allows about ${limit_per_second}/s`]),
     ...(rate === null ? [] : [`at most ${rate}/s`]),
   ]
-  return line('time', `about ${timeOf(Math.max(1, seconds))} (${pace.join(', ')})`)
+  return wrapped('time', [`about ${timeOf(Math.max(1, seconds))}: ${pace[0] ?? ''}`, ...pace.slice(1)])
 }
 
 function timeIn(ms: number): string {

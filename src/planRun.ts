@@ -10,7 +10,7 @@ import { bringUpToDate } from './load/schema.js'
 import type { Pipeline } from './pipeline.js'
 import { plan, type PlanCounts } from './plan/plan.js'
 import type { PlanReport } from './planReport.js'
-import { readLatency } from './reading/latency.js'
+import { readApiPace, type ApiPace } from './reading/apiPace.js'
 import { readRunState } from './reading/runState.js'
 import { withPublished } from './reading/withPublished.js'
 import { Resources } from './resources.js'
@@ -49,7 +49,7 @@ export async function planRun(
         layout,
         now,
         settings,
-        latencyMs: await readLatency(connection),
+        measured: await readApiPace(connection),
         simulated: await isSimulated(connection),
       })
     })
@@ -105,19 +105,24 @@ interface Circumstances {
   readonly layout: Layout
   readonly now: number
   readonly settings: Job['settings']
-  readonly latencyMs: number | null
+  readonly measured: ApiPace
   readonly simulated: boolean
 }
 
 function reportOf(
   { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason }: PlanCounts,
   inputs: readonly NamedInput[],
-  { layout, now, settings, latencyMs, simulated }: Circumstances,
+  { layout, now, settings, measured, simulated }: Circumstances,
 ): PlanReport {
   const { price, concurrency, rate = null } = settings
   const { due, fresh, known_empty, known_failed, invalid, held, skipped } = byDecision
   const { isOn, isCutOff } = readRunState(layout)
-  const paces = [latencyMs && (due.ids * latencyMs) / 1000 / concurrency, rate && due.ids / rate]
+  const { latencyMs, limitPerSecond } = measured
+  const paces = [
+    latencyMs && (due.ids * latencyMs) / 1000 / concurrency,
+    limitPerSecond && due.ids / limitPerSecond,
+    rate && due.ids / rate,
+  ]
   const seconds = paces.filter((each): each is number => each !== null)
   return {
     data: layout.data,
@@ -145,6 +150,7 @@ function reportOf(
       concurrency,
       rate,
       latency_ms: latencyMs,
+      limit_per_second: limitPerSecond,
     },
     caveat: isOn ? 'running' : isCutOff ? 'cut_off' : null,
   }

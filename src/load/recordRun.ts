@@ -24,6 +24,11 @@ export interface RunRecord {
   readonly ids: Counts
   readonly askedIds: number
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
+  readonly pace: {
+    readonly callsPerSecond: number | null
+    readonly limitPerSecond: number | null
+    readonly inFlightLimit: number | null
+  }
   readonly money: {
     readonly currency: string
     readonly price: number
@@ -80,7 +85,7 @@ export async function driftSince(connection: Connection, instant: number): Promi
 }
 
 function cellsOf(record: RunRecord): Record<string, Cell> {
-  const { rows, ids, calls, money, stop } = record
+  const { rows, ids, calls, pace, money, stop } = record
   const counts = (['read', ...STATUSES] as const).flatMap((key) => [
     [`rows_${key}`, BigInt(rows[key])] as const,
     [`ids_${key}`, BigInt(ids[key])] as const,
@@ -109,5 +114,8 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     money_billed: money.billed,
     money_maybe_billed: money.maybeBilled,
     money_saved: money.saved,
+    calls_per_second: pace.callsPerSecond,
+    limit_per_second: pace.limitPerSecond,
+    in_flight_limit: pace.inFlightLimit === null ? null : BigInt(pace.inFlightLimit),
   }
 }

@@ -146,7 +146,7 @@ function runAgain(reason: FetchStop['reason'], at: number, timeZone: string): st
 
 /** The same, as table `runs` keeps it. */
 export function runRecordOf(receipt: Receipt): RunRecord {
-  const { stop, calls, money } = receipt
+  const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,
     startedAt: Date.parse(receipt.started_at),
@@ -162,6 +162,11 @@ export function runRecordOf(receipt: Receipt): RunRecord {
     ids: receipt.ids,
     askedIds: receipt.asked_ids,
     calls: { sent: calls.sent, billed: calls.billed, maybeBilled: calls.maybe_billed },
+    pace: {
+      callsPerSecond: calls.sent === 0 ? null : pace.calls_per_second,
+      limitPerSecond: pace.limit_per_second,
+      inFlightLimit: pace.in_flight_limit,
+    },
     money: { ...money, maybeBilled: money.maybe_billed },
   }
 }

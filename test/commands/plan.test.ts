@@ -39,7 +39,7 @@ test('a plan says what the run then does, before the first run and after it', as
   expect(before).toMatchObject({ rows: 8, ids: 6, due: { ids: 6, rows: 7 }, rejected: { rows: 1 }, caveat: null })
   expect(before.due.reasons).toEqual([{ reason: 'never_fetched', ids: 6, rows: 7 }])
   expect(before.money).toEqual({ currency: 'CNY', price: 0.15, due: 0.9 })
-  expect(before.time).toMatchObject({ seconds: null, latency_ms: null })
+  expect(before.time).toMatchObject({ seconds: null, latency_ms: null, limit_per_second: null })
   expect((await planOf(data, [list], { rate: '2/s' })).time).toMatchObject({ seconds: 3, rate: 2 })
   const first = await enrich(list, data, api, '--attempts', '1', '--track', '--max-failed', '100%')
   expect(first.receipt).toMatchObject({ asked_ids: before.due.ids, rows: { read: before.rows } })
@@ -58,6 +58,10 @@ test('a plan says what the run then does, before the first run and after it', as
   expect(filesOf(data)).toEqual(files)
   const stale = await planOf(data, [list], { maxAge: '0s' })
   expect(stale.time.latency_ms).toBeGreaterThan(0)
+  const limited = planText({ ...stale, time: { ...stale.time, seconds: 90, limit_per_second: 49.5, rate: 20 } })
+  expect(limited).toMatch(
+    /^time +about 1m30s: 16 at a time, .* each as in the last runs,\n +the API allows about 49.5\/s, at most 20\/s$/m,
+  )
   for (const line of planText(stale).split('\n').slice(1)) expect(width(line)).toBeLessThanOrEqual(80)
   const second = await enrich(list, data, api, '--max-age', '0s', '--attempts', '1', '--max-failed', '100%')
   expect(second.receipt.asked_ids).toBe(stale.due.ids)
@@ -82,7 +86,7 @@ test('as a user: without a token, while a run holds the folder, and what is wron
     const told = await cli(['plan', list, '--data', data, '--rate', '1/s'], { env: { JUSTONEAPI_TOKEN: 'no token' } })
     expect(told.code, told.stderr).toBe(0)
     expect(told.stdout).toContain(
-      '\nmoney      ¥0.15: 1 calls at ¥0.15, if each is billed once\ntime       about 1s (at most 1/s)\n',
+      '\nmoney      ¥0.15: 1 call at ¥0.15, if each is billed once\ntime       about 1s: at most 1/s\n',
     )
     expect(told.stdout).toContain('\nnote       a run is on')
   } finally {

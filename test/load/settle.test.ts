@@ -4,6 +4,7 @@ import { createMembers, MemberWriter } from '../../src/load/members.js'
 import { recordRun, runCodes, unresolvedCalls, type RunRecord } from '../../src/load/recordRun.js'
 import { settle, type ListInput, type Settled, type SettleOptions } from '../../src/load/settle.js'
 import { reconcile, type Counts } from '../../src/receipt.js'
+import { readApiPace } from '../../src/reading/apiPace.js'
 import { opened, type Opened } from './opened.js'
 import { DAY0, people, source } from './people.js'
 
@@ -265,6 +266,7 @@ test('recording a run replaces its row; its codes and the open calls can be aske
     ids: { read: 6, enriched: 1, reused: 1, empty: 1, failed: 1, rejected: 0, parked: 2 },
     askedIds: 3,
     calls: { sent: 3, billed: 0, maybeBilled: 1 },
+    pace: { callsPerSecond: 12.5, limitPerSecond: 50, inFlightLimit: null },
     money: { currency: 'CNY', price: 0.15, billed: 0, maybeBilled: 0.15, saved: 0.3 },
   }
   await recordRun(connection, record)
@@ -307,8 +309,12 @@ test('recording a run replaces its row; its codes and the open calls can be aske
       money_billed: 0,
       money_maybe_billed: 0.15,
       money_saved: 0.3,
+      calls_per_second: 12.5,
+      limit_per_second: 50,
+      in_flight_limit: null,
     },
   ])
+  expect(await readApiPace(connection)).toEqual({ latencyMs: null, limitPerSecond: 50 })
   // Loading the segment again leaves the receipt alone.
   await warehouse.load(source('r1', [{ id: 'u0', at: 0, answer: '301' }]))
   expect(await warehouse.rows('SELECT status FROM runs')).toEqual([{ status: 'stopped' }])
