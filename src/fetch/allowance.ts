@@ -1,5 +1,6 @@
 import type { Billed } from '../outcome.js'
 import type { FetchPolicy } from './policy.js'
+import type { Stop } from './stop.js'
 
 /** Counts calls and money against the caps of a run. No cap is ever overrun: a call takes its share before it is sent. */
 export class Allowance {
@@ -25,6 +26,14 @@ export class Allowance {
     this.inFlight -= 1
     if (billed !== 'no') this.spent += 1
     for (const wake of this.waiting.splice(0)) wake()
+  }
+
+  /** Why nothing is left. */
+  get stop(): Omit<Stop, 'at'> {
+    const { maxCalls = Infinity, budget } = this.policy
+    if (this.calls < maxCalls && budget?.ofDay)
+      return { reason: 'cap', code: 'budget-per-day', message: 'the budget of the day is spent' }
+    return { reason: 'cap', code: 'cap', message: 'the cap asked for is reached' }
   }
 
   /** Resolves when the next call in flight has ended. */

@@ -72,6 +72,7 @@ export class Caller {
       this.seq += 1
       const intent: Intent = { seq: this.seq, id, attempt, sentAt: effects.now() }
       await journal.intent(intent)
+      await this.governor.depart()
       if (this.stopping.halted) await this.takeBack(intent)
       this.calls += 1
       billed = 'maybe'
@@ -108,7 +109,7 @@ export class Caller {
       if (share === 'taken') return permit
       this.governor.giveBack(permit)
       if (share === 'spent') {
-        this.stopping.request({ reason: 'cap', code: 'cap', message: 'the cap asked for is reached' })
+        this.stopping.request(this.allowance.stop)
       } else {
         await this.allowance.change()
       }
@@ -128,7 +129,7 @@ export class Caller {
     // A try that failed upstream may have failed quickly.
     const ms = kind === 'retry' ? undefined : end.ms
     const lifelessMs = this.governor.report(permit, { id: end.id, sign, ms, retryAfterMs })
-    this.retries.heard(end.id, sign === 'trouble')
+    this.retries.heard(end.id, sign)
     if (kind === 'stop') {
       this.stopping.request({ reason: outcome.stop ?? 'route', code, message })
     } else if (lifelessMs !== undefined) {

@@ -69,6 +69,16 @@ export class Governor {
     return turn
   }
 
+  /** Resolves when the call may be on its way, now that its intent is durable: the rate is kept as the upstream sees it. */
+  async depart(): Promise<void> {
+    const { effects, stopping } = this.options
+    for (;;) {
+      const ms = this.spacing.depart(effects.elapsed())
+      if (ms === 0 || stopping.halted) return
+      await effects.sleep(ms)
+    }
+  }
+
   /** The call was not sent after all, and takes nothing from the others. */
   giveBack(permit: Permit): void {
     this.pace.giveBack()

@@ -58,14 +58,14 @@ export class Load {
   /**
    * @param now on the clock that never jumps
    * @param most calls in flight that people allow
-   * @param learned what an earlier run has found
+   * @param told what an earlier run has found
    */
   constructor(
     now: number,
     private readonly most: number,
-    learned = Infinity,
+    private readonly told = Infinity,
   ) {
-    this.limitNow = Math.max(1, Math.min(most, learned))
+    this.limitNow = Math.max(1, Math.min(most, told))
     this.round = this.newRound()
     this.found = this.limitNow < most
     if (!this.found) return
@@ -80,6 +80,8 @@ export class Load {
 
   /** Calls in flight up to which latency is at ease; undefined as long as it never was not. */
   get learned(): number | undefined {
+    // With fewer slots than that nothing was learned about it.
+    if (!this.found && this.told !== Infinity && this.told >= this.most) return this.told
     if (!this.found || this.limitNow >= this.most) return undefined
     return Math.min(this.good ?? this.limitNow, this.limitNow)
   }

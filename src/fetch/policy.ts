@@ -13,5 +13,5 @@ export interface FetchPolicy {
   /** Calls at most, retries included. */
   readonly maxCalls?: number
   /** Calls at most that are billed, may be billed or are in flight. */
-  readonly budget?: { readonly calls: number }
+  readonly budget?: { readonly calls: number; /** Whether a day's budget is what sets it. */ readonly ofDay?: boolean }
 }

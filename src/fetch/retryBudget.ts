@@ -1,3 +1,5 @@
+import type { Sign } from './breaker.js'
+
 /** Retries that may go before anything is heard of the upstream. */
 const FULL = 5
 /** What an answer is worth: one of an id asked for the first time, and one that a retry has brought. */
@@ -15,9 +17,10 @@ export class RetryBudget {
   private readonly inTrouble = new Set<string>()
   private waiting: (() => void)[] = []
 
-  /** What came of a call for this id. */
-  heard(id: string, trouble: boolean): void {
-    if (trouble) {
+  /** What came of a call for this id. That it was refused tells nothing of whether answers can be had. */
+  heard(id: string, sign: Sign): void {
+    if (sign === 'throttled') return
+    if (sign === 'trouble') {
       this.inTrouble.add(id)
       return
     }

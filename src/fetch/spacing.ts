@@ -20,10 +20,19 @@ export class Spacing {
 
   /** Milliseconds until the next call may go. */
   waitMs(now: number): number {
+    return Math.max(0, this.nextAt - now)
+  }
+
+  /**
+   * A call is about to be sent, some time after it was its turn: what a slow disk held back must not go all at once.
+   * @returns milliseconds it must wait, and ask again; 0: it goes now
+   */
+  depart(now: number): number {
+    if (this.ratePerSecond === Infinity) return 0
     while (this.lastSecond.length > 0 && this.lastSecond[0]! <= now - 1000) this.lastSecond.shift()
-    const { length } = this.lastSecond
-    const full = length < this.mostInASecond ? -Infinity : this.lastSecond[length - this.mostInASecond]! + 1000
-    return Math.max(0, this.nextAt - now, full - now)
+    if (this.lastSecond.length >= this.mostInASecond) return this.lastSecond[0]! + 1000 - now
+    this.lastSecond.push(now)
+    return 0
   }
 
   /**
@@ -34,7 +43,6 @@ export class Spacing {
     const held = this.nextAt > now - SLACK_MS
     this.intervalMs = 1000 / Math.min(perSecond, this.ratePerSecond)
     this.nextAt = (held ? Math.max(this.nextAt, this.idleUntil) : now) + this.intervalMs
-    if (this.ratePerSecond !== Infinity) this.lastSecond.push(now)
     return held
   }
 
@@ -46,6 +54,5 @@ export class Spacing {
   /** The last call did not go after all: its turn is the next one's. */
   giveBack(): void {
     this.nextAt -= this.intervalMs
-    this.lastSecond.pop()
   }
 }

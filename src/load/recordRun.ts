@@ -94,6 +94,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     run_id: record.runId,
     started_at: new Date(record.startedAt).toISOString(),
     finished_at: new Date(record.finishedAt).toISOString(),
+    last_call_at: null,
     status: record.status,
     exit_code: BigInt(record.exitCode),
     stop_reason: stop?.reason ?? null,

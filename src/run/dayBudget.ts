@@ -21,16 +21,8 @@ export async function spentToday(
   return found!.spent
 }
 
-/** A run without a receipt was cut off, nobody knows when: within a day, for it cannot have missed two nights. */
+/** A run without a receipt was cut off some time after its last call was kept: within a day, if not even that is known. */
 const SPENT = `
-SELECT coalesce(sum(spent), 0)::DOUBLE AS spent
-FROM (
-  SELECT
-    coalesce(
-      any_value(runs.money_billed) + any_value(runs.money_maybe_billed),
-      sum(codes.billed + codes.maybe_billed) * $price
-    ) AS spent
-  FROM runs LEFT JOIN run_codes AS codes USING (run_id)
-  WHERE CAST(coalesce(finished_at, started_at + INTERVAL 1 DAY) AT TIME ZONE $zone AS DATE) >= $today::DATE
-  GROUP BY run_id
-)`
+SELECT coalesce(sum(coalesce(money_billed + money_maybe_billed, (billed_calls + maybe_billed_calls) * $price)), 0)::DOUBLE AS spent
+FROM runs
+WHERE CAST(coalesce(finished_at, last_call_at, started_at + INTERVAL 1 DAY) AT TIME ZONE $zone AS DATE) >= $today::DATE`

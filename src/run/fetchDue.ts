@@ -113,16 +113,19 @@ function withoutForgotten(upstream: Upstream, forgotten: IdFinder, { interpret }
   return { attempt: async (intent) => eraseFrom(await upstream.attempt(intent), forgotten, interpret) }
 }
 
-/** What this run may spend: its own budget, and what is left of the day's. */
-async function budgetOf({ settings, pipeline }: Job, house: House, { effects }: World): Promise<number | undefined> {
-  const { budget, budgetPerDay, price } = settings
-  if (budgetPerDay === undefined) return budget
-  const spent = await spentToday(house.warehouse.connection, pipeline, effects.now(), price)
-  return Math.min(budget ?? Infinity, Math.max(0, budgetPerDay - spent))
+/** What this run may spend: its own budget, or what is left of the day's where that is less. */
+async function budgetOf({ settings, pipeline }: Job, house: House, { effects }: World): Promise<FetchPolicy['budget']> {
+  const { budget = Infinity, budgetPerDay = Infinity, price } = settings
+  if (price === 0 || Math.min(budget, budgetPerDay) === Infinity) return undefined
+  const spent =
+    budgetPerDay === Infinity ? 0 : await spentToday(house.warehouse.connection, pipeline, effects.now(), price)
+  const left = Math.max(0, budgetPerDay - spent)
+  // The nudge is for binary fractions: 0.45 at 0.15 each are three calls, not two.
+  return { calls: Math.floor(Math.min(budget, left) / price + 1e-9), ofDay: left < budget }
 }
 
-function policyOf(settings: Settings, budget: number | undefined): FetchPolicy {
-  const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls, price } = settings
+function policyOf(settings: Settings, budget: FetchPolicy['budget']): FetchPolicy {
+  const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls } = settings
   return {
     concurrency,
     attempts,
@@ -130,8 +133,7 @@ function policyOf(settings: Settings, budget: number | undefined): FetchPolicy {
     onAmbiguous,
     ...(rate === undefined ? {} : { ratePerSecond: rate }),
     ...(maxCalls === undefined ? {} : { maxCalls }),
-    // The nudge is for binary fractions: 0.45 at 0.15 each are three calls, not two.
-    ...(budget === undefined || price === 0 ? {} : { budget: { calls: Math.floor(budget / price + 1e-9) } }),
+    ...(budget === undefined ? {} : { budget }),
   }
 }
 

@@ -119,7 +119,12 @@ function cents(amount: number): number {
 }
 
 function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Stop {
-  return { reason, code, message, run_again: runAgain(reason, at, timeZone) }
+  return {
+    reason,
+    code,
+    message,
+    run_again: runAgain(reason === 'cap' && code === 'budget-per-day' ? 'quota' : reason, at, timeZone),
+  }
 }
 
 function runAgain(reason: FetchStop['reason'], at: number, timeZone: string): string {

@@ -171,6 +171,8 @@ describe('calls in flight', () => {
     expect(first.learned.inFlight).toBeGreaterThan(30)
     expect(first.learned.inFlight).toBeLessThanOrEqual(40)
     const before = model.asked.length
+    const few = await fetchIn(time, model, 20, { concurrency: 4 }, { learned: first.learned })
+    expect(few.learned.inFlight).toBe(first.learned.inFlight)
     await fetchIn(time, model, 1000, { concurrency: 64 }, { learned: first.learned })
     expect(Math.max(...model.asked.slice(before, before + 200).map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(40)
   })
@@ -209,6 +211,18 @@ describe('a rate', () => {
       expect(mostInASecond(model)).toBeLessThanOrEqual(Math.ceil(ratePerSecond))
       expect(seconds).toBeLessThan(40 * 1.03)
     }
+  })
+
+  test('is kept when the disk stalls: calls whose turn it was meanwhile do not go all at once', async () => {
+    const time = new VirtualTime()
+    const model = new Model(time, () => ({ code: 0, ms: around(time, 50) }))
+    const stalls = async () => {
+      if (time.ms >= 2_000 && time.ms < 3_000) await time.sleep(3_000 - time.ms)
+    }
+    const journal = { intent: stalls, end: () => Promise.resolve() }
+    await fetchIn(time, model, 100, { ratePerSecond: 10, concurrency: 32 }, { journal })
+    expect(mostInASecond(model)).toBeLessThanOrEqual(10)
+    expect(model.asked).toHaveLength(100)
   })
 
   test.each([[undefined], [20]])(

@@ -276,6 +276,7 @@ test('recording a run replaces its row; its codes and the open calls can be aske
       run_id: 'r1',
       started_at: DAY0,
       finished_at: DAY0 + 90,
+      last_call_at: null,
       status: 'stopped',
       exit_code: 5,
       stop_reason: 'quota',

@@ -7,15 +7,17 @@ WHERE rowid NOT IN (SELECT min(rowid) FROM staged_calls GROUP BY run_id, seq)`
 
 /** A run that left calls but no receipt; its receipt replaces this row. */
 export const insertRuns = `
-INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, calls, billed_calls, maybe_billed_calls)
-SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, calls, billed, maybe
+INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, calls, billed_calls, maybe_billed_calls,
+  last_call_at)
+SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, calls, billed, maybe, last_call_at
 FROM (SELECT DISTINCT ON (run_id) * FROM staged_runs)
 LEFT JOIN (
   SELECT
     run_id,
     count(*) AS calls,
     count(*) FILTER (billed = 'yes') AS billed,
-    count(*) FILTER (billed = 'maybe') AS maybe
+    count(*) FILTER (billed = 'maybe') AS maybe,
+    max(ended_at) AS last_call_at
   FROM staged_calls GROUP BY run_id
 ) USING (run_id)
 WHERE run_id NOT IN (SELECT run_id FROM runs)`

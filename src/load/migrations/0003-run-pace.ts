@@ -1,6 +1,6 @@
 import { addColumn } from '../tableDefinition.js'
 
-/** `runs` tells how fast calls went, and what the upstream was found to allow. */
+/** `runs` tells how fast calls went, what the upstream was found to allow, and until when a run lived that left no receipt. */
 export const statements: readonly string[] = [
   ...addColumn('runs', {
     name: 'calls_per_second',
@@ -16,5 +16,10 @@ export const statements: readonly string[] = [
     name: 'in_flight_limit',
     type: 'BIGINT',
     description: 'Calls in flight beyond which each only takes longer; NULL if that was never met.',
+  }),
+  ...addColumn('runs', {
+    name: 'last_call_at',
+    type: 'TIMESTAMPTZ',
+    description: 'When the last call of a run that was interrupted ended; NULL where finished_at tells.',
   }),
 ]
