@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UsageError, messageOf } from './errors.js'
+import { UsageError } from './errors.js'
 import type { Settings } from './options.js'
 
 /** Where the vendor can be reached (vendor's page, August 2026). */
@@ -78,6 +78,8 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
   } catch (error) {
-    throw new UsageError(`--token-file ${path}: ${messageOf(error)}`)
+    // Not the path: somebody may have given the token itself.
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    throw new UsageError(`--token-file cannot be read (${code}): give the path of a file that holds the token`)
   }
 }

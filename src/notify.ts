@@ -2,6 +2,7 @@ import type { Effects } from './effects.js'
 import { messageOf } from './errors.js'
 import { count, plural } from './words.js'
 import type { Receipt } from './receipt.js'
+import type { Redact } from './redact.js'
 
 /** What is told at the end of a run: its receipt, or why there is none. */
 export type Told = Receipt | { readonly exit_code: number; readonly error: string }
@@ -22,13 +23,17 @@ const SHAPES: readonly (readonly [host: RegExp, body: (text: string) => unknown]
  * Posts the end of a run to a webhook. Never throws, and never takes longer than ten seconds: what became of the run is
  * settled. The address is a secret of its own, so only its host is told.
  */
-export async function notify(url: string, told: Told, { log }: { readonly log: Effects['log'] }): Promise<void> {
+export async function notify(
+  url: string,
+  told: Told,
+  { log, redact }: { readonly log: Effects['log']; readonly redact: Redact },
+): Promise<void> {
   const { host } = new URL(url)
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(bodyFor(url, told)),
+      body: redact(JSON.stringify(bodyFor(url, told))),
       redirect: 'error',
       signal: AbortSignal.timeout(PATIENCE_MS),
     })

@@ -1,5 +1,5 @@
 /**
- * Takes a secret out of text, in its literal and its URL-encoded forms. The one function that stands between the token
+ * Takes a secret out of text, however its characters are encoded: as they are, for a URL, or in JSON. The one function that stands between the token
  * and every log line, error, stack, report and stored body.
  */
 export type Redact = (text: string) => string
@@ -12,21 +12,19 @@ const SHORTEST_SECRET = 8
 /** Without a token the text comes back unchanged. */
 export function redactor(token: string | undefined): Redact {
   if (!token) return (text) => text
-  const forms = [
-    ...new Set([
-      token,
-      encodeURIComponent(token),
-      encodeURI(token),
-      new URLSearchParams({ t: token }).toString().slice(2),
-      JSON.stringify(token).slice(1, -1),
-    ]),
-  ]
-    .sort((a, b) => b.length - a.length)
-    .map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const written = Array.from(token, formsOf).join('')
   if (token.length < SHORTEST_SECRET) {
-    const sent = new RegExp(`(token=)(?:${forms.join('|')})(?![\\w%])`, 'gi')
+    const sent = new RegExp(`(token=)${written}(?![\\w%])`, 'gi')
     return (text) => text.replace(sent, `$1${MARK}`)
   }
-  const pattern = new RegExp(forms.join('|'), 'gi')
+  const pattern = new RegExp(written, 'gi')
   return (text) => text.replace(pattern, MARK)
+}
+
+/** One character as it stands in text, in a URL, and in JSON, where any may be escaped. */
+function formsOf(character: string): string {
+  const code = character.charCodeAt(0).toString(16).padStart(2, '0')
+  const literal = character.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  // The longer ones first: a percent sign is the first of its own code.
+  return `(?:%${code}|\\\\u00${code}|\\\\?${literal})`
 }

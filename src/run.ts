@@ -1,5 +1,5 @@
-import { exitCodeOf, LocalError, RunError } from './errors.js'
-import { layoutOf, type Layout } from './layout.js'
+import { BusyError, exitCodeOf, LocalError, RunError } from './errors.js'
+import { layoutOf } from './layout.js'
 import { asLocalError, DamagedWarehouse } from './load/warehouse.js'
 import { plan } from './plan/plan.js'
 import type { Receipt } from './receipt.js'
@@ -10,6 +10,7 @@ import type { Job, World } from './run/job.js'
 import { loadFetched } from './run/loadFetched.js'
 import { writeMetrics } from './run/metricsFile.js'
 import { openInputs, spill } from './run/openInputs.js'
+import { orRecord } from './run/orRecord.js'
 import { publishRun } from './run/publishRun.js'
 import { planOptionsOf } from './run/planOptions.js'
 import { setAside } from './run/rebuild.js'
@@ -70,7 +71,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
 
     // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
     await house.enter('sealing')
-    const sealed = await orUnsealed(published, layout, world, () => sealLoaded(layout, world.effects))
+    const sealed = await orUnsealed(published, house, world, () => sealLoaded(layout, world.effects))
 
     // What people look at first is made from what is published; nothing depends on it.
     await house.enter('reporting')
@@ -80,7 +81,8 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     return reported
   } catch (error) {
     const told = await setAsideDamaged(asLocalError(await reasonOf(error, house), layout.warehouse), house)
-    if (house) await writeMetrics(layout, exitCodeOf(told), undefined, world.effects)
+    // Where another run holds the folder, its end is the one to tell.
+    if (!(told instanceof BusyError)) await writeMetrics(layout, exitCodeOf(told), undefined, world.effects)
     status.finish(exitCodeOf(told))
     throw told
   } finally {
@@ -91,15 +93,15 @@ export async function run(job: Job, world: World): Promise<Receipt> {
 /** What is published stands, and people get its receipt, when only `raw/` cannot be written: the journal keeps what is not there yet. */
 async function orUnsealed(
   published: Receipt,
-  { raw }: Layout,
+  house: House,
   { effects }: World,
   work: () => Promise<void>,
 ): Promise<Receipt> {
   try {
-    await work()
+    await orRecord(house, 'done', work)
     return published
   } catch (error) {
-    const told = asLocalError(error, raw)
+    const told = asLocalError(error, house.layout.raw)
     if (!(told instanceof LocalError) || told instanceof DamagedWarehouse) throw error
     effects.log('error', told.message)
     return { ...published, exit_code: told.exitCode }

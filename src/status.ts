@@ -38,6 +38,9 @@ const schema = z.object({
 export type Status = z.infer<typeof schema>
 export type Phase = Status['phase']
 
+/** A run that has told nothing for so long is not on. */
+const SILENT_MS = 60_000
+
 /**
  * Reads the status; undefined if there is none that can be read. What a killed run has left says `interrupted`.
  * @param holder the process that holds the lock of the folder, where that is known; else a living one is believed
@@ -45,7 +48,7 @@ export type Phase = Status['phase']
 export function readStatus(path: string, holder?: number): Status | undefined {
   const status = parse(path)
   if (!status || status.phase === 'finished') return status
-  const lives = holder === undefined ? isAlive(status.pid) : status.pid === holder
+  const lives = holder === undefined ? isRecent(status) && isAlive(status.pid) : status.pid === holder
   return lives ? status : { ...status, phase: 'interrupted' }
 }
 
@@ -55,6 +58,11 @@ function parse(path: string): Status | undefined {
   } catch {
     return undefined
   }
+}
+
+/** It is written every second. In a container another process may have the number of one that is long dead. */
+function isRecent({ updated_at }: Status): boolean {
+  return Date.now() - Date.parse(updated_at) < SILENT_MS
 }
 
 function isAlive(pid: number): boolean {

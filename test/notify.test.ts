@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bodyFor, inWords, notify, type Told } from '../src/notify.js'
 import { options, resolveSettings } from '../src/options.js'
+import { redactor } from '../src/redact.js'
 import { cli } from './support/cli.js'
 import { temporaryFolder } from './support/folder.js'
 import { plainId, writeList } from './support/lists.js'
@@ -27,7 +28,10 @@ async function hook(status = 200): Promise<{ url: string; bodies: unknown[] }> {
 
 async function warningsOf(url: string, told: Told): Promise<string[]> {
   const warnings: string[] = []
-  await notify(url, told, { log: (level, message) => warnings.push(`${level}: ${message}`) })
+  await notify(url, told, {
+    log: (level, message) => warnings.push(`${level}: ${message}`),
+    redact: redactor(undefined),
+  })
   return warnings
 }
 

@@ -10,6 +10,12 @@ test('takes the token out in its literal and its encoded forms', () => {
   expect(redact('a+b/c=="%,a+b/c=="%')).toBe('[token],[token]')
 })
 
+test('takes it out of JSON, whichever characters are escaped', () => {
+  const redact = redactor('Zm9vYmFy/abcd+12==')
+  expect(redact('{"m":"Zm9vYmFy\\/abcd+12\\u003d\\u003D"}')).toBe('{"m":"[token]"}')
+  expect(redact('{"m":"\\u005am9vYmFy\\/abcd%2B12=="}')).toBe('{"m":"[token]"}')
+})
+
 test('without a token nothing changes', () => {
   expect(redactor(undefined)('token=x')).toBe('token=x')
 })

@@ -1,5 +1,5 @@
 import { resolveApi } from '../api.js'
-import { liveEffects, type Effects } from '../effects.js'
+import { liveEffects } from '../effects.js'
 import { exitCodeOf, messageOf } from '../errors.js'
 import { loadPipeline } from '../loadPipeline.js'
 import { notify } from '../notify.js'
@@ -19,9 +19,11 @@ export async function run({ settings, token, narrator, inputs }: Invocation): Pr
   const stop = stopSignal((name) => narrator.log('warn', `${name}: stopping in order; a second one ends at once`))
   try {
     const effects = liveEffects((level, message) => narrator.log(level, message))
-    const job = { inputs, settings, api, token, redact: redactor(token), pipeline }
-    const receipt = await told(settings.notify, effects, () => runJob(job, { effects, narrator, signal: stop.signal }))
-    process.stdout.write(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt))
+    const redact = redactor(token)
+    const job = { inputs, settings, api, token, redact, pipeline }
+    const world = { effects, narrator, signal: stop.signal }
+    const receipt = await told(settings.notify, { ...effects, redact }, () => runJob(job, world))
+    process.stdout.write(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
     return receipt.exit_code
   } finally {
     stop.release()
@@ -29,7 +31,11 @@ export async function run({ settings, token, narrator, inputs }: Invocation): Pr
 }
 
 /** Does the work, and posts what came of it to a webhook, if one is given. */
-async function told(url: string | undefined, effects: Effects, work: () => Promise<Receipt>): Promise<Receipt> {
+async function told(
+  url: string | undefined,
+  effects: Parameters<typeof notify>[2],
+  work: () => Promise<Receipt>,
+): Promise<Receipt> {
   if (url === undefined) return work()
   try {
     const receipt = await work()

@@ -39,10 +39,6 @@ export const CALLS: RawTable = {
   columns: [...RUN_AND_CALL, ['fault', 'VARCHAR'], ['detail', 'VARCHAR'], ...BODY],
 }
 
-export function tableOf(kind: Call['kind']): RawTable {
-  return kind === 'answer' ? ANSWERS : CALLS
-}
-
 /** The row of a call in its table. */
 export function rawRow(run: RunHeader, call: Call): (Cell | Uint8Array)[] {
   const { seq, id, attempt, sentAt } = call

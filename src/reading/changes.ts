@@ -47,24 +47,29 @@ export interface Totals {
 export function periodOf(since: Since, now: number, timeZone: string): Period {
   if ('agoMs' in since) {
     const start = now - since.agoMs
-    return { since: start, fromDay: dayIn(timeZone, nextDayIn(timeZone, start)) }
+    const [next, today] = [dayIn(timeZone, nextDayIn(timeZone, start)), dayIn(timeZone, now)]
+    // Followers are compared day by day: less than a day means today.
+    return { since: start, fromDay: next < today ? next : today }
   }
   let start = Date.parse(`${since.day}T12:00:00Z`) - 30 * 3_600_000
   while (dayIn(timeZone, start) < since.day) start = nextDayIn(timeZone, start)
   return { since: start, fromDay: since.day }
 }
 
-/** The last value before the period is that of the first row in it, less its change: however long ago that was. */
+/**
+ * The last value before the period is that of the first row in it that has a change, less its change: however long ago that
+ * was. A day without a number hides neither those before it nor those after it.
+ */
 function moved({ fromDay }: Period): string {
   return `(
   SELECT
     user_id,
     arg_min(fans - fans_change, observed_day) AS fans_before,
-    arg_max(fans, observed_day) FILTER (fans_change IS NOT NULL) AS fans,
-    min(previous_day) AS since_day,
+    arg_max(fans, observed_day) AS fans,
+    min(previous_day) FILTER (fans_change IS NOT NULL) AS since_day,
     max(observed_day) AS observed_day
   FROM creator_days
-  WHERE observed_day >= DATE ${literal(fromDay)} AND fans_change IS NOT NULL
+  WHERE observed_day >= DATE ${literal(fromDay)} AND fans IS NOT NULL
   GROUP BY user_id
   HAVING arg_max(fans, observed_day) <> arg_min(fans - fans_change, observed_day)
 )`

@@ -6,9 +6,14 @@ import type { House } from './house.js'
 /**
  * Does what is left to do once the receipt is written. The receipt said how the run would end; should it end otherwise, that
  * must not pass for it in the next published file.
+ * @param status of the run, should the work fail
  * @throws what the work throws
  */
-export async function orRecord<T>({ warehouse, run }: House, work: () => Promise<T>): Promise<T> {
+export async function orRecord<T>(
+  { warehouse, run }: House,
+  status: 'interrupted' | 'done',
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -17,7 +22,7 @@ export async function orRecord<T>({ warehouse, run }: House, work: () => Promise
       // Opening would make an empty one, which knows of no run.
       if (!existsSync(warehouse.path)) throw error
       const database = await openDatabase(warehouse.path)
-      const ended = { exitCode: exitCodeOf(error), message: messageOf(error), runId: run.runId }
+      const ended = { status, exitCode: exitCodeOf(error), message: messageOf(error), runId: run.runId }
       await database.connection.run(UNFINISHED, ended).finally(() => database.close())
     } catch {
       // The disk that failed the work fails this, too; the error that is thrown tells.
@@ -27,4 +32,4 @@ export async function orRecord<T>({ warehouse, run }: House, work: () => Promise
 }
 
 const UNFINISHED = `
-UPDATE runs SET status = 'interrupted', exit_code = $exitCode, stop_message = $message WHERE run_id = $runId`
+UPDATE runs SET status = $status, exit_code = $exitCode, stop_message = $message WHERE run_id = $runId`

@@ -20,7 +20,7 @@ export async function publishRun(
   const { run, layout, warehouse } = house
   const lists = inputs.map(({ name, columns }) => ({ name, columns }))
   const options = { runId: run.runId, lists, bom: !settings.noBom }
-  const exports = await orRecord(house, () => publishFolder(warehouse, layout, options, effects))
+  const exports = await orRecord(house, 'interrupted', () => publishFolder(warehouse, layout, options, effects))
   const finishedAt = effects.now()
   return {
     ...receipt,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from '../../src/database.js'
 import { layoutOf } from '../../src/layout.js'
 import { periodOf, readHighlights, readTotals, type Change, type Mover } from '../../src/reading/changes.js'
 import { changesText } from '../../src/reading/changesText.js'
@@ -22,6 +23,32 @@ test.each([
   const period = periodOf(since, Date.parse('2026-11-22T16:30:00Z'), 'Asia/Shanghai')
   expect(new Date(period.since).toISOString()).toBe(instant)
   expect(period.fromDay).toBe(fromDay)
+})
+
+test('less than a day since is today, where followers are compared', () => {
+  const afternoon = Date.parse('2026-11-22T08:00:00Z')
+  expect(periodOf({ agoMs: 6 * 3_600_000 }, afternoon, 'Asia/Shanghai').fromDay).toBe('2026-11-22')
+})
+
+test('a day without a number of followers hides neither those before nor those after it', async () => {
+  const database = await openDatabase(':memory:')
+  onTestFinished(() => database.close())
+  const { connection } = database
+  await connection.run(`
+    CREATE TABLE creator_changes (
+      user_id VARCHAR, changed_at TIMESTAMPTZ, column_name VARCHAR, old_value VARCHAR, new_value VARCHAR);
+    CREATE TABLE creator_overview (user_id VARCHAR, nickname VARCHAR, tier VARCHAR);
+    CREATE TABLE creator_days (user_id VARCHAR, observed_day DATE, previous_day DATE, fans BIGINT, fans_change BIGINT);
+    INSERT INTO creator_days VALUES
+      ('a', '2026-11-19', NULL, 100, NULL),
+      ('a', '2026-11-20', '2026-11-19', 110, 10),
+      ('a', '2026-11-21', '2026-11-20', NULL, NULL),
+      ('a', '2026-11-22', '2026-11-21', 5000, NULL),
+      ('new', '2026-11-22', NULL, 7, NULL)`)
+  const period = { since: 0, fromDay: '2026-11-20' }
+  expect(await readTotals(connection, period)).toMatchObject({ gained: 1, lost: 0 })
+  const { up } = await readHighlights(connection, period, 5)
+  expect(up).toMatchObject([{ user_id: 'a', fans_before: 100, fans: 5000, fans_change: 4900 }])
 })
 
 test('a curve goes from its least to its most', () => {

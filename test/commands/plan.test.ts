@@ -78,7 +78,7 @@ test('as a user: without a token, while a run holds the folder, and what is wron
       run_id: 'r',
       pid: process.pid,
       started_at: new Date().toISOString(),
-      updated_at: '',
+      updated_at: new Date().toISOString(),
       phase: 'fetching',
     }
     const numbers = { lists: [], due: 0, done: 0, in_flight: 0, failed: 0, billed: 0, maybe_billed: 0 }
@@ -89,6 +89,10 @@ test('as a user: without a token, while a run holds the folder, and what is wron
       '\nmoney      ¥0.15: 1 call at ¥0.15, if each is billed once\ntime       about 1s: at most 1/s\n',
     )
     expect(told.stdout).toContain('\nnote       a run is on')
+    // In a container, another process has the number of the one that was killed.
+    const silent = { ...status, ...numbers, updated_at: new Date(Date.now() - 120_000).toISOString() }
+    writeFileSync(layoutOf(data).status, JSON.stringify(silent))
+    expect((await planOf(data, [list])).caveat).toBe('cut_off')
   } finally {
     lock.release()
   }

@@ -141,6 +141,10 @@ test('raw/ that cannot be written: everything is published and told, exit 7; the
   rmSync(inTheWay)
   expect(await enrich(list, data, api)).toMatchObject({ code: 0, receipt: { ids: { reused: 60 } } })
   expect(readdirSync(receipts, { recursive: true }).filter((name) => String(name).endsWith('.parquet'))).toHaveLength(2)
+  expect(await published(data, 'SELECT status, exit_code FROM runs ORDER BY started_at')).toEqual([
+    { status: 'done', exit_code: 7 },
+    { status: 'done', exit_code: 0 },
+  ])
 })
 
 describe('caps', () => {
