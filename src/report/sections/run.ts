@@ -75,6 +75,7 @@ const PARKED: Readonly<Record<string, string>> = {
   quota: 'the quota of calls is used up',
   balance: 'the balance is used up',
   stopped: 'the run was stopped before it came to them',
+  not_failed: 'never asked; --retry-failed asks only what failed',
 }
 
 /** What ran, what it cost, what failed and why. */
