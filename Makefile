@@ -59,6 +59,7 @@ bench: $(BUILT) ## the benchmarks (minutes)
 	node test/bench/journalCost.mjs
 	node test/bench/views.mjs
 	node test/bench/publish.mjs
+	node test/bench/replay.mjs
 	node test/bench/flow.mjs
 
 build: $(BUILT) ## compile to dist/
