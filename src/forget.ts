@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Effects } from './effects.js'
 import { UsageError } from './errors.js'
-import type { ForgetReport } from './forgetReport.js'
+import { withoutIds, type ForgetReport } from './forgetReport.js'
 import { IdFinder } from './idFinder.js'
 import { layoutOf, type Layout } from './layout.js'
 import { takeLock, type Lock } from './load/lock.js'
@@ -10,13 +10,15 @@ import { asLocalError } from './load/warehouse.js'
 import type { Settings } from './options.js'
 import type { Pipeline } from './pipeline.js'
 import { Resources } from './resources.js'
-import { eraseRaw, paidFor, rawFilesOf } from './run/eraseRaw.js'
-import { gather } from './run/gather.js'
+import { isOurs } from './run/folderFiles.js'
+import { eraseHeadless } from './run/forget/eraseHeadless.js'
+import { eraseRaw, paidFor, rawFilesOf } from './run/forget/eraseRaw.js'
+import { gather } from './run/forget/gather.js'
+import { searchFolder, theirs, type Finding } from './run/forget/searchFolder.js'
+import { removeCopies, removeFindings } from './run/forget/sweep.js'
 import { publishAll } from './run/publishAll.js'
 import { readerOf } from './run/reader.js'
 import { adopt, rebuild } from './run/rebuild.js'
-import { isOurs, searchFolder, type Finding } from './run/searchFolder.js'
-import { removeCopies, removeFindings } from './run/sweep.js'
 import { runIdAt } from './time.js'
 import { allow, bury, erased, readTombstones, stateOf, writeTombstones } from './tombstones.js'
 
@@ -25,6 +27,7 @@ interface Erasure {
   readonly lock: Lock
   readonly layout: Layout
   readonly reader: Reader
+  readonly finder: IdFinder
   readonly settings: Settings
   readonly effects: Effects
 }
@@ -41,33 +44,30 @@ export async function forget(
   pipeline: Pipeline,
   effects: Effects,
 ): Promise<ForgetReport> {
-  return inFolder(settings, pipeline, effects, async (erasure) => {
-    const { layout, lock, reader } = erasure
+  return inFolder(ids, settings, pipeline, effects, async (erasure) => {
+    const { layout, lock, reader, finder, effects } = erasure
     // Afterwards all there is of answers, lists and receipts lies in raw/.
     await gather(lock, reader, effects)
 
-    const finder = IdFinder.of(ids)
     const found = new Set<string>()
     effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`)
     const findings = await searchFolder(layout, finder, found)
     const before = await readTombstones(layout.forgotten)
-    const report = { ...NOTHING, data: layout.data, people: ids.length, found: found.size }
     const again = ids.filter((id) => stateOf(before, id) === 'erased').length
-    const others = findings
-      .filter(({ path, unreadable }) => !isOurs(path, layout) && !unreadable)
-      .map(({ path }) => path)
+    const counts = { people: ids.length, found: found.size, already_forgotten: again }
+    const report = { ...NOTHING, ...counts, data: layout.data, ...theirs(findings, layout) }
 
     // From here on nobody brings them back, whatever happens.
     const files = rawFilesOf(findings, layout)
     const buried = bury(before, await paidFor(ids, files, reader), effects.now())
     if (!findings.some(({ path }) => isOurs(path, layout))) {
       if (again < ids.length) await writeTombstones(layout.forgotten, erased(buried, ids))
-      return { ...report, already_forgotten: again, others }
+      return report
     }
     await writeTombstones(layout.forgotten, buried)
-    const gone = await erase(erasure, finder, findings)
+    const gone = await erase(erasure, findings)
     await writeTombstones(layout.forgotten, erased(await readTombstones(layout.forgotten), ids))
-    return { ...report, ...gone, already_forgotten: again }
+    return { ...report, ...gone }
   })
 }
 
@@ -79,27 +79,30 @@ const NOTHING = {
   raw_files: 0,
   removed: [] as string[],
   others: [] as string[],
+  unsearched: [] as ForgetReport['unsearched'],
   files: undefined,
 } as const
 
 /** Rewrites `raw/`, makes all else anew from it, removes what is older, and looks everywhere again. */
 async function erase(
-  { layout, lock, reader, settings, effects }: Erasure,
-  finder: IdFinder,
+  { layout, lock, reader, finder, settings, effects }: Erasure,
   findings: readonly Finding[],
-): Promise<Pick<ForgetReport, 'erased' | 'redacted' | 'raw_files' | 'removed' | 'others' | 'files'>> {
-  const { redacted, files, ...gone } = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
+): Promise<Partial<ForgetReport>> {
+  const gone = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
+  const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
   await adopt(lock, await rebuild(lock, reader))
   const runId = runIdAt(effects.now(), effects.random())
   const exports = await publishAll(lock, reader.pipeline, settings, runId, effects)
   const copies = await removeCopies(layout)
-  const { removed, others } = await removeFindings(await searchFolder(layout, finder), layout)
+  const left = await searchFolder(layout, finder)
+  const removed = await removeFindings(left, layout)
+  const { answers, calls, rows, redacted, files } = gone
   return {
-    erased: gone,
+    erased: { answers, calls, rows },
     redacted,
     raw_files: files,
-    removed: [...copies, ...removed].map((path) => finder.takeOut(path)),
-    others,
+    removed: [...emptied, ...copies, ...removed],
+    ...theirs(left, layout),
     files: { database: layout.database, exports },
   }
 }
@@ -111,7 +114,7 @@ export async function allowAgain(
   pipeline: Pipeline,
   effects: Effects,
 ): Promise<ForgetReport> {
-  return inFolder(settings, pipeline, effects, async ({ layout }) => {
+  return inFolder(ids, settings, pipeline, effects, async ({ layout }) => {
     const before = await readTombstones(layout.forgotten)
     const states = ids.map((id) => stateOf(before, id))
     if (states.includes('erasing')) {
@@ -126,21 +129,31 @@ export async function allowAgain(
   })
 }
 
+/** Nothing of what is told has an id in it: neither narration, nor report, nor error. */
 async function inFolder(
+  ids: readonly string[],
   settings: Settings,
   pipeline: Pipeline,
   effects: Effects,
   work: (erasure: Erasure) => Promise<ForgetReport>,
 ): Promise<ForgetReport> {
   const layout = layoutOf(settings.data)
+  const finder = IdFinder.of(ids)
   const open = new Resources()
   try {
     if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
-    return await work({ lock, layout, reader: readerOf(pipeline), settings, effects })
-  } catch (error) {
-    throw asLocalError(error, layout.warehouse)
+    const discreet: Effects = { ...effects, log: (level, message) => effects.log(level, finder.takeOut(message)) }
+    const report = await work({ lock, layout, reader: readerOf(pipeline), finder, settings, effects: discreet })
+    return withoutIds(report, finder)
+  } catch (cause) {
+    const error = asLocalError(cause, layout.warehouse)
+    if (error instanceof Error) {
+      error.message = finder.takeOut(error.message)
+      error.stack = finder.takeOut(error.stack ?? '')
+    }
+    throw error
   } finally {
     await open.close()
   }

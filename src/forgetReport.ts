@@ -1,3 +1,4 @@
+import type { IdFinder } from './idFinder.js'
 import { plural } from './words.js'
 
 /** What `forget` did, without ids; `--json` prints it. */
@@ -27,8 +28,24 @@ export interface ForgetReport {
   readonly removed: readonly string[]
   /** Files in the data folder that are not creator-enrich's, name them, and were left alone; absolute. */
   readonly others: readonly string[]
+  /** What else in the data folder could not be searched, in whole or in part, and so may name them; absolute. */
+  readonly unsearched: readonly { readonly path: string; readonly why: string }[]
   /** What was published; undefined when nothing had to be. */
   readonly files: { readonly database: string; readonly exports: readonly string[] } | undefined
+}
+
+/** A path may tell an id: the report does not. */
+export function withoutIds(report: ForgetReport, finder: IdFinder): ForgetReport {
+  const told = (text: string): string => finder.takeOut(text)
+  const { data, removed, others, unsearched, files } = report
+  return {
+    ...report,
+    data: told(data),
+    removed: removed.map(told),
+    others: others.map(told),
+    unsearched: unsearched.map(({ path, why }) => ({ path: told(path), why: told(why) })),
+    files: files && { database: told(files.database), exports: files.exports.map(told) },
+  }
 }
 
 const LABEL = 11
@@ -53,7 +70,7 @@ function allowedLines({ people, already_forgotten: known }: ForgetReport): strin
 }
 
 function forgottenLines(report: ForgetReport): string[] {
-  const { people, found, already_forgotten: again, erased, redacted, raw_files, removed, others, files } = report
+  const { people, found, already_forgotten: again, erased, redacted, raw_files, removed, files } = report
   const lines = [line('forgotten', `${persons(people)}; no input and no answer brings them back`)]
   if (again > 0) lines.push(line('before', `${again} of them had been forgotten already`))
   if (found < people) lines.push(line('not found', `${persons(people - found)}: there is nothing to erase`))
@@ -69,11 +86,24 @@ function forgottenLines(report: ForgetReport): string[] {
       line('redacted', `${plural(redacted, 'answer or row', 'answers and rows')} of others`),
       line('raw', `${plural(raw_files, 'file')} rewritten`),
       line('removed', plural(removed.length, 'older copy or other file', 'older copies and other files')),
-      line('checked', 'every file: none names them any more; no call was made'),
+      line('checked', `${checkedFiles(report)}; no call was made`),
       line('database', files.database),
       ...files.exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
     )
   }
-  lines.push(...others.map((path, at) => line(at === 0 ? 'yours' : '', `${path} names them: mend or remove it`)))
-  return lines
+  return [...lines, ...leftLines(report)]
+}
+
+function checkedFiles({ others, unsearched }: ForgetReport): string {
+  const but = others.length + unsearched.length > 0 ? ' but those below' : ''
+  return `every file${but}: none names them any more`
+}
+
+function leftLines({ others, unsearched }: ForgetReport): string[] {
+  return [
+    ...others.map((path, at) => line(at === 0 ? 'yours' : '', `${path} names them: mend or remove it`)),
+    ...unsearched.map(({ path, why }, at) => {
+      return line(at === 0 ? 'unsearched' : '', `${path} may name them: look yourself (${why})`)
+    }),
+  ]
 }

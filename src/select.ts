@@ -9,7 +9,7 @@ import { guardFormula } from './export/guardFormula.js'
 import type { Layout } from './layout.js'
 import { lockDown, notACondition, select as prepare, type Selected, type Selection } from './reading/selection.js'
 import { withPublished } from './reading/withPublished.js'
-import { isOurs } from './run/searchFolder.js'
+import { isOurPlace } from './run/folderFiles.js'
 import { count, table } from './table.js'
 
 export type Format = 'csv' | 'parquet' | 'json' | 'table'
@@ -33,7 +33,7 @@ export interface SelectJob {
  */
 export async function select(job: SelectJob): Promise<number> {
   const { layout, selection, out } = job
-  if (out !== undefined && (out === layout.database || isOurs(out, layout))) {
+  if (out !== undefined && (out === layout.database || isOurPlace(out, layout))) {
     throw new UsageError(`--out ${out} is where creator-enrich keeps its own files; choose another place`)
   }
   return withPublished(

@@ -34,9 +34,9 @@ export interface Found {
 /**
  * Reads the records of one segment in file order, in batches of about a megabyte: flat in memory whatever the file's
  * size, and whatever its bytes say. What cannot be read is given as gaps, and reading goes on at the next record.
- * @param mark the mark of the segment; records with another one are not its own
+ * @param mark the mark of the segment; records with another one are not its own. Undefined where nobody knows it
  */
-export async function* scan(path: string, mark: number): AsyncGenerator<(Found | Gap)[]> {
+export async function* scan(path: string, mark: number | undefined): AsyncGenerator<(Found | Gap)[]> {
   const file = await open(path, 'r')
   try {
     const bytes = new Window(file)
@@ -71,7 +71,7 @@ export async function* scan(path: string, mark: number): AsyncGenerator<(Found |
 }
 
 /** The record at the cursor, which moves behind it; undefined, and the cursor stays, if there is none to be read. */
-async function readRecord(bytes: Window, mark: number): Promise<Found | undefined> {
+async function readRecord(bytes: Window, mark: number | undefined): Promise<Found | undefined> {
   const header = headerAt(bytes, mark)
   if (!header) return undefined
   const total = HEADER_BYTES + header.metaBytes + header.bodyBytes
@@ -102,7 +102,7 @@ export async function readFound(file: FileHandle, offset: number, length: number
 }
 
 /** Moves the cursor on to the next header of this segment, or to the end of the file. */
-async function seekHeader(bytes: Window, mark: number): Promise<void> {
+async function seekHeader(bytes: Window, mark: number | undefined): Promise<void> {
   bytes.skip(1)
   for (;;) {
     const left = await bytes.ensure(HEADER_BYTES)
@@ -123,9 +123,9 @@ async function seekHeader(bytes: Window, mark: number): Promise<void> {
   }
 }
 
-function headerAt(bytes: Window, mark: number): RecordHeader | undefined {
+function headerAt(bytes: Window, mark: number | undefined): RecordHeader | undefined {
   const header = decodeHeader(bytes.buffer, bytes.start)
-  if (header?.version !== VERSION || header.mark !== mark) return undefined
+  if (header?.version !== VERSION || (mark !== undefined && header.mark !== mark)) return undefined
   return header.metaBytes <= MAX_META_BYTES && header.bodyBytes <= MAX_BODY_BYTES ? header : undefined
 }
 

@@ -29,13 +29,22 @@ const MARKUP: readonly [start: RegExp, what: string][] = [
   [/^\s*(?:\{\s*"|\[\s*[{["])/, 'is JSON'],
 ]
 
+/** What a file is that begins like this and whose text does not stand in its bytes, such as `is a PDF`; undefined if none is known. */
+export function foreignKind(head: Buffer): string | undefined {
+  return FOREIGN.find(([magic]) => startsWith(head, magic))?.[1]
+}
+
 /** @throws UsageError if this is how something else than a table as text begins */
 export function refuseForeign(head: Buffer, source: string): void {
   for (const [magic, what, remedy] of FOREIGN) {
-    if (head.subarray(0, magic.length).equals(magic)) throw new UsageError(`${source} ${what}; ${remedy}`)
+    if (startsWith(head, magic)) throw new UsageError(`${source} ${what}; ${remedy}`)
   }
   const text = head.toString('latin1').replaceAll('\0', '').replace(MARK, '')
   for (const [start, what] of MARKUP) {
     if (start.test(text)) throw new UsageError(`${source} ${what}; ${SAVE_AS_CSV}`)
   }
+}
+
+function startsWith(head: Buffer, magic: Buffer): boolean {
+  return head.subarray(0, magic.length).equals(magic)
 }

@@ -1,13 +1,13 @@
 import { join, relative, sep } from 'node:path'
-import { eraseFrom } from '../eraseCall.js'
-import { LocalError } from '../errors.js'
-import { hideRow, REJECTED, type TellingRow } from '../hideRow.js'
-import type { IdFinder } from '../idFinder.js'
-import { openRaw, rewriteRaw } from '../journal/rewriteRaw.js'
-import type { Layout } from '../layout.js'
-import { rewriteSealed, type TextRow } from '../load/rewriteSealed.js'
-import type { Reader } from '../load/stage.js'
-import type { PaidCalls } from '../tombstones.js'
+import { eraseFrom } from '../../eraseCall.js'
+import { LocalError } from '../../errors.js'
+import { hideRow, REJECTED, type TellingRow } from '../../hideRow.js'
+import type { IdFinder } from '../../idFinder.js'
+import { openRaw, rewriteRaw, type EditCall } from '../../journal/rewriteRaw.js'
+import type { Layout } from '../../layout.js'
+import { rewriteSealed, type TextRow } from '../../load/rewriteSealed.js'
+import type { Reader } from '../../load/stage.js'
+import type { PaidCalls } from '../../tombstones.js'
 import type { Finding } from './searchFolder.js'
 
 /** What was erased in `raw/`. */
@@ -37,12 +37,12 @@ export interface RawFiles {
  */
 export function rawFilesOf(findings: readonly Finding[], { raw }: Layout): RawFiles {
   const files = { answers: [] as string[], calls: [] as string[], inputs: [] as string[], receipts: [] as string[] }
-  for (const { path, unreadable } of findings) {
+  for (const { path, unsearched } of findings) {
     const kind = relative(raw, path).split(sep)[0] as keyof RawFiles
     if (!(kind in files) || !path.endsWith('.parquet') || !path.startsWith(join(raw, sep))) continue
-    if (unreadable !== undefined) {
+    if (unsearched !== undefined) {
       throw new LocalError(
-        `damaged: ${path}: ${unreadable}; put it back from a backup, or move it and the receipt of its run away, then run the same command again. Nothing was changed`,
+        `damaged: ${path}: ${unsearched}; put it back from a backup, or move it and the receipt of its run away, then run the same command again. Nothing was changed`,
       )
     }
     files[kind].push(path)
@@ -85,20 +85,7 @@ export async function eraseRaw(files: RawFiles, finder: IdFinder, reader: Reader
   const temp = join(layout.temp, 'forget')
   for (const kind of ['answers', 'calls'] as const) {
     for (const file of files[kind]) {
-      await rewriteRaw(
-        kind,
-        file,
-        (call) => {
-          if (finder.has(call.id)) {
-            erased[kind] += 1
-            return undefined
-          }
-          const rest = eraseFrom(call, finder, reader.interpret)
-          if (rest !== call) erased.redacted += 1
-          return rest
-        },
-        temp,
-      )
+      await rewriteRaw(kind, file, callWithout(finder, reader, erased), temp)
       erased.files += 1
     }
   }
@@ -111,6 +98,23 @@ export async function eraseRaw(files: RawFiles, finder: IdFinder, reader: Reader
     erased.files += 1
   }
   return erased
+}
+
+/** Leaves their calls out, and them out of the calls of others. */
+export function callWithout(
+  finder: IdFinder,
+  { interpret }: Pick<Reader, 'interpret'>,
+  erased: Pick<ErasedRaw, 'answers' | 'calls' | 'redacted'>,
+): EditCall {
+  return (call) => {
+    if (finder.has(call.id)) {
+      erased[call.kind === 'answer' ? 'answers' : 'calls'] += 1
+      return undefined
+    }
+    const rest = eraseFrom(call, finder, interpret)
+    if (rest !== call) erased.redacted += 1
+    return rest
+  }
 }
 
 function inputWithout(row: TextRow, finder: IdFinder, { pipeline }: Reader, erased: ErasedRaw): TextRow | undefined {

@@ -1,11 +1,11 @@
-import type { Effects } from '../effects.js'
-import { recoverJournal } from '../journal/recover.js'
-import type { Lock } from '../load/lock.js'
-import { sealRuns } from '../load/sealRuns.js'
-import type { Reader } from '../load/stage.js'
-import { openOrRebuild } from './rebuild.js'
-import { loadLeft } from './recover.js'
-import { sealLoaded } from './sealLoaded.js'
+import type { Effects } from '../../effects.js'
+import { recoverJournal } from '../../journal/recover.js'
+import type { Lock } from '../../load/lock.js'
+import { sealRuns } from '../../load/sealRuns.js'
+import type { Reader } from '../../load/stage.js'
+import { openOrRebuild } from '../rebuild.js'
+import { loadLeft } from '../recover.js'
+import { sealLoaded } from '../sealLoaded.js'
 
 /**
  * Brings everything that earlier runs left into `raw/`, receipts included: the journal is empty afterwards, but for

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readdir, readlink, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
-import { syncFolder } from '../atomicFile.js'
-import { LocalError, messageOf } from '../errors.js'
-import type { Layout } from '../layout.js'
-import { isOurs, type Finding } from './searchFolder.js'
+import { syncFolder } from '../../atomicFile.js'
+import { LocalError, messageOf } from '../../errors.js'
+import type { Layout } from '../../layout.js'
+import { isSegment } from './eraseHeadless.js'
+import { isOurs, isOutput } from '../folderFiles.js'
+import type { Finding } from './searchFolder.js'
 
 /**
  * Removes what is kept beside the files that are in use, and may hold anybody: older published copies, what was set aside
@@ -28,30 +30,28 @@ export async function removeCopies(layout: Layout): Promise<string[]> {
 
 /**
  * Removes files of ours that still name somebody, or may: an export of a list that is known no more, a report.
- * @returns what was removed, and the files of other people in the data folder, which are theirs to mend; both absolute
+ * @returns what was removed, absolute
  * @throws LocalError when a file names somebody that should not after all that was done
  */
-export async function removeFindings(
-  findings: readonly Finding[],
-  layout: Layout,
-): Promise<{ removed: string[]; others: string[] }> {
-  const removable = findings.filter((finding) => isRemovable(finding, layout))
-  const rest = findings.filter((finding) => !removable.includes(finding))
-  const kept = rest.find(({ path }) => isOurs(path, layout))
+export async function removeFindings(findings: readonly Finding[], layout: Layout): Promise<string[]> {
+  const ours = findings.filter(({ path }) => isOurs(path, layout))
+  const kept = ours.find(({ path }) => !isRemovable(path, layout))
   if (kept) {
-    const { path, unreadable } = kept
-    const why = unreadable === undefined ? 'it still names somebody' : `it cannot be searched (${unreadable})`
+    const { path, unsearched } = kept
+    const why = unsearched === undefined ? 'it still names somebody' : `it cannot be searched (${unsearched})`
     throw new LocalError(`${path}: ${why}: run the same command again; if that does not help, report it`)
   }
-  const removed = removable.map(({ path }) => path)
+  const removed = ours.map(({ path }) => path)
   await removeAll(removed)
-  return { removed, others: rest.filter(({ unreadable }) => unreadable === undefined).map(({ path }) => path) }
+  return removed
 }
 
-function isRemovable({ path }: Finding, { raw, state, exports, reports, metrics, warehouse }: Layout): boolean {
-  const inside = (folder: string) => path.startsWith(folder + sep)
-  if (inside(raw)) return path.endsWith('.part')
-  return path !== warehouse && [state, exports, reports, metrics].some(inside)
+/** Not what may hold paid answers of others. */
+function isRemovable(path: string, layout: Layout): boolean {
+  const { raw, state, warehouse } = layout
+  if (path.startsWith(raw + sep)) return path.endsWith('.part')
+  if (isSegment(path, layout) || path === warehouse) return false
+  return path.startsWith(state + sep) || isOutput(path, layout)
 }
 
 async function pathsIn(folder: string): Promise<string[]> {
