@@ -92,7 +92,7 @@ async function erase(
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
   await adopt(lock, await rebuild(lock, reader))
   const runId = runIdAt(effects.now(), effects.random())
-  const exports = await publishAll(lock, reader.pipeline, settings, runId, effects)
+  const published = await publishAll(lock, reader.pipeline, settings, runId, effects)
   const copies = await removeCopies(layout)
   const left = await searchFolder(layout, finder)
   const removed = await removeFindings(left, layout)
@@ -103,7 +103,7 @@ async function erase(
     raw_files: files,
     removed: [...emptied, ...copies, ...removed],
     ...theirs(left, layout),
-    files: { database: layout.database, exports },
+    files: published,
   }
 }
 

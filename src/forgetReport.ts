@@ -1,4 +1,6 @@
 import type { IdFinder } from './idFinder.js'
+import { line } from './lines.js'
+import { fileLines, type PublishedFiles } from './publishedFiles.js'
 import { plural } from './words.js'
 
 /** What `forget` did, without ids; `--json` prints it. */
@@ -31,7 +33,7 @@ export interface ForgetReport {
   /** What else in the data folder could not be searched, in whole or in part, and so may name them; absolute. */
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
   /** What was published; undefined when nothing had to be. */
-  readonly files: { readonly database: string; readonly exports: readonly string[] } | undefined
+  readonly files: PublishedFiles | undefined
 }
 
 /** A path may tell an id: the report does not. */
@@ -44,14 +46,8 @@ export function withoutIds(report: ForgetReport, finder: IdFinder): ForgetReport
     removed: removed.map(told),
     others: others.map(told),
     unsearched: unsearched.map(({ path, why }) => ({ path: told(path), why: told(why) })),
-    files: files && { database: told(files.database), exports: files.exports.map(told) },
+    files: files && { ...files, database: told(files.database), exports: files.exports.map(told) },
   }
-}
-
-const LABEL = 11
-
-function line(label: string, text: string): string {
-  return label.padEnd(LABEL) + text
 }
 
 function persons(number: number): string {
@@ -87,8 +83,7 @@ function forgottenLines(report: ForgetReport): string[] {
       line('raw', `${plural(raw_files, 'file')} rewritten`),
       line('removed', plural(removed.length, 'older copy or other file', 'older copies and other files')),
       line('checked', `${checkedFiles(report)}; no call was made`),
-      line('database', files.database),
-      ...files.exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
+      ...fileLines(files),
     )
   }
   return [...lines, ...leftLines(report)]

@@ -215,6 +215,12 @@ export const options = {
     parse: flag,
     help: 'write CSV files without a byte order mark',
   }),
+  excel: option({
+    flag: '--excel',
+    for: ['run', 'replay'],
+    parse: flag,
+    help: 'write exports/creators.xlsx, too; one that is there is kept up to date in any case',
+  }),
   noReport: option({
     flag: '--no-report',
     for: ['run'],
@@ -319,10 +325,15 @@ export const options = {
   format: option({
     flag: '--format <name>',
     for: ['select'],
-    parse: oneOf('csv', 'parquet', 'json', 'table'),
-    help: 'csv, parquet, json or table (default: what --out ends in, else a table)',
+    parse: oneOf('csv', 'xlsx', 'parquet', 'json', 'table'),
+    help: 'csv, xlsx, parquet, json or table (default: what --out ends in, else a table)',
   }),
-  out: option({ flag: '--out <file>', for: ['select'], parse: text, help: 'write to this file; parquet needs one' }),
+  out: option({
+    flag: '--out <file>',
+    for: ['select'],
+    parse: text,
+    help: 'write to this file; xlsx and parquet need one',
+  }),
   save: option({
     flag: '--save <name>',
     for: ['select'],

@@ -1,4 +1,5 @@
 import type { StopReason } from './outcome.js'
+import type { PublishedFiles } from './publishedFiles.js'
 
 /** What became of a row, or of an id, in one run. */
 export const STATUSES = ['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const
@@ -100,9 +101,7 @@ export interface Receipt {
   readonly drift: readonly DriftReceipt[]
   /** Calls of all runs that were sent, never answered, and not made up for since. */
   readonly ambiguous_calls: number
-  readonly files: {
-    readonly database: string
-    readonly exports: readonly string[]
+  readonly files: PublishedFiles & {
     /** Absent with `--no-report`, and where it could not be written. */
     readonly report?: string
   }

@@ -46,9 +46,9 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     const differs = differences === undefined || differences.length > 0
     if (settings.check) return { ...report, exit_code: differs ? 9 : 0, files: undefined }
     await adopt(lock, rebuilt)
-    const exports = await publishAll(lock, pipeline, settings, runIdAt(startedAt, effects.random()), effects)
+    const files = await publishAll(lock, pipeline, settings, runIdAt(startedAt, effects.random()), effects)
     await sealLoaded(layout, effects)
-    return { ...report, exit_code: 0, files: { database: layout.database, exports } }
+    return { ...report, exit_code: 0, files }
   } catch (error) {
     throw asLocalError(error, layout.warehouse)
   } finally {

@@ -1,3 +1,5 @@
+import { line } from './lines.js'
+import { fileLines, type PublishedFiles } from './publishedFiles.js'
 import { count, plural } from './words.js'
 
 /** How a table of one database differs from that of another. */
@@ -27,13 +29,7 @@ export interface ReplayReport {
   /** Tables that differ; undefined when there was nothing published to compare with. */
   readonly differences: readonly TableDifference[] | undefined
   /** What was published; undefined when only compared. */
-  readonly files: { readonly database: string; readonly exports: readonly string[] } | undefined
-}
-
-const LABEL = 11
-
-function line(label: string, text: string): string {
-  return label.padEnd(LABEL) + text
+  readonly files: PublishedFiles | undefined
 }
 
 /** The same for people. */
@@ -50,12 +46,7 @@ export function replaySummary(report: ReplayReport): string {
   else lines.push(line('compared', `with ${compared_with}`))
   if (differences?.length === 0) lines.push(line('', 'nothing differs'))
   else if (differences) lines.push('', ...differenceTable(differences), '')
-  if (files) {
-    lines.push(
-      line('database', files.database),
-      ...files.exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
-    )
-  }
+  if (files) lines.push(...fileLines(files))
   return `${lines.join('\n')}\n`
 }
 

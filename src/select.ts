@@ -1,18 +1,20 @@
 import { writeFile } from 'node:fs/promises'
 import { stringify } from 'csv-stringify/sync'
-import { all, arrays, blobs, first, literal, quoted, type Connection } from './database.js'
-import { messageOf, UsageError } from './errors.js'
+import { arrays, blobs, literal, quoted, type Connection } from './database.js'
+import { UsageError } from './errors.js'
 import { exportCsv, FORM } from './export/csvFile.js'
 import { asText, csvRecord } from './export/csvRecord.js'
 import { exportFile } from './export/exportedFile.js'
 import { guardFormula } from './export/guardFormula.js'
+import { exportSheet, SheetTooLarge } from './export/sheetFile.js'
+import { sheetRow } from './export/sheetRow.js'
 import type { Layout } from './layout.js'
-import { lockDown, notACondition, select as prepare, type Selected, type Selection } from './reading/selection.js'
+import { lockDown, select as prepare, type Selected, type Selection } from './reading/selection.js'
 import { withPublished } from './reading/withPublished.js'
 import { isOurPlace } from './run/folderFiles.js'
 import { count, table } from './table.js'
 
-export type Format = 'csv' | 'parquet' | 'json' | 'table'
+export type Format = 'csv' | 'xlsx' | 'parquet' | 'json' | 'table'
 
 export interface SelectJob {
   readonly layout: Layout
@@ -40,15 +42,7 @@ export async function select(job: SelectJob): Promise<number> {
     layout,
     async (connection) => {
       await lockDown(connection, out === undefined ? [] : [`${out}.part`])
-      const selected = await prepare(connection, selection)
-      try {
-        return await writers[job.format](connection, selected, job)
-      } catch (error) {
-        // What can only be known when it runs: a text that is no number, for one.
-        if (/^(Conversion|Invalid Input|Out of Range|Binder|Permission) Error/.test(messageOf(error)))
-          throw notACondition(messageOf(error))
-        throw error
-      }
+      return writers[job.format](connection, await prepare(connection, selection), job)
     },
     MEMORY,
   )
@@ -61,12 +55,19 @@ const MEMORY = '1GB'
 
 type Write = (connection: Connection, selected: Selected, job: SelectJob) => Promise<number>
 
-const writers: Record<Format, Write> = { csv: writeCsv, parquet: writeParquet, json: writeJson, table: writeTable }
+const writers: Record<Format, Write> = {
+  csv: writeCsv,
+  xlsx: writeExcel,
+  parquet: writeParquet,
+  json: writeJson,
+  table: writeTable,
+}
 
 async function writeCsv(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
-  const records = blobs(connection, `SELECT ${csvRecord(columns.map((name) => asText(quoted(name))))} FROM (${sql})`)
-  if (job.out !== undefined) return (await exportCsv(job.out, { header: columns, records, bom: job.bom })).rows
-  job.write(stringify([columns.map(guardFormula)], FORM))
+  const header = columns.map(({ name }) => name)
+  const records = blobs(connection, `SELECT ${csvRecord(header.map((name) => asText(quoted(name))))} FROM (${sql})`)
+  if (job.out !== undefined) return (await exportCsv(job.out, { header, records, bom: job.bom })).rows
+  job.write(stringify([header.map(guardFormula)], FORM))
   let rows = 0
   for await (const some of records) {
     rows += some.length
@@ -75,18 +76,31 @@ async function writeCsv(connection: Connection, { columns, sql }: Selected, job:
   return rows
 }
 
-async function writeParquet(connection: Connection, { sql }: Selected, { out }: SelectJob): Promise<number> {
+async function writeExcel(connection: Connection, selected: Selected, { out }: SelectJob): Promise<number> {
+  const columns = selected.columns.map((column) => ({ ...column, sql: quoted(column.name) }))
+  const rows = blobs(connection, `SELECT ${sheetRow(columns, 'row_number() OVER () + 1')} FROM (${selected.sql})`)
+  try {
+    return (await exportSheet(out!, { name: 'creators', columns, count: selected.count, rows })).rows
+  } catch (error) {
+    if (!(error instanceof SheetTooLarge)) throw error
+    throw new UsageError(
+      `--format xlsx: ${error.message}; take fewer with --where, --limit or --columns, or write csv or parquet`,
+    )
+  }
+}
+
+async function writeParquet(connection: Connection, { sql, count }: Selected, { out }: SelectJob): Promise<number> {
   const file = await exportFile(out!, async (temporary) => {
     await connection.run(
       `COPY (${sql}) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
     )
-    return (await first<{ rows: number }>(connection, `SELECT count(*) AS rows FROM (${sql})`))!.rows
+    return count
   })
   return file.rows
 }
 
 async function writeJson(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
-  const fields = columns.map((name) => `${quoted(name)} := ${quoted(name)}`)
+  const fields = columns.map(({ name }) => `${quoted(name)} := ${quoted(name)}`)
   const objects = arrays(connection, `SELECT CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR) FROM (${sql})`)
   const pieces: string[] = []
   let rows = 0
@@ -103,11 +117,10 @@ async function writeJson(connection: Connection, { columns, sql }: Selected, job
 }
 
 async function writeTable(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
-  const types = await all<{ column_type: string }>(connection, `DESCRIBE ${sql}`)
-  const numeric = types.map(({ column_type: type }) => /^(BIGINT|INTEGER|DOUBLE)$/.test(type))
+  const numeric = columns.map(({ type }) => /^(BIGINT|INTEGER|DOUBLE)$/.test(type))
   const rows: string[][] = []
-  const cells = columns.map((name, at) => {
-    if (types[at]!.column_type === 'DOUBLE') return `round(${quoted(name)}, 3)::VARCHAR`
+  const cells = columns.map(({ name, type }, at) => {
+    if (type === 'DOUBLE') return `round(${quoted(name)}, 3)::VARCHAR`
     return numeric[at] ? quoted(name) : asText(quoted(name))
   })
   for await (const some of arrays(connection, `SELECT ${cells.join(', ')} FROM (${sql})`)) {
@@ -116,7 +129,9 @@ async function writeTable(connection: Connection, { columns, sql }: Selected, jo
         row.map((cell) => (typeof cell === 'number' || typeof cell === 'bigint' ? count(cell) : String(cell ?? '–'))),
       )
   }
-  const header = columns.map((title, at) => ({ title, right: numeric[at]!, cut: title !== 'user_id' && !numeric[at] }))
+  const header = columns.map(({ name: title }, at) => {
+    return { title, right: numeric[at]!, cut: title !== 'user_id' && !numeric[at] }
+  })
   const text = table(header, rows, job.columns)
   if (job.out === undefined) job.write(text)
   else await writeText(job.out, [text])

@@ -1,5 +1,6 @@
 import { columnLines } from './driftAdvice.js'
 import { line, wrapped } from './lines.js'
+import { fileLines } from './publishedFiles.js'
 import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from './receipt.js'
 import { count, plural } from './words.js'
 
@@ -135,8 +136,7 @@ export function summary(receipt: Receipt): string {
   lines.push(...driftLines(receipt.drift))
   lines.push(
     '',
-    line('database', receipt.files.database),
-    ...receipt.files.exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
+    ...fileLines(receipt.files),
     ...(receipt.files.report === undefined ? [] : [line('report', receipt.files.report)]),
   )
   if (receipt.stop) {

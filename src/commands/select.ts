@@ -16,7 +16,8 @@ export async function select({ settings, narrator }: Invocation): Promise<number
   const { where, sort, limit, mentioned = false, save } = settings
   const format = formatOf(settings)
   const out = outOf(settings)
-  if (format === 'parquet' && out === undefined) throw new UsageError('--format parquet needs --out FILE')
+  if ((format === 'parquet' || format === 'xlsx') && out === undefined)
+    throw new UsageError(`--format ${format} needs --out FILE`)
   const isTable = format === 'table'
   const rows = await selectCreators({
     layout: layoutOf(settings.data),
@@ -48,7 +49,7 @@ function formatOf({ format, out, save }: Settings): Format {
     return 'csv'
   }
   const ending = out === undefined ? undefined : extname(out).slice(1)
-  const known = (['csv', 'parquet', 'json'] as const).find((each) => each === ending)
+  const known = (['csv', 'xlsx', 'parquet', 'json'] as const).find((each) => each === ending)
   return format ?? known ?? (out === undefined ? 'table' : 'csv')
 }
 

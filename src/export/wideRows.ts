@@ -1,6 +1,7 @@
 import { collectGarbage } from '../collectGarbage.js'
 import { all, blobs, first, literal, quoted, type Connection } from '../database.js'
 import { asText, csvRecord, instant } from './csvRecord.js'
+import { sheetRow, type SheetColumn } from './sheetRow.js'
 
 /**
  * Rows joined and sorted at a time: the wide rows of all at once do not fit the memory that DuckDB is given. Small ranges
@@ -13,28 +14,39 @@ export interface WideColumns {
   readonly names: readonly string[]
   /** SQL for the cells of one creator `c`, in the order of `names`. */
   readonly cells: readonly string[]
+  /** The same for a sheet. */
+  readonly columns: readonly SheetColumn[]
 }
 
 /** The columns of the creators table as the database has them. */
 export async function wideColumns(connection: Connection): Promise<WideColumns> {
-  const columns = await all<{ name: string; type: string }>(
+  const known = await all<{ name: string; type: string }>(
     connection,
     `SELECT name, type FROM pragma_table_info('creators') ORDER BY cid`,
   )
+  const columns = known.map(({ name, type }) => ({ name, type, sql: `c.${quoted(name)}` }))
   return {
     names: columns.map(({ name }) => name),
-    cells: columns.map(({ name, type }) => {
-      const sql = `c.${quoted(name)}`
-      return type.startsWith('TIMESTAMP') ? instant(sql) : asText(sql)
-    }),
+    cells: columns.map(({ type, sql }) => (type.startsWith('TIMESTAMP') ? instant(sql) : asText(sql))),
+    columns,
   }
 }
 
 /** Every creator, ordered by id. */
 export function creatorRows(connection: Connection, wide: WideColumns): AsyncGenerator<Uint8Array[]> {
+  return creatorsInRanges(connection, csvRecord(wide.cells))
+}
+
+/** The same as rows of a sheet below its header. */
+export function creatorSheetRows(connection: Connection, wide: WideColumns): AsyncGenerator<Uint8Array[]> {
+  return creatorsInRanges(connection, sheetRow(wide.columns, 'r.ord + 1'))
+}
+
+/** `record`: SQL over the creator `c` and `r.ord`, its number from 1. */
+function creatorsInRanges(connection: Connection, record: string): AsyncGenerator<Uint8Array[]> {
   const order = 'SELECT row_number() OVER () AS ord, rid FROM (SELECT rowid AS rid FROM creators ORDER BY user_id)'
   const range = (bounds: Bounds): string => `SELECT ord, rid FROM export_order WHERE ${bounds('ord')}`
-  return inRanges(connection, order, range, wide.cells)
+  return inRanges(connection, order, range, record)
 }
 
 /**
@@ -57,7 +69,7 @@ export function listRows(
     WHERE ${bounds('o.ord')} AND ${bounds('m.row_number')} AND ${ofList}`
   const own = list.columns.map((_, index) => `r.cells[${index + 1}]`)
   const cells = [...own, 'r.status', 'r.reason', instant('c.last_fetched_at'), ...wide.cells]
-  return inRanges(connection, order, range, cells)
+  return inRanges(connection, order, range, csvRecord(cells))
 }
 
 /** The header of an enriched list: a column of ours whose name the input has already is prefixed until it is its own. */
@@ -76,7 +88,7 @@ export function enrichedHeader(input: readonly string[], wide: WideColumns): str
 type Bounds = (column: string) => string
 
 /**
- * Records with these cells in the order of `order`, which selects (ord, rid): a number for each row, and the rowid
+ * Records in the order of `order`, which selects (ord, rid): a number for each row, and the rowid
  * of its creator or NULL. Each range `r` of it becomes a small TEMP table first: DuckDB then knows its size, builds the
  * join on it and never on the wide rows, and skips the parts of creators where none of its rowids lie.
  */
@@ -84,7 +96,7 @@ async function* inRanges(
   connection: Connection,
   order: string,
   range: (bounds: Bounds) => string,
-  cells: readonly string[],
+  record: string,
 ): AsyncGenerator<Uint8Array[]> {
   await connection.run(`CREATE OR REPLACE TEMP TABLE export_order AS ${order}`)
   const ends = await first<{ lowest: number; highest: number }>(
@@ -97,7 +109,7 @@ async function* inRanges(
     await connection.run(`CREATE OR REPLACE TEMP TABLE export_range AS ${range(bounds)}`)
     const records = blobs(
       connection,
-      `SELECT ${csvRecord(cells)} FROM export_range AS r LEFT JOIN creators AS c ON c.rowid = r.rid ORDER BY r.ord`,
+      `SELECT ${record} FROM export_range AS r LEFT JOIN creators AS c ON c.rowid = r.rid ORDER BY r.ord`,
     )
     for await (const some of records) {
       yield some

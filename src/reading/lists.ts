@@ -18,6 +18,8 @@ export interface ListReport {
   /** What asking for every id once costs. */
   readonly nightly_price: number | null
   readonly currency: string | null
+  /** Calls of this folder cost nothing: the price is what real ones would cost. */
+  readonly simulated: boolean
 }
 
 /** Every list of the published file, by name. */
@@ -26,7 +28,8 @@ export async function readLists(connection: Connection): Promise<ListReport[]> {
     connection,
     `SELECT
        o.list, o.tracked, l.source, o.row_count AS rows, o.id_count AS ids, o.ids_with_profile, o.coverage,
-       o.rows_rejected AS rejected, o.rows_parked AS parked, o.last_read_at, o.nightly_price, o.currency
+       o.rows_rejected AS rejected, o.rows_parked AS parked, o.last_read_at, o.nightly_price, o.currency,
+       coalesce((SELECT simulated FROM data_folder), FALSE) AS simulated
      FROM list_overview AS o JOIN lists AS l USING (list) ORDER BY o.list`,
   )
   return lists.map((list) => ({ ...list, last_read_at: new Date(list.last_read_at).toISOString() }))
@@ -55,7 +58,10 @@ export function listsText(lists: readonly ListReport[], columns: number): string
     { title: 'last read' },
     { title: 'a night', right: true },
   ]
-  return `${table(header, rows, columns)}\n${nightly(lists)}\n`
+  const invented = lists[0]!.simulated
+    ? 'simulated data: its calls cost nothing, the prices are those of real ones\n'
+    : ''
+  return `${table(header, rows, columns)}\n${nightly(lists)}\n${invented}`
 }
 
 function nightly(lists: readonly ListReport[]): string {

@@ -16,51 +16,83 @@ export interface Selection {
 }
 
 export interface Selected {
-  readonly columns: readonly string[]
-  /** A query with these columns, in order. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly count: number
+  /** A query with these columns, of these rows in order. */
   readonly sql: string
 }
 
 const ID = 'user_id'
+/** No pipeline has such a column. */
+const PLACE = 'place_in_choice'
 
 /**
- * From here on nothing that is asked over this connection reads or writes any file but the database, and those at `paths`.
+ * From here on nothing that is asked over this connection reads or writes any file but the database, what is spilled of it,
+ * and those at `paths`; no setting can be changed any more.
  */
 export async function lockDown(connection: Connection, paths: readonly string[]): Promise<void> {
+  // Two hold twice as many wide rows, and a million of them do not fit then.
+  await connection.run('SET threads = 1')
   await connection.run(`SET allowed_paths = [${paths.map(literal).join(', ')}]`)
   await connection.run('SET enable_external_access = false')
   await connection.run('SET lock_configuration = true')
 }
 
 /**
- * Makes a query of what is asked for; everything that people typed is checked before it is part of it.
+ * Chooses what is asked for; everything that people typed is checked before it is part of a query. The rows of the view are
+ * put in order and kept first, which are narrow; what the wide table adds to them is joined afterwards, as it is written: a
+ * million wide rows do not fit into memory in two places.
  * @throws UsageError naming the option and what is wrong with it
  */
 export async function select(connection: Connection, selection: Selection): Promise<Selected> {
-  const source = selection.mentioned ? 'creator_candidates' : await creators(connection)
-  const known = await namesOf(connection, source)
-  const usual = selection.mentioned ? known : await namesOf(connection, 'creator_overview')
-  const columns = selection.columns?.includes('*') ? known : (selection.columns ?? usual)
+  const view = selection.mentioned ? 'creator_candidates' : 'creator_overview'
+  const narrow = await namesOf(connection, view)
+  const wide = selection.mentioned
+    ? []
+    : (await namesOf(connection, 'creators')).filter((name) => !narrow.includes(name))
+  const known = [...narrow, ...wide]
+  const source = wide.length === 0 ? view : `(${joined(view, narrow, wide)})`
+  const columns = selection.columns?.includes('*') ? known : [...new Set(selection.columns ?? narrow)]
   for (const column of columns) checkColumn('--columns', column, known)
   for (const { column } of selection.sort ?? []) checkColumn('--sort', column, known)
   if (selection.where !== undefined) await checkCondition(connection, selection.where, source, known)
-  const keys = [...(selection.sort ?? []), { column: ID, descending: false }]
-  return {
-    columns,
-    sql: `
-SELECT ${columns.map(quoted).join(', ')} FROM ${source}
-${selection.where === undefined ? '' : `WHERE (\n${selection.where}\n)`}
-ORDER BY ${keys.map(({ column, descending }) => `${quoted(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`).join(', ')}
-${selection.limit === undefined ? '' : `LIMIT ${selection.limit}`}`,
-  }
+  await choose(connection, source, narrow, selection)
+  const added = columns.filter((column) => !narrow.includes(column))
+  const from = added.length === 0 ? 'chosen' : `(${joined('chosen', [...narrow, PLACE], added)})`
+  const sql = `SELECT ${columns.map(quoted).join(', ')} FROM ${from} ORDER BY ${PLACE}`
+  const described = await all<{ column_name: string; column_type: string }>(connection, `DESCRIBE ${sql}`)
+  const { count } = (await first<{ count: number }>(connection, 'SELECT count(*) AS count FROM chosen'))!
+  return { columns: described.map(({ column_name: name, column_type: type }) => ({ name, type })), count, sql }
 }
 
-/** The curated columns of the view first, then what else is known; a name that both have is the view's. */
-async function creators(connection: Connection): Promise<string> {
-  const view = await namesOf(connection, 'creator_overview')
-  const others = (await namesOf(connection, 'creators')).filter((name) => !view.includes(name))
-  const columns = [...view.map((name) => `o.${quoted(name)}`), ...others.map((name) => `c.${quoted(name)}`)]
-  return `(SELECT ${columns.join(', ')} FROM creator_overview AS o JOIN creators AS c ON c.${ID} = o.${ID}) AS creator`
+/** The curated columns of the view, and others of the wide table; a name that both have is the view's. */
+function joined(view: string, narrow: readonly string[], wide: readonly string[]): string {
+  const columns = [...narrow.map((name) => `o.${quoted(name)}`), ...wide.map((name) => `c.${quoted(name)}`)]
+  return `SELECT ${columns.join(', ')} FROM creators AS c JOIN ${view} AS o ON c.${ID} = o.${ID}`
+}
+
+async function choose(
+  connection: Connection,
+  source: string,
+  columns: readonly string[],
+  { where, sort = [], limit }: Selection,
+): Promise<void> {
+  const keys = [...sort, { column: ID, descending: false }].map(
+    ({ column, descending }) => `${quoted(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+  )
+  const sql = `
+SELECT ${columns.map(quoted).join(', ')} FROM ${source}
+${where === undefined ? '' : `WHERE (\n${where}\n)`}
+ORDER BY ${keys.join(', ')}
+${limit === undefined ? '' : `LIMIT ${limit}`}`
+  try {
+    await connection.run(`CREATE TEMP TABLE chosen AS SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql})`)
+  } catch (error) {
+    // What can only be known when it runs: a text that is no number, for one.
+    if (/^(Conversion|Invalid Input|Out of Range|Binder|Permission) Error/.test(messageOf(error)))
+      throw notACondition(messageOf(error))
+    throw error
+  }
 }
 
 async function namesOf(connection: Connection, source: string): Promise<string[]> {
@@ -135,7 +167,7 @@ function isEmpty(list: unknown): boolean {
 }
 
 /** What DuckDB says in its first line, without the name of its error. */
-export function notACondition(reason: string): UsageError {
+function notACondition(reason: string): UsageError {
   const [line = ''] = reason.split('\n')
   return new UsageError(
     `--where: ${line.replace(/^\w+ Error: /, '')}; give an SQL condition such as "fans > 10000 AND tier = 'mid'"`,

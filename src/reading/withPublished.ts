@@ -60,9 +60,10 @@ function whyNotRead(error: unknown, { database }: Layout): unknown {
     )
   }
   if (isOutOfMemory(error)) {
-    return new LocalError(`${database} has more than fits into memory for this: ask for fewer columns or rows`, {
-      cause: error,
-    })
+    return new LocalError(
+      `${database} has more than fits into memory and ${tmpdir()} for this: make room there, name a larger place with TMPDIR, or ask for fewer columns or rows`,
+      { cause: error },
+    )
   }
   return error
 }

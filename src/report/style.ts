@@ -147,6 +147,13 @@ footer { padding-bottom: 48px; color: var(--muted); font-size: 13px; }
   .changes tr { display: flex; flex-wrap: wrap; gap: 2px 10px; padding: 8px 0; border-bottom: 1px solid var(--line); }
   .changes td { border: 0; padding: 0; width: auto; max-width: none; }
   .changes .name { width: 100%; }
+  /* A long text in the last column stands below the others, which are told without a head. */
+  table:has(td.text:last-child) thead { clip-path: inset(50%); position: absolute; }
+  tr:has(> td.text:last-child) { display: flex; flex-wrap: wrap; gap: 2px 10px; padding: 8px 0; border-bottom: 1px solid var(--line); }
+  tbody tr:last-child:has(> td.text:last-child) { border-bottom: 0; }
+  tr:has(> td.text:last-child) > td { border: 0; padding: 0; }
+  tr:has(> td.text:last-child) > .n::before { content: "× "; color: var(--muted); }
+  tr:has(> td.text:last-child) > .text { width: 100%; }
   .histogram text { font-size: 15px; }
   .creators tbody th { max-width: 150px; }
 }
@@ -173,6 +180,7 @@ footer { padding-bottom: 48px; color: var(--muted); font-size: 13px; }
   .scroll { overflow: visible; }
   .tiles { grid-template-columns: repeat(5, 1fr); }
   .creators td, .creators tbody th { white-space: normal; position: static; }
+  .creators td:last-child { white-space: nowrap; }
   a { color: inherit; }
 }
 `

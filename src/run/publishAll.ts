@@ -4,23 +4,23 @@ import type { Lock } from '../load/lock.js'
 import { openWarehouse } from '../load/warehouse.js'
 import type { Settings } from '../options.js'
 import type { Pipeline } from '../pipeline.js'
+import type { PublishedFiles } from '../publishedFiles.js'
 import { publishFolder } from './publishFolder.js'
 
 /**
  * Publishes the working database, which must be closed, with the files of every list it knows.
- * @returns the exported files, absolute
  */
 export async function publishAll(
   lock: Lock,
   pipeline: Pipeline,
-  { noBom }: Settings,
+  { noBom, excel = false }: Settings,
   runId: string,
   effects: Effects,
-): Promise<string[]> {
+): Promise<PublishedFiles> {
   const warehouse = await openWarehouse(lock, pipeline)
   try {
     const lists = await listsOf(warehouse.connection)
-    return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom }, effects)
+    return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom, excel }, effects)
   } finally {
     await warehouse.close()
   }

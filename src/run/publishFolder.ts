@@ -8,6 +8,7 @@ import { checkKeys } from '../load/checkKeys.js'
 import { compact } from '../load/compact.js'
 import { publish } from '../load/publish.js'
 import type { Warehouse } from '../load/warehouse.js'
+import type { PublishedFiles } from '../publishedFiles.js'
 
 export interface PublishOptions {
   /** Names the finished copy. */
@@ -15,6 +16,7 @@ export interface PublishOptions {
   /** Whose files are written, beside those of all creators. */
   readonly lists: readonly ExportList[]
   readonly bom: boolean
+  readonly excel: boolean
 }
 
 /** Exports read in small ranges, one after the other: more would only be kept for nothing. */
@@ -22,15 +24,14 @@ const EXPORT_MEMORY = '96MB'
 
 /**
  * Closes the working database and puts what analysts open in place: the exports, then the copy of the database.
- * @returns the exported files, absolute
  * @throws LocalError when something cannot be written; each file is the old or the new one
  */
 export async function publishFolder(
   warehouse: Warehouse,
   layout: Layout,
-  { runId, lists, bom }: PublishOptions,
+  { runId, lists, ...written }: PublishOptions,
   effects: Effects,
-): Promise<string[]> {
+): Promise<PublishedFiles> {
   await checkKeys(warehouse.connection, warehouse.pipeline)
   await warehouse.close()
   await makeDense(warehouse.path, layout, effects)
@@ -38,11 +39,16 @@ export async function publishFolder(
   // A database opened anew starts without the memory that the merge has scattered.
   const options = { readOnly: true, tempDirectory: layout.temp, memoryLimit: EXPORT_MEMORY }
   const finished = await openDatabase(warehouse.path, options)
-  const exporting = exportAll({ connection: finished.connection, layout, lists, bom })
+  const exporting = exportAll({ connection: finished.connection, layout, lists, ...written })
   const exported = await exporting.finally(() => finished.close())
   const { movedAside } = await publish(layout, runId)
   for (const path of movedAside) effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`)
-  return pathsOf(exported)
+  for (const reason of exported.leftOut) effects.log('warn', `left out: ${reason}`)
+  return {
+    database: layout.database,
+    exports: pathsOf(exported),
+    ...(exported.leftOut.length > 0 ? { left_out: exported.leftOut } : {}),
+  }
 }
 
 /** Without room for it, the file stays as large as it is. */
@@ -58,7 +64,8 @@ async function makeDense(path: string, { temp }: Layout, effects: Effects): Prom
   }
 }
 
-function pathsOf({ lists, creatorsCsv, creatorsParquet, failures }: ExportedFiles): string[] {
+function pathsOf({ lists, creatorsCsv, creatorsParquet, creatorsExcel, failures }: ExportedFiles): string[] {
   const ofLists = lists.flatMap(({ enriched, rejects }) => [enriched, rejects])
-  return [...ofLists, creatorsCsv, creatorsParquet, failures].map(({ path }) => path)
+  const excel = creatorsExcel ? [creatorsExcel] : []
+  return [...ofLists, creatorsCsv, creatorsParquet, ...excel, failures].map(({ path }) => path)
 }

@@ -19,13 +19,13 @@ export async function publishRun(
 ): Promise<Receipt> {
   const { run, layout, warehouse } = house
   const lists = inputs.map(({ name, columns }) => ({ name, columns }))
-  const options = { runId: run.runId, lists, bom: !settings.noBom }
-  const exports = await orRecord(house, 'interrupted', () => publishFolder(warehouse, layout, options, effects))
+  const options = { runId: run.runId, lists, bom: !settings.noBom, excel: settings.excel ?? false }
+  const files = await orRecord(house, 'interrupted', () => publishFolder(warehouse, layout, options, effects))
   const finishedAt = effects.now()
   return {
     ...receipt,
     finished_at: new Date(finishedAt).toISOString(),
     seconds: (finishedAt - run.startedAt) / 1000,
-    files: { database: layout.database, exports },
+    files,
   }
 }

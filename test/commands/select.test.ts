@@ -8,6 +8,7 @@ import { loadPipeline } from '../../src/loadPipeline.js'
 import { nearest } from '../../src/nearest.js'
 import { select, type SelectJob } from '../../src/select.js'
 import { startSimulator } from '../../src/simulator/simulator.js'
+import { readSheet } from '../export/readWorkbook.js'
 import { cli } from '../support/cli.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -115,10 +116,11 @@ describe('what is typed stays one condition, and reads and writes nothing else',
   })
 })
 
-test('files: CSV for Excel, Parquet, JSON; a saved list is an input', async () => {
+test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () => {
   const columns = ['user_id', 'nickname', 'fans']
-  const [csv, parquet, json] = ['a.csv', 'a.parquet', 'a.json'].map((name) => join(folder, name))
+  const [csv, xlsx, parquet, json] = ['a.csv', 'a.xlsx', 'a.parquet', 'a.json'].map((name) => join(folder, name))
   await selected({ out: csv!, format: 'csv', columns })
+  await selected({ out: xlsx!, format: 'xlsx', columns, sort: [{ column: 'fans', descending: true }] })
   await selected({ out: parquet!, format: 'parquet', columns })
   await selected({ out: json!, format: 'json', columns })
   const rows = await published(data, 'SELECT user_id, nickname, fans FROM creators ORDER BY user_id')
@@ -126,6 +128,9 @@ test('files: CSV for Excel, Parquet, JSON; a saved list is an input', async () =
   expect(text.startsWith('\uFEFFuser_id,nickname,fans\n')).toBe(true)
   expect(text.trimEnd().split('\n')).toHaveLength(rows.length + 1)
   expect(JSON.parse(readFileSync(json!, 'utf8'))).toEqual(rows)
+  const sheet = readSheet(xlsx!).map((row) => row.map(({ value }) => value))
+  const byFans = await published(data, 'SELECT user_id, nickname, fans FROM creators ORDER BY fans DESC, user_id')
+  expect(sheet).toEqual([columns, ...byFans.map((row) => Object.values(row))])
   const database = await openDatabase(':memory:')
   expect(await all(database.connection, `SELECT * FROM '${parquet!}'`)).toEqual(rows)
   database.close()
@@ -146,6 +151,7 @@ test('as a user: a table that fits, errors in one line', async () => {
   expect(told.stdout.split('\n')).toHaveLength(4)
   for (const [args, said] of [
     [['--format', 'parquet'], '--format parquet needs --out FILE'],
+    [['--format', 'xlsx'], '--format xlsx needs --out FILE'],
     [['--sort', 'fans downwards'], '--sort: expected columns such as'],
     [['--save', '../x'], '--save: expected a name'],
   ] as const) {

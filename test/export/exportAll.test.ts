@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -6,6 +6,7 @@ import { all, first, openDatabase, type Connection } from '../../src/database.js
 import { exportAll, type ExportedFiles, type ExportList } from '../../src/export/exportAll.js'
 import { layoutOf } from '../../src/layout.js'
 import { temporaryFolder } from '../support/folder.js'
+import { readSheet } from './readWorkbook.js'
 
 const TABLES = `
 CREATE TABLE creators (
@@ -34,7 +35,7 @@ interface World {
     status: string,
     reason?: string,
   ): Promise<unknown>
-  export(lists: ExportList[], bom?: boolean): Promise<ExportedFiles>
+  export(lists: ExportList[], options?: { bom?: boolean; excel?: boolean }): Promise<ExportedFiles>
   text(name: string): string
   rows(name: string): string[][]
 }
@@ -54,7 +55,7 @@ async function world(): Promise<World> {
       connection.run('INSERT INTO list_members VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', [
         ...[list, BigInt(row), BigInt(row + 1), JSON.stringify(input), userId, status, reason ?? null, 'run-2'],
       ]),
-    export: (lists, bom = false) => exportAll({ connection, layout, lists, bom }),
+    export: (lists, { bom = false, excel = false } = {}) => exportAll({ connection, layout, lists, bom, excel }),
     text,
     rows: (name) => parse(text(name), { relax_column_count: false }),
   }
@@ -77,7 +78,7 @@ const LIST: ExportList = { name: 'creators', columns: ['id'] }
 describe('creators', () => {
   test('stand in the CSV by id: instants in UTC, words for booleans, nothing for NULL, formulas guarded', async () => {
     const here = await withCreators()
-    const files = await here.export([], true)
+    const files = await here.export([], { bom: true })
     expect(here.text('creators.csv')).toBe(
       [
         `\uFEFF${WIDE}`,
@@ -110,6 +111,50 @@ describe('creators', () => {
     expect(here.text('creators.csv')).toBe(`${WIDE}\n`)
     expect(here.text('failures.csv')).toBe('user_id,code,message,attempts,failed_at,billed\n')
     expect(readdirSync(here.exports).sort()).toEqual(['creators.csv', 'creators.parquet', 'failures.csv'])
+  })
+})
+
+describe('creators for Excel', () => {
+  test('are the same as in the CSV: text as it is, numbers, flags and instants as such', async () => {
+    const here = await withCreators()
+    const files = await here.export([], { excel: true })
+    const path = join(here.exports, 'creators.xlsx')
+    expect(files).toMatchObject({ creatorsExcel: { path, rows: 3, replaced: true }, leftOut: [] })
+    const [header, ...rows] = readSheet(path)
+    expect(header!.map(({ value }) => value).join()).toBe(WIDE)
+    const [first, second, third] = rows.map((row) => Object.fromEntries(row.map((each) => [each.place, each.value])))
+    const at = (iso: string) => expect.closeTo(Date.parse(iso) / 86_400_000 + 25_569, 8) as number
+    expect(first).toEqual({
+      ...{ A2: A, B2: '示例创作者', C2: 'hi\na, "b"', D2: -5, F2: true, G2: '[]', H2: 'active' },
+      ...{ I2: at('2026-11-21T23:59:59.999Z'), J2: at('2026-11-22T03:04:05.600Z') },
+    })
+    expect(second).toEqual({
+      ...{ A3: B, B3: '=HYPERLINK("x")', C3: '\n  ＝1', D3: '9007199254740993', E3: -0.25, F3: false, G3: '["a","b"]' },
+      ...{ H3: 'active', I3: at('2026-11-22T03:04:05.608Z'), J3: at('2026-11-22T03:04:05.608Z') },
+    })
+    expect(third).toEqual({ A4: C, H4: 'never_fetched', J4: at('2026-11-22T03:04:05Z') })
+  })
+
+  test('are written where they were asked for once, and nowhere else', async () => {
+    const here = await withCreators()
+    expect((await here.export([])).creatorsExcel).toBeUndefined()
+    await here.export([], { excel: true })
+    await here.run(`DELETE FROM creators WHERE user_id = '${B}'`)
+    expect((await here.export([])).creatorsExcel).toMatchObject({ rows: 2, replaced: true })
+    expect((await here.export([], { excel: true })).creatorsExcel).toMatchObject({ rows: 2, replaced: false })
+  })
+
+  test('more of them than Excel holds: said, and no older file is left that is out of date', async () => {
+    const here = await withCreators()
+    await here.export([], { excel: true })
+    await here.run(`
+      DROP TABLE creators;
+      CREATE TABLE creators AS SELECT printf('5f%022x', i) AS user_id FROM range(1048576) AS t(i)`)
+    const { creatorsExcel, leftOut, creatorsCsv } = await here.export([])
+    expect([creatorsExcel, creatorsCsv.rows]).toEqual([undefined, 1_048_576])
+    const path = join(here.exports, 'creators.xlsx')
+    expect(leftOut).toEqual([expect.stringContaining(`${path}: 1,048,576 rows, and a sheet holds 1,048,575; take`)])
+    expect(existsSync(path)).toBe(false)
   })
 })
 

@@ -139,7 +139,7 @@ test('a first run of one: what cannot be known yet is said in words', async () =
   const text = textOf(await made.page(NOW))
   expect(text).toContain('SIMULATED DATA. Every person here is invented')
   expect(text).toContain('Cost none simulated; real: ¥0.75')
-  expect(text).toContain('1 row was read from spring : all of them are known now.')
+  expect(text).toContain('1 row was read from spring : it is known now.')
   expect(text).toContain('Nothing: every row has its profile.')
   expect(text).toContain('growth shows once creators have been read on two days')
   expect(text).toContain('changes show once creators have been read twice')

@@ -1,9 +1,9 @@
 import { all, first } from '../../database.js'
 import { bars } from '../charts.js'
+import { dataTable } from '../dataTable.js'
 import { count, plural } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type Person } from '../person.js'
-import { scrolling } from '../scrolling.js'
 import type { Source } from '../source.js'
 
 const DAY = 86_400_000
@@ -114,21 +114,7 @@ function anomalyTable(anomalies: readonly Anomaly[]): Html {
       <td class="n">${count(each.creators)}</td>
       <td class="text">${person(each)}: ${each.detail}</td>
     </tr>`
-  return html`${scrolling(
-    'What looks wrong',
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col" class="n">Creators</th>
-          <th scope="col">For example</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${anomalies.slice(0, MOST).map(line)}
-      </tbody>
-    </table>`,
-  )}
+  return html`${dataTable('What looks wrong', ['What', { number: 'Creators' }, 'For example'], anomalies.slice(0, MOST).map(line))}
   ${rest(anomalies.length, 'anomalies')}`
 }
 
@@ -143,21 +129,7 @@ function driftTable(drift: readonly Drift[]): Html {
       </td>
       <td class="n">${count(answers)}</td>
     </tr>`
-  return html`${scrolling(
-    'What differs from the definition',
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Where</th>
-          <th scope="col">What</th>
-          <th scope="col" class="n">Answers, all runs</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${drift.slice(0, MOST).map(line)}
-      </tbody>
-    </table>`,
-  )}
+  return html`${dataTable('What differs from the definition', ['Where', 'What', { number: 'Answers, all runs' }], drift.slice(0, MOST).map(line))}
   ${rest(drift.length, 'schema_drift')}`
 }
 

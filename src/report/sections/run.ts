@@ -1,10 +1,10 @@
 import { all, first, type Connection } from '../../database.js'
 import { STATUSES, type CodeCount, type Status } from '../../receipt.js'
 import { shares } from '../charts.js'
+import { dataTable } from '../dataTable.js'
 import { count, minuteIn, money, percent, plural, seconds, type Count } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type Person } from '../person.js'
-import { scrolling } from '../scrolling.js'
 import type { Source } from '../source.js'
 
 export type RunRow = Readonly<Record<`rows_${Status}` | `ids_${Status}`, number>> & {
@@ -156,7 +156,9 @@ function sentence(run: RunRow, lists: readonly List[]): Html {
   const from = lists.length === 0 ? '' : html` from ${names}${more}`
   const bad = run.rows_failed + run.rows_rejected + run.rows_parked
   const good = run.rows_enriched + run.rows_reused + run.rows_empty
-  const rest = bad === 0 ? 'all of them are known now' : `${count(good)} are known now, ${count(bad)} are not`
+  const known = `${plural(good, 'is', 'are')} known now, ${plural(bad, 'is', 'are')} not`
+  const one = good === 1 ? 'it is known now' : 'it is not known'
+  const rest = run.rows_read === 1 ? one : bad === 0 ? 'all of them are known now' : known
   return html`${plural(run.rows_read, 'row was', 'rows were')} read${from}: ${rest}.`
 }
 
@@ -190,22 +192,7 @@ function reasonTable(reasons: readonly Reason[]): Html {
       <td class="n">${count(rows)}</td>
       <td class="text">${status === 'parked' ? (PARKED[reason] ?? told) : told}</td>
     </tr>`
-  return html`${scrolling(
-    'What failed, and why',
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Outcome</th>
-          <th scope="col">Reason</th>
-          <th scope="col" class="n">Rows</th>
-          <th scope="col">What it says</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${reasons.map(line)}
-      </tbody>
-    </table>`,
-  )}`
+  return dataTable('What failed, and why', ['Outcome', 'Reason', { number: 'Rows' }, 'What it says'], reasons.map(line))
 }
 
 function failureList(failures: readonly Failure[], run: RunRow): Html {
@@ -237,23 +224,11 @@ function codeTable(codes: readonly CodeCount[]): Html {
       <td class="n">${ms(p50_ms)}</td>
       <td class="n">${ms(p95_ms)}</td>
     </tr>`
-  return html`${scrolling(
+  return dataTable(
     'Calls by answer',
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Code</th>
-          <th scope="col" class="n">Calls</th>
-          <th scope="col" class="n">Billed</th>
-          <th scope="col" class="n">Median</th>
-          <th scope="col" class="n">95%</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${codes.map(line)}
-      </tbody>
-    </table>`,
-  )}`
+    ['Code', { number: 'Calls' }, { number: 'Billed' }, { number: 'Median' }, { number: '95%' }],
+    codes.map(line),
+  )
 }
 
 function listTable(lists: readonly List[]): Html {
@@ -264,25 +239,19 @@ function listTable(lists: readonly List[]): Html {
     <td class="n">${count(each.median_fans)}</td>
     <td class="n">${each.nightly_price === null ? '–' : money(each.nightly_price, each.currency)}</td>
   </tr>`
-  return html`${scrolling(
+  return dataTable(
     'Lists',
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">List</th>
-          <th scope="col" class="n">Rows</th>
-          <th scope="col" class="n">Ids</th>
-          <th scope="col" class="n">With a profile</th>
-          <th scope="col" class="n">Failed</th>
-          <th scope="col" class="n">Median followers</th>
-          <th scope="col" class="n">Price of a night</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${lists.map(line)}
-      </tbody>
-    </table>`,
-  )}`
+    [
+      'List',
+      { number: 'Rows' },
+      { number: 'Ids' },
+      { number: 'With a profile' },
+      { number: 'Failed' },
+      { number: 'Median followers' },
+      { number: 'Price of a night' },
+    ],
+    lists.map(line),
+  )
 }
 
 function earlierRuns(runs: readonly EarlierRun[], timeZone: string): Html {
@@ -298,24 +267,6 @@ function earlierRuns(runs: readonly EarlierRun[], timeZone: string): Html {
     </tr>`
   return html`<details>
     <summary>The last ${plural(runs.length, 'run')}</summary>
-    ${scrolling(
-      'Earlier runs',
-      html`<table>
-        <thead>
-          <tr>
-            <th scope="col">Started</th>
-            <th scope="col">Ended</th>
-            <th scope="col" class="n">Rows</th>
-            <th scope="col" class="n">Ids enriched</th>
-            <th scope="col" class="n">Ids failed</th>
-            <th scope="col" class="n">Calls</th>
-            <th scope="col" class="n">Cost</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${runs.map(line)}
-        </tbody>
-      </table>`,
-    )}
+    ${dataTable('Earlier runs', ['Started', 'Ended', { number: 'Rows' }, { number: 'Ids enriched' }, { number: 'Ids failed' }, { number: 'Calls' }, { number: 'Cost' }], runs.map(line))}
   </details>`
 }

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { liveEffects } from '../../src/effects.js'
+import { forget } from '../../src/forget.js'
+import { loadPipeline } from '../../src/loadPipeline.js'
+import { resolveSettings } from '../../src/options.js'
+import { replay } from '../../src/replay.js'
+import { summary } from '../../src/summary.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { published } from '../support/published.js'
+import { enrich, simulator } from '../support/simulated.js'
+import { readSheet } from './readWorkbook.js'
+
+test('a folder has its workbook from --excel on, always of what is published', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const path = join(data, 'exports', 'creators.xlsx')
+  const ids = [1, 2, 3, 4].map(plainId)
+  const api = await simulator()
+  const { receipt } = await enrich(writeList(folder, ids.slice(0, 3)), data, api, '--excel')
+  expect(receipt.files.exports).toContain(path)
+  expect(summary(receipt)).toContain(`\n           ${path}\n`)
+  const sheet = readSheet(path)
+  const fans = sheet[0]!.find(({ value }) => value === 'fans')!.place.replace('1', '')
+  const told = sheet.slice(1).map((row) => [row[0]!.value, row.find(({ place }) => place.startsWith(fans))!.value])
+  const known = await published(data, 'SELECT user_id, fans FROM creators ORDER BY user_id')
+  expect(told).toEqual(known.map(({ user_id, fans }) => [user_id, fans]))
+
+  const idsOf = () =>
+    readSheet(path)
+      .map(([id]) => id!.value)
+      .slice(1)
+  await enrich(writeList(folder, ids), data, api)
+  expect(idsOf()).toEqual(ids)
+
+  const [pipeline, effects] = [await loadPipeline(undefined), liveEffects(() => undefined)]
+  const settings = resolveSettings('forget', { data }, [])
+  expect((await forget([ids[1]!], settings, pipeline, effects)).files!.exports).toContain(path)
+  expect(idsOf()).toEqual(ids.filter((id) => id !== ids[1]))
+  const replayed = await replay(resolveSettings('replay', { data, excel: true }, []), pipeline, effects)
+  expect(replayed.files!.exports).toContain(path)
+})
