@@ -63,7 +63,7 @@ export function inWords(told: Told): string {
   const maybe = money.maybe_billed > 0 ? ` and maybe ${money.currency} ${money.maybe_billed.toFixed(2)}` : ''
   const spent = simulated ? 'simulated, no money spent' : `${money.currency} ${money.billed.toFixed(2)}${maybe}`
   const lines = [
-    `creator-enrich: ${names}: exit ${exit_code}${stop ? `, stopped: ${stop.message}; run again: ${stop.run_again}` : ''}`,
+    `creator-enrich: ${names}: exit ${exit_code}${stop ? `, stopped: ${stop.message}; to go on: ${stop.run_again}` : ''}`,
     `${plural(ids.read, 'id')}: ${parts.join(', ') || 'none'}`,
     `${plural(calls.sent, 'call')}, ${spent}, ${Math.round(seconds)} s`,
   ]

@@ -164,7 +164,7 @@ function sentence(run: RunRow, lists: readonly List[]): Html {
 
 function stopNote({ stop_reason, stop_message, run_again }: RunRow): Html | false {
   if (stop_reason === null) return false
-  const next = run_again === null ? '' : html`<br />Run the same command again: ${run_again}.`
+  const next = run_again === null ? '' : html`<br />To go on: ${run_again}.`
   return html`<p class="note warn"><b>Stopped before the end (${stop_reason}).</b> ${stop_message}${next}</p>`
 }
 
