@@ -3,19 +3,7 @@ import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { readToken, tokenIn } from './api.js'
-import { changes } from './commands/changes.js'
-import { doctor } from './commands/doctor.js'
-import { forget } from './commands/forget.js'
 import type { Invocation } from './commands/invocation.js'
-import { lists } from './commands/lists.js'
-import { plan } from './commands/plan.js'
-import { replay } from './commands/replay.js'
-import { report } from './commands/report.js'
-import { run } from './commands/run.js'
-import { select } from './commands/select.js'
-import { simulate } from './commands/simulate.js'
-import { status } from './commands/status.js'
-import { untrack } from './commands/untrack.js'
 import { messageOf, RunError, UsageError } from './errors.js'
 import { openLogFile } from './logFile.js'
 import { Narrator } from './narrator.js'
@@ -34,6 +22,25 @@ function readDotEnv(): Record<string, string | undefined> {
     throw new UsageError(`${path}: ${messageOf(error)}`)
   }
 }
+
+/** Each command with what it needs, loaded when it is asked for: that takes longer than most of them take to run. */
+const commands: Record<CommandName, () => Promise<(invocation: Invocation) => Promise<number>>> = {
+  run: async () => (await import('./commands/run.js')).run,
+  plan: async () => (await import('./commands/plan.js')).plan,
+  replay: async () => (await import('./commands/replay.js')).replay,
+  status: async () => (await import('./commands/status.js')).status,
+  lists: async () => (await import('./commands/lists.js')).lists,
+  untrack: async () => (await import('./commands/untrack.js')).untrack,
+  changes: async () => (await import('./commands/changes.js')).changes,
+  select: async () => (await import('./commands/select.js')).select,
+  report: async () => (await import('./commands/report.js')).report,
+  forget: async () => (await import('./commands/forget.js')).forget,
+  doctor: async () => (await import('./commands/doctor.js')).doctor,
+  simulate: async () => (await import('./commands/simulate.js')).simulate,
+}
+
+/** A command cannot be loaded: who loads this file tells why. */
+class NotLoaded extends Error {}
 
 /** Until the command line is understood, only the token of the environment is known. */
 let narrator = new Narrator(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
@@ -56,6 +63,14 @@ function narratorFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Na
   return new Narrator(process.stderr, level, redact, { log, kept: logLevel })
 }
 
+async function start(name: CommandName, inputs: readonly string[], flags: Flags): Promise<number> {
+  const given = invocation(name, inputs, flags)
+  const command = await commands[name]().catch((cause: unknown) => {
+    throw new NotLoaded(messageOf(cause), { cause })
+  })
+  return command(given)
+}
+
 function addOptions(command: Command, name: CommandName): Command {
   for (const definition of Object.values<Option<unknown>>(options)) {
     if (!definition.for.includes(name)) continue
@@ -75,40 +90,40 @@ function program(finish: (exitCode: number) => void): Command {
     .description(
       'read, plan, fetch, flatten, load, export, publish and report; the same command continues what was stopped',
     )
-    .action(async (inputs: string[], flags: Flags) => finish(await run(invocation('run', inputs, flags))))
+    .action(async (inputs: string[], flags: Flags) => finish(await start('run', inputs, flags)))
   addOptions(cli.command('plan [input...]'), 'plan')
     .description('what a run of the same inputs would ask and cost now; no call')
-    .action(async (inputs: string[], flags: Flags) => finish(await plan(invocation('plan', inputs, flags))))
+    .action(async (inputs: string[], flags: Flags) => finish(await start('plan', inputs, flags)))
   addOptions(cli.command('replay'), 'replay')
     .description('rebuild all tables from raw/ and the journal with no call, show what differs, publish')
-    .action(async (flags: Flags) => finish(await replay(invocation('replay', [], flags))))
+    .action(async (flags: Flags) => finish(await start('replay', [], flags)))
   addOptions(cli.command('status'), 'status')
     .description('the run that is on, the last runs, what is parked, how old the profiles are')
-    .action(async (flags: Flags) => finish(await status(invocation('status', [], flags))))
+    .action(async (flags: Flags) => finish(await start('status', [], flags)))
   addOptions(cli.command('lists'), 'lists')
     .description('the lists: tracked or not, coverage, price of a night')
-    .action(async (flags: Flags) => finish(await lists(invocation('lists', [], flags))))
+    .action(async (flags: Flags) => finish(await start('lists', [], flags)))
   addOptions(cli.command('untrack <list>'), 'untrack')
     .description('leave a list out of `run --tracked`; its rows and its history stay')
-    .action(async (list: string, flags: Flags) => finish(await untrack(invocation('untrack', [list], flags))))
+    .action(async (list: string, flags: Flags) => finish(await start('untrack', [list], flags)))
   addOptions(cli.command('changes'), 'changes')
     .description('whose followers moved, and who changed what, since a day or for a while')
-    .action(async (flags: Flags) => finish(await changes(invocation('changes', [], flags))))
+    .action(async (flags: Flags) => finish(await start('changes', [], flags)))
   addOptions(cli.command('select'), 'select')
     .description('a list of creators by condition, as a table, CSV, Parquet or JSON')
-    .action(async (flags: Flags) => finish(await select(invocation('select', [], flags))))
+    .action(async (flags: Flags) => finish(await start('select', [], flags)))
   addOptions(cli.command('report'), 'report')
     .description('write the HTML report of the newest run from what is published')
-    .action(async (flags: Flags) => finish(await report(invocation('report', [], flags))))
+    .action(async (flags: Flags) => finish(await start('report', [], flags)))
   addOptions(cli.command('forget [userId...]'), 'forget')
     .description('erase people everywhere under the data folder; no input and no answer brings them back')
-    .action(async (ids: string[], flags: Flags) => finish(await forget(invocation('forget', ids, flags))))
+    .action(async (ids: string[], flags: Flags) => finish(await start('forget', ids, flags)))
   addOptions(cli.command('doctor'), 'doctor')
     .description('check what a run needs, without a call; exits with the code of the first failure')
-    .action(async (flags: Flags) => finish(await doctor(invocation('doctor', [], flags))))
+    .action(async (flags: Flags) => finish(await start('doctor', [], flags)))
   addOptions(cli.command('simulate'), 'simulate')
     .description('serve the simulated API on this machine until stopped')
-    .action(async (flags: Flags) => finish(await simulate(invocation('simulate', [], flags))))
+    .action(async (flags: Flags) => finish(await start('simulate', [], flags)))
   return cli
 }
 
@@ -140,6 +155,7 @@ let exitCode = 0
 try {
   await program((code) => (exitCode = code)).parseAsync()
 } catch (error) {
+  if (error instanceof NotLoaded) throw error.cause
   exitCode = fail(error)
 }
 process.exitCode = exitCode

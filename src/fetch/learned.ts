@@ -52,8 +52,11 @@ export async function openLearned(
 ): Promise<LearnedStore> {
   const read = (await readFrom(path)) ?? { version: VERSION, salt: randomBytes(16).toString('hex'), upstreams: {} }
   const upstreams = fresh(read, now())
-  const name = (await derive(upstream.token, `${read.salt}/${upstream.host}`, 16)).toString('hex')
-  const found = upstreams[name]
+  const nameOf = async ({ token, host }: typeof upstream): Promise<string> =>
+    (await derive(token, `${read.salt}/${host}`, 16)).toString('hex')
+  // Slow to guess is slow to make: only where there is something to look for.
+  const known = Object.keys(upstreams).length === 0 ? undefined : await nameOf(upstream)
+  const found = known === undefined ? undefined : upstreams[known]
   return {
     known: { callsPerSecond: found?.calls_per_second ?? undefined, inFlight: found?.in_flight ?? undefined },
     async keep({ callsPerSecond, inFlight }) {
@@ -63,8 +66,9 @@ export async function openLearned(
         calls_per_second: callsPerSecond === undefined ? null : Math.round(callsPerSecond * 100) / 100,
         in_flight: inFlight ?? null,
       }
-      const text = `${JSON.stringify({ ...read, upstreams: { ...upstreams, [name]: learned } }, null, 2)}\n`
       try {
+        const name = known ?? (await nameOf(upstream))
+        const text = `${JSON.stringify({ ...read, upstreams: { ...upstreams, [name]: learned } }, null, 2)}\n`
         await replaceFile(path, (part) => writeFile(part, text))
       } catch (error) {
         log('debug', `what was learned of the API is not kept: ${messageOf(error)}`)

@@ -22,6 +22,7 @@ export interface Compacted {
  * @throws Error when there is no room for the copy: the file is as it was
  */
 export async function compact(path: string, temp: string): Promise<Compacted | undefined> {
+  if ((await stat(path)).size < LEAST_FREE) return undefined
   const copy = `${path}.compact`
   try {
     if (!(await copyWithoutHoles(path, copy, temp))) return undefined

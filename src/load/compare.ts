@@ -19,8 +19,11 @@ export async function compareWith(
   await connection.run(`ATTACH ${literal(before)} AS before (READ_ONLY)`)
   try {
     const differences: TableDifference[] = []
-    for (const table of await tablesOf(connection)) {
-      const difference = await compareTable(connection, table, keyOf(pipeline, table))
+    const here = await tablesIn(connection, 'current_database()')
+    const there = await tablesIn(connection, literal('before'))
+    for (const table of [...new Set([...here.keys(), ...there.keys()])].sort()) {
+      const sides = { here: here.get(table) ?? [], there: there.get(table) ?? [] }
+      const difference = await compareTable(connection, table, sides, keyOf(pipeline, table))
       if (difference) differences.push(difference)
     }
     return differences
@@ -29,49 +32,45 @@ export async function compareWith(
   }
 }
 
-async function tablesOf(connection: Connection): Promise<string[]> {
-  const rows = await all<{ name: string }>(
+/** The columns of each table, in order. */
+async function tablesIn(connection: Connection, database: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const columns = await all<{ table: string; name: string }>(
     connection,
-    `SELECT DISTINCT table_name AS name FROM duckdb_tables()
-     WHERE database_name IN (current_database(), 'before') AND schema_name = 'main' AND NOT temporary ORDER BY name`,
+    `SELECT table_name AS "table", column_name AS name
+     FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name)
+     WHERE database_name = ${database} AND schema_name = 'main'
+     ORDER BY table_name, column_index`,
   )
-  return rows.map(({ name }) => name)
+  const tables = new Map<string, string[]>()
+  for (const { table, name } of columns) tables.set(table, [...(tables.get(table) ?? []), name])
+  return tables
 }
 
 async function compareTable(
   connection: Connection,
   table: string,
+  { here, there }: { readonly here: readonly string[]; readonly there: readonly string[] },
   key: Key | undefined,
 ): Promise<TableDifference | undefined> {
-  const here = await columnsOf(connection, table)
-  const there = await columnsOf(connection, table, 'before')
   const same = here.filter((name) => there.includes(name))
   const only = (some: readonly string[], other: readonly string[]) => some.filter((name) => !other.includes(name))
   const columns = { columns_added: only(here, there), columns_removed: only(there, here) }
-  const [rows_before, rows_after] = [
-    await countRows(connection, there, table, 'before'),
-    await countRows(connection, here, table),
-  ]
   if (here.length === 0 || there.length === 0) {
-    return {
-      table,
-      rows_before,
-      rows_after,
-      added: rows_after,
-      removed: rows_before,
-      changed: 0,
-      ...columns,
-      columns_changed: {},
-    }
+    const [rows_before, rows_after] = [
+      await countRows(connection, there, table, 'before'),
+      await countRows(connection, here, table),
+    ]
+    const [added, removed] = [rows_after, rows_before]
+    return { table, rows_before, rows_after, added, removed, changed: 0, ...columns, columns_changed: {} }
   }
-  const equal =
-    rows_before === rows_after &&
-    (await contentOf(connection, same, table)) === (await contentOf(connection, same, table, 'before'))
+  const before = await contentOf(connection, same, table, 'before')
+  const now = await contentOf(connection, same, table)
+  const equal = before.rows === now.rows && before.content === now.content
   if (equal && columns.columns_added.length + columns.columns_removed.length === 0) return undefined
   const rows = equal
     ? NO_ROWS
     : await differingRows(connection, table, same, key?.every((name) => same.includes(name)) ? key : same)
-  return { table, rows_before, rows_after, ...rows, ...columns }
+  return { table, rows_before: before.rows, rows_after: now.rows, ...rows, ...columns }
 }
 
 type DifferingRows = Pick<TableDifference, 'added' | 'removed' | 'changed' | 'columns_changed'>
@@ -125,18 +124,6 @@ async function changedColumns(
   return Object.fromEntries(Object.entries(row!).filter(([, count]) => count > 0))
 }
 
-async function columnsOf(connection: Connection, table: string, database?: string): Promise<string[]> {
-  const rows = await all<{ name: string }>(
-    connection,
-    `SELECT column_name AS name FROM duckdb_columns()
-     WHERE database_name = ${database ? literal(database) : 'current_database()'}
-       AND schema_name = 'main' AND table_name = $table
-     ORDER BY column_index`,
-    { table },
-  )
-  return rows.map(({ name }) => name)
-}
-
 async function countRows(
   connection: Connection,
   columns: readonly string[],
@@ -148,18 +135,23 @@ async function countRows(
   return row!.rows
 }
 
+interface Content {
+  readonly rows: number
+  readonly content: string
+}
+
 /** Equal for the same rows in whatever order. */
 async function contentOf(
   connection: Connection,
   columns: readonly string[],
   table: string,
   database?: string,
-): Promise<string> {
-  const row = await first<{ content: string }>(
+): Promise<Content> {
+  const row = await first<Content>(
     connection,
-    `SELECT coalesce(sum(hash(${list(columns)})::HUGEINT), 0)::VARCHAR AS content FROM ${named(table, database)}`,
+    `SELECT count(*) AS rows, coalesce(sum(hash(${list(columns)})::HUGEINT), 0)::VARCHAR AS content FROM ${named(table, database)}`,
   )
-  return row!.content
+  return row!
 }
 
 function named(table: string, database?: string): string {

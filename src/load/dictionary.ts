@@ -1,4 +1,4 @@
-import { all, first, literal, quoted, type Connection } from '../database.js'
+import { all, literal, quoted, type Connection } from '../database.js'
 import type { TableDefinition } from './tableDefinition.js'
 
 const VIEW = 'data_dictionary'
@@ -22,7 +22,7 @@ interface Entry {
 const TABLE_COLUMNS = `
 SELECT column_name, data_type AS type, comment AS description, table_name
 FROM duckdb_columns()
-WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal AND table_name <> '${VIEW}'
+WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal
 ORDER BY table_name, column_index`
 
 /**
@@ -33,14 +33,16 @@ export async function writeDictionary(connection: Connection, definitions: reado
   const sources = new Map(
     definitions.flatMap((table) => table.columns.map(({ name, source }) => [`${table.name}.${name}`, source] as const)),
   )
-  const entries = (await all<Omit<Entry, 'source_path'>>(connection, TABLE_COLUMNS)).map((column): Entry => {
+  const columns = await all<Omit<Entry, 'source_path'>>(connection, TABLE_COLUMNS)
+  const others = columns.filter((column) => column.table_name !== VIEW)
+  const entries = others.map((column): Entry => {
     return { ...column, source_path: sources.get(`${column.table_name}.${column.column_name}`) ?? null }
   })
   for (const [column_name, description] of Object.entries(COLUMNS)) {
     entries.push({ table_name: VIEW, column_name, type: 'VARCHAR', source_path: null, description })
   }
   const rows = entries.map((entry) => `(${cells(entry).join(', ')})`).join(',\n  ')
-  if (await isWritten(connection, entries)) return
+  if (others.length < columns.length && (await isWritten(connection, entries))) return
   const names = Object.keys(COLUMNS).map(quoted).join(', ')
   await connection.run(`CREATE OR REPLACE VIEW ${VIEW} AS SELECT * FROM (VALUES\n  ${rows}\n) AS entries(${names})`)
   await connection.run(`COMMENT ON VIEW ${VIEW} IS 'Every published table and view, column by column.'`)
@@ -55,11 +57,6 @@ function cells(entry: Entry): string[] {
 }
 
 async function isWritten(connection: Connection, entries: readonly Entry[]): Promise<boolean> {
-  const view = await first(
-    connection,
-    `SELECT 1 FROM duckdb_views() WHERE view_name = '${VIEW}' AND database_name = current_database()`,
-  )
-  if (!view) return false
   const written = await all<Entry>(connection, `SELECT * FROM ${VIEW}`)
   return (
     written.length === entries.length &&

@@ -37,9 +37,9 @@ export async function bringUpToDate(target: Target): Promise<void> {
   const { connection } = target
   await connection.run('BEGIN')
   try {
-    await migrate(target)
-    await followPipeline(target)
-    await followViews(target)
+    const folder = await migrate(target)
+    await followPipeline(target, folder)
+    await followViews(target, folder)
     await writeDictionary(connection, pipelineTables(target.pipeline))
     await connection.run('COMMIT')
   } catch (error) {
@@ -71,7 +71,7 @@ async function readFolder(connection: Connection): Promise<Folder | undefined> {
   return table ? first<Folder>(connection, 'SELECT * FROM data_folder') : undefined
 }
 
-async function migrate({ connection, path, pipeline }: Target): Promise<void> {
+async function migrate({ connection, path, pipeline }: Target): Promise<Folder> {
   const folder = await readFolder(connection)
   if (folder && folder.pipeline !== pipeline.name) {
     throw new UsageError(
@@ -84,22 +84,25 @@ async function migrate({ connection, path, pipeline }: Target): Promise<void> {
       `${path} was made by a newer creator-enrich (schema ${version}, this one knows ${migrations.length}): use that one; the file was left as it is`,
     )
   }
+  if (folder && version === migrations.length) return folder
   await runScript(connection, migrations.slice(version).flat())
   if (!folder) {
     await connection.run(`INSERT INTO data_folder (pipeline, attributes) VALUES ($name, '{}')`, {
       name: pipeline.name,
     })
   }
-  if (version !== migrations.length) {
-    await connection.run('UPDATE data_folder SET schema_version = $version', { version: migrations.length })
-  }
+  await connection.run('UPDATE data_folder SET schema_version = $version', { version: migrations.length })
+  return (await readFolder(connection))!
 }
 
 /** Makes the tables of the pipeline as its definition says. Columns that it does not name any more stay, and are not filled. */
-async function followPipeline(target: Target): Promise<void> {
-  const { connection, pipeline } = target
-  const folder = (await readFolder(connection))!
-  for (const table of pipelineTables(pipeline)) await followTable(target, table)
+async function followPipeline(target: Target, folder: Folder): Promise<void> {
+  const { connection, pipeline, path } = target
+  const there = await readTables(connection)
+  await runScript(
+    connection,
+    pipelineTables(pipeline).flatMap((table) => statementsFor(table, there.get(table.name), path)),
+  )
   await followDaily(target, folder.daily)
   const attributes = JSON.stringify(comparedAttributes(pipeline))
   if (folder.attributes !== attributes) await refuseFalseVersions(target, folder.attributes)
@@ -119,40 +122,44 @@ async function followDaily({ connection, pipeline }: Target, before: string | nu
   await connection.run('UPDATE data_folder SET daily = $daily', { daily })
 }
 
-async function followViews({ connection, pipeline }: Target): Promise<void> {
-  const { views: before } = (await readFolder(connection))!
+async function followViews({ connection, pipeline }: Target, { views: before }: Folder): Promise<void> {
   const views = await writeViews(connection, pipeline, before)
   if (views !== before) await connection.run('UPDATE data_folder SET views = $views', { views })
 }
 
-async function followTable({ connection, path }: Target, table: TableDefinition): Promise<void> {
-  const columns = await all<{ name: string; type: string; comment: string | null }>(
+/** A table as the database has it. */
+interface Found {
+  readonly comment: string | null
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly comment: string | null }[]
+}
+
+async function readTables(connection: Connection): Promise<ReadonlyMap<string, Found>> {
+  const ours = `database_name = current_database() AND schema_name = 'main'`
+  const tables = await all<{ table: string; comment: string | null }>(
     connection,
-    `SELECT column_name AS name, data_type AS type, comment FROM duckdb_columns()
-     WHERE table_name = $table AND database_name = current_database() AND schema_name = 'main'`,
-    { table: table.name },
+    `SELECT table_name AS "table", comment FROM duckdb_tables() WHERE ${ours}`,
   )
-  const statements = columns.length === 0 ? createTable(table) : [commentOnTable(table)]
-  for (const column of columns.length === 0 ? [] : table.columns) {
-    const there = columns.find(({ name }) => name === column.name)
+  const columns = await all<{ table: string } & Found['columns'][number]>(
+    connection,
+    `SELECT table_name AS "table", column_name AS name, data_type AS type, comment FROM duckdb_columns() WHERE ${ours}`,
+  )
+  const columnsOf = (name: string) => columns.filter(({ table }) => table === name)
+  return new Map(tables.map(({ table, comment }) => [table, { comment, columns: columnsOf(table) }]))
+}
+
+/** What makes the table as it is defined. */
+function statementsFor(table: TableDefinition, found: Found | undefined, path: string): string[] {
+  if (!found) return createTable(table)
+  const statements = found.comment === table.description ? [] : [commentOnTable(table)]
+  for (const column of table.columns) {
+    const there = found.columns.find(({ name }) => name === column.name)
     if (there && there.type.replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ') !== column.type) {
       throw mustReplay(path, `${table.name}.${column.name} was ${there.type} and is to be ${column.type}`)
     }
     if (!there) statements.push(...addColumn(table.name, column))
     else if (there.comment !== column.description) statements.push(commentOnColumn(table.name, column))
   }
-  if (statements.length === 1 && (await hasComment(connection, table))) return
-  await runScript(connection, statements)
-}
-
-async function hasComment(connection: Connection, { name, description }: TableDefinition): Promise<boolean> {
-  const found = await first(
-    connection,
-    `SELECT 1 FROM duckdb_tables()
-     WHERE table_name = $name AND database_name = current_database() AND comment = $description`,
-    { name, description },
-  )
-  return found !== undefined
+  return statements
 }
 
 /** With other attributes every hash differs: each creator would get a version although nobody changed anything. */

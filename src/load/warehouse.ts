@@ -74,10 +74,13 @@ class OpenWarehouse implements Warehouse {
   }
 }
 
+/** By so much the process may grow before giving back is worth its time. */
+const GROWN = 8 << 20
+
 /**
  * Runs work with another limit of DuckDB's memory and on one thread, which needs half the memory for wide rows and is as
- * fast. `giveBack` hands what is no longer used back to the system: V8's garbage, and what DuckDB has freed, which it would
- * keep for ten seconds.
+ * fast. `giveBack`, where the process has grown, hands what is no longer used back to the system: V8's garbage, and what
+ * DuckDB has freed, which it would keep for ten seconds.
  */
 export async function withMemory<T>(
   connection: Connection,
@@ -90,10 +93,13 @@ export async function withMemory<T>(
   }
   await connection.run('SET threads = 1')
   await limit(megabytes)
+  let size = process.memoryUsage.rss()
   try {
     return await work(async () => {
+      if (process.memoryUsage.rss() < size + GROWN) return
       collectGarbage()
       await limit(megabytes)
+      size = process.memoryUsage.rss()
     })
   } finally {
     // After a failure of the disk nothing works on this connection, and that failure is the one to tell.

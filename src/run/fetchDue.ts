@@ -13,7 +13,6 @@ import type { Settings } from '../options.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { newTally, startProgress, type Tally } from '../progress.js'
 import { Resources } from '../resources.js'
-import { startSimulator } from '../simulator/simulator.js'
 import { dayIn } from '../time.js'
 import { spentToday } from './dayBudget.js'
 import type { House } from './house.js'
@@ -103,6 +102,7 @@ async function connect(job: Job, token: string, world: World, open: Resources): 
 async function startOwnSimulator({ pipeline }: Job, { effects }: World, open: Resources): Promise<URL> {
   const today = Date.parse(dayIn(pipeline.timeZone, effects.now()))
   const night = Math.floor((today - Date.parse(FIRST_NIGHT)) / DAY)
+  const { startSimulator } = await import('../simulator/simulator.js')
   const simulator = await startSimulator({ pipeline, night, keep: 'counts' })
   open.add(() => simulator.close())
   return new URL(simulator.url)

@@ -9,6 +9,7 @@ import { loadPipeline } from '../../src/loadPipeline.js'
 import { resolveSettings } from '../../src/options.js'
 import { listsText, readLists, type ListReport } from '../../src/reading/lists.js'
 import { withPublished } from '../../src/reading/withPublished.js'
+import { replay } from '../../src/replay.js'
 import { untrack } from '../../src/untrack.js'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -95,16 +96,16 @@ test('tracking and untracking outlive the state folder', async () => {
   await enrich(a!, data, api, '--track')
   await enrich(b!, data, api, '--track')
   expect(await trackedOf(data)).toEqual({ a: true, b: true })
-  const lose = async () => {
-    rmSync(join(data, 'state'), { recursive: true })
-    await enrich(writeList(folder, [plainId(1)], 'c.csv'), data, api)
-  }
-  await lose()
+  const lose = () => rmSync(join(data, 'state'), { recursive: true })
+  const rebuilt = async () => replay(resolveSettings('replay', { data }, []), await loadPipeline(undefined), effects)
+  lose()
+  await enrich(writeList(folder, [plainId(1)], 'c.csv'), data, api)
   expect(await trackedOf(data)).toEqual({ a: true, b: true, c: false })
 
   expect(await untrackIn(data, 'a')).toEqual({ wasTracked: true })
   expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
-  await lose()
+  lose()
+  await rebuilt()
   expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
   expect(await untrackIn(data, 'a')).toEqual({ wasTracked: false })
   expect((await refresh(data, api)).receipt.lists.map(({ list }) => list)).toEqual(['b'])
@@ -113,7 +114,8 @@ test('tracking and untracking outlive the state folder', async () => {
   await enrich(a!, data, api)
   expect(await trackedOf(data)).toMatchObject({ a: false })
   await enrich(a!, data, api, '--track')
-  await lose()
+  lose()
+  await rebuilt()
   expect(await trackedOf(data)).toMatchObject({ a: true })
 })
 

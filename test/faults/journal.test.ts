@@ -144,7 +144,7 @@ test('a flipped byte in a paid answer: its call is listed, it is named, and the 
         const { at, end } = answers[Math.floor(random() * answers.length)]!
         bytes[at + Math.floor(random() * (end - at))]! ^= 1
         writeFileSync(path, bytes)
-        const next = await world.run()
+        const next = await world.runAgain()
         const kept = filesBelow(world.data).some((file) => readFileSync(file).includes(bytes.subarray(at, end)))
         if (!kept) damaged.push(bytes)
         expect(next.stderr).toMatch(/a journal (has unreadable records|ends in an unfinished record)/)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { all, arrays, openDatabase, type Connection } from '../../src/database.js'
+import { all, arrays, literal, openDatabase, type Connection } from '../../src/database.js'
 
 /** A value somewhere under a folder, decoded. */
 export interface Place {
@@ -20,15 +20,20 @@ export function filesUnder(folder: string): string[] {
 /** Every value of every table of every database and Parquet file, bodies as text; every other file as text; every path. */
 export async function everyValue(folder: string): Promise<Place[]> {
   const places: Place[] = []
-  for (const path of filesUnder(folder)) {
-    const name = relative(folder, path)
-    places.push({ where: name, text: name })
-    if (name.endsWith('lock.duckdb')) continue
-    if (name.endsWith('.duckdb')) places.push(...(await inDatabase(path, name)))
-    else if (name.endsWith('.parquet')) places.push(...(await inParquet(path, name)))
-    else places.push({ where: name, text: readFileSync(path).toString('latin1') })
+  const { connection, ...database } = await openDatabase(':memory:')
+  try {
+    for (const path of filesUnder(folder)) {
+      const name = relative(folder, path)
+      places.push({ where: name, text: name })
+      if (name.endsWith('lock.duckdb')) continue
+      if (name.endsWith('.duckdb')) places.push(...(await inDatabase(connection, path, name)))
+      else if (name.endsWith('.parquet')) places.push(...(await inParquet(connection, path, name)))
+      else places.push({ where: name, text: readFileSync(path).toString('latin1') })
+    }
+    return places
+  } finally {
+    database.close()
   }
-  return places
 }
 
 /** Where any of these ids can be read: as it is, in any case, or in Base64 wherever its first byte falls. */
@@ -51,25 +56,20 @@ function inBase64(id: string, shift: number): string {
     .slice(shift === 0 ? 0 : 4, -4)
 }
 
-async function inDatabase(path: string, name: string): Promise<Place[]> {
-  const { connection, ...database } = await openDatabase(path, { readOnly: true })
-  try {
-    const tables = await all<{ table: string }>(connection, 'SELECT table_name AS "table" FROM duckdb_tables()')
-    const places: Place[] = []
-    for (const { table } of tables) places.push(...(await inTable(connection, `"${table}"`, `${name}: ${table}`)))
-    return places
-  } finally {
-    database.close()
-  }
+async function inDatabase(connection: Connection, path: string, name: string): Promise<Place[]> {
+  await connection.run(`ATTACH ${literal(path)} AS looked (TYPE duckdb, READ_ONLY)`)
+  const tables = await all<{ table: string }>(
+    connection,
+    `SELECT table_name AS "table" FROM duckdb_tables() WHERE database_name = 'looked'`,
+  )
+  const places: Place[] = []
+  for (const { table } of tables) places.push(...(await inTable(connection, `looked."${table}"`, `${name}: ${table}`)))
+  await connection.run('DETACH looked')
+  return places
 }
 
-async function inParquet(path: string, name: string): Promise<Place[]> {
-  const { connection, ...database } = await openDatabase(':memory:')
-  try {
-    return await inTable(connection, `read_parquet('${path}', hive_partitioning = false)`, name)
-  } finally {
-    database.close()
-  }
+function inParquet(connection: Connection, path: string, name: string): Promise<Place[]> {
+  return inTable(connection, `read_parquet(${literal(path)}, hive_partitioning = false)`, name)
 }
 
 async function inTable(connection: Connection, table: string, name: string): Promise<Place[]> {

@@ -1,7 +1,6 @@
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -117,10 +116,10 @@ test('published files without anything they could come from: refused, until --ne
 
   rmSync(join(data, 'published'), { recursive: true })
   for (const time of ['first', 'second']) {
-    const refused = await cli(['run', list, '--api', api.url, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
-    expect([time, refused.code]).toEqual([time, 2])
-    expect(refused.stderr).toContain(join(data, 'creators.duckdb'))
-    expect(refused.stderr).toContain('--new')
+    const { code, stderr } = await refused(enrich(list, data, api))
+    expect([time, code]).toEqual([time, 2])
+    expect(stderr).toContain(join(data, 'creators.duckdb'))
+    expect(stderr).toContain('--new')
   }
   expect(api.ledger.summary().calls).toBe(0)
 

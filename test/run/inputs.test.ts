@@ -5,7 +5,13 @@ import { gzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { expect, test } from 'vitest'
+import { pipeline } from '../../pipelines/default.js'
 import { literal, openDatabase } from '../../src/database.js'
+import { liveEffects } from '../../src/effects.js'
+import { resolveSettings } from '../../src/options.js'
+import type { Member } from '../../src/read/readInput.js'
+import { Resources } from '../../src/resources.js'
+import { openInputs } from '../../src/run/openInputs.js'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId } from '../support/lists.js'
@@ -43,65 +49,96 @@ async function writeParquet(path: string, rows: readonly (readonly string[])[]):
   database.close()
 }
 
-const FORMATS: Record<string, [name: string, content: string | Buffer, ...args: string[]]> = {
-  'UTF-8 with a byte order mark': ['bom.csv', `\ufeff${csv()}`],
-  CRLF: ['crlf.csv', csv(',', '\r\n').replaceAll('"\r\n第', '"\n第')],
-  'UTF-16LE with a mark': ['marked.csv', Buffer.concat([Buffer.from([0xff, 0xfe]), encoded(csv(), 'UTF-16LE')])],
-  'UTF-16LE without one': ['bare.csv', encoded(csv(), 'UTF-16LE')],
-  'UTF-16LE as told': ['told.csv', encoded(csv(), 'UTF-16LE'), '--encoding', 'utf-16le'],
-  GB18030: ['gb.csv', encoded(csv(), 'GB18030')],
-  gzip: ['packed.csv.gz', gzipSync(csv())],
-  'gzip of GB18030': ['packed-gb.csv.gz', gzipSync(encoded(csv(), 'GB18030'))],
-  semicolons: ['semicolons.csv', csv(';')],
-  tabs: ['tabs.tsv', csv('\t')],
-  'bars, as told': ['bars.csv', csv('|'), '--delimiter', '|'],
+interface Form {
+  readonly name: string
+  readonly content: string | Buffer
+  /** What must be told, as flags. */
+  readonly args?: Record<string, string>
 }
 
-test(
-  'the same list in every form gives the same files, byte by byte, for one set of calls',
-  { timeout: 240_000 },
-  async () => {
-    const folder = temporaryFolder()
-    const data = join(folder, 'data')
-    const api = await simulator()
-    const outcome = async (path: string, ...args: string[]) => {
-      const { code, stderr } = await enrich(path, data, api, '--list', 'spring', '--max-age', '1d', ...args)
-      expect([code, stderr]).toEqual([
-        0,
-        expect.stringContaining('ids are read from column "user_id", found by its name'),
-      ])
-      const files = ['spring.enriched.csv', 'spring.rejects.csv', 'creators.csv', 'failures.csv']
-      return Object.fromEntries(files.map((name) => [name, readFileSync(join(data, 'exports', name), 'utf8')]))
-    }
-    const plain = join(folder, 'plain.csv')
-    writeFileSync(plain, csv())
-    await outcome(plain)
-    const expected = await outcome(plain)
-    expect(expected['spring.enriched.csv']).toContain('他说 ""好""\n第二行')
-    const rejects = table(expected['spring.rejects.csv']!)
-    expect(rejects).toHaveLength(2)
-
-    for (const [form, [name, content, ...args]] of Object.entries(FORMATS)) {
-      const path = join(folder, name)
-      writeFileSync(path, content)
-      expect({ form, ...(await outcome(path, ...args)) }).toEqual({ form, ...expected })
-    }
-
-    const parquet = join(folder, 'people.parquet')
-    await writeParquet(parquet, ROWS)
-    const { 'spring.rejects.csv': rejected, ...others } = await outcome(parquet)
-    expect({ ...others, 'spring.rejects.csv': expected['spring.rejects.csv'] }).toEqual(expected)
-    // Parquet has rows, no lines.
-    expect(table(rejected!)[1]).toEqual(rejects[1]!.map((cell) => (cell === '6' ? '4' : cell)))
-
-    const piped = ['run', '-', '--list', 'spring', '--api', api.url, '--data', data]
-    const gzip = execFileSync('gzip', ['-c'], { input: encoded(csv(';'), 'GB18030') })
-    const { code } = await cli(piped, { env: { JUSTONEAPI_TOKEN: TOKEN }, stdin: gzip })
-    expect(code).toBe(0)
-    expect(readFileSync(join(data, 'exports/spring.enriched.csv'), 'utf8')).toBe(expected['spring.enriched.csv'])
-    expect(api.ledger.summary()).toMatchObject({ calls: 3, charged: 3 })
+const FORMATS: Record<string, Form> = {
+  'UTF-8 with a byte order mark': { name: 'bom.csv', content: `\ufeff${csv()}` },
+  CRLF: { name: 'crlf.csv', content: csv(',', '\r\n').replaceAll('"\r\n第', '"\n第') },
+  'UTF-16LE with a mark': {
+    name: 'marked.csv',
+    content: Buffer.concat([Buffer.from([0xff, 0xfe]), encoded(csv(), 'UTF-16LE')]),
   },
-)
+  'UTF-16LE without one': { name: 'bare.csv', content: encoded(csv(), 'UTF-16LE') },
+  'UTF-16LE as told': { name: 'told.csv', content: encoded(csv(), 'UTF-16LE'), args: { encoding: 'utf-16le' } },
+  GB18030: { name: 'gb.csv', content: encoded(csv(), 'GB18030') },
+  gzip: { name: 'packed.csv.gz', content: gzipSync(csv()) },
+  'gzip of GB18030': { name: 'packed-gb.csv.gz', content: gzipSync(encoded(csv(), 'GB18030')) },
+  semicolons: { name: 'semicolons.csv', content: csv(';') },
+  tabs: { name: 'tabs.tsv', content: csv('\t') },
+  'bars, as told': { name: 'bars.csv', content: csv('|'), args: { delimiter: '|' } },
+  'GB18030 and bars, as told': {
+    name: 'gb-bars.csv',
+    content: encoded(csv('|'), 'GB18030'),
+    args: { encoding: 'gb18030', delimiter: '|' },
+  },
+}
+
+/** What a run would take from this input: everything that comes after is made of it. */
+async function takenFrom(path: string, args: Record<string, string>): Promise<object> {
+  const settings = resolveSettings('run', { list: 'spring', ...args }, [])
+  const open = new Resources()
+  const said: string[] = []
+  const effects = liveEffects((_, message) => said.push(message))
+  const inputs = await openInputs({ inputs: [path], settings, pipeline }, { effects }, open)
+  const members: Member[] = []
+  for (const input of inputs) for await (const batch of input.rows()) members.push(...batch)
+  await open.close()
+  expect(said).toEqual([expect.stringContaining('ids are read from column "user_id", found by its name')])
+  return { members, lists: inputs.map(({ name, columns, idColumn }) => ({ name, columns, idColumn })) }
+}
+
+test('the same list in every form is the same to a run', async () => {
+  const folder = temporaryFolder()
+  const plain = join(folder, 'plain.csv')
+  writeFileSync(plain, csv())
+  const expected = await takenFrom(plain, {})
+  for (const [form, { name, content, args = {} }] of Object.entries(FORMATS)) {
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    expect({ form, ...(await takenFrom(path, args)) }).toEqual({ form, ...expected })
+  }
+})
+
+test('from text, Parquet and stdin come the same files, byte by byte, for one set of calls', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const files = ['spring.enriched.csv', 'spring.rejects.csv', 'creators.csv', 'failures.csv']
+  const exported = () =>
+    Object.fromEntries(files.map((name) => [name, readFileSync(join(data, 'exports', name), 'utf8')]))
+  const outcome = async (path: string, ...args: string[]) => {
+    expect((await enrich(path, data, api, '--list', 'spring', '--max-age', '1d', ...args)).code).toBe(0)
+    return exported()
+  }
+  const plain = join(folder, 'plain.csv')
+  writeFileSync(plain, csv())
+  await outcome(plain)
+  const told = FORMATS['GB18030 and bars, as told']!
+  writeFileSync(join(folder, told.name), told.content)
+  const expected = await outcome(join(folder, told.name), '--encoding', 'gb18030', '--delimiter', '|')
+  expect(expected['spring.enriched.csv']).toContain('他说 ""好""\n第二行')
+  const rejects = table(expected['spring.rejects.csv']!)
+  expect(rejects).toHaveLength(2)
+
+  const parquet = join(folder, 'people.parquet')
+  await writeParquet(parquet, ROWS)
+  const { 'spring.rejects.csv': rejected, ...others } = await outcome(parquet)
+  expect({ ...others, 'spring.rejects.csv': expected['spring.rejects.csv'] }).toEqual(expected)
+  // Parquet has rows, no lines.
+  expect(table(rejected!)[1]).toEqual(rejects[1]!.map((cell) => (cell === '6' ? '4' : cell)))
+
+  const piped = ['run', '-', '--list', 'spring', '--api', api.url, '--data', data]
+  const gzip = execFileSync('gzip', ['-c'], { input: encoded(csv(';'), 'GB18030') })
+  const { code } = await cli(piped, { env: { JUSTONEAPI_TOKEN: TOKEN }, stdin: gzip })
+  expect(code).toBe(0)
+  expect(exported()).toEqual(expected)
+  expect(api.ledger.summary()).toMatchObject({ calls: 3, charged: 3 })
+})
 
 test('fourteen rows as people have them end as documented, for one call an id', async () => {
   const folder = temporaryFolder()

@@ -5,7 +5,7 @@ import type { Simulator } from '../../src/simulator/simulator.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, simulator, startRun } from '../support/simulated.js'
+import { enrich, refused, simulator, startRun } from '../support/simulated.js'
 import { smallDisk } from '../support/tmpfs.js'
 
 const IDS = Array.from({ length: 600 }, (_, n) => plainId(n + 1))
@@ -76,7 +76,7 @@ describe('a journal that is taken away while calls are made', () => {
         return undefined
       },
     })
-    const { code, stderr } = await startRun([list], data, api, ...args).ended
+    const { code, stderr } = await refused(enrich(list, data, api, ...args))
     expect(code).toBe(7)
     const { calls, charged } = api.ledger.summary()
     expect(calls).toBeLessThan(60 + 2 * 8)
@@ -98,7 +98,7 @@ test('state that is deleted while calls are made: what was published before is n
   })
   expect((await enrich(list, data, api)).code).toBe(0)
   run.arrived = () => rmSync(join(data, 'state'), { recursive: true, force: true })
-  const stopped = await startRun([writeList(folder, IDS.slice(5, 6), 'more.csv')], data, api).ended
+  const stopped = await refused(enrich(writeList(folder, IDS.slice(5, 6), 'more.csv'), data, api))
   expect(stopped.code).toBe(7)
   expect(stopped.stderr).toContain('1 answers of this run are safe')
   run.arrived = () => undefined

@@ -5,7 +5,7 @@ import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, enrichAsUser, simulator, startRun, TOKEN } from '../support/simulated.js'
+import { enrich, enrichAsUser, refused, simulator, startRun, TOKEN } from '../support/simulated.js'
 
 function everyFile(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -25,6 +25,7 @@ test('the token is in no file, no output and no error, at the lowest log level, 
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const outputs: string[] = []
+  const debug = ['--log-level', 'debug']
   const runs = {
     answers: ['0a01', 'c0de0101', 'c0de0400', 'fa170070', 'fa170028', 'fa170001', 'fa170006', 'fa170036', 'fa170037'],
     redirect: ['fa170026'],
@@ -33,28 +34,19 @@ test('the token is in no file, no output and no error, at the lowest log level, 
     const ids = marks.map((mark) => `5f${'0'.repeat(22 - mark.length)}${mark}`)
     const list = writeList(folder, ids, `${name}.csv`)
     const api = await simulator({ echoToken: true })
-    const ended = await enrichAsUser(list, data, api, '--attempts', '2', '--log-level', 'debug', '--max-failed', '100%')
+    const run = name === 'answers' ? enrichAsUser : enrich
+    const ended = await run(list, data, api, ...debug, '--attempts', '2', '--max-failed', '100%')
     expect(ended.receipt.calls.sent).toBeGreaterThanOrEqual(marks.length)
-    outputs.push(ended.stdout, ended.stderr)
+    outputs.push(JSON.stringify(ended))
     await api.close()
-    const unreachable = await enrichAsUser(
-      list,
-      data,
-      api,
-      '--give-up',
-      '50ms',
-      '--log-level',
-      'debug',
-      '--max-age',
-      '0s',
-    )
+    const unreachable = await enrich(list, data, api, ...debug, '--give-up', '50ms', '--max-age', '0s')
     expect(unreachable.code).toBe(6)
-    outputs.push(unreachable.stdout, unreachable.stderr)
+    outputs.push(JSON.stringify(unreachable))
   }
   const api = await simulator({ echoToken: true, tokens: ['another'] })
-  const refused = await enrichAsUser(writeList(folder, [plainId(1)], 'refused.csv'), data, api, '--log-level', 'debug')
-  expect(refused.receipt.stop?.message).toContain('[token]')
-  outputs.push(refused.stdout, refused.stderr)
+  const stopped = await enrichAsUser(writeList(folder, [plainId(1)], 'refused.csv'), data, api, ...debug)
+  expect(stopped.receipt.stop?.message).toContain('[token]')
+  outputs.push(stopped.stdout, stopped.stderr)
 
   for (const form of FORMS) {
     expect(outputs.filter((text) => text.includes(form))).toEqual([])
@@ -137,8 +129,7 @@ test('the published file opens read-only while a run is writing, and holds the l
   const { ended } = startRun([writeList(folder, [plainId(3)], 'more.csv')], data, api)
   while (waiting === 0) await new Promise((resolve) => setTimeout(resolve, 10))
   expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: 2 }])
-  const second = await cli(['run', list, '--api', api.url, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
-  expect(second.code).toBe(8)
+  expect((await refused(enrich(list, data, api))).code).toBe(8)
   gate.open?.()
   expect((await ended).code).toBe(0)
   expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: 3 }])
@@ -152,9 +143,7 @@ test('a folder is simulated or real from its first run', async () => {
   expect(demo.code).toBe(0)
   expect(demo.stdout).toContain('SIMULATED')
   const api = await simulator()
-  const real = await cli(['run', list, '--api', api.url, '--data', data, '--max-age', '0s'], {
-    env: { JUSTONEAPI_TOKEN: 'x' },
-  })
+  const real = await refused(enrich(list, data, api, '--max-age', '0s'))
   expect(real.code).toBe(2)
   expect(real.stderr).toContain(data)
   expect(api.ledger.summary().calls).toBe(0)

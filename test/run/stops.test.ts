@@ -5,7 +5,7 @@ import type { Settings } from '../../src/simulator/settings.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, receiptOf, simulator, startRun } from '../support/simulated.js'
+import { enrich, receiptOf, refused, simulator, startRun } from '../support/simulated.js'
 
 const CONCURRENCY = 8
 const IDS = Array.from({ length: 60 }, (_, n) => plainId(n + 1))
@@ -103,8 +103,7 @@ test('an export that cannot be written: exit 7, recorded as such; the next run p
   const api = await simulator()
   const inTheWay = join(data, 'exports', 'creators.csv')
   mkdirSync(inTheWay, { recursive: true })
-  const { ended } = startRun([list], data, api)
-  const first = await ended
+  const first = await refused(enrich(list, data, api))
   expect(first.code).toBe(7)
   expect(first.stderr).toContain(inTheWay)
 

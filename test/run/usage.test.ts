@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { resolveApi } from '../../src/api.js'
+import { UsageError } from '../../src/errors.js'
+import { resolveSettings } from '../../src/options.js'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { enrich, receiptOf, simulator, startRun } from '../support/simulated.js'
+import { enrich, enrichAll, receiptOf, refused, simulator, startRun } from '../support/simulated.js'
 import { published } from '../support/published.js'
 
 const env = { JUSTONEAPI_TOKEN: 'x' }
@@ -12,13 +15,38 @@ const env = { JUSTONEAPI_TOKEN: 'x' }
 describe('what is wrong is said in one line, exit 2, and nothing is sent', () => {
   test.each<[what: string, write: (folder: string) => string[], message: RegExp]>([
     ['a file that is missing', (folder) => [join(folder, 'none.csv')], /none\.csv does not exist/],
+    [
+      'an unknown flag',
+      (folder) => [writeList(folder, [plainId(1)]), '--concurency', '3'],
+      /unknown option '--concurency'/,
+    ],
+    [
+      'a value that does not fit',
+      (folder) => [writeList(folder, [plainId(1)]), '--timeout', 'soon'],
+      /--timeout: expected a duration/,
+    ],
+  ])('%s', async (_, write, message) => {
+    const folder = temporaryFolder()
+    const api = await simulator()
+    const ended = await cli(['run', ...write(folder), '--api', api.url, '--data', join(folder, 'data')], { env })
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toMatch(message)
+    expect(ended.stderr).not.toMatch(/\n\s+at /)
+    expect(ended.stdout).toBe('')
+    expect(api.ledger.summary().calls).toBe(0)
+    expect(existsSync(join(folder, 'data'))).toBe(false)
+  })
+
+  test.each<[what: string, write: (folder: string) => string[], message: RegExp, ...flags: string[]]>([
     ['an empty file', (folder) => file(folder, 'empty.csv', ''), /empty\.csv is empty/],
     ['a folder', (folder) => [folder], /is a folder/],
     ['no id column', (folder) => file(folder, 'names.csv', 'name,city\nA,B\nC,D\n'), /names\.csv.*column/],
     [
       'a column that is not there',
-      (folder) => [...file(folder, 'a.csv', `x,y\n${plainId(1)},1\n`), '--column', 'z'],
-      /z/,
+      (folder) => file(folder, 'a.csv', `x,y\n${plainId(1)},1\n`),
+      /a\.csv.*column "?z/,
+      '--column',
+      'z',
     ],
     [
       'a quote that is not closed',
@@ -36,19 +64,11 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
       /bytes\.csv.*line 2/,
     ],
     [
-      'an unknown flag',
-      (folder) => [writeList(folder, [plainId(1)]), '--concurency', '3'],
-      /unknown option '--concurency'/,
-    ],
-    [
-      'a value that does not fit',
-      (folder) => [writeList(folder, [plainId(1)]), '--timeout', 'soon'],
-      /--timeout: expected a duration/,
-    ],
-    [
       'a pipeline that is not there',
-      (folder) => [writeList(folder, [plainId(1)]), '--pipeline', 'none'],
+      (folder) => [writeList(folder, [plainId(1)])],
       /pipelines\/none/,
+      '--pipeline',
+      'none',
     ],
     ['stdin without a list name', () => ['-'], /--list/],
     [
@@ -59,35 +79,29 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
       },
       /creators/,
     ],
-  ])('%s', async (_, write, message) => {
+  ])('%s', async (_, write, message, ...flags) => {
     const folder = temporaryFolder()
     const api = await simulator()
-    const ended = await cli(['run', ...write(folder), '--api', api.url, '--data', join(folder, 'data')], { env })
-    expect(ended.code).toBe(2)
-    expect(ended.stderr).toMatch(message)
-    expect(ended.stderr).not.toMatch(/\n\s+at /)
-    expect(ended.stdout).toBe('')
+    const { code, stderr } = await refused(enrichAll(write(folder), join(folder, 'data'), api, ...flags))
+    expect(code).toBe(2)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toContain('\n')
     expect(api.ledger.summary().calls).toBe(0)
     expect(existsSync(join(folder, 'data', 'creators.duckdb'))).toBe(false)
   })
 
-  test('plain HTTP to another machine needs a word, and warns', async () => {
-    const folder = temporaryFolder()
-    const list = writeList(folder, [plainId(1)])
-    const args = ['run', list, '--data', join(folder, 'data'), '--api', 'cn']
-    const refused = await cli(args, { env })
-    expect(refused.code).toBe(2)
-    expect(refused.stderr).toContain('--allow-plain-http')
+  test('plain HTTP to another machine needs a word, and warns', () => {
+    const settings = resolveSettings('run', { api: 'cn' }, [])
+    expect(() => resolveApi(settings)).toThrow(UsageError)
+    expect(() => resolveApi(settings)).toThrow('--allow-plain-http')
+    expect(resolveApi({ ...settings, allowPlainHttp: true }).warning).toContain('plain HTTP')
   })
 
-  test('a timeout below a minute is for this machine only', async () => {
-    const folder = temporaryFolder()
-    const refused = await cli(
-      ['run', writeList(folder, [plainId(1)]), '--timeout', '30s', '--data', join(folder, 'data')],
-      { env },
-    )
-    expect(refused.code).toBe(2)
-    expect(refused.stderr).toContain('--timeout 30s')
+  test('a timeout below a minute is for this machine only', () => {
+    const short = resolveSettings('run', { timeout: '30s' }, [])
+    expect(() => resolveApi(short)).toThrow(UsageError)
+    expect(() => resolveApi(short)).toThrow('--timeout 30s')
+    expect(resolveApi(resolveSettings('run', { timeout: '30s', api: 'http://127.0.0.1:9' }, [])).simulated).toBe(false)
   })
 })
 
@@ -101,7 +115,7 @@ test('several files and stdin, duplicates across them asked once', async () => {
     b,
     `\ufeff名字,主页链接\n甲,https://www.xiaohongshu.com/user/profile/${plainId(2)}?xsec_token=x\n乙,${plainId(3).toUpperCase()}\n`,
   )
-  const { code, receipt, stderr } = await startRunOf([a, b], data, api)
+  const { code, receipt, stderr } = await enrichAll([a, b], data, api)
   expect(code).toBe(0)
   expect(stderr).toContain('主页链接')
   expect(receipt.rows).toMatchObject({ read: 5, enriched: 5 })
@@ -123,11 +137,6 @@ test('several files and stdin, duplicates across them asked once', async () => {
   })
   expect(receiptOf(piped).ids).toMatchObject({ read: 2, reused: 1, enriched: 1 })
 })
-
-async function startRunOf(inputs: string[], data: string, api: Awaited<ReturnType<typeof simulator>>) {
-  const ended = await startRun(inputs, data, api).ended
-  return { ...ended, receipt: receiptOf(ended) }
-}
 
 test('more failures than --max-failed: exit 3, everything published', async () => {
   const folder = temporaryFolder()

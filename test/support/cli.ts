@@ -18,8 +18,8 @@ export interface Started {
 const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
 
 /**
- * Starts the real command line in a process of its own, with nothing of this process's environment but the path;
- * `through` is a command that starts it in its turn, such as strace.
+ * Starts the real command line in a process of its own, with nothing of this process's environment but where programs and
+ * temporary files are; `through` is a command that starts it in its turn, such as strace.
  */
 export function startCli(
   args: readonly string[],
@@ -32,7 +32,7 @@ export function startCli(
 ): Started {
   const [command, ...rest] = [...(options.through ?? []), process.execPath, CLI, ...args]
   const child = spawn(command!, rest, {
-    env: { PATH: process.env['PATH'], ...options.env },
+    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),
   })
   child.stdin.end(options.stdin ?? '')

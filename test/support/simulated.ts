@@ -64,7 +64,17 @@ export function enrichUntil(
   api: Simulator,
   ...args: string[]
 ): Promise<Enriched> {
-  return enrichIn({ signal }, input, data, api, ...args)
+  return enrichIn({ signal }, [input], data, api, ...args)
+}
+
+/** The same, of several inputs. */
+export function enrichAll(
+  inputs: readonly string[],
+  data: string,
+  api: Simulator,
+  ...args: string[]
+): Promise<Enriched> {
+  return enrichIn({}, inputs, data, api, ...args)
 }
 
 /** The same, by another clock. */
@@ -75,17 +85,17 @@ export function enrichAt(
   api: Simulator,
   ...args: string[]
 ): Promise<Enriched> {
-  return enrichIn({ now }, input, data, api, ...args)
+  return enrichIn({ now }, [input], data, api, ...args)
 }
 
 /** The tracked lists of the folder, from what is stored of them. */
 export function refresh(data: string, api: Simulator, ...args: string[]): Promise<Enriched> {
-  return enrichIn({}, undefined, data, api, '--tracked', ...args)
+  return enrichIn({}, [], data, api, '--tracked', ...args)
 }
 
 async function enrichIn(
   { signal = new AbortController().signal, now = Date.now }: { signal?: AbortSignal; now?: () => number },
-  input: string | undefined,
+  inputs: readonly string[],
   data: string,
   api: Simulator,
   ...args: string[]
@@ -98,7 +108,7 @@ async function enrichIn(
   const narrator = new Narrator({ write: (text) => told.push(text) }, settings.logLevel, redact)
   const pipeline = await loadPipeline(settings.pipeline)
   const receipt = await run(
-    { inputs: input === undefined ? [] : [input], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
+    { inputs, settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
     { effects: { ...liveEffects((level, message) => narrator.log(level, message)), now }, narrator, signal },
   )
   return { code: receipt.exit_code, stderr: told.join(''), receipt }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { all, arrays, literal, openDatabase, quoted, type Connection } from '../../database.js'
+import { all, arrays, literal, openDatabase, quoted, type Connection, type Database } from '../../database.js'
 import { bodyNames } from '../../eraseCall.js'
 import type { IdFinder } from '../../idFinder.js'
 import { foreignKind } from '../../read/foreign.js'
@@ -14,6 +14,9 @@ const DUCKDB = 'DUCK'
 
 /** Looks for ids in files of any kind; reads on after the first hit, for the sake of `found`. */
 export class FileSearch {
+  /** One for all files: to open one takes longer than to look through a small file. */
+  private database: Database | undefined
+
   constructor(
     private readonly finder: IdFinder,
     private readonly found?: Set<string>,
@@ -74,30 +77,33 @@ export class FileSearch {
     return hit
   }
 
+  /** Safe to call twice; what is looked into next opens it again. */
+  close(): void {
+    this.database?.close()
+    this.database = undefined
+  }
+
+  private async connect(): Promise<Connection> {
+    this.database ??= await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 })
+    return this.database.connection
+  }
+
   private async inParquet(path: string): Promise<boolean> {
-    const database = await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 })
-    try {
-      return await this.inTable(database.connection, `read_parquet(${literal(path)}, hive_partitioning = false)`)
-    } finally {
-      database.close()
-    }
+    return this.inTable(await this.connect(), `read_parquet(${literal(path)}, hive_partitioning = false)`)
   }
 
   private async inDatabase(path: string): Promise<boolean> {
-    const database = await openDatabase(path, { readOnly: true, memoryLimit: MEMORY, threads: 1 })
-    try {
-      const tables = await all<{ schema: string; name: string }>(
-        database.connection,
-        `SELECT schema_name AS schema, table_name AS name FROM duckdb_tables() WHERE NOT temporary`,
-      )
-      let hit = false
-      for (const { schema, name } of tables) {
-        hit = (await this.inTable(database.connection, `${quoted(schema)}.${quoted(name)}`)) || hit
-      }
-      return hit
-    } finally {
-      database.close()
-    }
+    const connection = await this.connect()
+    await connection.run(`ATTACH ${literal(path)} AS searched (TYPE duckdb, READ_ONLY)`)
+    const tables = await all<{ schema: string; name: string }>(
+      connection,
+      `SELECT schema_name AS schema, table_name AS name FROM duckdb_tables() WHERE database_name = 'searched'`,
+    )
+    let hit = false
+    for (const { schema, name } of tables)
+      hit = (await this.inTable(connection, `searched.${quoted(schema)}.${quoted(name)}`)) || hit
+    await connection.run('DETACH searched')
+    return hit
   }
 
   /** A row as one text, which is read faster than its values; bytes apart, which are longer as text. */

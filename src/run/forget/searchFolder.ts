@@ -34,16 +34,22 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
   const search = new FileSearch(finder, found)
   const { files, closed } = await filesUnder(layout)
   const nameTells = (path: string): boolean => search.inText(relative(layout.data, path))
-  for (const path of files) {
-    // Whoever opens the lock, under whatever name, and closes it again drops it. It is empty.
-    if (path.startsWith(layout.lock) || path === layout.forgotten) continue
-    const named = nameTells(path)
-    try {
-      if ((await search.inFile(path)) || named) findings.push({ path, names: true })
-    } catch (error) {
-      findings.push({ path, names: named, unsearched: messageOf(error).split('\n')[0]! })
+  try {
+    for (const path of files) {
+      // Whoever opens the lock, under whatever name, and closes it again drops it. It is empty.
+      if (path.startsWith(layout.lock) || path === layout.forgotten) continue
+      const named = nameTells(path)
+      try {
+        if ((await search.inFile(path)) || named) findings.push({ path, names: true })
+      } catch (error) {
+        findings.push({ path, names: named, unsearched: messageOf(error).split('\n')[0]! })
+        // What is damaged may have left DuckDB unable to read anything else.
+        search.close()
+      }
+      collectGarbage()
     }
-    collectGarbage()
+  } finally {
+    search.close()
   }
   return [...findings, ...closed.map(({ path, why }) => ({ path, names: nameTells(path), unsearched: why }))]
 }
