@@ -57,29 +57,26 @@ describe('a disk that is full where files are written for people', () => {
   test.for([
     ['exports', 250],
     ['published', 5],
-  ] as const)(
-    '%s: exit 7, no half file, published by the next run with no call',
-    async ([name, people], { skip }) => {
-      const folder = temporaryFolder()
-      const data = join(folder, 'data')
-      mkdirSync(data)
-      const disk = smallDisk(join(data, name), 1)
-      if (!disk) return skip('no tmpfs may be mounted here')
-      const list = writeList(folder, IDS.slice(0, people))
-      const api = await simulator()
-      const { code, stderr } = await startRun([list], data, api).ended
-      expect(code).toBe(7)
-      expectOneLine(stderr)
-      expect(stderr).toMatch(/ENOSPC|No space left/)
-      const files = readdirSync(join(data, name), { recursive: true, encoding: 'utf8' })
-      expect(files.filter((file) => file.endsWith('.part'))).toEqual([])
+  ] as const)('%s: exit 7, no half file, published by the next run with no call', async ([name, people], { skip }) => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    mkdirSync(data)
+    const disk = smallDisk(join(data, name), 1)
+    if (!disk) return skip('no tmpfs may be mounted here')
+    const list = writeList(folder, IDS.slice(0, people))
+    const api = await simulator()
+    const { code, stderr } = await startRun([list], data, api).ended
+    expect(code).toBe(7)
+    expectOneLine(stderr)
+    expect(stderr).toMatch(/ENOSPC|No space left/)
+    const files = readdirSync(join(data, name), { recursive: true, encoding: 'utf8' })
+    expect(files.filter((file) => file.endsWith('.part'))).toEqual([])
 
-      disk.resize(100)
-      api.ledger.clear()
-      expect((await enrich(list, data, api)).receipt.ids.reused).toBe(people)
-      expect(api.ledger.summary().calls).toBe(0)
-    },
-  )
+    disk.resize(100)
+    api.ledger.clear()
+    expect((await enrich(list, data, api)).receipt.ids.reused).toBe(people)
+    expect(api.ledger.summary().calls).toBe(0)
+  })
 })
 
 test.each(['| head -1 >&2', '>&-', '>/dev/full', '2>/dev/full', '2>&- | head -1'])(
