@@ -37,6 +37,7 @@ class Unsynced {
   files = new Map()
   byHandle = new WeakMap()
   names = []
+  keptFiles = 0
   scratch = mkdtempSync(join(tmpdir(), 'unsynced-'))
 
   /** What was in a file before is taken for durable. */
@@ -68,7 +69,8 @@ class Unsynced {
   /** A second name for what is about to lose its only one. */
   keep(path) {
     if (!existsSync(path) || lstatSync(path).isDirectory()) return undefined
-    const kept = join(this.scratch, String(this.names.length) + '-' + String(done))
+    this.keptFiles += 1
+    const kept = join(this.scratch, String(this.keptFiles))
     linkSync(path, kept)
     return kept
   }
