@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { LogLevel } from './effects.js'
 import { LocalError, messageOf } from './errors.js'
@@ -6,6 +6,14 @@ import { LocalError, messageOf } from './errors.js'
 /** Where narration is kept: an instant (UTC), a level and a message a line, appended at once, so that a crash loses nothing. */
 export interface LogFile {
   append(level: LogLevel, message: string): void
+}
+
+/** See the one of atomicFile: mkdir's own `recursive` may never come back. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  const parent = dirname(folder)
+  if (!existsSync(parent)) makeFolder(parent)
+  mkdirSync(folder)
 }
 
 /**
@@ -17,7 +25,7 @@ export interface LogFile {
 export function openLogFile(path: string, onLoss: (message: string) => void): LogFile {
   const file = resolve(path)
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     appendFileSync(file, '')
   } catch (cause) {
     throw new LocalError(`--log-file ${file}: ${messageOf(cause)}; nothing was sent: give another file`, { cause })

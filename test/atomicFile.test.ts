@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { replaceFile } from '../src/atomicFile.js'
+import { makeFolder, replaceFile } from '../src/atomicFile.js'
 import { temporaryFolder } from './support/folder.js'
 
 const LARGE = 600_000
@@ -12,6 +12,18 @@ test('puts a new file in place, its folder too', async () => {
   expect(await replaceFile(path, (temporary) => writeFile(temporary, 'one'))).toBe(true)
   expect(readFileSync(path, 'utf8')).toBe('one')
 })
+
+test.skipIf(!existsSync('/proc/self'))(
+  'a folder that cannot be made is an error, where nothing can be made in one that is there, too',
+  async () => {
+    await expect(makeFolder('/proc/none/deeper')).rejects.toThrow(/ENOENT/)
+    const file = join(temporaryFolder(), 'file')
+    await makeFolder(dirname(file))
+    writeFileSync(file, '')
+    await expect(makeFolder(file)).rejects.toThrow(/EEXIST/)
+    await expect(makeFolder(join(file, 'deeper'))).rejects.toThrow(/ENOTDIR/)
+  },
+)
 
 test('leaves a file alone whose content would not change', async () => {
   const path = join(temporaryFolder(), 'file.csv')

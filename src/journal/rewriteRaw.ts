@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { replaceFile, syncFolder } from '../atomicFile.js'
+import { makeFolder, replaceFile, syncFolder } from '../atomicFile.js'
 import type { Call } from '../call.js'
 import { collectGarbage } from '../collectGarbage.js'
 import { openDatabase } from '../database.js'
@@ -34,7 +34,7 @@ export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: rea
  */
 export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: EditCall, temp: string): Promise<void> {
   const table = kind === 'answers' ? ANSWERS : CALLS
-  await mkdir(temp, { recursive: true })
+  await makeFolder(temp)
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
   const source = await openRaw(kind, file).catch((error: unknown) => {
     scratch.close()

@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { replaceFile } from '../atomicFile.js'
+import { makeFolder, replaceFile } from '../atomicFile.js'
 import { collectGarbage } from '../collectGarbage.js'
 import { all, first, literal, openDatabase, TableWriter, type Connection } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
@@ -32,7 +32,7 @@ const MEMORY = '128MB'
  */
 export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<boolean> {
   // DuckDB makes the folder when it first spills, but not the folders above it.
-  await mkdir(temp, { recursive: true })
+  await makeFolder(temp)
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
   try {
     await writePlaces(scratch.connection, segment)

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, lstat, mkdir, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import { chmod, copyFile, lstat, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { syncFile, syncFolder } from '../atomicFile.js'
+import { makeFolder, syncFile, syncFolder } from '../atomicFile.js'
 import { LocalError, messageOf } from '../errors.js'
 import type { Layout } from '../layout.js'
 
@@ -59,7 +59,7 @@ async function copyFinished({ warehouse, published, database }: Layout, runId: s
   const folder = join(published, runId)
   const path = join(folder, basename(database))
   const temporary = `${path}.part`
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   try {
     await copyFile(warehouse, temporary, constants.COPYFILE_FICLONE)
     await chmod(temporary, 0o644)

@@ -1,5 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { replaceFile } from '../atomicFile.js'
+import { rm } from 'node:fs/promises'
+import { makeFolder, replaceFile } from '../atomicFile.js'
 import { all, batches, first, literal, openDatabase, quoted, type Connection } from '../database.js'
 import { LocalError, messageOf } from '../errors.js'
 
@@ -21,7 +21,7 @@ const ROW_GROUP = 20_000
  * @throws LocalError when it cannot be read or written: the old one stands
  */
 export async function rewriteSealed(file: string, edit: EditRow, temp: string): Promise<number> {
-  await mkdir(temp, { recursive: true })
+  await makeFolder(temp)
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
   try {
     const { connection } = scratch

@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
+import { makeFolder } from '../atomicFile.js'
 import { collectGarbage } from '../collectGarbage.js'
 import { isOutOfMemory, openDatabase, type Connection, type Database } from '../database.js'
 import { LocalError, RunError, messageOf } from '../errors.js'
@@ -33,7 +34,7 @@ export async function openWarehouse(lock: Lock, pipeline: Pipeline, path = lock.
   const { temp, state, database: published } = lock.layout
   let database: Database | undefined
   try {
-    await mkdir(state, { recursive: true })
+    await makeFolder(state)
     await rm(temp, { recursive: true, force: true })
     database = await openDatabase(path, {
       storageVersion: STORAGE_VERSION,

@@ -139,7 +139,8 @@ function remember(name, [first, second]) {
     return () => kept && unsynced.named(from, () => existsSync(from) || linkSync(kept, from))
   }
   if (name === 'mkdir') {
-    return (made) => {
+    return (firstMade) => {
+      const made = second?.recursive ? firstMade : from
       for (let path = from; made && path.length >= made.length; path = dirname(path)) {
         const folder = path
         unsynced.named(folder, () => rmSync(folder, { recursive: true, force: true }))
