@@ -35,6 +35,9 @@ async function withoutDays({ rows, warehouse }: House): Promise<void> {
     await rows(`DROP VIEW ${view as string}`)
   for (const table of ['creator_days', 'creator_recent']) await rows(`DROP TABLE ${table}`)
   for (const column of ['daily', 'views']) await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
+  // Nor was there what later migrations add.
+  for (const column of ['calls_per_second', 'limit_per_second', 'in_flight_limit', 'last_call_at'])
+    await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')
   await warehouse.close()
 }
