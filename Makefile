@@ -43,7 +43,7 @@ clients: $(BUILT) ## fetch DuckDB clients of several versions for Python and Jav
 	test/clients/prepare.sh "$(CLIENTS)"
 	CREATOR_ENRICH_CLIENTS="$(CLIENTS)" npx --no-install vitest run test/clients
 
-soak: $(BUILT) ## the fault tests at every point (half an hour): figures at the end
+soak: $(BUILT) ## the fault tests at every point (hours; POINTS=20 for fewer): figures at the end
 	npx --no-install vitest run --config test/faults/soak.config.ts $(ARGS)
 
 check: $(INSTALLED) ## types, lint, format
