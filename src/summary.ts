@@ -4,14 +4,15 @@ import { fileLines } from './publishedFiles.js'
 import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from './receipt.js'
 import { count, plural } from './words.js'
 
-/** Seven columns, up to 99,999,999 each, in 80. */
+/** A label and seven columns, up to 9,999,999 in the first and 99,999,999 in the others, in 80. */
+const STUB = 4
+const FIRST = 10
 const COLUMN = 11
-const STUB = 3
 
 const COUNTED = ['read', ...STATUSES] as const
 
 function columns(label: string, cells: readonly string[]): string {
-  return label.padEnd(STUB) + cells.map((cell) => cell.padStart(COLUMN)).join('')
+  return label.padEnd(STUB) + cells.map((cell, at) => cell.padStart(at === 0 ? FIRST : COLUMN)).join('')
 }
 
 function tableRow(label: string, counts: Counts): string {
