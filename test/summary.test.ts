@@ -60,7 +60,9 @@ test('drift is told by kind, with the lines that would make columns of it, and n
 
 test('the counts of a large run fit 80 columns', () => {
   const many = { ...NONE, read: 9_999_999, enriched: 9_999_999, parked: 9_999_999 }
-  const table = summary({ ...receipt([]), rows: many, ids: many }).split('\n').slice(2, 5)
+  const table = summary({ ...receipt([]), rows: many, ids: many })
+    .split('\n')
+    .slice(2, 5)
   for (const each of table) expect(each).toHaveLength(80)
   expect(table[1]).toMatch(/^rows 9,999,999 .* 9,999,999$/)
 })
