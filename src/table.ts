@@ -67,13 +67,17 @@ export interface TableColumn {
 /** Narrower than this no column is cut. */
 const LEAST = 8
 const GAP = '  '
+/** UTF-16 units in what takes one column, such as an emoji of a family. */
+const MOST_UNITS = 16
 
 /**
  * A plain table, a line a row, that fits into so many columns as far as what may be cut allows.
  * @param columns of the terminal, or of a page that is no terminal
  */
 export function table(header: readonly TableColumn[], rows: readonly (readonly string[])[], columns: number): string {
-  const cells = rows.map((row) => row.map(printable))
+  // No more of a text than could be shown is looked at: upstream, a name may be megabytes long.
+  const longest = columns * MOST_UNITS
+  const cells = rows.map((row) => row.map((cell, at) => printable(header[at]!.cut ? cell.slice(0, longest) : cell)))
   const widths = header.map(({ title }, at) => Math.max(width(title), ...cells.map((row) => width(row[at] ?? ''))))
   shrink(widths, header, columns)
   const line = (row: readonly string[]): string =>

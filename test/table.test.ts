@@ -58,3 +58,10 @@ test('numbers and shares for people', () => {
   ])
   expect([0, 0.0001, 0.125, 0.99999, 1, null].map(percent)).toEqual(['0%', '0.1%', '12.5%', '99.9%', '100%', '–'])
 })
+
+test('a text of megabytes is cut without being looked at whole', () => {
+  const header = [{ title: 'id' }, { title: 'name', cut: true }]
+  const [, line] = table(header, [['1', '好'.repeat(5_000_000)]], 40).split('\n')
+  expect(width(line!)).toBeLessThanOrEqual(40)
+  expect(line).toContain('…')
+})
