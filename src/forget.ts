@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import type { Effects } from './effects.js'
 import { UsageError } from './errors.js'
 import { withoutIds, type ForgetReport } from './forgetReport.js'
@@ -88,11 +89,14 @@ async function erase(
   { layout, lock, reader, finder, settings, effects }: Erasure,
   findings: readonly Finding[],
 ): Promise<Partial<ForgetReport>> {
+  const hadWorkbook = existsSync(layout.workbook)
+  await rm(layout.workbook, { force: true })
   const gone = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
   await adopt(lock, await rebuild(lock, reader))
   const runId = runIdAt(effects.now(), effects.random())
-  const published = await publishAll(lock, reader.pipeline, settings, runId, effects)
+  const options = { ...settings, excel: hadWorkbook }
+  const published = await publishAll(lock, reader.pipeline, options, runId, effects)
   const copies = await removeCopies(layout)
   const left = await searchFolder(layout, finder)
   const removed = await removeFindings(left, layout)

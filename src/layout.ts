@@ -7,6 +7,8 @@ export interface Layout {
   readonly database: string
   readonly published: string
   readonly exports: string
+  /** Among the exports, where it is asked for. */
+  readonly workbook: string
   readonly reports: string
   readonly metrics: string
   readonly raw: string
@@ -31,6 +33,7 @@ export function layoutOf(data: string): Layout {
     database: join(root, 'creators.duckdb'),
     published: join(root, 'published'),
     exports: join(root, 'exports'),
+    workbook: join(root, 'exports', 'creators.xlsx'),
     reports: join(root, 'reports'),
     metrics: join(root, 'metrics'),
     raw: join(root, 'raw'),

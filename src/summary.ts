@@ -140,6 +140,15 @@ export function summary(receipt: Receipt): string {
     ...fileLines(receipt.files),
     ...(receipt.files.report === undefined ? [] : [line('report', receipt.files.report)]),
   )
+  if (receipt.exit_code === 3) {
+    lines.push(
+      '',
+      wrapped('exit 3', [
+        'more of the asked ids failed than --max-failed allows: exports/failures.csv',
+        'has them; what failed for a passing reason is asked again by the next run',
+      ]),
+    )
+  }
   if (receipt.stop) {
     const { reason, code, message, run_again } = receipt.stop
     lines.push(

@@ -5,6 +5,9 @@ const NO_WIDTH = /^[\p{M}\p{Cf}]+$/u
 /** What would move the cursor, or turn the direction of the line. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
 
+/** UTF-16 units in what takes one column, such as an emoji of a family. */
+const MOST_UNITS = 16
+
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' })
 
 /** How many columns of a terminal a text takes. */
@@ -21,7 +24,7 @@ function widthOf(grapheme: string): number {
 
 /** The text in one line of at most so many columns; what was cut off is shown by `…`. */
 export function fit(text: string, columns: number): string {
-  const line = printable(text)
+  const line = printable(text.slice(0, columns * MOST_UNITS))
   if (width(line) <= columns) return line
   let shown = ''
   let used = 1
@@ -67,8 +70,6 @@ export interface TableColumn {
 /** Narrower than this no column is cut. */
 const LEAST = 8
 const GAP = '  '
-/** UTF-16 units in what takes one column, such as an emoji of a family. */
-const MOST_UNITS = 16
 
 /**
  * A plain table, a line a row, that fits into so many columns as far as what may be cut allows.

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { UsageError } from '../errors.js'
 import { layoutOf } from '../layout.js'
@@ -19,13 +20,15 @@ export async function select({ settings, narrator }: Invocation): Promise<number
   if ((format === 'parquet' || format === 'xlsx') && out === undefined)
     throw new UsageError(`--format ${format} needs --out FILE`)
   const isTable = format === 'table'
+  const columns = columnsOf(settings, isTable)
+  if (save !== undefined && settings.out === undefined) refuseToReplace(out!, columns ?? [])
   const rows = await selectCreators({
     layout: layoutOf(settings.data),
     selection: {
       where,
       sort,
       limit: limit ?? (isTable && out === undefined ? ROWS : undefined),
-      columns: columnsOf(settings, isTable),
+      columns,
       mentioned,
     },
     format,
@@ -56,6 +59,16 @@ function formatOf({ format, out, save }: Settings): Format {
 function outOf({ out, save }: Settings): string | undefined {
   if (out !== undefined) return resolve(out)
   return save === undefined ? undefined : resolve(`${save}.csv`)
+}
+
+/** A list of people's own, which may have the name that `--save` would take, is not replaced. */
+function refuseToReplace(path: string, columns: readonly string[]): void {
+  if (!existsSync(path)) return
+  const [header = ''] = readFileSync(path, 'utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/, 1)
+  if (header === columns.join(',')) return
+  throw new UsageError(`${path} is there already, and not written by the same --save: give another name, or --out FILE`)
 }
 
 function columnsOf({ columns, save, mentioned }: Settings, isTable: boolean): string[] | undefined {

@@ -91,8 +91,8 @@ export async function exportAll({ connection, layout, lists, bom, excel }: Expor
   return onOneThread(connection, async () => {
     const creatorsCsv = await csv('creators.csv', wide.names, creatorRows(connection, wide))
     const creatorsParquet = await exportParquet(connection, join(layout.exports, 'creators.parquet'))
-    const excelPath = join(layout.exports, 'creators.xlsx')
-    const creatorsExcel = excel || existsSync(excelPath) ? await exportExcel(connection, wide, excelPath) : undefined
+    const wanted = excel || existsSync(layout.workbook)
+    const creatorsExcel = wanted ? await exportExcel(connection, wide, layout.workbook) : undefined
     const exported = []
     for (const list of lists) {
       const name = names.get(list.name)!

@@ -30,11 +30,15 @@ export interface CallerOptions {
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
 }
 
+/** So many answers in a row that cost money and are nobody's profile: the upstream is broken, and the rest would only cost more. */
+const MOST_USELESS = 50
+
 /** Makes the calls of one run, each within a slot of the caller's. */
 export class Caller {
   /** HTTP requests sent. */
   calls = 0
   private seq = 0
+  private useless = 0
   readonly retries = new RetryBudget()
   private readonly governor: Governor
   private readonly allowance: Allowance
@@ -130,8 +134,13 @@ export class Caller {
     const ms = kind === 'retry' ? undefined : end.ms
     const lifelessMs = this.governor.report(permit, { id: end.id, sign, ms, retryAfterMs })
     this.retries.heard(end.id, sign)
+    if (outcome.billed !== 'no' && sign === 'life')
+      this.useless = kind === 'profile' || kind === 'empty' ? 0 : this.useless + 1
     if (kind === 'stop') {
       this.stopping.request({ reason: outcome.stop ?? 'route', code, message })
+    } else if (this.useless >= MOST_USELESS) {
+      const told = `${this.useless} answers in a row cost money and were of no use, last: ${message}`
+      this.stopping.request({ reason: 'unreachable', code, message: told })
     } else if (lifelessMs !== undefined) {
       const seconds = Math.round(lifelessMs / 1000)
       this.stopping.request({

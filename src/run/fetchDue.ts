@@ -14,6 +14,7 @@ import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { newTally, startProgress, type Tally } from '../progress.js'
 import { Resources } from '../resources.js'
 import { dayIn } from '../time.js'
+import { count, plural } from '../words.js'
 import { spentToday } from './dayBudget.js'
 import type { House } from './house.js'
 import type { Job, World } from './job.js'
@@ -46,7 +47,10 @@ const SIMULATED_TOKEN = 'simulated'
  */
 export async function fetchDue(job: Job, planned: PlanCounts, house: House, world: World): Promise<Fetched> {
   const due = planned.byDecision.due.ids
-  world.effects.log('info', `${planned.ids} ids in ${planned.rows} rows: ${due} to ask, ${planned.ids - due} known`)
+  world.effects.log(
+    'info',
+    `${plural(planned.ids, 'id')} in ${plural(planned.rows, 'row')}: ${count(due)} to ask, ${count(planned.ids - due)} known`,
+  )
   if (due === 0) return NOTHING
   const token = tokenFor(job, due)
   const { connection } = house.warehouse
@@ -86,7 +90,7 @@ function tokenFor({ api, token }: Job, due: number): string {
   if (api.simulated) return SIMULATED_TOKEN
   if (token !== undefined) return token
   throw new UsageError(
-    `no token, and ${due} ids are to be asked: set JUSTONEAPI_TOKEN or give --token-file; \`make demo\` shows a run on simulated data without one`,
+    `no token, and ${plural(due, 'id')} to be asked: set JUSTONEAPI_TOKEN or give --token-file; \`make demo\` shows a run on simulated data without one`,
   )
 }
 

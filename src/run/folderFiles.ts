@@ -40,7 +40,7 @@ export function isOurs(path: string, layout: Layout): boolean {
 /** One of the files that we write for people. They may keep others beside them: a linked folder may be anybody's. */
 export function isOutput(path: string, { exports, reports, metrics }: Layout): boolean {
   const ours = new Map([
-    [exports, /(^creators\.parquet|^(creators|failures)\.csv|\.(enriched|rejects)\.csv)(\.part)?$/],
+    [exports, /(^creators\.(parquet|xlsx)|^(creators|failures)\.csv|\.(enriched|rejects)\.csv)(\.part)?$/],
     [reports, /\.html(\.part)?$/],
     [metrics, /\.prom(\.part)?$/],
   ])

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tmpdir } from 'node:os'
@@ -139,6 +139,14 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   const saved = await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })
   expect(saved.code, saved.stderr).toBe(0)
   expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nready for: creator-enrich run /)
+  const own = join(folder, 'mine.csv')
+  writeFileSync(own, 'id,note\n')
+  const refused = await cli(['select', '--save', 'mine', '--data', data], { cwd: folder, env })
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('mine.csv is there already') as string })
+  expect(readFileSync(own, 'utf8')).toBe('id,note\n')
+  expect(
+    (await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })).code,
+  ).toBe(0)
   const plan = await cli(['plan', '热门.csv', '--data', data, '--json'], { cwd: folder })
   const [count] = await published<{ n: number }>(data, 'SELECT count(*) AS n FROM creators WHERE fans > 1000')
   expect(JSON.parse(plan.stdout)).toMatchObject({ rows: count!.n, known: { fresh: count!.n } })

@@ -260,6 +260,21 @@ describe('a rate', () => {
 })
 
 describe('an upstream that is down', () => {
+  test('that takes money for nothing is not paid for all ids; now and then an answer of no use is no reason to stop', async () => {
+    const time = new VirtualTime()
+    let n = 0
+    const bought = async (useless: (n: number) => boolean) => {
+      n = 0
+      const model = new Model(time, () => ({ code: useless((n += 1)) ? 999 : 0, ms: around(time, 50) }))
+      const { stop } = await fetchIn(time, model, 1000, { concurrency: 8 })
+      return { stop, calls: model.asked.length }
+    }
+    const all = await bought(() => true)
+    expect(all.stop).toMatchObject({ reason: 'unreachable', code: '999' })
+    expect(all.calls).toBeLessThanOrEqual(50 + 8)
+    expect(await bought((call) => call % 40 > 0)).toEqual({ stop: undefined, calls: 1000 })
+  })
+
   test('for ten minutes: single calls find out, few of them for ids that failed before, then all goes on', async () => {
     const time = new VirtualTime()
     const isDown = (at: number) => at >= 20_000 && at < 620_000

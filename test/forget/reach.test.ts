@@ -9,6 +9,7 @@ import { LocalError } from '../../src/errors.js'
 import { forgetSummary } from '../../src/forgetReport.js'
 import { HEAD_BYTES, HEAD_COPIES } from '../../src/journal/record.js'
 import { scan } from '../../src/journal/scan.js'
+import { readSheet } from '../export/readWorkbook.js'
 import { answerOf, noAnswerOf, writeSegment } from '../journal/calls.js'
 import { published } from '../support/published.js'
 import { whereIs } from './everyValue.js'
@@ -59,6 +60,8 @@ test('looks through linked folders, at files of any form, and keeps the paid ans
     'cut.csv.gz': gzipSync(Buffer.from(`${'nobody,'.repeat(9)}\n`)).subarray(0, 30),
     'book.xlsx': 'PK\u0003\u0004 whatever',
     'nobody.csv.gz': gzipSync('nobody'),
+    // Ours, and made anew.
+    'exports/creators.xlsx': `PK\u0003\u0004 ${person}`,
   }
   for (const [name, content] of Object.entries(own)) writeFileSync(join(data, name), content)
   symlinkSync(join(store, 'elsewhere'), join(data, 'link'))
@@ -98,6 +101,8 @@ test('looks through linked folders, at files of any form, and keeps the paid ans
     { path: join(data, 'cut.csv.gz'), why: expect.stringContaining('damaged gzip') as string },
     { path: join(data, 'link'), why: 'a link is not followed' },
   ])
+  expect(report.files!.exports).toContain(join(data, 'exports', 'creators.xlsx'))
+  expect(readSheet(join(data, 'exports', 'creators.xlsx'))[0]![0]).toMatchObject({ value: 'user_id' })
   const summary = forgetSummary(report)
   expect(summary).toContain('checked    every file but those below: none names them any more; no call was made\n')
   expect(summary).toContain(`unsearched ${join(data, 'book.xlsx')} may name them: look yourself`)

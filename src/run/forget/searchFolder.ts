@@ -38,6 +38,8 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
     for (const path of files) {
       // Whoever opens the lock, under whatever name, and closes it again drops it. It is empty.
       if (path.startsWith(layout.lock) || path === layout.forgotten) continue
+      // Nobody looks into it: it is taken away before anything is erased, and made anew.
+      if (path === layout.workbook) continue
       const named = nameTells(path)
       try {
         if ((await search.inFile(path)) || named) findings.push({ path, names: true })
