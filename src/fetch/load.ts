@@ -10,6 +10,8 @@ const ENOUGH = 0.75
 /** One step down is never more than to this share, and clearly below what the latencies tell, or it would prove nothing. */
 const DEEPEST_CUT = 0.09
 const CLEARLY = 0.9
+/** Where no number is known to be good, what the latencies tell is rough: the first call, alone, took longer than it need. */
+const ROUGHLY = 0.7
 /** A cut may have been too small to help: only when the second one, to half, does not help either, latency has another reason. */
 const CUTS = 2
 /** Growth in one round: small where the next step may be too much, half as much again after each good round, up to the most. */
@@ -149,7 +151,7 @@ export class Load {
     this.restMs = Math.min(LONGEST_REST_MS, Math.max(REST * ms, this.restMs * 2))
     this.restsUntil = now + this.restMs
     const known = good !== undefined && good < limitNow
-    this.change(known ? good * CLEARLY : limitNow * Math.max(DEEPEST_CUT, (CLEARLY * this.easeMs!) / ms))
+    this.change(known ? good * CLEARLY : limitNow * Math.max(DEEPEST_CUT, (ROUGHLY * this.easeMs!) / ms))
   }
 
   /** So many in flight are no trouble: some more may be none either. */
@@ -161,6 +163,7 @@ export class Load {
       if (now < this.restsUntil) return
       // What was too much long ago need not be now.
       this.ceiling = Infinity
+      this.growth = FIRST_GROWTH
     }
     const next = Math.min(limitNow * (1 + this.growth), (limitNow + this.ceiling) / 2)
     this.growth = Math.min(MOST_GROWTH, this.growth * FASTER)
