@@ -143,10 +143,8 @@ export function summary(receipt: Receipt): string {
   if (receipt.exit_code === 3) {
     lines.push(
       '',
-      wrapped('exit 3', [
-        'more of the asked ids failed than --max-failed allows: exports/failures.csv',
-        'has them; what failed for a passing reason is asked again by the next run',
-      ]),
+      line('exit 3', 'more of the asked ids failed than --max-failed allows; failures.csv'),
+      line('', 'has them; the next run asks again what failed for a passing reason'),
     )
   }
   if (receipt.stop) {

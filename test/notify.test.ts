@@ -35,6 +35,13 @@ async function warningsOf(url: string, told: Told): Promise<string[]> {
   return warnings
 }
 
+test('the token is in nothing that is posted', async () => {
+  const { url, bodies } = await hook()
+  const told = { exit_code: 2, error: 'canary-token.csv does not exist' }
+  await notify(url, told, { log: () => undefined, redact: redactor('canary-token') })
+  expect(bodies).toEqual([{ exit_code: 2, error: '[token].csv does not exist' }])
+})
+
 const FAILED: Told = { exit_code: 7, error: 'disk full' }
 
 test('the command posts its receipt, also of a run that was parked or came to none; its exit code stands', async () => {

@@ -66,3 +66,10 @@ test('the counts of a large run fit 80 columns', () => {
   for (const each of table) expect(each).toHaveLength(80)
   expect(table[1]).toMatch(/^rows 9,999,999 .* 9,999,999$/)
 })
+
+test('an exit code of 3 is explained, as it comes with no error', () => {
+  expect(summary(receipt([]))).not.toContain('exit 3')
+  const told = summary({ ...receipt([]), exit_code: 3 }).split('\n')
+  expect(told.find((each) => each.startsWith('exit 3'))).toContain('--max-failed')
+  for (const each of told) expect(each.length).toBeLessThanOrEqual(80)
+})
