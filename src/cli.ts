@@ -4,7 +4,7 @@
  * first thing to fail.
  */
 try {
-  await import('./program.js')
+  await import('./commands/program.js')
 } catch (error) {
   if (!/EMFILE|Too many open files/.test(String(error))) throw error
   process.stderr.write(

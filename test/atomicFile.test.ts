@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, utimesSync,
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeFolder, replaceFile } from '../src/atomicFile.js'
+import { makeFolder, replaceFile } from '../src/core/atomicFile.js'
 import { temporaryFolder } from './support/folder.js'
 
 const LARGE = 600_000

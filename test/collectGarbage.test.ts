@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { collectGarbage } from '../src/collectGarbage.js'
+import { collectGarbage } from '../src/core/memory.js'
 
 test('what nothing holds any more is gone at once, if it is worth it', async () => {
   collectGarbage()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { columnLines } from '../src/driftAdvice.js'
-import type { DriftReceipt } from '../src/receipt.js'
+import { columnLines } from '../src/commands/run/driftAdvice.js'
+import type { DriftReceipt } from '../src/model/receipt.js'
 
 const drift = (path: string, found: string | null, kind = 'unknown_key'): DriftReceipt => ({
   path,

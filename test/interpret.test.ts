@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Answer, CallEnd, NoAnswer } from '../src/call.js'
-import { interpreter, isSignOfLife } from '../src/interpret.js'
-import type { Outcome } from '../src/outcome.js'
-import type { Profile } from '../src/pipeline.js'
+import type { Answer, CallEnd, NoAnswer } from '../src/model/call.js'
+import { interpreter, isSignOfLife } from '../src/model/interpret.js'
+import type { Outcome } from '../src/model/outcome.js'
+import type { Profile } from '../src/model/pipeline.js'
 
 const ID = '5f0000000000000001000a01'
 const RECEIVED = Date.parse('2026-11-22T03:04:05Z')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8, readJson, readJsonText } from '../src/json.js'
+import { decodeUtf8, readJson, readJsonText } from '../src/model/json.js'
 
 const valueOf = (text: string) => {
   const read = readJsonText(text)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { envName, options, resolveSettings, type Option } from '../src/options.js'
+import { envName, options, resolveSettings, type Option } from '../src/config/options.js'
 
 describe('settings', () => {
   test('a flag wins over the environment, that over the .env file, that over the default', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newTally, progressLine, timeOf } from '../src/progress.js'
-import { width } from '../src/table.js'
+import { newTally, progressLine, timeOf } from '../src/terminal/progress.js'
+import { width } from '../src/terminal/table.js'
 
 const small = { ...newTally(51, 0.15), done: 50, inFlight: 1, failed: 2, billed: 47, maybeBilled: 2 }
 const large = { ...newTally(1_000_000, 0.15), done: 12_345, inFlight: 200, failed: 1_234, billed: 12_000 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isInexact, readNumber } from '../src/readNumber.js'
+import { isInexact, readNumber } from '../src/model/readNumber.js'
 
 describe('readNumber', () => {
   test.each([

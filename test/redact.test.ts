@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { redactor } from '../src/redact.js'
+import { redactor } from '../src/core/redact.js'
 
 test('takes the token out in its literal and its encoded forms', () => {
   const redact = redactor('a+b/c=="%')

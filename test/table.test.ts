@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, fit, percent, table, width } from '../src/table.js'
+import { count, fit, percent, table, width } from '../src/terminal/table.js'
 
 test.each([
   ['abc', 3],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayIn, nextDayIn, runIdAt } from '../src/time.js'
+import { dayIn, nextDayIn, runIdAt } from '../src/core/time.js'
 
 test('run ids sort by their start', () => {
   expect(runIdAt(Date.UTC(2026, 10, 22, 22, 5, 37, 900), 0.5)).toBe('20261122T220537Z-8000')

@@ -1,13 +1,13 @@
-import { together } from '../../src/column.js'
-import type { Pipeline } from '../../src/pipeline.js'
-import { attributes } from './attributes.js'
-import { check } from './check.js'
-import { children, mentions } from './children.js'
-import { counters } from './counters.js'
-import { derived } from './derived.js'
+import { together } from '../../src/model/column.js'
+import type { Pipeline } from '../../src/model/pipeline.js'
+import { attributes } from './columns/attributes.js'
+import { check } from './crossChecks.js'
+import { children, mentions } from './childTables.js'
+import { counters } from './columns/counters.js'
+import { derived } from './columns/derived.js'
 import { parseId } from './ids.js'
 import { profile } from './profile.js'
-import { volatiles } from './volatiles.js'
+import { volatiles } from './columns/volatile.js'
 
 /** Just One API, "Xiaohongshu User Profile (V3)": the vendor's page and OpenAPI definition, August 2026. */
 export const pipeline: Pipeline = {
@@ -65,5 +65,5 @@ export const pipeline: Pipeline = {
   children,
   mentions,
   check,
-  invention: async () => (await import('./invention.js')).invention,
+  invention: async () => (await import('./simulated/answers.js')).invention,
 }

@@ -1,4 +1,4 @@
-import type { ParsedId } from '../../src/pipeline.js'
+import type { ParsedId } from '../../src/model/pipeline.js'
 
 /** Share texts are short; whatever is longer is no id and not worth the search. */
 const LONGEST_CELL = 4096

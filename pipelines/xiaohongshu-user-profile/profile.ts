@@ -1,4 +1,4 @@
-import type { Profile } from '../../src/pipeline.js'
+import type { Profile } from '../../src/model/pipeline.js'
 
 /**
  * What `data` of a code-0 answer holds. Without a `userid` in text nothing proves whose profile it is: an empty answer

@@ -1,4 +1,4 @@
-import { literal } from '../database.js'
+import { literal } from '../core/duckdb.js'
 import { NUMBER, SUSPECT } from './guardFormula.js'
 
 const QUOTED = '[",\\n\\r]'

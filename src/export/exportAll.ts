@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { all, first, literal, type Connection } from '../database.js'
-import type { Layout } from '../layout.js'
+import { all, first, literal, type Connection } from '../core/duckdb.js'
+import type { Layout } from '../dataFolder/layout.js'
 import { exportCsv, type CsvContent } from './csvFile.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
 import { fileNames } from './fileNames.js'
-import { FAILURES_HEADER, failureRows, REJECTS_HEADER, rejectRows } from './smallRows.js'
-import { exportSheet, SheetTooLarge } from './sheetFile.js'
-import { creatorRows, creatorSheetRows, enrichedHeader, listRows, wideColumns, type WideColumns } from './wideRows.js'
+import { FAILURES_HEADER, failureRows, REJECTS_HEADER, rejectRows } from './rejectRows.js'
+import { exportSheet, SheetTooLarge } from './excel/sheetFile.js'
+import { creatorRows, creatorSheetRows, enrichedHeader, listRows, wideColumns, type WideColumns } from './creatorRows.js'
 
 export interface ExportOptions {
   /** Of a database that holds the tables of the last run; nothing in it is changed. */

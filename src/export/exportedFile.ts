@@ -1,5 +1,5 @@
-import { replaceFile } from '../atomicFile.js'
-import { LocalError, messageOf } from '../errors.js'
+import { replaceFile } from '../core/atomicFile.js'
+import { LocalError, messageOf } from '../core/errors.js'
 
 export interface ExportedFile {
   /** Absolute. */

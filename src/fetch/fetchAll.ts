@@ -1,12 +1,12 @@
 import pLimit from 'p-limit'
-import type { Outcome } from '../outcome.js'
-import { Caller, type CallerOptions } from './caller.js'
-import type { Emit, FetchEvent } from './event.js'
-import type { Learned } from './learned.js'
-import { untilSettled } from './retryPolicy.js'
+import type { Outcome } from '../model/outcome.js'
+import { Caller, type CallerOptions } from './callRunner.js'
+import type { Emit, FetchEvent } from './fetchEvent.js'
+import type { Learned } from './limits/learnedLimits.js'
+import { untilSettled } from './retry.js'
 import { Stopped, Stopping, type Stop } from './stop.js'
 
-export type { FetchEvent } from './event.js'
+export type { FetchEvent } from './fetchEvent.js'
 
 /** Ids taken up and not concluded at most, waiting ones included: what bounds memory, however many ids there are. */
 const OPEN_IDS = 1024

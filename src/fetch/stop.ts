@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import type { Effects } from '../effects.js'
-import type { StopReason } from '../outcome.js'
+import type { Effects } from '../core/effects.js'
+import type { StopReason } from '../model/outcome.js'
 
 /** Why a run stopped before its ids were done. */
 export interface Stop {

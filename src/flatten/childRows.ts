@@ -1,4 +1,4 @@
-import type { Anomaly, ChildTable, Row, Value } from '../pipeline.js'
+import type { Anomaly, ChildTable, Row, Value } from '../model/pipeline.js'
 import { rowView } from './rowView.js'
 import { getterOf, sourcesOf, type Source } from './sources.js'
 import { parsePath } from './sourceTree.js'

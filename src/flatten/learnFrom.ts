@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { DriftLog, kindOf } from './driftLog.js'
+import { DriftLog, kindOf } from './drift.js'
 import type { LeftOver } from './leftOver.js'
 import { nodeAt, valueAt, type ObjectNode, type SourceNode } from './sourceTree.js'
 

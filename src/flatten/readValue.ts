@@ -1,5 +1,5 @@
-import type { ColumnType, Value } from '../pipeline.js'
-import { isInexact, readNumber } from '../readNumber.js'
+import type { ColumnType, Value } from '../model/pipeline.js'
+import { isInexact, readNumber } from '../model/readNumber.js'
 import { jsonText } from './jsonText.js'
 import { wellFormed } from './wellFormed.js'
 

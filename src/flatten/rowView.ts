@@ -1,4 +1,4 @@
-import type { Row, Value } from '../pipeline.js'
+import type { Row, Value } from '../model/pipeline.js'
 
 /**
  * Makes rows that read by column name from an array of cells: building an object of a hundred columns for each answer would

@@ -1,4 +1,4 @@
-import type { ChildTable, Column } from '../pipeline.js'
+import type { ChildTable, Column } from '../model/pipeline.js'
 
 /** The shape of the source, put together from the paths of the columns. */
 export type SourceNode = ObjectNode | LeafNode | ListNode

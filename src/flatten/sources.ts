@@ -1,5 +1,5 @@
-import type { Anomaly, Column, Value } from '../pipeline.js'
-import type { DriftLog } from './driftLog.js'
+import type { Anomaly, Column, Value } from '../model/pipeline.js'
+import type { DriftLog } from './drift.js'
 import type { LeftOver } from './leftOver.js'
 import { readValue, type Note } from './readValue.js'
 import { parsePath, type SourcePath } from './sourceTree.js'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { ChildTable, Value } from '../pipeline.js'
+import type { ChildTable, Value } from '../model/pipeline.js'
 import { sortedJsonText } from './jsonText.js'
 
 /** Named places in an array of cells, in the order in which they are written. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
-import type { Answer, Intent, NoAnswer, RunHeader } from '../call.js'
+import type { Answer, Intent, NoAnswer, RunHeader } from '../model/call.js'
 
 /**
  * One record of a journal segment, format version 1 (docs/journal.md). Integers are little-endian.

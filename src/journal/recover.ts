@@ -1,11 +1,11 @@
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { syncFolder } from '../atomicFile.js'
-import { LocalError, messageOf } from '../errors.js'
-import { absorbSpare, adoptOrphan } from './absorbSpare.js'
+import { syncFolder } from '../core/atomicFile.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import { absorbSpare, adoptOrphan } from './recoverSpare.js'
 import { HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
 import { scan, type Gap } from './scan.js'
-import { FileSegment, readHead, tornPath, type Segment } from './segment.js'
+import { FileSegment, readHead, tornPath, type Segment } from './segmentReader.js'
 
 /**
  * Bytes of a journal that hold no readable record:

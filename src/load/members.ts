@@ -1,5 +1,5 @@
-import { TableWriter, type Connection, type SqlType } from '../database.js'
-import type { ParsedId } from '../pipeline.js'
+import { TableWriter, type Connection, type SqlType } from '../core/duckdb.js'
+import type { ParsedId } from '../model/pipeline.js'
 
 /** One input row, with the id in it or why there is none. */
 export interface MemberRow {

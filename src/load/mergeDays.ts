@@ -1,5 +1,5 @@
-import { first, type Connection } from '../database.js'
-import type { Pipeline } from '../pipeline.js'
+import { first, type Connection } from '../core/duckdb.js'
+import type { Pipeline } from '../model/pipeline.js'
 import {
   appendDays,
   everyCreator,

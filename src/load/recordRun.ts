@@ -1,6 +1,6 @@
-import { all, first, quoted, type Cell, type Connection } from '../database.js'
-import type { CodeCount, Counts, DriftReceipt } from '../receipt.js'
-import { STATUSES } from '../receipt.js'
+import { all, first, quoted, type Cell, type Connection } from '../core/duckdb.js'
+import type { CodeCount, Counts, DriftReceipt } from '../model/receipt.js'
+import { STATUSES } from '../model/receipt.js'
 
 /** The receipt of a run as table `runs` keeps it; instants are milliseconds since 1970. */
 export interface RunRecord {

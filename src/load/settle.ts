@@ -1,5 +1,5 @@
-import { TableWriter, all, type Connection, type Parameters } from '../database.js'
-import { STATUSES, type Counts, type ParkReason, type ReasonCount, type Status } from '../receipt.js'
+import { TableWriter, all, type Connection, type Parameters } from '../core/duckdb.js'
+import { STATUSES, type Counts, type ParkReason, type ReasonCount, type Status } from '../model/receipt.js'
 import { createRunEnds } from './sql/calls.sql.js'
 import {
   countRead,

@@ -1,7 +1,7 @@
-import type { Call, RunHeader } from '../call.js'
-import { TableWriter, type Connection } from '../database.js'
-import type { Interpret, Outcome, OutcomeKind } from '../outcome.js'
-import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../pipeline.js'
+import type { Call, RunHeader } from '../model/call.js'
+import { TableWriter, type Connection } from '../core/duckdb.js'
+import type { Interpret, Outcome, OutcomeKind } from '../model/outcome.js'
+import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'
 import {
   STAGED_ANOMALIES,
   STAGED_CALLS,

@@ -1,6 +1,6 @@
-import { quoted, type Connection, type SqlType } from '../database.js'
-import { attributeColumns, seriesColumns, type ChildTable, type Column, type Pipeline } from '../pipeline.js'
-import { sqlType } from './pipelineTables.js'
+import { quoted, type Connection, type SqlType } from '../core/duckdb.js'
+import { attributeColumns, seriesColumns, type ChildTable, type Column, type Pipeline } from '../model/pipeline.js'
+import { sqlType } from './schema/pipelineTables.js'
 import { inSlice } from './sql/statement.js'
 
 type Columns = readonly (readonly [name: string, type: SqlType])[]

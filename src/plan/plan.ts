@@ -1,4 +1,4 @@
-import { all, literal, type Connection } from '../database.js'
+import { all, literal, type Connection } from '../core/duckdb.js'
 import { decide, KNOWN, type Decision, type PolicyOptions } from './policy.js'
 
 export interface PlanOptions extends PolicyOptions {

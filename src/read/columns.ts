@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.js'
-import type { Pipeline } from '../pipeline.js'
+import { UsageError } from '../core/errors.js'
+import type { Pipeline } from '../model/pipeline.js'
 import { at, type RawRow } from './rawRow.js'
 
 export interface Header {

@@ -1,5 +1,5 @@
 import { Parser, type CsvError } from 'csv-parse'
-import { UsageError } from '../errors.js'
+import { UsageError } from '../core/errors.js'
 import { LONGEST_ROW } from './limits.js'
 import { at, type RawRow } from './rawRow.js'
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js'
+import { UsageError } from '../core/errors.js'
 import { headerOf, nameTest, type Naming } from './columns.js'
 import { csvRows } from './csv.js'
 import { decode, ENCODING_NAMES, type Encoding } from './decode.js'

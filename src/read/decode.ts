@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
-import { UsageError } from '../errors.js'
+import { UsageError } from '../core/errors.js'
 import { LONGEST_WORD } from './limits.js'
 import { at } from './rawRow.js'
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js'
+import { UsageError } from '../core/errors.js'
 import { firstRows, type RawRow } from './rawRow.js'
 
 /** What separates columns, most usual first. */

@@ -1,6 +1,6 @@
-import { UsageError } from '../errors.js'
+import { UsageError } from '../core/errors.js'
 import { decode, ENCODING_NAMES, Misfit, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
-import { refuseForeign } from './foreign.js'
+import { refuseForeign } from './unsupportedFormat.js'
 import { at } from './rawRow.js'
 
 /** Enough to see what a file is. */

@@ -2,7 +2,7 @@ import { createReadStream, type BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { messageOf, UsageError } from '../errors.js'
+import { messageOf, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 import { spool } from './spool.js'
 

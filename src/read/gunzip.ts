@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { messageOf, UsageError } from '../errors.js'
+import { messageOf, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 
 /**

@@ -1,7 +1,7 @@
-import { all, arrays, literal, openDatabase, quoted, type Database } from '../database.js'
-import { messageOf, UsageError } from '../errors.js'
+import { all, arrays, literal, openDatabase, quoted, type Database } from '../core/duckdb.js'
+import { messageOf, UsageError } from '../core/errors.js'
 import { uniqueNames } from './columns.js'
-import { tryQuery } from './parquetTrial.js'
+import { tryQuery } from './parquetProbe.js'
 import { firstRows, type RawRow } from './rawRow.js'
 import { SAMPLE, type Table } from './table.js'
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { ParsedId, Pipeline } from '../pipeline.js'
+import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import { csvTable, type TextFormat } from './csvTable.js'
 import { openFile, openStdin } from './file.js'
 import { findIdColumn, type IdColumn } from './idColumn.js'

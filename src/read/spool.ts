@@ -2,7 +2,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LocalError, messageOf } from '../errors.js'
+import { LocalError, messageOf } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 
 /** What came through a pipe, on disk. */

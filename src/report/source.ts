@@ -1,5 +1,5 @@
-import type { Connection } from '../database.js'
-import type { Pipeline } from '../pipeline.js'
+import type { Connection } from '../core/duckdb.js'
+import type { Pipeline } from '../model/pipeline.js'
 
 /** What the sections of a report are made from. */
 export interface Source {

@@ -1,11 +1,11 @@
 import { copyFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { replaceFile } from '../atomicFile.js'
-import { openDatabase } from '../database.js'
-import { LocalError, messageOf, UsageError } from '../errors.js'
-import type { Layout } from '../layout.js'
-import type { Pipeline } from '../pipeline.js'
-import { checkPublished } from './checkPublished.js'
+import { replaceFile } from '../core/atomicFile.js'
+import { openDatabase } from '../core/duckdb.js'
+import { LocalError, messageOf, UsageError } from '../core/errors.js'
+import type { Layout } from '../dataFolder/layout.js'
+import type { Pipeline } from '../model/pipeline.js'
+import { checkPublished } from '../publish/checkPublished.js'
 import { reportPage } from './reportPage.js'
 
 export interface ReportOptions {

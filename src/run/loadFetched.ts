@@ -1,7 +1,7 @@
-import { openSegment } from '../journal/segment.js'
+import { openSegment } from '../journal/segmentReader.js'
 import { loadSegments } from '../load/loadCalls.js'
 import type { Fetched } from './fetchDue.js'
-import type { House } from './house.js'
+import type { House } from './openRun.js'
 
 /** Loads the calls of this run from its journal segment. */
 export async function loadFetched({ segment }: Fetched, { warehouse, reader }: House): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Settings } from '../options.js'
+import type { Settings } from '../config/options.js'
 import type { PlanOptions } from '../plan/plan.js'
 
 /** What the settings say of who is asked, for a run that starts now. */

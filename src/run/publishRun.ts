@@ -1,9 +1,9 @@
-import type { Receipt } from '../receipt.js'
-import type { House } from './house.js'
-import type { Job, World } from './job.js'
-import type { NamedInput } from './namedInput.js'
-import { orRecord } from './orRecord.js'
-import { publishFolder } from './publishFolder.js'
+import type { Receipt } from '../model/receipt.js'
+import type { House } from './openRun.js'
+import type { Job, World } from './context.js'
+import type { NamedInput } from '../read/listInput.js'
+import { orRecord } from './recordFailure.js'
+import { publishFolder } from '../publish/publish.js'
 
 /**
  * Puts the files that analysts open in place. The working database is closed after it.

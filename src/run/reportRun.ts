@@ -1,7 +1,7 @@
-import { messageOf } from '../errors.js'
-import type { Receipt } from '../receipt.js'
-import type { House } from './house.js'
-import type { Job, World } from './job.js'
+import { messageOf } from '../core/errors.js'
+import type { Receipt } from '../model/receipt.js'
+import type { House } from './openRun.js'
+import type { Job, World } from './context.js'
 
 /**
  * Writes the HTML report of what was published. A report that fails is a warning: nothing else depends on it.

@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises'
-import type { RunHeader } from '../call.js'
-import { newTally, type Tally } from '../progress.js'
-import type { Phase, Status } from '../status.js'
+import type { RunHeader } from '../model/call.js'
+import { newTally, type Tally } from '../terminal/progress.js'
+import type { Phase, Status } from '../dataFolder/runStatus.js'
 
 const INTERVAL_MS = 1000
 

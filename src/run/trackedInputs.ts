@@ -1,8 +1,8 @@
-import { all, type Connection } from '../database.js'
-import { UsageError } from '../errors.js'
-import { REJECTED } from '../hideRow.js'
-import type { ParsedId, Pipeline } from '../pipeline.js'
-import type { NamedInput } from './namedInput.js'
+import { all, type Connection } from '../core/duckdb.js'
+import { UsageError } from '../core/errors.js'
+import { REJECTED } from '../privacy/hideRow.js'
+import type { ParsedId, Pipeline } from '../model/pipeline.js'
+import type { NamedInput } from '../read/listInput.js'
 
 interface StoredList {
   readonly list: string

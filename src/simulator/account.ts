@@ -1,5 +1,5 @@
-import type { Pipeline } from '../pipeline.js'
-import { nextDayIn } from '../time.js'
+import type { Pipeline } from '../model/pipeline.js'
+import { nextDayIn } from '../core/time.js'
 import { faults } from './faults.js'
 import { isMarked, markedBehaviour } from './markers.js'
 import type { Asked } from './route.js'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { messageOf, UsageError } from '../errors.js'
+import { messageOf, UsageError } from '../core/errors.js'
 import type { Ledger } from './ledger.js'
 import { parseSettings, type Settings } from './settings.js'
 

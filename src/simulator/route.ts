@@ -1,5 +1,5 @@
 import { parse } from 'node:querystring'
-import type { Pipeline } from '../pipeline.js'
+import type { Pipeline } from '../model/pipeline.js'
 
 const PROBE = 'probe-of-the-id'
 

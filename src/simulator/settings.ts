@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UsageError } from '../errors.js'
+import { UsageError } from '../core/errors.js'
 
 /** How the simulated upstream behaves; each of these can be changed while it runs. */
 export interface Settings {

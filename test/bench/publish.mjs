@@ -3,12 +3,12 @@
 import { copyFileSync, fsyncSync, mkdirSync, mkdtempSync, openSync, closeSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase } from '../../dist/src/database.js'
-import { layoutOf } from '../../dist/src/layout.js'
-import { compact } from '../../dist/src/load/compact.js'
-import { publish } from '../../dist/src/load/publish.js'
-import { bringUpToDate } from '../../dist/src/load/schema.js'
-import { loadPipeline } from '../../dist/src/loadPipeline.js'
+import { openDatabase } from '../../dist/src/core/duckdb.js'
+import { layoutOf } from '../../dist/src/dataFolder/layout.js'
+import { compact } from '../../dist/src/publish/compact.js'
+import { publish } from '../../dist/src/publish/publishedCopy.js'
+import { bringUpToDate } from '../../dist/src/load/schema/schema.js'
+import { loadPipeline } from '../../dist/src/model/loadPipeline.js'
 
 const [COUNTERS = 2_000_000] = process.argv.slice(2).map(Number)
 const NIGHTS = 30

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { all, openDatabase } from '../../dist/src/database.js'
+import { all, openDatabase } from '../../dist/src/core/duckdb.js'
 
 const [CREATORS = 2_000, NIGHTS = 5] = process.argv.slice(2).map(Number)
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))

@@ -4,14 +4,14 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { all, first, openDatabase } from '../../dist/src/database.js'
-import { checkKeys } from '../../dist/src/load/checkKeys.js'
+import { all, first, openDatabase } from '../../dist/src/core/duckdb.js'
+import { checkKeys } from '../../dist/src/publish/checkKeys.js'
 import { merge } from '../../dist/src/load/merge.js'
 import { fillDays } from '../../dist/src/load/mergeDays.js'
-import { bringUpToDate } from '../../dist/src/load/schema.js'
+import { bringUpToDate } from '../../dist/src/load/schema/schema.js'
 import { createStaging, dropStaging } from '../../dist/src/load/stagingTables.js'
 import { withMemory } from '../../dist/src/load/warehouse.js'
-import { loadPipeline } from '../../dist/src/loadPipeline.js'
+import { loadPipeline } from '../../dist/src/model/loadPipeline.js'
 
 const [CREATORS = 200_000, NIGHTS = 30] = process.argv.slice(2).map(Number)
 const MERGE_MB = 170

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { quoted, type ReadCell } from '../../src/database.js'
+import { quoted, type ReadCell } from '../../src/core/duckdb.js'
 import { published } from '../support/published.js'
 import { makeHistory } from './history.js'
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { LocalError } from '../../src/errors.js'
+import { LocalError } from '../../src/core/errors.js'
 import { exportCsv } from '../../src/export/csvFile.js'
 import { temporaryFolder } from '../support/folder.js'
 

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { blobs, first, openDatabase, type Connection } from '../../src/database.js'
+import { blobs, first, openDatabase, type Connection } from '../../src/core/duckdb.js'
 import { FORM } from '../../src/export/csvFile.js'
 import { asText, csvRecord, instant } from '../../src/export/csvRecord.js'
 import { guardFormula } from '../../src/export/guardFormula.js'

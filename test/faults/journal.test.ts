@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Call } from '../../src/call.js'
+import type { Call } from '../../src/model/call.js'
 import { decodeHeader, HEAD_BYTES, HEAD_COPIES, HEADER_BYTES, KIND } from '../../src/journal/record.js'
 import { recoverJournal } from '../../src/journal/recover.js'
 import { callsOf } from '../journal/calls.js'

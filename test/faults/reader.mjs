@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { all, openDatabase } from '../../dist/src/database.js'
+import { all, openDatabase } from '../../dist/src/core/duckdb.js'
 
 const [, , data, enough] = process.argv
 const link = join(data, 'creators.duckdb')

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { all, openDatabase, quoted, type Database, type ReadCell } from '../../src/database.js'
+import { all, openDatabase, quoted, type Database, type ReadCell } from '../../src/core/duckdb.js'
 
 /** Tables that tell how the result came about, not what it is. */
 const OF_THE_WAY: Readonly<Record<string, string>> = {

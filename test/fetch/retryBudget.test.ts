@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RetryBudget } from '../../src/fetch/retryBudget.js'
+import { RetryBudget } from '../../src/fetch/limits/retryBudget.js'
 
 test('answers fill it, refusals do not', async () => {
   const budget = new RetryBudget()

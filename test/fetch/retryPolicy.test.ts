@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { backoffMs, untilSettled } from '../../src/fetch/retryPolicy.js'
-import type { Outcome, OutcomeKind } from '../../src/outcome.js'
+import { backoffMs, untilSettled } from '../../src/fetch/retry.js'
+import type { Outcome, OutcomeKind } from '../../src/model/outcome.js'
 
 const outcomeOf = (kind: OutcomeKind): Outcome => ({ kind, code: kind, billed: 'no', message: kind })
 

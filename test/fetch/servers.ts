@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { liveEffects, type Effects } from '../../src/effects.js'
-import { interpreter } from '../../src/interpret.js'
-import type { Pipeline } from '../../src/pipeline.js'
-import { redactor } from '../../src/redact.js'
-import { openUpstream, type Upstream, type UpstreamOptions } from '../../src/fetch/upstream.js'
+import { liveEffects, type Effects } from '../../src/core/effects.js'
+import { interpreter } from '../../src/model/interpret.js'
+import type { Pipeline } from '../../src/model/pipeline.js'
+import { redactor } from '../../src/core/redact.js'
+import { openUpstream, type Upstream, type UpstreamOptions } from '../../src/fetch/http/apiClient.js'
 
 export const TOKEN = 'canary+token/4711=&%'
 

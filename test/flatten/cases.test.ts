@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { compilePipeline } from '../../src/flatten/compile.js'
-import { readJsonText } from '../../src/json.js'
-import { attributeColumns, type Flattened, type Value } from '../../src/pipeline.js'
+import { readJsonText } from '../../src/model/json.js'
+import { attributeColumns, type Flattened, type Value } from '../../src/model/pipeline.js'
 
 /**
  * A case is a folder: `input.json` holds the id that was asked for and the profile as it came; `expected.json` what it

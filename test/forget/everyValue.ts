@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { all, arrays, literal, openDatabase, type Connection } from '../../src/database.js'
+import { all, arrays, literal, openDatabase, type Connection } from '../../src/core/duckdb.js'
 
 /** A value somewhere under a folder, decoded. */
 export interface Place {

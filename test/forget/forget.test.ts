@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { all, openDatabase } from '../../src/database.js'
-import { rawFiles, rawRuns } from '../../src/raw.js'
+import { all, openDatabase } from '../../src/core/duckdb.js'
+import { rawFiles, rawRuns } from '../../src/raw/files.js'
 import { published } from '../support/published.js'
 import { filesUnder, looksOf, whereIs } from './everyValue.js'
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { IdFinder, signOf } from '../../src/idFinder.js'
+import { IdFinder, signOf } from '../../src/privacy/idFinder.js'
 
 const ID = '5f00000000000000000000ab'
 const NUMBER = '1234567890'

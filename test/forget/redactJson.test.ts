@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { Answer, NoAnswer } from '../../src/call.js'
-import { eraseFrom } from '../../src/eraseCall.js'
-import { IdFinder } from '../../src/idFinder.js'
-import { interpreter } from '../../src/interpret.js'
-import { loadPipeline } from '../../src/loadPipeline.js'
-import { redactJson } from '../../src/redactJson.js'
+import type { Answer, NoAnswer } from '../../src/model/call.js'
+import { eraseFrom } from '../../src/privacy/eraseCall.js'
+import { IdFinder } from '../../src/privacy/idFinder.js'
+import { interpreter } from '../../src/model/interpret.js'
+import { loadPipeline } from '../../src/model/loadPipeline.js'
+import { redactJson } from '../../src/privacy/redactJson.js'
 
 const ID = '5f00000000000000000000ab'
 const finder = IdFinder.of([ID])

@@ -11,7 +11,7 @@ import {
   readTombstones,
   stateOf,
   writeTombstones,
-} from '../../src/tombstones.js'
+} from '../../src/privacy/tombstones.js'
 import { temporaryFolder } from '../support/folder.js'
 
 const ID = '5f00000000000000000000ab'

@@ -1,6 +1,6 @@
-import type { Answer, Call, Intent, NoAnswer, RunHeader } from '../../src/call.js'
-import { openJournal } from '../../src/journal/fileJournal.js'
-import type { Segment } from '../../src/journal/segment.js'
+import type { Answer, Call, Intent, NoAnswer, RunHeader } from '../../src/model/call.js'
+import { openJournal } from '../../src/journal/journal.js'
+import type { Segment } from '../../src/journal/segmentReader.js'
 
 export const HEADER: RunHeader = {
   runId: '20261122T220537Z-1f3a',

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { LocalError } from '../../src/errors.js'
-import { openJournal } from '../../src/journal/fileJournal.js'
+import { LocalError } from '../../src/core/errors.js'
+import { openJournal } from '../../src/journal/journal.js'
 import { HEAD_BYTES } from '../../src/journal/record.js'
-import { openSegment } from '../../src/journal/segment.js'
+import { openSegment } from '../../src/journal/segmentReader.js'
 import { temporaryFolder } from '../support/folder.js'
 import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from './calls.js'
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { all, openDatabase } from '../../src/database.js'
-import { compact } from '../../src/load/compact.js'
+import { all, openDatabase } from '../../src/core/duckdb.js'
+import { compact } from '../../src/publish/compact.js'
 import { temporaryFolder } from '../support/folder.js'
 
 /** 40 MB that do not compress, of which a part is deleted again. */

@@ -1,9 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BusyError, LocalError } from '../../src/errors.js'
-import { layoutOf } from '../../src/layout.js'
-import { takeLock } from '../../src/load/lock.js'
+import { BusyError, LocalError } from '../../src/core/errors.js'
+import { layoutOf } from '../../src/dataFolder/layout.js'
+import { takeLock } from '../../src/dataFolder/lock.js'
 import { temporaryFolder } from '../support/folder.js'
 import { startChild } from './child.js'
 

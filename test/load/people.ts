@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Answer, Call, NoAnswer, RunHeader, Unknown } from '../../src/call.js'
-import { attribute, counter, derivedFrom, identity, volatile } from '../../src/column.js'
+import type { Answer, Call, NoAnswer, RunHeader, Unknown } from '../../src/model/call.js'
+import { attribute, counter, derivedFrom, identity, volatile } from '../../src/model/column.js'
 import type { AnswerSource, Reader } from '../../src/load/stage.js'
-import type { Billed, Outcome, OutcomeKind } from '../../src/outcome.js'
-import type { Anomaly, Drift, Flattened, Pipeline, Value } from '../../src/pipeline.js'
+import type { Billed, Outcome, OutcomeKind } from '../../src/model/outcome.js'
+import type { Anomaly, Drift, Flattened, Pipeline, Value } from '../../src/model/pipeline.js'
 
 /** A small pipeline with one column of every sort, and answers as plain as can be. */
 export interface Person {

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { all, openDatabase, TableWriter, type Cell, type Connection } from '../../src/database.js'
+import { all, openDatabase, TableWriter, type Cell, type Connection } from '../../src/core/duckdb.js'
 import { dueIds, plan, type PlanOptions } from '../../src/plan/plan.js'
 
 const HOUR = 3_600_000

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { UsageError } from '../../src/errors.js'
+import { UsageError } from '../../src/core/errors.js'
 import { readInput, type Input, type ReadOptions } from '../../src/read/readInput.js'
 import { pipeline } from './pipeline.js'
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { literal, openDatabase } from '../../src/database.js'
-import { messageOf, UsageError } from '../../src/errors.js'
+import { literal, openDatabase } from '../../src/core/duckdb.js'
+import { messageOf, UsageError } from '../../src/core/errors.js'
 import { readInput, type Input, type Member } from '../../src/read/readInput.js'
 import { pipeline } from './pipeline.js'
 

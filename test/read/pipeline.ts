@@ -1,4 +1,4 @@
-import type { Pipeline } from '../../src/pipeline.js'
+import type { Pipeline } from '../../src/model/pipeline.js'
 
 /** A small endpoint of its own: the reader knows no pipeline by name. */
 export const pipeline: Pipeline = {

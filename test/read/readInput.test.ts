@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { UsageError } from '../../src/errors.js'
+import { UsageError } from '../../src/core/errors.js'
 import { readInput, type Input, type Member, type ReadOptions } from '../../src/read/readInput.js'
 import { pipeline } from './pipeline.js'
 

@@ -1,6 +1,6 @@
 import { pipeline } from '../../pipelines/default.js'
-import { literal } from '../../src/database.js'
-import { STATUSES, type Status } from '../../src/receipt.js'
+import { literal } from '../../src/core/duckdb.js'
+import { STATUSES, type Status } from '../../src/model/receipt.js'
 import { reportPage } from '../../src/report/reportPage.js'
 import { openHouse, type House } from '../load/views/open.js'
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
-import { layoutOf } from '../../src/layout.js'
+import { layoutOf } from '../../src/dataFolder/layout.js'
 import { writeReport } from '../../src/report/writeReport.js'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'

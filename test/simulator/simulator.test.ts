@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { UsageError } from '../../src/errors.js'
+import { UsageError } from '../../src/core/errors.js'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js'
 import { address, ask, codes, invention, pipeline, start, type Envelope } from './start.js'
 

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { Invention, Pipeline } from '../../src/pipeline.js'
+import type { Invention, Pipeline } from '../../src/model/pipeline.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
 
 /** A small endpoint of its own: the simulator knows no pipeline by name. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { all, literal, openDatabase, type Database, type ReadCell } from '../../src/database.js'
+import { all, literal, openDatabase, type Database, type ReadCell } from '../../src/core/duckdb.js'
 
 /** To open a database takes longer than to ask one: there is one for all that the tests of a file look into. */
 let reader: Promise<Database> | undefined

@@ -1,6 +1,6 @@
-import type { ChildTable, Pipeline } from '../../pipeline.js'
-import { seriesColumns } from '../../pipeline.js'
-import { literal, quoted } from '../../database.js'
+import type { ChildTable, Pipeline } from '../../model/pipeline.js'
+import { seriesColumns } from '../../model/pipeline.js'
+import { literal, quoted } from '../../core/duckdb.js'
 import { stagedChildName } from '../stagingTables.js'
 import { columnList } from './names.js'
 

@@ -1,5 +1,5 @@
-import type { Pipeline } from '../../pipeline.js'
-import { columnsBesideId } from '../pipelineTables.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { columnsBesideId } from '../schema/pipelineTables.js'
 import { stagedColumns, unpacked } from '../stagingTables.js'
 import { CONCLUSIVE, columnList } from './names.js'
 import type { Sliced, Statement } from './statement.js'

@@ -1,6 +1,6 @@
-import { literal, quoted } from '../../database.js'
-import type { Pipeline, Role } from '../../pipeline.js'
-import { MEASURES, SPANS, seriesColumnOf } from '../dayTables.js'
+import { literal, quoted } from '../../core/duckdb.js'
+import type { Pipeline, Role } from '../../model/pipeline.js'
+import { MEASURES, SPANS, seriesColumnOf } from '../schema/dayTables.js'
 import { columnList } from './names.js'
 
 const MEASURED = MEASURES.map(({ name }) => name)

@@ -1,4 +1,4 @@
-import { quoted } from '../../database.js'
+import { quoted } from '../../core/duckdb.js'
 
 /** Column names as an SQL list, each of a table where one is given. */
 export function columnList(names: readonly string[], table?: string): string {

@@ -1,5 +1,5 @@
-import { all, first, literal } from '../../database.js'
-import { columnOf, type Pipeline, type Role } from '../../pipeline.js'
+import { all, first, literal } from '../../core/duckdb.js'
+import { columnOf, type Pipeline, type Role } from '../../model/pipeline.js'
 import { count, minuteIn, plural } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type Person } from '../person.js'

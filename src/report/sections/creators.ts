@@ -1,4 +1,4 @@
-import { arrays, first, type ReadCell } from '../../database.js'
+import { arrays, first, type ReadCell } from '../../core/duckdb.js'
 import { change, count } from '../figures.js'
 import { dataBlock, html, webAddress, type Html, type Part } from '../html.js'
 import { person } from '../person.js'

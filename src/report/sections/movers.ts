@@ -1,4 +1,4 @@
-import { all, first, literal } from '../../database.js'
+import { all, first, literal } from '../../core/duckdb.js'
 import { sparkline, type Point } from '../charts.js'
 import { change, changePercent, count, plural } from '../figures.js'
 import { html, type Html } from '../html.js'

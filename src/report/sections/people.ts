@@ -1,4 +1,4 @@
-import { all, first } from '../../database.js'
+import { all, first } from '../../core/duckdb.js'
 import { bars, histogram, type Bar } from '../charts.js'
 import { compact, count, percent, type Count } from '../figures.js'
 import { html, type Html } from '../html.js'

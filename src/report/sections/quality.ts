@@ -1,4 +1,4 @@
-import { all, first } from '../../database.js'
+import { all, first } from '../../core/duckdb.js'
 import { bars } from '../charts.js'
 import { dataTable } from '../dataTable.js'
 import { count, plural } from '../figures.js'

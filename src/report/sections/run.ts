@@ -1,5 +1,5 @@
-import { all, first, type Connection } from '../../database.js'
-import { STATUSES, type CodeCount, type Status } from '../../receipt.js'
+import { all, first, type Connection } from '../../core/duckdb.js'
+import { STATUSES, type CodeCount, type Status } from '../../model/receipt.js'
 import { shares } from '../charts.js'
 import { dataTable } from '../dataTable.js'
 import { count, minuteIn, money, percent, plural, seconds, type Count } from '../figures.js'

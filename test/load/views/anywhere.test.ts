@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
-import { all, openDatabase } from '../../../src/database.js'
-import { viewsOf } from '../../../src/load/writeViews.js'
-import type { Column, Pipeline } from '../../../src/pipeline.js'
+import { all, openDatabase } from '../../../src/core/duckdb.js'
+import { viewsOf } from '../../../src/load/schema/views/all.js'
+import type { Column, Pipeline } from '../../../src/model/pipeline.js'
 import { openHouse, type Told } from './open.js'
 
 const TOLD: readonly Told[] = [10, 11, 18, 19].map((day) => ({

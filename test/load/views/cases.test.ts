@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
-import { literal, quoted } from '../../../src/database.js'
+import { literal, quoted } from '../../../src/core/duckdb.js'
 import { openHouse, type House, type Told } from './open.js'
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { check } from '../../../pipelines/xiaohongshu-user-profile/check.js'
+import { check } from '../../../pipelines/xiaohongshu-user-profile/crossChecks.js'
 
 const share = (content: string) => ({ share_info_v2: { content } })
 const kinds = (profile: Record<string, unknown>) => check({}, profile).map(({ kind, column }) => `${kind} ${column}`)

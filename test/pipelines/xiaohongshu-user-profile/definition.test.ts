@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
-import { all, openDatabase } from '../../../src/database.js'
-import { columnOf, type Column, type Role } from '../../../src/pipeline.js'
+import { all, openDatabase } from '../../../src/core/duckdb.js'
+import { columnOf, type Column, type Role } from '../../../src/model/pipeline.js'
 
 const example = new URL('../../flatten/cases/documented-example/input.json', import.meta.url)
 const { data } = JSON.parse(readFileSync(example, 'utf8')) as { data: Record<string, unknown> }

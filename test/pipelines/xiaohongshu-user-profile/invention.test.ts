@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
-import { shapes } from '../../../pipelines/xiaohongshu-user-profile/invention.js'
+import { shapes } from '../../../pipelines/xiaohongshu-user-profile/simulated/answers.js'
 import { compilePipeline } from '../../../src/flatten/compile.js'
-import { readJsonText } from '../../../src/json.js'
-import { attributeColumns, type Flattened, type Value } from '../../../src/pipeline.js'
+import { readJsonText } from '../../../src/model/json.js'
+import { attributeColumns, type Flattened, type Value } from '../../../src/model/pipeline.js'
 
 const invention = await pipeline.invention()
 const { flatten } = compilePipeline(pipeline)

@@ -1,0 +1,37 @@
+import { counter } from '../../../src/model/column.js'
+
+/** Numbers that move: one row a successful fetch. Whole numbers at the moment of the answer, none of them a difference. */
+export const counters = {
+  fans: counter('fans', 'Followers.', 'followers'),
+  follows: counter('follows', 'Accounts the creator follows.'),
+  liked: counter('liked', 'Likes received on all notes.'),
+  collected: counter('collected', 'Times notes were collected (saved) by others.'),
+  ndiscovery: counter('ndiscovery', 'Notes posted; the same as note_num_stat_posted.', 'posts'),
+  nboards: counter('nboards', 'Boards (public collections) the creator made.'),
+  interactions_follows_count: counter('interactions[type=follows].count', 'Followed accounts as shown on the profile.'),
+  interactions_fans_count: counter('interactions[type=fans].count', 'Followers as shown on the profile.'),
+  interactions_interaction_count: counter(
+    'interactions[type=interaction].count',
+    'Likes and collects as shown on the profile: liked + collected.',
+  ),
+  note_num_stat_posted: counter(
+    'note_num_stat.posted',
+    'Notes posted, from the note statistics; absent in older answers.',
+  ),
+  note_num_stat_liked: counter(
+    'note_num_stat.liked',
+    'Likes received, from the note statistics; absent in older answers.',
+  ),
+  note_num_stat_collected: counter(
+    'note_num_stat.collected',
+    'Times collected, from the note statistics; absent in older answers.',
+  ),
+  red_club_info_redclubscore: counter('red_club_info.redclubscore', 'Score in the Red Club; 0 outside it.'),
+  collected_notes_num: counter('collected_notes_num', 'Notes the creator collected.'),
+  collected_product_num: counter('collected_product_num', 'Products the creator collected.'),
+  collected_brand_num: counter('collected_brand_num', 'Brands the creator collected.'),
+  collected_poi_num: counter('collected_poi_num', 'Places the creator collected.'),
+  collected_tags_num: counter('collected_tags_num', 'Topics the creator collected.'),
+  collected_book_num: counter('collected_book_num', 'Books the creator collected.'),
+  collected_movie_num: counter('collected_movie_num', 'Films the creator collected.'),
+}

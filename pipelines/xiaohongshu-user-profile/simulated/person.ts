@@ -1,0 +1,107 @@
+import { dice, seedOf } from './random.js'
+import { words } from './words.js'
+
+/** What stays the same from night to night; the numbers are those of night 0. */
+export interface Person {
+  readonly id: string
+  readonly seed: number
+  readonly name: string
+  /** The name from `renamedOn` on; the same as `name` for most. */
+  readonly laterName: string
+  readonly renamedOn: number
+  readonly redId: string
+  readonly bio: string
+  readonly mentions: readonly { readonly id: string; readonly nickname: string }[]
+  /** 0 male, 1 female, 2 not given. */
+  readonly gender: number
+  readonly age: number | null
+  readonly sign: string | null
+  readonly place: readonly [province: string, city: string] | null
+  readonly ipLocation: string
+  readonly profession: string | null
+  readonly college: string | null
+  readonly enrolled: number
+  /** 0 none, 1 person, 2 business. */
+  readonly verifiedType: number
+  readonly verifiedContent: string
+  readonly seller: boolean
+  /** Which generation of answers: the oldest leave keys out, the newest have some more. */
+  readonly era: 'old' | 'usual' | 'new'
+  readonly level: number
+  readonly fans: number
+  readonly likes: number
+  readonly collects: number
+  readonly notes: number
+  readonly follows: number
+  /** Share of the followers won (or lost) each night. */
+  readonly growth: number
+}
+
+/** Followers: lowest and highest of a tier, with the share of creators in the tier and all below. */
+const TIERS = [
+  [0.45, 0, 10_000],
+  [0.78, 10_000, 100_000],
+  [0.92, 100_000, 500_000],
+  [0.97, 500_000, 1_000_000],
+  [1, 1_000_000, 9_000_000],
+] as const
+
+/** One in this many is renamed on some night. */
+const RENAMED = 50
+
+/** Makes up the person behind an id; `given` overrides what the dice say. */
+export function invent(id: string, given: Partial<Person> = {}): Person {
+  const seed = seedOf(id)
+  const { next, between, pick, chance } = dice(seed)
+  const nameOf = () => `${pick(words.adjectives)}的${pick(words.nouns)}${pick(words.endings)}`
+  const name = nameOf()
+  const share = next()
+  const [, low, high] = TIERS.find(([upTo]) => share < upTo)!
+  const fans = Math.floor(Math.exp(Math.log(low + 1) + next() * (Math.log(high) - Math.log(low + 1))))
+  const notes = chance(0.03) ? 0 : between(1, 1500)
+  const likes = notes === 0 ? 0 : Math.floor(fans * (0.5 + next() * 11))
+  const place = chance(0.6) ? pick(words.places) : null
+  const [hobby, other] = [pick(words.hobbies), pick(words.hobbies)]
+  const mentions = chance(0.25) ? [{ id: `5f0000000000000001${hex(between(0, 0xffffff))}`, nickname: nameOf() }] : []
+  const ageRoll = next()
+  const verifiedType = chance(0.06) ? between(1, 2) : 0
+  const college = chance(0.06) ? pick(words.colleges) : null
+  const eraRoll = next()
+  const renamed = seed % RENAMED === 0
+  return {
+    id,
+    seed,
+    name,
+    laterName: renamed ? `${nameOf()}·新` : name,
+    renamedOn: 1 + (Math.floor(seed / RENAMED) % 5),
+    redId: chance(0.8) ? String(between(100_000_000, 99_999_999_999)) : `example_${hex(between(0, 0xffffff))}`,
+    bio: chance(0.08)
+      ? ''
+      : `${hobby}和${other}，慢慢更新\n合作请私信${mentions.map(({ nickname }) => `\nhi看@${nickname}`).join('')}`,
+    mentions,
+    gender: share < 0.9 ? Number(chance(0.7)) : 2,
+    age: ageRoll < 0.4 ? between(18, 52) : null,
+    sign: ageRoll > 0.85 ? pick(words.signs) : null,
+    place,
+    ipLocation: chance(0.06) ? pick(words.abroad) : (place?.[0] ?? pick(words.places)[0]),
+    profession: chance(0.35) ? pick(words.professions) : null,
+    college,
+    enrolled: between(2008, 2025),
+    verifiedType,
+    verifiedContent: ['', pick(words.verifiedPeople), pick(words.verifiedBusinesses)][verifiedType]!,
+    seller: chance(0.08),
+    era: eraRoll < 0.1 ? 'old' : eraRoll < 0.85 ? 'usual' : 'new',
+    level: eraRoll < 0.05 ? 11 : 0,
+    fans,
+    likes,
+    collects: Math.floor(likes * (0.15 + next() * 0.45)),
+    notes,
+    follows: between(0, 900),
+    growth: chance(0.1) ? -0.001 * next() : 0.008 * next(),
+    ...given,
+  }
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(6, '0')
+}

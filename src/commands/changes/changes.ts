@@ -1,0 +1,179 @@
+import { all, batches, first, literal, type Connection } from '../../core/duckdb.js'
+import type { Since } from '../../config/optionParsers.js'
+import { dayIn, nextDayIn } from '../../core/time.js'
+
+/** What is asked for. */
+export interface Period {
+  /** Milliseconds since 1970. */
+  readonly since: number
+  /** The first day whose observations count as new. */
+  readonly fromDay: string
+}
+
+/** Whose followers changed since the last observation before the period. */
+export interface Mover {
+  readonly user_id: string
+  readonly nickname: string | null
+  readonly tier: string | null
+  readonly fans_before: number
+  readonly fans: number
+  readonly fans_change: number
+  readonly since_day: string
+  readonly observed_day: string
+  /** From one to the other: more than was asked for, where nobody looked for a while. */
+  readonly days: number
+}
+
+/** A change of one attribute. `changed_at` is an instant in ISO 8601, UTC. */
+export interface Change {
+  readonly user_id: string
+  readonly nickname: string | null
+  readonly changed_at: string
+  readonly column_name: string
+  readonly old_value: string | null
+  readonly new_value: string | null
+}
+
+export interface Totals {
+  readonly gained: number
+  readonly lost: number
+  readonly changes: number
+  readonly changed_creators: number
+  /** Most first. */
+  readonly by_column: readonly { readonly column_name: string; readonly changes: number }[]
+}
+
+/** What `--since` means now, in the zone whose days are counted. */
+export function periodOf(since: Since, now: number, timeZone: string): Period {
+  if ('agoMs' in since) {
+    const start = now - since.agoMs
+    const [next, today] = [dayIn(timeZone, nextDayIn(timeZone, start)), dayIn(timeZone, now)]
+    // Followers are compared day by day: less than a day means today.
+    return { since: start, fromDay: next < today ? next : today }
+  }
+  let start = Date.parse(`${since.day}T12:00:00Z`) - 30 * 3_600_000
+  while (dayIn(timeZone, start) < since.day) start = nextDayIn(timeZone, start)
+  return { since: start, fromDay: since.day }
+}
+
+/**
+ * The last value before the period is that of the first row in it that has a change, less its change: however long ago that
+ * was. A day without a number hides neither those before it nor those after it.
+ */
+function moved({ fromDay }: Period): string {
+  return `(
+  SELECT
+    user_id,
+    arg_min(fans - fans_change, observed_day) AS fans_before,
+    arg_max(fans, observed_day) AS fans,
+    min(previous_day) FILTER (fans_change IS NOT NULL) AS since_day,
+    max(observed_day) AS observed_day
+  FROM creator_days
+  WHERE observed_day >= DATE ${literal(fromDay)} AND fans IS NOT NULL
+  GROUP BY user_id
+  HAVING arg_max(fans, observed_day) <> arg_min(fans - fans_change, observed_day)
+)`
+}
+
+/** @param which the winners, most first; the losers, most first; or all of them, from most won to most lost */
+function moversSql(period: Period, which: 'up' | 'down' | 'all', limit: number | undefined): string {
+  const where = { up: 'WHERE fans > fans_before', down: 'WHERE fans < fans_before', all: '' }[which]
+  const order = `fans - fans_before ${which === 'down' ? 'ASC' : 'DESC'}, user_id`
+  return `
+SELECT
+  m.user_id, o.nickname, o.tier, m.fans_before, m.fans, m.fans - m.fans_before AS fans_change, m.since_day, m.observed_day,
+  m.observed_day - m.since_day AS days
+FROM (SELECT * FROM ${moved(period)} ${where} ORDER BY ${order} ${limitSql(limit)}) AS m
+LEFT JOIN creator_overview AS o ON o.user_id = m.user_id
+ORDER BY fans_change ${which === 'down' ? 'ASC' : 'DESC'}, m.user_id`
+}
+
+function changesSql({ since }: Period, limit: number | undefined): string {
+  return `
+SELECT
+  c.user_id, o.nickname, strftime(make_timestamp(epoch_us(c.changed_at)), '%Y-%m-%dT%H:%M:%S.%gZ') AS changed_at,
+  c.column_name, c.old_value, c.new_value
+FROM (
+  SELECT * FROM creator_changes WHERE epoch_ms(changed_at) >= ${Math.round(since)}
+  ORDER BY changed_at DESC, user_id, column_name ${limitSql(limit)}
+) AS c
+LEFT JOIN creator_overview AS o ON o.user_id = c.user_id
+ORDER BY c.changed_at DESC, c.user_id, c.column_name`
+}
+
+function limitSql(limit: number | undefined): string {
+  return limit === undefined ? '' : `LIMIT ${limit}`
+}
+
+export async function readTotals(connection: Connection, period: Period): Promise<Totals> {
+  const movers = await first<Pick<Totals, 'gained' | 'lost'>>(
+    connection,
+    `SELECT count(*) FILTER (fans > fans_before) AS gained, count(*) FILTER (fans < fans_before) AS lost FROM ${moved(period)}`,
+  )
+  const recent = `creator_changes WHERE epoch_ms(changed_at) >= ${Math.round(period.since)}`
+  const changes = await first<Pick<Totals, 'changes' | 'changed_creators'>>(
+    connection,
+    `SELECT count(*) AS changes, count(DISTINCT user_id) AS changed_creators FROM ${recent}`,
+  )
+  const by_column = await all<Totals['by_column'][number]>(
+    connection,
+    `SELECT column_name, count(*) AS changes FROM ${recent} GROUP BY column_name ORDER BY changes DESC, column_name`,
+  )
+  return { ...movers!, ...changes!, by_column }
+}
+
+export interface Highlights {
+  readonly up: readonly Mover[]
+  readonly down: readonly Mover[]
+  readonly changes: readonly Change[]
+  /** Followers on the last observed days of each of these movers, oldest first. */
+  readonly curves: ReadonlyMap<string, readonly (number | null)[]>
+}
+
+/** Days of a curve. */
+const CURVE = 12
+
+/** The first so many of each. */
+export async function readHighlights(connection: Connection, period: Period, limit: number): Promise<Highlights> {
+  const up = await all<Mover>(connection, moversSql(period, 'up', limit))
+  const down = await all<Mover>(connection, moversSql(period, 'down', limit))
+  const changes = await all<Change>(connection, changesSql(period, limit))
+  return { up, down, changes, curves: await readCurves(connection, [...up, ...down]) }
+}
+
+async function readCurves(connection: Connection, movers: readonly Mover[]): Promise<Highlights['curves']> {
+  const curves = new Map<string, (number | null)[]>(movers.map(({ user_id }) => [user_id, []]))
+  if (movers.length === 0) return curves
+  const days = await all<{ user_id: string; fans: number | null }>(
+    connection,
+    `SELECT user_id, fans FROM creator_days WHERE user_id IN (${[...curves.keys()].map(literal).join(', ')})
+     QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY observed_day DESC) <= ${CURVE}
+     ORDER BY user_id, observed_day`,
+  )
+  for (const { user_id, fans } of days) curves.get(user_id)!.push(fans)
+  return curves
+}
+
+/** Everything as one JSON object, in pieces: there may be millions. */
+export async function* changesJson(
+  connection: Connection,
+  head: object,
+  period: Period,
+  limit: number | undefined,
+): AsyncGenerator<string> {
+  const totals = await readTotals(connection, period)
+  yield `${JSON.stringify({ ...head, since: new Date(period.since).toISOString(), ...totals }).slice(0, -1)},"movers":`
+  yield* jsonArray(batches(connection, moversSql(period, 'all', limit)))
+  yield ',"attribute_changes":'
+  yield* jsonArray(batches(connection, changesSql(period, limit)))
+  yield '}\n'
+}
+
+async function* jsonArray(rows: AsyncIterable<unknown[]>): AsyncGenerator<string> {
+  let before = '['
+  for await (const batch of rows) {
+    yield before + batch.map((row) => JSON.stringify(row)).join(',')
+    before = ','
+  }
+  yield before === '[' ? '[]' : ']'
+}

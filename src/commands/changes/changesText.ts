@@ -1,0 +1,70 @@
+import { wrapped } from '../../core/text.js'
+import { sparkline } from '../../terminal/sparkline.js'
+import { count, percent, table } from '../../terminal/table.js'
+import { localTime } from '../../core/time.js'
+import type { Highlights, Mover, Period, Totals } from './changes.js'
+
+/** The changes for people. */
+export function changesText(
+  { gained, lost, changes, changed_creators, by_column }: Totals,
+  highlights: Highlights,
+  { since }: Period,
+  columns: number,
+): string {
+  if (gained + lost + changes === 0) {
+    return `nothing changed since ${localTime(since).slice(0, -3)}, or nobody was fetched on two days\n`
+  }
+  const parts = [
+    `since ${localTime(since).slice(0, -3)}: ${count(gained)} gained followers, ${count(lost)} lost some, ` +
+      `${count(changed_creators)} changed something\n`,
+  ]
+  if (gained > 0) parts.push(moversText(`gained most (of ${count(gained)})`, highlights.up, highlights, columns))
+  if (lost > 0) parts.push(moversText(`lost most (of ${count(lost)})`, highlights.down, highlights, columns))
+  if (changes > 0) {
+    const counts = by_column.map((column) => `${column.column_name} ${count(column.changes)}`)
+    parts.push(`${wrapped('changed', counts)}\n`, changedText(changes, highlights, columns))
+  }
+  return parts.join('\n')
+}
+
+function moversText(title: string, movers: readonly Mover[], { curves }: Highlights, columns: number): string {
+  const rows = movers.map(({ user_id, nickname, fans_before, fans, fans_change, days }) => [
+    nickname || user_id,
+    count(fans),
+    `${fans_change > 0 ? '+' : ''}${count(fans_change)}`,
+    fans_before > 0 ? percentChange(fans_change / fans_before) : '–',
+    `${days} d`,
+    sparkline(curves.get(user_id) ?? []),
+  ])
+  const header = [
+    { title, cut: true },
+    { title: 'fans', right: true },
+    { title: 'change', right: true },
+    { title: 'share', right: true },
+    { title: 'over', right: true },
+    { title: 'last days' },
+  ]
+  return table(header, rows, columns)
+}
+
+function percentChange(share: number): string {
+  return `${share > 0 ? '+' : '-'}${percent(Math.abs(share))}`
+}
+
+function changedText(changes: number, highlights: Highlights, columns: number): string {
+  const rows = highlights.changes.map(({ user_id, nickname, changed_at, column_name, old_value, new_value }) => [
+    localTime(Date.parse(changed_at)).slice(5, -3),
+    nickname || user_id,
+    column_name,
+    old_value ?? '–',
+    new_value ?? '–',
+  ])
+  const header = [
+    { title: 'when' },
+    { title: `who (of ${count(changes)} changes)`, cut: true },
+    { title: 'what', cut: true },
+    { title: 'before', cut: true },
+    { title: 'after', cut: true },
+  ]
+  return table(header, rows, columns)
+}

@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs'
+import { access, constants, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { resolveApi, type Api } from '../../config/api.js'
+import { first, openDatabase } from '../../core/duckdb.js'
+import type { Check, DoctorReport } from './doctorReport.js'
+import { BusyError, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
+import { reach } from './reach.js'
+import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { takeLock } from '../../dataFolder/lock.js'
+import { migrations } from '../../load/schema/migrations/all.js'
+import type { Settings } from '../../config/options.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { readRunState } from '../../dataFolder/runState.js'
+import { BYTES_AN_ID, checkFolders, foldersOf } from '../../dataFolder/preflight.js'
+import { localTime } from '../../core/time.js'
+
+export interface DoctorJob {
+  readonly settings: Settings
+  /** @throws UsageError when it cannot be read, or cannot be a token */
+  readonly readToken: () => string | undefined
+  readonly now: () => number
+}
+
+type Said = Omit<Check, 'name'>
+
+const LEAST_NODE = [20, 19] as const
+/** With less the first thousand ids may not fit. */
+const LITTLE_SPACE = 100e6
+const TIMEOUT_MS = 10_000
+/** Clocks differ by so much without harm. */
+const TOLERANCE_MS = 300_000
+/** No release is older: a clock that says so is wrong. */
+const RELEASED = Date.parse('2026-01-01')
+
+/** Looks at everything that a run needs, without a call: the token is not sent, and nothing is changed. */
+export async function doctor({ settings, readToken, now }: DoctorJob): Promise<DoctorReport> {
+  const layout = layoutOf(settings.data)
+  const checks: Check[] = []
+  const check = async (name: string, look: () => Said | Promise<Said>, exitCode = 1): Promise<void> => {
+    try {
+      checks.push({ name, ...(await look()) })
+    } catch (error) {
+      const code = exitCodeOf(error)
+      checks.push({ name, verdict: 'fail', said: messageOf(error), exit_code: code === 1 ? exitCode : code })
+    }
+  }
+  await check('node', nodeVersion)
+  await check('folder', () => folder(layout), 7)
+  await check('space', () => space(layout), 7)
+  await check('lock', () => lock(layout))
+  await check('database', () => database(layout, settings), 7)
+  await check('token', () => token(settings, readToken))
+  await check('network', () => network(resolveApi(settings)), 6)
+  await check('clock', () => clock(layout, now()), 7)
+  const failed = checks.find(({ verdict }) => verdict === 'fail')
+  return { data: layout.data, exit_code: failed?.exit_code ?? 0, checks }
+}
+
+const ok = (said: string): Said => ({ verdict: 'ok', said })
+const warn = (said: string): Said => ({ verdict: 'warn', said })
+
+function nodeVersion(): Said {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return ok(process.versions.node)
+  throw new UsageError(`${process.versions.node} is too old: install Node ${LEAST_NODE.join('.')} or newer`)
+}
+
+/** Only what is there is tried out: the first run makes the rest. */
+async function folder(layout: Layout): Promise<Said> {
+  if (existsSync(layout.data)) {
+    await checkFolders([layout.data, ...foldersOf(layout)].filter((path) => existsSync(path)))
+    return ok(`${layout.data} can be written`)
+  }
+  const parent = existing(layout.data)
+  await access(parent, constants.W_OK).catch((cause: unknown) => {
+    throw new Error(`${parent} cannot be written (${messageOf(cause)}): make it writable, or give another --data`, {
+      cause,
+    })
+  })
+  return ok(`${layout.data} is not there yet, and can be made`)
+}
+
+function existing(path: string): string {
+  return existsSync(path) ? path : existing(dirname(path))
+}
+
+async function space({ data }: Layout): Promise<Said> {
+  const { bavail, bsize } = await statfs(existing(data))
+  const free = bavail * bsize
+  const said = `${(free / 1e9).toFixed(1)} GB free, room for about ${Math.floor(free / BYTES_AN_ID).toLocaleString('en-US')} ids`
+  return free < LITTLE_SPACE ? warn(`${said}: make room`) : ok(said)
+}
+
+async function lock(layout: Layout): Promise<Said> {
+  if (existsSync(layout.lock)) (await takeLock(layout)).release()
+  const { isCutOff } = readRunState(layout)
+  if (isCutOff) return warn('free; the last run was cut off: run the same command again, what it paid is loaded first')
+  return ok('free: no run is on')
+}
+
+async function database(layout: Layout, { api }: Settings): Promise<Said> {
+  if (!existsSync(layout.database)) return ok('none yet: the first run makes it')
+  const about = await withPublished(layout, (connection) =>
+    first<{ pipeline: string; simulated: boolean | null; schema_version: number; duckdb: string }>(
+      connection,
+      'SELECT pipeline, simulated, schema_version, version() AS duckdb FROM data_folder',
+    ),
+  )
+  if (about === undefined)
+    throw new Error(`${layout.database} does not say what it is about: run \`creator-enrich replay\``)
+  const { pipeline, simulated, schema_version: schema, duckdb } = about
+  if (schema > migrations.length) {
+    throw new Error(`${layout.database} was made by a newer creator-enrich (schema ${schema}): use that one`)
+  }
+  if (simulated !== null && simulated !== (api === 'simulated')) {
+    const [holds, given] = simulated ? ['simulated', 'real'] : ['real', 'simulated']
+    throw new UsageError(
+      `${layout.data} holds ${holds} data and takes no ${given} ones: give another --data, or another --api`,
+    )
+  }
+  await openWorking(layout)
+  const kind = simulated ? 'SIMULATED DATA' : 'real data'
+  return ok(`opens (DuckDB ${duckdb.replace('v', '')}, schema ${schema} of ${migrations.length}, ${pipeline}, ${kind})`)
+}
+
+/** While no run is on; a run that is has it open. */
+async function openWorking(layout: Layout): Promise<void> {
+  if (!existsSync(layout.warehouse)) return
+  let held
+  try {
+    held = await takeLock(layout)
+  } catch (error) {
+    if (error instanceof BusyError) return
+    throw error
+  }
+  try {
+    const working = await openDatabase(layout.warehouse, { readOnly: true })
+    await first(working.connection, 'SELECT schema_version FROM data_folder').finally(() => working.close())
+  } catch (cause) {
+    throw new Error(
+      `${layout.warehouse} cannot be opened (${messageOf(cause).split('\n')[0]}): the next run rebuilds it with no call`,
+      { cause },
+    )
+  } finally {
+    held.release()
+  }
+}
+
+function token(settings: Settings, readToken: () => string | undefined): Said {
+  if (settings.api === 'simulated') return ok('none is needed for simulated data')
+  const place = settings.tokenFile === undefined ? 'JUSTONEAPI_TOKEN' : settings.tokenFile
+  if (readToken() !== undefined) return ok(`${place} holds one, well-formed; whether it is accepted only a call tells`)
+  throw new UsageError(`none: set JUSTONEAPI_TOKEN (environment or .env), or give --token-file`)
+}
+
+async function network({ base, host, warning }: Api): Promise<Said> {
+  if (base === undefined) return ok('none is needed for simulated data')
+  const { address, ms, protocol } = await reach(base, TIMEOUT_MS)
+  const said = `${host} (${address}) answers in ${Math.round(ms)} ms${protocol ? `, ${protocol}, certificate valid` : ''}`
+  return warning === undefined ? ok(said) : warn(`${said}; ${warning}`)
+}
+
+async function clock(layout: Layout, now: number): Promise<Said> {
+  const said = `${localTime(now)} on this machine`
+  if (now < RELEASED) throw new Error(`${said} is before this version was made: set the clock`)
+  const latest = existsSync(layout.database)
+    ? await withPublished(layout, (connection) =>
+        first<{ at: number | null }>(connection, 'SELECT max(coalesce(finished_at, started_at)) AS at FROM runs'),
+      )
+    : undefined
+  if (latest?.at && latest.at > now + TOLERANCE_MS) {
+    throw new Error(
+      `${said}, but a run in this folder ended at ${localTime(latest.at)}: set the clock, ages follow from it`,
+    )
+  }
+  return ok(said)
+}

@@ -1,0 +1,147 @@
+import { join, relative, sep } from 'node:path'
+import { eraseFrom } from '../../privacy/eraseCall.js'
+import { LocalError } from '../../core/errors.js'
+import { hideRow, REJECTED, type TellingRow } from '../../privacy/hideRow.js'
+import type { IdFinder } from '../../privacy/idFinder.js'
+import { openRaw, rewriteRaw, type EditCall } from '../../raw/rewriteCalls.js'
+import type { Layout } from '../../dataFolder/layout.js'
+import { rewriteSealed, type TextRow } from '../../raw/rewriteRuns.js'
+import type { Reader } from '../../load/stage.js'
+import type { PaidCalls } from '../../privacy/tombstones.js'
+import type { Finding } from './searchFolder.js'
+
+/** What was erased in `raw/`. */
+export interface ErasedRaw {
+  /** Whole answers to calls for these people, and their calls without one. */
+  answers: number
+  calls: number
+  /** Rows of lists that were theirs. */
+  rows: number
+  /** Answers and rows of others in which they were named. */
+  redacted: number
+  /** Files that were written anew, or removed since nothing was left in them. */
+  files: number
+}
+
+/** Files of `raw/` that name them, by kind; the order is that in which they are written. */
+export interface RawFiles {
+  readonly answers: readonly string[]
+  readonly calls: readonly string[]
+  readonly inputs: readonly string[]
+  readonly receipts: readonly string[]
+}
+
+/**
+ * The finished files of `raw/` among what was found.
+ * @throws LocalError when one cannot be read: whether it names them nobody can tell
+ */
+export function rawFilesOf(findings: readonly Finding[], { raw }: Layout): RawFiles {
+  const files = { answers: [] as string[], calls: [] as string[], inputs: [] as string[], receipts: [] as string[] }
+  for (const { path, unsearched } of findings) {
+    const kind = relative(raw, path).split(sep)[0] as keyof RawFiles
+    if (!(kind in files) || !path.endsWith('.parquet') || !path.startsWith(join(raw, sep))) continue
+    if (unsearched !== undefined) {
+      throw new LocalError(
+        `damaged: ${path}: ${unsearched}; put it back from a backup, or move it and the receipt of its run away, then run the same command again. Nothing was changed`,
+      )
+    }
+    files[kind].push(path)
+  }
+  return files
+}
+
+/** What the calls for each of these people cost in each run, as far as `raw/` has them. */
+export async function paidFor(
+  ids: readonly string[],
+  files: RawFiles,
+  { interpret }: Reader,
+): Promise<Map<string, PaidCalls>> {
+  const paid = new Map<string, Record<string, number>>(ids.map((id) => [id, {}]))
+  for (const kind of ['answers', 'calls'] as const) {
+    for (const file of files[kind]) {
+      const { run, close } = await openRaw(kind, file, ids)
+      try {
+        for await (const calls of run.calls()) {
+          for (const call of calls) {
+            if (call.kind === 'unknown' || interpret(call).billed !== 'yes') continue
+            const runs = paid.get(call.id)!
+            runs[run.header.runId] = (runs[run.header.runId] ?? 0) + 1
+          }
+        }
+      } finally {
+        close()
+      }
+    }
+  }
+  return paid
+}
+
+/**
+ * Writes these files without the people: their calls go, their rows of lists lose the id, others' answers lose the mention.
+ * Each file is replaced in one step, so that `raw/` is whole whenever this is cut off.
+ */
+export async function eraseRaw(files: RawFiles, finder: IdFinder, reader: Reader, layout: Layout): Promise<ErasedRaw> {
+  const erased: ErasedRaw = { answers: 0, calls: 0, rows: 0, redacted: 0, files: 0 }
+  const temp = join(layout.temp, 'forget')
+  for (const kind of ['answers', 'calls'] as const) {
+    for (const file of files[kind]) {
+      await rewriteRaw(kind, file, callWithout(finder, reader, erased), temp)
+      erased.files += 1
+    }
+  }
+  for (const file of files.inputs) {
+    await rewriteSealed(file, (row) => inputWithout(row, finder, reader, erased), temp)
+    erased.files += 1
+  }
+  for (const file of files.receipts) {
+    await rewriteSealed(file, (row) => changed(row, textsWithout(row, finder)), temp)
+    erased.files += 1
+  }
+  return erased
+}
+
+/** Leaves their calls out, and them out of the calls of others. */
+export function callWithout(
+  finder: IdFinder,
+  { interpret }: Pick<Reader, 'interpret'>,
+  erased: Pick<ErasedRaw, 'answers' | 'calls' | 'redacted'>,
+): EditCall {
+  return (call) => {
+    if (finder.has(call.id)) {
+      erased[call.kind === 'answer' ? 'answers' : 'calls'] += 1
+      return undefined
+    }
+    const rest = eraseFrom(call, finder, interpret)
+    if (rest !== call) erased.redacted += 1
+    return rest
+  }
+}
+
+function inputWithout(row: TextRow, finder: IdFinder, { pipeline }: Reader, erased: ErasedRaw): TextRow | undefined {
+  const { input, cell, user_id: id } = row
+  const telling: TellingRow = {
+    cells: JSON.parse(input!) as (string | null)[],
+    cell: cell ?? '',
+    parsed: id ? { id } : { reason: row['reason'] ?? '', remedy: '' },
+  }
+  const hidden = hideRow(telling, finder, pipeline)
+  const theirs = hidden.parsed === REJECTED
+  if (theirs) erased.rows += 1
+  else if (hidden !== telling) erased.redacted += 1
+  const { reason, remedy } = REJECTED
+  return changed(row, {
+    ...textsWithout(row, finder),
+    ...(hidden === telling ? {} : { input: JSON.stringify(hidden.cells), cell: cell === null ? null : hidden.cell }),
+    ...(theirs ? { user_id: null, status: 'rejected', reason, remedy, cell: '' } : {}),
+  })
+}
+
+function textsWithout(row: TextRow, finder: IdFinder): TextRow {
+  return Object.fromEntries(Object.entries(row).map(([name, text]) => [name, text && finder.takeOut(text)]))
+}
+
+/** Only what changes. */
+function changed(before: TextRow, after: TextRow): TextRow | undefined {
+  const edits = Object.entries(after).filter(([name, text]) => text !== before[name])
+  return edits.length === 0 ? undefined : Object.fromEntries(edits)
+}

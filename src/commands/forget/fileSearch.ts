@@ -1,0 +1,158 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { all, arrays, literal, openDatabase, quoted, type Connection, type Database } from '../../core/duckdb.js'
+import { bodyNames } from '../../privacy/eraseCall.js'
+import type { IdFinder } from '../../privacy/idFinder.js'
+import { foreignKind } from '../../read/unsupportedFormat.js'
+import { gunzip } from '../../read/gunzip.js'
+
+const MEMORY = '128MB'
+const GZIP = Buffer.from([0x1f, 0x8b])
+/** What a DuckDB file has behind its first checksum. */
+const DUCKDB = 'DUCK'
+
+/** Looks for ids in files of any kind; reads on after the first hit, for the sake of `found`. */
+export class FileSearch {
+  /** One for all files: to open one takes longer than to look through a small file. */
+  private database: Database | undefined
+
+  constructor(
+    private readonly finder: IdFinder,
+    private readonly found?: Set<string>,
+  ) {}
+
+  /** @throws whatever makes the file, or part of it, impossible to search; then nothing was found */
+  async inFile(path: string): Promise<boolean> {
+    const name = basename(path)
+    const head = await headOf(path)
+    if (/\.parquet\b/.test(name) || head.toString('latin1', 0, 4) === 'PAR1') return this.inParquet(path)
+    if (/\.duckdb\b/.test(name) || head.toString('latin1', 8, 12) === DUCKDB) return this.inDatabase(path)
+    const bytes = createReadStream(path) as AsyncIterable<Buffer>
+    return this.inContent(head.subarray(0, GZIP.length).equals(GZIP) ? gunzip(bytes, 'the file') : bytes)
+  }
+
+  inText(text: string): boolean {
+    const spots = this.finder.find(text)
+    for (const { id } of spots) this.found?.add(id)
+    return spots.length > 0
+  }
+
+  /** As text, whatever it is. */
+  async inBytes(bytes: AsyncIterable<Buffer>): Promise<boolean> {
+    let hit = false
+    for await (const window of this.windows(bytes)) hit = this.inWindow(window) || hit
+    return hit
+  }
+
+  /** @throws Error where nothing was found and the bytes are damaged, or are of a kind that hides its text */
+  private async inContent(bytes: AsyncIterable<Buffer>): Promise<boolean> {
+    let hit = false
+    let hidden: string | undefined
+    try {
+      for await (const window of this.windows(bytes)) {
+        hidden ??= foreignKind(window) ?? ''
+        hit = this.inWindow(window) || hit
+      }
+      if (hidden) throw new Error(`it ${hidden}`)
+    } catch (error) {
+      if (!hit) throw error
+    }
+    return hit
+  }
+
+  /** Each begins with the end of the one before, so that no id is cut. */
+  private async *windows(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let tail: Buffer = Buffer.alloc(0)
+    for await (const chunk of bytes) {
+      const window = Buffer.concat([tail, chunk])
+      yield window
+      tail = window.subarray(-2 * (this.finder.longest + 1))
+    }
+  }
+
+  private inWindow(bytes: Buffer): boolean {
+    let hit = false
+    for (const text of readings(bytes)) hit = this.inText(text) || hit
+    return hit
+  }
+
+  /** Safe to call twice; what is looked into next opens it again. */
+  close(): void {
+    this.database?.close()
+    this.database = undefined
+  }
+
+  private async connect(): Promise<Connection> {
+    this.database ??= await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 })
+    return this.database.connection
+  }
+
+  private async inParquet(path: string): Promise<boolean> {
+    return this.inTable(await this.connect(), `read_parquet(${literal(path)}, hive_partitioning = false)`)
+  }
+
+  private async inDatabase(path: string): Promise<boolean> {
+    const connection = await this.connect()
+    await connection.run(`ATTACH ${literal(path)} AS searched (TYPE duckdb, READ_ONLY)`)
+    const tables = await all<{ schema: string; name: string }>(
+      connection,
+      `SELECT schema_name AS schema, table_name AS name FROM duckdb_tables() WHERE database_name = 'searched'`,
+    )
+    let hit = false
+    for (const { schema, name } of tables)
+      hit = (await this.inTable(connection, `searched.${quoted(schema)}.${quoted(name)}`)) || hit
+    await connection.run('DETACH searched')
+    return hit
+  }
+
+  /** A row as one text, which is read faster than its values; bytes apart, which are longer as text. */
+  private async inTable(connection: Connection, table: string): Promise<boolean> {
+    const columns = await all<{ column_name: string; column_type: string }>(
+      connection,
+      `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${table})`,
+    )
+    const blobs = columns
+      .filter(({ column_type: type }) => type === 'BLOB')
+      .map(({ column_name }) => quoted(column_name))
+    const texts = columns
+      .filter(({ column_type: type }) => type !== 'BLOB')
+      .map(({ column_name: name }) => {
+        return `CAST(${quoted(name)} AS VARCHAR)`
+      })
+    const parts = [`concat_ws(chr(10), ${texts.join(', ')})`, ...blobs]
+    let hit = false
+    for await (const rows of arrays(connection, `SELECT ${parts.join(', ')} FROM ${table}`)) {
+      for (const cells of rows) for (const cell of cells) hit = this.inCell(cell) || hit
+    }
+    return hit
+  }
+
+  private inCell(cell: unknown): boolean {
+    if (typeof cell === 'string') return this.inText(cell)
+    if (!(cell instanceof Uint8Array)) return false
+    const text = Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength).toString('latin1')
+    return this.inText(text) || bodyNames(cell, this.finder)
+  }
+}
+
+async function headOf(path: string): Promise<Buffer> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(12), 0, 12, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** What bytes may say: ids are the same in UTF-8, GB18030 and Latin-1; with zeros among them they may be UTF-16 from any byte on. */
+function* readings(bytes: Buffer): Generator<string> {
+  yield bytes.toString('latin1')
+  if (!bytes.includes(0)) return
+  for (const from of [0, 1]) {
+    const pairs = Buffer.from(bytes.subarray(from, bytes.length - ((bytes.length - from) % 2)))
+    yield pairs.toString('utf16le')
+    yield pairs.swap16().toString('utf16le')
+  }
+}

@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import type { Effects } from '../../core/effects.js'
+import { UsageError } from '../../core/errors.js'
+import { withoutIds, type ForgetReport } from './forgetReport.js'
+import { IdFinder } from '../../privacy/idFinder.js'
+import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { takeLock, type Lock } from '../../dataFolder/lock.js'
+import type { Reader } from '../../load/stage.js'
+import { asLocalError } from '../../load/warehouse.js'
+import type { Settings } from '../../config/options.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { Resources } from '../../core/resources.js'
+import { isOurs } from '../../dataFolder/files.js'
+import { eraseHeadless } from './eraseJournal.js'
+import { eraseRaw, paidFor, rawFilesOf } from './eraseRaw.js'
+import { gather } from './gather.js'
+import { searchFolder, theirs, type Finding } from './searchFolder.js'
+import { removeCopies, removeFindings } from './removeCopies.js'
+import { publishAll } from '../../publish/publishAll.js'
+import { readerOf } from '../../flatten/answerReader.js'
+import { adopt, rebuild } from '../../run/rebuild.js'
+import { runIdAt } from '../../core/time.js'
+import { allow, bury, erased, readTombstones, stateOf, writeTombstones } from '../../privacy/tombstones.js'
+
+/** What one erasure works on. */
+interface Erasure {
+  readonly lock: Lock
+  readonly layout: Layout
+  readonly reader: Reader
+  readonly finder: IdFinder
+  readonly settings: Settings
+  readonly effects: Effects
+}
+
+/**
+ * Erases people from everything under the data folder, and leaves a tombstone for each, so that no input and no answer
+ * brings them back. May be cut off and started again at any point.
+ * @param ids as the pipeline's `parseId` gives them
+ * @throws RunError with its exit code
+ */
+export async function forget(
+  ids: readonly string[],
+  settings: Settings,
+  pipeline: Pipeline,
+  effects: Effects,
+): Promise<ForgetReport> {
+  return inFolder(ids, settings, pipeline, effects, async (erasure) => {
+    const { layout, lock, reader, finder, effects } = erasure
+    // Afterwards all there is of answers, lists and receipts lies in raw/.
+    await gather(lock, reader, effects)
+
+    const found = new Set<string>()
+    effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`)
+    const findings = await searchFolder(layout, finder, found)
+    const before = await readTombstones(layout.forgotten)
+    const again = ids.filter((id) => stateOf(before, id) === 'erased').length
+    const counts = { people: ids.length, found: found.size, already_forgotten: again }
+    const report = { ...NOTHING, ...counts, data: layout.data, ...theirs(findings, layout) }
+
+    // From here on nobody brings them back, whatever happens.
+    const files = rawFilesOf(findings, layout)
+    const buried = bury(before, await paidFor(ids, files, reader), effects.now())
+    if (!findings.some(({ path }) => isOurs(path, layout))) {
+      if (again < ids.length) await writeTombstones(layout.forgotten, erased(buried, ids))
+      return report
+    }
+    await writeTombstones(layout.forgotten, buried)
+    const gone = await erase(erasure, findings)
+    await writeTombstones(layout.forgotten, erased(await readTombstones(layout.forgotten), ids))
+    return { ...report, ...gone }
+  })
+}
+
+const NOTHING = {
+  exit_code: 0,
+  allowed: false,
+  erased: { answers: 0, calls: 0, rows: 0 },
+  redacted: 0,
+  raw_files: 0,
+  removed: [] as string[],
+  others: [] as string[],
+  unsearched: [] as ForgetReport['unsearched'],
+  files: undefined,
+} as const
+
+/** Rewrites `raw/`, makes all else anew from it, removes what is older, and looks everywhere again. */
+async function erase(
+  { layout, lock, reader, finder, settings, effects }: Erasure,
+  findings: readonly Finding[],
+): Promise<Partial<ForgetReport>> {
+  const hadWorkbook = existsSync(layout.workbook)
+  await rm(layout.workbook, { force: true })
+  const gone = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
+  const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
+  await adopt(lock, await rebuild(lock, reader))
+  const runId = runIdAt(effects.now(), effects.random())
+  const options = { ...settings, excel: hadWorkbook }
+  const published = await publishAll(lock, reader.pipeline, options, runId, effects)
+  const copies = await removeCopies(layout)
+  const left = await searchFolder(layout, finder)
+  const removed = await removeFindings(left, layout)
+  const { answers, calls, rows, redacted, files } = gone
+  return {
+    erased: { answers, calls, rows },
+    redacted,
+    raw_files: files,
+    removed: [...emptied, ...copies, ...removed],
+    ...theirs(left, layout),
+    files: published,
+  }
+}
+
+/** Takes the tombstones of people away: the next input that names them asks for them again. */
+export async function allowAgain(
+  ids: readonly string[],
+  settings: Settings,
+  pipeline: Pipeline,
+  effects: Effects,
+): Promise<ForgetReport> {
+  return inFolder(ids, settings, pipeline, effects, async ({ layout }) => {
+    const before = await readTombstones(layout.forgotten)
+    const states = ids.map((id) => stateOf(before, id))
+    if (states.includes('erasing')) {
+      throw new UsageError(
+        'an erasure was cut off: give the same ids to `creator-enrich forget` without --allow first, which completes it',
+      )
+    }
+    const known = states.filter((state) => state === 'erased').length
+    if (known > 0) await writeTombstones(layout.forgotten, allow(before, ids))
+    const report = { ...NOTHING, allowed: true, data: layout.data, people: ids.length, found: 0 }
+    return { ...report, already_forgotten: known }
+  })
+}
+
+/** Nothing of what is told has an id in it: neither narration, nor report, nor error. */
+async function inFolder(
+  ids: readonly string[],
+  settings: Settings,
+  pipeline: Pipeline,
+  effects: Effects,
+  work: (erasure: Erasure) => Promise<ForgetReport>,
+): Promise<ForgetReport> {
+  const layout = layoutOf(settings.data)
+  const finder = IdFinder.of(ids)
+  const open = new Resources()
+  try {
+    if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
+    const lock = await takeLock(layout)
+    open.add(() => lock.release())
+    const discreet: Effects = { ...effects, log: (level, message) => effects.log(level, finder.takeOut(message)) }
+    const report = await work({ lock, layout, reader: readerOf(pipeline), finder, settings, effects: discreet })
+    return withoutIds(report, finder)
+  } catch (cause) {
+    const error = asLocalError(cause, layout.warehouse)
+    if (error instanceof Error) {
+      error.message = finder.takeOut(error.message)
+      error.stack = finder.takeOut(error.stack ?? '')
+    }
+    throw error
+  } finally {
+    await open.close()
+  }
+}
+
+function people(count: number): string {
+  return count === 1 ? '1 person' : `${count} people`
+}
+
+function nothingIn({ data }: Layout): UsageError {
+  return new UsageError(
+    `${data} is no data folder: no run has left anything in raw/ or state/; give another one with --data`,
+  )
+}

@@ -1,0 +1,119 @@
+import { line, wrapped } from '../../core/text.js'
+import { timeOf } from '../../terminal/progress.js'
+import { count, plural } from '../../core/words.js'
+
+export interface PlanReason {
+  readonly reason: string
+  readonly ids: number
+  readonly rows: number
+}
+
+/** What a run would do now: `plan --json` prints it. Instants are ISO 8601, UTC. */
+export interface PlanReport {
+  readonly data: string
+  readonly planned_at: string
+  readonly lists: readonly { readonly list: string; readonly source: string; readonly id_column: string }[]
+  readonly rows: number
+  /** Distinct ones. */
+  readonly ids: number
+  readonly rejected: { readonly rows: number; readonly reasons: readonly { reason: string; rows: number }[] }
+  readonly due: { readonly ids: number; readonly rows: number; readonly reasons: readonly PlanReason[] }
+  /** What is not asked, by why; `held` waits for a word (`--on-ambiguous`). */
+  readonly known: Readonly<Record<'fresh' | 'empty' | 'failed' | 'invalid' | 'held' | 'skipped', number>>
+  /** Of the due ids, each billed once. */
+  readonly money: { readonly currency: string; readonly price: number; readonly due: number }
+  readonly simulated: boolean
+  readonly time: {
+    /** Null where no earlier run and no `--rate` tells. */
+    readonly seconds: number | null
+    readonly concurrency: number
+    readonly rate: number | null
+    /** Median of earlier runs. */
+    readonly latency_ms: number | null
+    /** Calls a second that the API was found to allow by the last run. */
+    readonly limit_per_second: number | null
+  }
+  /** `running`: what the run that is on has fetched is not counted yet. `cut_off`: nor what the last run paid and could not load. */
+  readonly caveat: 'running' | 'cut_off' | null
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  never_fetched: 'never fetched',
+  stale: 'stale',
+  stale_empty: 'stale without a profile',
+  stale_failure: 'stale failures',
+  failed_before: 'failed before',
+  ambiguous: 'ambiguous',
+  retry_failed: 'failed or invalid',
+}
+
+const KNOWN = {
+  fresh: 'fresh',
+  empty: 'without a profile',
+  failed: 'failed, to be asked when stale',
+  invalid: 'invalid',
+  held: 'held, as they may have been paid',
+  skipped: 'not failed',
+} as const
+
+const CAVEATS = {
+  running: 'a run is on: what it has fetched since is not counted as known here',
+  cut_off: 'the last run was cut off: what it paid is loaded by the next run, and not counted as known here',
+} as const
+
+/** The plan for people: at most 80 columns but for paths. */
+export function planText(plan: PlanReport): string {
+  const { due, known, rejected, ids, rows } = plan
+  const lines = [
+    ...plan.lists.map(({ list, source }, at) => line(at === 0 ? 'lists' : '', `${list} (${source})`)),
+    line('rows', `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`),
+    line('ids', `${count(ids)} distinct: ${count(due.ids)} to ask, ${count(ids - due.ids)} known`),
+  ]
+  if (due.ids > 0) {
+    const parts = due.reasons.map(({ reason, ids: some }) => `${REASONS[reason] ?? reason} ${count(some)}`)
+    lines.push(wrapped('to ask', parts))
+  }
+  const kept = (Object.keys(KNOWN) as (keyof typeof KNOWN)[]).filter((kind) => known[kind] > 0)
+  if (kept.length > 0)
+    lines.push(
+      wrapped(
+        'known',
+        kept.map((kind) => `${KNOWN[kind]} ${count(known[kind])}`),
+      ),
+    )
+  if (rejected.rows > 0)
+    lines.push(
+      wrapped(
+        'rejected',
+        rejected.reasons.map(({ reason, rows: some }) => `${reason} ${count(some)}`),
+      ),
+    )
+  lines.push(moneyLine(plan), timeLine(plan))
+  if (plan.caveat) lines.push(line('note', CAVEATS[plan.caveat]))
+  return `${lines.join('\n')}\n`
+}
+
+function moneyLine({ due, money, simulated }: PlanReport): string {
+  const price = `¥${money.due.toFixed(2)}`
+  if (due.ids === 0) return line('money', 'none: what is asked for is known')
+  if (simulated) return line('money', `none, the data are simulated (a real run: ${price})`)
+  return line('money', `${price}: ${plural(due.ids, 'call')} at ¥${money.price}, if each is billed once`)
+}
+
+function timeLine({ due, time }: PlanReport): string {
+  const { seconds, concurrency, rate, latency_ms, limit_per_second } = time
+  if (due.ids === 0) return line('time', 'none')
+  if (seconds === null) {
+    return line('time', 'unknown: no run has measured the API yet; --rate N/s tells it at a pace of yours')
+  }
+  const pace = [
+    ...(latency_ms === null ? [] : [`${concurrency} at a time, ${timeIn(latency_ms)} each as in the last runs`]),
+    ...(limit_per_second === null ? [] : [`the API allows about ${limit_per_second}/s`]),
+    ...(rate === null ? [] : [`at most ${rate}/s`]),
+  ]
+  return wrapped('time', [`about ${timeOf(Math.max(1, seconds))}: ${pace[0] ?? ''}`, ...pace.slice(1)])
+}
+
+function timeIn(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { first, openDatabase, type Connection } from '../../core/duckdb.js'
+import type { Effects } from '../../core/effects.js'
+import { UsageError } from '../../core/errors.js'
+import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { bringUpToDate } from '../../load/schema/schema.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { plan, type PlanCounts } from '../../plan/plan.js'
+import type { PlanReport } from './planReport.js'
+import { readApiPace, type ApiPace } from './apiPace.js'
+import { readRunState } from '../../dataFolder/runState.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { Resources } from '../../core/resources.js'
+import type { Job } from '../../run/context.js'
+import type { NamedInput } from '../../read/listInput.js'
+import { openInputs, spill } from '../../run/openInputs.js'
+import { openTombstones } from '../../privacy/openTombstones.js'
+import { planOptionsOf } from '../../run/planOptions.js'
+import { trackedInputs } from '../../run/trackedInputs.js'
+
+const CURRENCY = 'CNY'
+/** As much as a run has. */
+const MEMORY = '160MB'
+
+/**
+ * Reads the inputs and plans as a run would, against what is published: no call, no token, no lock; nothing in the data
+ * folder is written, so it may be used while a run is on.
+ * @throws UsageError where an input cannot be used
+ */
+export async function planRun(
+  job: Pick<Job, 'inputs' | 'settings' | 'pipeline'>,
+  effects: Effects,
+): Promise<PlanReport> {
+  const { settings, pipeline } = job
+  const layout = layoutOf(settings.data)
+  const open = new Resources()
+  try {
+    const given = await openInputs(job, { effects }, open)
+    const forgotten = await openTombstones(layout, effects)
+    return await withKnown(layout, pipeline, async (connection) => {
+      const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
+      await spill(inputs, { connection, pipeline, forgotten })
+      const now = effects.now()
+      const counts = await plan(connection, planOptionsOf(settings, now))
+      return reportOf(counts, inputs, {
+        layout,
+        now,
+        settings,
+        measured: await readApiPace(connection),
+        simulated: await isSimulated(connection),
+      })
+    })
+  } finally {
+    await open.close()
+  }
+}
+
+/** What is known of ids is what is published; where nothing is, empty tables. */
+async function withKnown<T>(
+  layout: Layout,
+  pipeline: Pipeline,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  if (existsSync(layout.database)) {
+    return withPublished(
+      layout,
+      async (connection) => {
+        await checkPipeline(connection, layout, pipeline)
+        return work(connection)
+      },
+      MEMORY,
+    )
+  }
+  const tempDirectory = await mkdtemp(join(tmpdir(), 'creator-enrich-'))
+  try {
+    const empty = await openDatabase(':memory:', { tempDirectory, memoryLimit: MEMORY })
+    try {
+      await bringUpToDate({ connection: empty.connection, path: layout.database, pipeline })
+      return await work(empty.connection)
+    } finally {
+      empty.close()
+    }
+  } finally {
+    await rm(tempDirectory, { recursive: true, force: true })
+  }
+}
+
+async function checkPipeline(connection: Connection, { data }: Layout, { name }: Pipeline): Promise<void> {
+  const folder = await first<{ pipeline: string }>(connection, 'SELECT pipeline FROM data_folder')
+  if (folder === undefined || folder.pipeline === name) return
+  throw new UsageError(
+    `${data} belongs to the pipeline ${folder.pipeline}, not to ${name}: give another folder with --data`,
+  )
+}
+
+async function isSimulated(connection: Connection): Promise<boolean> {
+  const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
+  return folder?.simulated ?? false
+}
+
+interface Circumstances {
+  readonly layout: Layout
+  readonly now: number
+  readonly settings: Job['settings']
+  readonly measured: ApiPace
+  readonly simulated: boolean
+}
+
+function reportOf(
+  { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason }: PlanCounts,
+  inputs: readonly NamedInput[],
+  { layout, now, settings, measured, simulated }: Circumstances,
+): PlanReport {
+  const { price, concurrency, rate = null } = settings
+  const { due, fresh, known_empty, known_failed, invalid, held, skipped } = byDecision
+  const { isOn, isCutOff } = readRunState(layout)
+  const { latencyMs, limitPerSecond } = measured
+  const paces = [
+    latencyMs && (due.ids * latencyMs) / 1000 / concurrency,
+    limitPerSecond && due.ids / limitPerSecond,
+    rate && due.ids / rate,
+  ]
+  const seconds = paces.filter((each): each is number => each !== null)
+  return {
+    data: layout.data,
+    planned_at: new Date(now).toISOString(),
+    lists: inputs.map(({ name, source, idColumn }) => ({ list: name, source, id_column: idColumn.name })),
+    rows,
+    ids,
+    rejected: { rows: rejectedRows, reasons: rejectedByReason },
+    due: {
+      ...due,
+      reasons: byReason.flatMap(({ decision, ...reason }) => (decision === 'due' ? [reason] : [])),
+    },
+    known: {
+      fresh: fresh.ids,
+      empty: known_empty.ids,
+      failed: known_failed.ids,
+      invalid: invalid.ids,
+      held: held.ids,
+      skipped: skipped.ids,
+    },
+    money: { currency: CURRENCY, price, due: Math.round(due.ids * price * 1e4) / 1e4 },
+    simulated,
+    time: {
+      seconds: due.ids === 0 ? 0 : seconds.length === 0 ? null : Math.max(...seconds),
+      concurrency,
+      rate,
+      latency_ms: latencyMs,
+      limit_per_second: limitPerSecond,
+    },
+    caveat: isOn ? 'running' : isCutOff ? 'cut_off' : null,
+  }
+}

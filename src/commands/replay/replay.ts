@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { openDatabase } from '../../core/duckdb.js'
+import type { Effects } from '../../core/effects.js'
+import { messageOf, UsageError } from '../../core/errors.js'
+import { recoverJournal } from '../../journal/recover.js'
+import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { compareWith } from './compare.js'
+import { takeLock, type Lock } from '../../dataFolder/lock.js'
+import { OutdatedWarehouse } from '../../load/schema/schema.js'
+import { sealRuns } from '../../raw/sealRuns.js'
+import { asLocalError, DamagedWarehouse, openWarehouse } from '../../load/warehouse.js'
+import type { Settings } from '../../config/options.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import type { ReplayReport } from './replayReport.js'
+import { Resources } from '../../core/resources.js'
+import { openTombstones } from '../../privacy/openTombstones.js'
+import { publishAll } from '../../publish/publishAll.js'
+import { readerOf } from '../../flatten/answerReader.js'
+import { adopt, hasAnswers, rebuild, setAside } from '../../run/rebuild.js'
+import { sealLoaded } from '../../raw/sealLoaded.js'
+import { runIdAt } from '../../core/time.js'
+
+/**
+ * Rebuilds all tables from `raw/` and the journal, without any call, and compares them with the published file; with
+ * `check` that is all, otherwise the rebuilt database takes the place of the working one and is published.
+ * @throws RunError with its exit code; until the new database is in its place nothing has changed
+ */
+export async function replay(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<ReplayReport> {
+  const layout = layoutOf(settings.data)
+  const open = new Resources()
+  const startedAt = effects.now()
+  try {
+    if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
+    const lock = await takeLock(layout)
+    open.add(() => lock.release())
+    await openTombstones(layout, effects)
+    await sealKnown(lock, pipeline, effects)
+    if (!(await hasAnswers(lock)) && (await recoverJournal(layout.journal)).segments.length === 0)
+      throw nothingIn(layout)
+    const rebuilt = await rebuild(lock, readerOf(pipeline))
+    open.add(() => rm(rebuilt.path, { force: true }))
+    const differences = await compare(rebuilt.path, pipeline, layout, effects)
+    const { runs, answers, calls } = rebuilt
+    const report = { data: layout.data, compared_with: layout.database, runs, answers, calls, differences }
+    const differs = differences === undefined || differences.length > 0
+    if (settings.check) return { ...report, exit_code: differs ? 9 : 0, files: undefined }
+    await adopt(lock, rebuilt)
+    const files = await publishAll(lock, pipeline, settings, runIdAt(startedAt, effects.random()), effects)
+    await sealLoaded(layout, effects)
+    return { ...report, exit_code: 0, files }
+  } catch (error) {
+    throw asLocalError(error, layout.warehouse)
+  } finally {
+    await open.close()
+  }
+}
+
+function nothingIn({ data }: Layout): UsageError {
+  return new UsageError(
+    `${data} holds nothing to replay: no run has left anything in raw/ or state/journal/; give another folder with --data`,
+  )
+}
+
+/** What the working database knows of lists and receipts and `raw/` does not know yet, because a run was cut off. */
+async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Promise<void> {
+  const { warehouse: path, raw, temp } = lock.layout
+  if (!existsSync(path)) return
+  try {
+    const known = await openWarehouse(lock, pipeline)
+    await sealRuns(known.connection, raw).finally(() => known.close())
+  } catch (error) {
+    const damage = asLocalError(error, path)
+    if (damage instanceof DamagedWarehouse) {
+      effects.log(
+        'warn',
+        `${damage.message}; it is kept as ${await setAside(lock, path)}, its last run may come back without its lists`,
+      )
+    } else if (error instanceof OutdatedWarehouse) {
+      const outdated = await openDatabase(path, { tempDirectory: temp })
+      await sealRuns(outdated.connection, raw).finally(() => outdated.close())
+    } else {
+      throw error
+    }
+  }
+}
+
+/** @returns undefined when there is no file to compare with, or none that can be read */
+async function compare(
+  path: string,
+  pipeline: Pipeline,
+  layout: Layout,
+  effects: Effects,
+): Promise<ReplayReport['differences']> {
+  if (!existsSync(layout.database)) return undefined
+  const rebuilt = await openDatabase(path, { readOnly: true, tempDirectory: layout.temp })
+  try {
+    return await compareWith(rebuilt.connection, pipeline, layout.database)
+  } catch (error) {
+    effects.log('warn', `${layout.database} cannot be compared with: ${messageOf(error).split('\n')[0]}`)
+    return undefined
+  } finally {
+    rebuilt.close()
+  }
+}

@@ -1,0 +1,86 @@
+import { line } from '../../core/text.js'
+import { fileLines, type PublishedFiles } from '../../model/publishedFiles.js'
+import { count, plural } from '../../core/words.js'
+
+/** How a table of one database differs from that of another. */
+export interface TableDifference {
+  readonly table: string
+  readonly rows_before: number
+  readonly rows_after: number
+  readonly added: number
+  readonly removed: number
+  /** Rows with the same key and other values. */
+  readonly changed: number
+  /** Columns that only one of them has, and in how many rows the others differ. */
+  readonly columns_added: readonly string[]
+  readonly columns_removed: readonly string[]
+  readonly columns_changed: Readonly<Record<string, number>>
+}
+
+/** What a replay found; `--json` prints it. */
+export interface ReplayReport {
+  readonly exit_code: number
+  readonly data: string
+  readonly compared_with: string
+  /** Rebuilt from so many runs, whole answers, and calls in all. */
+  readonly runs: number
+  readonly answers: number
+  readonly calls: number
+  /** Tables that differ; undefined when there was nothing published to compare with. */
+  readonly differences: readonly TableDifference[] | undefined
+  /** What was published; undefined when only compared. */
+  readonly files: PublishedFiles | undefined
+}
+
+/** The same for people. */
+export function replaySummary(report: ReplayReport): string {
+  const { runs, answers, calls, differences, compared_with, files } = report
+  const lines = [
+    line(
+      'replayed',
+      `${plural(runs, 'run')}: ${plural(answers, 'answer')} of ${plural(calls, 'call')}; no call was made`,
+    ),
+  ]
+  if (differences === undefined)
+    lines.push(line('compared', `with nothing: ${compared_with} is not there, or cannot be read`))
+  else lines.push(line('compared', `with ${compared_with}`))
+  if (differences?.length === 0) lines.push(line('', 'nothing differs'))
+  else if (differences) lines.push('', ...differenceTable(differences), '')
+  if (files) lines.push(...fileLines(files))
+  return `${lines.join('\n')}\n`
+}
+
+const NUMBERS = ['before', 'after', 'added', 'removed', 'changed'] as const
+
+function differenceTable(differences: readonly TableDifference[]): string[] {
+  const width = Math.max(...differences.map(({ table }) => table.length)) + 1
+  const row = (table: string, numbers: readonly string[]) =>
+    table.padEnd(width) + numbers.map((number) => number.padStart(10)).join('')
+  return [
+    row('', NUMBERS),
+    ...differences.flatMap((difference) => {
+      const { rows_before, rows_after, added, removed, changed } = difference
+      const numbers = [rows_before, rows_after, added, removed, changed].map(count)
+      return [row(difference.table, numbers), ...columnLines(difference)]
+    }),
+  ]
+}
+
+const NAMED = 5
+
+function columnLines({ columns_added, columns_removed, columns_changed }: TableDifference): string[] {
+  const changed = Object.entries(columns_changed)
+    .sort(([, one], [, other]) => other - one)
+    .map(([name, rows]) => `${name} (${count(rows)})`)
+  const parts: [string, readonly string[]][] = [
+    ['new columns', columns_added],
+    ['gone columns', columns_removed],
+    ['changed', changed],
+  ]
+  return parts
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => {
+      const more = names.length > NAMED ? `, and ${names.length - NAMED} more` : ''
+      return `  ${what}: ${names.slice(0, NAMED).join(', ')}${more}`
+    })
+}

@@ -1,0 +1,48 @@
+import { resolveApi } from '../../config/api.js'
+import { liveEffects } from '../../core/effects.js'
+import { exitCodeOf, messageOf } from '../../core/errors.js'
+import { loadPipeline } from '../../model/loadPipeline.js'
+import { notify } from './webhook.js'
+import type { Receipt } from '../../model/receipt.js'
+import { redactor } from '../../core/redact.js'
+import { run as runJob } from '../../run/run.js'
+import { summary } from './summary.js'
+import type { Invocation } from '../command.js'
+import { stopSignal } from '../../terminal/stopSignal.js'
+
+/** Runs the main job; prints the summary, or the receipt with `--json`, and returns the exit code. */
+export async function run({ settings, token, narrator, inputs }: Invocation): Promise<number> {
+  const api = resolveApi(settings)
+  if (api.warning) narrator.log('warn', api.warning)
+  if (api.simulated) narrator.log('info', 'simulated API: the people are invented, no token is used, no money is spent')
+  const pipeline = await loadPipeline(settings.pipeline)
+  const stop = stopSignal((name) => narrator.log('warn', `${name}: stopping in order; a second one ends at once`))
+  try {
+    const effects = liveEffects((level, message) => narrator.log(level, message))
+    const redact = redactor(token)
+    const job = { inputs, settings, api, token, redact, pipeline }
+    const world = { effects, narrator, signal: stop.signal }
+    const receipt = await told(settings.notify, { ...effects, redact }, () => runJob(job, world))
+    process.stdout.write(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
+    return receipt.exit_code
+  } finally {
+    stop.release()
+  }
+}
+
+/** Does the work, and posts what came of it to a webhook, if one is given. */
+async function told(
+  url: string | undefined,
+  effects: Parameters<typeof notify>[2],
+  work: () => Promise<Receipt>,
+): Promise<Receipt> {
+  if (url === undefined) return work()
+  try {
+    const receipt = await work()
+    await notify(url, receipt, effects)
+    return receipt
+  } catch (error) {
+    await notify(url, { exit_code: exitCodeOf(error), error: messageOf(error) }, effects)
+    throw error
+  }
+}

@@ -1,0 +1,159 @@
+import { columnLines } from './driftAdvice.js'
+import { line, wrapped } from '../../core/text.js'
+import { fileLines } from '../../model/publishedFiles.js'
+import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from '../../model/receipt.js'
+import { count, plural } from '../../core/words.js'
+
+/** A label and seven columns, up to 9,999,999 in the first and 99,999,999 in the others, in 80. */
+const STUB = 4
+const FIRST = 10
+const COLUMN = 11
+
+const COUNTED = ['read', ...STATUSES] as const
+
+function columns(label: string, cells: readonly string[]): string {
+  return label.padEnd(STUB) + cells.map((cell, at) => cell.padStart(at === 0 ? FIRST : COLUMN)).join('')
+}
+
+function tableRow(label: string, counts: Counts): string {
+  return columns(
+    label,
+    COUNTED.map((key) => count(counts[key])),
+  )
+}
+
+function money(receipt: Receipt, calls: number): string {
+  return `¥${(calls * receipt.money.price).toFixed(2)}`
+}
+
+function reasonLines(reasons: readonly ReasonCount[]): string[] {
+  return (['failed', 'rejected', 'parked'] as const).flatMap((status) => {
+    const some = reasons.filter((reason) => reason.status === status)
+    if (some.length === 0) return []
+    return [
+      wrapped(
+        status,
+        some.map(({ reason, rows }) => `${reason} ${count(rows)}`),
+      ),
+    ]
+  })
+}
+
+function callLine(receipt: Receipt): string {
+  const { sent, billed, maybe_billed, codes } = receipt.calls
+  if (sent === 0)
+    return line(
+      'calls',
+      receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: what is asked for is known' : 'none',
+    )
+  const parts = [`${count(sent)} sent`, `${count(billed)} billed`]
+  if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
+  const answered = codes.map(({ code, calls }) => `${code} ${count(calls)}`)
+  return `${line('calls', parts.join(', '))}\n${wrapped('by code', answered)}`
+}
+
+function moneyLine(receipt: Receipt): string {
+  if (receipt.simulated)
+    return line('money', `none, the data are simulated (a real run: ${money(receipt, receipt.calls.billed)})`)
+  const maybe = receipt.calls.maybe_billed
+  const parts = [
+    `${money(receipt, receipt.calls.billed)} billed`,
+    ...(maybe > 0 ? [`up to ${money(receipt, maybe)} more`] : []),
+    ...(receipt.money.saved > 0 ? [`¥${receipt.money.saved.toFixed(2)} saved by what was known`] : []),
+  ]
+  return line('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
+}
+
+const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
+  ['unknown_key', 'unknown key'],
+  ['wrong_type', 'wrong type'],
+  ['missing_key', 'missing key'],
+]
+/** The rest is in the table. */
+const MOST_LINES = 5
+
+function driftLines(drift: readonly DriftReceipt[]): string[] {
+  if (drift.length === 0) return []
+  const counts = DRIFT_WORDS.flatMap(([kind, what]) => {
+    const number = drift.filter((each) => each.kind === kind).length
+    return number === 0 ? [] : [plural(number, what)]
+  })
+  const told = line('drift', `${counts.join(', ')}: see table schema_drift`)
+  const columns = columnLines(drift)
+  if (columns.length === 0) return [told]
+  const more = columns.length - MOST_LINES
+  return [
+    told,
+    line('', 'to have them as columns, add these to the definition, with the kind'),
+    line('', 'that fits, and run `creator-enrich replay`, which fills the past, too:'),
+    ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
+    ...(more > 0 ? [`  and ${count(more)} more`] : []),
+  ]
+}
+
+function paceLine({ calls, pace }: Receipt): string[] {
+  if (calls.sent === 0) return []
+  const { calls_per_second, limit_per_second, in_flight_limit } = pace
+  const parts = [
+    `${perSecond(calls_per_second)} calls/s`,
+    ...(limit_per_second === null ? [] : [`the API allows about ${perSecond(limit_per_second)}/s`]),
+    ...(in_flight_limit === null ? [] : [`more than ${count(in_flight_limit)} in flight slow it down`]),
+  ]
+  return [wrapped('pace', parts)]
+}
+
+function perSecond(number: number): string {
+  return number < 100 ? number.toFixed(1) : count(Math.round(number))
+}
+
+/** The closing summary: what was done, what was not, what it cost, where to look. At most 80 columns but for paths and messages. */
+export function summary(receipt: Receipt): string {
+  const { ids } = receipt
+  const lines = [
+    line('run', `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`),
+    '',
+    columns('', COUNTED),
+    tableRow('rows', receipt.rows),
+    tableRow('ids', ids),
+    '',
+    ...reasonLines(receipt.reasons),
+    callLine(receipt),
+    moneyLine(receipt),
+    line('time', `${receipt.seconds.toFixed(1)} s`),
+    ...paceLine(receipt),
+  ]
+  const { answers, unknown } = receipt.recovered
+  if (answers + unknown > 0) {
+    lines.push(line('resumed', `${plural(answers, 'answer')} recovered, ${plural(unknown, 'call')} unknown`))
+  }
+  if (receipt.ambiguous_calls > 0) {
+    lines.push(
+      line(
+        'ambiguous',
+        `${plural(receipt.ambiguous_calls, 'call')} sent and never answered: see table ambiguous_calls`,
+      ),
+    )
+  }
+  lines.push(...driftLines(receipt.drift))
+  lines.push(
+    '',
+    ...fileLines(receipt.files),
+    ...(receipt.files.report === undefined ? [] : [line('report', receipt.files.report)]),
+  )
+  if (receipt.exit_code === 3) {
+    lines.push(
+      '',
+      line('exit 3', 'more of the asked ids failed than --max-failed allows; failures.csv'),
+      line('', 'has them; the next run asks again what failed for a passing reason'),
+    )
+  }
+  if (receipt.stop) {
+    const { reason, code, message, run_again } = receipt.stop
+    lines.push(
+      '',
+      line('stopped', `${reason}${code === reason ? '' : ` (${code})`}: ${message}`),
+      line('next', run_again),
+    )
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,175 @@
+import { all, first, literal, quoted, type Connection } from '../../core/duckdb.js'
+import { messageOf, UsageError } from '../../core/errors.js'
+import { nearest } from './nearest.js'
+import type { SortKey } from '../../config/optionParsers.js'
+
+/** What is asked for. */
+export interface Selection {
+  /** An SQL condition over the columns. */
+  readonly where: string | undefined
+  readonly sort: readonly SortKey[] | undefined
+  readonly limit: number | undefined
+  /** Undefined: those of the view. `*` among them: all. */
+  readonly columns: readonly string[] | undefined
+  /** People whom creators mention, in place of the creators. */
+  readonly mentioned: boolean
+}
+
+export interface Selected {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly count: number
+  /** A query with these columns, of these rows in order. */
+  readonly sql: string
+}
+
+const ID = 'user_id'
+/** No pipeline has such a column. */
+const PLACE = 'place_in_choice'
+
+/**
+ * From here on nothing that is asked over this connection reads or writes any file but the database, what is spilled of it,
+ * and those at `paths`; no setting can be changed any more.
+ */
+export async function lockDown(connection: Connection, paths: readonly string[]): Promise<void> {
+  // Two hold twice as many wide rows, and a million of them do not fit then.
+  await connection.run('SET threads = 1')
+  await connection.run(`SET allowed_paths = [${paths.map(literal).join(', ')}]`)
+  await connection.run('SET enable_external_access = false')
+  await connection.run('SET lock_configuration = true')
+}
+
+/**
+ * Chooses what is asked for; everything that people typed is checked before it is part of a query. The rows of the view are
+ * put in order and kept first, which are narrow; what the wide table adds to them is joined afterwards, as it is written: a
+ * million wide rows do not fit into memory in two places.
+ * @throws UsageError naming the option and what is wrong with it
+ */
+export async function select(connection: Connection, selection: Selection): Promise<Selected> {
+  const view = selection.mentioned ? 'creator_candidates' : 'creator_overview'
+  const narrow = await namesOf(connection, view)
+  const wide = selection.mentioned
+    ? []
+    : (await namesOf(connection, 'creators')).filter((name) => !narrow.includes(name))
+  const known = [...narrow, ...wide]
+  const source = wide.length === 0 ? view : `(${joined(view, narrow, wide)})`
+  const columns = selection.columns?.includes('*') ? known : [...new Set(selection.columns ?? narrow)]
+  for (const column of columns) checkColumn('--columns', column, known)
+  for (const { column } of selection.sort ?? []) checkColumn('--sort', column, known)
+  if (selection.where !== undefined) await checkCondition(connection, selection.where, source, known)
+  await choose(connection, source, narrow, selection)
+  const added = columns.filter((column) => !narrow.includes(column))
+  const from = added.length === 0 ? 'chosen' : `(${joined('chosen', [...narrow, PLACE], added)})`
+  const sql = `SELECT ${columns.map(quoted).join(', ')} FROM ${from} ORDER BY ${PLACE}`
+  const described = await all<{ column_name: string; column_type: string }>(connection, `DESCRIBE ${sql}`)
+  const { count } = (await first<{ count: number }>(connection, 'SELECT count(*) AS count FROM chosen'))!
+  return { columns: described.map(({ column_name: name, column_type: type }) => ({ name, type })), count, sql }
+}
+
+/** The curated columns of the view, and others of the wide table; a name that both have is the view's. */
+function joined(view: string, narrow: readonly string[], wide: readonly string[]): string {
+  const columns = [...narrow.map((name) => `o.${quoted(name)}`), ...wide.map((name) => `c.${quoted(name)}`)]
+  return `SELECT ${columns.join(', ')} FROM creators AS c JOIN ${view} AS o ON c.${ID} = o.${ID}`
+}
+
+async function choose(
+  connection: Connection,
+  source: string,
+  columns: readonly string[],
+  { where, sort = [], limit }: Selection,
+): Promise<void> {
+  const keys = [...sort, { column: ID, descending: false }].map(
+    ({ column, descending }) => `${quoted(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+  )
+  const sql = `
+SELECT ${columns.map(quoted).join(', ')} FROM ${source}
+${where === undefined ? '' : `WHERE (\n${where}\n)`}
+ORDER BY ${keys.join(', ')}
+${limit === undefined ? '' : `LIMIT ${limit}`}`
+  try {
+    await connection.run(`CREATE TEMP TABLE chosen AS SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql})`)
+  } catch (error) {
+    // What can only be known when it runs: a text that is no number, for one.
+    if (/^(Conversion|Invalid Input|Out of Range|Binder|Permission) Error/.test(messageOf(error)))
+      throw notACondition(messageOf(error))
+    throw error
+  }
+}
+
+async function namesOf(connection: Connection, source: string): Promise<string[]> {
+  const columns = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
+  return columns.map(({ column_name }) => column_name)
+}
+
+function checkColumn(option: string, column: string, known: readonly string[]): void {
+  if (!known.includes(column)) throw unknownColumn(option, column, known)
+}
+
+function unknownColumn(option: string, column: string, known: readonly string[]): UsageError {
+  const near = nearest(column, known)
+  const hint =
+    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the first ones are ${known.slice(0, 8).join(', ')}`
+  return new UsageError(`${option}: there is no column ${column}; ${hint} Table data_dictionary has them all`)
+}
+
+interface Parsed {
+  readonly error: boolean
+  readonly error_message?: string
+  readonly statements?: readonly { readonly node: Readonly<Record<string, unknown>> }[]
+}
+
+/** Alone in brackets it must be one expression and nothing else; with the columns it must be true or false. */
+async function checkCondition(
+  connection: Connection,
+  where: string,
+  source: string,
+  known: readonly string[],
+): Promise<void> {
+  const alone = `SELECT (\n${where}\n)`
+  const row = await first<{ json: string }>(
+    connection,
+    'SELECT CAST(json_serialize_sql($alone::VARCHAR) AS VARCHAR) AS json',
+    {
+      alone,
+    },
+  )
+  const parsed = JSON.parse(row!.json) as Parsed
+  if (parsed.error) throw notACondition(parsed.error_message ?? 'it cannot be parsed')
+  if (!isOneExpression(parsed)) throw notACondition('it must be one condition and nothing else')
+  let type: string
+  try {
+    const [described] = await all<{ column_type: string }>(connection, `DESCRIBE SELECT (\n${where}\n) FROM ${source}`)
+    type = described!.column_type
+  } catch (error) {
+    const column = /Referenced column "([^"]+)" not found/.exec(messageOf(error))?.[1]
+    if (column !== undefined) throw unknownColumn('--where', column, known)
+    throw notACondition(messageOf(error))
+  }
+  if (type !== 'BOOLEAN') throw notACondition(`it is ${type}, and must be true or false`)
+}
+
+function isOneExpression({ statements = [] }: Parsed): boolean {
+  const [only, ...more] = statements
+  if (only === undefined || more.length > 0) return false
+  const { type, modifiers, select_list, from_table, where_clause, group_expressions, having, qualify, sample } =
+    only.node
+  return (
+    type === 'SELECT_NODE' &&
+    isEmpty(modifiers) &&
+    isEmpty(group_expressions) &&
+    (select_list as unknown[]).length === 1 &&
+    (from_table as { type: string }).type === 'EMPTY' &&
+    [where_clause, having, qualify, sample].every((part) => part === null)
+  )
+}
+
+function isEmpty(list: unknown): boolean {
+  return Array.isArray(list) && list.length === 0
+}
+
+/** What DuckDB says in its first line, without the name of its error. */
+function notACondition(reason: string): UsageError {
+  const [line = ''] = reason.split('\n')
+  return new UsageError(
+    `--where: ${line.replace(/^\w+ Error: /, '')}; give an SQL condition such as "fans > 10000 AND tier = 'mid'"`,
+  )
+}

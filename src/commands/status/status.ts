@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs'
+import { all, first, type Connection } from '../../core/duckdb.js'
+import { UsageError } from '../../core/errors.js'
+import type { Layout } from '../../dataFolder/layout.js'
+import type { Status } from '../../dataFolder/runStatus.js'
+import { readRunState } from '../../dataFolder/runState.js'
+import { withPublished } from '../../publish/openPublished.js'
+
+/** A finished run. Instants are ISO 8601, UTC. */
+export interface RunReport {
+  readonly run_id: string
+  readonly started_at: string
+  readonly finished_at: string | null
+  /** done, stopped or interrupted. */
+  readonly status: string
+  readonly exit_code: number | null
+  readonly stop_reason: string | null
+  readonly rows: number
+  readonly enriched: number
+  readonly failed: number
+  readonly parked: number
+  readonly calls: number
+  readonly money_billed: number | null
+}
+
+/** Rows that wait for another run. */
+export interface ParkedReport {
+  readonly list: string
+  readonly reason: string
+  readonly rows: number
+  readonly ids: number
+  /** An instant, or what must be done before. */
+  readonly run_again: string | null
+}
+
+/** Creators by the age of their last profile. */
+export interface AgeReport {
+  readonly age: 'day' | 'week' | 'month' | 'older' | 'never'
+  readonly creators: number
+  readonly share: number
+}
+
+/** What `status --json` prints. */
+export interface StatusReport {
+  readonly data: string
+  readonly simulated: boolean | null
+  /** The run that is on. */
+  readonly running: Status | null
+  /** The run that was cut off: the next run loads what it paid first. */
+  readonly cut_off: { readonly run_id: string | null; readonly at: string | null } | null
+  /** Newest first. */
+  readonly runs: readonly RunReport[]
+  readonly parked: readonly ParkedReport[]
+  /** Calls that were sent, never answered, and not made up for since. */
+  readonly ambiguous_calls: { readonly count: number; readonly oldest_at: string | null }
+  readonly creators: number
+  readonly staleness: readonly AgeReport[]
+}
+
+const RUNS = 5
+
+/**
+ * How a data folder stands, from what is published and from `state/status.json`; also while a run is on.
+ * @throws UsageError where no run has ever been
+ */
+export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
+  const { status, isOn, isCutOff } = readRunState(layout)
+  const state = {
+    data: layout.data,
+    running: isOn ? status! : null,
+    cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
+  }
+  if (existsSync(layout.database)) return { ...state, ...(await withPublished(layout, readTables)) }
+  if (status === undefined && !isCutOff) {
+    throw new UsageError(
+      `${layout.data} holds nothing yet: \`creator-enrich run <list> --data ${layout.data}\` begins; or give another folder with --data`,
+    )
+  }
+  return { ...state, simulated: null, runs: [], parked: [], ambiguous_calls: NONE, creators: 0, staleness: [] }
+}
+
+const NONE = { count: 0, oldest_at: null }
+
+type Tables = Omit<StatusReport, 'data' | 'running' | 'cut_off'>
+
+async function readTables(connection: Connection): Promise<Tables> {
+  const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
+  const runs = await all<Omit<RunReport, 'started_at' | 'finished_at'> & Record<'started_at' | 'finished_at', number>>(
+    connection,
+    `SELECT run_id, started_at, finished_at, status, exit_code, stop_reason, rows_read AS rows, rows_enriched AS enriched,
+       rows_failed AS failed, rows_parked AS parked, calls, money_billed
+     FROM runs ORDER BY run_id DESC LIMIT ${RUNS}`,
+  )
+  const parked = await all<ParkedReport>(
+    connection,
+    `SELECT m.list, coalesce(m.reason, 'stopped') AS reason, count(*) AS rows, count(DISTINCT m.user_id) AS ids,
+       any_value(r.run_again) AS run_again
+     FROM list_members AS m LEFT JOIN runs AS r ON r.run_id = m.run_id
+     WHERE m.status = 'parked' GROUP BY m.list, m.reason ORDER BY m.list, rows DESC`,
+  )
+  const ambiguous = await first<{ count: number; oldest_at: number | null }>(
+    connection,
+    'SELECT count(*) AS count, min(sent_at) AS oldest_at FROM ambiguous_calls WHERE resolved_at IS NULL',
+  )
+  const ages = await all<Pick<AgeReport, 'age' | 'creators'>>(connection, AGES)
+  const creators = ages.reduce((sum, age) => sum + age.creators, 0)
+  return {
+    simulated: folder?.simulated ?? null,
+    runs: runs.map((run) => ({ ...run, started_at: iso(run.started_at)!, finished_at: iso(run.finished_at) })),
+    parked,
+    ambiguous_calls: { count: ambiguous!.count, oldest_at: iso(ambiguous!.oldest_at) },
+    creators,
+    staleness: ages.map((age) => ({ ...age, share: age.creators / creators })),
+  }
+}
+
+const AGES = `
+SELECT
+  CASE
+    WHEN last_fetched_at IS NULL THEN 'never'
+    WHEN hours < 24 THEN 'day'
+    WHEN hours < 24 * 7 THEN 'week'
+    WHEN hours < 24 * 30 THEN 'month'
+    ELSE 'older'
+  END AS age,
+  count(*) AS creators
+FROM (SELECT last_fetched_at, (epoch_ms(now()) - epoch_ms(last_fetched_at)) / 3600000 AS hours FROM creators)
+GROUP BY age
+ORDER BY list_position(['day', 'week', 'month', 'older', 'never'], age)`
+
+function iso(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString()
+}

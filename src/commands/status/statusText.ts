@@ -1,0 +1,97 @@
+import { line } from '../../core/text.js'
+import { timeOf } from '../../terminal/progress.js'
+import type { Status } from '../../dataFolder/runStatus.js'
+import { count, percent, table } from '../../terminal/table.js'
+import { localTime } from '../../core/time.js'
+import type { RunReport, StatusReport } from './status.js'
+
+const AGES = {
+  day: 'younger than a day',
+  week: 'a day to a week',
+  month: 'a week to 30 days',
+  older: 'older',
+  never: 'never had a profile',
+} as const
+
+/** The status for people. */
+export function statusText(status: StatusReport, now: number, columns: number): string {
+  const parts = [nowText(status, now), runsText(status, columns), parkedText(status, columns), restText(status)]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+function nowText({ data, running, cut_off, simulated }: StatusReport, now: number): string {
+  const lines = [line('folder', `${data}${simulated ? '  SIMULATED DATA: invented people' : ''}`)]
+  if (running) lines.push(...runningLines(running, now))
+  else if (cut_off) {
+    const when = cut_off.at === null ? '' : ` at ${localTime(Date.parse(cut_off.at))}`
+    lines.push(
+      line('now', `no run is on; the last one (${cut_off.run_id ?? 'unknown'}) was cut off${when}`),
+      line('', 'run the same command again: what it paid is loaded first, with no call'),
+    )
+  } else lines.push(line('now', 'no run is on'))
+  return `${lines.join('\n')}\n`
+}
+
+function runningLines(running: Status, now: number): string[] {
+  const { pid, phase, started_at, lists, due, done, in_flight, failed, stop } = running
+  const seconds = Math.max(0, (now - Date.parse(started_at)) / 1000)
+  const pace = seconds > 0 ? done / seconds : 0
+  const lines = [
+    line('now', `${phase}: run ${running.run_id} (PID ${pid}), for ${timeOf(seconds)}`),
+    line('lists', lists.join(', ')),
+  ]
+  if (due > 0) {
+    const left = phase === 'fetching' && pace > 0 ? `, ${timeOf((due - done) / pace)} left` : ''
+    lines.push(
+      line('ids', `${count(done)} of ${count(due)} done (${percent(done / due)}), ${pace.toFixed(1)}/s${left}`),
+      line('', `${count(in_flight)} in flight, ${count(failed)} failed`),
+    )
+  }
+  if (stop !== undefined) lines.push(line('stopping', stop))
+  return lines
+}
+
+function runsText({ runs, simulated }: StatusReport, columns: number): string {
+  if (runs.length === 0) return ''
+  const rows = runs.map((run) => [
+    localTime(Date.parse(run.started_at)).slice(0, -3),
+    outcome(run),
+    run.finished_at === null ? '–' : timeOf((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000),
+    ...[run.rows, run.enriched, run.failed, run.parked, run.calls].map(count),
+    run.money_billed === null || simulated ? '–' : `¥${run.money_billed.toFixed(2)}`,
+  ])
+  const header = [
+    { title: 'run' },
+    { title: 'ended', cut: true },
+    ...['took', 'rows', 'enriched', 'failed', 'parked', 'calls', 'money'].map((title) => ({ title, right: true })),
+  ]
+  return table(header, rows, columns)
+}
+
+function outcome({ status, stop_reason, exit_code }: RunReport): string {
+  const code = exit_code === null || exit_code === 0 ? '' : ` (${exit_code})`
+  return `${stop_reason ?? status}${code}`
+}
+
+function parkedText({ parked }: StatusReport, columns: number): string {
+  if (parked.length === 0) return ''
+  const rows = parked.map(({ list, reason, rows: some, ids }) => [list, reason, count(some), count(ids)])
+  const header = [
+    { title: 'parked list', cut: true },
+    { title: 'why' },
+    { title: 'rows', right: true },
+    { title: 'ids', right: true },
+  ]
+  const hints = [...new Set(parked.flatMap(({ run_again }) => run_again ?? []))]
+  return table(header, rows, columns) + hints.map((hint) => `${line('next', hint)}\n`).join('')
+}
+
+function restText({ ambiguous_calls: { count: calls, oldest_at }, creators, staleness, runs }: StatusReport): string {
+  if (runs.length === 0) return ''
+  const since = oldest_at === null ? '' : `, the oldest of ${localTime(Date.parse(oldest_at)).slice(0, -3)}`
+  const ambiguous = calls === 0 ? 'none' : `${count(calls)} sent and never answered${since}: see table ambiguous_calls`
+  const ages = staleness.map(({ age, creators: some, share }, at) =>
+    line(at === 0 ? 'fetched' : '', `${percent(share).padStart(6)}  ${AGES[age]} (${count(some)})`),
+  )
+  return [line('ambiguous', ambiguous), line('creators', count(creators)), ...ages, ''].join('\n')
+}

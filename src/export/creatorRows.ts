@@ -1,0 +1,121 @@
+import { collectGarbage } from '../core/memory.js'
+import { all, blobs, first, literal, quoted, type Connection } from '../core/duckdb.js'
+import { asText, csvRecord, instant } from './csvRecord.js'
+import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
+
+/**
+ * Rows joined and sorted at a time: the wide rows of all at once do not fit the memory that DuckDB is given. Small ranges
+ * keep the memory flat; but each may have to read the whole table, where the order is not that of the table.
+ */
+const SMALL_RANGE = 1_024
+const MOST_RANGES = 100
+
+export interface WideColumns {
+  readonly names: readonly string[]
+  /** SQL for the cells of one creator `c`, in the order of `names`. */
+  readonly cells: readonly string[]
+  /** The same for a sheet. */
+  readonly columns: readonly SheetColumn[]
+}
+
+/** The columns of the creators table as the database has them. */
+export async function wideColumns(connection: Connection): Promise<WideColumns> {
+  const known = await all<{ name: string; type: string }>(
+    connection,
+    `SELECT name, type FROM pragma_table_info('creators') ORDER BY cid`,
+  )
+  const columns = known.map(({ name, type }) => ({ name, type, sql: `c.${quoted(name)}` }))
+  return {
+    names: columns.map(({ name }) => name),
+    cells: columns.map(({ type, sql }) => (type.startsWith('TIMESTAMP') ? instant(sql) : asText(sql))),
+    columns,
+  }
+}
+
+/** Every creator, ordered by id. */
+export function creatorRows(connection: Connection, wide: WideColumns): AsyncGenerator<Uint8Array[]> {
+  return creatorsInRanges(connection, csvRecord(wide.cells))
+}
+
+/** The same as rows of a sheet below its header. */
+export function creatorSheetRows(connection: Connection, wide: WideColumns): AsyncGenerator<Uint8Array[]> {
+  return creatorsInRanges(connection, sheetRow(wide.columns, 'r.ord + 1'))
+}
+
+/** `record`: SQL over the creator `c` and `r.ord`, its number from 1. */
+function creatorsInRanges(connection: Connection, record: string): AsyncGenerator<Uint8Array[]> {
+  const order = 'SELECT row_number() OVER () AS ord, rid FROM (SELECT rowid AS rid FROM creators ORDER BY user_id)'
+  const range = (bounds: Bounds): string => `SELECT ord, rid FROM export_order WHERE ${bounds('ord')}`
+  return inRanges(connection, order, range, record)
+}
+
+/**
+ * Every input row of a list, in input order: the cells of the input (as many as it has columns), status, reason, the
+ * instant of the profile, then the wide columns.
+ */
+export function listRows(
+  connection: Connection,
+  wide: WideColumns,
+  list: { readonly name: string; readonly columns: readonly string[] },
+): AsyncGenerator<Uint8Array[]> {
+  const ofList = `m.list = ${literal(list.name)}`
+  const order = `
+    SELECT m.row_number AS ord, c.rowid AS rid
+    FROM list_members AS m LEFT JOIN creators AS c ON c.user_id = m.user_id
+    WHERE ${ofList} ORDER BY ord`
+  const range = (bounds: Bounds): string => `
+    SELECT o.ord, o.rid, from_json(m.input, '["VARCHAR"]') AS cells, m.status, m.reason
+    FROM export_order AS o JOIN list_members AS m ON m.row_number = o.ord
+    WHERE ${bounds('o.ord')} AND ${bounds('m.row_number')} AND ${ofList}`
+  const own = list.columns.map((_, index) => `r.cells[${index + 1}]`)
+  const cells = [...own, 'r.status', 'r.reason', instant('c.last_fetched_at'), ...wide.cells]
+  return inRanges(connection, order, range, csvRecord(cells))
+}
+
+/** The header of an enriched list: a column of ours whose name the input has already is prefixed until it is its own. */
+export function enrichedHeader(input: readonly string[], wide: WideColumns): string[] {
+  const taken = new Set(input.map((name) => name.trim()))
+  const added = ['enrich_status', 'enrich_reason', 'as_of', ...wide.names].map((name) => {
+    let free = name
+    while (taken.has(free)) free = `enriched_${free}`
+    taken.add(free)
+    return free
+  })
+  return [...input, ...added]
+}
+
+/** SQL condition: a column lies in the range. */
+type Bounds = (column: string) => string
+
+/**
+ * Records in the order of `order`, which selects (ord, rid): a number for each row, and the rowid
+ * of its creator or NULL. Each range `r` of it becomes a small TEMP table first: DuckDB then knows its size, builds the
+ * join on it and never on the wide rows, and skips the parts of creators where none of its rowids lie.
+ */
+async function* inRanges(
+  connection: Connection,
+  order: string,
+  range: (bounds: Bounds) => string,
+  record: string,
+): AsyncGenerator<Uint8Array[]> {
+  await connection.run(`CREATE OR REPLACE TEMP TABLE export_order AS ${order}`)
+  const ends = await first<{ lowest: number; highest: number }>(
+    connection,
+    'SELECT min(ord) AS lowest, max(ord) AS highest FROM export_order HAVING count(*) > 0',
+  )
+  const size = ends ? Math.max(SMALL_RANGE, Math.ceil((ends.highest - ends.lowest + 1) / MOST_RANGES)) : 0
+  for (let from = ends?.lowest ?? 0; ends && from <= ends.highest; from += size) {
+    const bounds = (column: string): string => `${column} >= ${from} AND ${column} < ${from + size}`
+    await connection.run(`CREATE OR REPLACE TEMP TABLE export_range AS ${range(bounds)}`)
+    const records = blobs(
+      connection,
+      `SELECT ${record} FROM export_range AS r LEFT JOIN creators AS c ON c.rowid = r.rid ORDER BY r.ord`,
+    )
+    for await (const some of records) {
+      yield some
+      collectGarbage()
+    }
+  }
+  await connection.run('DROP TABLE IF EXISTS export_range')
+  await connection.run('DROP TABLE export_order')
+}

@@ -1,0 +1,95 @@
+import { randomBytes, scrypt } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import { replaceFile } from '../../core/atomicFile.js'
+import type { Effects } from '../../core/effects.js'
+import { messageOf } from '../../core/errors.js'
+
+/** What calls have taught about an upstream. */
+export interface Learned {
+  /** Calls a second that it lets through. */
+  readonly callsPerSecond?: number | undefined
+  /** Calls in flight up to which they do not slow each other down. */
+  readonly inFlight?: number | undefined
+}
+
+/** What an earlier run has learned, and where this one leaves it to the next. */
+export interface LearnedStore {
+  readonly known: Learned
+  /** Never fails a run: what cannot be written is learned again. */
+  keep(learned: Learned): Promise<void>
+}
+
+const VERSION = 1
+/** Limits of an account change, and nobody says so. */
+const OLDEST_MS = 30 * 86_400_000
+/** By this much a clock may have been set back. */
+const CLOCK_MS = 86_400_000
+
+const entry = z.strictObject({
+  learned_at: z.iso.datetime(),
+  calls_per_second: z.number().min(0.01).max(1e6).nullable(),
+  in_flight: z.int().min(1).max(1e6).nullable(),
+})
+const file = z.strictObject({
+  version: z.literal(VERSION),
+  salt: z.string().regex(/^[0-9a-f]{32}$/),
+  upstreams: z.record(z.string(), entry),
+})
+type File = z.infer<typeof file>
+
+const derive = promisify<string, string, number, Buffer>(scrypt)
+
+/**
+ * Opens `state/learned.json`. A file that is damaged, of another shape or missing is as good as empty, and so is what is older
+ * than a month. The token is not in it, only a slow, salted hash that names host and token together.
+ */
+export async function openLearned(
+  path: string,
+  upstream: { readonly host: string; readonly token: string },
+  { now, log }: Pick<Effects, 'now' | 'log'>,
+): Promise<LearnedStore> {
+  const read = (await readFrom(path)) ?? { version: VERSION, salt: randomBytes(16).toString('hex'), upstreams: {} }
+  const upstreams = fresh(read, now())
+  const nameOf = async ({ token, host }: typeof upstream): Promise<string> =>
+    (await derive(token, `${read.salt}/${host}`, 16)).toString('hex')
+  // Slow to guess is slow to make: only where there is something to look for.
+  const known = Object.keys(upstreams).length === 0 ? undefined : await nameOf(upstream)
+  const found = known === undefined ? undefined : upstreams[known]
+  return {
+    known: { callsPerSecond: found?.calls_per_second ?? undefined, inFlight: found?.in_flight ?? undefined },
+    async keep({ callsPerSecond, inFlight }) {
+      if (callsPerSecond === undefined && inFlight === undefined) return
+      const learned = {
+        learned_at: new Date(now()).toISOString(),
+        calls_per_second: callsPerSecond === undefined ? null : Math.round(callsPerSecond * 100) / 100,
+        in_flight: inFlight ?? null,
+      }
+      try {
+        const name = known ?? (await nameOf(upstream))
+        const text = `${JSON.stringify({ ...read, upstreams: { ...upstreams, [name]: learned } }, null, 2)}\n`
+        await replaceFile(path, (part) => writeFile(part, text))
+      } catch (error) {
+        log('debug', `what was learned of the API is not kept: ${messageOf(error)}`)
+      }
+    },
+  }
+}
+
+async function readFrom(path: string): Promise<File | undefined> {
+  try {
+    return file.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+function fresh({ upstreams }: File, now: number): File['upstreams'] {
+  return Object.fromEntries(
+    Object.entries(upstreams).filter(([, { learned_at }]) => {
+      const age = now - Date.parse(learned_at)
+      return age <= OLDEST_MS && age >= -CLOCK_MS
+    }),
+  )
+}

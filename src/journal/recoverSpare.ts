@@ -1,0 +1,93 @@
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { syncFolder } from '../core/atomicFile.js'
+import type { CallEnd } from '../model/call.js'
+import { encodeEnd, HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
+import { sparePath } from './spareFile.js'
+import { scan, type Found, type Gap } from './scan.js'
+import { readHead, tornPath } from './segmentReader.js'
+import { SegmentFile } from './segmentWriter.js'
+
+/** Bytes of a spare that hold no readable record, and where they are now. */
+export interface SpareDamage extends Gap {
+  readonly path: string
+  readonly keptAt: string
+}
+
+interface Kept {
+  readonly ends: Map<number, CallEnd>
+  readonly damage: SpareDamage[]
+}
+
+/**
+ * Appends to a segment, durably, the ends that its spare keeps, then removes the spare: from here on the segment is whole.
+ * A spare without any, as a killed run leaves it, only goes. May be killed and started again at any point.
+ * @param path the segment, its torn tail cut off
+ */
+export async function absorbSpare(path: string, mark: number): Promise<SpareDamage[]> {
+  const spare = sparePath(path)
+  if (!(await isThere(spare))) return []
+  const { ends, damage } = await readSpare(spare, mark)
+  if (ends.size > 0) await append(path, mark, ends)
+  await (damage.length > 0 ? rename(spare, damage[0]!.keptAt) : rm(spare))
+  await syncFolder(dirname(path))
+  return damage
+}
+
+/** Makes the segment of a spare that has lost its own, so that the answers in it are found; one without answers goes. */
+export async function adoptOrphan(path: string): Promise<void> {
+  const spare = sparePath(path)
+  const header = await readHead(spare)
+  if (header && (await readSpare(spare, markOf(header.runId))).ends.size > 0) {
+    await (await SegmentFile.create(path, header)).close()
+  } else {
+    await rm(spare)
+  }
+}
+
+async function readSpare(spare: string, mark: number): Promise<Kept> {
+  const ends = new Map<number, CallEnd>()
+  const damage: SpareDamage[] = []
+  for await (const entries of scan(spare, mark)) {
+    for (const entry of entries) {
+      const end = endIn(entry)
+      if (end) ends.set(end.seq, end)
+      if (entry.kind === 'gap' && entry.offset >= HEAD_BYTES * HEAD_COPIES && !(await isZero(spare, entry)))
+        damage.push({ ...entry, path: spare, keptAt: await tornPath(spare) })
+    }
+  }
+  return { ends, damage }
+}
+
+/** An end may stand in the segment already: written there before the sync failed, or by a recovery that was killed. */
+async function append(path: string, mark: number, ends: Map<number, CallEnd>): Promise<void> {
+  for await (const entries of scan(path, mark)) {
+    for (const entry of entries) ends.delete(endIn(entry)?.seq ?? 0)
+  }
+  const segment = await open(path, 'a')
+  try {
+    for (const end of ends.values()) for (const piece of encodeEnd(mark, end)) await segment.appendFile(piece)
+    await segment.sync()
+  } finally {
+    await segment.close()
+  }
+}
+
+function endIn(found: Found | Gap): CallEnd | undefined {
+  if (found.kind === 'gap') return undefined
+  const { entry } = found
+  return entry.kind === 'answer' || entry.kind === 'no_answer' ? entry : undefined
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Whether these bytes are reserved space that was never used. */
+async function isZero(path: string, { offset, length }: Gap): Promise<boolean> {
+  const bytes = await readFile(path)
+  return bytes.subarray(offset, offset + length).every((byte) => byte === 0)
+}

@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs'
+import { open, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { replaceFile, syncFolder } from '../core/atomicFile.js'
+import type { Intent } from '../model/call.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import { encodeEnd } from './record.js'
+import type { EditCall } from '../raw/rewriteCalls.js'
+import { scan, type Found, type Gap } from './scan.js'
+
+/** What becomes of each part of a segment. */
+export interface EditSegment {
+  /** Of an answer, or a call that ended without one. */
+  readonly end: EditCall
+  /** Whether a call that was begun for this id goes. */
+  leaves(intent: Intent): boolean
+  /** Whether bytes that are no call, or that nobody can read, go. */
+  names(bytes: AsyncIterable<Buffer>): Promise<boolean>
+}
+
+export interface Rewritten {
+  /** Readable records of calls that are left. */
+  readonly records: number
+  /** Bytes that nobody can read and that were made zeros. */
+  readonly blanked: number
+}
+
+/** Where a record has the mark of its segment. */
+const MARK_AT = 8
+
+/**
+ * Writes a segment without a readable head anew: what is not edited stays byte by byte, in its order, for whoever can mend
+ * the head. One without any readable call left goes.
+ * @throws LocalError when it cannot be read or written: the old one stands
+ */
+export async function rewriteHeadless(path: string, edit: EditSegment): Promise<Rewritten> {
+  const done = { records: 0, blanked: 0 }
+  try {
+    await replaceFile(path, async (temporary) => {
+      const [from, to] = [await open(path), await open(temporary, 'w')]
+      try {
+        for await (const parts of scan(path, undefined)) {
+          for (const part of parts) await copy(part, { path, from, to, edit, done })
+        }
+      } finally {
+        await Promise.all([from.close(), to.close()])
+      }
+    })
+    if (done.records === 0) await rm(path).then(() => syncFolder(dirname(path)))
+    return done
+  } catch (cause) {
+    throw new LocalError(
+      `cannot rewrite ${path}: ${messageOf(cause)}; make room, or make its folder writable, then run the same command again`,
+      { cause },
+    )
+  }
+}
+
+interface Copying {
+  readonly path: string
+  readonly from: FileHandle
+  readonly to: FileHandle
+  readonly edit: EditSegment
+  readonly done: { records: number; blanked: number }
+}
+
+async function copy(part: Found | Gap, { path, from, to, edit, done }: Copying): Promise<void> {
+  const { offset, length } = part
+  const bytes = (): AsyncIterable<Buffer> =>
+    createReadStream(path, { start: offset, end: offset + length - 1 }) as AsyncIterable<Buffer>
+  const asItIs = async (): Promise<void> => {
+    for await (const chunk of bytes()) await to.writeFile(chunk)
+  }
+  const entry = part.kind === 'record' ? part.entry : undefined
+  if (entry?.kind === 'answer' || entry?.kind === 'no_answer') {
+    const edited = edit.end(entry)
+    if (!edited || edited.kind === 'unknown') return
+    done.records += 1
+    if (edited === entry) return asItIs()
+    const { buffer } = await from.read(Buffer.alloc(4), 0, 4, offset + MARK_AT)
+    for (const piece of encodeEnd(buffer.readUInt32LE(), edited)) await to.writeFile(piece)
+  } else if (entry?.kind === 'intent') {
+    if (edit.leaves(entry)) return
+    done.records += 1
+    await asItIs()
+  } else if (await edit.names(bytes())) {
+    if (entry) return
+    done.blanked += length
+    for (let left = length; left > 0; left -= ZEROS.length) await to.writeFile(ZEROS.subarray(0, left))
+  } else {
+    await asItIs()
+  }
+}
+
+const ZEROS = Buffer.alloc(1 << 16)

@@ -1,0 +1,223 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { makeFolder, syncFolder } from '../core/atomicFile.js'
+import type { Call, RunHeader } from '../model/call.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import {
+  decodeEntry,
+  decodeHeader,
+  HEAD_BYTES,
+  HEAD_COPIES,
+  HEADER_BYTES,
+  markOf,
+  VERSION,
+  type JournalEntry,
+} from './record.js'
+import { readFound, scan } from './scan.js'
+
+const BATCH_CALLS = 512
+/** A batch ends earlier when its bodies reach this size. */
+const BATCH_BYTES = 8 << 20
+
+const LOADED = 'loaded'
+
+/** Where people find what cannot be read of a segment: `damaged/` in the journal's folder. */
+export function keptFolder(segment: string): string {
+  const folder = dirname(segment)
+  return join(basename(folder) === LOADED ? dirname(folder) : folder, 'damaged')
+}
+
+/** Where the end that was torn off a file of the journal is kept; its folder is there afterwards. */
+export async function tornPath(path: string): Promise<string> {
+  const folder = keptFolder(path)
+  await makeFolder(folder)
+  return join(folder, `${basename(path)}.torn`)
+}
+
+/** Where a call's last record stands in its segment. */
+export interface Place {
+  readonly id: string
+  readonly seq: number
+  readonly kind: Call['kind']
+  readonly offset: number
+  /** Bytes of the record. */
+  readonly length: number
+}
+
+/** The calls of one run, as its journal has them. */
+export interface Segment {
+  /** Absolute. */
+  readonly path: string
+  readonly header: RunHeader
+  /**
+   * Every call of the segment, in batches of at most 512: in the order in which they ended, then as `unknown` those
+   * whose end is not there. Records that cannot be read are left out; `recoverJournal` names them.
+   */
+  calls(): AsyncIterable<Call[]>
+  /** The places of the same calls, in the same order and batches. */
+  places(): AsyncIterable<Place[]>
+  /** The calls at these places, one by one in that order. */
+  read(places: readonly Place[]): AsyncIterable<Call>
+  /** Moves the file to `loaded/`, once what it holds is safe elsewhere. A second time it does nothing. */
+  markLoaded(): Promise<void>
+  /** Removes the file; a damaged one goes to the journal's `damaged/`, for people to look at. */
+  retire(damaged: boolean): Promise<void>
+}
+
+/**
+ * Opens a segment whose journal is closed.
+ * @throws LocalError if it cannot be read, has no readable head, or comes from a newer version
+ */
+export async function openSegment(path: string): Promise<Segment> {
+  const absolute = resolve(path)
+  const header = await readHead(absolute)
+  if (!header) throw new LocalError(`damaged: ${absolute} has no readable head; keep the file and report it`)
+  return new FileSegment(absolute, header)
+}
+
+/** The run that a segment belongs to, from the first readable copy of its head; undefined if there is none. */
+export async function readHead(path: string): Promise<RunHeader | undefined> {
+  const bytes = await readStart(path, HEAD_BYTES * HEAD_COPIES)
+  for (let at = 0; at + HEAD_BYTES <= bytes.length; at += HEAD_BYTES) {
+    const record = decodeHeader(bytes, at)
+    if (!record) continue
+    if (record.version > VERSION) {
+      throw new LocalError(
+        `${path} was written by a newer version (journal format ${record.version}, this one reads ${VERSION}); run that version`,
+      )
+    }
+    const payload = bytes.subarray(at + HEADER_BYTES, at + HEAD_BYTES)
+    if (record.metaBytes !== payload.length || record.bodyBytes !== 0 || crc32(payload) !== record.payloadCrc) continue
+    const entry = decodeEntry(record.kind, payload, Buffer.alloc(0))
+    if (entry?.kind === 'run' && markOf(entry.header.runId) === record.mark) return entry.header
+  }
+  return undefined
+}
+
+async function readStart(path: string, length: number): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new LocalError(`cannot read the journal ${path}: ${messageOf(cause)}; make it readable and run again`, {
+      cause,
+    })
+  }
+}
+
+export class FileSegment implements Segment {
+  constructor(
+    readonly path: string,
+    readonly header: RunHeader,
+  ) {}
+
+  async *calls(): AsyncGenerator<Call[]> {
+    for await (const batch of this.located()) yield batch.map(({ call }) => call)
+  }
+
+  async *places(): AsyncGenerator<Place[]> {
+    for await (const batch of this.located()) {
+      yield batch.map(({ call: { id, seq, kind }, offset, length }) => ({ id, seq, kind, offset, length }))
+    }
+  }
+
+  async *read(places: readonly Place[]): AsyncGenerator<Call> {
+    const file = await open(this.path, 'r')
+    try {
+      for (const { offset, length } of places) yield callOf(await readFound(file, offset, length))
+    } finally {
+      await file.close()
+    }
+  }
+
+  private async *located(): AsyncGenerator<Located[]> {
+    const open = new Map<number, Located>()
+    let batch: Located[] = []
+    let bytes = 0
+    for await (const records of scan(this.path, markOf(this.header.runId))) {
+      for (const record of records) {
+        if (record.kind === 'gap' || record.entry.kind === 'run' || record.entry.kind === 'later') continue
+        const located = { call: callOf(record.entry), offset: record.offset, length: record.length }
+        if (located.call.kind === 'unknown') {
+          open.set(located.call.seq, located)
+          continue
+        }
+        open.delete(located.call.seq)
+        batch.push(located)
+        bytes += record.length
+        if (batch.length === BATCH_CALLS || bytes >= BATCH_BYTES) {
+          yield batch
+          batch = []
+          bytes = 0
+        }
+      }
+    }
+    for (const located of open.values()) {
+      batch.push(located)
+      if (batch.length === BATCH_CALLS) {
+        yield batch
+        batch = []
+      }
+    }
+    if (batch.length > 0) yield batch
+  }
+
+  async markLoaded(): Promise<void> {
+    await this.moveTo(join(dirname(this.path), LOADED))
+  }
+
+  async retire(damaged: boolean): Promise<void> {
+    if (damaged) return this.moveTo(keptFolder(this.path))
+    await this.orExplain('remove', async () => {
+      await rm(this.path, { force: true })
+      await syncFolder(dirname(this.path))
+    })
+  }
+
+  private async moveTo(folder: string): Promise<void> {
+    await this.orExplain(`move to ${folder}`, async () => {
+      await makeFolder(folder)
+      await moveIfThere(this.path, join(folder, basename(this.path)))
+      await syncFolder(folder)
+      await syncFolder(dirname(this.path))
+    })
+  }
+
+  private async orExplain(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      throw new LocalError(
+        `cannot ${what}: the journal ${this.path}: ${messageOf(cause)}; make its folder writable and run again`,
+        { cause },
+      )
+    }
+  }
+}
+
+interface Located {
+  readonly call: Call
+  readonly offset: number
+  readonly length: number
+}
+
+/** An intent is the call whose end is not known; it counts only where no end follows. */
+function callOf(entry: JournalEntry): Call {
+  if (entry.kind === 'answer' || entry.kind === 'no_answer') return entry
+  if (entry.kind === 'intent') return { ...entry, kind: 'unknown' }
+  throw new Error(`a record of kind ${entry.kind} is no call`)
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

@@ -1,0 +1,65 @@
+import { all, literal, quoted, type Connection } from '../../core/duckdb.js'
+import type { TableDefinition } from './tableDefinition.js'
+
+const VIEW = 'data_dictionary'
+
+const COLUMNS = {
+  table_name: 'Table or view.',
+  column_name: 'Column.',
+  type: 'SQL type.',
+  source_path: "Where the value stands in the upstream's profile; NULL for what is computed.",
+  description: 'What it holds.',
+} as const
+
+interface Entry {
+  readonly table_name: string
+  readonly column_name: string
+  readonly type: string
+  readonly source_path: string | null
+  readonly description: string | null
+}
+
+const TABLE_COLUMNS = `
+SELECT column_name, data_type AS type, comment AS description, table_name
+FROM duckdb_columns()
+WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal
+ORDER BY table_name, column_index`
+
+/**
+ * Writes the view `data_dictionary` as plain values, so that it tells the same wherever the file is attached. Types and
+ * descriptions are those of the database itself, where the definitions put them; source paths come from the definitions.
+ */
+export async function writeDictionary(connection: Connection, definitions: readonly TableDefinition[]): Promise<void> {
+  const sources = new Map(
+    definitions.flatMap((table) => table.columns.map(({ name, source }) => [`${table.name}.${name}`, source] as const)),
+  )
+  const columns = await all<Omit<Entry, 'source_path'>>(connection, TABLE_COLUMNS)
+  const others = columns.filter((column) => column.table_name !== VIEW)
+  const entries = others.map((column): Entry => {
+    return { ...column, source_path: sources.get(`${column.table_name}.${column.column_name}`) ?? null }
+  })
+  for (const [column_name, description] of Object.entries(COLUMNS)) {
+    entries.push({ table_name: VIEW, column_name, type: 'VARCHAR', source_path: null, description })
+  }
+  const rows = entries.map((entry) => `(${cells(entry).join(', ')})`).join(',\n  ')
+  if (others.length < columns.length && (await isWritten(connection, entries))) return
+  const names = Object.keys(COLUMNS).map(quoted).join(', ')
+  await connection.run(`CREATE OR REPLACE VIEW ${VIEW} AS SELECT * FROM (VALUES\n  ${rows}\n) AS entries(${names})`)
+  await connection.run(`COMMENT ON VIEW ${VIEW} IS 'Every published table and view, column by column.'`)
+  for (const [name, description] of Object.entries(COLUMNS)) {
+    await connection.run(`COMMENT ON COLUMN ${VIEW}.${quoted(name)} IS ${literal(description)}`)
+  }
+}
+
+function cells(entry: Entry): string[] {
+  const texts = Object.keys(COLUMNS).map((name) => entry[name as keyof Entry])
+  return texts.map((text) => (text === null ? 'NULL' : literal(text)))
+}
+
+async function isWritten(connection: Connection, entries: readonly Entry[]): Promise<boolean> {
+  const written = await all<Entry>(connection, `SELECT * FROM ${VIEW}`)
+  return (
+    written.length === entries.length &&
+    entries.every((entry, at) => cells(entry).join() === cells(written[at]!).join())
+  )
+}

@@ -1,0 +1,181 @@
+import type { SqlType } from '../../core/duckdb.js'
+import {
+  attributeColumns,
+  columnOf,
+  seriesColumns,
+  type ChildTable,
+  type Column,
+  type ColumnType,
+  type Pipeline,
+} from '../../model/pipeline.js'
+import { dayTables } from './dayTables.js'
+import type { ColumnDefinition, TableDefinition } from './tableDefinition.js'
+
+const SQL_TYPES: Record<ColumnType, SqlType> = {
+  text: 'VARCHAR',
+  count: 'BIGINT',
+  ratio: 'DOUBLE',
+  flag: 'BOOLEAN',
+  list: 'VARCHAR',
+}
+
+/** SQL type of a pipeline's column. */
+export function sqlType(column: Column): SqlType {
+  return SQL_TYPES[column.type]
+}
+
+const RUN_ID: ColumnDefinition = { name: 'run_id', type: 'VARCHAR', description: 'The run that asked for it.' }
+
+/** What `creators` tells of each id beside the profile; every id that was ever asked has a row. */
+const BOOKKEEPING: readonly ColumnDefinition[] = [
+  {
+    name: 'status',
+    type: 'VARCHAR',
+    description:
+      'The last conclusive answer: active, empty (no profile any more: the columns keep the last one), invalid (no id, says the upstream), or never_fetched.',
+  },
+  { name: 'first_seen_at', type: 'TIMESTAMPTZ', description: 'When the first profile was received.' },
+  { name: 'last_fetched_at', type: 'TIMESTAMPTZ', description: 'When the profile in this row was received.' },
+  { name: 'last_changed_at', type: 'TIMESTAMPTZ', description: 'When its attributes were first seen as they are.' },
+  { name: 'last_conclusive_at', type: 'TIMESTAMPTZ', description: 'When the answer behind `status` was received.' },
+  { name: 'run_id', type: 'VARCHAR', description: 'The run that asked for that answer.' },
+  { name: 'last_attempt_at', type: 'TIMESTAMPTZ', description: 'End of the last call, whatever came of it.' },
+  {
+    name: 'last_attempt_outcome',
+    type: 'VARCHAR',
+    description:
+      'What came of it: profile, empty, misdelivered, invalid, refused, retry, ambiguous, throttled, stop, or unknown.',
+  },
+  {
+    name: 'last_attempt_code',
+    type: 'VARCHAR',
+    description: "The upstream's code, or our word where there was none or where it says too little.",
+  },
+  { name: 'last_attempt_run_id', type: 'VARCHAR', description: 'The run that made it.' },
+  {
+    name: 'extra',
+    type: 'VARCHAR',
+    description:
+      'JSON of what the profile held beyond the columns: unknown keys, and values that no column could read.',
+  },
+]
+
+function definitionOf([name, column]: [string, Column], source = column.path): ColumnDefinition {
+  return { name, type: sqlType(column), description: column.description, ...(source === undefined ? {} : { source }) }
+}
+
+function userId(pipeline: Pipeline): ColumnDefinition {
+  return definitionOf(['user_id', pipeline.columns['user_id']!])
+}
+
+/** The pipeline's columns beside the id, which comes first in every table. */
+export function columnsBesideId(pipeline: Pipeline): [name: string, column: Column][] {
+  return Object.entries(pipeline.columns).filter(([name]) => name !== 'user_id')
+}
+
+function creators(pipeline: Pipeline): TableDefinition {
+  return {
+    name: 'creators',
+    description: `${pipeline.title}: one wide row an id, with its newest profile. Key: user_id.`,
+    columns: [userId(pipeline), ...columnsBesideId(pipeline).map((column) => definitionOf(column)), ...BOOKKEEPING],
+  }
+}
+
+function counters(pipeline: Pipeline): TableDefinition {
+  return {
+    name: 'creator_counters',
+    description: 'The counters as a time series: one row a received profile. Key: user_id, observed_at.',
+    columns: [
+      userId(pipeline),
+      { name: 'observed_at', type: 'TIMESTAMPTZ', description: 'When the profile was received.' },
+      ...seriesColumns(pipeline).map((column) => definitionOf(column)),
+      {
+        name: 'attributes_hash',
+        type: 'VARCHAR',
+        description: 'Hash of the attributes in that profile: the version it confirms.',
+      },
+      RUN_ID,
+    ],
+  }
+}
+
+function versions(pipeline: Pipeline): TableDefinition {
+  return {
+    name: 'creator_versions',
+    description:
+      'The attributes as versions: a new row when one changed. Lists are sorted and without volatile parts; what is empty is NULL. Key: user_id, valid_from.',
+    columns: [
+      userId(pipeline),
+      { name: 'valid_from', type: 'TIMESTAMPTZ', description: 'When these attributes were first seen.' },
+      { name: 'valid_to', type: 'TIMESTAMPTZ', description: 'When the next version was first seen; NULL if current.' },
+      { name: 'is_current', type: 'BOOLEAN', description: 'Whether it is the newest version.' },
+      {
+        name: 'changed_columns',
+        type: 'VARCHAR',
+        description: 'JSON array of the attributes that differ from the version before; NULL in the first one.',
+      },
+      { name: 'attributes_hash', type: 'VARCHAR', description: 'Hash of the attributes.' },
+      ...attributeColumns(pipeline).map((column) => definitionOf(column)),
+    ],
+  }
+}
+
+function childTable(pipeline: Pipeline, child: ChildTable): TableDefinition {
+  return {
+    name: child.name,
+    description: `${child.description} As of the newest profile. Key: user_id, position.`,
+    columns: [
+      userId(pipeline),
+      { name: 'position', type: 'BIGINT', description: 'Place in the list as it came, from 0.', source: child.path },
+      ...Object.entries(child.columns).map(([name, column]) =>
+        definitionOf([name, column], column.path === undefined ? undefined : `${child.path}[].${column.path}`),
+      ),
+    ],
+  }
+}
+
+/**
+ * The tables whose columns come from the pipeline's definition.
+ * @throws Error when two of its columns would have one name, the id's column is not called `user_id`, or its mentions are in no column
+ */
+export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
+  if (columnOf(pipeline, 'id') !== 'user_id')
+    throw new Error(`pipeline ${pipeline.name}: the column with role id must be called user_id`)
+  const tables = [
+    creators(pipeline),
+    counters(pipeline),
+    ...dayTables(pipeline),
+    versions(pipeline),
+    ...pipeline.children.map((child) => childTable(pipeline, child)),
+  ]
+  for (const { name, columns } of tables) {
+    const names = columns.map((column) => column.name.toLowerCase())
+    const twice = names.find((each, at) => names.indexOf(each) !== at)
+    if (twice !== undefined) throw new Error(`pipeline ${pipeline.name}: two columns of ${name} are called ${twice}`)
+  }
+  checkMentions(pipeline)
+  return tables
+}
+
+function checkMentions({ name, children, mentions }: Pipeline): void {
+  if (mentions === undefined) return
+  const columns = children.find((child) => child.name === mentions.table)?.columns ?? {}
+  for (const column of [mentions.id, mentions.displayName ?? mentions.id]) {
+    if (columns[column]?.type !== 'text')
+      throw new Error(`pipeline ${name}: mentions need the text column ${column} of child table ${mentions.table}`)
+  }
+}
+
+/** The attributes as versions compare them. When this differs from what the versions were built with, each creator would get a false change. */
+export function comparedAttributes(pipeline: Pipeline): Record<string, unknown> {
+  const kept = (columns: Readonly<Record<string, Column>>) =>
+    Object.entries(columns)
+      .filter(([, { kind }]) => kind === 'identity' || kind === 'attribute')
+      .map(([name, { type, path }]) => [name, type, path])
+  return Object.fromEntries(
+    attributeColumns(pipeline).map(([name, { type, path }]) => {
+      const child = type === 'list' ? pipeline.children.find((each) => each.path === path) : undefined
+      return [name, child ? [type, path, kept(child.columns)] : [type, path]]
+    }),
+  )
+}

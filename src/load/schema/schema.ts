@@ -1,0 +1,180 @@
+import { all, first, quoted, runScript, type Connection } from '../../core/duckdb.js'
+import { LocalError, UsageError } from '../../core/errors.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { dailySources } from './dayTables.js'
+import { writeDictionary } from './dictionary.js'
+import { fillDays } from '../mergeDays.js'
+import { migrations } from './migrations/all.js'
+import { comparedAttributes, pipelineTables } from './pipelineTables.js'
+import { addColumn, commentOnColumn, commentOnTable, createTable, type TableDefinition } from './tableDefinition.js'
+import { writeViews } from './views/all.js'
+
+/** What the database at `path` (for messages) must become. */
+export interface Target {
+  readonly connection: Connection
+  readonly path: string
+  readonly pipeline: Pipeline
+}
+
+/** The definition has changed in a way that needs a replay. */
+export class OutdatedWarehouse extends LocalError {}
+
+interface Folder {
+  readonly pipeline: string
+  readonly pipeline_version: number | null
+  readonly attributes: string
+  readonly daily: string | null
+  readonly views: string | null
+  readonly schema_version: number | null
+}
+
+/**
+ * Creates what is missing and adds what is new, in one transaction; a database that is as it should be is left alone.
+ * @throws UsageError when it belongs to another pipeline
+ * @throws LocalError when it was made by a newer creator-enrich, or with other attributes
+ */
+export async function bringUpToDate(target: Target): Promise<void> {
+  const { connection } = target
+  await connection.run('BEGIN')
+  try {
+    const folder = await migrate(target)
+    await followPipeline(target, folder)
+    await followViews(target, folder)
+    await writeDictionary(connection, pipelineTables(target.pipeline))
+    await connection.run('COMMIT')
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}
+
+/**
+ * Refuses to mix invented with real people, before anything is sent.
+ * @throws UsageError when the folder holds the other kind
+ */
+export async function checkKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
+  const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
+  const before = folder?.simulated ?? simulated
+  if (before === simulated) return
+  const [holds, given] = before ? ['simulated', 'real'] : ['real', 'simulated']
+  throw new UsageError(`${path} holds ${holds} data and takes no ${given} ones: give another folder with --data`)
+}
+
+/** From now on the folder is simulated or real; the check is that of `checkKind`. */
+export async function claimKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
+  await checkKind(connection, path, simulated)
+  await connection.run('UPDATE data_folder SET simulated = $simulated WHERE simulated IS NULL', { simulated })
+}
+
+async function readFolder(connection: Connection): Promise<Folder | undefined> {
+  const table = await first(connection, `SELECT 1 FROM duckdb_tables() WHERE table_name = 'data_folder'`)
+  return table ? first<Folder>(connection, 'SELECT * FROM data_folder') : undefined
+}
+
+async function migrate({ connection, path, pipeline }: Target): Promise<Folder> {
+  const folder = await readFolder(connection)
+  if (folder && folder.pipeline !== pipeline.name) {
+    throw new UsageError(
+      `${path} belongs to the pipeline ${folder.pipeline}, not to ${pipeline.name}: give another folder with --data`,
+    )
+  }
+  const version = folder?.schema_version ?? 0
+  if (version > migrations.length) {
+    throw new LocalError(
+      `${path} was made by a newer creator-enrich (schema ${version}, this one knows ${migrations.length}): use that one; the file was left as it is`,
+    )
+  }
+  if (folder && version === migrations.length) return folder
+  await runScript(connection, migrations.slice(version).flat())
+  if (!folder) {
+    await connection.run(`INSERT INTO data_folder (pipeline, attributes) VALUES ($name, '{}')`, {
+      name: pipeline.name,
+    })
+  }
+  await connection.run('UPDATE data_folder SET schema_version = $version', { version: migrations.length })
+  return (await readFolder(connection))!
+}
+
+/** Makes the tables of the pipeline as its definition says. Columns that it does not name any more stay, and are not filled. */
+async function followPipeline(target: Target, folder: Folder): Promise<void> {
+  const { connection, pipeline, path } = target
+  const there = await readTables(connection)
+  await runScript(
+    connection,
+    pipelineTables(pipeline).flatMap((table) => statementsFor(table, there.get(table.name), path)),
+  )
+  await followDaily(target, folder.daily)
+  const attributes = JSON.stringify(comparedAttributes(pipeline))
+  if (folder.attributes !== attributes) await refuseFalseVersions(target, folder.attributes)
+  if (folder.attributes !== attributes || folder.pipeline_version !== pipeline.version) {
+    await connection.run('UPDATE data_folder SET attributes = $attributes, pipeline_version = $version', {
+      attributes,
+      version: pipeline.version,
+    })
+  }
+}
+
+/** The tables of days follow from the time series, so no replay is needed when they are to be made from other columns. */
+async function followDaily({ connection, pipeline }: Target, before: string | null): Promise<void> {
+  const daily = JSON.stringify(dailySources(pipeline))
+  if (daily === before) return
+  await fillDays(connection, pipeline)
+  await connection.run('UPDATE data_folder SET daily = $daily', { daily })
+}
+
+async function followViews({ connection, pipeline }: Target, { views: before }: Folder): Promise<void> {
+  const views = await writeViews(connection, pipeline, before)
+  if (views !== before) await connection.run('UPDATE data_folder SET views = $views', { views })
+}
+
+/** A table as the database has it. */
+interface Found {
+  readonly comment: string | null
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly comment: string | null }[]
+}
+
+async function readTables(connection: Connection): Promise<ReadonlyMap<string, Found>> {
+  const ours = `database_name = current_database() AND schema_name = 'main'`
+  const tables = await all<{ table: string; comment: string | null }>(
+    connection,
+    `SELECT table_name AS "table", comment FROM duckdb_tables() WHERE ${ours}`,
+  )
+  const columns = await all<{ table: string } & Found['columns'][number]>(
+    connection,
+    `SELECT table_name AS "table", column_name AS name, data_type AS type, comment FROM duckdb_columns() WHERE ${ours}`,
+  )
+  const columnsOf = (name: string) => columns.filter(({ table }) => table === name)
+  return new Map(tables.map(({ table, comment }) => [table, { comment, columns: columnsOf(table) }]))
+}
+
+/** What makes the table as it is defined. */
+function statementsFor(table: TableDefinition, found: Found | undefined, path: string): string[] {
+  if (!found) return createTable(table)
+  const statements = found.comment === table.description ? [] : [commentOnTable(table)]
+  for (const column of table.columns) {
+    const there = found.columns.find(({ name }) => name === column.name)
+    if (there && there.type.replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ') !== column.type) {
+      throw mustReplay(path, `${table.name}.${column.name} was ${there.type} and is to be ${column.type}`)
+    }
+    if (!there) statements.push(...addColumn(table.name, column))
+    else if (there.comment !== column.description) statements.push(commentOnColumn(table.name, column))
+  }
+  return statements
+}
+
+/** With other attributes every hash differs: each creator would get a version although nobody changed anything. */
+async function refuseFalseVersions({ connection, path, pipeline }: Target, before: string): Promise<void> {
+  const some = await first(connection, `SELECT 1 FROM ${quoted('creator_versions')} LIMIT 1`)
+  if (!some) return
+  const [old, now] = [JSON.parse(before) as Record<string, unknown>, comparedAttributes(pipeline)]
+  const differing = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
+  )
+  throw mustReplay(path, `the definition of ${differing.join(', ') || 'the order of attributes'} has changed`)
+}
+
+function mustReplay(path: string, what: string): LocalError {
+  return new OutdatedWarehouse(
+    `${path}: ${what} since it was built: run \`creator-enrich replay\` first, which rebuilds all tables with no call; the file was left as it is`,
+  )
+}

@@ -1,0 +1,88 @@
+import { quoted } from '../../../core/duckdb.js'
+import { columnOf, type Mentions, type Pipeline } from '../../../model/pipeline.js'
+import { ofRole, total, utc, type ViewDefinition } from './viewDefinition.js'
+
+/** People whom creators mention and who stand in no list. */
+export function creatorCandidates(pipeline: Pipeline): ViewDefinition {
+  return {
+    name: 'creator_candidates',
+    description:
+      'Users whom creators mention in their newest profile, and who are in no list. Nobody counts as mentioned by themselves. Key: user_id.',
+    columns: [
+      { name: 'user_id', type: 'VARCHAR', description: 'The mentioned user.', sql: 'm.user_id' },
+      {
+        name: 'nickname',
+        type: 'VARCHAR',
+        description: 'Display name, as in the mention that was received last.',
+        sql: 'm.latest.nickname',
+      },
+      { name: 'mentioned_by', type: 'BIGINT', description: 'How many creators mention them.', sql: 'm.mentioned_by' },
+      {
+        name: 'mentioners_fans',
+        type: 'BIGINT',
+        description: 'Followers of all these together.',
+        sql: total('m.mentioners_fans'),
+      },
+      {
+        name: 'top_mentioner_id',
+        type: 'VARCHAR',
+        description: 'The one of them with most followers.',
+        sql: 'm.top.user_id',
+      },
+      {
+        name: 'top_mentioner_nickname',
+        type: 'VARCHAR',
+        description: 'Display name of that one.',
+        sql: 'm.top.nickname',
+      },
+      {
+        name: 'top_mentioner_fans',
+        type: 'BIGINT',
+        description: 'Followers of that one.',
+        sql: 'nullif(m.top.fans, -1)',
+      },
+      {
+        name: 'last_mentioned_at',
+        type: 'TIMESTAMP',
+        description: 'When the last profile that mentions them was received, UTC.',
+        sql: utc('m.last_mentioned_at'),
+      },
+    ],
+    from: pipeline.mentions ? `(${mentioned(pipeline, pipeline.mentions)}\n) AS m` : NOBODY,
+  }
+}
+
+/** A list may name a user twice. `top` and `latest` are the largest by their first fields. */
+function mentioned(pipeline: Pipeline, { table, id, displayName }: Mentions): string {
+  const fans = columnOf(pipeline, 'followers') ? `coalesce(${ofRole(pipeline, 'followers')}, -1)` : '-1'
+  const nickname = displayName === undefined ? 'CAST(NULL AS VARCHAR)' : `max(nullif(t.${quoted(displayName)}, ''))`
+  return `
+  SELECT
+    user_id,
+    count(*) AS mentioned_by,
+    sum(nullif(fans, -1)) AS mentioners_fans,
+    max(struct_pack(fans := fans, user_id := mentioner, nickname := mentioner_nickname)) AS top,
+    max(struct_pack(at_us := epoch_us(mentioned_at), user_id := mentioner, nickname := nickname))
+      FILTER (WHERE nickname IS NOT NULL) AS latest,
+    max(mentioned_at) AS last_mentioned_at
+  FROM (
+    SELECT
+      t.${quoted(id)} AS user_id,
+      c.user_id AS mentioner,
+      any_value(CAST(${ofRole(pipeline, 'displayName')} AS VARCHAR)) AS mentioner_nickname,
+      any_value(CAST(${fans} AS BIGINT)) AS fans,
+      ${nickname} AS nickname,
+      any_value(c.last_fetched_at) AS mentioned_at
+    FROM ${quoted(table)} AS t JOIN creators AS c ON c.user_id = t.user_id
+    WHERE t.${quoted(id)} <> '' AND t.${quoted(id)} <> c.user_id
+      AND NOT EXISTS (SELECT 1 FROM list_members AS l WHERE l.user_id = t.${quoted(id)})
+    GROUP BY t.${quoted(id)}, c.user_id
+  )
+  GROUP BY user_id`
+}
+
+const NOBODY = `(
+  SELECT
+    NULL AS user_id, 0 AS mentioned_by, 0 AS mentioners_fans, CAST(NULL AS TIMESTAMPTZ) AS last_mentioned_at,
+    struct_pack(fans := 0, user_id := '', nickname := '') AS top, struct_pack(nickname := '') AS latest
+) AS m WHERE FALSE`

@@ -1,0 +1,89 @@
+import type { Pipeline, Role } from '../../../model/pipeline.js'
+import { SPANS } from '../dayTables.js'
+import { ofRole, ratio, utc, type ViewColumn, type ViewDefinition } from './viewDefinition.js'
+
+/** What most people want to know of a creator, under the same names for every pipeline. */
+export function creatorOverview(pipeline: Pipeline): ViewDefinition {
+  const role = (name: Role): string => ofRole(pipeline, name)
+  const [fans, engagement, posts] = [role('followers'), role('engagement'), role('posts')]
+  return {
+    name: 'creator_overview',
+    description: 'Creators that ever had a profile: the newest one in few columns. Key: user_id.',
+    columns: [
+      { name: 'user_id', type: 'VARCHAR', description: 'The creator.', sql: 'c.user_id' },
+      { name: 'nickname', type: 'VARCHAR', description: 'Display name.', sql: role('displayName') },
+      { name: 'profile_url', type: 'VARCHAR', description: 'Link to the profile.', sql: role('profileUrl') },
+      {
+        name: 'status',
+        type: 'VARCHAR',
+        description: 'The last conclusive answer: active, empty (no profile any more) or invalid.',
+        sql: 'c.status',
+      },
+      { name: 'tier', type: 'VARCHAR', description: 'Size class by followers.', sql: role('tier') },
+      { name: 'fans', type: 'BIGINT', description: 'Followers.', sql: fans },
+      {
+        name: 'fans_change_1d',
+        type: 'BIGINT',
+        description: 'Change of fans against the day before last_observed_day; NULL if that was not observed.',
+        sql: 'r.fans_change_1d',
+      },
+      ...SPANS.map(({ days, slack }): ViewColumn => {
+        return {
+          name: `fans_change_${days}d`,
+          type: 'BIGINT',
+          description: `Change of fans against the last observation ${days} to ${days + slack} days before last_observed_day; NULL if there is none.`,
+          sql: `r.fans_change_${days}d`,
+        }
+      }),
+      { name: 'engagement', type: 'BIGINT', description: 'What all posts together received.', sql: engagement },
+      { name: 'posts', type: 'BIGINT', description: 'Posts.', sql: posts },
+      {
+        name: 'engagement_per_post',
+        type: 'DOUBLE',
+        description: 'engagement / posts; NULL without posts.',
+        sql: ratio(engagement, posts),
+      },
+      {
+        name: 'engagement_per_fan',
+        type: 'DOUBLE',
+        description: 'engagement / fans; NULL without fans.',
+        sql: ratio(engagement, fans),
+      },
+      { name: 'age', type: 'BIGINT', description: 'Age in years, if told.', sql: role('age') },
+      { name: 'gender', type: 'VARCHAR', description: 'Gender.', sql: role('gender') },
+      { name: 'province', type: 'VARCHAR', description: 'Region, as the platform tells it.', sql: role('region') },
+      { name: 'verification', type: 'VARCHAR', description: 'Kind of verification.', sql: role('verification') },
+      {
+        name: 'first_seen_at',
+        type: 'TIMESTAMP',
+        description: 'When the first profile was received, UTC.',
+        sql: utc('c.first_seen_at'),
+      },
+      {
+        name: 'last_fetched_at',
+        type: 'TIMESTAMP',
+        description: 'When the newest profile was received, UTC.',
+        sql: utc('c.last_fetched_at'),
+      },
+      {
+        name: 'last_changed_at',
+        type: 'TIMESTAMP',
+        description: 'When the attributes were first seen as they are, UTC.',
+        sql: utc('c.last_changed_at'),
+      },
+      {
+        name: 'last_observed_day',
+        type: 'DATE',
+        description: `Day of the newest profile (${pipeline.timeZone}); the changes are told as of it.`,
+        sql: 'r.observed_day',
+      },
+      {
+        name: 'staleness',
+        type: 'INTEGER',
+        description: 'Whole days from last_fetched_at until now.',
+        sql: 'greatest(0, (epoch_us(now()) - epoch_us(c.last_fetched_at)) // 86400000000)',
+      },
+    ],
+    from: 'creators AS c LEFT JOIN creator_recent AS r ON r.user_id = c.user_id WHERE c.last_fetched_at IS NOT NULL',
+  }
+}

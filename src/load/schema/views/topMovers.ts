@@ -1,0 +1,88 @@
+import type { Pipeline } from '../../../model/pipeline.js'
+import { SPANS } from '../dayTables.js'
+import { ofRole, ratio, type ViewDefinition } from './viewDefinition.js'
+
+/** Places of a ranking: nobody reads further, and to sort everybody would take seconds. */
+const PLACES = 1_000
+/** Below it, a few followers more are a large share. */
+const LEAST_FANS = 1_000
+
+const PERIODS = [{ days: 1, spanned: '1' }, ...SPANS.map(({ days }) => ({ days, spanned: `r.days_${days}d` }))]
+
+const RANKINGS = PERIODS.flatMap((period) =>
+  (['absolute', 'relative'] as const).flatMap((rankedBy) =>
+    (['up', 'down'] as const).map((direction) => ({ ...period, rankedBy, direction })),
+  ),
+)
+
+/** The leaders of one ranking. Who was last observed before the period is not among them: that change is old. */
+function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[number]): string {
+  const change = `r.fans_change_${days}d`
+  const before = `(r.fans - ${change})`
+  const [sign, order] = direction === 'up' ? ['>', 'DESC'] : ['<', 'ASC']
+  const measure = rankedBy === 'absolute' ? change : `CAST(${change} AS DOUBLE) / ${before}`
+  const large = rankedBy === 'absolute' ? '' : `AND ${before} >= ${LEAST_FANS}`
+  return `
+  SELECT
+    ${days} AS period_days, '${rankedBy}' AS ranked_by, '${direction}' AS direction,
+    row_number() OVER (ORDER BY measure ${order}, user_id) AS place,
+    user_id, observed_day, fans, fans_change, days
+  FROM (
+    SELECT r.user_id, r.observed_day, r.fans, ${change} AS fans_change, ${spanned} AS days, ${measure} AS measure
+    FROM creator_recent AS r
+    WHERE ${change} ${sign} 0 ${large}
+      AND r.observed_day > (SELECT max(observed_day) FROM creator_recent) - ${days}
+    ORDER BY measure ${order}, user_id
+    LIMIT ${PLACES}
+  )`
+}
+
+/** Who won and who lost most followers. */
+export function topMovers(pipeline: Pipeline): ViewDefinition {
+  return {
+    name: 'top_movers',
+    description: `Who won and who lost most followers: the first ${PLACES} of each ranking, of creators observed within the period that ends on the newest observed day of all. Key: period_days, ranked_by, direction, place.`,
+    columns: [
+      { name: 'period_days', type: 'INTEGER', description: 'Length of the period: 1, 7 or 30.', sql: 'm.period_days' },
+      {
+        name: 'ranked_by',
+        type: 'VARCHAR',
+        description: `absolute: by fans_change. relative: by fans_change_share, of those that had ${LEAST_FANS} fans or more.`,
+        sql: 'm.ranked_by',
+      },
+      { name: 'direction', type: 'VARCHAR', description: 'up or down.', sql: 'm.direction' },
+      { name: 'place', type: 'INTEGER', description: 'Place in the ranking, from 1.', sql: 'm.place' },
+      { name: 'user_id', type: 'VARCHAR', description: 'The creator.', sql: 'm.user_id' },
+      { name: 'nickname', type: 'VARCHAR', description: 'Display name.', sql: ofRole(pipeline, 'displayName') },
+      {
+        name: 'profile_url',
+        type: 'VARCHAR',
+        description: 'Link to the profile.',
+        sql: ofRole(pipeline, 'profileUrl'),
+      },
+      { name: 'tier', type: 'VARCHAR', description: 'Size class by followers.', sql: ofRole(pipeline, 'tier') },
+      { name: 'fans_before', type: 'BIGINT', description: 'Followers before.', sql: 'm.fans - m.fans_change' },
+      { name: 'fans', type: 'BIGINT', description: 'Followers on last_observed_day.', sql: 'm.fans' },
+      { name: 'fans_change', type: 'BIGINT', description: 'The difference.', sql: 'm.fans_change' },
+      {
+        name: 'fans_change_share',
+        type: 'DOUBLE',
+        description: 'fans_change / fans_before: 0.1 is a tenth more; NULL if there were none.',
+        sql: ratio('m.fans_change', '(m.fans - m.fans_change)'),
+      },
+      {
+        name: 'days',
+        type: 'INTEGER',
+        description: `Days that the difference spans: period_days, or a few more where that day was not observed (${SPANS.map(({ days, slack }) => `up to ${days + slack} for ${days}`).join(', ')}).`,
+        sql: 'm.days',
+      },
+      {
+        name: 'last_observed_day',
+        type: 'DATE',
+        description: `Day of the newest profile (${pipeline.timeZone}).`,
+        sql: 'm.observed_day',
+      },
+    ],
+    from: `(${RANKINGS.map(leaders).join('\n  UNION ALL')}\n) AS m JOIN creators AS c ON c.user_id = m.user_id`,
+  }
+}

@@ -1,0 +1,82 @@
+import { all, first, quoted, type Connection } from '../core/duckdb.js'
+import type { Pipeline } from '../model/pipeline.js'
+
+/** Keys that no table declares: on millions of rows a declared one costs five times the time and twice the space. */
+function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: string[]])[] {
+  return [
+    ['creators', 'user_id'],
+    ['creator_counters', 'user_id', 'observed_at'],
+    ['creator_days', 'user_id', 'observed_day'],
+    ['creator_recent', 'user_id'],
+    ['creator_versions', 'user_id', 'valid_from'],
+    ['creator_changes', 'user_id', 'changed_at', 'column_name'],
+    ['list_members', 'list', 'row_number'],
+    ['rejects', 'list', 'row_number'],
+    ['failures', 'run_id', 'user_id'],
+    ['ambiguous_calls', 'run_id', 'seq'],
+    ['schema_drift', 'path', 'kind', 'expected', 'found'],
+    ...pipeline.children.map(({ name }) => [name, 'user_id', 'position'] as const),
+  ]
+}
+
+/** Keys that their tables declare. */
+const DECLARED: readonly (readonly [table: string, ...key: string[]])[] = [
+  ['lists', 'list'],
+  ['runs', 'run_id'],
+  ['run_codes', 'run_id', 'code'],
+]
+
+/** The key of a table, declared or not; undefined if it has none. */
+export function keyOf(pipeline: Pipeline, table: string): readonly string[] | undefined {
+  const found = [...keysOf(pipeline), ...DECLARED].find(([name]) => name === table)
+  return found?.slice(1)
+}
+
+/** Rows that one pass of the exact comparison takes; more passes take less memory. */
+const ROWS_A_PASS = 2_000_000
+
+/**
+ * Makes sure, before a publish, that every key is unique and every creator with a profile has one current version.
+ * @throws Error naming table and key: a mistake of ours, nothing may be published
+ */
+export async function checkKeys(connection: Connection, pipeline: Pipeline): Promise<void> {
+  for (const [table, ...key] of keysOf(pipeline)) {
+    const twice = await firstTwice(connection, table, key)
+    if (twice) throw new Error(`${table} holds ${JSON.stringify(twice)} more than once; nothing was published`)
+  }
+  const wrong = await first<{ user_id: string }>(connection, WITHOUT_ONE_CURRENT_VERSION)
+  if (wrong) throw new Error(`creator_versions has not one current version of ${wrong.user_id}; nothing was published`)
+}
+
+async function firstTwice(connection: Connection, table: string, key: readonly string[]): Promise<object | undefined> {
+  const columns = key.map(quoted).join(', ')
+  // Equal hashes of different keys are possible, so a difference here is only a reason to look closer.
+  const { rows, hashes } = (await first<{ rows: number; hashes: number }>(
+    connection,
+    `SELECT count(*) AS rows, count(DISTINCT hash(${columns})) AS hashes FROM ${quoted(table)}`,
+  ))!
+  if (rows === hashes) return undefined
+  const passes = Math.ceil(rows / ROWS_A_PASS)
+  for (let pass = 0; pass < passes; pass += 1) {
+    const [twice] = await all<Record<string, unknown>>(
+      connection,
+      `SELECT ${key.map((name) => `${quoted(name)}::VARCHAR AS ${quoted(name)}`).join(', ')}
+       FROM (
+         SELECT ${columns} FROM ${quoted(table)}
+         ${passes === 1 ? '' : `WHERE hash(${quoted(key[0]!)}) % ${passes} = ${pass}`}
+         GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1
+       )`,
+    )
+    if (twice) return twice
+  }
+  return undefined
+}
+
+const WITHOUT_ONE_CURRENT_VERSION = `
+SELECT creators.user_id
+FROM creators
+LEFT JOIN (
+  SELECT user_id, count(*) AS versions FROM creator_versions WHERE is_current GROUP BY user_id
+) AS current USING (user_id)
+WHERE (creators.last_fetched_at IS NOT NULL) <> (coalesce(current.versions, 0) = 1)
+LIMIT 1`

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
+import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
+import type { Layout } from '../dataFolder/layout.js'
+
+/** Enough for the views over a million creators; what does not fit is spilled. */
+const MEMORY = '320MB'
+
+/**
+ * Lets `work` read the published file, as any analyst would: without the lock, whatever run is on, and to the end even
+ * when another file is published meanwhile.
+ * @throws UsageError where nothing is published yet, or only by an older version
+ */
+export async function withPublished<T>(
+  layout: Layout,
+  work: (connection: Connection) => Promise<T>,
+  memoryLimit = MEMORY,
+): Promise<T> {
+  if (!existsSync(layout.database)) throw nothingPublished(layout)
+  // Not in the data folder, where only the run writes.
+  const temp = await mkdtemp(join(tmpdir(), 'creator-enrich-'))
+  try {
+    // Behind the link lies a file of its own name, which nobody writes a change log beside.
+    const options = { readOnly: true, tempDirectory: temp, memoryLimit }
+    const published = await openDatabase(await realpath(layout.database), options)
+    try {
+      return await work(published.connection)
+    } finally {
+      published.close()
+    }
+  } catch (error) {
+    throw whyNotRead(error, layout)
+  } finally {
+    await rm(temp, { recursive: true, force: true })
+  }
+}
+
+export function nothingPublished({ data }: Layout): UsageError {
+  return new UsageError(
+    `${data} has no published file yet: \`creator-enrich run <list> --data ${data}\` makes one; or give another folder with --data`,
+  )
+}
+
+function whyNotRead(error: unknown, { database }: Layout): unknown {
+  if (error instanceof RunError) return error
+  const [line = ''] = messageOf(error).split('\n')
+  if (/^Catalog Error: Table/.test(line)) {
+    return new UsageError(
+      `${database} was published by an older creator-enrich (${line}): \`creator-enrich replay\` brings it up to date, with no call`,
+      { cause: error },
+    )
+  }
+  if (/^(IO|Serialization|Invalid) Error|not a valid DuckDB/.test(line)) {
+    return new LocalError(
+      `${database} cannot be read: ${line}; \`creator-enrich replay\` publishes it anew, with no call`,
+      { cause: error },
+    )
+  }
+  if (isOutOfMemory(error)) {
+    return new LocalError(
+      `${database} has more than fits into memory and ${tmpdir()} for this: make room there, name a larger place with TMPDIR, or ask for fewer columns or rows`,
+      { cause: error },
+    )
+  }
+  return error
+}

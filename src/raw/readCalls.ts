@@ -1,0 +1,164 @@
+import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
+import { batches, first, isOutOfMemory, literal, openDatabase, type Connection, type Database } from '../core/duckdb.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import { rawFiles, rawRuns } from './files.js'
+import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
+
+/** The calls of one run, as `raw/` has them. */
+export interface RawRun {
+  readonly header: RunHeader
+  /** How many there are. */
+  readonly size: number
+  /** In batches of up to 2,048, ordered by id. Every checksum is checked. */
+  calls(): AsyncIterable<Call[]>
+}
+
+const MEMORY = '160MB'
+
+/** `raw/` opened for reading. */
+export class RawStore {
+  private constructor(
+    private readonly raw: string,
+    private readonly database: Database,
+  ) {}
+
+  static async open(raw: string): Promise<RawStore> {
+    return new RawStore(raw, await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 }))
+  }
+
+  close(): void {
+    this.database.close()
+  }
+
+  /**
+   * The runs that made calls, oldest first. Read one to its end before the next.
+   * @throws LocalError when a file cannot be read or is not as it was written
+   */
+  async *runs(): AsyncGenerator<RawRun> {
+    const [answered, others] = await Promise.all([rawRuns(this.raw, 'answers'), rawRuns(this.raw, 'calls')])
+    for (const runId of [...new Set([...answered, ...others])].sort()) {
+      const answers = await rawFiles(this.raw, 'answers', runId)
+      const calls = await rawFiles(this.raw, 'calls', runId)
+      if (answers.length + calls.length > 0) yield await openRun(this.database.connection, answers, calls)
+    }
+  }
+}
+
+async function openRun(connection: Connection, answers: string[], calls: string[]): Promise<RawRun> {
+  const files: RawRun[] = []
+  for (const file of answers) files.push(await openRawFile(connection, ANSWERS, file))
+  for (const file of calls) files.push(await openRawFile(connection, CALLS, file))
+  return {
+    header: files[0]!.header,
+    size: files.reduce((sum, { size }) => sum + size, 0),
+    async *calls() {
+      for (const file of files) yield* file.calls()
+    },
+  }
+}
+
+/**
+ * One file of a run.
+ * @param ids only the calls for these
+ * @throws LocalError when it cannot be read or is not as it was written
+ */
+export async function openRawFile(
+  connection: Connection,
+  table: RawTable,
+  file: string,
+  ids?: readonly string[],
+): Promise<RawRun> {
+  const { rows, ...header } = await reading(file, () => headOf(connection, file))
+  return {
+    header,
+    size: rows,
+    calls: () =>
+      table.kind === 'answers'
+        ? callsIn(connection, table, file, answerOf, ids)
+        : callsIn(connection, table, file, callOf, ids),
+  }
+}
+
+async function headOf(connection: Connection, file: string): Promise<RunHeader & { rows: number }> {
+  const head = await first<RunHeader & { rows: number }>(
+    connection,
+    `SELECT
+       any_value(run_id) AS "runId", any_value(epoch_ms(run_started_at)) AS "startedAt",
+       any_value(pipeline) AS pipeline, any_value(simulated) AS simulated, any_value(host) AS host,
+       count(*) AS rows
+     FROM ${parquet(file)}`,
+  )
+  if (head!.rows === 0) throw new Error('it has no rows')
+  return head!
+}
+
+interface RawCall {
+  readonly seq: number
+  readonly id: string
+  readonly attempt: number
+  readonly sentAt: number
+  readonly receivedAt: number
+  readonly ms: number
+  readonly body: Uint8Array | null
+  readonly intact: boolean
+}
+type RawAnswer = RawCall & { status: number; content_type: string | null; retry_after: string | null; body: Uint8Array }
+type RawOther = RawCall & { fault: NoAnswer['fault'] | 'unknown'; detail: string }
+
+async function* callsIn<Row extends RawCall>(
+  connection: Connection,
+  table: RawTable,
+  file: string,
+  read: (row: Row) => Call,
+  ids?: readonly string[],
+): AsyncGenerator<Call[]> {
+  const rows = batches<Row>(
+    connection,
+    `SELECT
+       * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
+       user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${checksumSql(table)} AS intact
+     FROM ${parquet(file)}${ids ? ` WHERE user_id IN (${ids.map(literal).join(', ')})` : ''}`,
+  )
+  for (;;) {
+    const { value } = (await reading(file, () => rows.next())) as IteratorResult<Row[], undefined>
+    if (value === undefined) return
+    const damaged = value.filter(({ intact }) => !intact)
+    if (damaged.length > 0) throw unreadable(file, `${damaged.length} rows do not have the checksum they were given`)
+    yield value.map(read)
+  }
+}
+
+function answerOf({ status, content_type, retry_after, body, ...row }: RawAnswer): CallEnd {
+  return { ...endOf(row), kind: 'answer', status, contentType: content_type, retryAfter: retry_after, body }
+}
+
+function callOf({ fault, detail, body, ...row }: RawOther): Call {
+  const { receivedAt, ms, ...intent } = endOf(row)
+  if (fault === 'unknown') return { ...intent, kind: 'unknown' }
+  return { ...intent, kind: 'no_answer', receivedAt, ms, fault, detail, ...(body ? { part: body } : {}) }
+}
+
+function endOf({ seq, id, attempt, sentAt, receivedAt, ms }: Omit<RawCall, 'body'>) {
+  return { seq, id, attempt, sentAt, receivedAt, ms }
+}
+
+function parquet(file: string): string {
+  return `read_parquet(${literal(file)}, hive_partitioning = false)`
+}
+
+async function reading<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const [line] = messageOf(cause).split('\n')
+    if (isOutOfMemory(cause)) throw new LocalError(`${file}: ${line}; give it more memory`, { cause })
+    throw unreadable(file, line!, cause)
+  }
+}
+
+function unreadable(file: string, why: string, cause?: unknown): LocalError {
+  return new LocalError(
+    `damaged: ${file}: ${why}; put it back from a backup, or move it and the receipt of its run away, if its answers may be paid again`,
+    { cause },
+  )
+}

@@ -1,0 +1,136 @@
+import { all, first, literal, quoted, type Connection } from '../core/duckdb.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import { REJECTED } from '../privacy/hideRow.js'
+import { rawFiles, rawRuns } from './files.js'
+import type { PaidCalls } from '../privacy/tombstones.js'
+
+/**
+ * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as the last
+ * run over it left it.
+ * @returns how many runs had a receipt
+ * @throws LocalError naming the file that cannot be read
+ */
+export async function restoreRuns(connection: Connection, raw: string): Promise<number> {
+  const runs = await rawRuns(raw, 'receipts')
+  const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'receipts', runId)))).flat()
+  if (files.length === 0) return 0
+  for (const file of files) await naming(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
+  await naming(files[0]!, async () => {
+    await insertSame(connection, 'runs', parquet(files))
+    await connection.run(lastOfEachList(await shapeOf(connection, 'lists'), parquet(files)))
+    await insertSame(connection, 'lists', 'restored_lists')
+  })
+  for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
+  await connection.run('DROP TABLE restored_lists')
+  await connection.run(RECOUNT_LISTS)
+  return files.length
+}
+
+/**
+ * What the receipts know of and the other files did not bring back: paid answers, or rows of lists.
+ * @param erased paid calls by run that were erased since
+ * @returns undefined when everything is there
+ */
+export async function missingFrom(connection: Connection, erased: PaidCalls): Promise<string | undefined> {
+  const short = await all<{ run_id: string; missing: number }>(
+    connection,
+    `SELECT run_id, any_value(billed_calls) - coalesce(sum(billed), 0)::BIGINT AS missing
+     FROM runs LEFT JOIN run_codes USING (run_id) GROUP BY run_id HAVING missing > 0 ORDER BY run_id`,
+  )
+  const answers = short
+    .map(({ run_id, missing }) => ({ run_id, missing: missing - (erased[run_id] ?? 0) }))
+    .find(({ missing }) => missing > 0)
+  if (answers) return `it lacks ${answers.missing} paid answers of run ${answers.run_id}`
+  const rows = await first<{ list: string; run_id: string }>(
+    connection,
+    `SELECT list, any_value(lists.run_id) AS run_id FROM lists LEFT JOIN list_members AS m USING (list)
+     GROUP BY list HAVING any_value(rows) <> count(m.row_number) ORDER BY list LIMIT 1`,
+  )
+  return rows && `it lacks input rows of the list ${rows.list} of run ${rows.run_id}`
+}
+
+/** A list's own counts are from before somebody in it was forgotten. */
+const RECOUNT_LISTS = `
+UPDATE lists SET ids = now.ids, rejected = now.rejected
+FROM (
+  SELECT list, count(DISTINCT user_id) AS ids, count(*) FILTER (status = 'rejected') AS rejected
+  FROM list_members GROUP BY list HAVING bool_or(reason = '${REJECTED.reason}')
+) AS now
+WHERE lists.list = now.list`
+
+async function runsOfLists(connection: Connection): Promise<string[]> {
+  const rows = await all<{ run_id: string }>(connection, 'SELECT DISTINCT run_id FROM restored_lists ORDER BY run_id')
+  return rows.map(({ run_id }) => run_id)
+}
+
+async function restoreInputs(connection: Connection, raw: string, runId: string): Promise<void> {
+  const files = await rawFiles(raw, 'inputs', runId)
+  if (files.length === 0) return
+  const rows = `
+SELECT inputs.* FROM ${parquet(files)} AS inputs
+SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${literal(runId)}) AS own USING (list)`
+  await naming(files[0]!, async () => {
+    await insertSame(connection, 'list_members', `(${rows})`)
+    await insertSame(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
+  })
+}
+
+/** Inserts the columns that both sides have, in place of rows with the same key. */
+async function insertSame(connection: Connection, table: string, source: string): Promise<void> {
+  const given = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
+  const known = await columnsOf(connection, table)
+  const same = known.filter(({ name }) => given.some(({ column_name }) => column_name === name))
+  const columns = same.map(({ name }) => quoted(name)).join(', ')
+  const keyed = await first(
+    connection,
+    `SELECT 1 FROM duckdb_constraints() WHERE table_name = $table AND constraint_type = 'PRIMARY KEY'`,
+    { table },
+  )
+  await connection.run(
+    `INSERT ${keyed ? 'OR REPLACE ' : ''}INTO ${quoted(table)} (${columns}) SELECT ${columns} FROM ${source}`,
+  )
+}
+
+interface NamedType {
+  readonly name: string
+  readonly type: string
+}
+
+function columnsOf(connection: Connection, table: string): Promise<NamedType[]> {
+  return all<NamedType>(
+    connection,
+    `SELECT column_name AS name, data_type AS type FROM duckdb_columns()
+     WHERE table_name = $table AND database_name = current_database() AND schema_name = 'main'`,
+    { table },
+  )
+}
+
+/** How the JSON of a row of this table is to be read. */
+async function shapeOf(connection: Connection, table: string): Promise<string> {
+  return JSON.stringify(Object.fromEntries((await columnsOf(connection, table)).map(({ name, type }) => [name, type])))
+}
+
+function lastOfEachList(shape: string, receipts: string): string {
+  return `
+CREATE OR REPLACE TEMP TABLE restored_lists AS
+SELECT * FROM (SELECT unnest(from_json(lists, ${literal(`[${shape}]`)}), recursive := true) FROM ${receipts})
+QUALIFY row_number() OVER (PARTITION BY list ORDER BY last_read_at DESC, run_id DESC) = 1
+ORDER BY first_read_at, list`
+}
+
+function parquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`
+}
+
+async function naming(file: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    throw new LocalError(
+      `damaged: ${file}, or one of its kind: ${messageOf(cause).split('\n')[0]}; put it back from a backup`,
+      {
+        cause,
+      },
+    )
+  }
+}

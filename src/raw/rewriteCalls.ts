@@ -1,0 +1,69 @@
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { makeFolder, replaceFile, syncFolder } from '../core/atomicFile.js'
+import type { Call } from '../model/call.js'
+import { collectGarbage } from '../core/memory.js'
+import { openDatabase } from '../core/duckdb.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import { openPart, writePart } from './rawPart.js'
+import { openRawFile } from './readCalls.js'
+import { ANSWERS, CALLS, rawRow } from './callTables.js'
+
+/** What becomes of a call: the call itself, another one, or undefined to leave it out. */
+export type EditCall = (call: Call) => Call | undefined
+
+const MEMORY = '128MB'
+
+/** The file that calls of this kind lie in, as a source of calls; give it back with `close`. */
+export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: readonly string[]) {
+  const database = await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 })
+  try {
+    const run = await openRawFile(database.connection, kind === 'answers' ? ANSWERS : CALLS, file, ids)
+    return { run, close: () => database.close() }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/**
+ * Writes a file of `raw/` anew with other calls in it, each with a checksum of its own, and puts it in place of the old one
+ * when it has been read back. A file without any call left goes.
+ * @param temp where DuckDB may spill
+ * @throws LocalError when it cannot be read or written: the old one stands
+ */
+export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: EditCall, temp: string): Promise<void> {
+  const table = kind === 'answers' ? ANSWERS : CALLS
+  await makeFolder(temp)
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
+  const source = await openRaw(kind, file).catch((error: unknown) => {
+    scratch.close()
+    throw error
+  })
+  try {
+    const part = await openPart(scratch.connection, table)
+    let rows = 0
+    for await (const calls of source.run.calls()) {
+      for (const call of calls) {
+        const edited = edit(call)
+        if (!edited) continue
+        part.append(rawRow(source.run.header, edited))
+        rows += 1
+      }
+    }
+    part.close()
+    if (rows > 0) await replaceFile(file, (temporary) => writePart(scratch.connection, table, temporary, rows))
+    else await rm(file, { force: true }).then(() => syncFolder(dirname(file)))
+    collectGarbage()
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause
+    throw new LocalError(
+      `cannot rewrite ${file}: ${messageOf(cause).split('\n')[0]}; make room, or make its folder writable, then run the same command again`,
+      { cause },
+    )
+  } finally {
+    source.close()
+    scratch.close()
+    await rm(temp, { recursive: true, force: true })
+  }
+}

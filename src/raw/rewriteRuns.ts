@@ -1,0 +1,88 @@
+import { rm } from 'node:fs/promises'
+import { makeFolder, replaceFile } from '../core/atomicFile.js'
+import { all, batches, first, literal, openDatabase, quoted, type Connection } from '../core/duckdb.js'
+import { LocalError, messageOf } from '../core/errors.js'
+
+/** The text columns of a row by name. */
+export type TextRow = Readonly<Record<string, string | null>>
+
+/** The columns that change, with their new values; undefined where nothing does. */
+export type EditRow = (row: TextRow) => TextRow | undefined
+
+const MEMORY = '128MB'
+/** As it was written. */
+const ROW_GROUP = 20_000
+
+/**
+ * Writes a file of input rows or receipts anew with other texts in it, and puts it in place of the old one when it has been
+ * read back.
+ * @param temp where DuckDB may spill
+ * @returns how many rows changed; where none does the file is left alone
+ * @throws LocalError when it cannot be read or written: the old one stands
+ */
+export async function rewriteSealed(file: string, edit: EditRow, temp: string): Promise<number> {
+  await makeFolder(temp)
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
+  try {
+    const { connection } = scratch
+    await connection.run(
+      `CREATE TABLE sealed AS SELECT * FROM read_parquet(${literal(file)}, hive_partitioning = false)`,
+    )
+    const edits = await editsOf(connection, edit)
+    for (const { row, texts } of edits) await update(connection, row, texts)
+    if (edits.length > 0) await replaceFile(file, (temporary) => write(connection, temporary))
+    return edits.length
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause
+    throw new LocalError(
+      `cannot rewrite ${file}: ${messageOf(cause).split('\n')[0]}; put it back if it is damaged, make room, or make its folder writable, then run the same command again`,
+      { cause },
+    )
+  } finally {
+    scratch.close()
+    await rm(temp, { recursive: true, force: true })
+  }
+}
+
+interface Edit {
+  readonly row: number
+  readonly texts: TextRow
+}
+
+async function editsOf(connection: Connection, edit: EditRow): Promise<Edit[]> {
+  const columns = await all<{ name: string }>(
+    connection,
+    `SELECT column_name AS name FROM duckdb_columns() WHERE table_name = 'sealed' AND data_type IN ('VARCHAR', 'JSON')`,
+  )
+  const names = columns.map(({ name }) => quoted(name)).join(', ')
+  const edits: Edit[] = []
+  for await (const rows of batches(connection, `SELECT rowid AS "row", ${names} FROM sealed`)) {
+    for (const { row, ...texts } of rows) {
+      const changed = edit(texts as TextRow)
+      if (changed) edits.push({ row: row as number, texts: changed })
+    }
+  }
+  return edits
+}
+
+async function update(connection: Connection, row: number, texts: TextRow): Promise<void> {
+  const changes = Object.keys(texts).map((name, at) => `${quoted(name)} = $${at + 1}`)
+  await connection.run(`UPDATE sealed SET ${changes.join(', ')} WHERE rowid = ${row}`, Object.values(texts))
+}
+
+async function write(connection: Connection, path: string): Promise<void> {
+  await connection.run(
+    `COPY (SELECT * FROM sealed ORDER BY rowid) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
+  )
+  const written = await contentOf(connection, `read_parquet(${literal(path)}, hive_partitioning = false)`)
+  if (written !== (await contentOf(connection, 'sealed')))
+    throw new Error(`${path} does not read back as it was written`)
+}
+
+async function contentOf(connection: Connection, table: string): Promise<string> {
+  const row = await first<{ content: string }>(
+    connection,
+    `SELECT concat(count(*), ' ', bit_xor(hash(t))) AS content FROM ${table} AS t`,
+  )
+  return row!.content
+}

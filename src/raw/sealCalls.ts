@@ -1,0 +1,117 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolder, replaceFile } from '../core/atomicFile.js'
+import { collectGarbage } from '../core/memory.js'
+import { all, first, literal, openDatabase, TableWriter, type Connection } from '../core/duckdb.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import { rawFiles, rawFolder } from './files.js'
+import { openPart, writePart } from './rawPart.js'
+import { ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
+import type { Place, Segment } from '../journal/segmentReader.js'
+
+/** Where a segment is sealed to, and where DuckDB may spill meanwhile. */
+export interface SealOptions {
+  readonly raw: string
+  readonly temp: string
+}
+
+/** A file of raw answers: few enough to rewrite one for a single person, enough to compress well. */
+const PART_ROWS = 20_000
+/** Bodies that are larger than this on average make a file end sooner: its row groups must fit into memory. */
+const USUAL_BYTES = 6_000
+const PART_BYTES = 16 << 20
+/** Less does not do for 20,000 answers of a few kilobytes. */
+const MEMORY = '128MB'
+
+/**
+ * Writes the calls of a loaded segment to `raw/`, ordered by id: what arrived whole to `answers`, the others to `calls`.
+ * Every file is read back and compared before it gets its name, so that the segment may go afterwards. Sealing again
+ * writes the same files.
+ * @returns false, and nothing is written, if `raw/` holds calls of this run that the segment lacks: an older copy of it
+ * @throws LocalError when the files cannot be written or do not read back as they should; the segment is still there
+ */
+export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<boolean> {
+  // DuckDB makes the folder when it first spills, but not the folders above it.
+  await makeFolder(temp)
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
+  try {
+    await writePlaces(scratch.connection, segment)
+    if (await holdsMore(scratch.connection, segment, raw)) return false
+    for (const table of [ANSWERS, CALLS]) await sealTable(scratch.connection, table, segment, raw)
+    return true
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause
+    throw new LocalError(
+      `cannot seal ${segment.path} to ${raw}: ${messageOf(cause).split('\n')[0]}; make room, or make the folder writable, then run again: the journal still has all answers`,
+      { cause },
+    )
+  } finally {
+    scratch.close()
+    await rm(temp, { recursive: true, force: true })
+  }
+}
+
+async function writePlaces(connection: Connection, segment: Segment): Promise<void> {
+  await connection.run('CREATE TABLE places (id VARCHAR, seq BIGINT, kind VARCHAR, "offset" BIGINT, length BIGINT)')
+  const writer = await TableWriter.open(connection, 'places', ['VARCHAR', 'BIGINT', 'VARCHAR', 'BIGINT', 'BIGINT'])
+  for await (const places of segment.places()) {
+    for (const { id, seq, kind, offset, length } of places) writer.append([id, seq, kind, offset, length])
+  }
+  writer.close()
+}
+
+async function holdsMore(connection: Connection, { header }: Segment, raw: string): Promise<boolean> {
+  for (const { kind } of [ANSWERS, CALLS]) {
+    for (const file of await rawFiles(raw, kind, header.runId)) {
+      const more = `SELECT 1 FROM read_parquet(${literal(file)}) WHERE seq NOT IN (SELECT seq FROM places) LIMIT 1`
+      // One that cannot be read is written anew.
+      if (await first(connection, more).catch(() => undefined)) return true
+    }
+  }
+  return false
+}
+
+async function sealTable(connection: Connection, table: RawTable, segment: Segment, raw: string): Promise<void> {
+  await connection.run(`
+    CREATE OR REPLACE TABLE ordered AS
+    SELECT row_number() OVER (ORDER BY id, seq) AS n, * FROM places
+    WHERE (kind = 'answer') = ${table.kind === 'answers'}`)
+  const folder = rawFolder(raw, table.kind, segment.header.runId)
+  let done = 0
+  for (let part = 0; ; part += 1) {
+    const places = firstBytes(
+      await all<Place>(
+        connection,
+        `SELECT * EXCLUDE (n) FROM ordered WHERE n > ${done} AND n <= ${done + PART_ROWS} ORDER BY n`,
+      ),
+    )
+    if (places.length === 0) return removeFrom(part, await rawFiles(raw, table.kind, segment.header.runId))
+    await fillPart(connection, table, segment, places)
+    const path = join(folder, `part-${String(part).padStart(5, '0')}.parquet`)
+    await replaceFile(path, (temporary) => writePart(connection, table, temporary, places.length))
+    collectGarbage()
+    done += places.length
+  }
+}
+
+async function removeFrom(part: number, files: readonly string[]): Promise<void> {
+  for (const file of files.slice(part)) await rm(file)
+}
+
+/** As many as a file may hold, and at least one. */
+function firstBytes(places: readonly Place[]): readonly Place[] {
+  let bytes = 0
+  const end = places.findIndex(({ length }, at) => (bytes += length) > Math.max(PART_BYTES, at * USUAL_BYTES))
+  return end < 0 ? places : places.slice(0, Math.max(1, end))
+}
+
+async function fillPart(
+  connection: Connection,
+  table: RawTable,
+  segment: Segment,
+  places: readonly Place[],
+): Promise<void> {
+  const writer = await openPart(connection, table)
+  for await (const call of segment.read(places)) writer.append(rawRow(segment.header, call))
+  writer.close()
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { replaceFile } from '../core/atomicFile.js'
+import { all, literal, type Connection } from '../core/duckdb.js'
+import { LocalError, messageOf } from '../core/errors.js'
+import { rawFiles, rawFolder, type RawKind } from './files.js'
+import { isDamage } from '../load/warehouse.js'
+
+/**
+ * Writes to `raw/` what it lacks of the runs in the working database: the rows of the lists that a run read, with what
+ * became of them, and its receipt, which comes last. Must be done before another run replaces the rows of those lists.
+ * @throws LocalError when a file cannot be written: doing it again completes it
+ */
+export async function sealRuns(connection: Connection, raw: string): Promise<void> {
+  const runs = await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs ORDER BY run_id')
+  for (const { run_id: runId } of runs) {
+    if ((await rawFiles(raw, 'receipts', runId)).length > 0) continue
+    await write(connection, raw, 'inputs', runId, inputsOf(runId))
+    await write(connection, raw, 'receipts', runId, receiptOf(runId))
+  }
+}
+
+function inputsOf(runId: string): string {
+  return `
+SELECT m.list, m.row_number, m.line, m.input, m.user_id, m.status, m.reason, r.cell, r.remedy, m.run_id
+FROM list_members AS m LEFT JOIN rejects AS r ON r.list = m.list AND r.row_number = m.row_number
+WHERE m.list IN (SELECT list FROM lists WHERE run_id = ${literal(runId)})
+ORDER BY m.list, m.row_number`
+}
+
+function receiptOf(runId: string): string {
+  return `
+SELECT runs.*, (SELECT to_json(list(lists ORDER BY first_read_at, list)) FROM lists WHERE run_id = ${literal(runId)}) AS lists
+FROM runs WHERE run_id = ${literal(runId)}`
+}
+
+async function write(connection: Connection, raw: string, kind: RawKind, runId: string, sql: string): Promise<void> {
+  const path = join(rawFolder(raw, kind, runId), 'part-00000.parquet')
+  try {
+    await replaceFile(path, async (temporary) => {
+      await connection.run(
+        `COPY (${sql}) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000)`,
+      )
+    })
+  } catch (cause) {
+    // It is the database that cannot be read.
+    if (isDamage(cause)) throw cause
+    throw new LocalError(
+      `cannot write ${path}: ${messageOf(cause).split('\n')[0]}; make room, or make the folder writable, then run again: nothing is lost`,
+      { cause },
+    )
+  }
+}

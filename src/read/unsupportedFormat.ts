@@ -1,0 +1,50 @@
+import { UsageError } from '../core/errors.js'
+
+const SAVE_AS_CSV = 'open it in the program it is from, save it as "CSV UTF-8" and run again'
+const UNPACK = 'unpack it first (of the packers only gzip is read)'
+
+/** What a file begins with when it is no table as text, and what to do about it. */
+const FOREIGN: readonly [magic: Buffer, what: string, remedy: string][] = [
+  [Buffer.from('PAR1'), 'is Parquet', 'give it as a file whose name ends in .parquet'],
+  [Buffer.from('PARE'), 'is encrypted Parquet', 'write it without encryption'],
+  [Buffer.from('PK\u0003\u0004'), 'is an Excel workbook or a zip file', SAVE_AS_CSV],
+  [Buffer.from([0xd0, 0xcf, 0x11, 0xe0]), 'is an old Excel workbook', SAVE_AS_CSV],
+  [Buffer.from([0x1f, 0x8b]), 'is compressed (gzip) twice', 'unpack it once'],
+  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'is compressed (zstd)', UNPACK],
+  [Buffer.from('BZh'), 'is compressed (bzip2)', UNPACK],
+  [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a]), 'is compressed (xz)', UNPACK],
+  [Buffer.from('7z\u00bc\u00af', 'latin1'), 'is compressed (7z)', UNPACK],
+  [Buffer.from('%PDF'), 'is a PDF', SAVE_AS_CSV],
+  [Buffer.from('SQLite format 3'), 'is an SQLite database', SAVE_AS_CSV],
+  [Buffer.from('ORC'), 'is ORC', 'write it as Parquet or CSV'],
+  [Buffer.from('Obj\u0001'), 'is Avro', 'write it as Parquet or CSV'],
+]
+
+/** Byte order marks, read as Latin-1. */
+const MARK = /^(?:ï»¿|ÿþ|þÿ)/
+
+/** Text that is no table; export programs give such files the endings of spreadsheets. */
+const MARKUP: readonly [start: RegExp, what: string][] = [
+  [/^\s*<(?:!doctype|html|head|body|table|meta|\?xml|!--)/i, 'is a web page or XML'],
+  [/^\s*(?:\{\s*"|\[\s*[{["])/, 'is JSON'],
+]
+
+/** What a file is that begins like this and whose text does not stand in its bytes, such as `is a PDF`; undefined if none is known. */
+export function foreignKind(head: Buffer): string | undefined {
+  return FOREIGN.find(([magic]) => startsWith(head, magic))?.[1]
+}
+
+/** @throws UsageError if this is how something else than a table as text begins */
+export function refuseForeign(head: Buffer, source: string): void {
+  for (const [magic, what, remedy] of FOREIGN) {
+    if (startsWith(head, magic)) throw new UsageError(`${source} ${what}; ${remedy}`)
+  }
+  const text = head.toString('latin1').replaceAll('\0', '').replace(MARK, '')
+  for (const [start, what] of MARKUP) {
+    if (start.test(text)) throw new UsageError(`${source} ${what}; ${SAVE_AS_CSV}`)
+  }
+}
+
+function startsWith(head: Buffer, magic: Buffer): boolean {
+  return head.subarray(0, magic.length).equals(magic)
+}

@@ -1,0 +1,61 @@
+import type { LogLevel } from '../core/effects.js'
+import type { LogFile } from './logFile.js'
+import type { Redact } from '../core/redact.js'
+import { wrap } from './table.js'
+
+const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+const PREFIX: Record<LogLevel, string> = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' }
+
+/** Where narration goes; process.stderr is one. */
+export interface Sink {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** Writes narration for people to stderr, redacted, and keeps one live line below it on a terminal. */
+export class Narrator {
+  private live = ''
+  private readonly least: number
+
+  constructor(
+    private readonly sink: Sink,
+    level: LogLevel,
+    private readonly redact: Redact,
+    /** Gets what is told, whatever `level` shows, from `kept` on. */
+    private readonly file?: { readonly log: LogFile; readonly kept: LogLevel },
+  ) {
+    this.least = ORDER.indexOf(level)
+  }
+
+  get isTerminal(): boolean {
+    return this.sink.isTTY === true
+  }
+
+  get columns(): number {
+    return this.sink.columns || 80
+  }
+
+  log(level: LogLevel, message: string): void {
+    const text = this.redact(message)
+    if (ORDER.indexOf(level) >= this.least) this.above(PREFIX[level] + text)
+    if (this.file && ORDER.indexOf(level) >= ORDER.indexOf(this.file.kept)) this.file.log.append(level, text)
+  }
+
+  /** Shows `line` as the last line of the terminal, in place of the one before; an empty one takes it away. */
+  show(line: string): void {
+    if (line === this.live || ORDER.indexOf('info') < this.least) return
+    this.live = line.slice(0, this.columns - 1)
+    this.sink.write(`\r\x1b[2K${this.live}`)
+  }
+
+  /** Shows on a terminal what is being done, until the next live line. */
+  doing(what: string): void {
+    if (this.isTerminal) this.show(`${what} …`)
+  }
+
+  private above(text: string): void {
+    const lines = this.isTerminal ? text.split('\n').map((each) => wrap(each, this.columns)) : [text]
+    this.sink.write(`${this.live && '\r\x1b[2K'}${lines.join('\n')}\n${this.live}`)
+  }
+}

@@ -1,0 +1,88 @@
+import type { Effects } from '../core/effects.js'
+import type { Narrator } from './logger.js'
+
+const TERMINAL_INTERVAL = 100
+const PLAIN_INTERVAL = 30_000
+/** The pace shown is that of so many milliseconds before. */
+const PACE_WINDOW = 30_000
+const LONGEST_BAR = 16
+const SHORTEST_BAR = 4
+
+/** What is being counted; the fetch moves these numbers, the line shows them. */
+export interface Tally {
+  done: number
+  readonly total: number
+  /** Ids asked at least once. */
+  asked: number
+  inFlight: number
+  failed: number
+  /** Calls that were billed, and calls that may have been. */
+  billed: number
+  maybeBilled: number
+  /** Calls a second that the upstream allows, once that has been met. */
+  limitPerSecond?: number | undefined
+  /** Why no more is asked. */
+  stop?: string
+  readonly price: number
+}
+
+export function newTally(total: number, price: number): Tally {
+  return { done: 0, total, asked: 0, inFlight: 0, failed: 0, billed: 0, maybeBilled: 0, price }
+}
+
+/** A stretch of time in two units at most: `12s`, `3m20s`, `5h07m`. */
+export function timeOf(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?'
+  const s = Math.round(seconds)
+  if (s < 60) return `${s}s`
+  if (s < 3600) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`
+  return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`
+}
+
+/** The numbers of the tally in one line, with as much of a bar before them as there are columns for; without `columns` none. */
+export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): string {
+  const { done, total, inFlight, failed, billed, maybeBilled, price, limitPerSecond } = tally
+  const share = total === 0 ? 1 : done / total
+  const numbers = [
+    `${Math.floor(share * 100)}%`,
+    `${done}/${total}`,
+    `${perSecond(idsPerSecond)}/s${limitPerSecond === undefined ? '' : ` of ${perSecond(limitPerSecond)}`}`,
+    `${inFlight} in flight`,
+    `${failed} failed`,
+    `¥${((billed + maybeBilled) * price).toFixed(2)}`,
+    `${timeOf((total - done) / idsPerSecond)} left`,
+  ].join(' ')
+  const room = Math.min(LONGEST_BAR, columns - numbers.length - '[] '.length)
+  if (room < SHORTEST_BAR) return numbers
+  return `[${'#'.repeat(Math.round(share * room)).padEnd(room, '.')}] ${numbers}`
+}
+
+function perSecond(number: number): string {
+  return number.toFixed(number < 10 ? 1 : 0)
+}
+
+/** Shows the tally: ten times a second in place on a terminal, else one line every 30 s. `stop` takes the line away. */
+export function startProgress(
+  narrator: Narrator,
+  tally: Tally,
+  { elapsed }: Pick<Effects, 'elapsed'>,
+): { stop(): void } {
+  const samples: { at: number; done: number }[] = [{ at: elapsed(), done: tally.done }]
+  const render = () => {
+    const now = elapsed()
+    samples.push({ at: now, done: tally.done })
+    while (samples.length > 2 && now - samples[0]!.at > PACE_WINDOW) samples.shift()
+    const { at, done } = samples[0]!
+    const pace = ((tally.done - done) * 1000) / Math.max(1, now - at)
+    if (narrator.isTerminal) narrator.show(progressLine(tally, pace, narrator.columns - 1))
+    else narrator.log('info', progressLine(tally, pace))
+  }
+  const timer = setInterval(render, narrator.isTerminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)
+  timer.unref()
+  return {
+    stop() {
+      clearInterval(timer)
+      narrator.show('')
+    },
+  }
+}
