@@ -8,7 +8,14 @@ import { exportFile, type ExportedFile } from './exportedFile.js'
 import { fileNames } from './fileNames.js'
 import { FAILURES_HEADER, failureRows, REJECTS_HEADER, rejectRows } from './rejectRows.js'
 import { exportSheet, SheetTooLarge } from './excel/sheetFile.js'
-import { creatorRows, creatorSheetRows, enrichedHeader, listRows, wideColumns, type WideColumns } from './creatorRows.js'
+import {
+  creatorRows,
+  creatorSheetRows,
+  enrichedHeader,
+  listRows,
+  wideColumns,
+  type WideColumns,
+} from './creatorRows.js'
 
 export interface ExportOptions {
   /** Of a database that holds the tables of the last run; nothing in it is changed. */

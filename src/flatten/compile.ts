@@ -1,5 +1,12 @@
 import type * as z from 'zod'
-import { attributeColumns, columnOf, type Anomaly, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'
+import {
+  attributeColumns,
+  columnOf,
+  type Anomaly,
+  type Flattened,
+  type Pipeline,
+  type Value,
+} from '../model/pipeline.js'
 import { compileChild } from './childRows.js'
 import { DriftLog } from './drift.js'
 import { jsonText } from './jsonText.js'

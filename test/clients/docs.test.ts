@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
-import { openHouse, type Told } from '../load/views/open.js'
+import { openHouse, type Told } from '../load/schema/views/open.js'
 
 const TOLD: readonly Told[] = [10, 17].map((day) => ({
   at: `2026-11-${day}T04:00:00Z`,

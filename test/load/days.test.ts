@@ -3,7 +3,7 @@ import { pipeline } from '../../pipelines/default.js'
 import { counter } from '../../src/model/column.js'
 import { checkKeys } from '../../src/publish/checkKeys.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
-import { openHouse, type House, type Told } from './views/open.js'
+import { openHouse, type House, type Told } from './schema/views/open.js'
 
 const told = (day: number, hour: number, id: string, fans: number): Told => {
   const at = `2026-11-${String(day).padStart(2, '0')}T${String(hour).padStart(2, '0')}:00:00Z`

@@ -8,7 +8,7 @@ import { checkKind, claimKind } from '../../src/load/schema/schema.js'
 import { asLocalError, openWarehouse } from '../../src/load/warehouse.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
 import { temporaryFolder } from '../support/folder.js'
-import { startChild } from './child.js'
+import { startChild } from '../support/child.js'
 import { opened } from './opened.js'
 import { people, source } from './people.js'
 

@@ -2,7 +2,7 @@ import { pipeline } from '../../pipelines/default.js'
 import { literal } from '../../src/core/duckdb.js'
 import { STATUSES, type Status } from '../../src/model/receipt.js'
 import { reportPage } from '../../src/report/reportPage.js'
-import { openHouse, type House } from '../load/views/open.js'
+import { openHouse, type House } from '../load/schema/views/open.js'
 
 export interface Member {
   readonly list?: string

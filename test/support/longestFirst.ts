@@ -1,7 +1,17 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Where the tests are that take longest, longest first: one that begins last is waited for. */
-const LONG = ['/faults/', '/forget/', '/run/', '/commands/', '/browser/', '/journal/', '/load/', '/read/parquet']
+const LONG = [
+  '/faults/',
+  '/commands/forget/',
+  '/run/',
+  '/commands/',
+  '/browser/',
+  '/journal/',
+  '/raw/',
+  '/load/',
+  '/read/parquet',
+]
 
 /** Always the same order, whatever earlier runs have left. */
 export class LongestFirst extends BaseSequencer {

@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from '../../../src/core/duckdb.js'
+import { layoutOf } from '../../../src/dataFolder/layout.js'
+import { periodOf, readHighlights, readTotals, type Change, type Mover } from '../../../src/commands/changes/changes.js'
+import { changesText } from '../../../src/commands/changes/changesText.js'
+import { withPublished } from '../../../src/publish/openPublished.js'
+import { sparkline } from '../../../src/terminal/sparkline.js'
+import { width } from '../../../src/terminal/table.js'
+import { cli } from '../../support/cli.js'
+import { temporaryFolder } from '../../support/folder.js'
+import { plainId, writeList } from '../../support/lists.js'
+import { published } from '../../support/published.js'
+import { enrichAt, simulator } from '../../support/simulated.js'
+
+const DAY = 86_400_000
+const IDS = Array.from({ length: 12 }, (_, n) => plainId(n + 1))
+
+test.each([
+  [{ agoMs: 7 * DAY }, '2026-11-15T16:30:00.000Z', '2026-11-17'],
+  [{ day: '2026-11-20' }, '2026-11-19T16:00:00.000Z', '2026-11-20'],
+])('since %j', (since, instant, fromDay) => {
+  const period = periodOf(since, Date.parse('2026-11-22T16:30:00Z'), 'Asia/Shanghai')
+  expect(new Date(period.since).toISOString()).toBe(instant)
+  expect(period.fromDay).toBe(fromDay)
+})
+
+test('less than a day since is today, where followers are compared', () => {
+  const afternoon = Date.parse('2026-11-22T08:00:00Z')
+  expect(periodOf({ agoMs: 6 * 3_600_000 }, afternoon, 'Asia/Shanghai').fromDay).toBe('2026-11-22')
+})
+
+test('a day without a number of followers hides neither those before nor those after it', async () => {
+  const database = await openDatabase(':memory:')
+  onTestFinished(() => database.close())
+  const { connection } = database
+  await connection.run(`
+    CREATE TABLE creator_changes (
+      user_id VARCHAR, changed_at TIMESTAMPTZ, column_name VARCHAR, old_value VARCHAR, new_value VARCHAR);
+    CREATE TABLE creator_overview (user_id VARCHAR, nickname VARCHAR, tier VARCHAR);
+    CREATE TABLE creator_days (user_id VARCHAR, observed_day DATE, previous_day DATE, fans BIGINT, fans_change BIGINT);
+    INSERT INTO creator_days VALUES
+      ('a', '2026-11-19', NULL, 100, NULL),
+      ('a', '2026-11-20', '2026-11-19', 110, 10),
+      ('a', '2026-11-21', '2026-11-20', NULL, NULL),
+      ('a', '2026-11-22', '2026-11-21', 5000, NULL),
+      ('new', '2026-11-22', NULL, 7, NULL)`)
+  const period = { since: 0, fromDay: '2026-11-20' }
+  expect(await readTotals(connection, period)).toMatchObject({ gained: 1, lost: 0 })
+  const { up } = await readHighlights(connection, period, 5)
+  expect(up).toMatchObject([{ user_id: 'a', fans_before: 100, fans: 5000, fans_change: 4900 }])
+})
+
+test('a curve goes from its least to its most', () => {
+  expect(sparkline([1, 8, null, 4])).toBe('▁█ ▄')
+  expect(sparkline([5, 5])).toBe('▄▄')
+  expect(sparkline([])).toBe('')
+})
+
+test('movers and changes are those of the time series, and a page of them fits a terminal', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, IDS)
+  const now = Date.now()
+  // Nine, three and no days ago: the change since a week ago spans nine days.
+  for (const [night, ago] of [9, 3, 0].entries()) {
+    api.change({ night: night * 60 })
+    await enrichAt(() => now - ago * DAY, list, data, api, '--max-age', '0s')
+  }
+  const fans = await published<{ user_id: string; before: number; after: number }>(
+    data,
+    `SELECT user_id, arg_min(fans, observed_at) AS before, arg_max(fans, observed_at) AS after
+     FROM creator_counters GROUP BY user_id ORDER BY after - before DESC, user_id`,
+  )
+  const told = await cli(['changes', '--json', '--data', data])
+  expect(told.code, told.stderr).toBe(0)
+  const all = JSON.parse(told.stdout) as {
+    movers: Mover[]
+    attribute_changes: Change[]
+    gained: number
+    lost: number
+    changes: number
+  }
+  const moved = fans.filter(({ before, after }) => before !== after)
+  expect(moved.length).toBeGreaterThan(3)
+  expect(all.movers.map((mover) => [mover.user_id, mover.fans_before, mover.fans])).toEqual(
+    moved.map(({ user_id, before, after }) => [user_id, before, after]),
+  )
+  expect(new Set(all.movers.map(({ days }) => days))).toEqual(new Set([9]))
+  expect(all.gained + all.lost).toBe(moved.length)
+
+  const recorded = await published<{ n: number }>(data, 'SELECT count(*) AS n FROM creator_changes')
+  expect(all.attribute_changes).toHaveLength(recorded[0]!.n)
+  expect(all.changes).toBe(recorded[0]!.n)
+  expect(recorded[0]!.n).toBeGreaterThan(0)
+
+  const two = JSON.parse(
+    (await cli(['changes', '--since', '2d', '--limit', '1', '--json', '--data', data])).stdout,
+  ) as typeof all
+  expect(two.movers).toMatchObject([{ days: 3 }])
+  expect(two.attribute_changes.length).toBeLessThanOrEqual(1)
+
+  const period = periodOf({ agoMs: 7 * DAY }, now, 'Asia/Shanghai')
+  const page = await withPublished(layoutOf(data), async (connection) => {
+    return changesText(await readTotals(connection, period), await readHighlights(connection, period, 5), period, 80)
+  })
+  expect(page).toContain(`${all.gained} gained followers, ${all.lost} lost some`)
+  expect(page).toMatch(/ 9 d {2}[▁▂▃▄▅▆▇█]{3}\n/)
+  for (const line of page.split('\n')) expect(width(line)).toBeLessThanOrEqual(80)
+
+  const wrong = await cli(['changes', '--since', 'yesterday', '--data', data])
+  expect(wrong.code).toBe(2)
+  expect(wrong.stderr).toContain('--since: expected a duration such as 7d, or a day such as 2026-11-01')
+})

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { all, arrays, literal, openDatabase, type Connection } from '../../../src/core/duckdb.js'
+
+/** A value somewhere under a folder, decoded. */
+export interface Place {
+  /** File, and table and column where it has them. */
+  readonly where: string
+  readonly text: string
+}
+
+/** Every file under a folder, links left out. */
+export function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+/** Every value of every table of every database and Parquet file, bodies as text; every other file as text; every path. */
+export async function everyValue(folder: string): Promise<Place[]> {
+  const places: Place[] = []
+  const { connection, ...database } = await openDatabase(':memory:')
+  try {
+    for (const path of filesUnder(folder)) {
+      const name = relative(folder, path)
+      places.push({ where: name, text: name })
+      if (name.endsWith('lock.duckdb')) continue
+      if (name.endsWith('.duckdb')) places.push(...(await inDatabase(connection, path, name)))
+      else if (name.endsWith('.parquet')) places.push(...(await inParquet(connection, path, name)))
+      else places.push({ where: name, text: readFileSync(path).toString('latin1') })
+    }
+    return places
+  } finally {
+    database.close()
+  }
+}
+
+/** Where any of these ids can be read: as it is, in any case, or in Base64 wherever its first byte falls. */
+export async function whereIs(folder: string, ...ids: string[]): Promise<string[]> {
+  const coded = ids.flatMap((id) =>
+    [0, 1, 2].flatMap((shift) => [inBase64(id, shift), inBase64(id.toUpperCase(), shift)]),
+  )
+  const places = await everyValue(folder)
+  const found = places.filter(({ text }) => {
+    const lower = text.toLowerCase()
+    return ids.some((id) => lower.includes(id.toLowerCase())) || coded.some((form) => text.includes(form))
+  })
+  return [...new Set(found.map(({ where }) => where))]
+}
+
+/** The part of the Base64 form that does not depend on what stands around. */
+function inBase64(id: string, shift: number): string {
+  return Buffer.from('x'.repeat(shift) + id)
+    .toString('base64')
+    .slice(shift === 0 ? 0 : 4, -4)
+}
+
+async function inDatabase(connection: Connection, path: string, name: string): Promise<Place[]> {
+  await connection.run(`ATTACH ${literal(path)} AS looked (TYPE duckdb, READ_ONLY)`)
+  const tables = await all<{ table: string }>(
+    connection,
+    `SELECT table_name AS "table" FROM duckdb_tables() WHERE database_name = 'looked'`,
+  )
+  const places: Place[] = []
+  for (const { table } of tables) places.push(...(await inTable(connection, `looked."${table}"`, `${name}: ${table}`)))
+  await connection.run('DETACH looked')
+  return places
+}
+
+function inParquet(connection: Connection, path: string, name: string): Promise<Place[]> {
+  return inTable(connection, `read_parquet(${literal(path)}, hive_partitioning = false)`, name)
+}
+
+async function inTable(connection: Connection, table: string, name: string): Promise<Place[]> {
+  const columns = await all<{ column: string; type: string }>(
+    connection,
+    `SELECT column_name AS "column", column_type AS type FROM (DESCRIBE SELECT * FROM ${table})`,
+  )
+  const values = columns.map(({ column, type }) => (type === 'BLOB' ? `"${column}"` : `"${column}"::VARCHAR`))
+  const places: Place[] = []
+  for await (const rows of arrays(connection, `SELECT ${values.join(', ')} FROM ${table}`)) {
+    for (const [at, value] of rows.flatMap((row) => [...row.entries()])) {
+      if (value === null) continue
+      const text = value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value)
+      places.push({ where: `${name}.${columns[at]!.column}`, text })
+    }
+  }
+  return places
+}
+
+/** What a folder looks like from outside: files with their sizes and times. */
+export function looksOf(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    filesUnder(folder).map((path) => {
+      const { size, mtimeMs } = statSync(path)
+      return [relative(folder, path), `${size} ${mtimeMs}`]
+    }),
+  )
+}

@@ -1,0 +1,119 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { liveEffects } from '../../../src/core/effects.js'
+import { allowAgain, forget } from '../../../src/commands/forget/forget.js'
+import type { ForgetReport } from '../../../src/commands/forget/forgetReport.js'
+import { loadPipeline } from '../../../src/model/loadPipeline.js'
+import { resolveSettings } from '../../../src/config/options.js'
+import { redactor } from '../../../src/core/redact.js'
+import { Narrator } from '../../../src/terminal/logger.js'
+import type { Receipt } from '../../../src/model/receipt.js'
+import { replay } from '../../../src/commands/replay/replay.js'
+import type { ReplayReport } from '../../../src/commands/replay/replayReport.js'
+import { run } from '../../../src/run/run.js'
+import { startSimulator, type Simulator } from '../../../src/simulator/simulator.js'
+import { plainId } from '../../support/lists.js'
+
+/** Another one's answer comes back for this id: that of `DELIVERED`. */
+export const MISDELIVERED = '5f00000000000000005eed04'
+export const DELIVERED = '5f0000000000000001ffffff'
+const TOKEN = 'a-token-of-no-value'
+
+const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-forget-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** What the erasures of this file have said. */
+export const said: string[] = []
+const effects = liveEffects((level, message) => said.push(`${level}: ${message}`))
+const silent = liveEffects(() => undefined)
+const quiet = new Narrator({ write: () => true }, 'error', redactor(TOKEN))
+
+const settingsOf = (command: 'run' | 'replay' | 'forget', data: string, flags = {}) =>
+  resolveSettings(command, { data, ...flags }, [])
+
+/** Two nights of a list in which one person is named in the bio of another, and in other people's rows. */
+export interface History {
+  readonly data: string
+  readonly list: string
+  readonly api: Simulator
+  /** In the list, and in the bio of `mentioning`. */
+  readonly person: string
+  readonly mentioning: string
+  readonly ids: readonly string[]
+}
+
+async function mention(): Promise<{ person: string; mentioning: string }> {
+  const invention = await (await loadPipeline(undefined)).invention()
+  for (let n = 1; ; n += 1) {
+    const { desc_at_users: mentions } = invention.data(plainId(n), 0) as { desc_at_users?: { id: string }[] }
+    if (mentions?.[0]) return { person: mentions[0].id, mentioning: plainId(n) }
+  }
+}
+
+export function writeRows(
+  path: string,
+  ids: readonly string[],
+  { person, mentioning }: Pick<History, 'person' | 'mentioning'>,
+): void {
+  const rows = ids.map((id) => {
+    const link = `https://www.xiaohongshu.com/user/profile/${id.toUpperCase()}?xsec_token=abc`
+    return `${id},${link},${id === mentioning ? `knows ${person}` : 'a note'}\n`
+  })
+  writeFileSync(path, `user_id,link,note\n${rows.join('')}${person} ${mentioning},,two ids\n`)
+}
+
+/** Made once; every test works on a copy of it. */
+export async function history(): Promise<{ copy(): History; close(): Promise<void> }> {
+  const data = join(mkdtempSync(join(scratch, 'made-')), 'data')
+  const who = await mention()
+  const ids = [
+    ...new Set([who.mentioning, who.person, MISDELIVERED, ...Array.from({ length: 8 }, (_, n) => plainId(n + 1))]),
+  ]
+  const list = join(scratch, 'people.csv')
+  writeRows(list, ids, who)
+  const api = await startSimulator({ pipeline: await loadPipeline(undefined) })
+  await enrich({ data, list, api }, { maxFailed: '100%' })
+  api.change({ night: 1 })
+  await enrich({ data, list, api }, { maxAge: '0s', maxFailed: '100%' })
+  return {
+    copy() {
+      const copy = join(mkdtempSync(join(scratch, 'copy-')), 'data')
+      cpSync(data, copy, { recursive: true, verbatimSymlinks: true })
+      return { data: copy, list, api, ids, ...who }
+    },
+    close: () => api.close(),
+  }
+}
+
+export async function enrich(
+  { data, list, api }: Pick<History, 'data' | 'list' | 'api'>,
+  flags = {},
+): Promise<Receipt> {
+  const pipeline = await loadPipeline(undefined)
+  const base = new URL(api.url)
+  return run(
+    {
+      inputs: [list],
+      settings: settingsOf('run', data, flags),
+      api: { base, simulated: false, host: base.host, warning: undefined },
+      token: TOKEN,
+      redact: redactor(TOKEN),
+      pipeline,
+    },
+    { effects: silent, narrator: quiet, signal: new AbortController().signal },
+  )
+}
+
+export async function forgetIn(data: string, ...ids: string[]): Promise<ForgetReport> {
+  return forget(ids, settingsOf('forget', data), await loadPipeline(undefined), effects)
+}
+
+export async function allowIn(data: string, ...ids: string[]): Promise<ForgetReport> {
+  return allowAgain(ids, settingsOf('forget', data), await loadPipeline(undefined), effects)
+}
+
+export async function check(data: string): Promise<ReplayReport> {
+  return replay(settingsOf('replay', data, { check: true }), await loadPipeline(undefined), effects)
+}

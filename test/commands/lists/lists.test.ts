@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { listsText, type ListReport } from '../../../src/commands/lists/command.js'
+
+const list: ListReport = {
+  ...{ list: 'spring', tracked: true, source: 'spring.csv', rows: 2, ids: 2, ids_with_profile: 1, coverage: 0.5 },
+  ...{ rejected: 0, parked: 1, last_read_at: '2026-11-23T08:00:00.000Z', nightly_price: 0.3, currency: 'CNY' },
+  simulated: false,
+}
+
+test('prices of simulated lists are said to be those of real calls', () => {
+  const [real, simulated] = [listsText([list], 80), listsText([{ ...list, simulated: true }], 80)]
+  expect(real).toMatch(/for up to ¥0\.30 a night\n$/)
+  expect(simulated).toBe(`${real}simulated data: its calls cost nothing, the prices are those of real ones\n`)
+})

@@ -1,0 +1,258 @@
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { all, openDatabase } from '../../../src/core/duckdb.js'
+import { liveEffects } from '../../../src/core/effects.js'
+import { RunError } from '../../../src/core/errors.js'
+import { layoutOf } from '../../../src/dataFolder/layout.js'
+import { takeLock } from '../../../src/dataFolder/lock.js'
+import { loadPipeline } from '../../../src/model/loadPipeline.js'
+import { resolveSettings } from '../../../src/config/options.js'
+import { replay as replayFolder } from '../../../src/commands/replay/replay.js'
+import type { ReplayReport } from '../../../src/commands/replay/replayReport.js'
+import type { Simulator } from '../../../src/simulator/simulator.js'
+import { cli } from '../../support/cli.js'
+import { temporaryFolder } from '../../support/folder.js'
+import { plainId, writeList } from '../../support/lists.js'
+import { published } from '../../support/published.js'
+import { enrich, refused, simulator, startRun } from '../../support/simulated.js'
+
+const IDS = Array.from({ length: 30 }, (_, n) => plainId(n + 1))
+
+interface Replayed {
+  readonly code: number
+  /** What a person is told. */
+  readonly stderr: string
+  readonly report: ReplayReport
+}
+
+/** In this process; `cli` is the command itself. */
+async function replay(data: string, args: { check?: boolean } = {}): Promise<Replayed> {
+  const settings = resolveSettings('replay', { data, ...args }, [])
+  const told: string[] = []
+  const effects = liveEffects((level, message) => told.push(`${level}: ${message}`))
+  const report = await replayFolder(settings, await loadPipeline(undefined), effects)
+  return { code: report.exit_code, stderr: told.join('\n'), report }
+}
+
+/** Exit code and error line of a replay that came to no report. */
+async function refusedReplay(data: string): Promise<{ code: number; stderr: string }> {
+  try {
+    const { report } = await replay(data)
+    throw new Error(`the replay was not refused: ${JSON.stringify(report)}`)
+  } catch (error) {
+    if (error instanceof RunError) return { code: error.exitCode, stderr: error.message }
+    throw error
+  }
+}
+
+/** Every row of every table, as text. */
+async function content(data: string): Promise<Record<string, string[]>> {
+  const database = await openDatabase(join(data, 'creators.duckdb'), { readOnly: true })
+  const { connection } = database
+  const found: Record<string, string[]> = {}
+  for (const { table_name: name } of await all<{ table_name: string }>(
+    connection,
+    'SELECT table_name FROM duckdb_tables()',
+  )) {
+    const rows = await all<{ text: string }>(
+      connection,
+      `SELECT to_json(t)::VARCHAR AS text FROM ${name} AS t ORDER BY ALL`,
+    )
+    found[name] = rows.map(({ text }) => text)
+  }
+  database.close()
+  return found
+}
+
+/** Two lists, three nights with faults, one night cut off by quota, one killed with calls in flight. */
+async function history(): Promise<{ data: string; api: Simulator; list: string }> {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, [...IDS, 'no id', IDS[0]!])
+  const other = writeList(folder, IDS.slice(20), 'other.csv')
+  const hang = new Set<string>()
+  const run: { kill?: () => void } = {}
+  const api = await simulator({
+    shares: { 301: 0.2, 500: 0.05, 201: 0.05 },
+    before: ({ id }) => {
+      if (!hang.has(id)) return undefined
+      run.kill?.()
+      return new Promise(() => undefined)
+    },
+  })
+  await enrich(list, data, api, '--max-failed', '100%')
+  await enrich(other, data, api, '--max-failed', '100%')
+  api.change({ night: 1, quota: api.ledger.summary().charged + 10 })
+  await enrich(list, data, api, '--max-age', '0s', '--max-failed', '100%')
+  api.change({ night: 2, quota: null })
+  hang.add(IDS[9]!)
+  const killed = startRun([list], data, api, '--max-age', '0s', '--concurrency', '2')
+  run.kill = () => killed.child.kill('SIGKILL')
+  await killed.ended
+  await enrich(list, data, api, '--on-ambiguous', 'hold', '--max-failed', '100%')
+  return { data, api, list }
+}
+
+test('what is rebuilt is what was published: every row of every table, ambiguous calls as they stood, with no call', async () => {
+  const { data, api, list } = await history()
+  const before = await content(data)
+  expect(before['ambiguous_calls']!.length).toBeGreaterThan(0)
+  expect(before['runs']).toHaveLength(5)
+  const { calls } = api.ledger.summary()
+
+  const checked = await replay(data, { check: true })
+  expect(checked.stderr).toBe('')
+  expect(checked.report).toMatchObject({ exit_code: 0, runs: 5, differences: [] })
+  expect(checked.code).toBe(0)
+
+  const link = realpathSync(join(data, 'creators.duckdb'))
+  rmSync(join(data, 'state'), { recursive: true })
+  const replayed = await replay(data)
+  expect(replayed.code).toBe(0)
+  expect(replayed.report).toMatchObject({ differences: [], files: { database: join(data, 'creators.duckdb') } })
+  expect(realpathSync(join(data, 'creators.duckdb'))).not.toBe(link)
+  expect(await content(data)).toEqual(before)
+  expect(api.ledger.summary().calls).toBe(calls)
+
+  const due = await published<{ n: number }>(
+    data,
+    `SELECT count(DISTINCT user_id) AS n FROM creators SEMI JOIN list_members USING (user_id)
+     WHERE last_attempt_outcome = 'retry' AND user_id IN (SELECT user_id FROM list_members WHERE list = 'creators')`,
+  )
+  const next = await enrich(list, data, api, '--on-ambiguous', 'hold', '--max-failed', '100%')
+  expect(next.receipt.asked_ids).toBe(due[0]!.n)
+})
+
+test('what differs is told by table, rows and columns, and is mended; --check only tells, with exit 9', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  await enrich(writeList(folder, IDS), data, api)
+  const before = await content(data)
+  const file = realpathSync(join(data, 'creators.duckdb'))
+  chmodSync(file, 0o644)
+  const tampered = await openDatabase(file)
+  await tampered.connection.run(`UPDATE creators SET fans = fans + 1, nickname = 'x' WHERE user_id = '${IDS[0]!}'`)
+  await tampered.connection.run(`DELETE FROM creators WHERE user_id = '${IDS[1]!}'`)
+  await tampered.connection.run(`ALTER TABLE lists ADD COLUMN note VARCHAR`)
+  tampered.close()
+
+  const expected = [
+    {
+      table: 'creators',
+      rows_before: 29,
+      rows_after: 30,
+      added: 1,
+      removed: 0,
+      changed: 1,
+      columns_changed: { fans: 1, nickname: 1 },
+    },
+    { table: 'lists', columns_removed: ['note'], added: 0, removed: 0, changed: 0 },
+  ]
+  const checked = await replay(data, { check: true })
+  expect(checked.code).toBe(9)
+  expect(checked.report.differences).toMatchObject(expected)
+  expect(realpathSync(join(data, 'creators.duckdb'))).toBe(file)
+  expect(readdirSync(join(data, 'state'))).not.toContain('warehouse.duckdb.rebuilt')
+
+  const people = await cli(['replay', '--data', data])
+  expect(people.code).toBe(0)
+  expect(people.stdout).toContain('creators')
+  expect(people.stdout).toContain('changed: nickname (1), fans (1)')
+  expect(await content(data)).toEqual(before)
+  expect((await replay(data, { check: true })).code).toBe(0)
+})
+
+test('a damaged file in raw/: exit 7, that very file is named, and nothing changes', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  for (const ids of [IDS.slice(0, 3), IDS.slice(3, 6)]) await enrich(writeList(folder, ids), data, api)
+  const before = await content(data)
+  for (const kind of ['answers', 'receipts', 'inputs']) {
+    const files = readdirSync(join(data, 'raw', kind), { recursive: true, encoding: 'utf8' })
+    const newest = files
+      .filter((name) => name.endsWith('.parquet'))
+      .sort()
+      .at(-1)!
+    const path = join(data, 'raw', kind, newest)
+    const bytes = readFileSync(path)
+    writeFileSync(path, 'no parquet')
+    const { code, stderr } = await refusedReplay(data)
+    expect(code).toBe(7)
+    expect(stderr).toContain(`damaged: ${path}`)
+    expect(stderr).not.toContain('\n')
+    writeFileSync(path, bytes)
+  }
+  expect(await content(data)).toEqual(before)
+
+  writeFileSync(realpathSync(join(data, 'creators.duckdb')) + '.new', 'no database')
+  renameSync(realpathSync(join(data, 'creators.duckdb')) + '.new', realpathSync(join(data, 'creators.duckdb')))
+  const { code, report } = await replay(data)
+  expect([code, report.differences]).toEqual([0, undefined])
+  expect(await content(data)).toEqual(before)
+})
+
+test.each(['answers', 'inputs'] as const)('without its %s, raw/ does not pass for all there was', async (kind) => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, IDS.slice(0, 6))
+  await enrich(list, data, api)
+  const before = await content(data)
+  rmSync(join(data, 'raw', kind), { recursive: true })
+  const replayed = await refusedReplay(data)
+  expect(replayed.code).toBe(7)
+  expect(replayed.stderr).toContain(`${join(data, 'raw')} is not complete: it lacks`)
+  expect(await content(data)).toEqual(before)
+
+  rmSync(join(data, 'state'), { recursive: true })
+  expect((await refused(enrich(list, data, api))).code).toBe(7)
+  expect(api.ledger.summary().calls).toBe(6)
+})
+
+test('a first run that was killed: what it had paid is replayed, and the next run finds it', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 6))
+  const run: { kill?: () => void } = {}
+  let arrived = 0
+  const api = await simulator({
+    before: () => {
+      arrived += 1
+      if (arrived !== 4) return undefined
+      run.kill?.()
+      return new Promise(() => undefined)
+    },
+  })
+  const { child, ended } = startRun([list], data, api, '--concurrency', '1')
+  run.kill = () => child.kill('SIGKILL')
+  await ended
+  const replayed = await replay(data)
+  expect(replayed.code).toBe(0)
+  expect(replayed.report.answers).toBe(3)
+  expect((await enrich(list, data, api)).receipt.ids).toMatchObject({ enriched: 3, reused: 3 })
+})
+
+test('nothing to replay: exit 2; a folder that is in use: exit 8', async () => {
+  const data = join(temporaryFolder(), 'data')
+  const nothing = await cli(['replay', '--data', data])
+  expect(nothing.code).toBe(2)
+  expect(nothing.stderr).toContain(`${data} holds nothing to replay`)
+  expect(nothing.stderr.trim().split('\n')).toHaveLength(1)
+
+  mkdirSync(join(data, 'raw'), { recursive: true })
+  const lock = await takeLock(layoutOf(data))
+  expect((await cli(['replay', '--data', data])).code).toBe(8)
+  lock.release()
+})

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import type { Counts, DriftReceipt, Receipt } from '../../../src/model/receipt.js'
+import { summary } from '../../../src/commands/run/summary.js'
+
+const NONE: Counts = { read: 0, enriched: 0, reused: 0, empty: 0, failed: 0, rejected: 0, parked: 0 }
+
+function receipt(drift: readonly DriftReceipt[]): Receipt {
+  return {
+    run_id: '20261122T220537Z-1f3a',
+    version: '0',
+    pipeline: 'people',
+    simulated: false,
+    host: 'test',
+    data: '/data',
+    started_at: '2026-11-22T22:05:37.000Z',
+    finished_at: '2026-11-22T22:05:38.000Z',
+    seconds: 1,
+    exit_code: 0,
+    stop: null,
+    lists: [],
+    rows: NONE,
+    ids: NONE,
+    reconciled: true,
+    reasons: [],
+    asked_ids: 0,
+    calls: { sent: 0, billed: 0, maybe_billed: 0, codes: [] },
+    pace: { calls_per_second: 0, limit_per_second: null, in_flight_limit: null },
+    money: { currency: 'CNY', price: 0.15, billed: 0, maybe_billed: 0, saved: 0 },
+    recovered: { answers: 0, unknown: 0, damaged: 0 },
+    drift,
+    ambiguous_calls: 0,
+    files: { database: '/data/creators.duckdb', exports: [] },
+  }
+}
+
+const of = (path: string, kind: string, found: string | null): DriftReceipt => {
+  return { path, kind, expected: null, found, answers: 1, example_user_id: 'ann' }
+}
+
+function driftOf(drift: readonly DriftReceipt[]): string[] {
+  const lines = summary(receipt(drift)).split('\n')
+  const from = lines.findIndex((line) => line.startsWith('drift'))
+  return from < 0 ? [] : lines.slice(from, lines.indexOf('', from))
+}
+
+test('drift is told by kind, with the lines that would make columns of it, and no more of them than one reads', () => {
+  expect(driftOf([])).toEqual([])
+  expect(driftOf([of('fans', 'missing_key', null), of('fans', 'wrong_type', 'text')])).toEqual([
+    'drift      1 wrong type, 1 missing key: see table schema_drift',
+  ])
+  const many = Array.from({ length: 7 }, (_, at) => of(`key${at}`, 'unknown_key', 'text'))
+  expect(driftOf(many)).toEqual([
+    'drift      7 unknown keys: see table schema_drift',
+    '           to have them as columns, add these to the definition, with the kind',
+    '           that fits, and run `creator-enrich replay`, which fills the past, too:',
+    ...[0, 1, 2, 3, 4].map((at) => `  key${at}: attribute.text('key${at}', '…'),`),
+    '  and 2 more',
+  ])
+})
+
+test('the counts of a large run fit 80 columns', () => {
+  const many = { ...NONE, read: 9_999_999, enriched: 9_999_999, parked: 9_999_999 }
+  const table = summary({ ...receipt([]), rows: many, ids: many })
+    .split('\n')
+    .slice(2, 5)
+  for (const each of table) expect(each).toHaveLength(80)
+  expect(table[1]).toMatch(/^rows 9,999,999 .* 9,999,999$/)
+})
+
+test('an exit code of 3 is explained, as it comes with no error', () => {
+  expect(summary(receipt([]))).not.toContain('exit 3')
+  const told = summary({ ...receipt([]), exit_code: 3 }).split('\n')
+  expect(told.find((each) => each.startsWith('exit 3'))).toContain('--max-failed')
+  for (const each of told) expect(each.length).toBeLessThanOrEqual(80)
+})

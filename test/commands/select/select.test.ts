@@ -1,0 +1,177 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { all, openDatabase } from '../../../src/core/duckdb.js'
+import { layoutOf } from '../../../src/dataFolder/layout.js'
+import { loadPipeline } from '../../../src/model/loadPipeline.js'
+import { nearest } from '../../../src/commands/select/nearest.js'
+import { select, type SelectJob } from '../../../src/commands/select/select.js'
+import { startSimulator } from '../../../src/simulator/simulator.js'
+import { readSheet } from '../../export/readWorkbook.js'
+import { cli } from '../../support/cli.js'
+import { plainId, writeList } from '../../support/lists.js'
+import { published } from '../../support/published.js'
+import { enrich } from '../../support/simulated.js'
+
+const IDS = Array.from({ length: 15 }, (_, n) => plainId(n + 1))
+const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-select-'))
+const data = join(folder, 'data')
+
+beforeAll(async () => {
+  const api = await startSimulator({ pipeline: await loadPipeline(undefined) })
+  try {
+    await enrich(writeList(folder, IDS), data, api)
+  } finally {
+    await api.close()
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Asked = Partial<SelectJob['selection'] & Pick<SelectJob, 'format' | 'out' | 'bom'>>
+
+async function selected({ format = 'json', out, bom = true, ...selection }: Asked): Promise<string> {
+  const pieces: string[] = []
+  await select({
+    layout: layoutOf(data),
+    selection: {
+      where: undefined,
+      sort: undefined,
+      limit: undefined,
+      columns: undefined,
+      mentioned: false,
+      ...selection,
+    },
+    format,
+    out,
+    bom,
+    write: (text) => void pieces.push(Buffer.from(text).toString()),
+    columns: 80,
+  })
+  return pieces.join('')
+}
+
+const rowsOf = async (asked: Asked) => JSON.parse(await selected(asked)) as Record<string, unknown>[]
+
+test('filters, sorts, limits and picks columns as SQL would', async () => {
+  const where = "fans > 1000 AND user_id IN (SELECT user_id FROM list_members WHERE list = 'creators') -- and more"
+  const columns = ['nickname', 'fans', 'likes_per_note', 'red_id']
+  const expected = await published(
+    data,
+    'SELECT nickname, fans, likes_per_note, red_id FROM creators WHERE fans > 1000 ORDER BY fans DESC, user_id',
+  )
+  expect(expected.length).toBeGreaterThan(4)
+  const sort = [{ column: 'fans', descending: true }]
+  expect(await rowsOf({ where, sort, columns })).toEqual(expected)
+  expect(await rowsOf({ where, sort, columns, limit: 2 })).toEqual(expected.slice(0, 2))
+  expect(await rowsOf({ where: 'fans < 0' })).toEqual([])
+  expect(Object.keys((await rowsOf({ limit: 1 }))[0]!)).toContain('fans_change_30d')
+  expect(Object.keys((await rowsOf({ limit: 1, columns: ['*'] }))[0]!).length).toBeGreaterThan(100)
+  const mentioned = await rowsOf({
+    mentioned: true,
+    where: 'mentioned_by > 0',
+    sort: [{ column: 'mentioned_by', descending: true }],
+  })
+  expect(mentioned).toHaveLength((await published(data, 'SELECT * FROM creator_candidates')).length)
+})
+
+describe('what is typed stays one condition, and reads and writes nothing else', () => {
+  test.each([
+    ['1) UNION SELECT (1', /one condition and nothing else/],
+    ['true) FROM (SELECT 1', /one condition and nothing else/],
+    ['true), (true', /one condition and nothing else/],
+    ['true) ORDER BY (1', /one condition and nothing else/],
+    ['true); DROP TABLE creators; SELECT (true', /one condition|cannot be|Only SELECT/],
+    ['true /*', /--where: /],
+    ['fans >', /--where: /],
+    ['fans', /it is BIGINT, and must be true or false/],
+    ['fanz > 1', /--where: there is no column fanz; did you mean fans\?/],
+    ["user_id IN (SELECT content FROM read_text('/etc/passwd'))", /--where: .*(disabled|Cannot|not allowed)/],
+    ["EXISTS (SELECT 1 FROM '/etc/passwd')", /--where: /],
+    ["EXISTS (SELECT 1 FROM read_csv('/etc/passwd'))", /--where: /],
+    ["EXISTS (SELECT 1 FROM glob('/etc/*'))", /--where: /],
+    ["EXISTS (SELECT 1 FROM query('COPY creators TO ''/tmp/stolen.csv'''))", /--where: /],
+    ['CAST(nickname AS BIGINT) > 1', /--where: /],
+  ])('%s', async (where, message) => {
+    await expect(selected({ where })).rejects.toThrow(message)
+    await expect(selected({ where })).rejects.toMatchObject({ exitCode: 2 })
+    expect(existsSync('/tmp/stolen.csv')).toBe(false)
+  })
+
+  test('columns to show and to sort by are known ones', async () => {
+    await expect(selected({ columns: ['nick'] })).rejects.toThrow(
+      '--columns: there is no column nick; did you mean nickname',
+    )
+    await expect(selected({ sort: [{ column: 'fans"', descending: true }] })).rejects.toThrow(
+      '--sort: there is no column',
+    )
+  })
+
+  test('files of the data folder are not overwritten', async () => {
+    for (const out of [join(data, 'creators.duckdb'), join(data, 'exports', 'creators.csv')]) {
+      const before = readFileSync(out)
+      await expect(selected({ out, format: 'csv' })).rejects.toThrow('keeps its own files')
+      expect(readFileSync(out).equals(before)).toBe(true)
+    }
+  })
+})
+
+test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () => {
+  const columns = ['user_id', 'nickname', 'fans']
+  const [csv, xlsx, parquet, json] = ['a.csv', 'a.xlsx', 'a.parquet', 'a.json'].map((name) => join(folder, name))
+  await selected({ out: csv!, format: 'csv', columns })
+  await selected({ out: xlsx!, format: 'xlsx', columns, sort: [{ column: 'fans', descending: true }] })
+  await selected({ out: parquet!, format: 'parquet', columns })
+  await selected({ out: json!, format: 'json', columns })
+  const rows = await published(data, 'SELECT user_id, nickname, fans FROM creators ORDER BY user_id')
+  const text = readFileSync(csv!, 'utf8')
+  expect(text.startsWith('\uFEFFuser_id,nickname,fans\n')).toBe(true)
+  expect(text.trimEnd().split('\n')).toHaveLength(rows.length + 1)
+  expect(JSON.parse(readFileSync(json!, 'utf8'))).toEqual(rows)
+  const sheet = readSheet(xlsx!).map((row) => row.map(({ value }) => value))
+  const byFans = await published(data, 'SELECT user_id, nickname, fans FROM creators ORDER BY fans DESC, user_id')
+  expect(sheet).toEqual([columns, ...byFans.map((row) => Object.values(row))])
+  const database = await openDatabase(':memory:')
+  expect(await all(database.connection, `SELECT * FROM '${parquet!}'`)).toEqual(rows)
+  database.close()
+
+  const env = { JUSTONEAPI_TOKEN: 'not a token' }
+  const saved = await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })
+  expect(saved.code, saved.stderr).toBe(0)
+  expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nready for: creator-enrich run /)
+  const own = join(folder, 'mine.csv')
+  writeFileSync(own, 'id,note\n')
+  const refused = await cli(['select', '--save', 'mine', '--data', data], { cwd: folder, env })
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('mine.csv is there already') as string })
+  expect(readFileSync(own, 'utf8')).toBe('id,note\n')
+  expect(
+    (await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })).code,
+  ).toBe(0)
+  const plan = await cli(['plan', '热门.csv', '--data', data, '--json'], { cwd: folder })
+  const [count] = await published<{ n: number }>(data, 'SELECT count(*) AS n FROM creators WHERE fans > 1000')
+  expect(JSON.parse(plan.stdout)).toMatchObject({ rows: count!.n, known: { fresh: count!.n } })
+})
+
+test('as a user: a table that fits, errors in one line', async () => {
+  const told = await cli(['select', '--sort', 'fans desc', '--limit', '2', '--data', data])
+  expect(told.code, told.stderr).toBe(0)
+  expect(told.stdout).toMatch(/^user_id +nickname +tier +fans +province\n/)
+  expect(told.stdout.split('\n')).toHaveLength(4)
+  for (const [args, said] of [
+    [['--format', 'parquet'], '--format parquet needs --out FILE'],
+    [['--format', 'xlsx'], '--format xlsx needs --out FILE'],
+    [['--sort', 'fans downwards'], '--sort: expected columns such as'],
+    [['--save', '../x'], '--save: expected a name'],
+  ] as const) {
+    const refused = await cli(['select', '--data', data, ...args])
+    expect([refused.code, refused.stdout]).toEqual([2, ''])
+    expect(refused.stderr).toContain(said)
+  }
+})
+
+test('near names', () => {
+  const names = ['fans', 'fans_change_7d', 'nickname', 'province']
+  expect(nearest('fan', names)).toEqual(['fans', 'fans_change_7d'])
+  expect(nearest('provinz', names)).toEqual(['province'])
+  expect(nearest('zzz', names)).toEqual([])
+})

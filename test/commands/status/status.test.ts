@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { layoutOf } from '../../../src/dataFolder/layout.js'
+import { readFolderStatus } from '../../../src/commands/status/status.js'
+import { statusText } from '../../../src/commands/status/statusText.js'
+import { width } from '../../../src/terminal/table.js'
+import { cli } from '../../support/cli.js'
+import { temporaryFolder } from '../../support/folder.js'
+import { plainId, writeList } from '../../support/lists.js'
+import { enrich, simulator, startRun } from '../../support/simulated.js'
+
+const IDS = Array.from({ length: 8 }, (_, n) => plainId(n + 1))
+const HOUR = 3_600_000
+
+test('before, while, after: the run that is on, what it was cut off in, what waits, how old things are', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const layout = layoutOf(data)
+  const nothing = await cli(['status', '--data', data])
+  expect([nothing.code, nothing.stdout]).toEqual([2, ''])
+  expect(nothing.stderr).toContain(`${data} holds nothing yet: \`creator-enrich run <list> --data ${data}\` begins`)
+
+  const list = writeList(folder, IDS, '名单.csv')
+  const quota = await enrich(list, data, await simulator({ quota: 5 }))
+  expect(quota.code).toBe(5)
+  const parked = await readFolderStatus(layout)
+  expect(parked).toMatchObject({
+    running: null,
+    cut_off: null,
+    simulated: false,
+    runs: [{ run_id: quota.receipt.run_id, exit_code: 5, stop_reason: 'quota', enriched: 5, parked: 3 }],
+    parked: [{ list: '名单', reason: 'quota', rows: 3, ids: 3, run_again: quota.receipt.stop!.run_again }],
+    staleness: [{ age: 'day', creators: 5 }, ...(await neverAsked(layout))],
+  })
+  const text = statusText(parked, Date.now(), 80)
+  expect(text).toMatch(/\n\d{4}-\d\d-\d\d \d\d:\d\d +quota \(5\) /)
+  expect(text).toContain(`next       ${quota.receipt.stop!.run_again}\n`)
+  for (const line of text.split('\n').filter((each) => !/^(folder|next)/.test(each)))
+    expect(width(line)).toBeLessThanOrEqual(80)
+
+  // A call that never ends: the run is on until it is killed.
+  let arrive: () => void = () => undefined
+  const arrived = new Promise<void>((resolve) => (arrive = resolve))
+  const api = await simulator({
+    before: () => {
+      arrive()
+      return new Promise(() => undefined)
+    },
+  })
+  const { child, ended } = startRun([list], data, api, '--concurrency', '2')
+  await arrived
+  const during = await cli(['status', '--data', data, '--json'])
+  expect(during.code, during.stderr).toBe(0)
+  const on = JSON.parse(during.stdout) as Awaited<ReturnType<typeof readFolderStatus>>
+  expect(on).toMatchObject({ running: { pid: child.pid, lists: ['名单'] }, cut_off: null })
+  const running = { ...on, running: { ...on.running!, phase: 'fetching' as const, due: 3, done: 1 } }
+  const told = statusText(running, Date.parse(on.running!.started_at) + 100_000, 80)
+  expect(told).toContain(`fetching: run ${on.running!.run_id} (PID ${child.pid}), for 1m40s\n`)
+  expect(told).toContain('ids        1 of 3 done (33.3%), 0.0/s, 3m20s left\n')
+  child.kill('SIGKILL')
+  await ended
+  const cut = await cli(['status', '--data', data])
+  expect(cut.stdout).toMatch(/now {8}no run is on; the last one \(\w+-\w+\) was cut off at /)
+
+  // The call is unknown from the next run on, and made up for by it, which fetches the rest.
+  await enrich(list, data, await simulator(), '--on-ambiguous', 'hold')
+  const after = await readFolderStatus(layout)
+  expect(after.cut_off).toBeNull()
+  expect(after.ambiguous_calls.count).toBeGreaterThan(0)
+  expect(Date.now() - Date.parse(after.ambiguous_calls.oldest_at!)).toBeLessThan(HOUR)
+  expect(after.runs[0]).toMatchObject({ status: 'done' })
+  expect(after.runs.some(({ status, finished_at }) => status === 'interrupted' && finished_at === null)).toBe(true)
+  expect(statusText(after, Date.now(), 80)).toContain('sent and never answered, the oldest of ')
+})
+
+/** Whoever was reached when the quota was used up has a row, too. */
+async function neverAsked(layout: ReturnType<typeof layoutOf>) {
+  const { staleness } = await readFolderStatus(layout)
+  return staleness.filter(({ age }) => age === 'never')
+}

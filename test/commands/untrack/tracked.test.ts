@@ -1,0 +1,192 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { liveEffects } from '../../../src/core/effects.js'
+import { allowAgain, forget } from '../../../src/commands/forget/forget.js'
+import { layoutOf } from '../../../src/dataFolder/layout.js'
+import { takeLock } from '../../../src/dataFolder/lock.js'
+import { loadPipeline } from '../../../src/model/loadPipeline.js'
+import { resolveSettings } from '../../../src/config/options.js'
+import { listsText, readLists, type ListReport } from '../../../src/commands/lists/command.js'
+import { withPublished } from '../../../src/publish/openPublished.js'
+import { replay } from '../../../src/commands/replay/replay.js'
+import { untrack } from '../../../src/commands/untrack/untrack.js'
+import { cli } from '../../support/cli.js'
+import { temporaryFolder } from '../../support/folder.js'
+import { plainId, writeList } from '../../support/lists.js'
+import { published } from '../../support/published.js'
+import { enrich, refresh, refused, simulator } from '../../support/simulated.js'
+
+const effects = liveEffects(() => undefined)
+const settingsOf = (data: string) => resolveSettings('untrack', { data }, [])
+const untrackIn = async (data: string, list: string) =>
+  untrack(list, settingsOf(data), await loadPipeline(undefined), effects)
+const listsOf = (data: string): Promise<ListReport[]> => withPublished(layoutOf(data), readLists)
+const trackedOf = async (data: string) =>
+  Object.fromEntries((await listsOf(data)).map(({ list, tracked }) => [list, tracked]))
+
+/** With cells that must come back as they are: commas, quotes, line breaks, nothing, a formula, other scripts. */
+function writeNotes(folder: string): string {
+  const path = join(folder, 'notes.csv')
+  const rows = [
+    `甲,"a, ""b""\nc",${plainId(1)}`,
+    `,=1+1,https://www.xiaohongshu.com/user/profile/${plainId(2).toUpperCase()}?x=1`,
+    `丙,,nobody`,
+    `丁,x,`,
+    `戊,5e3,${plainId(1)}`,
+  ]
+  writeFileSync(path, `名字,note,user_id\n${rows.join('\n')}\n`)
+  return path
+}
+
+test('a tracked list is refreshed from its stored rows as if its file had been read again', async () => {
+  const folder = temporaryFolder()
+  const [data, again] = [join(folder, 'data'), join(folder, 'again')]
+  const api = await simulator()
+  const notes = writeNotes(folder)
+  const other = writeList(folder, [plainId(2), plainId(9)], 'other.csv')
+  for (const place of [data, again]) {
+    await enrich(other, place, api)
+    await enrich(notes, place, api, '--track')
+  }
+  api.change({ night: 1 })
+  const calls = () => api.ledger.summary().calls
+  const before = calls()
+  const read = await enrich(notes, again, api, '--max-age', '0s')
+  const asked = calls() - before
+  rmSync(notes)
+  const { code, receipt } = await refresh(data, api, '--max-age', '0s')
+  expect(code).toBe(0)
+  expect(calls() - before).toBe(2 * asked)
+  expect(receipt.rows).toEqual(read.receipt.rows)
+  expect(receipt.lists).toEqual([{ ...read.receipt.lists[0], added: 0, removed: 0 }])
+
+  const members = 'SELECT * EXCLUDE run_id FROM list_members ORDER BY ALL'
+  expect(await published(data, members)).toEqual(await published(again, members))
+  const rejects = 'SELECT * EXCLUDE run_id FROM rejects ORDER BY ALL'
+  expect(await published(data, rejects)).toEqual(await published(again, rejects))
+  const lists = 'SELECT list, tracked, source, columns, id_column, rows, ids, rejected FROM lists ORDER BY list'
+  expect(await published(data, lists)).toEqual(await published(again, lists))
+  const without = (place: string, name: string) =>
+    readFileSync(join(place, 'exports', name), 'utf8').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\d{8}T\d{6}Z-[0-9a-f]{4}/g, '')
+  for (const name of ['notes.enriched.csv', 'notes.rejects.csv', 'failures.csv'])
+    expect(without(data, name)).toBe(without(again, name))
+})
+
+test('fresh ids cost nothing, and a list of many pages keeps every row', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = join(folder, 'long.csv')
+  const ids = Array.from({ length: 10_001 }, (_, n) => plainId((n % 7) + 1))
+  writeFileSync(list, `user_id\n${ids.join('\n')}\n`)
+  await enrich(list, data, api, '--track')
+  const { receipt } = await refresh(data, api)
+  expect(receipt.rows).toMatchObject({ read: 10_001, reused: 10_001 })
+  expect(api.ledger.summary().calls).toBe(7)
+  const [row] = await published(data, 'SELECT count(DISTINCT row_number) AS n, max(line) AS line FROM list_members')
+  expect(row).toEqual({ n: 10_001, line: 10_002 })
+})
+
+test('tracking and untracking outlive the state folder', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const [a, b] = ['a.csv', 'b.csv'].map((name) => writeList(folder, [plainId(1)], name))
+  await enrich(a!, data, api, '--track')
+  await enrich(b!, data, api, '--track')
+  expect(await trackedOf(data)).toEqual({ a: true, b: true })
+  const lose = () => rmSync(join(data, 'state'), { recursive: true })
+  const rebuilt = async () => replay(resolveSettings('replay', { data }, []), await loadPipeline(undefined), effects)
+  lose()
+  await enrich(writeList(folder, [plainId(1)], 'c.csv'), data, api)
+  expect(await trackedOf(data)).toEqual({ a: true, b: true, c: false })
+
+  expect(await untrackIn(data, 'a')).toEqual({ wasTracked: true })
+  expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
+  lose()
+  await rebuilt()
+  expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
+  expect(await untrackIn(data, 'a')).toEqual({ wasTracked: false })
+  expect((await refresh(data, api)).receipt.lists.map(({ list }) => list)).toEqual(['b'])
+
+  // Reading a list again leaves it untracked; asking for it tracks it again.
+  await enrich(a!, data, api)
+  expect(await trackedOf(data)).toMatchObject({ a: false })
+  await enrich(a!, data, api, '--track')
+  lose()
+  await rebuilt()
+  expect(await trackedOf(data)).toMatchObject({ a: true })
+})
+
+test('who was forgotten stays rejected as such, and comes back only with the file', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, [plainId(1), plainId(2)])
+  await enrich(list, data, api, '--track')
+  const pipeline = await loadPipeline(undefined)
+  await forget([plainId(2)], settingsOf(data), pipeline, effects)
+  const reasons = () => published(data, 'SELECT status, reason FROM list_members ORDER BY row_number')
+  const hidden = [
+    { status: 'reused', reason: null },
+    { status: 'rejected', reason: 'forgotten' },
+  ]
+  await refresh(data, api)
+  expect(await reasons()).toEqual(hidden)
+  await allowAgain([plainId(2)], settingsOf(data), pipeline, effects)
+  await refresh(data, api)
+  expect(await reasons()).toEqual(hidden)
+})
+
+test('without a tracked list: exit 2 naming the folder, and no folder is made', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  expect(await refused(refresh(data, api))).toMatchObject({ code: 2 })
+  expect(() => readFileSync(data)).toThrow('ENOENT')
+  await enrich(writeList(folder, [plainId(1)]), data, api)
+  const { code, stderr } = await refused(refresh(data, api))
+  expect(code).toBe(2)
+  expect(stderr).toContain(`no list of ${data} is tracked`)
+  await expect(untrackIn(data, 'other')).rejects.toThrow(`${data} has no list other: its lists are creators`)
+  const both = await refused(enrich(writeList(folder, [plainId(1)]), data, api, '--tracked'))
+  expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('takes no input') as string })
+})
+
+test('lists: what a person and what a program is told, also while a run holds the folder', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  await enrich(writeNotes(folder), data, api, '--track')
+  await enrich(writeList(folder, [plainId(1), plainId(3)], '很长的名单.csv'), data, api)
+  const lock = await takeLock(layoutOf(data))
+  try {
+    const told = await cli(['lists', '--data', data], { env: { JUSTONEAPI_TOKEN: 'not a token' } })
+    expect(told).toMatchObject({ code: 0, stderr: '' })
+    const lines = told.stdout.split('\n')
+    expect(lines[0]).toMatch(/^list +tracked +rows +ids +known +rejected +last read +a night$/)
+    expect(lines[1]).toMatch(/^notes +yes +5 +2 +100% +2 +\d{4}-\d\d-\d\d \d\d:\d\d +¥0\.30$/)
+    expect(lines[2]).toMatch(/^很长的名单 +no +2 +2 +100% +0 /)
+    expect(told.stdout).toContain('`run --tracked` refreshes 1 of 2, for up to ¥0.30 a night\n')
+    const held = await cli(['untrack', 'notes', '--data', data])
+    expect([held.code, held.stdout]).toEqual([8, ''])
+    const { lists } = JSON.parse((await cli(['lists', '--json', '--data', data])).stdout) as { lists: ListReport[] }
+    expect(lists.map(({ list, rows, coverage }) => [list, rows, coverage])).toEqual([
+      ['notes', 5, 1],
+      ['很长的名单', 2, 1],
+    ])
+    expect(listsText([], 80)).toBe('no list was read yet\n')
+  } finally {
+    lock.release()
+  }
+  const untracked = await cli(['untrack', 'notes', '--data', data])
+  expect(untracked).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: 'notes is not tracked any more; its rows and its history stay\n',
+  })
+  const nothing = await cli(['lists', '--data', join(folder, 'none')])
+  expect(nothing.code).toBe(2)
+  expect(nothing.stderr).toContain(`${join(folder, 'none')} has no published file yet`)
+})

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { envName, options, resolveSettings, type Option } from '../../src/config/options.js'
+
+describe('settings', () => {
+  test('a flag wins over the environment, that over the .env file, that over the default', () => {
+    const dotEnv = { CREATOR_ENRICH_CONCURRENCY: '3', CREATOR_ENRICH_ATTEMPTS: '7' }
+    const environment = { CREATOR_ENRICH_CONCURRENCY: '4', CREATOR_ENRICH_DATA: 'there' }
+    const settings = resolveSettings('run', { concurrency: '5' }, [environment, dotEnv])
+    expect(settings).toMatchObject({ concurrency: 5, data: 'there', attempts: 7, giveUp: 600_000 })
+    expect(resolveSettings('run', {}, [environment, dotEnv]).concurrency).toBe(4)
+  })
+
+  test('--no-bom, which the command line knows as bom: false', () => {
+    expect(resolveSettings('run', { bom: false }, []).noBom).toBe(true)
+    expect(resolveSettings('run', { bom: true }, []).noBom).toBeUndefined()
+  })
+
+  test('a refused value is shown without what may be a secret', () => {
+    expect(() => resolveSettings('run', { api: 'http://u:secret@h/?token=secret' }, [])).toThrow('got "http://…@h/?…"')
+  })
+
+  test('an empty variable counts as not set', () => {
+    expect(resolveSettings('run', {}, [{ CREATOR_ENRICH_CONCURRENCY: '' }, {}]).concurrency).toBe(16)
+  })
+
+  test.each([
+    ['maxAge', '90m', 5_400_000],
+    ['maxAge', '7d', 604_800_000],
+    ['rate', '300/m', 5],
+    ['rate', '2.5', 2.5],
+    ['maxFailed', '2.5%', 0.025],
+    ['api', 'http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
+  ])('--%s %s', (name, typed, value) => {
+    expect(resolveSettings('run', { [name]: typed }, [])).toMatchObject({ [name]: value })
+  })
+
+  test.each([
+    ['timeout', '30d', '--timeout: expected a duration from 1ms to 1h, got "30d"'],
+    ['timeout', '5', '--timeout: expected a duration such as 500ms, 120s, 10m, 20h or 7d, got "5"'],
+    ['concurrency', '0', '--concurrency: expected a whole number from 1 to 1000, got "0"'],
+    ['rate', '0/s', '--rate: expected a rate such as 5/s or 300/m, got "0/s"'],
+    ['maxFailed', '101%', '--max-failed: expected a percentage from 0% to 100%, got "101%"'],
+    ['onAmbiguous', 'no', '--on-ambiguous: expected retry or hold, got "no"'],
+    ['api', 'http://u:p@host/', '--api: expected a URL without user, query or fragment'],
+    ['api', 'ftp://host/', '--api: expected global, cn, simulated or an http(s) URL'],
+  ])('--%s %s is refused in one line', (name, typed, message) => {
+    expect(() => resolveSettings('run', { [name]: typed }, [])).toThrow(message)
+  })
+
+  test('a bad variable is named, not the flag', () => {
+    expect(() => resolveSettings('run', {}, [{ CREATOR_ENRICH_MAX_AGE: 'old' }])).toThrow(/^CREATOR_ENRICH_MAX_AGE: /)
+  })
+})
+
+test('docs/options.md is what the table says', async () => {
+  const lines = Object.entries<Option<unknown>>(options).map(
+    ([name, o]) =>
+      `| \`${o.flag.replaceAll('|', '\\|')}\` | \`${envName(name)}\` | ${o.default ?? ''} | ${o.for.join(', ')} | ${o.help} |`,
+  )
+  const page = [
+    '# Options',
+    '',
+    'A flag wins over the environment, the environment over the file `.env` in the current folder, that over the default.',
+    'The token is no option: it comes from `JUSTONEAPI_TOKEN` or a `--token-file`.',
+    '',
+    '| flag | variable | default | commands | what |',
+    '|---|---|---|---|---|',
+    ...lines,
+    '',
+  ].join('\n')
+  await expect(page).toMatchFileSnapshot('../docs/options.md')
+})

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { pipeline } from '../../../../pipelines/default.js'
+import { literal, quoted } from '../../../../src/core/duckdb.js'
+import { openHouse, type House, type Told } from './open.js'
+
+/**
+ * A case is a folder: `answers.json` and rows of tables (`lists.csv` …) as they are found, and in `expected/` what the views
+ * show of it in the columns that matter, worked out by hand: README.md says how. Rows are in the order of their columns.
+ */
+const folder = fileURLToPath(new URL('cases', import.meta.url))
+
+type Row = Record<string, unknown>
+
+function read<T>(...path: string[]): T {
+  return JSON.parse(readFileSync(join(folder, ...path), 'utf8')) as T
+}
+
+/** What the view shows in these columns; instants as text. */
+async function shown({ rows }: House, view: string, columns: readonly string[]): Promise<Row[]> {
+  const types = await rows(`DESCRIBE ${quoted(view)}`)
+  const cells = columns.map((name) => {
+    const type = types.find(({ column_name }) => column_name === name)?.['column_type']
+    return type === 'TIMESTAMP' ? `CAST(${quoted(name)} AS VARCHAR) AS ${quoted(name)}` : quoted(name)
+  })
+  return rows(`SELECT ${cells.join(', ')} FROM ${quoted(view)} ORDER BY ALL`)
+}
+
+function inOrder(rows: readonly Row[]): Row[] {
+  const text = (row: Row) => Object.values(row).map((cell) => JSON.stringify(cell))
+  return [...rows].sort((a, b) => (text(a).join() < text(b).join() ? -1 : 1))
+}
+
+test.each(readdirSync(folder))('%s', async (name) => {
+  const house = await openHouse(pipeline)
+  const files = readdirSync(join(folder, name))
+  if (existsSync(join(folder, name, 'answers.json'))) await house.load('run0', read<Told[]>(name, 'answers.json'))
+  for (const file of files.filter((each) => each.endsWith('.csv'))) {
+    const rows = `read_csv(${literal(join(folder, name, file))}, header = true, all_varchar = true)`
+    await house.rows(`INSERT INTO ${quoted(basename(file, '.csv'))} BY NAME SELECT * FROM ${rows}`)
+  }
+  for (const file of readdirSync(join(folder, name, 'expected'))) {
+    const expected = read<Row[]>(name, 'expected', file)
+    const view = basename(file, '.json')
+    const found = await shown(house, view, Object.keys(expected[0] ?? { user_id: '' }))
+    expect(inOrder(found), view).toEqual(inOrder(expected))
+  }
+})

@@ -1,0 +1,73 @@
+import { onTestFinished } from 'vitest'
+import type { Answer } from '../../../../src/model/call.js'
+import { all, type ReadCell } from '../../../../src/core/duckdb.js'
+import { layoutOf, type Layout } from '../../../../src/dataFolder/layout.js'
+import { loadSegments } from '../../../../src/load/loadCalls.js'
+import { takeLock, type Lock } from '../../../../src/dataFolder/lock.js'
+import type { AnswerSource } from '../../../../src/load/stage.js'
+import { openWarehouse, type Warehouse } from '../../../../src/load/warehouse.js'
+import type { Pipeline } from '../../../../src/model/pipeline.js'
+import { readerOf } from '../../../../src/flatten/answerReader.js'
+import { temporaryFolder } from '../../../support/folder.js'
+
+/** One answer of a history that a person can read: a profile without its id, or a code. */
+export interface Told {
+  readonly at: string
+  readonly id: string
+  readonly answer: Record<string, unknown> | string
+}
+
+/** A run that was told these answers, as a journal would hand them out. */
+export function runOf(pipeline: Pipeline, runId: string, told: readonly Told[]): AnswerSource {
+  const calls = told.map(({ at, id, answer }, seq): Answer => {
+    const body = typeof answer === 'string' ? { code: answer } : { code: 0, data: { userid: id, ...answer } }
+    const receivedAt = Date.parse(at)
+    return {
+      kind: 'answer',
+      seq: seq + 1,
+      id,
+      attempt: 1,
+      sentAt: receivedAt - 5,
+      receivedAt,
+      ms: 5,
+      status: 200,
+      contentType: null,
+      retryAfter: null,
+      body: new TextEncoder().encode(JSON.stringify(body)),
+    }
+  })
+  const startedAt = Math.min(...calls.map(({ sentAt }) => sentAt))
+  return {
+    header: { runId, startedAt, pipeline: pipeline.name, simulated: false, host: 'test' },
+    // eslint-disable-next-line @typescript-eslint/require-await -- a journal reads from disk, this one need not
+    async *calls() {
+      yield calls
+    },
+  }
+}
+
+export interface House {
+  readonly layout: Layout
+  readonly lock: Lock
+  readonly warehouse: Warehouse
+  readonly load: (runId: string, told: readonly Told[]) => Promise<void>
+  readonly rows: (sql: string) => Promise<Record<string, ReadCell>[]>
+}
+
+/** A working database of a pipeline, its answers read as in a run; closed after the test. */
+export async function openHouse(pipeline: Pipeline, before?: Pick<House, 'layout' | 'lock'>): Promise<House> {
+  const layout = before?.layout ?? layoutOf(temporaryFolder())
+  const lock = before?.lock ?? (await takeLock(layout))
+  if (!before) onTestFinished(() => lock.release())
+  const warehouse = await openWarehouse(lock, pipeline)
+  onTestFinished(() => warehouse.close())
+  return {
+    layout,
+    lock,
+    warehouse,
+    async load(runId, told) {
+      await loadSegments(warehouse, [runOf(pipeline, runId, told)], readerOf(pipeline))
+    },
+    rows: (sql) => all(warehouse.connection, sql),
+  }
+}

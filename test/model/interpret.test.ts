@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest'
+import type { Answer, CallEnd, NoAnswer } from '../../src/model/call.js'
+import { interpreter, isSignOfLife } from '../../src/model/interpret.js'
+import type { Outcome } from '../../src/model/outcome.js'
+import type { Profile } from '../../src/model/pipeline.js'
+
+const ID = '5f0000000000000001000a01'
+const RECEIVED = Date.parse('2026-11-22T03:04:05Z')
+
+const interpret = interpreter({
+  profile: (data, asked): Profile => {
+    const value = data as Record<string, unknown> | null
+    if (typeof value?.['userid'] !== 'string') return { kind: 'empty' }
+    return value['userid'] === asked ? { kind: 'profile', value } : { kind: 'misdelivered', id: value['userid'] }
+  },
+})
+
+function answer(body: unknown, more: Partial<Answer> = {}): Answer {
+  const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  return {
+    kind: 'answer',
+    seq: 1,
+    id: ID,
+    attempt: 1,
+    sentAt: RECEIVED - 100,
+    receivedAt: RECEIVED,
+    ms: 100,
+    status: 200,
+    contentType: 'application/json',
+    retryAfter: null,
+    body: bytes,
+    ...more,
+  }
+}
+
+const noAnswer = (fault: NoAnswer['fault'], detail = 'what happened'): NoAnswer => ({
+  kind: 'no_answer',
+  seq: 1,
+  id: ID,
+  attempt: 1,
+  sentAt: 0,
+  receivedAt: 1,
+  ms: 1,
+  fault,
+  detail,
+})
+
+type Short = [kind: Outcome['kind'], billed: Outcome['billed'], stop?: Outcome['stop']]
+const short = ({ kind, billed, stop }: Outcome): Short => (stop ? [kind, billed, stop] : [kind, billed])
+
+describe('codes', () => {
+  const CODES: [number, ...Short][] = [
+    [100, 'stop', 'no', 'token'],
+    [101, 'refused', 'maybe'],
+    [201, 'empty', 'maybe'],
+    [202, 'refused', 'maybe'],
+    [300, 'refused', 'maybe'],
+    [301, 'retry', 'no'],
+    [302, 'throttled', 'no'],
+    [303, 'stop', 'no', 'quota'],
+    [400, 'invalid', 'no'],
+    [404, 'stop', 'no', 'route'],
+    [500, 'retry', 'no'],
+    [503, 'retry', 'maybe'],
+    [600, 'stop', 'no', 'permission'],
+    [601, 'stop', 'no', 'balance'],
+    [602, 'stop', 'no', 'balance'],
+    [-7, 'refused', 'maybe'],
+    [99999, 'refused', 'maybe'],
+  ]
+
+  test.each(CODES)('%i: %s, billed %s', (code, ...expected) => {
+    for (const status of [200, 400, 401, 403, 429, 500, 503]) {
+      for (const form of [code, String(code)]) {
+        const outcome = interpret(answer({ code: form, data: null, message: 'as sent' }, { status }))
+        expect(short(outcome)).toEqual(expected)
+        expect(outcome.code).toBe(String(code))
+        expect(outcome.message).toBe('as sent')
+      }
+    }
+  })
+
+  test.each([0, '0', ' 0 ', -0])('%j with the profile asked for', (code) => {
+    for (const status of [200, 500]) {
+      const outcome = interpret(answer({ code, data: { userid: ID, fans: 1 }, message: null }, { status }))
+      expect(short(outcome)).toEqual(['profile', 'yes'])
+      expect(outcome).toMatchObject({ code: '0', value: { userid: ID, fans: 1 } })
+    }
+  })
+
+  test.each([null, {}, [], 'not found', { userid: null }])('0 with data %j is empty, maybe billed', (data) => {
+    expect(short(interpret(answer({ code: 0, data })))).toEqual(['empty', 'maybe'])
+  })
+
+  test('0 without data is empty', () => {
+    expect(short(interpret(answer({ code: 0 })))).toEqual(['empty', 'maybe'])
+  })
+
+  test("another id's profile is billed and never has a value", () => {
+    const outcome = interpret(answer({ code: 0, data: { userid: 'ffffffffffffffffffffffff' } }))
+    expect(short(outcome)).toEqual(['misdelivered', 'yes'])
+    expect(outcome.value).toBeUndefined()
+    expect(outcome.message).toContain('ffffffffffffffffffffffff')
+  })
+
+  test.each(['constructor', '__proto__', 'toString'])('a code named %s is just another unknown one', (code) => {
+    expect(short(interpret(answer({ code })))).toEqual(['refused', 'maybe'])
+  })
+
+  test('a message is one line, and ours where there is none', () => {
+    expect(interpret(answer({ code: 301, message: ' a\r\nb\u0000c ' })).message).toBe('a b c')
+    expect(interpret(answer({ code: 301, message: null })).message).toBe('collection failed')
+    expect(interpret(answer({ code: 301, message: { nested: [] } })).message).toBe('collection failed')
+    expect(interpret(answer({ code: 301, message: 'x'.repeat(100_000) })).message.length).toBeLessThanOrEqual(1000)
+  })
+
+  test('a message nested 100,000 deep is survived', () => {
+    const body = `{"code":301,"message":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    expect(short(interpret(answer(body)))).toEqual(['retry', 'no'])
+  })
+})
+
+describe('no usable envelope', () => {
+  const utf16 = Buffer.from('\ufeff{"code":0}', 'utf16le')
+  const cut = '{"code":0,"data":{"userid":"5f00'
+  const CASES: [name: string, body: string | Uint8Array, status: number, code: string, ...Short][] = [
+    ['empty', '', 200, 'no_body', 'retry', 'maybe'],
+    ['blanks', ' \n', 200, 'no_body', 'retry', 'maybe'],
+    ['204', '', 204, 'no_body', 'retry', 'maybe'],
+    ['portal', '<html>Please log in</html>', 200, 'not_json', 'retry', 'maybe'],
+    ['portal in GBK', Buffer.from([0x3c, 0xb0, 0xa1]), 200, 'not_json', 'retry', 'maybe'],
+    ['JSON null', 'null', 200, 'not_json', 'retry', 'maybe'],
+    ['list', '[]', 200, 'not_json', 'retry', 'maybe'],
+    ['cut JSON', cut, 200, 'cut_json', 'ambiguous', 'maybe'],
+    ['cut JSON after a byte order mark', `\ufeff${cut}`, 200, 'cut_json', 'ambiguous', 'maybe'],
+    ['no code', '{"data":{}}', 200, 'no_code', 'ambiguous', 'maybe'],
+    ['code null', '{"code":null}', 200, 'no_code', 'ambiguous', 'maybe'],
+    ['code true', '{"code":true}', 200, 'no_code', 'ambiguous', 'maybe'],
+    ['code 0.5', '{"code":0.5}', 200, 'no_code', 'ambiguous', 'maybe'],
+    ['code of blanks', '{"code":" "}', 200, 'no_code', 'ambiguous', 'maybe'],
+    ['not UTF-8', Buffer.from([0x7b, 0x22, 0xc3, 0x28]), 200, 'not_utf8', 'refused', 'maybe'],
+    ['UTF-16', utf16, 200, 'not_utf8', 'refused', 'maybe'],
+    ['502 page', '<html>502 Bad Gateway</html>', 502, 'not_json', 'retry', 'maybe'],
+    ['503 empty', '', 503, 'no_body', 'retry', 'maybe'],
+    ['504 cut JSON', cut, 504, 'cut_json', 'retry', 'maybe'],
+    ["another server's JSON", '{"status":500,"error":"Internal Server Error"}', 500, 'no_code', 'retry', 'maybe'],
+    ['404 page', '<html>nothing here</html>', 404, 'not_json', 'retry', 'maybe'],
+    ['429 empty', '', 429, 'no_body', 'throttled', 'no'],
+    ['429 page', '<html>slow down</html>', 429, 'not_json', 'throttled', 'no'],
+  ]
+
+  test.each(CASES)('%s', (_, body, status, code, ...expected) => {
+    const outcome = interpret(answer(body, { status }))
+    expect(outcome.code).toBe(code)
+    expect(short(outcome)).toEqual(expected)
+    expect(outcome.message).toContain(`HTTP ${status}`)
+    expect(outcome.message).not.toMatch(/[\r\n]/)
+  })
+
+  test('the message has a snippet of at most 200 bytes', () => {
+    const outcome = interpret(answer(`<html>\n${'x'.repeat(5000)}`, { status: 502, contentType: 'text/html' }))
+    expect(outcome.message).toContain('text/html')
+    expect(outcome.message).toContain('<html> xxx')
+    expect(outcome.message.length).toBeLessThan(300)
+  })
+
+  test('an envelope cut at each byte is never a profile', () => {
+    const whole = Buffer.from(JSON.stringify({ code: 0, data: { userid: ID, nickname: '示例' } }))
+    expect(interpret(answer(whole)).kind).toBe('profile')
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(['retry', 'ambiguous', 'refused']).toContain(interpret(answer(whole.subarray(0, length))).kind)
+    }
+  })
+})
+
+test.each<[NoAnswer['fault'], ...Short]>([
+  ['unsent', 'retry', 'no'],
+  ['untrusted', 'stop', 'no', 'unreachable'],
+  ['timeout', 'ambiguous', 'maybe'],
+  ['broken', 'ambiguous', 'maybe'],
+  ['undecodable', 'ambiguous', 'maybe'],
+  ['too_large', 'refused', 'maybe'],
+  ['redirect', 'stop', 'maybe', 'redirect'],
+])('fault %s', (fault, ...expected) => {
+  const outcome = interpret(noAnswer(fault))
+  expect(short(outcome)).toEqual(expected)
+  expect(outcome).toMatchObject({ code: fault, message: 'what happened' })
+})
+
+describe('Retry-After', () => {
+  const waited = (retryAfter: string | null, body: unknown = { code: 302 }) =>
+    interpret(answer(body, { retryAfter, status: 429 })).retryAfterMs
+
+  test.each<[string | null, number | undefined]>([
+    ['5', 5000],
+    [' 5 ', 5000],
+    ['0', 0],
+    ['1000000000', 1e12],
+    ['Sun, 22 Nov 2026 03:05:05 GMT', 60_000],
+    ['Sun, 22 Nov 2026 03:00:00 GMT', 0],
+    ['Sun, 99 Nov 2026 03:00:00 GMT', undefined],
+    ['-1', undefined],
+    ['1e9', undefined],
+    ['1.5', undefined],
+    ['soon', undefined],
+    ['5 apples', undefined],
+    ['', undefined],
+    ['9'.repeat(400), undefined],
+    [null, undefined],
+  ])('%j', (header, ms) => {
+    expect(waited(header)).toBe(ms)
+    expect(waited(header, '')).toBe(ms)
+  })
+})
+
+describe('sign of life', () => {
+  const alive = (end: CallEnd) => isSignOfLife(end, interpret(end))
+
+  test.each([0, 100, 201, 301, 303, 400, 77777])('code %i is one', (code) => {
+    expect(alive(answer({ code }))).toBe(true)
+  })
+
+  test.each([302, 500, 503])('code %i is none', (code) => {
+    expect(alive(answer({ code }))).toBe(false)
+  })
+
+  test('neither a page nor a fault is one', () => {
+    expect(alive(answer('<html>', { status: 502 }))).toBe(false)
+    expect(alive(answer(''))).toBe(false)
+    expect(alive(noAnswer('timeout'))).toBe(false)
+    expect(alive(noAnswer('unsent'))).toBe(false)
+  })
+})

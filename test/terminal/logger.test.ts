@@ -1,0 +1,61 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Narrator } from '../../src/terminal/logger.js'
+import { redactor } from '../../src/core/redact.js'
+import { cli } from '../support/cli.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+
+test('lines stay whole above the live one; what is below the level is not shown', () => {
+  const written: string[] = []
+  const narrator = new Narrator({ write: (text) => written.push(text), columns: 20 }, 'info', redactor('canary-token'))
+  narrator.show('7 of 9, and more than fits')
+  narrator.log('debug', 'unseen')
+  narrator.log('warn', 'canary-token refused')
+  narrator.show('')
+  expect(written).toEqual([
+    '\r\x1b[2K7 of 9, and more th',
+    '\r\x1b[2Kwarning: [token] refused\n7 of 9, and more th',
+    '\r\x1b[2K',
+  ])
+})
+
+test('on a terminal lines break between words, by the columns that they take, and what is being done is shown', () => {
+  const written: string[] = []
+  const sink = { write: (text: string) => written.push(text), columns: 20 }
+  const narrator = new Narrator({ ...sink, isTTY: true }, 'info', redactor(undefined))
+  narrator.log('info', '小红书 creators of 上海 and 浙江')
+  narrator.doing('loading')
+  narrator.log('warn', 'a-word-that-is-longer-than-the-line stays')
+  expect(written).toEqual([
+    '小红书 creators of\n  上海 and 浙江\n',
+    '\r\x1b[2Kloading …',
+    '\r\x1b[2Kwarning:\n  a-word-that-is-longer-than-the-line\n  stays\nloading …',
+  ])
+  written.length = 0
+  new Narrator(sink, 'info', redactor(undefined)).doing('loading')
+  expect(written).toEqual([])
+})
+
+test('--log-file keeps what --quiet does not show, appended, without the token; a bad one is refused before anything is sent', async () => {
+  const folder = temporaryFolder()
+  const list = writeList(folder, [plainId(1), plainId(2)])
+  const log = join(folder, 'logs', 'run.log')
+  const run = (...args: string[]) =>
+    cli(['run', list, '--api', 'simulated', '--data', join(folder, 'data'), '--quiet', ...args], {
+      env: { JUSTONEAPI_TOKEN: 'canary-token' },
+    })
+  expect((await run('--log-file', log)).stderr).toBe('')
+  expect((await run('--log-file', log, '--log-level', 'warn')).code).toBe(0)
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
+  expect(lines.length).toBeGreaterThan(1)
+  for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z info /)
+  expect(lines.filter((line) => line.includes('2 ids in 2 rows'))).toHaveLength(1)
+
+  writeFileSync(join(folder, 'file'), '')
+  const refused = await run('--log-file', join(folder, 'file', 'run.log'), '--data', join(folder, 'elsewhere'))
+  expect(refused.code).toBe(7)
+  expect(refused.stderr).toMatch(/^error: --log-file .*run\.log: .*; nothing was sent: give another file\n$/)
+  expect(existsSync(join(folder, 'elsewhere'))).toBe(false)
+})

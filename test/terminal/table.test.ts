@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { count, fit, percent, table, width } from '../../src/terminal/table.js'
+
+test.each([
+  ['abc', 3],
+  ['小红书', 6],
+  ['ＡＢ', 4],
+  ['é', 1],
+  ['e\u0301', 1],
+  ['👩‍👩‍👧', 2],
+  ['❤️', 2],
+  ['한국', 4],
+  ['かな', 4],
+  ['¥1…', 3],
+  ['a\u200bb', 2],
+  ['', 0],
+])('%s takes %d columns', (text, columns) => {
+  expect(width(text)).toBe(columns)
+})
+
+test('what is cut is cut between letters, and says so', () => {
+  expect(fit('小红书达人', 10)).toBe('小红书达人')
+  expect(fit('小红书达人', 9)).toBe('小红书达…')
+  expect(fit('小红书达人', 8)).toBe('小红书…')
+  expect(fit('a👩‍👩‍👧b👩‍👩‍👧', 5)).toBe('a👩‍👩‍👧b…')
+})
+
+test('what a terminal would obey is taken out', () => {
+  expect(fit('a\x1b[31m\r\nb\u202ec', 20)).toBe('a [31m b c')
+})
+
+test('columns stand under each other, and the widest that may be cut gives way', () => {
+  const header = [
+    { title: 'name', cut: true },
+    { title: 'n', right: true },
+    { title: 'note', cut: true },
+  ]
+  const rows = [
+    ['小红书达人小红书达人', '1', 'short'],
+    ['b', '1,234', 'a note that is far too long'],
+  ]
+  expect(table(header, rows, 40)).toBe(
+    [
+      'name                 n  note',
+      '小红书达人小红…      1  short',
+      'b                1,234  a note that is …',
+      '',
+    ].join('\n'),
+  )
+  for (const line of table(header, rows, 40).split('\n')) expect(width(line)).toBeLessThanOrEqual(40)
+})
+
+test('numbers and shares for people', () => {
+  expect([count(1234567), count(null), count(12345678901234567890n)]).toEqual([
+    '1,234,567',
+    '–',
+    '12,345,678,901,234,567,890',
+  ])
+  expect([0, 0.0001, 0.125, 0.99999, 1, null].map(percent)).toEqual(['0%', '0.1%', '12.5%', '99.9%', '100%', '–'])
+})
+
+test('a text of megabytes is cut without being looked at whole', () => {
+  const header = [{ title: 'id' }, { title: 'name', cut: true }]
+  const [, line] = table(header, [['1', '好'.repeat(5_000_000)]], 40).split('\n')
+  expect(width(line!)).toBeLessThanOrEqual(40)
+  expect(line).toContain('…')
+})
