@@ -1,4 +1,4 @@
-import { together } from '../../src/model/column.js'
+import { mergeColumns } from '../../src/model/column.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
 import { attributes } from './columns/attributes.js'
 import { check } from './crossChecks.js'
@@ -61,9 +61,9 @@ export const pipeline: Pipeline = {
   parseId,
   request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
   profile,
-  columns: together(attributes, counters, derived, volatiles),
+  columns: mergeColumns(attributes, counters, derived, volatiles),
   children,
   mentions,
   check,
-  invention: async () => (await import('./simulated/answers.js')).invention,
+  invention: async () => (await import('./simulated/answers.js')).simulatedAnswers,
 }

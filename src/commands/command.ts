@@ -1,4 +1,4 @@
-import type { Narrator } from '../terminal/logger.js'
+import type { Logger } from '../terminal/logger.js'
 import type { Settings } from '../config/options.js'
 
 /** What a command gets from the command line and the environment. */
@@ -8,7 +8,7 @@ export interface Invocation {
   readonly token: string | undefined
   /** @throws UsageError when the token cannot be read, or cannot be one */
   readonly readToken: () => string | undefined
-  readonly narrator: Narrator
+  readonly logger: Logger
   /** The positional arguments. */
   readonly inputs: readonly string[]
 }

@@ -6,7 +6,7 @@ import { readToken, tokenIn } from '../config/api.js'
 import type { Invocation } from './command.js'
 import { messageOf, RunError, UsageError } from '../core/errors.js'
 import { openLogFile } from '../terminal/logFile.js'
-import { Narrator } from '../terminal/logger.js'
+import { Logger } from '../terminal/logger.js'
 import { options, resolveSettings, type CommandName, type Option, type Settings } from '../config/options.js'
 import { redactor, type Redact } from '../core/redact.js'
 import { version } from '../core/version.js'
@@ -25,25 +25,25 @@ function readDotEnv(): Record<string, string | undefined> {
 
 /** Each command with what it needs, loaded when it is asked for: that takes longer than most of them take to run. */
 const commands: Record<CommandName, () => Promise<(invocation: Invocation) => Promise<number>>> = {
-  run: async () => (await import('./run/command.js')).run,
-  plan: async () => (await import('./plan/command.js')).plan,
-  replay: async () => (await import('./replay/command.js')).replay,
-  status: async () => (await import('./status/command.js')).status,
-  lists: async () => (await import('./lists/lists.js')).lists,
-  untrack: async () => (await import('./untrack/command.js')).untrack,
-  changes: async () => (await import('./changes/command.js')).changes,
-  select: async () => (await import('./select/command.js')).select,
-  report: async () => (await import('./report/report.js')).report,
-  forget: async () => (await import('./forget/command.js')).forget,
-  doctor: async () => (await import('./doctor/command.js')).doctor,
-  simulate: async () => (await import('./simulate/command.js')).simulate,
+  run: async () => (await import('./run/command.js')).runCommand,
+  plan: async () => (await import('./plan/command.js')).planCommand,
+  replay: async () => (await import('./replay/command.js')).replayCommand,
+  status: async () => (await import('./status/command.js')).statusCommand,
+  lists: async () => (await import('./lists/lists.js')).listsCommand,
+  untrack: async () => (await import('./untrack/command.js')).untrackCommand,
+  changes: async () => (await import('./changes/command.js')).changesCommand,
+  select: async () => (await import('./select/command.js')).selectCommand,
+  report: async () => (await import('./report/report.js')).reportCommand,
+  forget: async () => (await import('./forget/command.js')).forgetCommand,
+  doctor: async () => (await import('./doctor/command.js')).doctorCommand,
+  simulate: async () => (await import('./simulate/command.js')).simulateCommand,
 }
 
 /** A command cannot be loaded: who loads this file tells why. */
 class NotLoaded extends Error {}
 
 /** Until the command line is understood, only the token of the environment is known. */
-let narrator = new Narrator(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
+let logger = new Logger(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
 
 function invocation(name: CommandName, inputs: readonly string[], flags: Flags): Invocation {
   const environments = [process.env, readDotEnv()]
@@ -52,15 +52,15 @@ function invocation(name: CommandName, inputs: readonly string[], flags: Flags):
   const read = (): string | undefined => readToken(settings.tokenFile, environments)
   const token = name === 'run' ? read() : undefined
   const redact = redactor(token ?? tokenIn(environments))
-  narrator = narratorFor(settings, redact)
-  return { settings, token, readToken: read, narrator, inputs }
+  logger = loggerFor(settings, redact)
+  return { settings, token, readToken: read, logger, inputs }
 }
 
-function narratorFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Narrator {
+function loggerFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Logger {
   const level = quiet ? 'warn' : logLevel
-  if (logFile === undefined) return new Narrator(process.stderr, level, redact)
+  if (logFile === undefined) return new Logger(process.stderr, level, redact)
   const log = openLogFile(logFile, (message) => process.stderr.write(`warning: ${redact(message)}\n`))
-  return new Narrator(process.stderr, level, redact, { log, kept: logLevel })
+  return new Logger(process.stderr, level, redact, { log, kept: logLevel })
 }
 
 async function start(name: CommandName, inputs: readonly string[], flags: Flags): Promise<number> {
@@ -85,7 +85,7 @@ function program(finish: (exitCode: number) => void): Command {
     .description('Fetch creator profiles, flatten them and load them into DuckDB and CSV: paid once, never lost.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text) => narrator.log('error', withoutValue(text)) })
+    .configureOutput({ outputError: (text) => logger.log('error', withoutValue(text)) })
   addOptions(cli.command('run [input...]'), 'run')
     .description(
       'read, plan, fetch, flatten, load, export, publish and report; the same command continues what was stopped',
@@ -139,12 +139,12 @@ function withoutValue(text: string): string {
 function fail(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof RunError) {
-    narrator.log('error', error.message)
-    narrator.log('debug', error.stack ?? '')
+    logger.log('error', error.message)
+    logger.log('debug', error.stack ?? '')
     return error.exitCode
   }
-  narrator.log('error', `a bug in creator-enrich: ${messageOf(error)} (--log-level debug shows where)`)
-  narrator.log('debug', error instanceof Error ? (error.stack ?? '') : '')
+  logger.log('error', `a bug in creator-enrich: ${messageOf(error)} (--log-level debug shows where)`)
+  logger.log('debug', error instanceof Error ? (error.stack ?? '') : '')
   return 1
 }
 

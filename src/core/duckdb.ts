@@ -165,12 +165,12 @@ export async function* blobs(connection: Connection, sql: string): AsyncGenerato
 }
 
 /** An SQL string literal. */
-export function literal(text: string): string {
+export function quotedText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
 /** An SQL identifier in quotes. */
-export function quoted(name: string): string {
+export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 

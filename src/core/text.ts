@@ -2,12 +2,12 @@ const LABEL = 11
 const WIDTH = 80
 
 /** A line of a summary: a label, and what there is to say. */
-export function line(label: string, text: string): string {
+export function labelLine(label: string, text: string): string {
   return `${label.padEnd(LABEL)}${text}`.trimEnd()
 }
 
 /** The parts behind a label, as many a line as fit; the lines after the first are indented. */
-export function wrapped(label: string, parts: readonly string[]): string {
+export function labelParts(label: string, parts: readonly string[]): string {
   const lines: string[] = []
   let text = ''
   for (const [at, part] of parts.entries()) {
@@ -19,5 +19,5 @@ export function wrapped(label: string, parts: readonly string[]): string {
       text = text === '' ? piece : `${text} ${piece}`
     }
   }
-  return [...lines, text].map((each, at) => line(at === 0 ? label : '', each)).join('\n')
+  return [...lines, text].map((each, at) => labelLine(at === 0 ? label : '', each)).join('\n')
 }

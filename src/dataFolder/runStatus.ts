@@ -35,8 +35,8 @@ const schema = z.object({
 })
 
 /** What `state/status.json` says of the run that is on, or of the last one. Instants are ISO 8601, UTC. */
-export type Status = z.infer<typeof schema>
-export type Phase = Status['phase']
+export type RunStatus = z.infer<typeof schema>
+export type Phase = RunStatus['phase']
 
 /** A run that has told nothing for so long is not on. */
 const SILENT_MS = 60_000
@@ -45,14 +45,14 @@ const SILENT_MS = 60_000
  * Reads the status; undefined if there is none that can be read. What a killed run has left says `interrupted`.
  * @param holder the process that holds the lock of the folder, where that is known; else a living one is believed
  */
-export function readStatus(path: string, holder?: number): Status | undefined {
+export function readStatus(path: string, holder?: number): RunStatus | undefined {
   const status = parse(path)
   if (!status || status.phase === 'finished') return status
   const lives = holder === undefined ? isRecent(status) && isAlive(status.pid) : status.pid === holder
   return lives ? status : { ...status, phase: 'interrupted' }
 }
 
-function parse(path: string): Status | undefined {
+function parse(path: string): RunStatus | undefined {
   try {
     return schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
   } catch {
@@ -61,7 +61,7 @@ function parse(path: string): Status | undefined {
 }
 
 /** It is written every second. In a container another process may have the number of one that is long dead. */
-function isRecent({ updated_at }: Status): boolean {
+function isRecent({ updated_at }: RunStatus): boolean {
   return Date.now() - Date.parse(updated_at) < SILENT_MS
 }
 

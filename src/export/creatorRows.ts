@@ -1,6 +1,6 @@
 import { collectGarbage } from '../core/memory.js'
-import { all, blobs, first, literal, quoted, type Connection } from '../core/duckdb.js'
-import { asText, csvRecord, instant } from './csvRecord.js'
+import { all, blobs, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
+import { plainText, csvRecord, instantText } from './csvRecord.js'
 import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
 
 /**
@@ -24,10 +24,10 @@ export async function wideColumns(connection: Connection): Promise<WideColumns> 
     connection,
     `SELECT name, type FROM pragma_table_info('creators') ORDER BY cid`,
   )
-  const columns = known.map(({ name, type }) => ({ name, type, sql: `c.${quoted(name)}` }))
+  const columns = known.map(({ name, type }) => ({ name, type, sql: `c.${quotedName(name)}` }))
   return {
     names: columns.map(({ name }) => name),
-    cells: columns.map(({ type, sql }) => (type.startsWith('TIMESTAMP') ? instant(sql) : asText(sql))),
+    cells: columns.map(({ type, sql }) => (type.startsWith('TIMESTAMP') ? instantText(sql) : plainText(sql))),
     columns,
   }
 }
@@ -58,7 +58,7 @@ export function listRows(
   wide: WideColumns,
   list: { readonly name: string; readonly columns: readonly string[] },
 ): AsyncGenerator<Uint8Array[]> {
-  const ofList = `m.list = ${literal(list.name)}`
+  const ofList = `m.list = ${quotedText(list.name)}`
   const order = `
     SELECT m.row_number AS ord, c.rowid AS rid
     FROM list_members AS m LEFT JOIN creators AS c ON c.user_id = m.user_id
@@ -68,7 +68,7 @@ export function listRows(
     FROM export_order AS o JOIN list_members AS m ON m.row_number = o.ord
     WHERE ${bounds('o.ord')} AND ${bounds('m.row_number')} AND ${ofList}`
   const own = list.columns.map((_, index) => `r.cells[${index + 1}]`)
-  const cells = [...own, 'r.status', 'r.reason', instant('c.last_fetched_at'), ...wide.cells]
+  const cells = [...own, 'r.status', 'r.reason', instantText('c.last_fetched_at'), ...wide.cells]
   return inRanges(connection, order, range, csvRecord(cells))
 }
 

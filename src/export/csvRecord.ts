@@ -1,14 +1,14 @@
-import { literal } from '../core/duckdb.js'
-import { NUMBER, SUSPECT } from './guardFormula.js'
+import { quotedText } from '../core/duckdb.js'
+import { PLAIN_NUMBER, FORMULA } from './guardFormula.js'
 
 const QUOTED = '[",\\n\\r]'
 
-const matches = (pattern: string): string => `regexp_matches(cell, ${literal(pattern)})`
-const guarded = `CASE WHEN ${matches(SUSPECT)} AND NOT ${matches(`(?i)${NUMBER}`)} THEN '''' || cell ELSE cell END`
+const matches = (pattern: string): string => `regexp_matches(cell, ${quotedText(pattern)})`
+const guarded = `CASE WHEN ${matches(FORMULA)} AND NOT ${matches(`(?i)${PLAIN_NUMBER}`)} THEN '''' || cell ELSE cell END`
 const quoted = (cell: string): string =>
   `CASE WHEN ${matches(QUOTED)} THEN '"' || replace(${cell}, '"', '""') || '"' ELSE ${cell} END`
 // Most cells need neither, and that is found out in one search.
-const written = `CASE WHEN cell IS NULL THEN '' WHEN ${matches(`${QUOTED}|${SUSPECT}`)} THEN ${quoted(`(${guarded})`)} ELSE cell END`
+const written = `CASE WHEN cell IS NULL THEN '' WHEN ${matches(`${QUOTED}|${FORMULA}`)} THEN ${quoted(`(${guarded})`)} ELSE cell END`
 
 /**
  * SQL for one CSV record as a BLOB: UTF-8, commas between the cells, `\n` at its end. It is what csv-stringify would write
@@ -21,11 +21,11 @@ export function csvRecord(cells: readonly string[]): string {
 }
 
 /** SQL for an instant as a cell: ISO 8601, UTC, milliseconds. */
-export function instant(sql: string): string {
+export function instantText(sql: string): string {
   return `strftime(${sql} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')`
 }
 
 /** SQL for a number or a flag as a cell. */
-export function asText(sql: string): string {
+export function plainText(sql: string): string {
   return `CAST(${sql} AS VARCHAR)`
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { all, first, literal, type Connection } from '../core/duckdb.js'
+import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { exportCsv, type CsvContent } from './csvFile.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
@@ -49,7 +49,7 @@ const ROW_GROUP = 4_096
 async function exportParquet(connection: Connection, path: string): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
     await connection.run(
-      `COPY creators TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
+      `COPY creators TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
     )
     return countCreators(connection)
   })

@@ -1,5 +1,5 @@
-import { blobs, literal, type Connection } from '../core/duckdb.js'
-import { csvRecord, instant, asText } from './csvRecord.js'
+import { blobs, quotedText, type Connection } from '../core/duckdb.js'
+import { csvRecord, instantText, plainText } from './csvRecord.js'
 
 export const REJECTS_HEADER = ['line', 'row_number', 'cell', 'reason', 'remedy'] as const
 export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'] as const
@@ -8,13 +8,13 @@ export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'faile
 export function rejectRows(connection: Connection, list: string): AsyncGenerator<Uint8Array[]> {
   return blobs(
     connection,
-    `SELECT ${csvRecord([asText('m.line'), asText('m.row_number'), 'coalesce(r.cell, m.user_id)', 'coalesce(m.reason, r.reason)', 'r.remedy'])}
+    `SELECT ${csvRecord([plainText('m.line'), plainText('m.row_number'), 'coalesce(r.cell, m.user_id)', 'coalesce(m.reason, r.reason)', 'r.remedy'])}
      FROM list_members AS m
      LEFT JOIN (
-       SELECT * FROM rejects WHERE list = ${literal(list)}
+       SELECT * FROM rejects WHERE list = ${quotedText(list)}
        QUALIFY row_number() OVER (PARTITION BY row_number ORDER BY run_id DESC) = 1
      ) AS r ON r.row_number = m.row_number
-     WHERE m.list = ${literal(list)} AND m.status = 'rejected'
+     WHERE m.list = ${quotedText(list)} AND m.status = 'rejected'
      ORDER BY m.row_number`,
   )
 }
@@ -23,10 +23,10 @@ export function rejectRows(connection: Connection, list: string): AsyncGenerator
 export function failureRows(connection: Connection, lists: readonly string[]): AsyncGenerator<Uint8Array[]> {
   return blobs(
     connection,
-    `SELECT ${csvRecord(['m.user_id', 'coalesce(f.code, m.reason)', 'f.message', asText('f.attempts'), instant('f.failed_at'), 'f.billed'])}
+    `SELECT ${csvRecord(['m.user_id', 'coalesce(f.code, m.reason)', 'f.message', plainText('f.attempts'), instantText('f.failed_at'), 'f.billed'])}
      FROM (
        SELECT user_id, min(reason) AS reason FROM list_members
-       WHERE status = 'failed' AND list IN (SELECT unnest([${lists.map(literal).join(', ')}]::VARCHAR[]))
+       WHERE status = 'failed' AND list IN (SELECT unnest([${lists.map(quotedText).join(', ')}]::VARCHAR[]))
        GROUP BY user_id
      ) AS m
      LEFT JOIN (

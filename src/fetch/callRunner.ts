@@ -2,15 +2,15 @@ import { withdrawn, type CallEnd, type Intent } from '../model/call.js'
 import type { Effects } from '../core/effects.js'
 import { isSignOfLife } from '../model/interpret.js'
 import type { Billed, Interpret, Outcome } from '../model/outcome.js'
-import { Allowance } from './limits/spendCap.js'
+import { SpendCap } from './limits/spendCap.js'
 import type { Emit } from './fetchEvent.js'
-import type { Sign } from './limits/circuitBreaker.js'
-import { Governor, type Permit } from './limits/admission.js'
-import type { Learned } from './limits/learnedLimits.js'
+import type { UpstreamHealth } from './limits/circuitBreaker.js'
+import { Admission, type Permit } from './limits/admission.js'
+import type { LearnedLimits } from './limits/learnedLimits.js'
 import type { FetchPolicy } from './fetchPolicy.js'
 import { RetryBudget } from './limits/retryBudget.js'
 import { Stopped, type Stopping } from './stop.js'
-import type { Upstream } from './http/apiClient.js'
+import type { ApiClient } from './http/apiClient.js'
 
 /** Where a call is made durable before it is sent, and its end before anything else is done with it. */
 export interface CallLog {
@@ -20,13 +20,13 @@ export interface CallLog {
   end(end: CallEnd): Promise<void>
 }
 
-export interface CallerOptions {
-  readonly upstream: Pick<Upstream, 'attempt'>
+export interface CallRunnerOptions {
+  readonly upstream: Pick<ApiClient, 'attempt'>
   readonly journal: CallLog
   readonly interpret: Interpret
   readonly policy: FetchPolicy
   /** What earlier runs have learned of this upstream. */
-  readonly learned?: Learned | undefined
+  readonly learned?: LearnedLimits | undefined
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
 }
 
@@ -34,23 +34,23 @@ export interface CallerOptions {
 const MOST_USELESS = 50
 
 /** Makes the calls of one run, each within a slot of the caller's. */
-export class Caller {
+export class CallRunner {
   /** HTTP requests sent. */
   calls = 0
   private seq = 0
   private useless = 0
   readonly retries = new RetryBudget()
-  private readonly governor: Governor
-  private readonly allowance: Allowance
+  private readonly governor: Admission
+  private readonly allowance: SpendCap
 
   constructor(
-    private readonly options: CallerOptions,
+    private readonly options: CallRunnerOptions,
     private readonly stopping: Stopping,
     private readonly emit: Emit,
   ) {
     const { policy, effects, learned } = options
-    this.allowance = new Allowance(policy)
-    this.governor = new Governor({
+    this.allowance = new SpendCap(policy)
+    this.governor = new Admission({
       ...policy,
       learned,
       effects,
@@ -59,7 +59,7 @@ export class Caller {
     })
   }
 
-  get learned(): Learned {
+  get learned(): LearnedLimits {
     return this.governor.learned
   }
 
@@ -128,7 +128,7 @@ export class Caller {
   }
 
   private hear(permit: Permit, end: CallEnd, outcome: Outcome): void {
-    const sign: Sign = isSignOfLife(end, outcome) ? 'life' : outcome.kind === 'throttled' ? 'throttled' : 'trouble'
+    const sign: UpstreamHealth = isSignOfLife(end, outcome) ? 'life' : outcome.kind === 'throttled' ? 'throttled' : 'trouble'
     const { kind, code, message, retryAfterMs } = outcome
     // A try that failed upstream may have failed quickly.
     const ms = kind === 'retry' ? undefined : end.ms

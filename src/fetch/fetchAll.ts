@@ -1,9 +1,9 @@
 import pLimit from 'p-limit'
 import type { Outcome } from '../model/outcome.js'
-import { Caller, type CallerOptions } from './callRunner.js'
+import { CallRunner, type CallRunnerOptions } from './callRunner.js'
 import type { Emit, FetchEvent } from './fetchEvent.js'
-import type { Learned } from './limits/learnedLimits.js'
-import { untilSettled } from './retry.js'
+import type { LearnedLimits } from './limits/learnedLimits.js'
+import { retryUntilFinal } from './retry.js'
 import { Stopped, Stopping, type Stop } from './stop.js'
 
 export type { FetchEvent } from './fetchEvent.js'
@@ -11,7 +11,7 @@ export type { FetchEvent } from './fetchEvent.js'
 /** Ids taken up and not concluded at most, waiting ones included: what bounds memory, however many ids there are. */
 const OPEN_IDS = 1024
 
-export interface FetchOptions extends CallerOptions {
+export interface FetchOptions extends CallRunnerOptions {
   /** Each id once. */
   readonly ids: AsyncIterable<string>
   /** Stops the run: nothing more is sent, what is in flight is waited for. */
@@ -28,7 +28,7 @@ export interface FetchResult {
   readonly unfinished: Set<string>
   /** From the first call's leave to the last one's end. */
   readonly seconds: number
-  readonly learned: Learned
+  readonly learned: LearnedLimits
 }
 
 /**
@@ -53,7 +53,7 @@ export async function fetchAll(options: FetchOptions): Promise<FetchResult> {
 
 class FetchRun {
   readonly stopping: Stopping
-  private readonly caller: Caller
+  private readonly caller: CallRunner
   private readonly limit
   private readonly open = new Set<string>()
   private readonly emit: Emit
@@ -68,7 +68,7 @@ class FetchRun {
     this.emit = onEvent ?? (() => undefined)
     this.limit = pLimit(policy.concurrency)
     this.stopping = new Stopping(effects, (stop) => this.emit({ type: 'stopping', stop }))
-    this.caller = new Caller(options, this.stopping, this.emit)
+    this.caller = new CallRunner(options, this.stopping, this.emit)
     this.startedAt = effects.elapsed()
     this.stopping.signal.addEventListener('abort', () => this.caller.retries.release(), { once: true })
   }
@@ -116,7 +116,7 @@ class FetchRun {
     const { policy, effects } = this.options
     const wait = (ms: number) => this.stopping.sleep(ms, effects.sleep)
     try {
-      const outcome = await untilSettled(policy, { random: effects.random, wait }, (number) => this.ask(id, number))
+      const outcome = await retryUntilFinal(policy, { random: effects.random, wait }, (number) => this.ask(id, number))
       if (outcome.kind !== 'stop') {
         this.open.delete(id)
         this.emit({ type: 'done', id, kind: outcome.kind, code: outcome.code })

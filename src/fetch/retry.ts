@@ -25,7 +25,7 @@ export function backoffMs(failures: number, random: () => number): number {
  * @param attempt one call; gets the number of this try, from 1, throttled ones included
  * @param wait resolves after so many milliseconds, or throws because the run stops
  */
-export async function untilSettled(
+export async function retryUntilFinal(
   policy: Pick<FetchPolicy, 'attempts' | 'onAmbiguous'>,
   effects: { readonly random: () => number; readonly wait: (ms: number) => Promise<void> },
   attempt: (number: number) => Promise<Outcome>,

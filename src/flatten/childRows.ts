@@ -1,6 +1,6 @@
 import type { Anomaly, ChildTable, Row, Value } from '../model/pipeline.js'
 import { rowView } from './rowView.js'
-import { getterOf, sourcesOf, type Source } from './sources.js'
+import { getterOf, sourcesOf, type ColumnSource } from './sources.js'
 import { parsePath } from './sourceTree.js'
 import { stableRows } from './stableForm.js'
 
@@ -19,7 +19,7 @@ export interface CompiledChild {
  * `parents`: the columns of the wide row; those that are picked out of this very list tell its anomalies themselves.
  * @throws Error when a column of the child table has no path
  */
-export function compileChild(child: ChildTable, parents: readonly Source[]): CompiledChild {
+export function compileChild(child: ChildTable, parents: readonly ColumnSource[]): CompiledChild {
   const getList = getterOf(parsePath(child.path))
   const list = parents.find(({ column }) => column.path === child.path)?.name ?? child.path
   const picked = parents.flatMap(({ path }) =>

@@ -10,14 +10,14 @@ import {
 import { compileChild } from './childRows.js'
 import { DriftLog } from './drift.js'
 import { jsonText } from './jsonText.js'
-import { learnFrom } from './learnFrom.js'
-import { LeftOver } from './leftOver.js'
-import { fits, short } from './readValue.js'
+import { recordDrift } from './learnFrom.js'
+import { UnmappedFields } from './leftOver.js'
+import { fitsBigint, shortened } from './readValue.js'
 import { objectSchema } from './schema.js'
 import { rowView } from './rowView.js'
 import { getterOf, isObject, readSource, sourcesOf } from './sources.js'
 import { parsePath, sourceTree } from './sourceTree.js'
-import { fingerprint, stableItems } from './stableForm.js'
+import { stableHash, stableItems } from './stableForm.js'
 
 export interface CompiledPipeline {
   /** Strict: its issues are what drift and `extra` are made from. */
@@ -47,14 +47,14 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
     child: children.findIndex((child) => child.path === path),
     items: type === 'list' && holds === undefined && path !== undefined ? getterOf(parsePath(path)) : undefined,
   }))
-  const hashOf = fingerprint(attributes.map(({ name }) => name))
+  const hashOf = stableHash(attributes.map(({ name }) => name))
 
   function flatten(value: unknown, id: string): Flattened {
     const anomalies: Anomaly[] = []
     const drift = new DriftLog()
-    const left = new LeftOver()
+    const left = new UnmappedFields()
     const parsed = schema.safeParse(value)
-    if (!parsed.success) learnFrom(parsed.error.issues, value, tree, drift, left)
+    if (!parsed.success) recordDrift(parsed.error.issues, value, tree, drift, left)
 
     const values = new Array<Value>(names.length).fill(null)
     for (const source of sources) values[source.index] = readSource(source, value, anomalies, drift, left)
@@ -65,8 +65,8 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
     const row = viewOf(values)
     for (const { name, type, derive, index } of derived) {
       const cell = derive(row, lists)
-      const tooLarge = type === 'count' && cell !== null && !fits(BigInt(cell))
-      if (tooLarge) anomalies.push({ kind: 'does_not_fit', column: name, detail: short(String(cell)) })
+      const tooLarge = type === 'count' && cell !== null && !fitsBigint(BigInt(cell))
+      if (tooLarge) anomalies.push({ kind: 'does_not_fit', column: name, detail: shortened(String(cell)) })
       values[index] = tooLarge ? null : cell
     }
     if (isObject(value)) anomalies.push(...pipeline.check(row, value))
@@ -90,7 +90,7 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
   return { schema, flatten }
 }
 
-function extraText(left: LeftOver, anomalies: Anomaly[]): string | null {
+function extraText(left: UnmappedFields, anomalies: Anomaly[]): string | null {
   if (left.value === undefined) return null
   const text = jsonText(left.value)
   if (text !== undefined) return text

@@ -1,5 +1,5 @@
 import type { Drift } from '../model/pipeline.js'
-import { short } from './readValue.js'
+import { shortened } from './readValue.js'
 
 /** An answer with thousands of unknown keys (ids as keys) must not flood the drift table. */
 const MOST = 64
@@ -22,7 +22,7 @@ export function pathText(path: readonly PropertyKey[]): string {
     else if (/^[\w$-]+$/.test(String(key))) text += text === '' ? String(key) : `.${String(key)}`
     else text += `[${JSON.stringify(key)}]`
   }
-  return short(text)
+  return shortened(text)
 }
 
 /** The drifts of one answer, each once. */

@@ -1,15 +1,15 @@
 import type * as z from 'zod'
 import { DriftLog, kindOf } from './drift.js'
-import type { LeftOver } from './leftOver.js'
+import type { UnmappedFields } from './leftOver.js'
 import { nodeAt, valueAt, type ObjectNode, type SourceNode } from './sourceTree.js'
 
 /** Turns the issues of the strict schema into drift, and keeps in `left` what no column will read. */
-export function learnFrom(
+export function recordDrift(
   issues: readonly z.core.$ZodIssue[],
   value: unknown,
   tree: ObjectNode,
   log: DriftLog,
-  left: LeftOver,
+  left: UnmappedFields,
 ): void {
   for (const issue of issues) {
     // What stands in a list is kept in the JSON text of that list.

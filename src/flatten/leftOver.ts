@@ -1,5 +1,5 @@
 /** What no column holds, nested as it came. Objects without a prototype, so that `__proto__` is a key like any other. */
-export class LeftOver {
+export class UnmappedFields {
   private root: Record<PropertyKey, unknown> | undefined
 
   /** Undefined while there is none. */

@@ -15,19 +15,19 @@ export type Note = (kind: string, detail: string) => void
 type Read = (raw: unknown, note: Note) => Value | undefined
 
 /** Anything from outside, fit for one line of a report. */
-export function short(text: string): string {
+export function shortened(text: string): string {
   const cut = text.length > DETAIL_LENGTH ? `${text.slice(0, DETAIL_LENGTH)}…` : text
   return wellFormed(cut).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 }
 
 /** Whether a number fits a BIGINT column. */
-export function fits(value: bigint): boolean {
+export function fitsBigint(value: bigint): boolean {
   return value >= BIGINT_MIN && value <= BIGINT_MAX
 }
 
 function fitting(value: bigint, note: Note): bigint | null {
-  if (fits(value)) return value
-  note('does_not_fit', short(String(value)))
+  if (fitsBigint(value)) return value
+  note('does_not_fit', shortened(String(value)))
   return null
 }
 
@@ -44,11 +44,11 @@ function readCount(raw: unknown, note: Note): Value | undefined {
   const number = readNumber(raw)
   if (!number) {
     // Numbers that a double does not hold are handed on as the text of their digits.
-    if (WITH_EXPONENT.test(raw) && Math.abs(Number(raw)) >= 2 ** 63) note('does_not_fit', short(raw))
+    if (WITH_EXPONENT.test(raw) && Math.abs(Number(raw)) >= 2 ** 63) note('does_not_fit', shortened(raw))
     return undefined
   }
   const value = fitting(number.value, note)
-  if (value !== null && isInexact(number)) note('inexact', `${short(raw)} read as ${value}`)
+  if (value !== null && isInexact(number)) note('inexact', `${shortened(raw)} read as ${value}`)
   return value
 }
 
@@ -65,7 +65,7 @@ function readRatio(raw: unknown, note: Note): Value | undefined {
 function readText(raw: unknown, note: Note): Value | undefined {
   if (typeof raw === 'string') {
     const whole = wellFormed(raw)
-    if (whole !== raw) note('broken_text', short(whole))
+    if (whole !== raw) note('broken_text', shortened(whole))
     return whole
   }
   if (typeof raw === 'number' || typeof raw === 'bigint' || typeof raw === 'boolean') return String(raw)

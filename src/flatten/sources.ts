@@ -1,11 +1,11 @@
 import type { Anomaly, Column, Value } from '../model/pipeline.js'
 import type { DriftLog } from './drift.js'
-import type { LeftOver } from './leftOver.js'
+import type { UnmappedFields } from './leftOver.js'
 import { readValue, type Note } from './readValue.js'
 import { parsePath, type SourcePath } from './sourceTree.js'
 
 /** A column with a source, and everything about it that can be known before the first answer. */
-export interface Source {
+export interface ColumnSource {
   readonly name: string
   readonly column: Column
   readonly path: SourcePath
@@ -13,7 +13,7 @@ export interface Source {
   readonly read: (raw: unknown, note: Note) => Value | undefined
 }
 
-export function sourcesOf(columns: Readonly<Record<string, Column>>): Source[] {
+export function sourcesOf(columns: Readonly<Record<string, Column>>): ColumnSource[] {
   return Object.entries(columns).flatMap(([name, column]) => {
     if (column.path === undefined) return []
     const path = parsePath(column.path)
@@ -49,7 +49,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** One column of one answer; what cannot be read goes into `left`. */
-export function readSource(source: Source, value: unknown, anomalies: Anomaly[], log: DriftLog, left: LeftOver): Value {
+export function readSource(source: ColumnSource, value: unknown, anomalies: Anomaly[], log: DriftLog, left: UnmappedFields): Value {
   const { name, column, path } = source
   const raw = source.get(value)
   if (raw === undefined) {

@@ -45,7 +45,7 @@ export function stableRows(child: ChildTable): (rows: readonly (readonly Value[]
 }
 
 /** 128 bits over the attributes by name, whatever order the definition has them in; hex. */
-export function fingerprint(names: readonly string[]): (attributes: readonly Value[]) => string {
+export function stableHash(names: readonly string[]): (attributes: readonly Value[]) => string {
   const places = placesOf(names.map((name, index) => [name, index] as const))
   return (attributes) => hash('sha256', objectText(places, attributes)).slice(0, 32)
 }

@@ -2,9 +2,9 @@ import { join, resolve } from 'node:path'
 import { withdrawn, type CallEnd, type Intent, type RunHeader } from '../model/call.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { GroupCommit } from './groupCommit.js'
-import { encodeEnd, encodeIntent, HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
-import { rescue, reserveFor, Spare, type Refuge } from './spareFile.js'
-import { GoneError, SegmentFile } from './segmentWriter.js'
+import { encodeEnd, encodeIntent, HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
+import { rescueSegment, reserveFor, SpareFile, type OpenSpareFile } from './spareFile.js'
+import { JournalMissingError, SegmentWriter } from './segmentWriter.js'
 
 /**
  * Where paid answers become durable before anything else is done with them. Both promises resolve when the record has
@@ -33,10 +33,10 @@ export interface Journal {
  */
 export async function openJournal(folder: string, header: RunHeader, reserve = reserveFor(16)): Promise<Journal> {
   const path = join(resolve(folder), `${header.runId}.journal`)
-  let spare: Spare | undefined
+  let spare: SpareFile | undefined
   try {
-    spare = await Spare.create(path, header, reserve)
-    return new FileJournal(markOf(header.runId), await SegmentFile.create(path, header), spare)
+    spare = await SpareFile.create(path, header, reserve)
+    return new FileJournal(journalMark(header.runId), await SegmentWriter.create(path, header), spare)
   } catch (cause) {
     await spare?.close()
     throw new LocalError(
@@ -50,15 +50,15 @@ class FileJournal implements Journal {
   private readonly commits: GroupCommit
   private readonly pending = new Set<Promise<void>>()
   private cause: unknown
-  private refuge: Promise<Refuge> | undefined
+  private refuge: Promise<OpenSpareFile> | undefined
   private answers = 0
   private lost = 0
   private closed: Promise<void> | undefined
 
   constructor(
     private readonly mark: number,
-    private readonly file: SegmentFile,
-    private readonly spare: Spare,
+    private readonly file: SegmentWriter,
+    private readonly spare: SpareFile,
   ) {
     this.commits = new GroupCommit(file, HEAD_BYTES * HEAD_COPIES, (cause) => this.fail(cause))
   }
@@ -117,22 +117,22 @@ class FileJournal implements Journal {
   }
 
   /** A disk that failed leaves the reserved space; a file that is gone is written anew, with all that it held. */
-  private async openRefuge(): Promise<Refuge> {
+  private async openRefuge(): Promise<OpenSpareFile> {
     try {
       await this.file.look()
       return this.spare
     } catch (error) {
-      if (!(error instanceof GoneError)) return this.spare
+      if (!(error instanceof JournalMissingError)) return this.spare
     }
     try {
-      const copy = await rescue(this.file, this.commits.end)
-      this.cause = new GoneError(
+      const copy = await rescueSegment(this.file, this.commits.end)
+      this.cause = new JournalMissingError(
         copy.path === this.path ? 'it was written anew, with all it held' : `what it held is now in ${copy.path}`,
         copy.path === this.path ? 'Put back what else is missing' : 'Move that file to where it was',
       )
       return copy
     } catch (error) {
-      this.cause = new GoneError(`it could not be written anew: ${messageOf(error)}`)
+      this.cause = new JournalMissingError(`it could not be written anew: ${messageOf(error)}`)
       this.lost = this.answers
       this.answers = 0
       return this.spare
@@ -169,7 +169,7 @@ class FileJournal implements Journal {
 
   /** What is the matter, and what to do. */
   private diagnose(): [what: string, remedy: string] {
-    if (this.cause instanceof GoneError) return ['the journal was deleted or moved', this.cause.remedy]
+    if (this.cause instanceof JournalMissingError) return ['the journal was deleted or moved', this.cause.remedy]
     const remedy = remedyFor(this.cause, 'Check this disk')
     return [isFull(this.cause) && !isTooLarge(this.cause) ? 'disk full' : 'cannot write the journal', remedy]
   }

@@ -26,7 +26,7 @@ export const VERSION = 1
 export const HEADER_BYTES = 28
 /** What no record exceeds, so that a reader never allocates on the word of a header alone. */
 export const MAX_META_BYTES = 1 << 16
-export const MAX_BODY_BYTES = 1 << 26
+export const MAX_RECORD_BYTES = 1 << 26
 
 /** The run record is padded with blanks to this size and written twice, so that a lost page does not cost the segment. */
 export const HEAD_BYTES = 4096
@@ -44,7 +44,7 @@ export interface RecordHeader {
   readonly payloadCrc: number
 }
 
-export function markOf(runId: string): number {
+export function journalMark(runId: string): number {
   return crc32(runId)
 }
 
@@ -81,7 +81,7 @@ export function decodeHeader(bytes: Buffer, at: number): RecordHeader | undefine
 }
 
 export function encodeRun(header: RunHeader): Uint8Array[] {
-  const mark = markOf(header.runId)
+  const mark = journalMark(header.runId)
   const meta = JSON.stringify(header)
   const padding = HEAD_BYTES - HEADER_BYTES - Buffer.byteLength(meta)
   if (padding < 0) throw new RangeError('the head of a journal segment exceeds its page')

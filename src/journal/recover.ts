@@ -2,8 +2,8 @@ import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path'
 import { syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { absorbSpare, adoptOrphan } from './recoverSpare.js'
-import { HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
+import { recoverSpare, recoverOrphanSpare } from './recoverSpare.js'
+import { HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
 import { scan, type Gap } from './scan.js'
 import { FileSegment, readHead, tornPath, type Segment } from './segmentReader.js'
 
@@ -25,7 +25,7 @@ export interface Damage {
   readonly message: string
 }
 
-export interface Recovered {
+export interface RecoveredJournal {
   /** The segments that are not yet loaded, oldest first. */
   readonly segments: readonly Segment[]
   readonly damaged: readonly Damage[]
@@ -36,7 +36,7 @@ export interface Recovered {
  * tails, takes over what was kept in a spare, and names what is damaged. May be killed and started again at any point.
  * @throws LocalError if the folder cannot be read or repaired, or holds a segment of a newer version
  */
-export async function recoverJournal(folder: string): Promise<Recovered> {
+export async function recoverJournal(folder: string): Promise<RecoveredJournal> {
   const absolute = resolve(folder)
   const segments: Segment[] = []
   const damaged: Damage[] = []
@@ -59,7 +59,7 @@ export async function recoverJournal(folder: string): Promise<Recovered> {
 async function segmentsIn(folder: string): Promise<string[]> {
   try {
     const orphans = orphanedIn(await readdir(folder))
-    for (const name of orphans) await adoptOrphan(join(folder, name))
+    for (const name of orphans) await recoverOrphanSpare(join(folder, name))
     const names = (await readdir(folder)).sort()
     // A segment gets its name after its head is durable and before the first call: under this one no call was sent.
     for (const name of names.filter((name) => name.endsWith('.journal.part'))) await rm(join(folder, name))
@@ -84,7 +84,7 @@ function orphanedIn(names: readonly string[]): string[] {
 async function repair(path: string): Promise<{ segment?: Segment; damage: Damage[] }> {
   const header = await readHead(path)
   if (!header) return { damage: [await setHeadlessAside(path)] }
-  const mark = markOf(header.runId)
+  const mark = journalMark(header.runId)
   const damage: Damage[] = []
   for await (const entries of scan(path, mark)) {
     for (const entry of entries) {
@@ -92,7 +92,7 @@ async function repair(path: string): Promise<{ segment?: Segment; damage: Damage
       damage.push(entry.toEnd ? await cutTail(path, entry) : damageOf('damaged', path, entry, path))
     }
   }
-  for (const gap of await absorbSpare(path, mark)) damage.push(damageOf('torn', gap.path, gap, gap.keptAt))
+  for (const gap of await recoverSpare(path, mark)) damage.push(damageOf('torn', gap.path, gap, gap.keptAt))
   return { segment: new FileSegment(path, header), damage }
 }
 

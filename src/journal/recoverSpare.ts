@@ -2,11 +2,11 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncFolder } from '../core/atomicFile.js'
 import type { CallEnd } from '../model/call.js'
-import { encodeEnd, HEAD_BYTES, HEAD_COPIES, markOf } from './record.js'
+import { encodeEnd, HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
 import { sparePath } from './spareFile.js'
 import { scan, type Found, type Gap } from './scan.js'
 import { readHead, tornPath } from './segmentReader.js'
-import { SegmentFile } from './segmentWriter.js'
+import { SegmentWriter } from './segmentWriter.js'
 
 /** Bytes of a spare that hold no readable record, and where they are now. */
 export interface SpareDamage extends Gap {
@@ -24,7 +24,7 @@ interface Kept {
  * A spare without any, as a killed run leaves it, only goes. May be killed and started again at any point.
  * @param path the segment, its torn tail cut off
  */
-export async function absorbSpare(path: string, mark: number): Promise<SpareDamage[]> {
+export async function recoverSpare(path: string, mark: number): Promise<SpareDamage[]> {
   const spare = sparePath(path)
   if (!(await isThere(spare))) return []
   const { ends, damage } = await readSpare(spare, mark)
@@ -35,11 +35,11 @@ export async function absorbSpare(path: string, mark: number): Promise<SpareDama
 }
 
 /** Makes the segment of a spare that has lost its own, so that the answers in it are found; one without answers goes. */
-export async function adoptOrphan(path: string): Promise<void> {
+export async function recoverOrphanSpare(path: string): Promise<void> {
   const spare = sparePath(path)
   const header = await readHead(spare)
-  if (header && (await readSpare(spare, markOf(header.runId))).ends.size > 0) {
-    await (await SegmentFile.create(path, header)).close()
+  if (header && (await readSpare(spare, journalMark(header.runId))).ends.size > 0) {
+    await (await SegmentWriter.create(path, header)).close()
   } else {
     await rm(spare)
   }

@@ -5,7 +5,7 @@ import {
   decodeHeader,
   HEADER_BYTES,
   MAGIC,
-  MAX_BODY_BYTES,
+  MAX_RECORD_BYTES,
   MAX_META_BYTES,
   VERSION,
   type JournalEntry,
@@ -126,7 +126,7 @@ async function seekHeader(bytes: Window, mark: number | undefined): Promise<void
 function headerAt(bytes: Window, mark: number | undefined): RecordHeader | undefined {
   const header = decodeHeader(bytes.buffer, bytes.start)
   if (header?.version !== VERSION || (mark !== undefined && header.mark !== mark)) return undefined
-  return header.metaBytes <= MAX_META_BYTES && header.bodyBytes <= MAX_BODY_BYTES ? header : undefined
+  return header.metaBytes <= MAX_META_BYTES && header.bodyBytes <= MAX_RECORD_BYTES ? header : undefined
 }
 
 /** A cursor over a file with a buffer before it. Views stay good: a refill makes a new buffer. */

@@ -10,7 +10,7 @@ import {
   HEAD_BYTES,
   HEAD_COPIES,
   HEADER_BYTES,
-  markOf,
+  journalMark,
   VERSION,
   type JournalEntry,
 } from './record.js'
@@ -90,7 +90,7 @@ export async function readHead(path: string): Promise<RunHeader | undefined> {
     const payload = bytes.subarray(at + HEADER_BYTES, at + HEAD_BYTES)
     if (record.metaBytes !== payload.length || record.bodyBytes !== 0 || crc32(payload) !== record.payloadCrc) continue
     const entry = decodeEntry(record.kind, payload, Buffer.alloc(0))
-    if (entry?.kind === 'run' && markOf(entry.header.runId) === record.mark) return entry.header
+    if (entry?.kind === 'run' && journalMark(entry.header.runId) === record.mark) return entry.header
   }
   return undefined
 }
@@ -140,7 +140,7 @@ export class FileSegment implements Segment {
     const open = new Map<number, Located>()
     let batch: Located[] = []
     let bytes = 0
-    for await (const records of scan(this.path, markOf(this.header.runId))) {
+    for await (const records of scan(this.path, journalMark(this.header.runId))) {
       for (const record of records) {
         if (record.kind === 'gap' || record.entry.kind === 'run' || record.entry.kind === 'later') continue
         const located = { call: callOf(record.entry), offset: record.offset, length: record.length }

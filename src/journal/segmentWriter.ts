@@ -7,7 +7,7 @@ import type { AppendFile } from './groupCommit.js'
 import { encodeRun } from './record.js'
 
 /** What lies under the path of a segment is not the file that is being written: it was deleted or moved. */
-export class GoneError extends Error {
+export class JournalMissingError extends Error {
   override readonly name = 'GoneError'
 
   /** @param remedy what people should do, before they run the same command again */
@@ -20,7 +20,7 @@ export class GoneError extends Error {
 }
 
 /** A segment open for writing, which notices when its name is taken away from it. */
-export class SegmentFile implements AppendFile {
+export class SegmentWriter implements AppendFile {
   private constructor(
     readonly path: string,
     private readonly file: FileHandle,
@@ -31,7 +31,7 @@ export class SegmentFile implements AppendFile {
    * Creates a segment whose head is durable, and its name with it, before this resolves.
    * @throws the file system's error, or one that says that the file is there already; nothing is left behind
    */
-  static async create(path: string, header: RunHeader): Promise<SegmentFile> {
+  static async create(path: string, header: RunHeader): Promise<SegmentWriter> {
     const folder = dirname(path)
     await makeFolder(folder)
     if ((await identityOf(path)) !== undefined) throw new Error('a journal of this name exists already')
@@ -42,7 +42,7 @@ export class SegmentFile implements AppendFile {
       await file.sync()
       await rename(part, path)
       await syncFolder(folder)
-      return new SegmentFile(path, file, (await identityOf(path)) ?? '')
+      return new SegmentWriter(path, file, (await identityOf(path)) ?? '')
     } catch (error) {
       await file.close()
       await rm(part, { force: true })
@@ -63,7 +63,7 @@ export class SegmentFile implements AppendFile {
 
   /** @throws GoneError if the path does not lead to this file any more */
   async look(): Promise<void> {
-    if ((await identityOf(this.path)) !== this.identity) throw new GoneError('it is not there any more')
+    if ((await identityOf(this.path)) !== this.identity) throw new JournalMissingError('it is not there any more')
   }
 
   /** Copies the first bytes of the file, whether it still has a name or not. */

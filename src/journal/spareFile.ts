@@ -5,10 +5,10 @@ import { makeFolder, syncFolder } from '../core/atomicFile.js'
 import type { RunHeader } from '../model/call.js'
 import { GroupCommit } from './groupCommit.js'
 import { HEAD_BYTES, HEAD_COPIES } from './record.js'
-import { writeAll, writeHead, type SegmentFile } from './segmentWriter.js'
+import { writeAll, writeHead, type SegmentWriter } from './segmentWriter.js'
 
 /** Where the ends of calls in flight are made durable once the segment takes no more. */
-export interface Refuge {
+export interface OpenSpareFile {
   /** Absolute. */
   readonly path: string
   append(pieces: readonly Uint8Array[]): Promise<void>
@@ -30,7 +30,7 @@ export function sparePath(segment: string): string {
 }
 
 /** Space that is taken before the first call, so that a full disk does not cost the answers in flight. */
-export class Spare implements Refuge {
+export class SpareFile implements OpenSpareFile {
   private readonly commits: GroupCommit
   private used = false
 
@@ -42,7 +42,7 @@ export class Spare implements Refuge {
   }
 
   /** Writes head and zeros, durably: blocks that only a hole stands for would not be there when they are needed. */
-  static async create(segment: string, header: RunHeader, bytes: number): Promise<Spare> {
+  static async create(segment: string, header: RunHeader, bytes: number): Promise<SpareFile> {
     const path = sparePath(segment)
     await makeFolder(dirname(path))
     const file = await open(path, 'wx+')
@@ -50,7 +50,7 @@ export class Spare implements Refuge {
       await writeHead(file, header)
       await writeAll(file, Buffer.alloc(bytes), HEADS)
       await file.sync()
-      return new Spare(path, file)
+      return new SpareFile(path, file)
     } catch (error) {
       await file.close()
       await rm(path, { force: true })
@@ -87,7 +87,7 @@ export class Spare implements Refuge {
  * @param bytes what of it is durable
  * @throws Error if neither takes it
  */
-export async function rescue(segment: SegmentFile, bytes: number): Promise<Refuge> {
+export async function rescueSegment(segment: SegmentWriter, bytes: number): Promise<OpenSpareFile> {
   let failure: unknown
   for (const path of [segment.path, join(tmpdir(), basename(segment.path))]) {
     try {
@@ -99,7 +99,7 @@ export async function rescue(segment: SegmentFile, bytes: number): Promise<Refug
   throw failure
 }
 
-async function copyOf(segment: SegmentFile, path: string, bytes: number): Promise<Refuge> {
+async function copyOf(segment: SegmentWriter, path: string, bytes: number): Promise<OpenSpareFile> {
   await makeFolder(dirname(path))
   const file = await open(path, 'wx+', 0o600)
   try {

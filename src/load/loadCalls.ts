@@ -3,7 +3,7 @@ import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { merge, type Merged } from './merge.js'
 import { pipelineTables } from './schema/pipelineTables.js'
-import { stage, type AnswerSource, type Reader, type Staged } from './stage.js'
+import { stage, type AnswerSource, type AnswerReader, type Staged } from './stage.js'
 import { dropStaging } from './stagingTables.js'
 import { asLocalError, withMemory, type Warehouse } from './warehouse.js'
 
@@ -32,7 +32,7 @@ function mergeMemory(pipeline: Pipeline): number {
 export async function loadSegments(
   warehouse: Warehouse,
   sources: readonly AnswerSource[],
-  reader: Omit<Reader, 'pipeline'>,
+  reader: Omit<AnswerReader, 'pipeline'>,
 ): Promise<LoadSummary> {
   const { connection, pipeline } = warehouse
   const foreign = sources.find(({ header }) => header.pipeline !== pipeline.name)

@@ -6,7 +6,7 @@ import {
   latestBounds,
   newDays,
   noLatestDays,
-  rebuild,
+  rebuildSeries,
   rebuiltBounds,
   rebuiltDays,
   replaceRecent,
@@ -52,7 +52,7 @@ export async function fillDays(connection: Connection, pipeline: Pipeline): Prom
 
 async function finishDays(connection: Connection, pipeline: Pipeline, run: Run): Promise<void> {
   const rebuilt = (await first<RebuiltBounds>(connection, rebuiltBounds))!
-  if (rebuilt.creators > 0) await run(rebuild(pipeline, rebuilt))
+  if (rebuilt.creators > 0) await run(rebuildSeries(pipeline, rebuilt))
   const latest = (await first<LatestBounds>(connection, latestBounds))!
   if (latest.creators > 0) await run(replaceRecent(latest))
   await run(['DROP TABLE latest_days', 'DROP TABLE rebuilt_days'])

@@ -1,4 +1,4 @@
-import { all, first, quoted, type Cell, type Connection } from '../core/duckdb.js'
+import { all, first, quotedName, type Cell, type Connection } from '../core/duckdb.js'
 import type { CodeCount, Counts, DriftReceipt } from '../model/receipt.js'
 import { STATUSES } from '../model/receipt.js'
 
@@ -44,7 +44,7 @@ export async function recordRun(connection: Connection, record: RunRecord): Prom
   const names = Object.keys(cells)
   const values = names.map((name) => (name.endsWith('_at') ? `$${name}::TIMESTAMPTZ` : `$${name}`))
   await connection.run(
-    `INSERT OR REPLACE INTO runs (${names.map(quoted).join(', ')}) VALUES (${values.join(', ')})`,
+    `INSERT OR REPLACE INTO runs (${names.map(quotedName).join(', ')}) VALUES (${values.join(', ')})`,
     cells,
   )
 }

@@ -1,5 +1,5 @@
 import { TableWriter, all, type Connection, type Parameters } from '../core/duckdb.js'
-import { STATUSES, type Counts, type ParkReason, type ReasonCount, type Status } from '../model/receipt.js'
+import { STATUSES, type Counts, type ParkReason, type ReasonCount, type RowStatus } from '../model/receipt.js'
 import { createRunEnds } from './sql/calls.sql.js'
 import {
   countRead,
@@ -57,7 +57,7 @@ export interface Settled extends SettledCounts {
 
 interface CountRow {
   readonly list: string | null
-  readonly status: Status
+  readonly status: RowStatus
   readonly reason: string | null
   readonly rows: number
   readonly ids: number
@@ -144,6 +144,6 @@ function countsOf(list: string | null, read: readonly ReadRow[], settled: readon
   return { rows, ids, reasons }
 }
 
-function zeroes(): Record<Status | 'read', number> {
-  return Object.fromEntries(['read', ...STATUSES].map((key) => [key, 0])) as Record<Status | 'read', number>
+function zeroes(): Record<RowStatus | 'read', number> {
+  return Object.fromEntries(['read', ...STATUSES].map((key) => [key, 0])) as Record<RowStatus | 'read', number>
 }

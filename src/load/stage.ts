@@ -24,7 +24,7 @@ export interface AnswerSource {
 }
 
 /** What is known of reading an answer, as functions. */
-export interface Reader {
+export interface AnswerReader {
   readonly pipeline: Pipeline
   readonly interpret: Interpret
   readonly flatten: (value: unknown, id: string) => Flattened
@@ -58,7 +58,7 @@ const CALLS_A_ROUND = 8_192
 export async function stage(
   connection: Connection,
   sources: Iterable<AnswerSource>,
-  reader: Reader,
+  reader: AnswerReader,
   giveBack: () => Promise<void>,
 ): Promise<Staged> {
   await createStaging(connection, reader.pipeline)
@@ -87,7 +87,7 @@ class Stager {
   private readonly counters: readonly number[]
 
   private constructor(
-    private readonly reader: Reader,
+    private readonly reader: AnswerReader,
     private readonly writers: Writers,
   ) {
     const { pipeline } = reader
@@ -95,7 +95,7 @@ class Stager {
     this.counters = seriesColumns(pipeline).map(([name]) => Object.keys(pipeline.columns).indexOf(name))
   }
 
-  static async open(connection: Connection, reader: Reader): Promise<Stager> {
+  static async open(connection: Connection, reader: AnswerReader): Promise<Stager> {
     return new Stager(reader, await openWriters(connection, reader.pipeline))
   }
 

@@ -1,4 +1,4 @@
-import { quoted, type Connection, type SqlType } from '../core/duckdb.js'
+import { quotedName, type Connection, type SqlType } from '../core/duckdb.js'
 import { attributeColumns, seriesColumns, type ChildTable, type Column, type Pipeline } from '../model/pipeline.js'
 import { sqlType } from './schema/pipelineTables.js'
 import { inSlice } from './sql/statement.js'
@@ -178,11 +178,11 @@ export function stagingTables(pipeline: Pipeline): StagingTable[] {
 /** Makes the staging tables, empty. */
 export async function createStaging(connection: Connection, pipeline: Pipeline): Promise<void> {
   for (const { name, columns } of stagingTables(pipeline)) {
-    const lines = columns.map(([column, type]) => `${quoted(column)} ${type}`)
-    await connection.run(`CREATE OR REPLACE TEMP TABLE ${quoted(name)} (${lines.join(', ')})`)
+    const lines = columns.map(([column, type]) => `${quotedName(column)} ${type}`)
+    await connection.run(`CREATE OR REPLACE TEMP TABLE ${quotedName(name)} (${lines.join(', ')})`)
   }
 }
 
 export async function dropStaging(connection: Connection, pipeline: Pipeline): Promise<void> {
-  for (const { name } of stagingTables(pipeline)) await connection.run(`DROP TABLE IF EXISTS temp.${quoted(name)}`)
+  for (const { name } of stagingTables(pipeline)) await connection.run(`DROP TABLE IF EXISTS temp.${quotedName(name)}`)
 }

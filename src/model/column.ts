@@ -61,7 +61,7 @@ export function derivedFrom<Source>() {
  * Puts the parts of a definition together.
  * @throws Error when two of them have a column of one name: a spread would keep the last one and say nothing
  */
-export function together(...parts: readonly Readonly<Record<string, Column>>[]): Readonly<Record<string, Column>> {
+export function mergeColumns(...parts: readonly Readonly<Record<string, Column>>[]): Readonly<Record<string, Column>> {
   const entries = parts.flatMap((part) => Object.entries(part))
   const names = new Set<string>()
   for (const [name, { path }] of entries) {

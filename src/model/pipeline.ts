@@ -121,7 +121,7 @@ export type Profile =
   | { readonly kind: 'misdelivered'; readonly id: string }
 
 /** Invents answers for the simulator: synthetic people only, the same for the same id and night. */
-export interface Invention {
+export interface SimulatedAnswers {
   /** `data` of a code-0 answer on that night (0, 1, 2 …): counters grow from night to night, now and then a name changes. */
   data(id: string, night: number): unknown
 }
@@ -146,7 +146,7 @@ export interface Pipeline {
   /** Cross-checks of one flattened row. */
   check(row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[]
   /** Loaded only when the API is simulated. */
-  invention(): Promise<Invention>
+  invention(): Promise<SimulatedAnswers>
 }
 
 /** The pipeline's attribute columns, in definition order: the columns of `creator_versions`. */

@@ -1,4 +1,4 @@
-import { line } from '../core/text.js'
+import { labelLine } from '../core/text.js'
 
 /** What a command published; paths are absolute. */
 export interface PublishedFiles {
@@ -11,8 +11,8 @@ export interface PublishedFiles {
 /** The same as lines of a summary. */
 export function fileLines({ database, exports, left_out = [] }: PublishedFiles): string[] {
   return [
-    line('database', database),
-    ...exports.map((path, at) => line(at === 0 ? 'exports' : '', path)),
-    ...left_out.map((reason, at) => line(at === 0 ? 'left out' : '', reason)),
+    labelLine('database', database),
+    ...exports.map((path, at) => labelLine(at === 0 ? 'exports' : '', path)),
+    ...left_out.map((reason, at) => labelLine(at === 0 ? 'left out' : '', reason)),
   ]
 }

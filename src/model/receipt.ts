@@ -3,13 +3,13 @@ import type { PublishedFiles } from './publishedFiles.js'
 
 /** What became of a row, or of an id, in one run. */
 export const STATUSES = ['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const
-export type Status = (typeof STATUSES)[number]
+export type RowStatus = (typeof STATUSES)[number]
 
 /** `read` is counted as the input is read, the statuses where they are given: their sum must be the same. */
-export type Counts = Readonly<Record<Status | 'read', number>>
+export type Counts = Readonly<Record<RowStatus | 'read', number>>
 
 export interface ReasonCount {
-  readonly status: Status
+  readonly status: RowStatus
   readonly reason: string
   readonly rows: number
   readonly ids: number
@@ -48,7 +48,7 @@ export interface DriftReceipt {
   readonly example_user_id: string
 }
 
-export interface Stop {
+export interface StopNotice {
   readonly reason: StopReason
   readonly code: string
   readonly message: string
@@ -68,7 +68,7 @@ export interface Receipt {
   readonly finished_at: string
   readonly seconds: number
   readonly exit_code: number
-  readonly stop: Stop | null
+  readonly stop: StopNotice | null
   readonly lists: readonly ListReceipt[]
   readonly rows: Counts
   readonly ids: Counts
@@ -128,7 +128,7 @@ export function parkReasonOf(stop: StopReason | undefined): ParkReason {
  * The exit code of a run that came to its end, in the order of docs/exit-codes.md.
  * @param signalCode 130 or 143 if a signal stopped it
  */
-export function exitCodeOf(run: {
+export function runExitCode(run: {
   readonly signalCode: number | undefined
   readonly stop: StopReason | undefined
   readonly failedShare: number

@@ -1,4 +1,4 @@
-import { all, literal, type Connection } from '../core/duckdb.js'
+import { all, quotedText, type Connection } from '../core/duckdb.js'
 import { decide, KNOWN, type Decision, type PolicyOptions } from './policy.js'
 
 export interface PlanOptions extends PolicyOptions {
@@ -38,7 +38,7 @@ function policyRows(options: PolicyOptions): string {
     [true, false].flatMap((fresh) =>
       [true, false].map((ambiguousUnresolved) => {
         const { decision, reason } = decide({ known, fresh, ambiguousUnresolved }, options)
-        return `(${literal(known)}, ${fresh}, ${ambiguousUnresolved}, ${literal(decision)}, ${literal(reason)})`
+        return `(${quotedText(known)}, ${fresh}, ${ambiguousUnresolved}, ${quotedText(decision)}, ${quotedText(reason)})`
       }),
     ),
   )

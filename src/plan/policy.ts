@@ -31,7 +31,7 @@ export type PlanReason =
   | 'failed'
   | 'invalid'
 
-export interface Verdict {
+export interface PlanVerdict {
   readonly decision: Decision
   readonly reason: PlanReason
 }
@@ -43,7 +43,7 @@ export interface PolicyOptions {
   readonly onAmbiguous: 'retry' | 'hold'
 }
 
-export interface Facts {
+export interface IdFacts {
   readonly known: Known
   /** Whether what is known was asked for by a run that started at most `--max-age` before this one. */
   readonly fresh: boolean
@@ -51,10 +51,10 @@ export interface Facts {
   readonly ambiguousUnresolved: boolean
 }
 
-type Row = Record<'fresh' | 'stale' | 'retryFailed', Verdict>
+type Row = Record<'fresh' | 'stale' | 'retryFailed', PlanVerdict>
 
-const verdict = (decision: Decision, reason: PlanReason): Verdict => ({ decision, reason })
-const due = (reason: PlanReason): Verdict => verdict('due', reason)
+const verdict = (decision: Decision, reason: PlanReason): PlanVerdict => ({ decision, reason })
+const due = (reason: PlanReason): PlanVerdict => verdict('due', reason)
 
 const TABLE: Record<Known, Row> = {
   none: {
@@ -95,7 +95,7 @@ const TABLE: Record<Known, Row> = {
 }
 
 /** What happens to one id in this run. Holding wins over every reason to ask: an id that may have been paid is not paid again. */
-export function decide(facts: Facts, options: PolicyOptions): Verdict {
+export function decide(facts: IdFacts, options: PolicyOptions): PlanVerdict {
   const row = TABLE[openQuestion(facts) ? 'ambiguous' : facts.known]
   const verdictOfRow = options.retryFailed ? row.retryFailed : facts.fresh ? row.fresh : row.stale
   const holds = options.onAmbiguous === 'hold' && facts.ambiguousUnresolved
@@ -103,7 +103,7 @@ export function decide(facts: Facts, options: PolicyOptions): Verdict {
 }
 
 /** An unanswered call stays the thing to clear up until an answer that still counts stands against it. */
-function openQuestion({ known, fresh, ambiguousUnresolved }: Facts): boolean {
+function openQuestion({ known, fresh, ambiguousUnresolved }: IdFacts): boolean {
   const answered = known === 'invalid' || (fresh && (known === 'profile' || known === 'empty' || known === 'failed'))
   return ambiguousUnresolved && !answered
 }

@@ -2,7 +2,7 @@ import type { IdFinder } from './idFinder.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 
 /** The part of an input row that can tell who it is about. */
-export interface TellingRow {
+export interface RowWithId {
   readonly cells: readonly (string | null)[]
   /** One of them, in which the id was looked for. */
   readonly cell: string
@@ -10,7 +10,7 @@ export interface TellingRow {
 }
 
 /** Why the row of somebody who was forgotten has no id. */
-export const REJECTED = {
+export const FORGOTTEN_ID = {
   reason: 'forgotten',
   remedy: 'leave the row out: this person was forgotten; `creator-enrich forget --allow` takes it back',
 } as const
@@ -19,7 +19,7 @@ export const REJECTED = {
  * Blanks every cell that tells the id of somebody who was forgotten, and rejects the row that is theirs.
  * @returns the row itself where there is nothing to hide
  */
-export function hideRow<Row extends TellingRow>(
+export function hideRow<Row extends RowWithId>(
   row: Row,
   forgotten: IdFinder,
   pipeline: Pick<Pipeline, 'parseId'>,
@@ -35,5 +35,5 @@ export function hideRow<Row extends TellingRow>(
   if (!theirs && !row.cells.some(tells)) return row
   const shown = (cell: string | null): string | null => (tells(cell) ? '' : cell)
   const cell = shown(row.cell) ?? ''
-  return { ...row, cells: row.cells.map(shown), cell, parsed: theirs ? REJECTED : row.parsed }
+  return { ...row, cells: row.cells.map(shown), cell, parsed: theirs ? FORGOTTEN_ID : row.parsed }
 }

@@ -1,5 +1,5 @@
 /** Where a known id stands in a text. */
-export interface Spot {
+export interface IdMatch {
   readonly from: number
   readonly to: number
   /** In lower case. */
@@ -7,7 +7,7 @@ export interface Spot {
 }
 
 /** A length, and a number that every text of that length in any case has in common with the id. */
-export interface Sign {
+export interface Fingerprint {
   readonly length: number
   readonly mark: number
 }
@@ -26,7 +26,7 @@ function folded(code: number): number {
 }
 
 /** How an id is recognised while a text is read once from its start to its end. */
-export function signOf(id: string): Sign {
+export function fingerprintOf(id: string): Fingerprint {
   let mark = 0
   for (let at = 0; at < id.length; at += 1) mark = (Math.imul(mark, BASE) + folded(id.charCodeAt(at))) | 0
   return { length: id.length, mark }
@@ -47,7 +47,7 @@ export class IdFinder {
    * @param few the ids in lower case, if there are only a few: then a text without any of them is told faster
    */
   constructor(
-    signs: Iterable<Sign>,
+    signs: Iterable<Fingerprint>,
     private readonly knows: (id: string) => boolean,
     private readonly few?: readonly string[],
   ) {
@@ -66,19 +66,19 @@ export class IdFinder {
   static of(ids: Iterable<string>): IdFinder {
     const known = new Set([...ids].map((id) => id.toLowerCase()))
     const few = known.size <= FEW ? [...known] : undefined
-    return new IdFinder([...known].map(signOf), (id) => known.has(id), few)
+    return new IdFinder([...known].map(fingerprintOf), (id) => known.has(id), few)
   }
 
   /** Whether this is one of the ids, and nothing else. */
   has(text: string): boolean {
-    const { length, mark } = signOf(text)
+    const { length, mark } = fingerprintOf(text)
     return this.marks.get(length)?.all.has(mark) === true && this.knows(text.toLowerCase())
   }
 
   /** All of them, from the start of the text to its end. */
-  find(text: string): Spot[] {
+  find(text: string): IdMatch[] {
     if (text.length < this.shortest || this.lacks(text)) return []
-    const spots: Spot[] = []
+    const spots: IdMatch[] = []
     for (const marks of this.byLength) this.collect(text, marks, spots)
     return spots.length < 2 || this.byLength.length === 1 ? spots : withoutOverlaps(spots)
   }
@@ -104,7 +104,7 @@ export class IdFinder {
     return !this.few.some((id) => lower.includes(id))
   }
 
-  private collect(text: string, { length, all, ends, highest }: Marks, spots: Spot[]): void {
+  private collect(text: string, { length, all, ends, highest }: Marks, spots: IdMatch[]): void {
     let mark = 0
     for (let at = 0; at < length - 1; at += 1) mark = (Math.imul(mark, BASE) + folded(text.charCodeAt(at))) | 0
     let left = 0
@@ -143,9 +143,9 @@ function standsAlone(text: string, from: number, to: number): boolean {
 }
 
 /** The longer one of two that share a place. */
-function withoutOverlaps(spots: readonly Spot[]): Spot[] {
+function withoutOverlaps(spots: readonly IdMatch[]): IdMatch[] {
   const ordered = [...spots].sort((one, other) => one.from - other.from || other.to - one.to)
-  const kept: Spot[] = []
+  const kept: IdMatch[] = []
   for (const spot of ordered) if (spot.from >= (kept.at(-1)?.to ?? 0)) kept.push(spot)
   return kept
 }

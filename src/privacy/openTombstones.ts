@@ -1,7 +1,7 @@
 import type { Effects } from '../core/effects.js'
 import type { IdFinder } from './idFinder.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { finderOf, isUnfinished, readTombstones } from './tombstones.js'
+import { forgottenFinder, isUnfinished, readTombstones } from './tombstones.js'
 
 /**
  * Who must not come back; says so when an erasure was cut off, for only who knows whom it was for can complete it.
@@ -16,5 +16,5 @@ export async function openTombstones({ data, forgotten }: Layout, effects: Effec
       `an erasure in ${data} was cut off: give the same ids to \`creator-enrich forget\` once more, which completes it; until then files may still name them`,
     )
   }
-  return finderOf(tombstones)
+  return forgottenFinder(tombstones)
 }

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { replaceFile } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { IdFinder, signOf } from './idFinder.js'
+import { IdFinder, fingerprintOf } from './idFinder.js'
 
 const counts = z.record(z.string(), z.number().int().nonnegative())
 
@@ -63,7 +63,7 @@ export async function writeTombstones(path: string, tombstones: Tombstones): Pro
 }
 
 /** Finds the ids of the forgotten; undefined where there are none. */
-export function finderOf({ salt, people }: Tombstones): IdFinder | undefined {
+export function forgottenFinder({ salt, people }: Tombstones): IdFinder | undefined {
   if (people.length === 0) return undefined
   const hashes = new Set(people.map(({ hash }) => hash))
   return new IdFinder(people, (id) => hashes.has(hashOf(salt, id)))
@@ -75,7 +75,7 @@ export function paidCalls({ people, paid }: Tombstones): PaidCalls {
 }
 
 /** Whether a person has a tombstone, and is erased or to be erased. */
-export function stateOf({ salt, people }: Tombstones, id: string): 'unknown' | 'erasing' | 'erased' {
+export function tombstoneState({ salt, people }: Tombstones, id: string): 'unknown' | 'erasing' | 'erased' {
   const found = people.find(({ hash }) => hash === hashOf(salt, id))
   return found === undefined ? 'unknown' : found.erased ? 'erased' : 'erasing'
 }
@@ -89,19 +89,19 @@ export function isUnfinished({ people }: Tombstones): boolean {
  * With these people in it, to be erased. One whose erasure was cut off keeps the larger count of each run: some of the
  * calls are gone already.
  */
-export function bury(tombstones: Tombstones, people: ReadonlyMap<string, PaidCalls>, now: number): Tombstones {
+export function addTombstones(tombstones: Tombstones, people: ReadonlyMap<string, PaidCalls>, now: number): Tombstones {
   const next = new Map(tombstones.people.map((known) => [known.hash, known]))
   for (const [id, paid] of people) {
     const hash = hashOf(tombstones.salt, id)
     const known = next.get(hash)
     const since = known?.since ?? new Date(now).toISOString()
-    next.set(hash, { ...signOf(id), hash, since, erased: false, paid: merged(known?.paid ?? {}, paid, Math.max) })
+    next.set(hash, { ...fingerprintOf(id), hash, since, erased: false, paid: merged(known?.paid ?? {}, paid, Math.max) })
   }
   return { ...tombstones, people: [...next.values()] }
 }
 
 /** These people are erased: what their calls cost stays, whose it was does not. */
-export function erased(tombstones: Tombstones, ids: Iterable<string>): Tombstones {
+export function markErased(tombstones: Tombstones, ids: Iterable<string>): Tombstones {
   const hashes = new Set([...ids].map((id) => hashOf(tombstones.salt, id)))
   const done = (known: Tombstone): Tombstone => ({ ...known, erased: true, paid: undefined })
   const theirs = tombstones.people.filter(({ hash }) => hashes.has(hash))
@@ -113,7 +113,7 @@ export function erased(tombstones: Tombstones, ids: Iterable<string>): Tombstone
 }
 
 /** Without the tombstones of these people: they may come back. */
-export function allow(tombstones: Tombstones, ids: Iterable<string>): Tombstones {
+export function removeTombstones(tombstones: Tombstones, ids: Iterable<string>): Tombstones {
   const hashes = new Set([...ids].map((id) => hashOf(tombstones.salt, id)))
   return { ...tombstones, people: tombstones.people.filter(({ hash }) => !hashes.has(hash)) }
 }

@@ -1,4 +1,4 @@
-import { all, first, quoted, type Connection } from '../core/duckdb.js'
+import { all, first, quotedName, type Connection } from '../core/duckdb.js'
 import type { Pipeline } from '../model/pipeline.js'
 
 /** Keys that no table declares: on millions of rows a declared one costs five times the time and twice the space. */
@@ -49,21 +49,21 @@ export async function checkKeys(connection: Connection, pipeline: Pipeline): Pro
 }
 
 async function firstTwice(connection: Connection, table: string, key: readonly string[]): Promise<object | undefined> {
-  const columns = key.map(quoted).join(', ')
+  const columns = key.map(quotedName).join(', ')
   // Equal hashes of different keys are possible, so a difference here is only a reason to look closer.
   const { rows, hashes } = (await first<{ rows: number; hashes: number }>(
     connection,
-    `SELECT count(*) AS rows, count(DISTINCT hash(${columns})) AS hashes FROM ${quoted(table)}`,
+    `SELECT count(*) AS rows, count(DISTINCT hash(${columns})) AS hashes FROM ${quotedName(table)}`,
   ))!
   if (rows === hashes) return undefined
   const passes = Math.ceil(rows / ROWS_A_PASS)
   for (let pass = 0; pass < passes; pass += 1) {
     const [twice] = await all<Record<string, unknown>>(
       connection,
-      `SELECT ${key.map((name) => `${quoted(name)}::VARCHAR AS ${quoted(name)}`).join(', ')}
+      `SELECT ${key.map((name) => `${quotedName(name)}::VARCHAR AS ${quotedName(name)}`).join(', ')}
        FROM (
-         SELECT ${columns} FROM ${quoted(table)}
-         ${passes === 1 ? '' : `WHERE hash(${quoted(key[0]!)}) % ${passes} = ${pass}`}
+         SELECT ${columns} FROM ${quotedName(table)}
+         ${passes === 1 ? '' : `WHERE hash(${quotedName(key[0]!)}) % ${passes} = ${pass}`}
          GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1
        )`,
     )

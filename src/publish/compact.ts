@@ -1,7 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncFile, syncFolder } from '../core/atomicFile.js'
-import { first, literal, openDatabase } from '../core/duckdb.js'
+import { first, quotedText, openDatabase } from '../core/duckdb.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
 
 /** Below this much free space a copy is not worth its time. */
@@ -21,7 +21,7 @@ export interface Compacted {
  * @returns undefined when there was nothing to gain
  * @throws Error when there is no room for the copy: the file is as it was
  */
-export async function compact(path: string, temp: string): Promise<Compacted | undefined> {
+export async function compactDatabase(path: string, temp: string): Promise<Compacted | undefined> {
   if ((await stat(path)).size < LEAST_FREE) return undefined
   const copy = `${path}.compact`
   try {
@@ -41,7 +41,7 @@ async function copyWithoutHoles(path: string, copy: string, temp: string): Promi
   const database = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
   try {
     const { connection } = database
-    await connection.run(`ATTACH ${literal(path)} AS holey (READ_ONLY)`)
+    await connection.run(`ATTACH ${quotedText(path)} AS holey (READ_ONLY)`)
     const size = await first<{ free: number; total: number }>(
       connection,
       `SELECT (free_blocks * block_size)::BIGINT AS free, (total_blocks * block_size)::BIGINT AS total
@@ -49,7 +49,7 @@ async function copyWithoutHoles(path: string, copy: string, temp: string): Promi
     )
     if (size!.free < LEAST_FREE || size!.free < size!.total * FREE_SHARE) return false
     await rm(copy, { force: true })
-    await connection.run(`ATTACH ${literal(copy)} AS dense (STORAGE_VERSION ${literal(STORAGE_VERSION)})`)
+    await connection.run(`ATTACH ${quotedText(copy)} AS dense (STORAGE_VERSION ${quotedText(STORAGE_VERSION)})`)
     await connection.run('COPY FROM DATABASE holey TO dense')
     await connection.run('CHECKPOINT dense')
     return true

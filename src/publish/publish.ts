@@ -5,8 +5,8 @@ import { messageOf } from '../core/errors.js'
 import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { checkKeys } from './checkKeys.js'
-import { compact } from './compact.js'
-import { publish } from './publishedCopy.js'
+import { compactDatabase } from './compact.js'
+import { publishCopy } from './publishedCopy.js'
 import type { Warehouse } from '../load/warehouse.js'
 import type { PublishedFiles } from '../model/publishedFiles.js'
 
@@ -41,7 +41,7 @@ export async function publishFolder(
   const finished = await openDatabase(warehouse.path, options)
   const exporting = exportAll({ connection: finished.connection, layout, lists, ...written })
   const exported = await exporting.finally(() => finished.close())
-  const { movedAside } = await publish(layout, runId)
+  const { movedAside } = await publishCopy(layout, runId)
   for (const path of movedAside) effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`)
   for (const reason of exported.leftOut) effects.log('warn', `left out: ${reason}`)
   return {
@@ -54,7 +54,7 @@ export async function publishFolder(
 /** Without room for it, the file stays as large as it is. */
 async function makeDense(path: string, { temp }: Layout, effects: Effects): Promise<void> {
   try {
-    const compacted = await compact(path, temp)
+    const compacted = await compactDatabase(path, temp)
     if (compacted) effects.log('debug', `${path} compacted: ${compacted.before} to ${compacted.after} bytes`)
   } catch (error) {
     effects.log(

@@ -5,7 +5,7 @@ import { makeFolder, syncFile, syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
 
-export interface Published {
+export interface PublishedCopy {
   /** The finished copy; the link points to it. */
   readonly path: string
   /** What stood in the way and was moved aside, under its new names: change logs that other programs had left, a file in place of the link. */
@@ -22,7 +22,7 @@ const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{4}$/
  * open goes on with it, who opens the link gets the new one. Keeps the last three.
  * @throws LocalError when it cannot be written: the link still leads to the old file
  */
-export async function publish(layout: Layout, runId: string): Promise<Published> {
+export async function publishCopy(layout: Layout, runId: string): Promise<PublishedCopy> {
   try {
     await refuseUnfinished(layout.warehouse)
     const path = await copyFinished(layout, runId)

@@ -1,4 +1,4 @@
-import { first, literal, TableWriter, type Connection } from '../core/duckdb.js'
+import { first, quotedText, TableWriter, type Connection } from '../core/duckdb.js'
 import { checksumSql, type RawTable } from './callTables.js'
 
 /** What a reader must unpack to see one row. */
@@ -14,8 +14,8 @@ export async function openPart(connection: Connection, { columns }: RawTable): P
 
 /** Writes the part and reads it back: what is in its rows, and the checksum of each. */
 export async function writePart(connection: Connection, table: RawTable, path: string, rows: number): Promise<void> {
-  await connection.run(`COPY part TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`)
-  const written = `read_parquet(${literal(path)}, hive_partitioning = false)`
+  await connection.run(`COPY part TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`)
+  const written = `read_parquet(${quotedText(path)}, hive_partitioning = false)`
   const intact = await numberOf(connection, `count(*) FILTER (checksum = ${checksumSql(table)})`, written)
   const same = (await numberOf(connection, CONTENT, written)) === (await numberOf(connection, CONTENT, 'part'))
   if (intact === String(rows) && same) return

@@ -1,5 +1,5 @@
 import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
-import { batches, first, isOutOfMemory, literal, openDatabase, type Connection, type Database } from '../core/duckdb.js'
+import { batches, first, isOutOfMemory, quotedText, openDatabase, type Connection, type Database } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { rawFiles, rawRuns } from './files.js'
 import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
@@ -117,7 +117,7 @@ async function* callsIn<Row extends RawCall>(
     `SELECT
        * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
        user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${checksumSql(table)} AS intact
-     FROM ${parquet(file)}${ids ? ` WHERE user_id IN (${ids.map(literal).join(', ')})` : ''}`,
+     FROM ${parquet(file)}${ids ? ` WHERE user_id IN (${ids.map(quotedText).join(', ')})` : ''}`,
   )
   for (;;) {
     const { value } = (await reading(file, () => rows.next())) as IteratorResult<Row[], undefined>
@@ -143,7 +143,7 @@ function endOf({ seq, id, attempt, sentAt, receivedAt, ms }: Omit<RawCall, 'body
 }
 
 function parquet(file: string): string {
-  return `read_parquet(${literal(file)}, hive_partitioning = false)`
+  return `read_parquet(${quotedText(file)}, hive_partitioning = false)`
 }
 
 async function reading<T>(file: string, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
-import { all, first, literal, quoted, type Connection } from '../core/duckdb.js'
+import { all, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { REJECTED } from '../privacy/hideRow.js'
+import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import { rawFiles, rawRuns } from './files.js'
 import type { PaidCalls } from '../privacy/tombstones.js'
 
@@ -54,7 +54,7 @@ const RECOUNT_LISTS = `
 UPDATE lists SET ids = now.ids, rejected = now.rejected
 FROM (
   SELECT list, count(DISTINCT user_id) AS ids, count(*) FILTER (status = 'rejected') AS rejected
-  FROM list_members GROUP BY list HAVING bool_or(reason = '${REJECTED.reason}')
+  FROM list_members GROUP BY list HAVING bool_or(reason = '${FORGOTTEN_ID.reason}')
 ) AS now
 WHERE lists.list = now.list`
 
@@ -68,7 +68,7 @@ async function restoreInputs(connection: Connection, raw: string, runId: string)
   if (files.length === 0) return
   const rows = `
 SELECT inputs.* FROM ${parquet(files)} AS inputs
-SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${literal(runId)}) AS own USING (list)`
+SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${quotedText(runId)}) AS own USING (list)`
   await naming(files[0]!, async () => {
     await insertSame(connection, 'list_members', `(${rows})`)
     await insertSame(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
@@ -80,14 +80,14 @@ async function insertSame(connection: Connection, table: string, source: string)
   const given = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
   const known = await columnsOf(connection, table)
   const same = known.filter(({ name }) => given.some(({ column_name }) => column_name === name))
-  const columns = same.map(({ name }) => quoted(name)).join(', ')
+  const columns = same.map(({ name }) => quotedName(name)).join(', ')
   const keyed = await first(
     connection,
     `SELECT 1 FROM duckdb_constraints() WHERE table_name = $table AND constraint_type = 'PRIMARY KEY'`,
     { table },
   )
   await connection.run(
-    `INSERT ${keyed ? 'OR REPLACE ' : ''}INTO ${quoted(table)} (${columns}) SELECT ${columns} FROM ${source}`,
+    `INSERT ${keyed ? 'OR REPLACE ' : ''}INTO ${quotedName(table)} (${columns}) SELECT ${columns} FROM ${source}`,
   )
 }
 
@@ -113,13 +113,13 @@ async function shapeOf(connection: Connection, table: string): Promise<string> {
 function lastOfEachList(shape: string, receipts: string): string {
   return `
 CREATE OR REPLACE TEMP TABLE restored_lists AS
-SELECT * FROM (SELECT unnest(from_json(lists, ${literal(`[${shape}]`)}), recursive := true) FROM ${receipts})
+SELECT * FROM (SELECT unnest(from_json(lists, ${quotedText(`[${shape}]`)}), recursive := true) FROM ${receipts})
 QUALIFY row_number() OVER (PARTITION BY list ORDER BY last_read_at DESC, run_id DESC) = 1
 ORDER BY first_read_at, list`
 }
 
 function parquet(files: readonly string[]): string {
-  return `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false, union_by_name = true)`
+  return `read_parquet([${files.map(quotedText).join(', ')}], hive_partitioning = false, union_by_name = true)`
 }
 
 async function naming(file: string, work: () => Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
-import { all, batches, first, literal, openDatabase, quoted, type Connection } from '../core/duckdb.js'
+import { all, batches, first, quotedText, openDatabase, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 
 /** The text columns of a row by name. */
@@ -26,7 +26,7 @@ export async function rewriteSealed(file: string, edit: EditRow, temp: string): 
   try {
     const { connection } = scratch
     await connection.run(
-      `CREATE TABLE sealed AS SELECT * FROM read_parquet(${literal(file)}, hive_partitioning = false)`,
+      `CREATE TABLE sealed AS SELECT * FROM read_parquet(${quotedText(file)}, hive_partitioning = false)`,
     )
     const edits = await editsOf(connection, edit)
     for (const { row, texts } of edits) await update(connection, row, texts)
@@ -54,7 +54,7 @@ async function editsOf(connection: Connection, edit: EditRow): Promise<Edit[]> {
     connection,
     `SELECT column_name AS name FROM duckdb_columns() WHERE table_name = 'sealed' AND data_type IN ('VARCHAR', 'JSON')`,
   )
-  const names = columns.map(({ name }) => quoted(name)).join(', ')
+  const names = columns.map(({ name }) => quotedName(name)).join(', ')
   const edits: Edit[] = []
   for await (const rows of batches(connection, `SELECT rowid AS "row", ${names} FROM sealed`)) {
     for (const { row, ...texts } of rows) {
@@ -66,15 +66,15 @@ async function editsOf(connection: Connection, edit: EditRow): Promise<Edit[]> {
 }
 
 async function update(connection: Connection, row: number, texts: TextRow): Promise<void> {
-  const changes = Object.keys(texts).map((name, at) => `${quoted(name)} = $${at + 1}`)
+  const changes = Object.keys(texts).map((name, at) => `${quotedName(name)} = $${at + 1}`)
   await connection.run(`UPDATE sealed SET ${changes.join(', ')} WHERE rowid = ${row}`, Object.values(texts))
 }
 
 async function write(connection: Connection, path: string): Promise<void> {
   await connection.run(
-    `COPY (SELECT * FROM sealed ORDER BY rowid) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
+    `COPY (SELECT * FROM sealed ORDER BY rowid) TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
   )
-  const written = await contentOf(connection, `read_parquet(${literal(path)}, hive_partitioning = false)`)
+  const written = await contentOf(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`)
   if (written !== (await contentOf(connection, 'sealed')))
     throw new Error(`${path} does not read back as it was written`)
 }

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
 import { collectGarbage } from '../core/memory.js'
-import { all, first, literal, openDatabase, TableWriter, type Connection } from '../core/duckdb.js'
+import { all, first, quotedText, openDatabase, TableWriter, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { rawFiles, rawFolder } from './files.js'
 import { openPart, writePart } from './rawPart.js'
@@ -63,7 +63,7 @@ async function writePlaces(connection: Connection, segment: Segment): Promise<vo
 async function holdsMore(connection: Connection, { header }: Segment, raw: string): Promise<boolean> {
   for (const { kind } of [ANSWERS, CALLS]) {
     for (const file of await rawFiles(raw, kind, header.runId)) {
-      const more = `SELECT 1 FROM read_parquet(${literal(file)}) WHERE seq NOT IN (SELECT seq FROM places) LIMIT 1`
+      const more = `SELECT 1 FROM read_parquet(${quotedText(file)}) WHERE seq NOT IN (SELECT seq FROM places) LIMIT 1`
       // One that cannot be read is written anew.
       if (await first(connection, more).catch(() => undefined)) return true
     }

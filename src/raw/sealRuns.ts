@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { replaceFile } from '../core/atomicFile.js'
-import { all, literal, type Connection } from '../core/duckdb.js'
+import { all, quotedText, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { rawFiles, rawFolder, type RawKind } from './files.js'
 import { isDamage } from '../load/warehouse.js'
@@ -23,14 +23,14 @@ function inputsOf(runId: string): string {
   return `
 SELECT m.list, m.row_number, m.line, m.input, m.user_id, m.status, m.reason, r.cell, r.remedy, m.run_id
 FROM list_members AS m LEFT JOIN rejects AS r ON r.list = m.list AND r.row_number = m.row_number
-WHERE m.list IN (SELECT list FROM lists WHERE run_id = ${literal(runId)})
+WHERE m.list IN (SELECT list FROM lists WHERE run_id = ${quotedText(runId)})
 ORDER BY m.list, m.row_number`
 }
 
 function receiptOf(runId: string): string {
   return `
-SELECT runs.*, (SELECT to_json(list(lists ORDER BY first_read_at, list)) FROM lists WHERE run_id = ${literal(runId)}) AS lists
-FROM runs WHERE run_id = ${literal(runId)}`
+SELECT runs.*, (SELECT to_json(list(lists ORDER BY first_read_at, list)) FROM lists WHERE run_id = ${quotedText(runId)}) AS lists
+FROM runs WHERE run_id = ${quotedText(runId)}`
 }
 
 async function write(connection: Connection, raw: string, kind: RawKind, runId: string, sql: string): Promise<void> {
@@ -38,7 +38,7 @@ async function write(connection: Connection, raw: string, kind: RawKind, runId: 
   try {
     await replaceFile(path, async (temporary) => {
       await connection.run(
-        `COPY (${sql}) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000)`,
+        `COPY (${sql}) TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000)`,
       )
     })
   } catch (cause) {

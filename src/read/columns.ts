@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
-import { at, type RawRow } from './rawRow.js'
+import { placeOf, type RawRow } from './rawRow.js'
 
 export interface Header {
   readonly columns: readonly string[]
@@ -28,7 +28,7 @@ export function headerOf(head: readonly RawRow[], naming: Naming): Header {
   const { source, pipeline } = naming
   const names = textsOf(head[0]!)
   if (/^sep=.?$/i.test(names[0]!.trim())) {
-    throw new UsageError(at(source, head[0]!.line, "a spreadsheet's sep= line, no header", 'delete it'))
+    throw new UsageError(placeOf(source, head[0]!.line, "a spreadsheet's sep= line, no header", 'delete it'))
   }
   const isName = nameTest(naming)
   const named = names.some(isName)
@@ -41,12 +41,12 @@ export function headerOf(head: readonly RawRow[], naming: Naming): Header {
 
 /** Whether a cell is the name of an id column. */
 export function nameTest({ pipeline, column }: Naming): (cell: string) => boolean {
-  const known = new Set([...pipeline.idColumns, ...(column === undefined ? [] : [column])].map(same))
-  return (cell) => known.has(same(cell))
+  const known = new Set([...pipeline.idColumns, ...(column === undefined ? [] : [column])].map(normalizedName))
+  return (cell) => known.has(normalizedName(cell))
 }
 
 /** Names are compared as people see them: in any case and width, without what is invisible. */
-export function same(name: string): string {
+export function normalizedName(name: string): string {
   return name
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
@@ -81,7 +81,7 @@ function refuseLaterHeader(head: readonly RawRow[], naming: Naming): void {
     const name = cells.find(isName)
     if (name !== undefined) {
       const what = `this looks like the header, for it has ${JSON.stringify(name)}`
-      throw new UsageError(at(naming.source, row.line, what, 'delete the lines above it'))
+      throw new UsageError(placeOf(naming.source, row.line, what, 'delete the lines above it'))
     }
     if (cells.some((cell) => 'id' in naming.pipeline.parseId(cell))) return
   }

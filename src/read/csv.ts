@@ -1,7 +1,7 @@
 import { Parser, type CsvError } from 'csv-parse'
 import { UsageError } from '../core/errors.js'
 import { LONGEST_ROW } from './limits.js'
-import { at, type RawRow } from './rawRow.js'
+import { placeOf, type RawRow } from './rawRow.js'
 
 /**
  * The rows of UTF-8 CSV text, the first one too, in batches as they come. Any of the three line ends, also mixed; empty lines
@@ -85,13 +85,13 @@ class Collector extends Parser {
 
   private explained(error: unknown): Error {
     const problem = PROBLEMS[(error as CsvError).code]
-    return problem ? new UsageError(at(this.source, this.line, ...problem), { cause: error }) : (error as Error)
+    return problem ? new UsageError(placeOf(this.source, this.line, ...problem), { cause: error }) : (error as Error)
   }
 
   private ragged(cells: number): UsageError {
     const remedy = 'put cells that hold a separator or a line break in double quotes, or delete lines above the header'
     return new UsageError(
-      at(
+      placeOf(
         this.source,
         this.line,
         `${cells} ${cells === 1 ? 'cell' : 'cells'}, but the first row has ${this.width}`,

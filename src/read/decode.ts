@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../core/errors.js'
 import { LONGEST_WORD } from './limits.js'
-import { at } from './rawRow.js'
+import { placeOf } from './rawRow.js'
 
 export type Encoding = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be'
 
@@ -17,13 +17,13 @@ export const ENCODING_NAMES: Readonly<Record<Encoding, string>> = {
 export const SAVE_AS_UTF8 = 'save it as "CSV UTF-8" and run again'
 
 /** Bytes that are no text in an encoding. */
-export class Misfit extends UsageError {
+export class WrongEncoding extends UsageError {
   constructor(
     source: string,
     readonly line: number,
     encoding: Encoding,
   ) {
-    super(at(source, line, `not ${ENCODING_NAMES[encoding]}`, `${SAVE_AS_UTF8}, without --encoding`))
+    super(placeOf(source, line, `not ${ENCODING_NAMES[encoding]}`, `${SAVE_AS_UTF8}, without --encoding`))
   }
 }
 
@@ -43,13 +43,13 @@ export async function* decode(
   let atStart = true
   for await (const whole of wholeCharacters(chunks, encoding, source)) {
     const decoded = toUtf8(whole, encoding, decoder)
-    if (!decoded) throw new Misfit(source, lines.after(readable(whole, encoding)), encoding)
+    if (!decoded) throw new WrongEncoding(source, lines.after(readable(whole, encoding)), encoding)
     const text = atStart && decoded.subarray(0, BOM.length).equals(BOM) ? decoded.subarray(BOM.length) : decoded
     atStart = false
     const nul = text.indexOf(0)
     if (nul >= 0) {
       const line = lines.after(text.subarray(0, nul))
-      throw new UsageError(at(source, line, 'a NUL character, so it is no text', 'export the file again'))
+      throw new UsageError(placeOf(source, line, 'a NUL character, so it is no text', 'export the file again'))
     }
     lines.after(text)
     yield text

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.js'
-import { decode, ENCODING_NAMES, Misfit, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
-import { refuseForeign } from './unsupportedFormat.js'
-import { at } from './rawRow.js'
+import { decode, ENCODING_NAMES, WrongEncoding, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
+import { refuseUnsupported } from './unsupportedFormat.js'
+import { placeOf } from './rawRow.js'
 
 /** Enough to see what a file is. */
 const HEAD = 4096
@@ -25,7 +25,7 @@ export async function encodingOf(
   given: Encoding | undefined,
 ): Promise<Encoding> {
   const head = await start(text())
-  refuseForeign(head, source)
+  refuseUnsupported(head, source)
   const marked = MARKS.find(([mark]) => head.subarray(0, mark.length).equals(mark))?.[1]
   if (given !== undefined && marked !== undefined && given !== marked) {
     const against = `${source} has the byte order mark of ${ENCODING_NAMES[marked]}, not ${ENCODING_NAMES[given]}`
@@ -57,21 +57,21 @@ async function utf8OrGb18030(text: () => AsyncIterable<Buffer>, source: string):
   const utf8 = await misfit(text(), 'utf-8', source)
   if (!utf8) return 'utf-8'
   if (await misfit(text(), 'gb18030', source)) {
-    throw new UsageError(at(source, utf8.line, 'neither UTF-8 nor GB18030', SAVE_AS_UTF8))
+    throw new UsageError(placeOf(source, utf8.line, 'neither UTF-8 nor GB18030', SAVE_AS_UTF8))
   }
   const doubt = await doubtIn(text(), source)
   if (!doubt) return 'gb18030'
   const remedy = `${SAVE_AS_UTF8}, or give --encoding gb18030 if it is that`
-  throw new UsageError(at(source, utf8.line, `not UTF-8, ${doubt}`, remedy))
+  throw new UsageError(placeOf(source, utf8.line, `not UTF-8, ${doubt}`, remedy))
 }
 
-async function misfit(text: AsyncIterable<Buffer>, encoding: Encoding, source: string): Promise<Misfit | undefined> {
+async function misfit(text: AsyncIterable<Buffer>, encoding: Encoding, source: string): Promise<WrongEncoding | undefined> {
   try {
     const decoded = decode(text, encoding, source)
     while (!(await decoded.next()).done);
     return undefined
   } catch (error) {
-    if (error instanceof Misfit) return error
+    if (error instanceof WrongEncoding) return error
     throw error
   }
 }

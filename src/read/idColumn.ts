@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
-import { same } from './columns.js'
+import { normalizedName } from './columns.js'
 import type { RawRow } from './rawRow.js'
 
 const TEXT = 'VARCHAR'
@@ -46,7 +46,7 @@ type Found = Omit<IdColumn, 'said'>
 
 function givenColumn({ columns, source }: Candidates, given: string): Found {
   const exact = columns.find((name) => name === given)
-  const alike = exact === undefined ? columns.filter((name) => same(name) === same(given)) : [exact]
+  const alike = exact === undefined ? columns.filter((name) => normalizedName(name) === normalizedName(given)) : [exact]
   if (alike.length > 1) throw new UsageError(`${source}: ${list(alike)} are all alike; give --column its exact name`)
   const [name] = alike
   if (name !== undefined) return { name, how: 'given' }
@@ -59,7 +59,7 @@ function foundColumn(input: Candidates): Found {
   if (only !== undefined && columns.length === 1) return { name: only, how: 'only column' }
 
   const shares = new Map(columns.map((name, index) => [name, idShare(input, name, index)]))
-  const named = pipeline.idColumns.flatMap((known) => columns.filter((name) => same(name) === known))
+  const named = pipeline.idColumns.flatMap((known) => columns.filter((name) => normalizedName(name) === known))
   const nobody = [...shares.values()].every((share) => share === 0)
   const byName =
     named.find((name) => shares.get(name)! > 0) ?? named.find((name) => nobody || typeOf(input, name) !== TEXT)

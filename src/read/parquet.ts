@@ -1,4 +1,4 @@
-import { all, arrays, literal, openDatabase, quoted, type Database } from '../core/duckdb.js'
+import { all, arrays, quotedText, openDatabase, quotedName, type Database } from '../core/duckdb.js'
 import { messageOf, UsageError } from '../core/errors.js'
 import { uniqueNames } from './columns.js'
 import { tryQuery } from './parquetProbe.js'
@@ -85,13 +85,13 @@ function table(path: string): string {
 }
 
 function pattern(path: string): string {
-  return literal(path.replace(/[[*?]/g, (character) => `[${character}]`))
+  return quotedText(path.replace(/[[*?]/g, (character) => `[${character}]`))
 }
 
 function asText({ name, type }: ParquetColumn): string {
-  if (type === 'VARCHAR') return quoted(name)
+  if (type === 'VARCHAR') return quotedName(name)
   const nested = /^(STRUCT|MAP|UNION|VARIANT)\b|\[\d*\]$/.test(type)
-  return nested ? `to_json(${quoted(name)})::VARCHAR` : `${quoted(name)}::VARCHAR`
+  return nested ? `to_json(${quotedName(name)})::VARCHAR` : `${quotedName(name)}::VARCHAR`
 }
 
 function unreadable(path: string, error: unknown): UsageError {

@@ -6,7 +6,7 @@ export interface RawRow {
 }
 
 /** An input error's text: where, what, and what to do about it. */
-export function at(source: string, line: number, what: string, remedy: string): string {
+export function placeOf(source: string, line: number, what: string, remedy: string): string {
   return `${source}, line ${line}: ${what}; ${remedy}`
 }
 

@@ -30,12 +30,12 @@ const MARKUP: readonly [start: RegExp, what: string][] = [
 ]
 
 /** What a file is that begins like this and whose text does not stand in its bytes, such as `is a PDF`; undefined if none is known. */
-export function foreignKind(head: Buffer): string | undefined {
+export function unsupportedFormat(head: Buffer): string | undefined {
   return FOREIGN.find(([magic]) => startsWith(head, magic))?.[1]
 }
 
 /** @throws UsageError if this is how something else than a table as text begins */
-export function refuseForeign(head: Buffer, source: string): void {
+export function refuseUnsupported(head: Buffer, source: string): void {
   for (const [magic, what, remedy] of FOREIGN) {
     if (startsWith(head, magic)) throw new UsageError(`${source} ${what}; ${remedy}`)
   }

@@ -1,4 +1,4 @@
-import { change, compact, count, percent, type Count } from './figures.js'
+import { change, compactNumber, count, sharePercent, type Count } from './figures.js'
 import { html, type Html } from './html.js'
 
 export interface Bar {
@@ -17,7 +17,7 @@ export function bars(title: string, rows: readonly Bar[]): Html {
       <th scope="row"><bdi>${label}</bdi></th>
       <td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width="${((100 * Number(number)) / most).toFixed(2)}" height="10"/></svg></td>
       <td class="n">${count(number)}</td>
-      <td class="n muted">${percent(total === 0 ? null : Number(number) / total)}</td>
+      <td class="n muted">${sharePercent(total === 0 ? null : Number(number) / total)}</td>
     </tr>`
   return html`<table class="bars">
     <caption>
@@ -43,7 +43,7 @@ export interface Share {
 }
 
 /** One bar of parts, with a legend that has the numbers; parts are coloured by their names. */
-export function shares(title: string, parts: readonly Share[]): Html {
+export function shareBars(title: string, parts: readonly Share[]): Html {
   const total = parts.reduce((sum, { number }) => sum + number, 0)
   const shown = parts.filter(({ number }) => number > 0)
   let at = 0
@@ -83,7 +83,7 @@ export function histogram(title: string, from: readonly number[], numbers: reado
         width="${COLUMN - 6}"
         height="${height.toFixed(1)}"
         rx="1.5"
-      />${top} <text class="axis" x="${x + COLUMN / 2}" y="${HEIGHT + 32}">${compact(low)}</text>`
+      />${top} <text class="axis" x="${x + COLUMN / 2}" y="${HEIGHT + 32}">${compactNumber(low)}</text>`
   })
   const told = from.flatMap((low, at) => (numbers[at] ? [`from ${count(low)}: ${count(numbers[at])}`] : []))
   return html`<figure class="histogram">
@@ -102,7 +102,7 @@ export interface Point {
 }
 
 /** The course of one number over days; days without an observation are bridged by a straight line. */
-export function sparkline(points: readonly Point[]): Html {
+export function sparklineSvg(points: readonly Point[]): Html {
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || first === last) return html`<span class="muted">one day</span>`
   const [low, high] = [Math.min(...points.map(({ value }) => value)), Math.max(...points.map(({ value }) => value))]

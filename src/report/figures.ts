@@ -11,23 +11,23 @@ export function count(number: Count | null): string {
 }
 
 /** `1.2M`: for axes and large sums. */
-export function compact(number: Count | null): string {
+export function compactNumber(number: Count | null): string {
   return number === null ? NONE : short.format(number)
 }
 
 /** `+1,234` or `−1,234`. */
 export function change(number: Count | null): string {
   if (number === null) return NONE
-  return signOf(number) + whole.format(number < 0 ? -number : number)
+  return plusOrMinus(number) + whole.format(number < 0 ? -number : number)
 }
 
-function signOf(number: Count): string {
+function plusOrMinus(number: Count): string {
   if (number > 0) return '+'
   return number < 0 ? '−' : '±'
 }
 
 /** `12.3%` of a share from 0 to 1; what is not nothing is never shown as 0. */
-export function percent(share: number | null): string {
+export function sharePercent(share: number | null): string {
   if (share === null) return NONE
   if (share > 0 && share < 0.001) return '<0.1%'
   const digits = share === 0 || share === 1 ? 0 : 1
@@ -35,7 +35,7 @@ export function percent(share: number | null): string {
 }
 
 export function changePercent(share: number | null): string {
-  return share === null ? NONE : `${signOf(share)}${(100 * Math.abs(share)).toFixed(1)}%`
+  return share === null ? NONE : `${plusOrMinus(share)}${(100 * Math.abs(share)).toFixed(1)}%`
 }
 
 export function money(amount: number | null, currency: string | null): string {

@@ -1,13 +1,13 @@
 import { html, webAddress, type Html } from './html.js'
 
-export interface Person {
+export interface ReportPerson {
   readonly user_id: string
   readonly nickname: string | null
   readonly profile_url: string | null
 }
 
 /** A creator by name, with the link. The id always stands with the name: so whoever is forgotten is found in old reports. */
-export function person({ user_id, nickname, profile_url }: Person): Html {
+export function person({ user_id, nickname, profile_url }: ReportPerson): Html {
   const name = nickname?.trim() ? html`<bdi>${nickname}</bdi>` : html`<code>${user_id}</code>`
   const address = webAddress(profile_url)
   if (address === undefined) return html`<span class="who" data-id="${user_id}">${name}</span>`

@@ -2,7 +2,7 @@ import type { Connection } from '../core/duckdb.js'
 import type { Pipeline } from '../model/pipeline.js'
 
 /** What the sections of a report are made from. */
-export interface Source {
+export interface ReportSource {
   /** The published file. */
   readonly connection: Connection
   readonly pipeline: Pipeline

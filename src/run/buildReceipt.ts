@@ -1,5 +1,5 @@
 import type { RunHeader } from '../model/call.js'
-import { exitCodeOf, reconcile, type CodeCount, type DriftReceipt, type Receipt, type Stop } from '../model/receipt.js'
+import { runExitCode, reconcile, type CodeCount, type DriftReceipt, type Receipt, type StopNotice } from '../model/receipt.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import type { RunRecord } from '../load/recordRun.js'
 import type { Settled } from '../load/settle.js'
@@ -9,10 +9,10 @@ import { version } from '../core/version.js'
 import type { Fetched } from './fetchDue.js'
 import type { Job } from './context.js'
 import type { NamedInput } from '../read/listInput.js'
-import type { Recovered } from './loadJournal.js'
+import type { RecoveredCalls } from './loadJournal.js'
 
 /** What a run has come to know by its end. */
-export interface Facts {
+export interface RunFacts {
   readonly run: RunHeader
   /** Milliseconds since 1970. */
   readonly finishedAt: number
@@ -25,7 +25,7 @@ export interface Facts {
   readonly codes: readonly CodeCount[]
   readonly fetched: Fetched
   readonly signalCode: number | undefined
-  readonly recovered: Recovered
+  readonly recovered: RecoveredCalls
   readonly drift: readonly DriftReceipt[]
   readonly ambiguousCalls: number
 }
@@ -36,7 +36,7 @@ const CURRENCY = 'CNY'
  * The receipt of a run.
  * @throws Error when what was read is not what has a status
  */
-export function receiptOf(job: Job, facts: Facts): Receipt {
+export function receiptOf(job: Job, facts: RunFacts): Receipt {
   const { settings, api, pipeline } = job
   const { run, settled, planned, codes, inputs, fetched } = facts
   const { stop, askedIds } = fetched
@@ -48,7 +48,7 @@ export function receiptOf(job: Job, facts: Facts): Receipt {
   const maybeBilled = sum(codes, 'maybe_billed')
   const { fresh, known_empty, known_failed, held } = planned.byDecision
   const failedNow = settled.ids.failed - known_failed.ids - held.ids
-  const exitCode = exitCodeOf({
+  const exitCode = runExitCode({
     signalCode: stop?.reason === 'signal' ? facts.signalCode : undefined,
     stop: stop?.reason,
     failedShare: askedIds === 0 ? 0 : failedNow / askedIds,
@@ -118,7 +118,7 @@ function cents(amount: number): number {
   return Math.round(amount * 1e4) / 1e4
 }
 
-function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Stop {
+function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): StopNotice {
   return {
     reason,
     code,

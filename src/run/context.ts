@@ -1,6 +1,6 @@
 import type { Api } from '../config/api.js'
 import type { Effects } from '../core/effects.js'
-import type { Narrator } from '../terminal/logger.js'
+import type { Logger } from '../terminal/logger.js'
 import type { Settings } from '../config/options.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { Redact } from '../core/redact.js'
@@ -19,7 +19,7 @@ export interface Job {
 /** What a run needs from outside. */
 export interface World {
   readonly effects: Effects
-  readonly narrator: Narrator
+  readonly logger: Logger
   /** Aborts when the run shall stop in order; its reason is the exit code. */
   readonly signal: AbortSignal
 }

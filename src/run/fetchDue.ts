@@ -1,14 +1,14 @@
 import { eraseFrom } from '../privacy/eraseCall.js'
 import { UsageError } from '../core/errors.js'
 import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.js'
-import { openLearned } from '../fetch/limits/learnedLimits.js'
+import { openLearnedLimits } from '../fetch/limits/learnedLimits.js'
 import type { FetchPolicy } from '../fetch/fetchPolicy.js'
-import { openUpstream, type Upstream } from '../fetch/http/apiClient.js'
+import { openApiClient, type ApiClient } from '../fetch/http/apiClient.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { openJournal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
 import { claimKind } from '../load/schema/schema.js'
-import type { Reader } from '../load/stage.js'
+import type { AnswerReader } from '../load/stage.js'
 import type { Settings } from '../config/options.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { newTally, startProgress, type Tally } from '../terminal/progress.js'
@@ -16,7 +16,7 @@ import { Resources } from '../core/resources.js'
 import { dayIn } from '../core/time.js'
 import { count, plural } from '../core/words.js'
 import { spentToday } from './budget.js'
-import type { House } from './openRun.js'
+import type { OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
 import { warnOfSpace } from '../dataFolder/preflight.js'
 
@@ -45,7 +45,7 @@ const SIMULATED_TOKEN = 'simulated'
  * @throws UsageError before anything is sent, if there is no token
  * @throws LocalError if a call could not be made durable; sending has stopped
  */
-export async function fetchDue(job: Job, planned: PlanCounts, house: House, world: World): Promise<Fetched> {
+export async function fetchDue(job: Job, planned: PlanCounts, house: OpenRun, world: World): Promise<Fetched> {
   const due = planned.byDecision.due.ids
   world.effects.log(
     'info',
@@ -63,10 +63,10 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: House, worl
     open.add(() => journal.close())
     // Its folder may just have been made anew, without all that was known.
     await house.check()
-    const learned = await openLearned(house.layout.learned, { host: job.api.host, token }, world.effects)
+    const learned = await openLearnedLimits(house.layout.learned, { host: job.api.host, token }, world.effects)
     const tally = newTally(due, job.settings.price)
     house.status.follow(tally)
-    const progress = startProgress(world.narrator, tally, world.effects)
+    const progress = startProgress(world.logger, tally, world.effects)
     open.add(() => progress.stop())
     const result = await fetchAll({
       ids: dueIds(connection),
@@ -94,11 +94,11 @@ function tokenFor({ api, token }: Job, due: number): string {
   )
 }
 
-async function connect(job: Job, token: string, world: World, open: Resources): Promise<Upstream> {
+async function connect(job: Job, token: string, world: World, open: Resources): Promise<ApiClient> {
   const { settings, pipeline, redact } = job
   const base = job.api.base ?? (await startOwnSimulator(job, world, open))
   const { timeout: timeoutMs, concurrency: connections } = settings
-  const upstream = openUpstream({ base, token, timeoutMs, connections, pipeline, redact, effects: world.effects })
+  const upstream = openApiClient({ base, token, timeoutMs, connections, pipeline, redact, effects: world.effects })
   open.add(() => upstream.close())
   return upstream
 }
@@ -113,12 +113,12 @@ async function startOwnSimulator({ pipeline }: Job, { effects }: World, open: Re
 }
 
 /** Nobody who was forgotten comes back as a mention in somebody else's answer, or as an answer for somebody else. */
-function withoutForgotten(upstream: Upstream, forgotten: IdFinder, { interpret }: Reader): Pick<Upstream, 'attempt'> {
+function withoutForgotten(upstream: ApiClient, forgotten: IdFinder, { interpret }: AnswerReader): Pick<ApiClient, 'attempt'> {
   return { attempt: async (intent) => eraseFrom(await upstream.attempt(intent), forgotten, interpret) }
 }
 
 /** What this run may spend: its own budget, or what is left of the day's where that is less. */
-async function budgetOf({ settings, pipeline }: Job, house: House, { effects }: World): Promise<FetchPolicy['budget']> {
+async function budgetOf({ settings, pipeline }: Job, house: OpenRun, { effects }: World): Promise<FetchPolicy['budget']> {
   const { budget = Infinity, budgetPerDay = Infinity, price } = settings
   if (price === 0 || Math.min(budget, budgetPerDay) === Infinity) return undefined
   const spent =

@@ -2,18 +2,18 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../core/errors.js'
 import type { Effects } from '../core/effects.js'
-import { recoverJournal, type Recovered as Left } from '../journal/recover.js'
+import { recoverJournal, type RecoveredJournal as Left } from '../journal/recover.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { checkKind, claimKind } from '../load/schema/schema.js'
 import { sealRuns } from '../raw/sealRuns.js'
-import type { Reader } from '../load/stage.js'
+import type { AnswerReader } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
-import type { House } from './openRun.js'
+import type { OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
 
-export interface Recovered {
+export interface RecoveredCalls {
   /** Answers that an earlier run paid for and did not load. */
   readonly answers: number
   /** Calls that were under way when it died. */
@@ -27,7 +27,7 @@ export interface Recovered {
  * receipts, before the rows of a list are replaced.
  * @throws UsageError when there are published files but nothing that they could have been made from: all would be paid again
  */
-export async function recover(job: Job, house: House, { effects }: World): Promise<Recovered> {
+export async function recover(job: Job, house: OpenRun, { effects }: World): Promise<RecoveredCalls> {
   const { layout, warehouse, reader, run } = house
   const left = await recoverJournal(layout.journal)
   for (const { message } of left.damaged) effects.log('warn', message)
@@ -42,11 +42,11 @@ export async function recover(job: Job, house: House, { effects }: World): Promi
 /** Loads the segments that are left in the journal; they are in `loaded/` afterwards. */
 export async function loadLeft(
   warehouse: Warehouse,
-  reader: Reader,
+  reader: AnswerReader,
   { data }: Layout,
   { segments }: Left,
   effects: Effects,
-): Promise<Pick<Recovered, 'answers' | 'unknown'>> {
+): Promise<Pick<RecoveredCalls, 'answers' | 'unknown'>> {
   const [any] = segments
   if (any === undefined) return { answers: 0, unknown: 0 }
   const { answers, unknown } = await loadSegments(warehouse, segments, reader)
@@ -56,7 +56,7 @@ export async function loadLeft(
   return { answers, unknown }
 }
 
-async function refuseToPayAgain({ layout, warehouse }: House): Promise<void> {
+async function refuseToPayAgain({ layout, warehouse }: OpenRun): Promise<void> {
   const traces = [layout.database, join(layout.exports, 'creators.csv')]
   // A link that leads nowhere any more is one, too.
   const trace = traces.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false)

@@ -9,7 +9,7 @@ import type { Settings } from '../config/options.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { readInput } from '../read/readInput.js'
 import type { Resources } from '../core/resources.js'
-import { finderOf, readTombstones } from '../privacy/tombstones.js'
+import { forgottenFinder, readTombstones } from '../privacy/tombstones.js'
 import type { Job, World } from './context.js'
 import type { NamedInput } from '../read/listInput.js'
 import { nothingTracked } from './trackedInputs.js'
@@ -64,7 +64,7 @@ function checkNumber({ length }: readonly string[], { tracked, data }: Settings)
 
 /** The name of a list, where it came from and its header stand in tables and files: none of them may tell an id. */
 async function refuseForgotten(inputs: readonly NamedInput[], { forgotten }: Layout): Promise<void> {
-  const finder = finderOf(await readTombstones(forgotten))
+  const finder = forgottenFinder(await readTombstones(forgotten))
   const at = inputs.findIndex(({ name, source, columns }) => finder?.isIn([name, source, ...columns].join('\n')))
   if (at < 0) return
   throw new UsageError(
@@ -73,7 +73,7 @@ async function refuseForgotten(inputs: readonly NamedInput[], { forgotten }: Lay
 }
 
 /** Where the rows go, and whose are hidden. */
-export interface Spill {
+export interface MembersTarget {
   readonly connection: Connection
   readonly pipeline: Pipeline
   readonly forgotten: IdFinder | undefined
@@ -84,9 +84,9 @@ export interface Spill {
  * is sent.
  * @throws UsageError with file and line
  */
-export async function spill(
+export async function loadMembers(
   inputs: readonly NamedInput[],
-  { connection, pipeline, forgotten }: Spill,
+  { connection, pipeline, forgotten }: MembersTarget,
 ): Promise<number> {
   await createMembers(connection)
   const members = await MemberWriter.open(connection)

@@ -4,7 +4,7 @@ import { LocalError } from '../core/errors.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
 import { checkKind } from '../load/schema/schema.js'
-import type { Reader } from '../load/stage.js'
+import type { AnswerReader } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import type { Resources } from '../core/resources.js'
@@ -12,7 +12,7 @@ import { readStatus, type Phase } from '../dataFolder/runStatus.js'
 import { localTime, runIdAt } from '../core/time.js'
 import type { Job, World } from './context.js'
 import { checkFolders, checkOpenFiles, foldersOf } from '../dataFolder/preflight.js'
-import { readerOf } from '../flatten/answerReader.js'
+import { answerReader } from '../flatten/answerReader.js'
 import { openOrRebuild } from './rebuild.js'
 import { openTombstones } from '../privacy/openTombstones.js'
 import type { StatusFile } from './statusFile.js'
@@ -21,12 +21,12 @@ import type { StatusFile } from './statusFile.js'
 const NOBODY = -1
 
 /** The data folder, owned by one run. */
-export interface House {
+export interface OpenRun {
   readonly run: RunHeader
   readonly layout: Layout
   readonly warehouse: Warehouse
   /** How answers are read, at fetch, load and recovery alike. */
-  readonly reader: Reader
+  readonly reader: AnswerReader
   readonly status: StatusFile
   /** Finds those who must not come back; undefined where there are none. */
   readonly forgotten: IdFinder | undefined
@@ -40,7 +40,7 @@ export interface House {
  * Takes the data folder for one run and opens its working database.
  * @throws BusyError if another run holds it, UsageError if it is of another kind, LocalError if it cannot be used
  */
-export async function openHouse(job: Job, world: World, open: Resources, status: StatusFile): Promise<House> {
+export async function openRun(job: Job, world: World, open: Resources, status: StatusFile): Promise<OpenRun> {
   const { settings, pipeline, api } = job
   const { effects } = world
   const layout = layoutOf(settings.data)
@@ -52,10 +52,10 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
   tellOfInterrupted(layout, effects)
   status.open(run)
   open.add(() => status.close())
-  open.add(() => world.narrator.show(''))
+  open.add(() => world.logger.show(''))
   await checkFolders(foldersOf(layout))
   const forgotten = await openTombstones(layout, effects)
-  const reader = readerOf(pipeline)
+  const reader = answerReader(pipeline)
   const warehouse = await openOrRebuild(lock, reader, effects, { lossy: settings.new ?? false })
   open.add(() => warehouse.close())
   await checkKind(warehouse.connection, layout.data, api.simulated)
@@ -70,7 +70,7 @@ export async function openHouse(job: Job, world: World, open: Resources, status:
     async enter(phase) {
       await lock.check()
       status.enter(phase)
-      world.narrator.doing(phase)
+      world.logger.doing(phase)
     },
   }
 }

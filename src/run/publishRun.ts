@@ -1,8 +1,8 @@
 import type { Receipt } from '../model/receipt.js'
-import type { House } from './openRun.js'
+import type { OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
 import type { NamedInput } from '../read/listInput.js'
-import { orRecord } from './recordFailure.js'
+import { recordFailure } from './recordFailure.js'
 import { publishFolder } from '../publish/publish.js'
 
 /**
@@ -14,13 +14,13 @@ export async function publishRun(
   { settings }: Job,
   receipt: Receipt,
   inputs: readonly NamedInput[],
-  house: House,
+  house: OpenRun,
   { effects }: World,
 ): Promise<Receipt> {
   const { run, layout, warehouse } = house
   const lists = inputs.map(({ name, columns }) => ({ name, columns }))
   const options = { runId: run.runId, lists, bom: !settings.noBom, excel: settings.excel ?? false }
-  const files = await orRecord(house, 'interrupted', () => publishFolder(warehouse, layout, options, effects))
+  const files = await recordFailure(house, 'interrupted', () => publishFolder(warehouse, layout, options, effects))
   const finishedAt = effects.now()
   return {
     ...receipt,

@@ -13,13 +13,13 @@ import { countRuns } from '../load/recordRun.js'
 import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
 import { claimKind } from '../load/schema/schema.js'
 import { sealRuns } from '../raw/sealRuns.js'
-import type { AnswerSource, Reader } from '../load/stage.js'
+import type { AnswerSource, AnswerReader } from '../load/stage.js'
 import { DamagedWarehouse, openWarehouse, type Warehouse } from '../load/warehouse.js'
 import { rawRuns } from '../raw/files.js'
 import { paidCalls, readTombstones } from '../privacy/tombstones.js'
 
 /** What a database was rebuilt from. */
-export interface Rebuilt {
+export interface RebuiltWarehouse {
   /** Closed, not yet in its place, absolute. */
   readonly path: string
   readonly runs: number
@@ -35,7 +35,7 @@ const CALLS_A_LOAD = 100_000
  * @param options `lossy`: go on without what the receipts know of and `raw/` has no more
  * @throws LocalError when something in `raw/` is damaged or missing, or disk or memory do not suffice
  */
-export async function rebuild(lock: Lock, reader: Reader, { lossy = false } = {}): Promise<Rebuilt> {
+export async function rebuildWarehouse(lock: Lock, reader: AnswerReader, { lossy = false } = {}): Promise<RebuiltWarehouse> {
   const { raw, journal, data, forgotten, warehouse: place } = lock.layout
   const erased = paidCalls(await readTombstones(forgotten))
   const path = `${place}.rebuilt`
@@ -92,7 +92,7 @@ async function kindOfRuns({ connection }: Warehouse): Promise<boolean | undefine
 }
 
 /** Puts a rebuilt database in the place of the working one, which must be closed. */
-export async function adopt({ layout }: Lock, { path }: Pick<Rebuilt, 'path'>): Promise<void> {
+export async function replaceWarehouse({ layout }: Lock, { path }: Pick<RebuiltWarehouse, 'path'>): Promise<void> {
   await rm(`${layout.warehouse}.wal`, { force: true })
   await rename(path, layout.warehouse)
   await syncFolder(layout.state)
@@ -105,7 +105,7 @@ export async function adopt({ layout }: Lock, { path }: Pick<Rebuilt, 'path'>): 
  */
 export async function openOrRebuild(
   lock: Lock,
-  reader: Reader,
+  reader: AnswerReader,
   effects: Effects,
   options: { readonly lossy: boolean },
 ): Promise<Warehouse> {
@@ -123,7 +123,7 @@ export async function openOrRebuild(
   if (!existsSync(path) && existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
   if (await hasAnswers(lock)) {
     effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call`)
-    await adopt(lock, await rebuild(lock, reader, options))
+    await replaceWarehouse(lock, await rebuildWarehouse(lock, reader, options))
   }
   return openWarehouse(lock, reader.pipeline)
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { openDatabase } from '../core/duckdb.js'
 import { exitCodeOf, messageOf } from '../core/errors.js'
-import type { House } from './openRun.js'
+import type { OpenRun } from './openRun.js'
 
 /**
  * Does what is left to do once the receipt is written. The receipt said how the run would end; should it end otherwise, that
@@ -9,8 +9,8 @@ import type { House } from './openRun.js'
  * @param status of the run, should the work fail
  * @throws what the work throws
  */
-export async function orRecord<T>(
-  { warehouse, run }: House,
+export async function recordFailure<T>(
+  { warehouse, run }: OpenRun,
   status: 'interrupted' | 'done',
   work: () => Promise<T>,
 ): Promise<T> {

@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.js'
 import type { Receipt } from '../model/receipt.js'
-import type { House } from './openRun.js'
+import type { OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
 
 /**
@@ -10,7 +10,7 @@ import type { Job, World } from './context.js'
 export async function reportRun(
   { settings, pipeline }: Job,
   receipt: Receipt,
-  { layout, run }: House,
+  { layout, run }: OpenRun,
   { effects }: World,
 ): Promise<Receipt> {
   if (settings.noReport) return receipt

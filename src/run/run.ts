@@ -5,12 +5,12 @@ import { plan } from '../plan/plan.js'
 import type { Receipt } from '../model/receipt.js'
 import { Resources } from '../core/resources.js'
 import { fetchDue } from './fetchDue.js'
-import { openHouse, type House } from './openRun.js'
+import { openRun, type OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
 import { loadFetched } from './loadFetched.js'
 import { writeMetrics } from './metricsFile.js'
-import { openInputs, spill } from './openInputs.js'
-import { orRecord } from './recordFailure.js'
+import { openInputs, loadMembers } from './openInputs.js'
+import { recordFailure } from './recordFailure.js'
 import { publishRun } from './publishRun.js'
 import { planOptionsOf } from './planOptions.js'
 import { setAside } from './rebuild.js'
@@ -30,13 +30,13 @@ export async function run(job: Job, world: World): Promise<Receipt> {
   const layout = layoutOf(job.settings.data)
   const open = new Resources()
   const status = new StatusFile(layout.status, () => world.effects.now())
-  let house: House | undefined
+  let house: OpenRun | undefined
   try {
     // What is wrong with the inputs at first sight shows before anything is touched.
     const given = await openInputs(job, world, open)
 
     // One run at a time owns the data folder.
-    house = await openHouse(job, world, open, status)
+    house = await openRun(job, world, open, status)
 
     // What earlier runs paid for and could not load comes first.
     await house.enter('recovering')
@@ -47,7 +47,7 @@ export async function run(job: Job, world: World): Promise<Receipt> {
     const inputs = job.settings.tracked ? await trackedInputs(connection, job.pipeline, layout.data) : given
     status.name(inputs.map(({ name }) => name))
     await house.enter('reading')
-    const rowsRead = await spill(inputs, { connection, pipeline: job.pipeline, forgotten: house.forgotten })
+    const rowsRead = await loadMembers(inputs, { connection, pipeline: job.pipeline, forgotten: house.forgotten })
 
     // Every id gets its verdict: due, or known.
     await house.enter('planning')
@@ -93,12 +93,12 @@ export async function run(job: Job, world: World): Promise<Receipt> {
 /** What is published stands, and people get its receipt, when only `raw/` cannot be written: the journal keeps what is not there yet. */
 async function orUnsealed(
   published: Receipt,
-  house: House,
+  house: OpenRun,
   { effects }: World,
   work: () => Promise<void>,
 ): Promise<Receipt> {
   try {
-    await orRecord(house, 'done', work)
+    await recordFailure(house, 'done', work)
     return published
   } catch (error) {
     const told = asLocalError(error, house.layout.raw)
@@ -109,7 +109,7 @@ async function orUnsealed(
 }
 
 /** A working database whose damage shows when it is used is in nobody's way afterwards: the next run builds another. */
-async function setAsideDamaged(told: unknown, house: House | undefined): Promise<unknown> {
+async function setAsideDamaged(told: unknown, house: OpenRun | undefined): Promise<unknown> {
   if (!(told instanceof DamagedWarehouse) || !house) return told
   await house.warehouse.close().catch(() => undefined)
   const kept = await setAside(house, house.warehouse.path)
@@ -120,7 +120,7 @@ async function setAsideDamaged(told: unknown, house: House | undefined): Promise
 }
 
 /** Where the data folder is gone, that is the reason of whatever could not be found in it. */
-async function reasonOf(error: unknown, house: House | undefined): Promise<unknown> {
+async function reasonOf(error: unknown, house: OpenRun | undefined): Promise<unknown> {
   if (!house || (error instanceof RunError && !isMissing(error.cause))) return error
   return house.check().then(
     () => error,

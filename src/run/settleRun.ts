@@ -3,17 +3,17 @@ import { settle } from '../load/settle.js'
 import type { PlanCounts } from '../plan/plan.js'
 import { parkReasonOf, type Receipt } from '../model/receipt.js'
 import type { Fetched } from './fetchDue.js'
-import type { House } from './openRun.js'
+import type { OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
 import type { NamedInput } from '../read/listInput.js'
 import { receiptOf, runRecordOf } from './buildReceipt.js'
-import type { Recovered } from './loadJournal.js'
+import type { RecoveredCalls } from './loadJournal.js'
 
 /** What the steps before have found. */
 export interface Findings {
   readonly inputs: readonly NamedInput[]
   readonly rowsRead: number
-  readonly recovered: Recovered
+  readonly recovered: RecoveredCalls
   readonly planned: PlanCounts
   readonly fetched: Fetched
 }
@@ -22,7 +22,7 @@ export interface Findings {
  * Gives every row its status, and records the receipt of the run.
  * @throws Error when the receipt does not add up: nothing is published
  */
-export async function settleRun(job: Job, findings: Findings, house: House, world: World): Promise<Receipt> {
+export async function settleRun(job: Job, findings: Findings, house: OpenRun, world: World): Promise<Receipt> {
   const { connection } = house.warehouse
   const { inputs, fetched } = findings
   const { stop, unfinished } = fetched

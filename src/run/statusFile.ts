@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 import type { RunHeader } from '../model/call.js'
 import { newTally, type Tally } from '../terminal/progress.js'
-import type { Phase, Status } from '../dataFolder/runStatus.js'
+import type { Phase, RunStatus } from '../dataFolder/runStatus.js'
 
 const INTERVAL_MS = 1000
 
@@ -71,7 +71,7 @@ export class StatusFile {
     })
   }
 
-  private status({ runId, startedAt }: RunHeader): Status {
+  private status({ runId, startedAt }: RunHeader): RunStatus {
     const { total, done, inFlight, failed, billed, maybeBilled, stop } = this.tally
     return {
       run_id: runId,

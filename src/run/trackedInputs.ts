@@ -1,6 +1,6 @@
 import { all, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
-import { REJECTED } from '../privacy/hideRow.js'
+import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import type { NamedInput } from '../read/listInput.js'
 
@@ -65,7 +65,7 @@ export function nothingTracked(data: string): UsageError {
 
 /** What is blank in a row of somebody who was forgotten does not tell any more why. */
 function parsedOf({ user_id, reason }: StoredRow, cell: string, pipeline: Pipeline): ParsedId {
-  return user_id === null && reason === REJECTED.reason ? REJECTED : pipeline.parseId(cell)
+  return user_id === null && reason === FORGOTTEN_ID.reason ? FORGOTTEN_ID : pipeline.parseId(cell)
 }
 
 async function* pages(connection: Connection, list: string): AsyncGenerator<StoredRow[]> {

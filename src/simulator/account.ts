@@ -2,10 +2,10 @@ import type { Pipeline } from '../model/pipeline.js'
 import { nextDayIn } from '../core/time.js'
 import { faults } from './faults.js'
 import { isMarked, markedBehaviour } from './markers.js'
-import type { Asked } from './route.js'
-import type { Settings } from './settings.js'
+import type { RequestedCall } from './route.js'
+import type { SimulatorSettings } from './settings.js'
 
-export interface Verdict {
+export interface AccountVerdict {
   readonly code: number | null
   readonly fault: number | null
   readonly tokenOk: boolean
@@ -25,14 +25,14 @@ export class Account {
 
   constructor(
     private readonly pipeline: Pipeline,
-    private settings: Settings,
+    private settings: SimulatorSettings,
     private readonly now: () => number,
   ) {
     this.balance = settings.balance
   }
 
   /** Takes over changed settings: a balance or budget that is set is full, a new night starts the counts of ids anew. */
-  change(settings: Settings, changed: Partial<Settings>): void {
+  change(settings: SimulatorSettings, changed: Partial<SimulatorSettings>): void {
     this.settings = settings
     if ('balance' in changed) this.balance = settings.balance
     if ('budget' in changed) this.spent.clear()
@@ -44,7 +44,7 @@ export class Account {
   }
 
   /** What this call gets; charges it if it is to be charged. */
-  judge(asked: Asked): Verdict {
+  judge(asked: RequestedCall): AccountVerdict {
     const { tokens, permission, quota, budget } = this.settings
     const { id, token } = asked
     if (!asked.known) return refusal(404, false)
@@ -91,7 +91,7 @@ export class Account {
     return this.chargedToday
   }
 
-  private marked(id: string): Verdict | undefined {
+  private marked(id: string): AccountVerdict | undefined {
     if (!isMarked(id)) return undefined
     const n = this.callsOf.get(id) ?? 0
     this.callsOf.set(id, n + 1)
@@ -102,11 +102,11 @@ export class Account {
   }
 
   /** The same calls of the same ids fail whatever the order of arrival; only ids that are failing are remembered. */
-  private shared(id: string): Verdict | undefined {
+  private shared(id: string): AccountVerdict | undefined {
     const shares = Object.entries(this.settings.shares)
     if (shares.length === 0) return undefined
     const failures = this.failuresOf.get(id) ?? 0
-    let draw = drawn(`${this.settings.seed}/${this.settings.night}/${id}/${failures}`)
+    let draw = randomShare(`${this.settings.seed}/${this.settings.night}/${id}/${failures}`)
     for (const [code, share] of shares) {
       if (draw < share) {
         this.failuresOf.set(id, failures + 1)
@@ -119,24 +119,24 @@ export class Account {
   }
 }
 
-function refusal(code: number, tokenOk = true): Verdict {
+function refusal(code: number, tokenOk = true): AccountVerdict {
   return { code, fault: null, tokenOk, charged: false }
 }
 
 /** Of the codes only success, and by the older guides 201, costs. */
-export function codeVerdict(code: number): Verdict {
+export function codeVerdict(code: number): AccountVerdict {
   return { code, fault: null, tokenOk: true, charged: code === 0 || code === 201 }
 }
 
 /** A number that is no fault answers as usual. */
-export function faultVerdict(number: number): Verdict {
+export function faultVerdict(number: number): AccountVerdict {
   const fault = faults[number]
   if (!fault) return codeVerdict(0)
   return { code: fault.code, fault: number, tokenOk: true, charged: fault.charged }
 }
 
 /** A number from 0 to 1 (exclusive), the same for the same text: FNV-1a with a final mix. */
-export function drawn(text: string): number {
+export function randomShare(text: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)

@@ -1,4 +1,4 @@
-import { drawn, type Verdict } from './account.js'
+import { randomShare, type AccountVerdict } from './account.js'
 import { messageFor, statusFor } from './envelope.js'
 import type { Exchange } from './exchange.js'
 import { faults } from './faults.js'
@@ -20,7 +20,7 @@ export type Script =
 /** Answers after the latency, and enters in the ledger whether it left whole. */
 export function answer(
   exchange: Exchange,
-  verdict: Verdict,
+  verdict: AccountVerdict,
   script: Script | undefined,
   entry: Entry,
   ledger: Ledger,
@@ -40,7 +40,7 @@ export function answer(
     else plain(exchange, verdict.code ?? 0, script && 'code' in script ? script : undefined)
   }
   const { latencyMs, jitterMs, seed, capacity, overload } = settings
-  const usual = latencyMs + (jitterMs === 0 ? 0 : jitterMs * drawn(`${seed}/${entry.seq}/${entry.id}`))
+  const usual = latencyMs + (jitterMs === 0 ? 0 : jitterMs * randomShare(`${seed}/${entry.seq}/${entry.id}`))
   const wait = capacity !== null && ledger.callsInFlight > capacity ? usual * overload : usual
   if (wait === 0) {
     play()

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf, UsageError } from '../core/errors.js'
 import type { Ledger } from './ledger.js'
-import { parseSettings, type Settings } from './settings.js'
+import { parseSettings, type SimulatorSettings } from './settings.js'
 
-export interface Controlled {
+export interface ControlTarget {
   readonly ledger: Ledger
-  readonly settings: Settings
-  change(changed: Partial<Settings>): void
+  readonly settings: SimulatorSettings
+  change(changed: Partial<SimulatorSettings>): void
 }
 
 const BODY_LIMIT = 1_000_000
@@ -16,8 +16,8 @@ const BODY_LIMIT = 1_000_000
  * `GET /__ledger` (`?entries=no`: the summary only), `POST /__ledger/clear`, `GET` and `POST /__settings`,
  * `POST /__night` (`?night=N`, or one night on).
  */
-export async function control(
-  simulator: Controlled,
+export async function handleControl(
+  simulator: ControlTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function control(
   }
 }
 
-async function handle(simulator: Controlled, request: IncomingMessage): Promise<unknown> {
+async function handle(simulator: ControlTarget, request: IncomingMessage): Promise<unknown> {
   const { ledger } = simulator
   const url = new URL(request.url ?? '/', 'http://simulator')
   switch (`${request.method} ${url.pathname}`) {

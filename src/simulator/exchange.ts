@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { envelopeText, type Envelope } from './envelope.js'
-import type { Settings } from './settings.js'
+import type { SimulatorSettings } from './settings.js'
 
 /** One call while it is being answered: what a fault has in hand to break it. */
 export class Exchange {
@@ -12,7 +12,7 @@ export class Exchange {
     readonly token: string,
     readonly seq: number,
     readonly now: number,
-    readonly settings: Settings,
+    readonly settings: SimulatorSettings,
     /** `data` of a success, for this id or another. */
     readonly invent: (id: string) => unknown,
   ) {}

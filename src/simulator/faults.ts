@@ -3,7 +3,7 @@ import { messageFor, statusFor } from './envelope.js'
 import type { Exchange } from './exchange.js'
 
 /** One way to answer wrong. */
-export interface Fault {
+export interface SimulatedFault {
   readonly what: string
   /** The code that is, or would have been, in the body. */
   readonly code: number | null
@@ -19,19 +19,19 @@ const page = (title: string) => `<html><head><title>${title}</title></head><body
 const headers = 'HTTP/1.1 200 OK\r\ncontent-type: application/json;charset=UTF-8\r\n'
 
 /** A success whose bytes get lost or damaged under way. */
-function lost(what: string, play: Fault['play']): Fault {
+function lost(what: string, play: SimulatedFault['play']): SimulatedFault {
   return { what, code: 0, charged: true, whole: false, play }
 }
 /** A success in an unusual but whole form. */
-function odd(what: string, play: Fault['play']): Fault {
+function odd(what: string, play: SimulatedFault['play']): SimulatedFault {
   return { what, code: 0, charged: true, whole: true, play }
 }
 /** Nothing of the upstream's: nobody charged. */
-function foreign(what: string, play: Fault['play']): Fault {
+function foreign(what: string, play: SimulatedFault['play']): SimulatedFault {
   return { what, code: null, charged: false, whole: false, play }
 }
 /** A refusal whose HTTP status says the same. */
-function matching(code: number): Fault {
+function matching(code: number): SimulatedFault {
   return {
     what: `code ${code} at HTTP ${statusFor(code)}`,
     code,
@@ -42,7 +42,7 @@ function matching(code: number): Fault {
 }
 
 /** All faults by their number in the marker `fa17KNNN`: 0xx connection, 02x gateways, 03x encodings and sizes, 04x text, 05x–06x the JSON, 08x statuses. */
-export const faults: Readonly<Record<number, Fault>> = {
+export const faults: Readonly<Record<number, SimulatedFault>> = {
   1: lost('connection reset before a byte of the answer', (x) => x.socket.resetAndDestroy()),
   2: lost('connection closed before a byte of the answer', (x) => x.socket.end()),
   3: lost('never answers', () => undefined),

@@ -4,13 +4,13 @@ import type { Pipeline } from '../model/pipeline.js'
 const PROBE = 'probe-of-the-id'
 
 /** What a request line asks for: the id, empty if it is missing; `known` tells whether the path is the endpoint's. */
-export interface Asked {
+export interface RequestedCall {
   readonly known: boolean
   readonly id: string
   readonly token: string
 }
 
-export type Route = (url: string) => Asked
+export type Route = (url: string) => RequestedCall
 
 /**
  * Learns from a pipeline's own request where its endpoint lies and in which query parameter, or where in the path, the id

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UsageError } from '../core/errors.js'
 
 /** How the simulated upstream behaves; each of these can be changed while it runs. */
-export interface Settings {
+export interface SimulatorSettings {
   /** Milliseconds until an answer begins. */
   readonly latencyMs: number
   /** Up to this many milliseconds more, drawn for each call. */
@@ -43,7 +43,7 @@ export interface Settings {
   readonly redirectTo: string | null
 }
 
-export const defaultSettings: Settings = {
+export const defaultSettings: SimulatorSettings = {
   latencyMs: 0,
   jitterMs: 0,
   capacity: null,
@@ -90,11 +90,11 @@ const schema = z
     retryAfter: z.string().nullable(),
     dripMs: milliseconds,
     redirectTo: z.url().nullable(),
-  } satisfies Record<keyof Settings, z.ZodType>)
+  } satisfies Record<keyof SimulatorSettings, z.ZodType>)
   .partial()
 
 /** Some of the settings, from anywhere; undefined is as good as absent. @throws UsageError naming the setting that does not fit. */
-export function parseSettings(value: unknown): Partial<Settings> {
+export function parseSettings(value: unknown): Partial<SimulatorSettings> {
   const parsed = schema.safeParse(value)
   if (parsed.success) {
     return Object.fromEntries(Object.entries(parsed.data).filter(([, setting]) => setting !== undefined))

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { LocalError, messageOf } from '../core/errors.js'
-import type { Invention, Pipeline } from '../model/pipeline.js'
+import type { SimulatedAnswers, Pipeline } from '../model/pipeline.js'
 import { Account, codeVerdict, faultVerdict } from './account.js'
 import { answer, type Script } from './answer.js'
-import { control } from './control.js'
+import { handleControl } from './control.js'
 import { Exchange } from './exchange.js'
 import { Ledger } from './ledger.js'
-import { routeOf, type Asked } from './route.js'
-import { defaultSettings, parseSettings, type Settings } from './settings.js'
+import { routeOf, type RequestedCall } from './route.js'
+import { defaultSettings, parseSettings, type SimulatorSettings } from './settings.js'
 
 export interface ArrivedCall {
   /** Counts arrivals from 1. */
@@ -18,10 +18,10 @@ export interface ArrivedCall {
   readonly request: IncomingMessage
 }
 
-export interface SimulatorOptions extends Partial<Settings> {
+export interface SimulatorOptions extends Partial<SimulatorSettings> {
   readonly pipeline: Pipeline
   /** Default: the pipeline's own. */
-  readonly invention?: Invention
+  readonly invention?: SimulatedAnswers
   /** Default 0: any free one. */
   readonly port?: number
   /** `counts` keeps no entries, so that a million calls take no memory. Default `entries`. */
@@ -40,9 +40,9 @@ export interface Simulator {
   readonly url: string
   readonly port: number
   readonly ledger: Ledger
-  readonly settings: Settings
+  readonly settings: SimulatorSettings
   /** Takes effect with the next call. @throws UsageError for a value that does not fit */
-  change(changed: Partial<Settings>): void
+  change(changed: Partial<SimulatorSettings>): void
   /** Drops every connection, answered or not. */
   close(): Promise<void>
 }
@@ -54,7 +54,7 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { pipeline, invention, port = 0, keep = 'entries', before, now = Date.now, ...given } = options
-  let settings: Settings = { ...defaultSettings, ...parseSettings(given) }
+  let settings: SimulatorSettings = { ...defaultSettings, ...parseSettings(given) }
   const people = invention ?? (await pipeline.invention())
   const route = routeOf(pipeline)
   const account = new Account(pipeline, settings, now)
@@ -62,7 +62,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const sockets = new Set<Socket>()
   let arrivals = 0
 
-  const take = (request: IncomingMessage, response: ServerResponse, asked: Asked, script?: Script) => {
+  const take = (request: IncomingMessage, response: ServerResponse, asked: RequestedCall, script?: Script) => {
     const verdict = !script
       ? account.judge(asked)
       : 'fault' in script
@@ -80,7 +80,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const server = createServer((request, response) => {
     const url = request.url ?? ''
     if (url.startsWith('/__')) {
-      void control(simulator, request, response)
+      void handleControl(simulator, request, response)
       return
     }
     const asked = route(url)

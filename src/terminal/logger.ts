@@ -14,7 +14,7 @@ export interface Sink {
 }
 
 /** Writes narration for people to stderr, redacted, and keeps one live line below it on a terminal. */
-export class Narrator {
+export class Logger {
   private live = ''
   private readonly least: number
 

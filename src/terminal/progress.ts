@@ -1,5 +1,5 @@
 import type { Effects } from '../core/effects.js'
-import type { Narrator } from './logger.js'
+import type { Logger } from './logger.js'
 
 const TERMINAL_INTERVAL = 100
 const PLAIN_INTERVAL = 30_000
@@ -63,7 +63,7 @@ function perSecond(number: number): string {
 
 /** Shows the tally: ten times a second in place on a terminal, else one line every 30 s. `stop` takes the line away. */
 export function startProgress(
-  narrator: Narrator,
+  logger: Logger,
   tally: Tally,
   { elapsed }: Pick<Effects, 'elapsed'>,
 ): { stop(): void } {
@@ -74,15 +74,15 @@ export function startProgress(
     while (samples.length > 2 && now - samples[0]!.at > PACE_WINDOW) samples.shift()
     const { at, done } = samples[0]!
     const pace = ((tally.done - done) * 1000) / Math.max(1, now - at)
-    if (narrator.isTerminal) narrator.show(progressLine(tally, pace, narrator.columns - 1))
-    else narrator.log('info', progressLine(tally, pace))
+    if (logger.isTerminal) logger.show(progressLine(tally, pace, logger.columns - 1))
+    else logger.log('info', progressLine(tally, pace))
   }
-  const timer = setInterval(render, narrator.isTerminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)
+  const timer = setInterval(render, logger.isTerminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)
   timer.unref()
   return {
     stop() {
       clearInterval(timer)
-      narrator.show('')
+      logger.show('')
     },
   }
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { liveEffects } from '../../dist/src/core/effects.js'
 import { fetchAll } from '../../dist/src/fetch/fetchAll.js'
-import { openUpstream } from '../../dist/src/fetch/http/apiClient.js'
+import { openApiClient } from '../../dist/src/fetch/http/apiClient.js'
 import { interpreter } from '../../dist/src/model/interpret.js'
 import { openJournal } from '../../dist/src/journal/journal.js'
 import { loadPipeline } from '../../dist/src/model/loadPipeline.js'
@@ -41,7 +41,7 @@ async function* ids() {
 async function pace(url, open, round) {
   const redact = redactor(TOKEN)
   const connection = { base: new URL(url), token: TOKEN, timeoutMs: 120_000, connections: CONCURRENCY }
-  const upstream = openUpstream({ ...connection, pipeline, redact, effects })
+  const upstream = openApiClient({ ...connection, pipeline, redact, effects })
   const journal = await open(round)
   const policy = { concurrency: CONCURRENCY, attempts: 5, giveUpMs: 600_000, onAmbiguous: 'retry' }
   const began = performance.now()

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '../../dist/src/core/duckdb.js'
 import { layoutOf } from '../../dist/src/dataFolder/layout.js'
-import { compact } from '../../dist/src/publish/compact.js'
-import { publish } from '../../dist/src/publish/publishedCopy.js'
+import { compactDatabase } from '../../dist/src/publish/compact.js'
+import { publishCopy } from '../../dist/src/publish/publishedCopy.js'
 import { bringUpToDate } from '../../dist/src/load/schema/schema.js'
 import { loadPipeline } from '../../dist/src/model/loadPipeline.js'
 
@@ -52,9 +52,9 @@ try {
   const copied = []
   const looked = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    looked.push(await timed(() => compact(layout.warehouse, join(folder, 'temp'))))
+    looked.push(await timed(() => compactDatabase(layout.warehouse, join(folder, 'temp'))))
     const runId = `20261001T18000${round}Z-0000`
-    published.push(await timed(() => publish(layout, runId)))
+    published.push(await timed(() => publishCopy(layout, runId)))
     copied.push(await timed(async () => copyPlainly(join(folder, 'copy'))))
   }
   const [mine, plain] = [median(published), median(copied)]

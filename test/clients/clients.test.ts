@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { quoted, type ReadCell } from '../../src/core/duckdb.js'
+import { quotedName, type ReadCell } from '../../src/core/duckdb.js'
 import { published } from '../support/published.js'
 import { makeHistory } from './history.js'
 
@@ -47,9 +47,9 @@ async function readBy(ask: Ask): Promise<Told[]> {
   const [relations] = (await ask([RELATIONS])) as unknown as [{ name: string; view: boolean; types: string }[]]
   const results = await ask(
     relations.flatMap(({ name }) => [
-      `SELECT * FROM ${quoted(name)}`,
-      `SELECT count(*) AS count FROM ${quoted(name)}`,
-      `SELECT COLUMNS(*)::VARCHAR FROM ${quoted(name)}`,
+      `SELECT * FROM ${quotedName(name)}`,
+      `SELECT count(*) AS count FROM ${quotedName(name)}`,
+      `SELECT COLUMNS(*)::VARCHAR FROM ${quotedName(name)}`,
     ]),
   )
   return relations.map(({ name, view, types }, at) => {

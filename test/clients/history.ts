@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { resolveApi } from '../../src/config/api.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { loadPipeline } from '../../src/model/loadPipeline.js'
-import { Narrator } from '../../src/terminal/logger.js'
+import { Logger } from '../../src/terminal/logger.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { redactor } from '../../src/core/redact.js'
 import { run } from '../../src/run/run.js'
@@ -31,11 +31,11 @@ export async function makeHistory(folder: string): Promise<string> {
       simulator.change({ night: 7 - daysAgo })
       const settings = resolveSettings('run', { api: simulator.url, data, maxAge: '0s' }, [])
       const redact = redactor(TOKEN)
-      const narrator = new Narrator({ write: () => true }, settings.logLevel, redact)
+      const logger = new Logger({ write: () => true }, settings.logLevel, redact)
       const now = () => Date.now() - daysAgo * 86_400_000
       await run(
         { inputs: [list], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
-        { effects: { ...liveEffects(() => undefined), now }, narrator, signal: new AbortController().signal },
+        { effects: { ...liveEffects(() => undefined), now }, logger, signal: new AbortController().signal },
       )
     }
   } finally {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { blobs, first, openDatabase, type Connection } from '../../src/core/duckdb.js'
 import { FORM } from '../../src/export/csvFile.js'
-import { asText, csvRecord, instant } from '../../src/export/csvRecord.js'
+import { plainText, csvRecord, instantText } from '../../src/export/csvRecord.js'
 import { guardFormula } from '../../src/export/guardFormula.js'
 
 async function connected(): Promise<Connection> {
@@ -52,12 +52,12 @@ test('records are, byte by byte, what csv-stringify writes of guarded cells', as
 test('numbers, flags and instants are written as they are; NULL is an empty cell', async () => {
   const connection = await connected()
   const cells = [
-    asText('-9007199254740993::BIGINT'),
-    asText('false'),
-    instant(`'2026-11-22 11:04:05.608+08'::TIMESTAMPTZ`),
-    asText('NULL::BIGINT'),
+    plainText('-9007199254740993::BIGINT'),
+    plainText('false'),
+    instantText(`'2026-11-22 11:04:05.608+08'::TIMESTAMPTZ`),
+    plainText('NULL::BIGINT'),
     'NULL::VARCHAR',
-    asText(`'-inf'::DOUBLE`),
+    plainText(`'-inf'::DOUBLE`),
   ]
   expect(await recordsOf(connection, `SELECT ${csvRecord(cells)}`)).toBe(
     "-9007199254740993,false,2026-11-22T03:04:05.608Z,,,'-inf\n",

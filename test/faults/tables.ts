@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { all, openDatabase, quoted, type Database, type ReadCell } from '../../src/core/duckdb.js'
+import { all, openDatabase, quotedName, type Database, type ReadCell } from '../../src/core/duckdb.js'
 
 /** Tables that tell how the result came about, not what it is. */
 const OF_THE_WAY: Readonly<Record<string, string>> = {
@@ -49,7 +49,7 @@ export async function comparableTables({ connection }: Database): Promise<Tables
     const instants = columns.filter(
       (column) => column.table_name === name && /^(TIMESTAMP|DATE)/.test(column.data_type),
     )
-    const rows = await all<Row>(connection, `SELECT * FROM ${quoted(name)}`)
+    const rows = await all<Row>(connection, `SELECT * FROM ${quotedName(name)}`)
     tables[name] = rows.map((row) => comparable(row, new Set(instants.map(({ column_name }) => column_name)))).sort()
   }
   return tables

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backoffMs, untilSettled } from '../../src/fetch/retry.js'
+import { backoffMs, retryUntilFinal } from '../../src/fetch/retry.js'
 import type { Outcome, OutcomeKind } from '../../src/model/outcome.js'
 
 const outcomeOf = (kind: OutcomeKind): Outcome => ({ kind, code: kind, billed: 'no', message: kind })
@@ -11,7 +11,7 @@ async function tried(
 ): Promise<{ outcome: OutcomeKind; tries: number; waits: number[] }> {
   const waits: number[] = []
   let tries = 0
-  const { kind } = await untilSettled(
+  const { kind } = await retryUntilFinal(
     { attempts: 5, onAmbiguous: 'retry', ...policy },
     {
       random: () => 0.5,
@@ -91,7 +91,7 @@ test('errors pass through, whatever they are', async () => {
   const effects = { random: () => 0, wait: () => Promise.resolve() }
   for (const error of [new Error('disk'), new TypeError('fetch failed'), new RangeError('bug')]) {
     let tries = 0
-    const failing = untilSettled(policy, effects, (number) => {
+    const failing = retryUntilFinal(policy, effects, (number) => {
       tries += 1
       return number === 1 ? Promise.resolve(outcomeOf('retry')) : Promise.reject(error)
     })
@@ -99,7 +99,7 @@ test('errors pass through, whatever they are', async () => {
     expect(tries).toBe(2)
   }
   const stopped = new Error('stopped')
-  const waiting = untilSettled(policy, { ...effects, wait: () => Promise.reject(stopped) }, () =>
+  const waiting = retryUntilFinal(policy, { ...effects, wait: () => Promise.reject(stopped) }, () =>
     Promise.resolve(outcomeOf('retry')),
   )
   await expect(waiting).rejects.toBe(stopped)

@@ -5,7 +5,7 @@ import { liveEffects, type Effects } from '../../src/core/effects.js'
 import { interpreter } from '../../src/model/interpret.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
 import { redactor } from '../../src/core/redact.js'
-import { openUpstream, type Upstream, type UpstreamOptions } from '../../src/fetch/http/apiClient.js'
+import { openApiClient, type ApiClient, type ApiClientOptions } from '../../src/fetch/http/apiClient.js'
 
 export const TOKEN = 'canary+token/4711=&%'
 
@@ -101,8 +101,8 @@ export function send(
 export const profileOf = (id: string) => ({ code: 0, message: null, data: { userid: id, nickname: '示例' } })
 
 /** The upstream at this address, closed with the test. */
-export function upstreamAt(base: URL, more: Partial<UpstreamOptions> = {}): Upstream {
-  const upstream = openUpstream({
+export function upstreamAt(base: URL, more: Partial<ApiClientOptions> = {}): ApiClient {
+  const upstream = openApiClient({
     base,
     token: TOKEN,
     timeoutMs: 10_000,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
-import { attribute, counter, derivedFrom, identity, together, volatile } from '../../src/model/column.js'
+import { attribute, counter, derivedFrom, identity, mergeColumns, volatile } from '../../src/model/column.js'
 import { compilePipeline } from '../../src/flatten/compile.js'
 import { attributeColumns, type Column, type Pipeline } from '../../src/model/pipeline.js'
 
@@ -201,8 +201,8 @@ describe('other pipelines', () => {
 
   test('two sources never meet in one column', () => {
     const parts = [{ a_b: attribute.text('a.b', 'B of A.') }, { c: counter('c', 'C.') }]
-    expect(Object.keys(together(...parts))).toEqual(['a_b', 'c'])
-    expect(() => together(...parts, { a_b: volatile.text('a_b', 'Another.') })).toThrow(
+    expect(Object.keys(mergeColumns(...parts))).toEqual(['a_b', 'c'])
+    expect(() => mergeColumns(...parts, { a_b: volatile.text('a_b', 'Another.') })).toThrow(
       'column a_b: two columns have this name, one of them from a_b',
     )
   })

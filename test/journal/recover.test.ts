@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/model/call.js'
-import { encodeRecord, HEAD_BYTES, HEADER_BYTES, markOf } from '../../src/journal/record.js'
+import { encodeRecord, HEAD_BYTES, HEADER_BYTES, journalMark } from '../../src/journal/record.js'
 import { recoverJournal } from '../../src/journal/recover.js'
 import { openSegment } from '../../src/journal/segmentReader.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -182,7 +182,7 @@ describe('formats to come', () => {
   test('kinds of a later version are skipped', async () => {
     const folder = temporaryFolder()
     const path = await writeSegment(folder, [answerOf(1)])
-    const later = encodeRecord(77, markOf(HEADER.runId), 'not even {JSON}', Buffer.from('body'))
+    const later = encodeRecord(77, journalMark(HEADER.runId), 'not even {JSON}', Buffer.from('body'))
     writeFileSync(path, Buffer.concat([readFileSync(path), ...later]))
     const { segments, damaged } = await recoverJournal(folder)
     expect(damaged).toEqual([])
@@ -193,7 +193,7 @@ describe('formats to come', () => {
     const folder = temporaryFolder()
     const path = await writeSegment(folder, [])
     const meta = JSON.stringify({ ...intentOf(1), more: true })
-    writeFileSync(path, Buffer.concat([readFileSync(path), ...encodeRecord(2, markOf(HEADER.runId), meta)]))
+    writeFileSync(path, Buffer.concat([readFileSync(path), ...encodeRecord(2, journalMark(HEADER.runId), meta)]))
     const { segments } = await recoverJournal(folder)
     expect(await callsOf(segments[0]!)).toEqual([{ kind: 'unknown', ...intentOf(1) }])
   })
@@ -214,8 +214,8 @@ describe('formats to come', () => {
   test('a record whose checksum holds and whose meta is wrong is damage', async () => {
     const folder = temporaryFolder()
     const path = await writeSegment(folder, [answerOf(1)])
-    const wrong = encodeRecord(2, markOf(HEADER.runId), '{"seq":"1"}')
-    const right = encodeRecord(2, markOf(HEADER.runId), JSON.stringify(intentOf(2)))
+    const wrong = encodeRecord(2, journalMark(HEADER.runId), '{"seq":"1"}')
+    const right = encodeRecord(2, journalMark(HEADER.runId), JSON.stringify(intentOf(2)))
     const size = statSync(path).size
     writeFileSync(path, Buffer.concat([readFileSync(path), ...wrong, ...right]))
     const { damaged } = await recoverJournal(folder)
@@ -299,12 +299,12 @@ test('a quarter of a gigabyte of rubbish is read in little memory', async () => 
   const size = statSync(path).size
   // Headers that promise much, then a hole; and a good record behind it all.
   const hollow = await open(path, 'r+')
-  const [promise] = encodeRecord(3, markOf(HEADER.runId), '{}')
+  const [promise] = encodeRecord(3, journalMark(HEADER.runId), '{}')
   const lying = Buffer.from(promise!)
   lying.writeUInt32LE(0xffffffff, 16)
   lying.writeUInt32LE(crc32(lying.subarray(0, 24)), 24)
   await hollow.write(lying, 0, lying.length, size)
-  const last = Buffer.concat(encodeRecord(2, markOf(HEADER.runId), JSON.stringify(intentOf(2))))
+  const last = Buffer.concat(encodeRecord(2, journalMark(HEADER.runId), JSON.stringify(intentOf(2))))
   await hollow.write(last, 0, last.length, size + (1 << 28))
   await hollow.close()
   const before = process.memoryUsage().rss

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Call } from '../../src/model/call.js'
 import { LocalError } from '../../src/core/errors.js'
 import { openJournal, type Journal } from '../../src/journal/journal.js'
-import { encodeEnd, HEAD_BYTES, markOf } from '../../src/journal/record.js'
+import { encodeEnd, HEAD_BYTES, journalMark } from '../../src/journal/record.js'
 import { recoverJournal } from '../../src/journal/recover.js'
 import { temporaryFolder } from '../support/folder.js'
 import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from './calls.js'
@@ -17,7 +17,7 @@ const NAME = `${HEADER.runId}.journal`
 async function withSpare(folder: string, calls: readonly Call[], kept: Parameters<typeof encodeEnd>[1][]) {
   const path = await writeSegment(folder, calls)
   const head = readFileSync(path).subarray(0, 2 * HEAD_BYTES)
-  const pieces = kept.flatMap((end) => encodeEnd(markOf(HEADER.runId), end))
+  const pieces = kept.flatMap((end) => encodeEnd(journalMark(HEADER.runId), end))
   writeFileSync(`${path}.spare`, Buffer.concat([head, ...pieces, Buffer.alloc(MIB)]))
   return path
 }
@@ -71,8 +71,8 @@ describe('a spare', () => {
   test('that was being taken over when the process died is taken over anew', async () => {
     const folder = temporaryFolder()
     const path = await withSpare(folder, [answerOf(1)], [answerOf(2), answerOf(3)])
-    const torn = encodeEnd(markOf(HEADER.runId), answerOf(3)).map((piece) => Buffer.from(piece).subarray(0, 40))
-    writeFileSync(path, Buffer.concat([...encodeEnd(markOf(HEADER.runId), answerOf(2)), ...torn]), { flag: 'a' })
+    const torn = encodeEnd(journalMark(HEADER.runId), answerOf(3)).map((piece) => Buffer.from(piece).subarray(0, 40))
+    writeFileSync(path, Buffer.concat([...encodeEnd(journalMark(HEADER.runId), answerOf(2)), ...torn]), { flag: 'a' })
     const { segments } = await recoverJournal(folder)
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2), answerOf(3)])
     expect((await recoverJournal(folder)).damaged).toEqual([])

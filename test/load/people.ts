@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Answer, Call, NoAnswer, RunHeader, Unknown } from '../../src/model/call.js'
 import { attribute, counter, derivedFrom, identity, volatile } from '../../src/model/column.js'
-import type { AnswerSource, Reader } from '../../src/load/stage.js'
+import type { AnswerSource, AnswerReader } from '../../src/load/stage.js'
 import type { Billed, Outcome, OutcomeKind } from '../../src/model/outcome.js'
 import type { Anomaly, Drift, Flattened, Pipeline, Value } from '../../src/model/pipeline.js'
 
@@ -96,7 +96,7 @@ function interpret(end: Answer | NoAnswer): Outcome {
   return kind === 'profile' ? { ...outcome, value: person as Record<string, unknown> } : outcome
 }
 
-export const reader: Omit<Reader, 'pipeline'> = { interpret, flatten }
+export const reader: Omit<AnswerReader, 'pipeline'> = { interpret, flatten }
 
 /** 22 November 2026, midnight UTC. */
 export const DAY0 = Date.UTC(2026, 10, 22)

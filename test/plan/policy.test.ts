@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decide, KNOWN, type Facts, type PolicyOptions } from '../../src/plan/policy.js'
+import { decide, KNOWN, type IdFacts, type PolicyOptions } from '../../src/plan/policy.js'
 
 /**
  * Every case with `--on-ambiguous retry`: what is known, whether a call is unanswered; then the verdict if it is fresh and
@@ -22,7 +22,7 @@ invalid    no  | invalid invalid      | invalid invalid   | due retry_failed    
 invalid    yes | invalid invalid      | invalid invalid   | due retry_failed       | due retry_failed`
 
 interface Case {
-  facts: Facts
+  facts: IdFacts
   options: PolicyOptions
   expected: string
 }
@@ -33,7 +33,7 @@ const cases = CASES.trim()
     const [head, ...verdicts] = line.split('|').map((part) => part.trim())
     const [known, unanswered] = head!.split(/ +/)
     return verdicts.flatMap((expected, index): Case[] => {
-      const facts: Facts = {
+      const facts: IdFacts = {
         known: KNOWN.find((one) => one === known)!,
         fresh: index % 2 === 0,
         ambiguousUnresolved: unanswered === 'yes',

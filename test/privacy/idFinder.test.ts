@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { IdFinder, signOf } from '../../src/privacy/idFinder.js'
+import { IdFinder, fingerprintOf } from '../../src/privacy/idFinder.js'
 
 const ID = '5f00000000000000000000ab'
 const NUMBER = '1234567890'
 const FINDERS = {
   'that knows the ids': IdFinder.of([ID, NUMBER]),
-  'that knows signs only': new IdFinder([signOf(ID), signOf(NUMBER)], (id) => [ID, NUMBER].includes(id)),
+  'that knows signs only': new IdFinder([fingerprintOf(ID), fingerprintOf(NUMBER)], (id) => [ID, NUMBER].includes(id)),
   'of very many': IdFinder.of([
     ID,
     NUMBER,
@@ -40,7 +40,7 @@ test('of two that overlap the longer one is taken', () => {
 
 test('finds what a plain search finds, in random texts', () => {
   const ids = ['aabbaabbaabbaabb', 'abababababababab']
-  const all = new IdFinder(ids.map(signOf), (id) => ids.includes(id))
+  const all = new IdFinder(ids.map(fingerprintOf), (id) => ids.includes(id))
   let state = 1
   for (let round = 0; round < 300; round += 1) {
     let text = ''

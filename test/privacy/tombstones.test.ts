@@ -2,14 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
-  allow,
-  bury,
-  erased,
-  finderOf,
+  removeTombstones,
+  addTombstones,
+  markErased,
+  forgottenFinder,
   isUnfinished,
   paidCalls,
   readTombstones,
-  stateOf,
+  tombstoneState,
   writeTombstones,
 } from '../../src/privacy/tombstones.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -20,29 +20,29 @@ const OTHER = '5f00000000000000000000cd'
 test('they survive on the disk, know their people again, and do not tell them', async () => {
   const path = join(temporaryFolder(), 'raw', 'forgotten.json')
   const none = await readTombstones(path)
-  expect(finderOf(none)).toBeUndefined()
-  const begun = bury(none, new Map([[ID, { a: 2 }]]), 0)
+  expect(forgottenFinder(none)).toBeUndefined()
+  const begun = addTombstones(none, new Map([[ID, { a: 2 }]]), 0)
   await writeTombstones(path, begun)
   const read = await readTombstones(path)
   expect(readFileSync(path, 'utf8')).not.toContain(ID)
-  expect(finderOf(read)!.takeOut(`x${ID.toUpperCase()} ${OTHER}`)).toBe(`x[forgotten] ${OTHER}`)
-  expect([isUnfinished(read), stateOf(read, ID), stateOf(read, OTHER)]).toEqual([true, 'erasing', 'unknown'])
+  expect(forgottenFinder(read)!.takeOut(`x${ID.toUpperCase()} ${OTHER}`)).toBe(`x[forgotten] ${OTHER}`)
+  expect([isUnfinished(read), tombstoneState(read, ID), tombstoneState(read, OTHER)]).toEqual([true, 'erasing', 'unknown'])
 })
 
 test('what was paid is counted once, however often an erasure is begun', async () => {
   const none = await readTombstones(join(temporaryFolder(), 'forgotten.json'))
-  const begun = bury(none, new Map([[ID, { a: 2, b: 1 }]]), 0)
+  const begun = addTombstones(none, new Map([[ID, { a: 2, b: 1 }]]), 0)
   // Cut off when the calls of run a were gone already.
-  const again = bury(begun, new Map([[ID, { b: 1 }]]), 5)
+  const again = addTombstones(begun, new Map([[ID, { b: 1 }]]), 5)
   expect(paidCalls(again)).toEqual({ a: 2, b: 1 })
-  const done = erased(again, [ID])
-  expect([paidCalls(done), isUnfinished(done), stateOf(done, ID)]).toEqual([{ a: 2, b: 1 }, false, 'erased'])
+  const done = markErased(again, [ID])
+  expect([paidCalls(done), isUnfinished(done), tombstoneState(done, ID)]).toEqual([{ a: 2, b: 1 }, false, 'erased'])
   expect(done.people[0]).toMatchObject({ since: new Date(0).toISOString() })
   // Another person of the same run; then the first may come back, and what was paid for them stays paid.
-  const both = erased(bury(done, new Map([[OTHER, { a: 1 }]]), 0), [OTHER])
+  const both = markErased(addTombstones(done, new Map([[OTHER, { a: 1 }]]), 0), [OTHER])
   expect(paidCalls(both)).toEqual({ a: 3, b: 1 })
-  const allowed = allow(both, [ID])
-  expect([paidCalls(allowed), stateOf(allowed, ID), stateOf(allowed, OTHER)]).toEqual([
+  const allowed = removeTombstones(both, [ID])
+  expect([paidCalls(allowed), tombstoneState(allowed, ID), tombstoneState(allowed, OTHER)]).toEqual([
     { a: 3, b: 1 },
     'unknown',
     'erased',

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { all, openDatabase } from '../../src/core/duckdb.js'
-import { compact } from '../../src/publish/compact.js'
+import { compactDatabase } from '../../src/publish/compact.js'
 import { temporaryFolder } from '../support/folder.js'
 
 /** 40 MB that do not compress, of which a part is deleted again. */
@@ -52,12 +52,12 @@ test('a file that is half free becomes small; what it holds stays, to the commen
   await made(path, 'night < 240000')
   const before = await content(path)
   const size = statSync(path).size
-  const compacted = await compact(path, join(folder, 'temp'))
+  const compacted = await compactDatabase(path, join(folder, 'temp'))
   expect(compacted).toEqual({ before: size, after: statSync(path).size })
   expect(compacted!.after).toBeLessThan(size / 2)
   expect(await content(path)).toEqual(before)
   expect(existsSync(`${path}.wal`)).toBe(false)
-  expect(await compact(path, join(folder, 'temp'))).toBeUndefined()
+  expect(await compactDatabase(path, join(folder, 'temp'))).toBeUndefined()
 })
 
 test('one with little free space is left alone', async () => {
@@ -65,6 +65,6 @@ test('one with little free space is left alone', async () => {
   const path = join(folder, 'warehouse.duckdb')
   await made(path, 'night < 20000')
   const bytes = readFileSync(path)
-  expect(await compact(path, join(folder, 'temp'))).toBeUndefined()
+  expect(await compactDatabase(path, join(folder, 'temp'))).toBeUndefined()
   expect(readFileSync(path).equals(bytes)).toBe(true)
 })

@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
 import type { Layout } from '../../src/dataFolder/layout.js'
 import { checkKeys } from '../../src/publish/checkKeys.js'
-import { publish } from '../../src/publish/publishedCopy.js'
+import { publishCopy } from '../../src/publish/publishedCopy.js'
 import { openWarehouse } from '../../src/load/warehouse.js'
 import { startChild } from '../support/child.js'
 import { opened, type Opened } from '../load/opened.js'
@@ -26,7 +26,7 @@ async function night(house: Opened, n: number): Promise<string> {
   const warehouse = n === 0 ? house.warehouse : await openWarehouse(house.lock, people)
   await warehouse.connection.run(`INSERT INTO creators (user_id, name) VALUES ('u${n}', 'night ${n}')`)
   await warehouse.close()
-  return (await publish(house.layout, runs[n]!)).path
+  return (await publishCopy(house.layout, runs[n]!)).path
 }
 
 async function count(layout: Layout): Promise<unknown> {
@@ -74,7 +74,7 @@ test('a change log that some program left beside the link is moved aside, and ne
   writeFileSync(log, 'left by another program')
   const warehouse = await openWarehouse(house.lock, people)
   await warehouse.close()
-  const { path, movedAside } = await publish(house.layout, runs[1]!)
+  const { path, movedAside } = await publishCopy(house.layout, runs[1]!)
   expect(movedAside).toEqual([`${log}.aside-${runs[1]!}`])
   expect(existsSync(log)).toBe(false)
   expect(readFileSync(movedAside[0]!, 'utf8')).toBe('left by another program')
@@ -83,7 +83,7 @@ test('a change log that some program left beside the link is moved aside, and ne
   // The same run published again, with logs beside link and target.
   writeFileSync(log, 'again')
   writeFileSync(`${path}.wal`, 'beside the target')
-  expect((await publish(house.layout, runs[1]!)).movedAside).toEqual([
+  expect((await publishCopy(house.layout, runs[1]!)).movedAside).toEqual([
     `${log}.aside-${runs[1]!}-2`,
     `${path}.wal.aside-${runs[1]!}`,
   ])
@@ -93,7 +93,7 @@ test('a file in place of the link is moved aside, too', async () => {
   const house = await opened()
   writeFileSync(house.layout.database, 'a copy made without links')
   await house.warehouse.close()
-  const { movedAside } = await publish(house.layout, runs[0]!)
+  const { movedAside } = await publishCopy(house.layout, runs[0]!)
   expect(movedAside).toEqual([`${house.layout.database}.aside-${runs[0]!}`])
   expect(lstatSync(house.layout.database).isSymbolicLink()).toBe(true)
 })
@@ -106,7 +106,7 @@ test('folders of broken publishes go; anything that is no run stays', async () =
   // A clock that was set back: the older name is what was published last, and stays.
   const older = await openWarehouse(house.lock, people)
   await older.close()
-  for (const run of [runs[2]!, runs[1]!, runs[0]!]) await publish(house.layout, run)
+  for (const run of [runs[2]!, runs[1]!, runs[0]!]) await publishCopy(house.layout, run)
   expect(readdirSync(house.layout.published).sort()).toEqual([runs[0]!, runs[2]!, runs[3]!, 'mine'])
   expect(readlinkSync(house.layout.database)).toContain(runs[0]!)
 })
@@ -115,13 +115,13 @@ test('what cannot be written leaves the old file in its place', async () => {
   const house = await opened()
   await night(house, 0)
   mkdirSync(join(house.layout.published, runs[1]!, 'creators.duckdb', 'in the way'), { recursive: true })
-  await expect(publish(house.layout, runs[1]!)).rejects.toThrow(LocalError)
-  await expect(publish(house.layout, runs[1]!)).rejects.toThrow(`cannot publish ${house.layout.database}`)
+  await expect(publishCopy(house.layout, runs[1]!)).rejects.toThrow(LocalError)
+  await expect(publishCopy(house.layout, runs[1]!)).rejects.toThrow(`cannot publish ${house.layout.database}`)
   expect(await count(house.layout)).toEqual([[1]])
 
   // A working database that was not closed is not copied without its change log.
   writeFileSync(`${house.layout.warehouse}.wal`, 'x')
-  await expect(publish(house.layout, runs[2]!)).rejects.toThrow('was not closed')
+  await expect(publishCopy(house.layout, runs[2]!)).rejects.toThrow('was not closed')
 })
 
 test('keys are checked before publishing', async () => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Call } from '../../src/model/call.js'
-import { all, literal, openDatabase } from '../../src/core/duckdb.js'
+import { all, quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { LocalError } from '../../src/core/errors.js'
 import { RawStore } from '../../src/raw/readCalls.js'
 import { seal } from '../../src/raw/sealCalls.js'
@@ -109,8 +109,8 @@ async function tamper(file: string, replace: string): Promise<void> {
   const database = await openDatabase(':memory:')
   const changed = `${file}.changed`
   await database.connection.run(
-    `COPY (SELECT * REPLACE (${replace}) FROM read_parquet(${literal(file)}, hive_partitioning = false))
-     TO ${literal(changed)} (FORMAT parquet)`,
+    `COPY (SELECT * REPLACE (${replace}) FROM read_parquet(${quotedText(file)}, hive_partitioning = false))
+     TO ${quotedText(changed)} (FORMAT parquet)`,
   )
   database.close()
   writeFileSync(file, readFileSync(changed))

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { literal, openDatabase } from '../../src/core/duckdb.js'
+import { quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { messageOf, UsageError } from '../../src/core/errors.js'
 import { readInput, type Input, type Member } from '../../src/read/readInput.js'
 import { pipeline } from './pipeline.js'
@@ -16,7 +16,7 @@ async function parquet(select: string, name = 'people.parquet', options = ''): P
   const path = join(folder, name)
   mkdirSync(join(path, '..'), { recursive: true })
   const database = await openDatabase(':memory:')
-  await database.connection.run(`COPY (${select}) TO ${literal(path)} (FORMAT parquet ${options})`)
+  await database.connection.run(`COPY (${select}) TO ${quotedText(path)} (FORMAT parquet ${options})`)
   database.close()
   return path
 }
@@ -173,7 +173,7 @@ test('encrypted Parquet is refused', async () => {
   await database.connection.run(`SET force_mbedtls_unsafe = 'true'`)
   await database.connection.run(`PRAGMA add_parquet_key('key', '0123456789112345')`)
   const encryption = `ENCRYPTION_CONFIG {footer_key: 'key'}`
-  await database.connection.run(`COPY (SELECT '${A}' AS user_id) TO ${literal(path)} (FORMAT parquet, ${encryption})`)
+  await database.connection.run(`COPY (SELECT '${A}' AS user_id) TO ${quotedText(path)} (FORMAT parquet, ${encryption})`)
   database.close()
   expect(readFileSync(path).subarray(0, 4).toString()).toBe('PARE')
   expect(await refusal(path)).toMatch(/encrypted/)

@@ -1,13 +1,13 @@
 import { pipeline } from '../../pipelines/default.js'
-import { literal } from '../../src/core/duckdb.js'
-import { STATUSES, type Status } from '../../src/model/receipt.js'
+import { quotedText } from '../../src/core/duckdb.js'
+import { STATUSES, type RowStatus } from '../../src/model/receipt.js'
 import { reportPage } from '../../src/report/reportPage.js'
 import { openHouse, type House } from '../load/schema/views/open.js'
 
 export interface Member {
   readonly list?: string
   readonly id: string
-  readonly status: Status
+  readonly status: RowStatus
   readonly reason?: string
 }
 
@@ -26,10 +26,10 @@ export async function openMade(): Promise<Made> {
   return {
     ...house,
     async record(runId, members, more = {}) {
-      const count = (status: Status) => members.filter((each) => each.status === status).length
+      const count = (status: RowStatus) => members.filter((each) => each.status === status).length
       const at = `make_timestamptz(2026, 11, ${Number(runId.slice(6, 8))}, 18, 0, 0)`
       const run: Record<string, string> = {
-        run_id: literal(runId),
+        run_id: quotedText(runId),
         started_at: at,
         finished_at: at,
         status: `'done'`,
@@ -51,20 +51,20 @@ export async function openMade(): Promise<Made> {
         money_saved: '0',
         ...more,
       }
-      await house.rows(`DELETE FROM runs WHERE run_id = ${literal(runId)}`)
+      await house.rows(`DELETE FROM runs WHERE run_id = ${quotedText(runId)}`)
       await house.rows(`INSERT INTO runs (${Object.keys(run).join(', ')}) VALUES (${Object.values(run).join(', ')})`)
       for (const list of new Set(members.map(({ list = 'spring' }) => list))) {
         const rows = members.filter((each) => (each.list ?? 'spring') === list)
-        await house.rows(`DELETE FROM lists WHERE list = ${literal(list)}`)
-        await house.rows(`DELETE FROM list_members WHERE list = ${literal(list)}`)
+        await house.rows(`DELETE FROM lists WHERE list = ${quotedText(list)}`)
+        await house.rows(`DELETE FROM list_members WHERE list = ${quotedText(list)}`)
         await house.rows(
           `INSERT INTO lists (list, tracked, rows, ids, rejected, last_read_at, run_id)
-          VALUES (${literal(list)}, false, ${rows.length}, ${rows.length}, 0, ${at}, ${literal(runId)})`,
+          VALUES (${quotedText(list)}, false, ${rows.length}, ${rows.length}, 0, ${at}, ${quotedText(runId)})`,
         )
         if (rows.length === 0) continue
         const values = rows.map(
           ({ id, status, reason }, row) =>
-            `(${literal(list)}, ${row + 1}, ${literal(id)}, '${status}', ${reason === undefined ? 'NULL' : literal(reason)}, ${literal(runId)})`,
+            `(${quotedText(list)}, ${row + 1}, ${quotedText(id)}, '${status}', ${reason === undefined ? 'NULL' : quotedText(reason)}, ${quotedText(runId)})`,
         )
         await house.rows(
           `INSERT INTO list_members (list, row_number, user_id, status, reason, run_id) VALUES ${values.join(', ')}`,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { liveEffects } from '../../src/core/effects.js'
 import { loadPipeline } from '../../src/model/loadPipeline.js'
 import { resolveSettings } from '../../src/config/options.js'
-import type { Invention } from '../../src/model/pipeline.js'
+import type { SimulatedAnswers } from '../../src/model/pipeline.js'
 import { replay } from '../../src/commands/replay/replay.js'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js'
 import { plainId } from '../support/lists.js'
@@ -30,7 +30,7 @@ const FANS: Readonly<Record<string, (night: number) => number>> = {
 }
 
 /** Everybody as on the first night, but for followers and one name. */
-async function scripted(): Promise<Invention> {
+async function scripted(): Promise<SimulatedAnswers> {
   const invention = await (await loadPipeline(undefined)).invention()
   return {
     data(id, night) {

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
-import { literal, openDatabase } from '../../src/core/duckdb.js'
+import { quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { resolveSettings } from '../../src/config/options.js'
 import type { Member } from '../../src/read/readInput.js'
@@ -43,9 +43,9 @@ function encoded(text: string, encoding: string): Buffer {
 
 async function writeParquet(path: string, rows: readonly (readonly string[])[]): Promise<void> {
   const database = await openDatabase(':memory:')
-  const values = rows.map((row) => `(${row.map(literal).join(', ')})`).join(', ')
+  const values = rows.map((row) => `(${row.map(quotedText).join(', ')})`).join(', ')
   const names = HEADER.map((name) => `"${name}"`).join(', ')
-  await database.connection.run(`COPY (FROM (VALUES ${values}) t(${names})) TO ${literal(path)} (FORMAT parquet)`)
+  await database.connection.run(`COPY (FROM (VALUES ${values}) t(${names})) TO ${quotedText(path)} (FORMAT parquet)`)
   database.close()
 }
 

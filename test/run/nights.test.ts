@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadPipeline } from '../../src/model/loadPipeline.js'
-import type { Invention } from '../../src/model/pipeline.js'
+import type { SimulatedAnswers } from '../../src/model/pipeline.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -10,7 +10,7 @@ import { enrich, simulator } from '../support/simulated.js'
 const RENAMED = plainId(3)
 
 /** Everybody keeps their name but one, who is renamed on the last night, as the upstream would show it: with all its copies. */
-async function oneRename(): Promise<Invention> {
+async function oneRename(): Promise<SimulatedAnswers> {
   const invention = await (await loadPipeline(undefined)).invention()
   return {
     data(id, night) {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { layoutOf } from '../../src/dataFolder/layout.js'
-import { readStatus, type Status } from '../../src/dataFolder/runStatus.js'
+import { readStatus, type RunStatus } from '../../src/dataFolder/runStatus.js'
 import { localTime } from '../../src/core/time.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
@@ -20,11 +20,11 @@ test('a run tells how it is doing; readers never see half of it; the last word h
     '--concurrency',
     '2',
   )
-  const seen = new Map<string, Status>()
+  const seen = new Map<string, RunStatus>()
   const over = ended.then(() => true)
   while (!(await Promise.race([over, new Promise<false>((resolve) => setTimeout(() => resolve(false), 1))]))) {
     if (existsSync(status)) {
-      const now = JSON.parse(readFileSync(status, 'utf8')) as Status
+      const now = JSON.parse(readFileSync(status, 'utf8')) as RunStatus
       seen.set(now.phase, now)
     }
   }

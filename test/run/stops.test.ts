@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Settings } from '../../src/simulator/settings.js'
+import type { SimulatorSettings } from '../../src/simulator/settings.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -17,7 +17,7 @@ function setUp() {
 }
 
 describe('what stops the whole run', () => {
-  test.each<{ what: string; at: Partial<Settings>; code: number; exit: number; reason: string; parked: string }>([
+  test.each<{ what: string; at: Partial<SimulatorSettings>; code: number; exit: number; reason: string; parked: string }>([
     {
       what: 'a token that is refused',
       at: { tokens: ['another'] },

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { Invention, Pipeline } from '../../src/model/pipeline.js'
+import type { SimulatedAnswers, Pipeline } from '../../src/model/pipeline.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
 
 /** A small endpoint of its own: the simulator knows no pipeline by name. */
@@ -19,7 +19,7 @@ export const pipeline: Pipeline = {
   invention: () => Promise.resolve(invention),
 }
 
-export const invention: Invention = {
+export const invention: SimulatedAnswers = {
   data: (id, night) => ({ id, name: '示例创作者', fans: 1000 + night, bio: '简介'.repeat(50) }),
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { all, literal, openDatabase, type Database, type ReadCell } from '../../src/core/duckdb.js'
+import { all, quotedText, openDatabase, type Database, type ReadCell } from '../../src/core/duckdb.js'
 
 /** To open a database takes longer than to ask one: there is one for all that the tests of a file look into. */
 let reader: Promise<Database> | undefined
@@ -16,7 +16,7 @@ export function published<T = Record<string, ReadCell>>(data: string, sql: strin
 async function ask<T>(path: string, sql: string): Promise<T[]> {
   reader ??= openDatabase(':memory:')
   const { connection } = await reader
-  await connection.run(`ATTACH ${literal(path)} AS creators (TYPE duckdb, READ_ONLY)`)
+  await connection.run(`ATTACH ${quotedText(path)} AS creators (TYPE duckdb, READ_ONLY)`)
   try {
     await connection.run('USE creators')
     return await all<T>(connection, sql)

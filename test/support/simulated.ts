@@ -3,7 +3,7 @@ import { resolveApi } from '../../src/config/api.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { RunError } from '../../src/core/errors.js'
 import { loadPipeline } from '../../src/model/loadPipeline.js'
-import { Narrator } from '../../src/terminal/logger.js'
+import { Logger } from '../../src/terminal/logger.js'
 import { envName, resolveSettings } from '../../src/config/options.js'
 import type { Receipt } from '../../src/model/receipt.js'
 import { redactor } from '../../src/core/redact.js'
@@ -105,11 +105,11 @@ async function enrichIn(
   ])
   const told: string[] = []
   const redact = redactor(TOKEN)
-  const narrator = new Narrator({ write: (text) => told.push(text) }, settings.logLevel, redact)
+  const logger = new Logger({ write: (text) => told.push(text) }, settings.logLevel, redact)
   const pipeline = await loadPipeline(settings.pipeline)
   const receipt = await run(
     { inputs, settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
-    { effects: { ...liveEffects((level, message) => narrator.log(level, message)), now }, narrator, signal },
+    { effects: { ...liveEffects((level, message) => logger.log(level, message)), now }, logger, signal },
   )
   return { code: receipt.exit_code, stderr: told.join(''), receipt }
 }

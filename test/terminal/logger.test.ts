@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Narrator } from '../../src/terminal/logger.js'
+import { Logger } from '../../src/terminal/logger.js'
 import { redactor } from '../../src/core/redact.js'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -9,11 +9,11 @@ import { plainId, writeList } from '../support/lists.js'
 
 test('lines stay whole above the live one; what is below the level is not shown', () => {
   const written: string[] = []
-  const narrator = new Narrator({ write: (text) => written.push(text), columns: 20 }, 'info', redactor('canary-token'))
-  narrator.show('7 of 9, and more than fits')
-  narrator.log('debug', 'unseen')
-  narrator.log('warn', 'canary-token refused')
-  narrator.show('')
+  const logger = new Logger({ write: (text) => written.push(text), columns: 20 }, 'info', redactor('canary-token'))
+  logger.show('7 of 9, and more than fits')
+  logger.log('debug', 'unseen')
+  logger.log('warn', 'canary-token refused')
+  logger.show('')
   expect(written).toEqual([
     '\r\x1b[2K7 of 9, and more th',
     '\r\x1b[2Kwarning: [token] refused\n7 of 9, and more th',
@@ -24,17 +24,17 @@ test('lines stay whole above the live one; what is below the level is not shown'
 test('on a terminal lines break between words, by the columns that they take, and what is being done is shown', () => {
   const written: string[] = []
   const sink = { write: (text: string) => written.push(text), columns: 20 }
-  const narrator = new Narrator({ ...sink, isTTY: true }, 'info', redactor(undefined))
-  narrator.log('info', '小红书 creators of 上海 and 浙江')
-  narrator.doing('loading')
-  narrator.log('warn', 'a-word-that-is-longer-than-the-line stays')
+  const logger = new Logger({ ...sink, isTTY: true }, 'info', redactor(undefined))
+  logger.log('info', '小红书 creators of 上海 and 浙江')
+  logger.doing('loading')
+  logger.log('warn', 'a-word-that-is-longer-than-the-line stays')
   expect(written).toEqual([
     '小红书 creators of\n  上海 and 浙江\n',
     '\r\x1b[2Kloading …',
     '\r\x1b[2Kwarning:\n  a-word-that-is-longer-than-the-line\n  stays\nloading …',
   ])
   written.length = 0
-  new Narrator(sink, 'info', redactor(undefined)).doing('loading')
+  new Logger(sink, 'info', redactor(undefined)).doing('loading')
   expect(written).toEqual([])
 })
 

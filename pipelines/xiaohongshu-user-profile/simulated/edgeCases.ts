@@ -1,13 +1,13 @@
-import type { Person } from './person.js'
+import type { SimulatedPerson } from './person.js'
 import { rounded } from './profile.js'
 
 type Json = Record<string, unknown>
 
 /** One shape of answer: a special person, a bent profile, or both. */
-interface Oddity {
+interface EdgeCase {
   readonly name: string
-  readonly person?: Partial<Person>
-  readonly bend?: (profile: Json, person: Person) => unknown
+  readonly person?: Partial<SimulatedPerson>
+  readonly bend?: (profile: Json, person: SimulatedPerson) => unknown
 }
 
 const LONG_BIO = 1_000_000
@@ -35,7 +35,7 @@ function interactionCount(profile: Json, type: string, count: unknown): Json {
 }
 
 /** By the two digits that an id carries behind its mark. */
-export const oddities: Readonly<Record<string, Oddity>> = {
+export const edgeCases: Readonly<Record<string, EdgeCase>> = {
   '01': { name: 'data is null', bend: () => null },
   '02': { name: 'data is {}', bend: () => ({}) },
   '03': { name: 'no userid', bend: without('userid') },

@@ -1,8 +1,8 @@
-import { dice, seedOf } from './random.js'
+import { randomFrom, seedOf } from './random.js'
 import { words } from './words.js'
 
 /** What stays the same from night to night; the numbers are those of night 0. */
-export interface Person {
+export interface SimulatedPerson {
   readonly id: string
   readonly seed: number
   readonly name: string
@@ -50,9 +50,9 @@ const TIERS = [
 const RENAMED = 50
 
 /** Makes up the person behind an id; `given` overrides what the dice say. */
-export function invent(id: string, given: Partial<Person> = {}): Person {
+export function simulatePerson(id: string, given: Partial<SimulatedPerson> = {}): SimulatedPerson {
   const seed = seedOf(id)
-  const { next, between, pick, chance } = dice(seed)
+  const { next, between, pick, chance } = randomFrom(seed)
   const nameOf = () => `${pick(words.adjectives)}的${pick(words.nouns)}${pick(words.endings)}`
   const name = nameOf()
   const share = next()

@@ -1,10 +1,10 @@
-import { dice, type Dice } from './random.js'
-import type { Person } from './person.js'
+import { randomFrom, type Random } from './random.js'
+import type { SimulatedPerson } from './person.js'
 
 type Json = Record<string, unknown>
 
 /** The numbers of a night, growing from that of night 0. */
-function numbersOf(person: Person, night: number) {
+function numbersOf(person: SimulatedPerson, night: number) {
   const { fans, likes, collects, notes, follows, growth, seed } = person
   const grown = (base: number, speed: number) => Math.max(0, Math.floor(base + night * (base * speed + (seed % 3))))
   const active = notes > 0
@@ -22,7 +22,7 @@ export function rounded(count: number): string {
   return count < 10_000 ? String(count) : `${(Math.floor(count / 1000) / 10).toFixed(1)}万`
 }
 
-function tagsOf(person: Person, roll: Dice): Json[] {
+function tagsOf(person: SimulatedPerson, roll: Random): Json[] {
   const tags: Json[] = []
   const icon = `http://ci.xiaohongshu.com/icons/user/gender-${person.gender === 0 ? 'male' : 'female'}-v1.png`
   const label = person.age === null ? person.sign : `${person.age}岁`
@@ -35,7 +35,7 @@ function tagsOf(person: Person, roll: Dice): Json[] {
   return roll.chance(0.5) ? tags.reverse() : tags
 }
 
-function interactionsOf(person: Person, numbers: ReturnType<typeof numbersOf>, roll: Dice): Json[] {
+function interactionsOf(person: SimulatedPerson, numbers: ReturnType<typeof numbersOf>, roll: Random): Json[] {
   const hidden = person.seed % 3 === 0
   const list = [
     ['follows', '关注', numbers.follows, hidden, '该用户已设置关注列表不可见'],
@@ -45,7 +45,7 @@ function interactionsOf(person: Person, numbers: ReturnType<typeof numbersOf>, r
   return roll.chance(0.5) ? list.reverse() : list
 }
 
-function sellerParts(person: Person): Json {
+function sellerParts(person: SimulatedPerson): Json {
   const store = `5f00000000000000${(person.seed % 0x1_0000_0000).toString(16).padStart(8, '0')}`
   return {
     buyer_info: { tab_name: '选品', choice_id: String(person.seed) },
@@ -60,9 +60,9 @@ function sellerParts(person: Person): Json {
 }
 
 /** A profile as the upstream sends it, of one person on one night. Plain JSON values. */
-export function profileOf(person: Person, night: number): Json {
+export function profileOf(person: SimulatedPerson, night: number): Json {
   const { id, bio, mentions, seller } = person
-  const roll = dice(person.seed ^ Math.imul(night + 1, 0x9e3779b1))
+  const roll = randomFrom(person.seed ^ Math.imul(night + 1, 0x9e3779b1))
   const numbers = numbersOf(person, night)
   const name = night >= person.renamedOn ? person.laterName : person.name
   const token = `EX${Math.floor(roll.next() * 0x1_0000_0000).toString(36)}=`

@@ -1,5 +1,5 @@
 /** Numbers that look random and depend on a text alone. */
-export interface Dice {
+export interface Random {
   /** 0 ≤ x < 1. */
   readonly next: () => number
   /** A whole number, both ends included. */
@@ -16,7 +16,7 @@ export function seedOf(text: string): number {
 }
 
 /** Mulberry32 from a seed. */
-export function dice(seed: number): Dice {
+export function randomFrom(seed: number): Random {
   let state = seed >>> 0
   function next(): number {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,4 +1,4 @@
-import { all, batches, first, literal, type Connection } from '../../core/duckdb.js'
+import { all, batches, first, quotedText, type Connection } from '../../core/duckdb.js'
 import type { Since } from '../../config/optionParsers.js'
 import { dayIn, nextDayIn } from '../../core/time.js'
 
@@ -69,7 +69,7 @@ function moved({ fromDay }: Period): string {
     min(previous_day) FILTER (fans_change IS NOT NULL) AS since_day,
     max(observed_day) AS observed_day
   FROM creator_days
-  WHERE observed_day >= DATE ${literal(fromDay)} AND fans IS NOT NULL
+  WHERE observed_day >= DATE ${quotedText(fromDay)} AND fans IS NOT NULL
   GROUP BY user_id
   HAVING arg_max(fans, observed_day) <> arg_min(fans - fans_change, observed_day)
 )`
@@ -146,7 +146,7 @@ async function readCurves(connection: Connection, movers: readonly Mover[]): Pro
   if (movers.length === 0) return curves
   const days = await all<{ user_id: string; fans: number | null }>(
     connection,
-    `SELECT user_id, fans FROM creator_days WHERE user_id IN (${[...curves.keys()].map(literal).join(', ')})
+    `SELECT user_id, fans FROM creator_days WHERE user_id IN (${[...curves.keys()].map(quotedText).join(', ')})
      QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY observed_day DESC) <= ${CURVE}
      ORDER BY user_id, observed_day`,
   )

@@ -1,4 +1,4 @@
-import { wrapped } from '../../core/text.js'
+import { labelParts } from '../../core/text.js'
 import { sparkline } from '../../terminal/sparkline.js'
 import { count, percent, table } from '../../terminal/table.js'
 import { localTime } from '../../core/time.js'
@@ -22,7 +22,7 @@ export function changesText(
   if (lost > 0) parts.push(moversText(`lost most (of ${count(lost)})`, highlights.down, highlights, columns))
   if (changes > 0) {
     const counts = by_column.map((column) => `${column.column_name} ${count(column.changes)}`)
-    parts.push(`${wrapped('changed', counts)}\n`, changedText(changes, highlights, columns))
+    parts.push(`${labelParts('changed', counts)}\n`, changedText(changes, highlights, columns))
   }
   return parts.join('\n')
 }

@@ -10,7 +10,7 @@ import { PAGE } from '../../terminal/print.js'
 const SHOWN = 10
 
 /** Prints whose followers moved, and who changed what, since a day or for a while. */
-export async function changes({ settings }: Invocation): Promise<number> {
+export async function changesCommand({ settings }: Invocation): Promise<number> {
   const layout = layoutOf(settings.data)
   const { timeZone } = await loadPipeline(settings.pipeline)
   const period = periodOf(settings.since, Date.now(), timeZone)

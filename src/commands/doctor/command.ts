@@ -4,7 +4,7 @@ import type { Invocation } from '../command.js'
 import { print } from '../../terminal/print.js'
 
 /** Prints whether a run would find what it needs; returns 0, or the code of the first thing that fails. */
-export async function doctor({ settings, readToken }: Invocation): Promise<number> {
+export async function doctorCommand({ settings, readToken }: Invocation): Promise<number> {
   const report = await examine({ settings, readToken, now: () => Date.now() })
   print(settings, report, () => doctorText(report))
   return report.exit_code

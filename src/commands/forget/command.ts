@@ -9,11 +9,11 @@ import type { Pipeline } from '../../model/pipeline.js'
 import type { Invocation } from '../command.js'
 
 /** Erases people, or with `--allow` lets them come back; prints what was done, and returns the exit code. */
-export async function forget({ settings, narrator, inputs }: Invocation): Promise<number> {
+export async function forgetCommand({ settings, logger, inputs }: Invocation): Promise<number> {
   const pipeline = await loadPipeline(settings.pipeline)
   const ids = new Set([...idsOf(inputs, pipeline), ...(await idsInFile(settings.file, pipeline))])
   if (ids.size === 0) throw new UsageError('nobody is named: give ids or links, or a file of them with --file')
-  const effects = liveEffects((level, message) => narrator.log(level, message))
+  const effects = liveEffects((level, message) => logger.log(level, message))
   const work = settings.allow ? allowAgain : forgetInFolder
   const report = await work([...ids], settings, pipeline, effects)
   process.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : forgetSummary(report))

@@ -4,7 +4,7 @@ import type { Effects } from '../../core/effects.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
 import { rewriteHeadless } from '../../journal/rewriteSegment.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import type { Reader } from '../../load/stage.js'
+import type { AnswerReader } from '../../load/stage.js'
 import { plural } from '../../core/words.js'
 import { callWithout, type ErasedRaw } from './eraseRaw.js'
 import { FileSearch } from './fileSearch.js'
@@ -24,7 +24,7 @@ export function isSegment(path: string, { journal }: Pick<Layout, 'journal'>): b
 export async function eraseHeadless(
   findings: readonly Finding[],
   finder: IdFinder,
-  { interpret }: Reader,
+  { interpret }: AnswerReader,
   layout: Layout,
   erased: Pick<ErasedRaw, 'answers' | 'calls' | 'redacted'>,
   effects: Pick<Effects, 'log'>,

@@ -1,12 +1,12 @@
 import { join, relative, sep } from 'node:path'
 import { eraseFrom } from '../../privacy/eraseCall.js'
 import { LocalError } from '../../core/errors.js'
-import { hideRow, REJECTED, type TellingRow } from '../../privacy/hideRow.js'
+import { hideRow, FORGOTTEN_ID, type RowWithId } from '../../privacy/hideRow.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
 import { openRaw, rewriteRaw, type EditCall } from '../../raw/rewriteCalls.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { rewriteSealed, type TextRow } from '../../raw/rewriteRuns.js'
-import type { Reader } from '../../load/stage.js'
+import type { AnswerReader } from '../../load/stage.js'
 import type { PaidCalls } from '../../privacy/tombstones.js'
 import type { Finding } from './searchFolder.js'
 
@@ -54,7 +54,7 @@ export function rawFilesOf(findings: readonly Finding[], { raw }: Layout): RawFi
 export async function paidFor(
   ids: readonly string[],
   files: RawFiles,
-  { interpret }: Reader,
+  { interpret }: AnswerReader,
 ): Promise<Map<string, PaidCalls>> {
   const paid = new Map<string, Record<string, number>>(ids.map((id) => [id, {}]))
   for (const kind of ['answers', 'calls'] as const) {
@@ -80,7 +80,7 @@ export async function paidFor(
  * Writes these files without the people: their calls go, their rows of lists lose the id, others' answers lose the mention.
  * Each file is replaced in one step, so that `raw/` is whole whenever this is cut off.
  */
-export async function eraseRaw(files: RawFiles, finder: IdFinder, reader: Reader, layout: Layout): Promise<ErasedRaw> {
+export async function eraseRaw(files: RawFiles, finder: IdFinder, reader: AnswerReader, layout: Layout): Promise<ErasedRaw> {
   const erased: ErasedRaw = { answers: 0, calls: 0, rows: 0, redacted: 0, files: 0 }
   const temp = join(layout.temp, 'forget')
   for (const kind of ['answers', 'calls'] as const) {
@@ -103,7 +103,7 @@ export async function eraseRaw(files: RawFiles, finder: IdFinder, reader: Reader
 /** Leaves their calls out, and them out of the calls of others. */
 export function callWithout(
   finder: IdFinder,
-  { interpret }: Pick<Reader, 'interpret'>,
+  { interpret }: Pick<AnswerReader, 'interpret'>,
   erased: Pick<ErasedRaw, 'answers' | 'calls' | 'redacted'>,
 ): EditCall {
   return (call) => {
@@ -117,18 +117,18 @@ export function callWithout(
   }
 }
 
-function inputWithout(row: TextRow, finder: IdFinder, { pipeline }: Reader, erased: ErasedRaw): TextRow | undefined {
+function inputWithout(row: TextRow, finder: IdFinder, { pipeline }: AnswerReader, erased: ErasedRaw): TextRow | undefined {
   const { input, cell, user_id: id } = row
-  const telling: TellingRow = {
+  const telling: RowWithId = {
     cells: JSON.parse(input!) as (string | null)[],
     cell: cell ?? '',
     parsed: id ? { id } : { reason: row['reason'] ?? '', remedy: '' },
   }
   const hidden = hideRow(telling, finder, pipeline)
-  const theirs = hidden.parsed === REJECTED
+  const theirs = hidden.parsed === FORGOTTEN_ID
   if (theirs) erased.rows += 1
   else if (hidden !== telling) erased.redacted += 1
-  const { reason, remedy } = REJECTED
+  const { reason, remedy } = FORGOTTEN_ID
   return changed(row, {
     ...textsWithout(row, finder),
     ...(hidden === telling ? {} : { input: JSON.stringify(hidden.cells), cell: cell === null ? null : hidden.cell }),

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { all, arrays, literal, openDatabase, quoted, type Connection, type Database } from '../../core/duckdb.js'
+import { all, arrays, quotedText, openDatabase, quotedName, type Connection, type Database } from '../../core/duckdb.js'
 import { bodyNames } from '../../privacy/eraseCall.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
-import { foreignKind } from '../../read/unsupportedFormat.js'
+import { unsupportedFormat } from '../../read/unsupportedFormat.js'
 import { gunzip } from '../../read/gunzip.js'
 
 const MEMORY = '128MB'
@@ -51,7 +51,7 @@ export class FileSearch {
     let hidden: string | undefined
     try {
       for await (const window of this.windows(bytes)) {
-        hidden ??= foreignKind(window) ?? ''
+        hidden ??= unsupportedFormat(window) ?? ''
         hit = this.inWindow(window) || hit
       }
       if (hidden) throw new Error(`it ${hidden}`)
@@ -89,19 +89,19 @@ export class FileSearch {
   }
 
   private async inParquet(path: string): Promise<boolean> {
-    return this.inTable(await this.connect(), `read_parquet(${literal(path)}, hive_partitioning = false)`)
+    return this.inTable(await this.connect(), `read_parquet(${quotedText(path)}, hive_partitioning = false)`)
   }
 
   private async inDatabase(path: string): Promise<boolean> {
     const connection = await this.connect()
-    await connection.run(`ATTACH ${literal(path)} AS searched (TYPE duckdb, READ_ONLY)`)
+    await connection.run(`ATTACH ${quotedText(path)} AS searched (TYPE duckdb, READ_ONLY)`)
     const tables = await all<{ schema: string; name: string }>(
       connection,
       `SELECT schema_name AS schema, table_name AS name FROM duckdb_tables() WHERE database_name = 'searched'`,
     )
     let hit = false
     for (const { schema, name } of tables)
-      hit = (await this.inTable(connection, `searched.${quoted(schema)}.${quoted(name)}`)) || hit
+      hit = (await this.inTable(connection, `searched.${quotedName(schema)}.${quotedName(name)}`)) || hit
     await connection.run('DETACH searched')
     return hit
   }
@@ -114,11 +114,11 @@ export class FileSearch {
     )
     const blobs = columns
       .filter(({ column_type: type }) => type === 'BLOB')
-      .map(({ column_name }) => quoted(column_name))
+      .map(({ column_name }) => quotedName(column_name))
     const texts = columns
       .filter(({ column_type: type }) => type !== 'BLOB')
       .map(({ column_name: name }) => {
-        return `CAST(${quoted(name)} AS VARCHAR)`
+        return `CAST(${quotedName(name)} AS VARCHAR)`
       })
     const parts = [`concat_ws(chr(10), ${texts.join(', ')})`, ...blobs]
     let hit = false

@@ -6,7 +6,7 @@ import { withoutIds, type ForgetReport } from './forgetReport.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
-import type { Reader } from '../../load/stage.js'
+import type { AnswerReader } from '../../load/stage.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Settings } from '../../config/options.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -14,20 +14,20 @@ import { Resources } from '../../core/resources.js'
 import { isOurs } from '../../dataFolder/files.js'
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf } from './eraseRaw.js'
-import { gather } from './gather.js'
-import { searchFolder, theirs, type Finding } from './searchFolder.js'
+import { sealEverything } from './gather.js'
+import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
 import { removeCopies, removeFindings } from './removeCopies.js'
 import { publishAll } from '../../publish/publishAll.js'
-import { readerOf } from '../../flatten/answerReader.js'
-import { adopt, rebuild } from '../../run/rebuild.js'
+import { answerReader } from '../../flatten/answerReader.js'
+import { replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { runIdAt } from '../../core/time.js'
-import { allow, bury, erased, readTombstones, stateOf, writeTombstones } from '../../privacy/tombstones.js'
+import { removeTombstones, addTombstones, markErased, readTombstones, tombstoneState, writeTombstones } from '../../privacy/tombstones.js'
 
 /** What one erasure works on. */
 interface Erasure {
   readonly lock: Lock
   readonly layout: Layout
-  readonly reader: Reader
+  readonly reader: AnswerReader
   readonly finder: IdFinder
   readonly settings: Settings
   readonly effects: Effects
@@ -48,26 +48,26 @@ export async function forget(
   return inFolder(ids, settings, pipeline, effects, async (erasure) => {
     const { layout, lock, reader, finder, effects } = erasure
     // Afterwards all there is of answers, lists and receipts lies in raw/.
-    await gather(lock, reader, effects)
+    await sealEverything(lock, reader, effects)
 
     const found = new Set<string>()
     effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`)
     const findings = await searchFolder(layout, finder, found)
     const before = await readTombstones(layout.forgotten)
-    const again = ids.filter((id) => stateOf(before, id) === 'erased').length
+    const again = ids.filter((id) => tombstoneState(before, id) === 'erased').length
     const counts = { people: ids.length, found: found.size, already_forgotten: again }
-    const report = { ...NOTHING, ...counts, data: layout.data, ...theirs(findings, layout) }
+    const report = { ...NOTHING, ...counts, data: layout.data, ...otherFiles(findings, layout) }
 
     // From here on nobody brings them back, whatever happens.
     const files = rawFilesOf(findings, layout)
-    const buried = bury(before, await paidFor(ids, files, reader), effects.now())
+    const buried = addTombstones(before, await paidFor(ids, files, reader), effects.now())
     if (!findings.some(({ path }) => isOurs(path, layout))) {
-      if (again < ids.length) await writeTombstones(layout.forgotten, erased(buried, ids))
+      if (again < ids.length) await writeTombstones(layout.forgotten, markErased(buried, ids))
       return report
     }
     await writeTombstones(layout.forgotten, buried)
     const gone = await erase(erasure, findings)
-    await writeTombstones(layout.forgotten, erased(await readTombstones(layout.forgotten), ids))
+    await writeTombstones(layout.forgotten, markErased(await readTombstones(layout.forgotten), ids))
     return { ...report, ...gone }
   })
 }
@@ -93,7 +93,7 @@ async function erase(
   await rm(layout.workbook, { force: true })
   const gone = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
-  await adopt(lock, await rebuild(lock, reader))
+  await replaceWarehouse(lock, await rebuildWarehouse(lock, reader))
   const runId = runIdAt(effects.now(), effects.random())
   const options = { ...settings, excel: hadWorkbook }
   const published = await publishAll(lock, reader.pipeline, options, runId, effects)
@@ -106,7 +106,7 @@ async function erase(
     redacted,
     raw_files: files,
     removed: [...emptied, ...copies, ...removed],
-    ...theirs(left, layout),
+    ...otherFiles(left, layout),
     files: published,
   }
 }
@@ -120,14 +120,14 @@ export async function allowAgain(
 ): Promise<ForgetReport> {
   return inFolder(ids, settings, pipeline, effects, async ({ layout }) => {
     const before = await readTombstones(layout.forgotten)
-    const states = ids.map((id) => stateOf(before, id))
+    const states = ids.map((id) => tombstoneState(before, id))
     if (states.includes('erasing')) {
       throw new UsageError(
         'an erasure was cut off: give the same ids to `creator-enrich forget` without --allow first, which completes it',
       )
     }
     const known = states.filter((state) => state === 'erased').length
-    if (known > 0) await writeTombstones(layout.forgotten, allow(before, ids))
+    if (known > 0) await writeTombstones(layout.forgotten, removeTombstones(before, ids))
     const report = { ...NOTHING, allowed: true, data: layout.data, people: ids.length, found: 0 }
     return { ...report, already_forgotten: known }
   })
@@ -149,7 +149,7 @@ async function inFolder(
     const lock = await takeLock(layout)
     open.add(() => lock.release())
     const discreet: Effects = { ...effects, log: (level, message) => effects.log(level, finder.takeOut(message)) }
-    const report = await work({ lock, layout, reader: readerOf(pipeline), finder, settings, effects: discreet })
+    const report = await work({ lock, layout, reader: answerReader(pipeline), finder, settings, effects: discreet })
     return withoutIds(report, finder)
   } catch (cause) {
     const error = asLocalError(cause, layout.warehouse)

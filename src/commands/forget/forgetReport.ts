@@ -1,5 +1,5 @@
 import type { IdFinder } from '../../privacy/idFinder.js'
-import { line } from '../../core/text.js'
+import { labelLine } from '../../core/text.js'
 import { fileLines, type PublishedFiles } from '../../model/publishedFiles.js'
 import { plural } from '../../core/words.js'
 
@@ -60,16 +60,16 @@ export function forgetSummary(report: ForgetReport): string {
 }
 
 function allowedLines({ people, already_forgotten: known }: ForgetReport): string[] {
-  const lines = [line('allowed', `${persons(known)}; the next input that names them asks for them again`)]
-  if (known < people) lines.push(line('', `${persons(people - known)} had no tombstone`))
+  const lines = [labelLine('allowed', `${persons(known)}; the next input that names them asks for them again`)]
+  if (known < people) lines.push(labelLine('', `${persons(people - known)} had no tombstone`))
   return lines
 }
 
 function forgottenLines(report: ForgetReport): string[] {
   const { people, found, already_forgotten: again, erased, redacted, raw_files, removed, files } = report
-  const lines = [line('forgotten', `${persons(people)}; no input and no answer brings them back`)]
-  if (again > 0) lines.push(line('before', `${again} of them had been forgotten already`))
-  if (found < people) lines.push(line('not found', `${persons(people - found)}: there is nothing to erase`))
+  const lines = [labelLine('forgotten', `${persons(people)}; no input and no answer brings them back`)]
+  if (again > 0) lines.push(labelLine('before', `${again} of them had been forgotten already`))
+  if (found < people) lines.push(labelLine('not found', `${persons(people - found)}: there is nothing to erase`))
   if (files) {
     const { answers, calls, rows } = erased
     const parts = [
@@ -78,11 +78,11 @@ function forgottenLines(report: ForgetReport): string[] {
       plural(rows, 'row of lists', 'rows of lists'),
     ]
     lines.push(
-      line('erased', parts.join(', ')),
-      line('redacted', `${plural(redacted, 'answer or row', 'answers and rows')} of others`),
-      line('raw', `${plural(raw_files, 'file')} rewritten`),
-      line('removed', plural(removed.length, 'older copy or other file', 'older copies and other files')),
-      line('checked', `${checkedFiles(report)}; no call was made`),
+      labelLine('erased', parts.join(', ')),
+      labelLine('redacted', `${plural(redacted, 'answer or row', 'answers and rows')} of others`),
+      labelLine('raw', `${plural(raw_files, 'file')} rewritten`),
+      labelLine('removed', plural(removed.length, 'older copy or other file', 'older copies and other files')),
+      labelLine('checked', `${checkedFiles(report)}; no call was made`),
       ...fileLines(files),
     )
   }
@@ -96,9 +96,9 @@ function checkedFiles({ others, unsearched }: ForgetReport): string {
 
 function leftLines({ others, unsearched }: ForgetReport): string[] {
   return [
-    ...others.map((path, at) => line(at === 0 ? 'yours' : '', `${path} names them: mend or remove it`)),
+    ...others.map((path, at) => labelLine(at === 0 ? 'yours' : '', `${path} names them: mend or remove it`)),
     ...unsearched.map(({ path, why }, at) => {
-      return line(at === 0 ? 'unsearched' : '', `${path} may name them: look yourself (${why})`)
+      return labelLine(at === 0 ? 'unsearched' : '', `${path} may name them: look yourself (${why})`)
     }),
   ]
 }

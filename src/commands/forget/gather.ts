@@ -2,7 +2,7 @@ import type { Effects } from '../../core/effects.js'
 import { recoverJournal } from '../../journal/recover.js'
 import type { Lock } from '../../dataFolder/lock.js'
 import { sealRuns } from '../../raw/sealRuns.js'
-import type { Reader } from '../../load/stage.js'
+import type { AnswerReader } from '../../load/stage.js'
 import { openOrRebuild } from '../../run/rebuild.js'
 import { loadLeft } from '../../run/loadJournal.js'
 import { sealLoaded } from '../../raw/sealLoaded.js'
@@ -12,7 +12,7 @@ import { sealLoaded } from '../../raw/sealLoaded.js'
  * segments whose head cannot be read. The working database is closed.
  * @throws LocalError when something cannot be read or written; doing it again completes it
  */
-export async function gather(lock: Lock, reader: Reader, effects: Effects): Promise<void> {
+export async function sealEverything(lock: Lock, reader: AnswerReader, effects: Effects): Promise<void> {
   const { layout } = lock
   const warehouse = await openOrRebuild(lock, reader, effects, { lossy: false })
   try {

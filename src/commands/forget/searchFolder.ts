@@ -17,7 +17,7 @@ export interface Finding {
 }
 
 /** What is not creator-enrich's; paths absolute. */
-export interface Theirs {
+export interface OtherFiles {
   /** Files that name somebody. */
   readonly others: readonly string[]
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
@@ -57,7 +57,7 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
 }
 
 /** What among this is other people's to mend, or to look at. */
-export function theirs(findings: readonly Finding[], layout: Layout): Theirs {
+export function otherFiles(findings: readonly Finding[], layout: Layout): OtherFiles {
   const rest = findings.filter(({ path }) => !isOurs(path, layout))
   return {
     others: rest.filter(({ names }) => names).map(({ path }) => path),

@@ -6,8 +6,8 @@ import type { Invocation } from '../command.js'
 import { print } from '../../terminal/print.js'
 
 /** Prints what a run of the same inputs would do and cost now, without a call. */
-export async function plan({ settings, narrator, inputs }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => narrator.log(level, message))
+export async function planCommand({ settings, logger, inputs }: Invocation): Promise<number> {
+  const effects = liveEffects((level, message) => logger.log(level, message))
   const report = await planRun({ inputs, settings, pipeline: await loadPipeline(settings.pipeline) }, effects)
   print(settings, report, () => planText(report))
   return 0

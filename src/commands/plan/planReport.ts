@@ -1,8 +1,8 @@
-import { line, wrapped } from '../../core/text.js'
+import { labelLine, labelParts } from '../../core/text.js'
 import { timeOf } from '../../terminal/progress.js'
 import { count, plural } from '../../core/words.js'
 
-export interface PlanReason {
+export interface PlanReasonCount {
   readonly reason: string
   readonly ids: number
   readonly rows: number
@@ -17,7 +17,7 @@ export interface PlanReport {
   /** Distinct ones. */
   readonly ids: number
   readonly rejected: { readonly rows: number; readonly reasons: readonly { reason: string; rows: number }[] }
-  readonly due: { readonly ids: number; readonly rows: number; readonly reasons: readonly PlanReason[] }
+  readonly due: { readonly ids: number; readonly rows: number; readonly reasons: readonly PlanReasonCount[] }
   /** What is not asked, by why; `held` waits for a word (`--on-ambiguous`). */
   readonly known: Readonly<Record<'fresh' | 'empty' | 'failed' | 'invalid' | 'held' | 'skipped', number>>
   /** Of the due ids, each billed once. */
@@ -65,53 +65,53 @@ const CAVEATS = {
 export function planText(plan: PlanReport): string {
   const { due, known, rejected, ids, rows } = plan
   const lines = [
-    ...plan.lists.map(({ list, source }, at) => line(at === 0 ? 'lists' : '', `${list} (${source})`)),
-    line('rows', `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`),
-    line('ids', `${count(ids)} distinct: ${count(due.ids)} to ask, ${count(ids - due.ids)} known`),
+    ...plan.lists.map(({ list, source }, at) => labelLine(at === 0 ? 'lists' : '', `${list} (${source})`)),
+    labelLine('rows', `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`),
+    labelLine('ids', `${count(ids)} distinct: ${count(due.ids)} to ask, ${count(ids - due.ids)} known`),
   ]
   if (due.ids > 0) {
     const parts = due.reasons.map(({ reason, ids: some }) => `${REASONS[reason] ?? reason} ${count(some)}`)
-    lines.push(wrapped('to ask', parts))
+    lines.push(labelParts('to ask', parts))
   }
   const kept = (Object.keys(KNOWN) as (keyof typeof KNOWN)[]).filter((kind) => known[kind] > 0)
   if (kept.length > 0)
     lines.push(
-      wrapped(
+      labelParts(
         'known',
         kept.map((kind) => `${KNOWN[kind]} ${count(known[kind])}`),
       ),
     )
   if (rejected.rows > 0)
     lines.push(
-      wrapped(
+      labelParts(
         'rejected',
         rejected.reasons.map(({ reason, rows: some }) => `${reason} ${count(some)}`),
       ),
     )
   lines.push(moneyLine(plan), timeLine(plan))
-  if (plan.caveat) lines.push(line('note', CAVEATS[plan.caveat]))
+  if (plan.caveat) lines.push(labelLine('note', CAVEATS[plan.caveat]))
   return `${lines.join('\n')}\n`
 }
 
 function moneyLine({ due, money, simulated }: PlanReport): string {
   const price = `¥${money.due.toFixed(2)}`
-  if (due.ids === 0) return line('money', 'none: what is asked for is known')
-  if (simulated) return line('money', `none, the data are simulated (a real run: ${price})`)
-  return line('money', `${price}: ${plural(due.ids, 'call')} at ¥${money.price}, if each is billed once`)
+  if (due.ids === 0) return labelLine('money', 'none: what is asked for is known')
+  if (simulated) return labelLine('money', `none, the data are simulated (a real run: ${price})`)
+  return labelLine('money', `${price}: ${plural(due.ids, 'call')} at ¥${money.price}, if each is billed once`)
 }
 
 function timeLine({ due, time }: PlanReport): string {
   const { seconds, concurrency, rate, latency_ms, limit_per_second } = time
-  if (due.ids === 0) return line('time', 'none')
+  if (due.ids === 0) return labelLine('time', 'none')
   if (seconds === null) {
-    return line('time', 'unknown: no run has measured the API yet; --rate N/s tells it at a pace of yours')
+    return labelLine('time', 'unknown: no run has measured the API yet; --rate N/s tells it at a pace of yours')
   }
   const pace = [
     ...(latency_ms === null ? [] : [`${concurrency} at a time, ${timeIn(latency_ms)} each as in the last runs`]),
     ...(limit_per_second === null ? [] : [`the API allows about ${limit_per_second}/s`]),
     ...(rate === null ? [] : [`at most ${rate}/s`]),
   ]
-  return wrapped('time', [`about ${timeOf(Math.max(1, seconds))}: ${pace[0] ?? ''}`, ...pace.slice(1)])
+  return labelParts('time', [`about ${timeOf(Math.max(1, seconds))}: ${pace[0] ?? ''}`, ...pace.slice(1)])
 }
 
 function timeIn(ms: number): string {

@@ -16,7 +16,7 @@ import { withPublished } from '../../publish/openPublished.js'
 import { Resources } from '../../core/resources.js'
 import type { Job } from '../../run/context.js'
 import type { NamedInput } from '../../read/listInput.js'
-import { openInputs, spill } from '../../run/openInputs.js'
+import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { openTombstones } from '../../privacy/openTombstones.js'
 import { planOptionsOf } from '../../run/planOptions.js'
 import { trackedInputs } from '../../run/trackedInputs.js'
@@ -42,7 +42,7 @@ export async function planRun(
     const forgotten = await openTombstones(layout, effects)
     return await withKnown(layout, pipeline, async (connection) => {
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
-      await spill(inputs, { connection, pipeline, forgotten })
+      await loadMembers(inputs, { connection, pipeline, forgotten })
       const now = effects.now()
       const counts = await plan(connection, planOptionsOf(settings, now))
       return reportOf(counts, inputs, {

@@ -5,8 +5,8 @@ import { replaySummary } from './replayReport.js'
 import type { Invocation } from '../command.js'
 
 /** Rebuilds all tables without a call; prints what differs from what was published, and returns the exit code. */
-export async function replay({ settings, narrator }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => narrator.log(level, message))
+export async function replayCommand({ settings, logger }: Invocation): Promise<number> {
+  const effects = liveEffects((level, message) => logger.log(level, message))
   const report = await replayFolder(settings, await loadPipeline(settings.pipeline), effects)
   process.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : replaySummary(report))
   return report.exit_code

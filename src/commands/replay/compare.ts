@@ -1,4 +1,4 @@
-import { all, first, literal, quoted, type Connection } from '../../core/duckdb.js'
+import { all, first, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import type { TableDifference } from './replayReport.js'
 import { keyOf } from '../../publish/checkKeys.js'
@@ -16,11 +16,11 @@ export async function compareWith(
   pipeline: Pipeline,
   before: string,
 ): Promise<TableDifference[]> {
-  await connection.run(`ATTACH ${literal(before)} AS before (READ_ONLY)`)
+  await connection.run(`ATTACH ${quotedText(before)} AS before (READ_ONLY)`)
   try {
     const differences: TableDifference[] = []
     const here = await tablesIn(connection, 'current_database()')
-    const there = await tablesIn(connection, literal('before'))
+    const there = await tablesIn(connection, quotedText('before'))
     for (const table of [...new Set([...here.keys(), ...there.keys()])].sort()) {
       const sides = { here: here.get(table) ?? [], there: there.get(table) ?? [] }
       const difference = await compareTable(connection, table, sides, keyOf(pipeline, table))
@@ -88,7 +88,7 @@ async function differingRows(
     `SELECT ${list(key)}, hash(${list(columns)}) AS content FROM ${named(table, database)}`
   await connection.run(`
 CREATE OR REPLACE TEMP TABLE differing AS
-SELECT ${key.map((name) => `coalesce(a.${quoted(name)}, b.${quoted(name)}) AS ${quoted(name)}`).join(', ')},
+SELECT ${key.map((name) => `coalesce(a.${quotedName(name)}, b.${quotedName(name)}) AS ${quotedName(name)}`).join(', ')},
   a.content IS NOT NULL AS is_here, b.content IS NOT NULL AS was_there
 FROM (${side()}) AS a FULL JOIN (${side('before')}) AS b ON ${sameKey(key, 'a', 'b')}
 WHERE a.content IS DISTINCT FROM b.content`)
@@ -112,7 +112,7 @@ async function changedColumns(
   key: Key,
 ): Promise<Record<string, number>> {
   const counts = columns.map(
-    (name) => `count(*) FILTER (a.${quoted(name)} IS DISTINCT FROM b.${quoted(name)}) AS ${quoted(name)}`,
+    (name) => `count(*) FILTER (a.${quotedName(name)} IS DISTINCT FROM b.${quotedName(name)}) AS ${quotedName(name)}`,
   )
   const row = await first<Record<string, number>>(
     connection,
@@ -155,13 +155,13 @@ async function contentOf(
 }
 
 function named(table: string, database?: string): string {
-  return `${database ? `${database}.main.` : ''}${quoted(table)}`
+  return `${database ? `${database}.main.` : ''}${quotedName(table)}`
 }
 
 function list(names: readonly string[]): string {
-  return names.map(quoted).join(', ')
+  return names.map(quotedName).join(', ')
 }
 
 function sameKey(key: Key, one: string, other: string): string {
-  return key.map((name) => `${one}.${quoted(name)} IS NOT DISTINCT FROM ${other}.${quoted(name)}`).join(' AND ')
+  return key.map((name) => `${one}.${quotedName(name)} IS NOT DISTINCT FROM ${other}.${quotedName(name)}`).join(' AND ')
 }

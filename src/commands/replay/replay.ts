@@ -16,8 +16,8 @@ import type { ReplayReport } from './replayReport.js'
 import { Resources } from '../../core/resources.js'
 import { openTombstones } from '../../privacy/openTombstones.js'
 import { publishAll } from '../../publish/publishAll.js'
-import { readerOf } from '../../flatten/answerReader.js'
-import { adopt, hasAnswers, rebuild, setAside } from '../../run/rebuild.js'
+import { answerReader } from '../../flatten/answerReader.js'
+import { replaceWarehouse, hasAnswers, rebuildWarehouse, setAside } from '../../run/rebuild.js'
 import { sealLoaded } from '../../raw/sealLoaded.js'
 import { runIdAt } from '../../core/time.js'
 
@@ -38,14 +38,14 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     await sealKnown(lock, pipeline, effects)
     if (!(await hasAnswers(lock)) && (await recoverJournal(layout.journal)).segments.length === 0)
       throw nothingIn(layout)
-    const rebuilt = await rebuild(lock, readerOf(pipeline))
+    const rebuilt = await rebuildWarehouse(lock, answerReader(pipeline))
     open.add(() => rm(rebuilt.path, { force: true }))
     const differences = await compare(rebuilt.path, pipeline, layout, effects)
     const { runs, answers, calls } = rebuilt
     const report = { data: layout.data, compared_with: layout.database, runs, answers, calls, differences }
     const differs = differences === undefined || differences.length > 0
     if (settings.check) return { ...report, exit_code: differs ? 9 : 0, files: undefined }
-    await adopt(lock, rebuilt)
+    await replaceWarehouse(lock, rebuilt)
     const files = await publishAll(lock, pipeline, settings, runIdAt(startedAt, effects.random()), effects)
     await sealLoaded(layout, effects)
     return { ...report, exit_code: 0, files }

@@ -1,4 +1,4 @@
-import { line } from '../../core/text.js'
+import { labelLine } from '../../core/text.js'
 import { fileLines, type PublishedFiles } from '../../model/publishedFiles.js'
 import { count, plural } from '../../core/words.js'
 
@@ -36,15 +36,15 @@ export interface ReplayReport {
 export function replaySummary(report: ReplayReport): string {
   const { runs, answers, calls, differences, compared_with, files } = report
   const lines = [
-    line(
+    labelLine(
       'replayed',
       `${plural(runs, 'run')}: ${plural(answers, 'answer')} of ${plural(calls, 'call')}; no call was made`,
     ),
   ]
   if (differences === undefined)
-    lines.push(line('compared', `with nothing: ${compared_with} is not there, or cannot be read`))
-  else lines.push(line('compared', `with ${compared_with}`))
-  if (differences?.length === 0) lines.push(line('', 'nothing differs'))
+    lines.push(labelLine('compared', `with nothing: ${compared_with} is not there, or cannot be read`))
+  else lines.push(labelLine('compared', `with ${compared_with}`))
+  if (differences?.length === 0) lines.push(labelLine('', 'nothing differs'))
   else if (differences) lines.push('', ...differenceTable(differences), '')
   if (files) lines.push(...fileLines(files))
   return `${lines.join('\n')}\n`

@@ -11,17 +11,17 @@ import type { Invocation } from '../command.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
 
 /** Runs the main job; prints the summary, or the receipt with `--json`, and returns the exit code. */
-export async function run({ settings, token, narrator, inputs }: Invocation): Promise<number> {
+export async function runCommand({ settings, token, logger, inputs }: Invocation): Promise<number> {
   const api = resolveApi(settings)
-  if (api.warning) narrator.log('warn', api.warning)
-  if (api.simulated) narrator.log('info', 'simulated API: the people are invented, no token is used, no money is spent')
+  if (api.warning) logger.log('warn', api.warning)
+  if (api.simulated) logger.log('info', 'simulated API: the people are invented, no token is used, no money is spent')
   const pipeline = await loadPipeline(settings.pipeline)
-  const stop = stopSignal((name) => narrator.log('warn', `${name}: stopping in order; a second one ends at once`))
+  const stop = stopSignal((name) => logger.log('warn', `${name}: stopping in order; a second one ends at once`))
   try {
-    const effects = liveEffects((level, message) => narrator.log(level, message))
+    const effects = liveEffects((level, message) => logger.log(level, message))
     const redact = redactor(token)
     const job = { inputs, settings, api, token, redact, pipeline }
-    const world = { effects, narrator, signal: stop.signal }
+    const world = { effects, logger, signal: stop.signal }
     const receipt = await told(settings.notify, { ...effects, redact }, () => runJob(job, world))
     process.stdout.write(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
     return receipt.exit_code

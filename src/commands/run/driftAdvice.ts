@@ -14,7 +14,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
 const PATH = /^(?:([\w.]+)\[\]\.)?([\w.]+)$/
 
 /** The lines that would make columns of the unknown keys: a proposal, for nobody can tell from one answer what a value means. */
-export function columnLines(drift: readonly DriftReceipt[]): string[] {
+export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
   return drift.flatMap(({ path, kind, found }) => {
     const column = COLUMNS[found ?? '']
     const match = PATH.exec(path)

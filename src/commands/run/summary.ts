@@ -1,5 +1,5 @@
-import { columnLines } from './driftAdvice.js'
-import { line, wrapped } from '../../core/text.js'
+import { driftAdvice } from './driftAdvice.js'
+import { labelLine, labelParts } from '../../core/text.js'
 import { fileLines } from '../../model/publishedFiles.js'
 import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from '../../model/receipt.js'
 import { count, plural } from '../../core/words.js'
@@ -31,7 +31,7 @@ function reasonLines(reasons: readonly ReasonCount[]): string[] {
     const some = reasons.filter((reason) => reason.status === status)
     if (some.length === 0) return []
     return [
-      wrapped(
+      labelParts(
         status,
         some.map(({ reason, rows }) => `${reason} ${count(rows)}`),
       ),
@@ -42,26 +42,26 @@ function reasonLines(reasons: readonly ReasonCount[]): string[] {
 function callLine(receipt: Receipt): string {
   const { sent, billed, maybe_billed, codes } = receipt.calls
   if (sent === 0)
-    return line(
+    return labelLine(
       'calls',
       receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: what is asked for is known' : 'none',
     )
   const parts = [`${count(sent)} sent`, `${count(billed)} billed`]
   if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
   const answered = codes.map(({ code, calls }) => `${code} ${count(calls)}`)
-  return `${line('calls', parts.join(', '))}\n${wrapped('by code', answered)}`
+  return `${labelLine('calls', parts.join(', '))}\n${labelParts('by code', answered)}`
 }
 
 function moneyLine(receipt: Receipt): string {
   if (receipt.simulated)
-    return line('money', `none, the data are simulated (a real run: ${money(receipt, receipt.calls.billed)})`)
+    return labelLine('money', `none, the data are simulated (a real run: ${money(receipt, receipt.calls.billed)})`)
   const maybe = receipt.calls.maybe_billed
   const parts = [
     `${money(receipt, receipt.calls.billed)} billed`,
     ...(maybe > 0 ? [`up to ${money(receipt, maybe)} more`] : []),
     ...(receipt.money.saved > 0 ? [`¥${receipt.money.saved.toFixed(2)} saved by what was known`] : []),
   ]
-  return line('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
+  return labelLine('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
 }
 
 const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
@@ -78,14 +78,14 @@ function driftLines(drift: readonly DriftReceipt[]): string[] {
     const number = drift.filter((each) => each.kind === kind).length
     return number === 0 ? [] : [plural(number, what)]
   })
-  const told = line('drift', `${counts.join(', ')}: see table schema_drift`)
-  const columns = columnLines(drift)
+  const told = labelLine('drift', `${counts.join(', ')}: see table schema_drift`)
+  const columns = driftAdvice(drift)
   if (columns.length === 0) return [told]
   const more = columns.length - MOST_LINES
   return [
     told,
-    line('', 'to have them as columns, add these to the definition, with the kind'),
-    line('', 'that fits, and run `creator-enrich replay`, which fills the past, too:'),
+    labelLine('', 'to have them as columns, add these to the definition, with the kind'),
+    labelLine('', 'that fits, and run `creator-enrich replay`, which fills the past, too:'),
     ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
     ...(more > 0 ? [`  and ${count(more)} more`] : []),
   ]
@@ -99,7 +99,7 @@ function paceLine({ calls, pace }: Receipt): string[] {
     ...(limit_per_second === null ? [] : [`the API allows about ${perSecond(limit_per_second)}/s`]),
     ...(in_flight_limit === null ? [] : [`more than ${count(in_flight_limit)} in flight slow it down`]),
   ]
-  return [wrapped('pace', parts)]
+  return [labelParts('pace', parts)]
 }
 
 function perSecond(number: number): string {
@@ -110,7 +110,7 @@ function perSecond(number: number): string {
 export function summary(receipt: Receipt): string {
   const { ids } = receipt
   const lines = [
-    line('run', `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`),
+    labelLine('run', `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`),
     '',
     columns('', COUNTED),
     tableRow('rows', receipt.rows),
@@ -119,16 +119,16 @@ export function summary(receipt: Receipt): string {
     ...reasonLines(receipt.reasons),
     callLine(receipt),
     moneyLine(receipt),
-    line('time', `${receipt.seconds.toFixed(1)} s`),
+    labelLine('time', `${receipt.seconds.toFixed(1)} s`),
     ...paceLine(receipt),
   ]
   const { answers, unknown } = receipt.recovered
   if (answers + unknown > 0) {
-    lines.push(line('resumed', `${plural(answers, 'answer')} recovered, ${plural(unknown, 'call')} unknown`))
+    lines.push(labelLine('resumed', `${plural(answers, 'answer')} recovered, ${plural(unknown, 'call')} unknown`))
   }
   if (receipt.ambiguous_calls > 0) {
     lines.push(
-      line(
+      labelLine(
         'ambiguous',
         `${plural(receipt.ambiguous_calls, 'call')} sent and never answered: see table ambiguous_calls`,
       ),
@@ -138,21 +138,21 @@ export function summary(receipt: Receipt): string {
   lines.push(
     '',
     ...fileLines(receipt.files),
-    ...(receipt.files.report === undefined ? [] : [line('report', receipt.files.report)]),
+    ...(receipt.files.report === undefined ? [] : [labelLine('report', receipt.files.report)]),
   )
   if (receipt.exit_code === 3) {
     lines.push(
       '',
-      line('exit 3', 'more of the asked ids failed than --max-failed allows; failures.csv'),
-      line('', 'has them; the next run asks again what failed for a passing reason'),
+      labelLine('exit 3', 'more of the asked ids failed than --max-failed allows; failures.csv'),
+      labelLine('', 'has them; the next run asks again what failed for a passing reason'),
     )
   }
   if (receipt.stop) {
     const { reason, code, message, run_again } = receipt.stop
     lines.push(
       '',
-      line('stopped', `${reason}${code === reason ? '' : ` (${code})`}: ${message}`),
-      line('next', run_again),
+      labelLine('stopped', `${reason}${code === reason ? '' : ` (${code})`}: ${message}`),
+      labelLine('next', run_again),
     )
   }
   return `${lines.join('\n')}\n`

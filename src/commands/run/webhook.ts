@@ -5,7 +5,7 @@ import type { Receipt } from '../../model/receipt.js'
 import type { Redact } from '../../core/redact.js'
 
 /** What is told at the end of a run: its receipt, or why there is none. */
-export type Told = Receipt | { readonly exit_code: number; readonly error: string }
+export type RunEnd = Receipt | { readonly exit_code: number; readonly error: string }
 
 const PATIENCE_MS = 10_000
 
@@ -25,7 +25,7 @@ const SHAPES: readonly (readonly [host: RegExp, body: (text: string) => unknown]
  */
 export async function notify(
   url: string,
-  told: Told,
+  told: RunEnd,
   { log, redact }: { readonly log: Effects['log']; readonly redact: Redact },
 ): Promise<void> {
   const { host } = new URL(url)
@@ -46,14 +46,14 @@ export async function notify(
 }
 
 /** What this address understands. */
-export function bodyFor(url: string, told: Told): unknown {
+export function bodyFor(url: string, told: RunEnd): unknown {
   const { hostname } = new URL(url)
   const shape = SHAPES.find(([pattern]) => pattern.test(hostname))?.[1]
-  return shape ? shape(inWords(told)) : told
+  return shape ? shape(runEndText(told)) : told
 }
 
 /** The receipt as a person would write it into a chat. */
-export function inWords(told: Told): string {
+export function runEndText(told: RunEnd): string {
   if ('error' in told) return `creator-enrich: exit ${told.exit_code}: ${told.error}`
   const { ids, calls, money, stop, exit_code, lists, simulated, seconds } = told
   const names = lists.map(({ list }) => list).join(', ')

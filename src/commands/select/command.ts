@@ -13,7 +13,7 @@ const NARROW_MENTIONED = ['user_id', 'nickname', 'mentioned_by', 'top_mentioner_
 const ROWS = 20
 
 /** Writes a list of creators to stdout or to a file. */
-export async function select({ settings, narrator }: Invocation): Promise<number> {
+export async function selectCommand({ settings, logger }: Invocation): Promise<number> {
   const { where, sort, limit, mentioned = false, save } = settings
   const format = formatOf(settings)
   const out = outOf(settings)
@@ -38,10 +38,10 @@ export async function select({ settings, narrator }: Invocation): Promise<number
     columns: process.stdout.columns || PAGE,
   })
   if (out !== undefined) {
-    narrator.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`)
-    if (save !== undefined) narrator.log('info', `ready for: creator-enrich run ${out}`)
+    logger.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`)
+    if (save !== undefined) logger.log('info', `ready for: creator-enrich run ${out}`)
   } else if (isTable && limit === undefined && rows === ROWS) {
-    narrator.log('info', `the first ${ROWS}; --limit N shows more, --format csv all`)
+    logger.log('info', `the first ${ROWS}; --limit N shows more, --format csv all`)
   }
   return 0
 }

@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { stringify } from 'csv-stringify/sync'
-import { arrays, blobs, literal, quoted, type Connection } from '../../core/duckdb.js'
+import { arrays, blobs, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { exportCsv, FORM } from '../../export/csvFile.js'
-import { asText, csvRecord } from '../../export/csvRecord.js'
+import { plainText, csvRecord } from '../../export/csvRecord.js'
 import { exportFile } from '../../export/exportedFile.js'
 import { guardFormula } from '../../export/guardFormula.js'
 import { exportSheet, SheetTooLarge } from '../../export/excel/sheetFile.js'
 import { sheetRow } from '../../export/excel/sheetRow.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import { lockDown, select as prepare, type Selected, type Selection } from './selection.js'
+import { forbidOtherFiles, readSelection as prepare, type Selected, type Selection } from './selection.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { isOurPlace } from '../../dataFolder/files.js'
 import { count, table } from '../../terminal/table.js'
@@ -41,7 +41,7 @@ export async function select(job: SelectJob): Promise<number> {
   return withPublished(
     layout,
     async (connection) => {
-      await lockDown(connection, out === undefined ? [] : [`${out}.part`])
+      await forbidOtherFiles(connection, out === undefined ? [] : [`${out}.part`])
       return writers[job.format](connection, await prepare(connection, selection), job)
     },
     MEMORY,
@@ -65,7 +65,7 @@ const writers: Record<Format, Write> = {
 
 async function writeCsv(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
   const header = columns.map(({ name }) => name)
-  const records = blobs(connection, `SELECT ${csvRecord(header.map((name) => asText(quoted(name))))} FROM (${sql})`)
+  const records = blobs(connection, `SELECT ${csvRecord(header.map((name) => plainText(quotedName(name))))} FROM (${sql})`)
   if (job.out !== undefined) return (await exportCsv(job.out, { header, records, bom: job.bom })).rows
   job.write(stringify([header.map(guardFormula)], FORM))
   let rows = 0
@@ -77,7 +77,7 @@ async function writeCsv(connection: Connection, { columns, sql }: Selected, job:
 }
 
 async function writeExcel(connection: Connection, selected: Selected, { out }: SelectJob): Promise<number> {
-  const columns = selected.columns.map((column) => ({ ...column, sql: quoted(column.name) }))
+  const columns = selected.columns.map((column) => ({ ...column, sql: quotedName(column.name) }))
   const rows = blobs(connection, `SELECT ${sheetRow(columns, 'row_number() OVER () + 1')} FROM (${selected.sql})`)
   try {
     return (await exportSheet(out!, { name: 'creators', columns, count: selected.count, rows })).rows
@@ -92,7 +92,7 @@ async function writeExcel(connection: Connection, selected: Selected, { out }: S
 async function writeParquet(connection: Connection, { sql, count }: Selected, { out }: SelectJob): Promise<number> {
   const file = await exportFile(out!, async (temporary) => {
     await connection.run(
-      `COPY (${sql}) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
+      `COPY (${sql}) TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
     )
     return count
   })
@@ -100,7 +100,7 @@ async function writeParquet(connection: Connection, { sql, count }: Selected, { 
 }
 
 async function writeJson(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
-  const fields = columns.map(({ name }) => `${quoted(name)} := ${quoted(name)}`)
+  const fields = columns.map(({ name }) => `${quotedName(name)} := ${quotedName(name)}`)
   const objects = arrays(connection, `SELECT CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR) FROM (${sql})`)
   const pieces: string[] = []
   let rows = 0
@@ -120,8 +120,8 @@ async function writeTable(connection: Connection, { columns, sql }: Selected, jo
   const numeric = columns.map(({ type }) => /^(BIGINT|INTEGER|DOUBLE)$/.test(type))
   const rows: string[][] = []
   const cells = columns.map(({ name, type }, at) => {
-    if (type === 'DOUBLE') return `round(${quoted(name)}, 3)::VARCHAR`
-    return numeric[at] ? quoted(name) : asText(quoted(name))
+    if (type === 'DOUBLE') return `round(${quotedName(name)}, 3)::VARCHAR`
+    return numeric[at] ? quotedName(name) : plainText(quotedName(name))
   })
   for await (const some of arrays(connection, `SELECT ${cells.join(', ')} FROM (${sql})`)) {
     for (const row of some)

@@ -1,4 +1,4 @@
-import { all, first, literal, quoted, type Connection } from '../../core/duckdb.js'
+import { all, first, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { messageOf, UsageError } from '../../core/errors.js'
 import { nearest } from './nearest.js'
 import type { SortKey } from '../../config/optionParsers.js'
@@ -30,10 +30,10 @@ const PLACE = 'place_in_choice'
  * From here on nothing that is asked over this connection reads or writes any file but the database, what is spilled of it,
  * and those at `paths`; no setting can be changed any more.
  */
-export async function lockDown(connection: Connection, paths: readonly string[]): Promise<void> {
+export async function forbidOtherFiles(connection: Connection, paths: readonly string[]): Promise<void> {
   // Two hold twice as many wide rows, and a million of them do not fit then.
   await connection.run('SET threads = 1')
-  await connection.run(`SET allowed_paths = [${paths.map(literal).join(', ')}]`)
+  await connection.run(`SET allowed_paths = [${paths.map(quotedText).join(', ')}]`)
   await connection.run('SET enable_external_access = false')
   await connection.run('SET lock_configuration = true')
 }
@@ -44,7 +44,7 @@ export async function lockDown(connection: Connection, paths: readonly string[])
  * million wide rows do not fit into memory in two places.
  * @throws UsageError naming the option and what is wrong with it
  */
-export async function select(connection: Connection, selection: Selection): Promise<Selected> {
+export async function readSelection(connection: Connection, selection: Selection): Promise<Selected> {
   const view = selection.mentioned ? 'creator_candidates' : 'creator_overview'
   const narrow = await namesOf(connection, view)
   const wide = selection.mentioned
@@ -59,7 +59,7 @@ export async function select(connection: Connection, selection: Selection): Prom
   await choose(connection, source, narrow, selection)
   const added = columns.filter((column) => !narrow.includes(column))
   const from = added.length === 0 ? 'chosen' : `(${joined('chosen', [...narrow, PLACE], added)})`
-  const sql = `SELECT ${columns.map(quoted).join(', ')} FROM ${from} ORDER BY ${PLACE}`
+  const sql = `SELECT ${columns.map(quotedName).join(', ')} FROM ${from} ORDER BY ${PLACE}`
   const described = await all<{ column_name: string; column_type: string }>(connection, `DESCRIBE ${sql}`)
   const { count } = (await first<{ count: number }>(connection, 'SELECT count(*) AS count FROM chosen'))!
   return { columns: described.map(({ column_name: name, column_type: type }) => ({ name, type })), count, sql }
@@ -67,7 +67,7 @@ export async function select(connection: Connection, selection: Selection): Prom
 
 /** The curated columns of the view, and others of the wide table; a name that both have is the view's. */
 function joined(view: string, narrow: readonly string[], wide: readonly string[]): string {
-  const columns = [...narrow.map((name) => `o.${quoted(name)}`), ...wide.map((name) => `c.${quoted(name)}`)]
+  const columns = [...narrow.map((name) => `o.${quotedName(name)}`), ...wide.map((name) => `c.${quotedName(name)}`)]
   return `SELECT ${columns.join(', ')} FROM creators AS c JOIN ${view} AS o ON c.${ID} = o.${ID}`
 }
 
@@ -78,10 +78,10 @@ async function choose(
   { where, sort = [], limit }: Selection,
 ): Promise<void> {
   const keys = [...sort, { column: ID, descending: false }].map(
-    ({ column, descending }) => `${quoted(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+    ({ column, descending }) => `${quotedName(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   const sql = `
-SELECT ${columns.map(quoted).join(', ')} FROM ${source}
+SELECT ${columns.map(quotedName).join(', ')} FROM ${source}
 ${where === undefined ? '' : `WHERE (\n${where}\n)`}
 ORDER BY ${keys.join(', ')}
 ${limit === undefined ? '' : `LIMIT ${limit}`}`

@@ -5,7 +5,7 @@ import type { Invocation } from '../command.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
 
 /** Serves the simulated API until a signal comes; its address is the first line of stdout. */
-export async function simulate({ settings, narrator }: Invocation): Promise<number> {
+export async function simulateCommand({ settings, logger }: Invocation): Promise<number> {
   const stop = stopSignal()
   const simulator = await startSimulator({
     pipeline: await loadPipeline(settings.pipeline),
@@ -20,7 +20,7 @@ export async function simulate({ settings, narrator }: Invocation): Promise<numb
     keep: settings.counts ? 'counts' : 'entries',
   })
   process.stdout.write(`${simulator.url}\n`)
-  narrator.log(
+  logger.log(
     'info',
     'simulated API, invented people; any token is accepted; its ledger is at /__ledger; Ctrl-C stops it',
   )

@@ -5,7 +5,7 @@ import type { Invocation } from '../command.js'
 import { print } from '../../terminal/print.js'
 
 /** Prints how a data folder stands: the run that is on, the last ones, what waits, how old the profiles are. */
-export async function status({ settings }: Invocation): Promise<number> {
+export async function statusCommand({ settings }: Invocation): Promise<number> {
   const report = await readFolderStatus(layoutOf(settings.data))
   print(settings, report, (columns) => statusText(report, Date.now(), columns))
   return 0

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import type { Status } from '../../dataFolder/runStatus.js'
+import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { readRunState } from '../../dataFolder/runState.js'
 import { withPublished } from '../../publish/openPublished.js'
 
@@ -45,7 +45,7 @@ export interface StatusReport {
   readonly data: string
   readonly simulated: boolean | null
   /** The run that is on. */
-  readonly running: Status | null
+  readonly running: RunStatus | null
   /** The run that was cut off: the next run loads what it paid first. */
   readonly cut_off: { readonly run_id: string | null; readonly at: string | null } | null
   /** Newest first. */

@@ -1,6 +1,6 @@
-import { line } from '../../core/text.js'
+import { labelLine } from '../../core/text.js'
 import { timeOf } from '../../terminal/progress.js'
-import type { Status } from '../../dataFolder/runStatus.js'
+import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { count, percent, table } from '../../terminal/table.js'
 import { localTime } from '../../core/time.js'
 import type { RunReport, StatusReport } from './status.js'
@@ -20,34 +20,34 @@ export function statusText(status: StatusReport, now: number, columns: number): 
 }
 
 function nowText({ data, running, cut_off, simulated }: StatusReport, now: number): string {
-  const lines = [line('folder', `${data}${simulated ? '  SIMULATED DATA: invented people' : ''}`)]
+  const lines = [labelLine('folder', `${data}${simulated ? '  SIMULATED DATA: invented people' : ''}`)]
   if (running) lines.push(...runningLines(running, now))
   else if (cut_off) {
     const when = cut_off.at === null ? '' : ` at ${localTime(Date.parse(cut_off.at))}`
     lines.push(
-      line('now', `no run is on; the last one (${cut_off.run_id ?? 'unknown'}) was cut off${when}`),
-      line('', 'run the same command again: what it paid is loaded first, with no call'),
+      labelLine('now', `no run is on; the last one (${cut_off.run_id ?? 'unknown'}) was cut off${when}`),
+      labelLine('', 'run the same command again: what it paid is loaded first, with no call'),
     )
-  } else lines.push(line('now', 'no run is on'))
+  } else lines.push(labelLine('now', 'no run is on'))
   return `${lines.join('\n')}\n`
 }
 
-function runningLines(running: Status, now: number): string[] {
+function runningLines(running: RunStatus, now: number): string[] {
   const { pid, phase, started_at, lists, due, done, in_flight, failed, stop } = running
   const seconds = Math.max(0, (now - Date.parse(started_at)) / 1000)
   const pace = seconds > 0 ? done / seconds : 0
   const lines = [
-    line('now', `${phase}: run ${running.run_id} (PID ${pid}), for ${timeOf(seconds)}`),
-    line('lists', lists.join(', ')),
+    labelLine('now', `${phase}: run ${running.run_id} (PID ${pid}), for ${timeOf(seconds)}`),
+    labelLine('lists', lists.join(', ')),
   ]
   if (due > 0) {
     const left = phase === 'fetching' && pace > 0 ? `, ${timeOf((due - done) / pace)} left` : ''
     lines.push(
-      line('ids', `${count(done)} of ${count(due)} done (${percent(done / due)}), ${pace.toFixed(1)}/s${left}`),
-      line('', `${count(in_flight)} in flight, ${count(failed)} failed`),
+      labelLine('ids', `${count(done)} of ${count(due)} done (${percent(done / due)}), ${pace.toFixed(1)}/s${left}`),
+      labelLine('', `${count(in_flight)} in flight, ${count(failed)} failed`),
     )
   }
-  if (stop !== undefined) lines.push(line('stopping', stop))
+  if (stop !== undefined) lines.push(labelLine('stopping', stop))
   return lines
 }
 
@@ -83,7 +83,7 @@ function parkedText({ parked }: StatusReport, columns: number): string {
     { title: 'ids', right: true },
   ]
   const hints = [...new Set(parked.flatMap(({ run_again }) => run_again ?? []))]
-  return table(header, rows, columns) + hints.map((hint) => `${line('next', hint)}\n`).join('')
+  return table(header, rows, columns) + hints.map((hint) => `${labelLine('next', hint)}\n`).join('')
 }
 
 function restText({ ambiguous_calls: { count: calls, oldest_at }, creators, staleness, runs }: StatusReport): string {
@@ -91,7 +91,7 @@ function restText({ ambiguous_calls: { count: calls, oldest_at }, creators, stal
   const since = oldest_at === null ? '' : `, the oldest of ${localTime(Date.parse(oldest_at)).slice(0, -3)}`
   const ambiguous = calls === 0 ? 'none' : `${count(calls)} sent and never answered${since}: see table ambiguous_calls`
   const ages = staleness.map(({ age, creators: some, share }, at) =>
-    line(at === 0 ? 'fetched' : '', `${percent(share).padStart(6)}  ${AGES[age]} (${count(some)})`),
+    labelLine(at === 0 ? 'fetched' : '', `${percent(share).padStart(6)}  ${AGES[age]} (${count(some)})`),
   )
-  return [line('ambiguous', ambiguous), line('creators', count(creators)), ...ages, ''].join('\n')
+  return [labelLine('ambiguous', ambiguous), labelLine('creators', count(creators)), ...ages, ''].join('\n')
 }

@@ -5,8 +5,8 @@ import type { Invocation } from '../command.js'
 import { print } from '../../terminal/print.js'
 
 /** `run --tracked` leaves a list out from now on. */
-export async function untrack({ settings, narrator, inputs }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => narrator.log(level, message))
+export async function untrackCommand({ settings, logger, inputs }: Invocation): Promise<number> {
+  const effects = liveEffects((level, message) => logger.log(level, message))
   const list = inputs[0]!
   const { wasTracked } = await untrackList(list, settings, await loadPipeline(settings.pipeline), effects)
   const said = wasTracked ? 'is not tracked any more' : 'was not tracked'

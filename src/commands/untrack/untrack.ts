@@ -4,13 +4,13 @@ import type { Effects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { takeLock } from '../../dataFolder/lock.js'
-import { publish } from '../../publish/publishedCopy.js'
+import { publishCopy } from '../../publish/publishedCopy.js'
 import { sealRuns } from '../../raw/sealRuns.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Settings } from '../../config/options.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { Resources } from '../../core/resources.js'
-import { readerOf } from '../../flatten/answerReader.js'
+import { answerReader } from '../../flatten/answerReader.js'
 import { openOrRebuild } from '../../run/rebuild.js'
 import { untrackSealed } from './untrackSealed.js'
 import { runIdAt } from '../../core/time.js'
@@ -35,7 +35,7 @@ export async function untrack(
     }
     const lock = await takeLock(layout)
     open.add(() => lock.release())
-    const warehouse = await openOrRebuild(lock, readerOf(pipeline), effects, { lossy: false })
+    const warehouse = await openOrRebuild(lock, answerReader(pipeline), effects, { lossy: false })
     open.add(() => warehouse.close())
     const lists = await all<{ list: string; tracked: boolean }>(
       warehouse.connection,
@@ -47,7 +47,7 @@ export async function untrack(
     await untrackSealed(list, layout)
     await warehouse.connection.run('UPDATE lists SET tracked = false WHERE list = $list', { list })
     await warehouse.close()
-    await publish(layout, runIdAt(effects.now(), effects.random()))
+    await publishCopy(layout, runIdAt(effects.now(), effects.random()))
     return { wasTracked: found.tracked }
   } catch (error) {
     throw asLocalError(error, layout.warehouse)

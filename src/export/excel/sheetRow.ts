@@ -1,5 +1,5 @@
-import { literal } from '../../core/duckdb.js'
-import { asText, instant } from '../csvRecord.js'
+import { quotedText } from '../../core/duckdb.js'
+import { plainText, instantText } from '../csvRecord.js'
 
 /** A column of a sheet. */
 export interface SheetColumn {
@@ -24,11 +24,11 @@ interface Kind {
   readonly width: number
 }
 
-const TEXT: Kind = { value: asText, attributes: '', longest: -1, width: 24 }
+const TEXT: Kind = { value: plainText, attributes: '', longest: -1, width: 24 }
 /** Excel keeps 15 digits of a number; a sign takes one of ours. */
-const WHOLE: Kind = { value: asText, attributes: ' s="2"', longest: 15, width: 12 }
-const FRACTION: Kind = { value: asText, attributes: '', longest: 400, width: 12 }
-const FLAG: Kind = { value: (sql) => asText(`${sql}::TINYINT`), attributes: ' t="b"', longest: 1, width: 9 }
+const WHOLE: Kind = { value: plainText, attributes: ' s="2"', longest: 15, width: 12 }
+const FRACTION: Kind = { value: plainText, attributes: '', longest: 400, width: 12 }
+const FLAG: Kind = { value: (sql) => plainText(`${sql}::TINYINT`), attributes: ' t="b"', longest: 1, width: 9 }
 const INSTANT: Kind = { value: serial, attributes: ' s="3"', longest: 22, width: 21 }
 const DAY: Kind = { value: (sql) => serial(`${sql}::TIMESTAMP`), attributes: ' s="4"', longest: 22, width: 12 }
 
@@ -39,7 +39,7 @@ const EPOCH = 25_569 * A_DAY
 /** Excel counts days since 1900, of which it takes 1900-02-29 for one; what it cannot count stays ISO 8601. */
 function serial(sql: string): string {
   const countable = `${sql} >= TIMESTAMP '1900-03-01' AND ${sql} < TIMESTAMP '9999-12-31'`
-  return `CASE WHEN ${countable} THEN ${asText(`(epoch_ms(${sql}) + ${EPOCH}) / ${A_DAY}`)} ELSE ${instant(sql)} END`
+  return `CASE WHEN ${countable} THEN ${plainText(`(epoch_ms(${sql}) + ${EPOCH}) / ${A_DAY}`)} ELSE ${instantText(sql)} END`
 }
 
 function kindOf(type: string): Kind {
@@ -69,7 +69,7 @@ const ROW = '\u0001'
 const [TEXT_OF, PLACE, ATTRIBUTES, LONGEST] = ['cell[1]', 'cell[2]', 'cell[3]', 'cell[4]']
 
 const replaced = (sql: string, from: string, to: string): string =>
-  `regexp_replace(${sql}, ${literal(from)}, ${literal(to)}, 'g')`
+  `regexp_replace(${sql}, ${quotedText(from)}, ${quotedText(to)}, 'g')`
 
 // Excel reads _x0041_ as A: such a text needs its underscore written so, too. A line break within a cell is a line feed.
 const clean = replaced(replaced(TEXT_OF, '\\r\\n?', '\n'), CONTROLS, '')
@@ -79,16 +79,16 @@ const shortened = (sql: string): string => {
   const fits = `length(${sql}) + length(${astral(sql)}) <= ${MOST_CHARACTERS}`
   const start = `left(${sql}, ${MOST_CHARACTERS - CUT.length})`
   return `CASE WHEN strlen(${sql}) <= ${MOST_CHARACTERS} OR ${fits} THEN ${sql}
-    ELSE left(${sql}, ${MOST_CHARACTERS - CUT.length} - length(${astral(start)})) || ${literal(CUT)} END`
+    ELSE left(${sql}, ${MOST_CHARACTERS - CUT.length} - length(${astral(start)})) || ${quotedText(CUT)} END`
 }
 const marked = replaced(`(${shortened(clean)})`, '_(x[0-9A-Fa-f]{4}_)', '_x005F_\\1')
 const markup = [
   ['&', '&amp;'],
   ['<', '&lt;'],
   ['>', '&gt;'],
-].reduce((sql, [from, to]) => `replace(${sql}, ${literal(from!)}, ${literal(to!)})`, marked)
+].reduce((sql, [from, to]) => `replace(${sql}, ${quotedText(from!)}, ${quotedText(to!)})`, marked)
 // Most texts need none of it, and that is found out in one search.
-const plain = `strlen(${TEXT_OF}) <= ${MOST_CHARACTERS} AND NOT regexp_matches(${TEXT_OF}, ${literal(`[&<>\\r\\n\\t]|^ | $|_x[0-9A-Fa-f]{4}_|${CONTROLS}`)})`
+const plain = `strlen(${TEXT_OF}) <= ${MOST_CHARACTERS} AND NOT regexp_matches(${TEXT_OF}, ${quotedText(`[&<>\\r\\n\\t]|^ | $|_x[0-9A-Fa-f]{4}_|${CONTROLS}`)})`
 const string = `CASE WHEN ${plain} THEN '<t>' || ${TEXT_OF} ELSE '<t xml:space="preserve">' || ${markup} END`
 
 /** Of text cells: one that is edited stays text. Some versions of Excel show a long one of this style as ####. */
@@ -109,11 +109,11 @@ END`
 export function sheetRow(columns: readonly SheetColumn[], number: string): string {
   const cells = columns.map(({ type, sql }, at) => {
     const { value, attributes, longest } = kindOf(type)
-    const place = literal(`<c r="${lettersOf(at)}${ROW}"`)
-    return { text: value(sql), place, attributes: literal(attributes), longest: String(longest) }
+    const place = quotedText(`<c r="${lettersOf(at)}${ROW}"`)
+    return { text: value(sql), place, attributes: quotedText(attributes), longest: String(longest) }
   })
   const list = (field: keyof (typeof cells)[number]): string => `[${cells.map((cell) => cell[field]).join(', ')}]`
   const zipped = (['text', 'place', 'attributes', 'longest'] as const).map(list).join(', ')
   const row = `array_to_string(list_transform(list_zip(${zipped}), lambda cell: ${written}), '')`
-  return `encode(replace('<row r="${ROW}">' || ${row} || '</row>', '${ROW}', ${asText(number)}))`
+  return `encode(replace('<row r="${ROW}">' || ${row} || '</row>', '${ROW}', ${plainText(number)}))`
 }

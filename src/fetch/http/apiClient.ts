@@ -3,17 +3,17 @@ import type { Answer, CallEnd, Intent, NoAnswer } from '../../model/call.js'
 import type { Effects } from '../../core/effects.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import type { Redact } from '../../core/redact.js'
-import { Fault } from './transportFault.js'
+import { TransportFault } from './transportFault.js'
 import { openWire, type Reply } from './connection.js'
 
 /** The API of one run, over connections that are kept. */
-export interface Upstream {
+export interface ApiClient {
   /** One request, without any retry. Never rejects for a reason of the network or the upstream. */
   attempt(intent: Intent): Promise<CallEnd>
   close(): Promise<void>
 }
 
-export interface UpstreamOptions {
+export interface ApiClientOptions {
   /** Origin, and the path that stands before those of the pipeline. */
   readonly base: URL
   readonly token: string
@@ -33,7 +33,7 @@ const TELLING_PIECE = 6
  * ofetch over a thin response on undici: the body has arrived whole, or not at all, before ofetch sees it. The token is
  * added below ofetch, whose errors name the URL; so it is in no error that could be raised here.
  */
-export function openUpstream(options: UpstreamOptions): Upstream {
+export function openApiClient(options: ApiClientOptions): ApiClient {
   const { base, token, timeoutMs, connections, pipeline, redact, effects } = options
   const wire = openWire({ origin: base.origin, connections, timeoutMs, effects })
   const prefix = base.pathname.replace(/\/+$/, '')
@@ -86,7 +86,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
         } satisfies Answer
       } catch (error) {
         const cause = error instanceof FetchError ? error.cause : error
-        if (!(cause instanceof Fault)) throw cause
+        if (!(cause instanceof TransportFault)) throw cause
         return {
           ...intent,
           kind: 'no_answer',

@@ -1,7 +1,7 @@
 import { Pool, type Dispatcher } from 'undici'
 import type { Effects } from '../../core/effects.js'
-import { decodeBody, decodePart, MAX_BODY_BYTES } from './decodeBody.js'
-import { broken, Fault, unsent } from './transportFault.js'
+import { decodeBody, decodePart, MAX_RESPONSE_BYTES } from './decodeBody.js'
+import { broken, TransportFault, unsent } from './transportFault.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const REDIRECTS = [301, 302, 303, 307, 308]
@@ -21,13 +21,13 @@ export interface Reply {
   readonly body: Buffer
 }
 
-export interface Wire {
+export interface HttpConnection {
   /** One GET over one of the run's kept connections. @throws Fault, and nothing else for a reason of the network */
   get(path: string): Promise<Reply>
   close(): Promise<void>
 }
 
-export interface WireOptions {
+export interface HttpConnectionOptions {
   readonly origin: string
   readonly connections: number
   /** From the first step of connecting to the last byte of the body. */
@@ -36,7 +36,7 @@ export interface WireOptions {
 }
 
 /** Connections to one origin. Redirects are never followed, certificates always verified, nothing is sent twice. */
-export function openWire({ origin, connections, timeoutMs, effects }: WireOptions): Wire {
+export function openWire({ origin, connections, timeoutMs, effects }: HttpConnectionOptions): HttpConnection {
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
@@ -72,7 +72,7 @@ interface RawReply {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly reply: Promise<RawReply>
   private resolve!: (reply: RawReply) => void
-  private reject!: (fault: Fault) => void
+  private reject!: (fault: TransportFault) => void
   private settled = false
   private controller: Dispatcher.DispatchController | undefined
   private timer: NodeJS.Timeout
@@ -104,8 +104,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.headers = headers
     const location = textOf(headers['location'])
     if (REDIRECTS.includes(status) && location !== undefined) {
-      this.fail(new Fault('redirect', `redirected to ${hostOf(location)} (HTTP ${status}), not followed`))
-    } else if (Number(textOf(headers['content-length'])) > MAX_BODY_BYTES) {
+      this.fail(new TransportFault('redirect', `redirected to ${hostOf(location)} (HTTP ${status}), not followed`))
+    } else if (Number(textOf(headers['content-length'])) > MAX_RESPONSE_BYTES) {
       this.fail(tooLarge())
     }
   }
@@ -113,7 +113,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.settled) return
     this.bytes += chunk.length
-    if (this.bytes > MAX_BODY_BYTES) this.fail(tooLarge())
+    if (this.bytes > MAX_RESPONSE_BYTES) this.fail(tooLarge())
     else this.chunks.push(chunk)
   }
 
@@ -132,11 +132,11 @@ class Exchange implements Dispatcher.DispatchHandler {
       return
     }
     const seconds = `${this.timeoutMs / 1000} s`
-    if (this.controller) this.fail(new Fault('timeout', `no whole answer within ${seconds}`, this.part()))
+    if (this.controller) this.fail(new TransportFault('timeout', `no whole answer within ${seconds}`, this.part()))
     else this.fail(unsent(new Error(`no connection within ${seconds}`)))
   }
 
-  private fail(fault: Fault): void {
+  private fail(fault: TransportFault): void {
     if (!this.settle()) return
     this.reject(fault)
     this.controller?.abort(fault)
@@ -158,8 +158,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-function tooLarge(): Fault {
-  return new Fault('too_large', `the answer has more than ${MAX_BODY_BYTES} bytes`)
+function tooLarge(): TransportFault {
+  return new TransportFault('too_large', `the answer has more than ${MAX_RESPONSE_BYTES} bytes`)
 }
 
 function hostOf(location: string): string {

@@ -10,10 +10,10 @@ import {
   inflateRawSync,
   inflateSync,
 } from 'node:zlib'
-import { Fault } from './transportFault.js'
+import { TransportFault } from './transportFault.js'
 
 /** What a body may measure, before and after decompressing: a profile has about 5 kB, and 200 kB of gzip can hold 200 MB. */
-export const MAX_BODY_BYTES = 16 << 20
+export const MAX_RESPONSE_BYTES = 16 << 20
 
 /** Smaller ones are decompressed at once: handing them to a thread costs more. */
 const SYNC_BYTES = 32 << 10
@@ -56,16 +56,16 @@ export async function decodeBody(bytes: Buffer, contentEncoding: string | undefi
   for (const name of codingsOf(contentEncoding)) {
     if (body.length === 0) return body
     const coding = codingOf(name, body)
-    if (!coding) throw new Fault('undecodable', `the answer has an unknown content encoding: ${name}`)
+    if (!coding) throw new TransportFault('undecodable', `the answer has an unknown content encoding: ${name}`)
     try {
-      const options = { maxOutputLength: MAX_BODY_BYTES }
+      const options = { maxOutputLength: MAX_RESPONSE_BYTES }
       body = body.length <= SYNC_BYTES ? coding.now(body, options) : await coding.later(body, options)
     } catch (error) {
       if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') {
-        throw new Fault('too_large', `the answer decompresses to more than ${MAX_BODY_BYTES} bytes`)
+        throw new TransportFault('too_large', `the answer decompresses to more than ${MAX_RESPONSE_BYTES} bytes`)
       }
       const part = codingsOf(contentEncoding).length === 1 ? decodePart(bytes, contentEncoding) : undefined
-      throw new Fault('undecodable', `the answer's ${name} cannot be decompressed: ${(error as Error).message}`, part)
+      throw new TransportFault('undecodable', `the answer's ${name} cannot be decompressed: ${(error as Error).message}`, part)
     }
   }
   return body
@@ -78,7 +78,7 @@ export function decodePart(bytes: Buffer, contentEncoding: string | undefined): 
   if (name === undefined) return bytes
   try {
     const finish = name === 'br' ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH
-    const part = codingOf(name, bytes)?.now(bytes, { maxOutputLength: MAX_BODY_BYTES, finishFlush: finish })
+    const part = codingOf(name, bytes)?.now(bytes, { maxOutputLength: MAX_RESPONSE_BYTES, finishFlush: finish })
     return part && part.length > 0 ? part : undefined
   } catch {
     return undefined

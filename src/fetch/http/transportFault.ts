@@ -2,7 +2,7 @@ import type { NoAnswer } from '../../model/call.js'
 import { messageOf } from '../../core/errors.js'
 
 /** A call that ended without a whole answer. Its message is not yet redacted. */
-export class Fault extends Error {
+export class TransportFault extends Error {
   override readonly name = 'Fault'
 
   /** @param part what did arrive of the body, decoded as far as it goes */
@@ -35,16 +35,16 @@ const CERTIFICATE = new Set([
 ])
 
 /** A failure before the first byte of the request was written: provably not sent. */
-export function unsent(error: unknown): Fault {
+export function unsent(error: unknown): TransportFault {
   const untrusted = CERTIFICATE.has(codeOf(error) ?? '')
-  return new Fault(untrusted ? 'untrusted' : 'unsent', `not sent: ${describe(error)}`)
+  return new TransportFault(untrusted ? 'untrusted' : 'unsent', `not sent: ${describe(error)}`)
 }
 
 /** A failure after that: the upstream may have charged. */
-export function broken(error: unknown, part: Buffer | undefined): Fault {
+export function broken(error: unknown, part: Buffer | undefined): TransportFault {
   if (codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW')
-    return new Fault('too_large', 'the headers of the answer are too large')
-  return new Fault('broken', `the connection broke after sending: ${describe(error)}`, part)
+    return new TransportFault('too_large', 'the headers of the answer are too large')
+  return new TransportFault('broken', `the connection broke after sending: ${describe(error)}`, part)
 }
 
 function describe(error: unknown): string {

@@ -1,8 +1,8 @@
 import type { Effects } from '../../core/effects.js'
-import { Breaker, type Leave, type Sign } from './circuitBreaker.js'
-import type { Learned } from './learnedLimits.js'
-import { Load } from './concurrencyLimiter.js'
-import { Pace, type Sent } from './rateLimiter.js'
+import { CircuitBreaker, type Leave, type UpstreamHealth } from './circuitBreaker.js'
+import type { LearnedLimits } from './learnedLimits.js'
+import { ConcurrencyLimiter } from './concurrencyLimiter.js'
+import { RateLimiter, type Sent } from './rateLimiter.js'
 import { Spacing } from './spacing.js'
 import type { Stopping } from '../stop.js'
 
@@ -10,48 +10,48 @@ import type { Stopping } from '../stop.js'
 export type Permit = Leave & Sent
 
 /** What came of a call. */
-export interface Heard {
+export interface CallReport {
   readonly id: string
-  readonly sign: Sign
+  readonly sign: UpstreamHealth
   /** How long the upstream took, for answers whose latency is comparable. */
   readonly ms?: number | undefined
   readonly retryAfterMs?: number | undefined
 }
 
-export interface GovernorOptions {
+export interface AdmissionOptions {
   readonly concurrency: number
   readonly giveUpMs: number
   readonly ratePerSecond?: number | undefined
-  readonly learned?: Learned | undefined
+  readonly learned?: LearnedLimits | undefined
   readonly effects: Pick<Effects, 'elapsed' | 'sleep' | 'random'>
   readonly stopping: Stopping
-  readonly onPause: (sign: Sign, ms: number) => void
+  readonly onPause: (sign: UpstreamHealth, ms: number) => void
 }
 
 /**
  * When the next call may be sent, for the whole run: not while the breaker is open, not above the pace that the upstream
  * allows nor above the rate that people set, and no more in flight than do good. docs/pace.md.
  */
-export class Governor {
-  private readonly breaker: Breaker
-  private readonly pace: Pace
+export class Admission {
+  private readonly breaker: CircuitBreaker
+  private readonly pace: RateLimiter
   private readonly spacing: Spacing
-  private readonly load: Load
+  private readonly load: ConcurrencyLimiter
   private inFlight = 0
   private line: Promise<unknown> = Promise.resolve()
   private waiting = 0
   private wake: (() => void) | undefined
 
-  constructor(private readonly options: GovernorOptions) {
+  constructor(private readonly options: AdmissionOptions) {
     const { effects, concurrency, giveUpMs, onPause, ratePerSecond, learned } = options
-    this.breaker = new Breaker({ concurrency, giveUpMs, onPause, random: () => effects.random() })
-    this.pace = new Pace(effects.elapsed(), learned?.callsPerSecond)
+    this.breaker = new CircuitBreaker({ concurrency, giveUpMs, onPause, random: () => effects.random() })
+    this.pace = new RateLimiter(effects.elapsed(), learned?.callsPerSecond)
     this.spacing = new Spacing(ratePerSecond)
-    this.load = new Load(effects.elapsed(), concurrency, learned?.inFlight)
+    this.load = new ConcurrencyLimiter(effects.elapsed(), concurrency, learned?.inFlight)
   }
 
   /** What is known of the upstream by now, for the next run. */
-  get learned(): Learned {
+  get learned(): LearnedLimits {
     return { callsPerSecond: this.pace.learned, inFlight: this.load.learned }
   }
 
@@ -90,7 +90,7 @@ export class Governor {
    * What came of the call.
    * @returns for how long there has been no sign of life, once that is longer than the run waits
    */
-  report(permit: Permit, { id, sign, ms, retryAfterMs }: Heard): number | undefined {
+  report(permit: Permit, { id, sign, ms, retryAfterMs }: CallReport): number | undefined {
     const now = this.options.effects.elapsed()
     const { breaker, pace, load } = this
     if (sign === 'life') {

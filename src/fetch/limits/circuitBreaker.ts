@@ -12,7 +12,7 @@ const LEAST_TROUBLES = 5
 const MOST_TROUBLES = 20
 
 /** What a call told about the upstream: it works, it wants fewer calls, or it is in trouble. */
-export type Sign = 'life' | 'throttled' | 'trouble'
+export type UpstreamHealth = 'life' | 'throttled' | 'trouble'
 
 /** Leave to send one call. */
 export interface Leave {
@@ -22,11 +22,11 @@ export interface Leave {
   readonly at: number
 }
 
-export interface BreakerOptions {
+export interface CircuitBreakerOptions {
   readonly concurrency: number
   readonly giveUpMs: number
   readonly random: () => number
-  readonly onPause: (sign: Sign, ms: number) => void
+  readonly onPause: (sign: UpstreamHealth, ms: number) => void
 }
 
 /**
@@ -34,18 +34,18 @@ export interface BreakerOptions {
  * calls in flight. After trouble, after refusals that go on, and at the start one call goes alone, and either opens the gate
  * or makes the next pause longer. So neither the start, nor an outage, nor a limit is met by a crowd.
  */
-export class Breaker {
+export class CircuitBreaker {
   private probing = true
   private probeOut = false
   private pausedUntil = 0
   private pausedAt = -Infinity
-  private pausedFor: Sign = 'trouble'
+  private pausedFor: UpstreamHealth = 'trouble'
   private pauseMs = 0
   private lifeSincePause = true
   private readonly inTrouble = new Set<string>()
   private lifelessSince: number | undefined
 
-  constructor(private readonly options: BreakerOptions) {}
+  constructor(private readonly options: CircuitBreakerOptions) {}
 
   /** When the last pause ends, or has ended. */
   get resumesAt(): number {
@@ -135,7 +135,7 @@ export class Breaker {
     return ms * (0.5 + this.options.random() / 2)
   }
 
-  private pause(sign: Sign, ms: number, retryAfterMs: number | undefined, now: number): void {
+  private pause(sign: UpstreamHealth, ms: number, retryAfterMs: number | undefined, now: number): void {
     this.pausedAt = now
     this.pausedFor = sign
     this.lifeSincePause = false

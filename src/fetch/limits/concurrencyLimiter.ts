@@ -42,7 +42,7 @@ interface Round {
  * their ratio tells how many were too many. Latency that stays when calls are taken away had another reason; then they
  * come back.
  */
-export class Load {
+export class ConcurrencyLimiter {
   private limitNow: number
   private round: Round
   private lastNumber = 0

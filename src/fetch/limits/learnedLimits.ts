@@ -7,7 +7,7 @@ import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
 
 /** What calls have taught about an upstream. */
-export interface Learned {
+export interface LearnedLimits {
   /** Calls a second that it lets through. */
   readonly callsPerSecond?: number | undefined
   /** Calls in flight up to which they do not slow each other down. */
@@ -15,10 +15,10 @@ export interface Learned {
 }
 
 /** What an earlier run has learned, and where this one leaves it to the next. */
-export interface LearnedStore {
-  readonly known: Learned
+export interface LearnedLimitsStore {
+  readonly known: LearnedLimits
   /** Never fails a run: what cannot be written is learned again. */
-  keep(learned: Learned): Promise<void>
+  keep(learned: LearnedLimits): Promise<void>
 }
 
 const VERSION = 1
@@ -45,11 +45,11 @@ const derive = promisify<string, string, number, Buffer>(scrypt)
  * Opens `state/learned.json`. A file that is damaged, of another shape or missing is as good as empty, and so is what is older
  * than a month. The token is not in it, only a slow, salted hash that names host and token together.
  */
-export async function openLearned(
+export async function openLearnedLimits(
   path: string,
   upstream: { readonly host: string; readonly token: string },
   { now, log }: Pick<Effects, 'now' | 'log'>,
-): Promise<LearnedStore> {
+): Promise<LearnedLimitsStore> {
   const read = (await readFrom(path)) ?? { version: VERSION, salt: randomBytes(16).toString('hex'), upstreams: {} }
   const upstreams = fresh(read, now())
   const nameOf = async ({ token, host }: typeof upstream): Promise<string> =>

@@ -35,7 +35,7 @@ export interface Sent {
  * At a refusal the upstream's allowance is used up. So what it let through between two refusals is what it allows in that
  * time: the limit is measured, not guessed. Without any refusal there is no pace.
  */
-export class Pace {
+export class RateLimiter {
   private perSecond: number
   private count = 0
   private firstAt: number | undefined

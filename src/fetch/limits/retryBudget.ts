@@ -1,4 +1,4 @@
-import type { Sign } from './circuitBreaker.js'
+import type { UpstreamHealth } from './circuitBreaker.js'
 
 /** Retries that may go before anything is heard of the upstream. */
 const FULL = 5
@@ -18,7 +18,7 @@ export class RetryBudget {
   private waiting: (() => void)[] = []
 
   /** What came of a call for this id. That it was refused tells nothing of whether answers can be had. */
-  heard(id: string, sign: Sign): void {
+  heard(id: string, sign: UpstreamHealth): void {
     if (sign === 'throttled') return
     if (sign === 'trouble') {
       this.inTrouble.add(id)

@@ -3,7 +3,7 @@ import type { FetchPolicy } from '../fetchPolicy.js'
 import type { Stop } from '../stop.js'
 
 /** Counts calls and money against the caps of a run. No cap is ever overrun: a call takes its share before it is sent. */
-export class Allowance {
+export class SpendCap {
   private calls = 0
   private inFlight = 0
   private spent = 0

@@ -1,4 +1,4 @@
-import { all, literal, quoted, type Connection } from '../../core/duckdb.js'
+import { all, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import type { TableDefinition } from './tableDefinition.js'
 
 const VIEW = 'data_dictionary'
@@ -43,17 +43,17 @@ export async function writeDictionary(connection: Connection, definitions: reado
   }
   const rows = entries.map((entry) => `(${cells(entry).join(', ')})`).join(',\n  ')
   if (others.length < columns.length && (await isWritten(connection, entries))) return
-  const names = Object.keys(COLUMNS).map(quoted).join(', ')
+  const names = Object.keys(COLUMNS).map(quotedName).join(', ')
   await connection.run(`CREATE OR REPLACE VIEW ${VIEW} AS SELECT * FROM (VALUES\n  ${rows}\n) AS entries(${names})`)
   await connection.run(`COMMENT ON VIEW ${VIEW} IS 'Every published table and view, column by column.'`)
   for (const [name, description] of Object.entries(COLUMNS)) {
-    await connection.run(`COMMENT ON COLUMN ${VIEW}.${quoted(name)} IS ${literal(description)}`)
+    await connection.run(`COMMENT ON COLUMN ${VIEW}.${quotedName(name)} IS ${quotedText(description)}`)
   }
 }
 
 function cells(entry: Entry): string[] {
   const texts = Object.keys(COLUMNS).map((name) => entry[name as keyof Entry])
-  return texts.map((text) => (text === null ? 'NULL' : literal(text)))
+  return texts.map((text) => (text === null ? 'NULL' : quotedText(text)))
 }
 
 async function isWritten(connection: Connection, entries: readonly Entry[]): Promise<boolean> {

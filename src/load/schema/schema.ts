@@ -1,4 +1,4 @@
-import { all, first, quoted, runScript, type Connection } from '../../core/duckdb.js'
+import { all, first, quotedName, runScript, type Connection } from '../../core/duckdb.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { dailySources } from './dayTables.js'
@@ -164,7 +164,7 @@ function statementsFor(table: TableDefinition, found: Found | undefined, path: s
 
 /** With other attributes every hash differs: each creator would get a version although nobody changed anything. */
 async function refuseFalseVersions({ connection, path, pipeline }: Target, before: string): Promise<void> {
-  const some = await first(connection, `SELECT 1 FROM ${quoted('creator_versions')} LIMIT 1`)
+  const some = await first(connection, `SELECT 1 FROM ${quotedName('creator_versions')} LIMIT 1`)
   if (!some) return
   const [old, now] = [JSON.parse(before) as Record<string, unknown>, comparedAttributes(pipeline)]
   const differing = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(

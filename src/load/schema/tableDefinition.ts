@@ -1,4 +1,4 @@
-import { literal, quoted, type SqlType } from '../../core/duckdb.js'
+import { quotedText, quotedName, type SqlType } from '../../core/duckdb.js'
 
 /** What a table and its columns are: the one place that DDL, comments and the data dictionary come from. */
 export interface TableDefinition {
@@ -20,10 +20,10 @@ export interface ColumnDefinition {
 
 /** Statements that create the table with comments. */
 export function createTable(table: TableDefinition): string[] {
-  const lines = table.columns.map(({ name, type }) => `${quoted(name)} ${type}`)
-  if (table.primaryKey) lines.push(`PRIMARY KEY (${table.primaryKey.map(quoted).join(', ')})`)
+  const lines = table.columns.map(({ name, type }) => `${quotedName(name)} ${type}`)
+  if (table.primaryKey) lines.push(`PRIMARY KEY (${table.primaryKey.map(quotedName).join(', ')})`)
   return [
-    `CREATE TABLE ${quoted(table.name)} (\n  ${lines.join(',\n  ')}\n)`,
+    `CREATE TABLE ${quotedName(table.name)} (\n  ${lines.join(',\n  ')}\n)`,
     commentOnTable(table),
     ...table.columns.map((column) => commentOnColumn(table.name, column)),
   ]
@@ -32,15 +32,15 @@ export function createTable(table: TableDefinition): string[] {
 /** Statements that add one column to a table that has rows: NULL in all of them. */
 export function addColumn(table: string, column: ColumnDefinition): string[] {
   return [
-    `ALTER TABLE ${quoted(table)} ADD COLUMN ${quoted(column.name)} ${column.type}`,
+    `ALTER TABLE ${quotedName(table)} ADD COLUMN ${quotedName(column.name)} ${column.type}`,
     commentOnColumn(table, column),
   ]
 }
 
 export function commentOnTable({ name, description }: TableDefinition): string {
-  return `COMMENT ON TABLE ${quoted(name)} IS ${literal(description)}`
+  return `COMMENT ON TABLE ${quotedName(name)} IS ${quotedText(description)}`
 }
 
 export function commentOnColumn(table: string, { name, description }: ColumnDefinition): string {
-  return `COMMENT ON COLUMN ${quoted(table)}.${quoted(name)} IS ${literal(description)}`
+  return `COMMENT ON COLUMN ${quotedName(table)}.${quotedName(name)} IS ${quotedText(description)}`
 }

@@ -1,6 +1,6 @@
 import type { ChildTable, Pipeline } from '../../model/pipeline.js'
 import { seriesColumns } from '../../model/pipeline.js'
-import { literal, quoted } from '../../core/duckdb.js'
+import { quotedText, quotedName } from '../../core/duckdb.js'
 import { stagedChildName } from '../stagingTables.js'
 import { columnList } from './names.js'
 
@@ -9,7 +9,7 @@ import { columnList } from './names.js'
  * @param since instant of the earliest staged one, milliseconds: older rows of the time series are not looked at
  */
 export function newAnswers(since: number | null): string {
-  const from = since === null ? `'infinity'` : literal(new Date(since).toISOString())
+  const from = since === null ? `'infinity'` : quotedText(new Date(since).toISOString())
   return `
 CREATE OR REPLACE TEMP TABLE new_answers AS
 SELECT * FROM (
@@ -95,7 +95,7 @@ ORDER BY path, kind, expected, found`,
  * over all of them, so that what did not change is not written again.
  */
 export function replaceChild(child: ChildTable): string[] {
-  const [table, staged] = [quoted(child.name), quoted(stagedChildName(child))]
+  const [table, staged] = [quotedName(child.name), quotedName(stagedChildName(child))]
   const names = ['position', ...Object.keys(child.columns)]
   const summary = (alias: string) => `count(*) AS items, bit_xor(hash(${columnList(names, alias)})) AS content`
   return [

@@ -1,4 +1,4 @@
-import { CONCLUSIVE, OF_THE_RUN, UNANSWERED } from './names.js'
+import { CONCLUSIVE, RUN_OUTCOMES, UNANSWERED } from './names.js'
 
 /** A segment that is given twice counts once. */
 export const dropRepeatedCalls = `
@@ -62,7 +62,7 @@ WHERE failures.run_id = ends.run_id AND failures.user_id = ends.user_id`,
 INSERT INTO failures
 SELECT run_id, user_id, code, message, attempts, ended_at, billed
 FROM staged_ends
-WHERE outcome NOT IN ${CONCLUSIVE} AND outcome NOT IN ${OF_THE_RUN}`,
+WHERE outcome NOT IN ${CONCLUSIVE} AND outcome NOT IN ${RUN_OUTCOMES}`,
 ]
 
 /** Kept until the connection closes: the run settles its rows by it. */

@@ -1,4 +1,4 @@
-import { literal, quoted } from '../../core/duckdb.js'
+import { quotedText, quotedName } from '../../core/duckdb.js'
 import type { Pipeline, Role } from '../../model/pipeline.js'
 import { MEASURES, SPANS, seriesColumnOf } from '../schema/dayTables.js'
 import { columnList } from './names.js'
@@ -16,7 +16,7 @@ function difference(now: string, before: string): string {
 }
 
 function localDay({ timeZone }: Pipeline, instant: string): string {
-  return `CAST(${instant} AT TIME ZONE ${literal(timeZone)} AS DATE)`
+  return `CAST(${instant} AT TIME ZONE ${quotedText(timeZone)} AS DATE)`
 }
 
 /** The last profile of each creator and day, of rows `s` as `creator_counters` has them. */
@@ -26,7 +26,7 @@ function lastOfDays(pipeline: Pipeline, from: string): string {
     const column = seriesColumnOf(pipeline, role)
     return column === undefined
       ? `CAST(NULL AS ${type}) AS ${name}`
-      : `arg_max_null(s.${quoted(column)}, s.observed_at) AS ${name}`
+      : `arg_max_null(s.${quotedName(column)}, s.observed_at) AS ${name}`
   }
   return `
 SELECT
@@ -44,7 +44,7 @@ GROUP BY s.user_id, ${day}`
 export function newDays(pipeline: Pipeline, { single }: { readonly single: boolean }): string {
   const column = (role: Role, type: string): string => {
     const name = seriesColumnOf(pipeline, role)
-    return name === undefined ? `CAST(NULL AS ${type})` : `s.${quoted(name)}`
+    return name === undefined ? `CAST(NULL AS ${type})` : `s.${quotedName(name)}`
   }
   const each = `
 SELECT
@@ -124,10 +124,10 @@ export interface RebuiltBounds {
 }
 
 /** Makes the rows of the rebuilt creators from the whole time series since `from_day`. */
-export function rebuild(pipeline: Pipeline, { from_day, since, base_day }: RebuiltBounds): string[] {
+export function rebuildSeries(pipeline: Pipeline, { from_day, since, base_day }: RebuiltBounds): string[] {
   const series = `creator_counters AS s JOIN rebuilt_days AS r
   ON r.user_id = s.user_id AND ${localDay(pipeline, 's.observed_at')} >= r.from_day
-WHERE s.observed_at >= ${literal(since)}::TIMESTAMPTZ`
+WHERE s.observed_at >= ${quotedText(since)}::TIMESTAMPTZ`
   const lag = (name: string): string => `lag(${name}) OVER days`
   return [
     `
@@ -135,7 +135,7 @@ CREATE OR REPLACE TEMP TABLE days_before AS
 SELECT d.user_id, max(d.observed_day) AS observed_day,
   ${MEASURED.map((name) => `arg_max_null(d.${name}, d.observed_day) AS ${name}`).join(', ')}
 FROM creator_days AS d JOIN rebuilt_days AS r ON r.user_id = d.user_id AND d.observed_day < r.from_day
-WHERE d.observed_day >= ${literal(base_day)}::DATE
+WHERE d.observed_day >= ${quotedText(base_day)}::DATE
 GROUP BY d.user_id`,
     `
 CREATE OR REPLACE TEMP TABLE remade_days AS
@@ -157,7 +157,7 @@ WHERE NOT is_before`,
 DELETE FROM creator_days USING rebuilt_days AS r
 WHERE creator_days.user_id = r.user_id
   AND creator_days.observed_day >= r.from_day
-  AND creator_days.observed_day >= ${literal(from_day)}::DATE`,
+  AND creator_days.observed_day >= ${quotedText(from_day)}::DATE`,
     `
 INSERT INTO creator_days (${columnList(ROW)})
 SELECT ${columnList(ROW)} FROM remade_days ORDER BY observed_day, user_id`,
@@ -182,7 +182,7 @@ export interface LatestBounds {
 /** The row of each creator in `latest_days` beside what is known of the day that each span goes back to. */
 export function replaceRecent({ earliest, latest }: LatestBounds): string[] {
   const between = (table: string, from: number, to: number): string =>
-    `${table}.observed_day BETWEEN ${literal(earliest)}::DATE - ${from} AND ${literal(latest)}::DATE - ${to}`
+    `${table}.observed_day BETWEEN ${quotedText(earliest)}::DATE - ${from} AND ${quotedText(latest)}::DATE - ${to}`
   const exact = SPANS.map(
     ({ days }) => `
 LEFT JOIN (SELECT user_id, observed_day, fans FROM creator_days AS d WHERE ${between('d', days, days)}) AS b${days}

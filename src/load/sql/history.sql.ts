@@ -1,4 +1,4 @@
-import { literal, quoted } from '../../core/duckdb.js'
+import { quotedText, quotedName } from '../../core/duckdb.js'
 import { attributeColumns, type Pipeline } from '../../model/pipeline.js'
 import { sqlType } from '../schema/pipelineTables.js'
 import { stagedAttributes, unpacked } from '../stagingTables.js'
@@ -65,7 +65,7 @@ SELECT user_id FROM touched WHERE way = 'rebuild'`
  */
 function knownAttributes(pipeline: Pipeline): Statement[] {
   const texts = (columns: readonly string[]) => columns.map((column) => `CAST(${column} AS VARCHAR)`).join(', ')
-  const names = attributeColumns(pipeline).map(([name]) => quoted(name))
+  const names = attributeColumns(pipeline).map(([name]) => quotedName(name))
   return [
     `
 CREATE OR REPLACE TEMP TABLE known_attributes AS
@@ -96,7 +96,7 @@ FROM ${unpacked('wanted_attributes')}`,
 
 /** Each attribute that differs between a version and the one before; `place` is its number in the definition. */
 function versionChanges(pipeline: Pipeline): string {
-  const names = attributeColumns(pipeline).map(([name]) => literal(name))
+  const names = attributeColumns(pipeline).map(([name]) => quotedText(name))
   return `
 CREATE OR REPLACE TEMP TABLE version_changes AS
 SELECT

@@ -1,8 +1,8 @@
-import { quoted } from '../../core/duckdb.js'
+import { quotedName } from '../../core/duckdb.js'
 
 /** Column names as an SQL list, each of a table where one is given. */
 export function columnList(names: readonly string[], table?: string): string {
-  return names.map((name) => (table ? `${table}.${quoted(name)}` : quoted(name))).join(', ')
+  return names.map((name) => (table ? `${table}.${quotedName(name)}` : quotedName(name))).join(', ')
 }
 
 /** Outcomes that settle an id, as an SQL list: there is a profile, there is none, it is no id. */
@@ -12,4 +12,4 @@ export const CONCLUSIVE = `('profile', 'empty', 'invalid')`
 export const UNANSWERED = `('ambiguous', 'unknown')`
 
 /** Outcomes that say something about the run and nothing about the id, as an SQL list. */
-export const OF_THE_RUN = `('throttled', 'stop')`
+export const RUN_OUTCOMES = `('throttled', 'stop')`

@@ -1,4 +1,4 @@
-import { OF_THE_RUN, UNANSWERED } from './names.js'
+import { RUN_OUTCOMES, UNANSWERED } from './names.js'
 
 /** Ids whose asking had begun when the run stopped, and the lists whose rows are replaced. */
 export const createSettleInputs = [
@@ -23,7 +23,7 @@ SELECT
     WHEN ends.outcome = 'profile' THEN 'enriched'
     WHEN ends.outcome = 'empty' THEN 'empty'
     WHEN ends.outcome = 'invalid' THEN 'rejected'
-    WHEN unfinished.user_id IS NULL AND ends.outcome NOT IN ${OF_THE_RUN} THEN 'failed'
+    WHEN unfinished.user_id IS NULL AND ends.outcome NOT IN ${RUN_OUTCOMES} THEN 'failed'
     WHEN $park::VARCHAR IS NOT NULL THEN 'parked'
   END AS status,
   CASE

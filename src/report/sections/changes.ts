@@ -1,12 +1,12 @@
-import { all, first, literal } from '../../core/duckdb.js'
+import { all, first, quotedText } from '../../core/duckdb.js'
 import { columnOf, type Pipeline, type Role } from '../../model/pipeline.js'
 import { count, minuteIn, plural } from '../figures.js'
 import { html, type Html } from '../html.js'
-import { person, type Person } from '../person.js'
+import { person, type ReportPerson } from '../person.js'
 import { scrolling } from '../scrolling.js'
-import type { Source } from '../source.js'
+import type { ReportSource } from '../source.js'
 
-interface Change extends Person {
+interface Change extends ReportPerson {
   readonly kind: Kind
   readonly column_name: string
   readonly changed_at: number
@@ -31,7 +31,7 @@ const ROLE_WORDS: Partial<Record<Role, string>> = {
 }
 
 /** Renames, new bios, and what else people changed about themselves. */
-export async function changesSection({ connection, pipeline }: Source): Promise<Html> {
+export async function changesSection({ connection, pipeline }: ReportSource): Promise<Html> {
   const { newest } = (await first<{ newest: number | null }>(
     connection,
     'SELECT epoch_ms(max(last_fetched_at)) AS newest FROM creator_overview',
@@ -105,7 +105,7 @@ function nothing(known: boolean): Html {
   </section>`
 }
 
-async function hasHistory({ connection }: Pick<Source, 'connection'>): Promise<boolean> {
+async function hasHistory({ connection }: Pick<ReportSource, 'connection'>): Promise<boolean> {
   const { twice } = (await first<{ twice: boolean }>(
     connection,
     'SELECT count(*) > 0 AS twice FROM creator_growth_daily WHERE previous_day IS NOT NULL',
@@ -114,7 +114,7 @@ async function hasHistory({ connection }: Pick<Source, 'connection'>): Promise<b
 }
 
 function kindOf(pipeline: Pipeline, role: Role, kind: Kind): string {
-  return `WHEN ${literal(columnOf(pipeline, role) ?? '')} THEN '${kind}'`
+  return `WHEN ${quotedText(columnOf(pipeline, role) ?? '')} THEN '${kind}'`
 }
 
 function isList({ columns }: Pipeline, { column_name }: Change): boolean {

@@ -2,7 +2,7 @@ import { arrays, first, type ReadCell } from '../../core/duckdb.js'
 import { change, count } from '../figures.js'
 import { dataBlock, html, webAddress, type Html, type Part } from '../html.js'
 import { person } from '../person.js'
-import type { Source } from '../source.js'
+import type { ReportSource } from '../source.js'
 
 /** How a column is sorted and shown, here and in `browser/table.mjs`. */
 type Kind = 'name' | 'number' | 'change' | 'word' | 'words' | 'day'
@@ -32,7 +32,7 @@ const PAGE = 50
 const SEPARATOR = '\u001f'
 
 /** The creators, by followers, with search, sort and filters; undefined where there is none. */
-export async function creatorsSection(source: Source): Promise<Html | undefined> {
+export async function creatorsSection(source: ReportSource): Promise<Html | undefined> {
   const { connection } = source
   const known = (await first<{
     creators: number
@@ -118,7 +118,7 @@ function selectOf(key: string): string {
   return key
 }
 
-async function read({ connection, pipeline }: Source, columns: readonly ShownColumn[]): Promise<TableData> {
+async function read({ connection, pipeline }: ReportSource, columns: readonly ShownColumn[]): Promise<TableData> {
   const cells: Record<string, unknown[]> = Object.fromEntries(columns.map(({ key }) => [key, []]))
   const places = new Map(columns.map(({ key }) => [key, new Map<string, number>()]))
   const ids: string[] = []

@@ -1,11 +1,11 @@
-import { all, first, literal } from '../../core/duckdb.js'
-import { sparkline, type Point } from '../charts.js'
+import { all, first, quotedText } from '../../core/duckdb.js'
+import { sparklineSvg, type Point } from '../charts.js'
 import { change, changePercent, count, plural } from '../figures.js'
 import { html, type Html } from '../html.js'
-import { person, type Person } from '../person.js'
-import type { Source } from '../source.js'
+import { person, type ReportPerson } from '../person.js'
+import type { ReportSource } from '../source.js'
 
-interface Mover extends Person {
+interface Mover extends ReportPerson {
   readonly ranked_by: string
   readonly direction: string
   readonly tier: string | null
@@ -27,7 +27,7 @@ const RANKINGS = [
 ] as const
 
 /** Who won and lost followers, each with the course of the last weeks. */
-export async function moversSection(source: Source): Promise<Html> {
+export async function moversSection(source: ReportSource): Promise<Html> {
   const days = await period(source)
   if (days !== undefined) {
     const movers = await moversOver(source, days)
@@ -43,7 +43,7 @@ export async function moversSection(source: Source): Promise<Html> {
 }
 
 /** The first of the periods over which anybody moved. */
-async function period({ connection }: Source): Promise<number | undefined> {
+async function period({ connection }: ReportSource): Promise<number | undefined> {
   const moved = (await first<Record<string, number>>(
     connection,
     `SELECT ${PERIODS.map((days) => `count(*) FILTER (fans_change_${days}d <> 0) AS d${days}`).join(', ')} FROM creator_overview`,
@@ -51,7 +51,7 @@ async function period({ connection }: Source): Promise<number | undefined> {
   return PERIODS.find((days) => moved[`d${days}`]! > 0)
 }
 
-async function moversOver({ connection }: Source, days: number): Promise<Mover[]> {
+async function moversOver({ connection }: ReportSource, days: number): Promise<Mover[]> {
   return all<Mover>(
     connection,
     `SELECT user_id, nickname, profile_url, ranked_by, direction, tier, fans, fans_change, fans_change_share, days
@@ -60,9 +60,9 @@ async function moversOver({ connection }: Source, days: number): Promise<Mover[]
 }
 
 /** The followers of these creators by day. */
-async function histories({ connection }: Source, movers: readonly Mover[]): Promise<Map<string, Point[]>> {
+async function histories({ connection }: ReportSource, movers: readonly Mover[]): Promise<Map<string, Point[]>> {
   if (movers.length === 0) return new Map()
-  const ids = [...new Set(movers.map(({ user_id }) => literal(user_id)))].join(', ')
+  const ids = [...new Set(movers.map(({ user_id }) => quotedText(user_id)))].join(', ')
   const days = await all<{ user_id: string; day: number; value: number }>(
     connection,
     `SELECT user_id, observed_day - DATE '1970-01-01' AS day, fans AS value
@@ -97,7 +97,7 @@ function table(title: string, movers: readonly Mover[], histories: ReadonlyMap<s
   const line = (mover: Mover) =>
     html`<tr>
       <td class="name">${person(mover)}<small>${mover.tier && `${mover.tier} · `}${count(mover.fans)}</small></td>
-      <td>${sparkline(histories.get(mover.user_id) ?? [])}</td>
+      <td>${sparklineSvg(histories.get(mover.user_id) ?? [])}</td>
       <td class="n ${mover.fans_change < 0 ? 'down' : 'up'}" title="over ${plural(mover.days, 'day')}">
         ${change(mover.fans_change)}<small>${changePercent(mover.fans_change_share)}</small>
       </td>

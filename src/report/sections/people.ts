@@ -1,8 +1,8 @@
 import { all, first } from '../../core/duckdb.js'
 import { bars, histogram, type Bar } from '../charts.js'
-import { compact, count, percent, type Count } from '../figures.js'
+import { compactNumber, count, sharePercent, type Count } from '../figures.js'
 import { html, type Html } from '../html.js'
-import type { Source } from '../source.js'
+import type { ReportSource } from '../source.js'
 
 interface Totals {
   readonly creators: number
@@ -30,7 +30,7 @@ const GROUPED = ['tier', 'province', 'gender', 'verification'] as const
 const MOST_WORDS = 8
 
 /** Who is in the lists: how large, where, who. */
-export async function peopleSection({ connection }: Source): Promise<Html> {
+export async function peopleSection({ connection }: ReportSource): Promise<Html> {
   const totals = (await first<Totals>(
     connection,
     `SELECT count(*) AS creators, count(*) FILTER (status = 'active') AS active, count(fans) AS with_fans,
@@ -69,7 +69,7 @@ export async function peopleSection({ connection }: Source): Promise<Html> {
       </div>
       <div>
         <dt>Followers together</dt>
-        <dd><b>${compact(totals.fans)}</b><small>${count(totals.fans)}</small></dd>
+        <dd><b>${compactNumber(totals.fans)}</b><small>${count(totals.fans)}</small></dd>
       </div>
       <div>
         <dt>Median</dt>
@@ -92,7 +92,7 @@ function commonest(tiers: readonly Group[], { creators }: Totals): Html | false 
   if (!top?.word || tiers.length < 2) return false
   return html`<div>
     <dt>Most common tier</dt>
-    <dd><b>${top.word}</b><small>${percent(top.number / creators)} of the creators</small></dd>
+    <dd><b>${top.word}</b><small>${sharePercent(top.number / creators)} of the creators</small></dd>
   </div>`
 }
 

@@ -3,8 +3,8 @@ import { bars } from '../charts.js'
 import { dataTable } from '../dataTable.js'
 import { count, plural } from '../figures.js'
 import { html, type Html } from '../html.js'
-import { person, type Person } from '../person.js'
-import type { Source } from '../source.js'
+import { person, type ReportPerson } from '../person.js'
+import type { ReportSource } from '../source.js'
 
 const DAY = 86_400_000
 const AGES = [
@@ -14,7 +14,7 @@ const AGES = [
   { label: 'over 30 days', below: Infinity },
 ] as const
 
-interface Anomaly extends Person {
+interface Anomaly extends ReportPerson {
   readonly kind: string
   readonly column_name: string | null
   readonly creators: number
@@ -32,7 +32,7 @@ interface Drift {
 const MOST = 12
 
 /** How far the numbers can be trusted: how old they are, what looks wrong, where answers are not as defined. */
-export async function qualitySection(source: Source): Promise<Html> {
+export async function qualitySection(source: ReportSource): Promise<Html> {
   const { connection, runId } = source
   const anomalies = await all<Anomaly>(
     connection,
@@ -71,7 +71,7 @@ export async function qualitySection(source: Source): Promise<Html> {
   </section>`
 }
 
-async function ages({ connection, now }: Source): Promise<Html> {
+async function ages({ connection, now }: ReportSource): Promise<Html> {
   const days = `(${now} - epoch_ms(last_fetched_at)) / ${DAY}`
   const numbers = (await first<Record<string, number>>(
     connection,
@@ -94,7 +94,7 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   never_fetched: 'asked, never answered',
 }
 
-async function statuses({ connection }: Source): Promise<Html> {
+async function statuses({ connection }: ReportSource): Promise<Html> {
   const rows = await all<{ status: string; number: number }>(
     connection,
     'SELECT status, count(*) AS number FROM creators GROUP BY status ORDER BY number DESC, status',

@@ -1,13 +1,13 @@
 import { all, first, type Connection } from '../../core/duckdb.js'
-import { STATUSES, type CodeCount, type Status } from '../../model/receipt.js'
-import { shares } from '../charts.js'
+import { STATUSES, type CodeCount, type RowStatus } from '../../model/receipt.js'
+import { shareBars } from '../charts.js'
 import { dataTable } from '../dataTable.js'
-import { count, minuteIn, money, percent, plural, seconds, type Count } from '../figures.js'
+import { count, minuteIn, money, sharePercent, plural, seconds, type Count } from '../figures.js'
 import { html, type Html } from '../html.js'
-import { person, type Person } from '../person.js'
-import type { Source } from '../source.js'
+import { person, type ReportPerson } from '../person.js'
+import type { ReportSource } from '../source.js'
 
-export type RunRow = Readonly<Record<`rows_${Status}` | `ids_${Status}`, number>> & {
+export type RunRow = Readonly<Record<`rows_${RowStatus}` | `ids_${RowStatus}`, number>> & {
   readonly run_id: string
   readonly started_at: number
   readonly finished_at: number | null
@@ -47,7 +47,7 @@ interface Reason {
   readonly told: string | null
 }
 
-interface Failure extends Person {
+interface Failure extends ReportPerson {
   readonly code: string
   readonly message: string | null
   readonly attempts: number
@@ -79,7 +79,7 @@ const PARKED: Readonly<Record<string, string>> = {
 }
 
 /** What ran, what it cost, what failed and why. */
-export async function runSection({ connection, pipeline, runId: id, now }: Source, run: RunRow): Promise<Html> {
+export async function runSection({ connection, pipeline, runId: id, now }: ReportSource, run: RunRow): Promise<Html> {
   const runId = { runId: id }
   const reasons = await all<Reason>(
     connection,
@@ -116,13 +116,13 @@ export async function runSection({ connection, pipeline, runId: id, now }: Sourc
     <p class="lead">${sentence(run, read)}</p>
     ${stopNote(run)}
     <dl class="tiles">
-      ${tile('Rows enriched', count(run.rows_enriched), `${percent(share(run.rows_enriched, run.rows_read))} of ${plural(run.rows_read, 'row')}`)}
+      ${tile('Rows enriched', count(run.rows_enriched), `${sharePercent(share(run.rows_enriched, run.rows_read))} of ${plural(run.rows_read, 'row')}`)}
       ${tile('Rows reused', count(run.rows_reused), 'fresh enough, not asked')}
       ${tile('Not enriched', count(run.rows_failed + run.rows_rejected + run.rows_parked), 'failed, rejected or parked')}
       ${tile('Calls', count(run.calls), `${count(run.billed_calls)} billed${run.maybe_billed_calls > 0 ? `, ${count(run.maybe_billed_calls)} maybe` : ''}`)}
       ${cost(run)}
     </dl>
-    ${shares(
+    ${shareBars(
       'Rows by outcome',
       STATUSES.map((name) => ({ name, number: run[`rows_${name}`] })),
     )}
@@ -235,7 +235,7 @@ function listTable(lists: readonly List[]): Html {
   const line = (each: List) => html`<tr${!each.in_run && html` class="quiet"`}>
     <th scope="row"><bdi>${each.list}</bdi>${each.tracked && html` <span class="tag">tracked</span>`}${!each.in_run && html` <span class="tag">not in this run</span>`}</th>
     <td class="n">${count(each.row_count)}</td><td class="n">${count(each.id_count)}</td>
-    <td class="n">${percent(each.coverage)}</td><td class="n">${count(each.rows_failed)}</td>
+    <td class="n">${sharePercent(each.coverage)}</td><td class="n">${count(each.rows_failed)}</td>
     <td class="n">${count(each.median_fans)}</td>
     <td class="n">${each.nightly_price === null ? '–' : money(each.nightly_price, each.currency)}</td>
   </tr>`

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { all, arrays, literal, openDatabase, type Connection } from '../../../src/core/duckdb.js'
+import { all, arrays, quotedText, openDatabase, type Connection } from '../../../src/core/duckdb.js'
 
 /** A value somewhere under a folder, decoded. */
 export interface Place {
@@ -57,7 +57,7 @@ function inBase64(id: string, shift: number): string {
 }
 
 async function inDatabase(connection: Connection, path: string, name: string): Promise<Place[]> {
-  await connection.run(`ATTACH ${literal(path)} AS looked (TYPE duckdb, READ_ONLY)`)
+  await connection.run(`ATTACH ${quotedText(path)} AS looked (TYPE duckdb, READ_ONLY)`)
   const tables = await all<{ table: string }>(
     connection,
     `SELECT table_name AS "table" FROM duckdb_tables() WHERE database_name = 'looked'`,
@@ -69,7 +69,7 @@ async function inDatabase(connection: Connection, path: string, name: string): P
 }
 
 function inParquet(connection: Connection, path: string, name: string): Promise<Place[]> {
-  return inTable(connection, `read_parquet(${literal(path)}, hive_partitioning = false)`, name)
+  return inTable(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`, name)
 }
 
 async function inTable(connection: Connection, table: string, name: string): Promise<Place[]> {

@@ -8,7 +8,7 @@ import type { ForgetReport } from '../../../src/commands/forget/forgetReport.js'
 import { loadPipeline } from '../../../src/model/loadPipeline.js'
 import { resolveSettings } from '../../../src/config/options.js'
 import { redactor } from '../../../src/core/redact.js'
-import { Narrator } from '../../../src/terminal/logger.js'
+import { Logger } from '../../../src/terminal/logger.js'
 import type { Receipt } from '../../../src/model/receipt.js'
 import { replay } from '../../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../../src/commands/replay/replayReport.js'
@@ -28,7 +28,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 export const said: string[] = []
 const effects = liveEffects((level, message) => said.push(`${level}: ${message}`))
 const silent = liveEffects(() => undefined)
-const quiet = new Narrator({ write: () => true }, 'error', redactor(TOKEN))
+const quiet = new Logger({ write: () => true }, 'error', redactor(TOKEN))
 
 const settingsOf = (command: 'run' | 'replay' | 'forget', data: string, flags = {}) =>
   resolveSettings(command, { data, ...flags }, [])
@@ -102,7 +102,7 @@ export async function enrich(
       redact: redactor(TOKEN),
       pipeline,
     },
-    { effects: silent, narrator: quiet, signal: new AbortController().signal },
+    { effects: silent, logger: quiet, signal: new AbortController().signal },
   )
 }
 

@@ -7,8 +7,8 @@ import { driftSince } from '../../../src/load/recordRun.js'
 import { OutdatedWarehouse } from '../../../src/load/schema/schema.js'
 import { openWarehouse } from '../../../src/load/warehouse.js'
 import type { Pipeline } from '../../../src/model/pipeline.js'
-import { readerOf } from '../../../src/flatten/answerReader.js'
-import { rebuild } from '../../../src/run/rebuild.js'
+import { answerReader } from '../../../src/flatten/answerReader.js'
+import { rebuildWarehouse } from '../../../src/run/rebuild.js'
 import { writeSegment } from '../../journal/calls.js'
 import { openHouse, runOf, type Told } from '../../load/schema/views/open.js'
 
@@ -57,7 +57,7 @@ test('what the upstream adds is kept and told; once the definition has it, a rep
   await house.warehouse.close()
 
   await expect(openWarehouse(house.lock, wider)).rejects.toThrow(OutdatedWarehouse)
-  const { path, answers } = await rebuild(house.lock, readerOf(wider))
+  const { path, answers } = await rebuildWarehouse(house.lock, answerReader(wider))
   expect(answers).toBe(2)
   const rebuilt = await openDatabase(path, { readOnly: true })
   const rows = (sql: string) => all(rebuilt.connection, sql)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { columnLines } from '../../../src/commands/run/driftAdvice.js'
+import { driftAdvice } from '../../../src/commands/run/driftAdvice.js'
 import type { DriftReceipt } from '../../../src/model/receipt.js'
 
 const drift = (path: string, found: string | null, kind = 'unknown_key'): DriftReceipt => ({
@@ -20,7 +20,7 @@ test.each([
   ['shop', 'object', `shop: attribute.object('shop', '…'),`],
   ['tags[].color', 'text', `color: attribute.text('color', '…'), // an item of tags`],
 ])('%s, a %s', (path, found, line) => {
-  expect(columnLines([drift(path, found)])).toEqual([line])
+  expect(driftAdvice([drift(path, found)])).toEqual([line])
 })
 
 test('what cannot be a column, or is one already, is not proposed', () => {
@@ -33,5 +33,5 @@ test('what cannot be a column, or is one already, is not proposed', () => {
     drift('fans', 'text', 'wrong_type'),
     drift('fans', null, 'missing_key'),
   ]
-  expect(columnLines(none)).toEqual([])
+  expect(driftAdvice(none)).toEqual([])
 })

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { bodyFor, inWords, notify, type Told } from '../../../src/commands/run/webhook.js'
+import { bodyFor, runEndText, notify, type RunEnd } from '../../../src/commands/run/webhook.js'
 import { options, resolveSettings } from '../../../src/config/options.js'
 import { redactor } from '../../../src/core/redact.js'
 import { cli } from '../../support/cli.js'
@@ -26,7 +26,7 @@ async function hook(status = 200): Promise<{ url: string; bodies: unknown[] }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/T0/secret-path`, bodies }
 }
 
-async function warningsOf(url: string, told: Told): Promise<string[]> {
+async function warningsOf(url: string, told: RunEnd): Promise<string[]> {
   const warnings: string[] = []
   await notify(url, told, {
     log: (level, message) => warnings.push(`${level}: ${message}`),
@@ -42,7 +42,7 @@ test('the token is in nothing that is posted', async () => {
   expect(bodies).toEqual([{ exit_code: 2, error: '[token].csv does not exist' }])
 })
 
-const FAILED: Told = { exit_code: 7, error: 'disk full' }
+const FAILED: RunEnd = { exit_code: 7, error: 'disk full' }
 
 test('the command posts its receipt, also of a run that was parked or came to none; its exit code stands', async () => {
   const folder = temporaryFolder()
@@ -86,10 +86,10 @@ test('in words, for people in a chat', async () => {
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1), plainId(2), 'no id'], 'spring.csv')
   const { receipt } = await enrich(list, join(folder, 'data'), await simulator({ quota: 1 }))
-  expect(inWords(receipt)).toMatch(
+  expect(runEndText(receipt)).toMatch(
     /^creator-enrich: spring: exit 5, stopped: .+; to go on: .+\n2 ids: 1 enriched, 1 parked\n2 calls, CNY 0\.15, \d+ s$/,
   )
-  expect(inWords(FAILED)).toBe('creator-enrich: exit 7: disk full')
+  expect(runEndText(FAILED)).toBe('creator-enrich: exit 7: disk full')
 })
 
 test.each([

@@ -5,7 +5,7 @@ import { LocalError } from '../../../src/core/errors.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { bringUpToDate } from '../../../src/load/schema/schema.js'
 import { loadPipeline } from '../../../src/model/loadPipeline.js'
-import { lockDown, select } from '../../../src/commands/select/selection.js'
+import { forbidOtherFiles, readSelection } from '../../../src/commands/select/selection.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
 import { temporaryFolder } from '../../support/folder.js'
 
@@ -39,9 +39,9 @@ test('all columns in the order of any: those of the view and those of the wide t
   const file = await openDatabase(path, { readOnly: true, memoryLimit: '230MB', tempDirectory: join(folder, 'temp') })
   onTestFinished(() => file.close())
   const { connection } = file
-  await lockDown(connection, [out])
+  await forbidOtherFiles(connection, [out])
   const sort = [{ column: 'liked', descending: true }]
-  const { count, columns, sql } = await select(connection, {
+  const { count, columns, sql } = await readSelection(connection, {
     ...{ where: 'fans > 10', sort, limit: undefined, columns: ['*'], mentioned: false },
   })
   await connection.run(`COPY (${sql}) TO '${out}' (FORMAT parquet, ROW_GROUP_SIZE 4096)`)

@@ -6,14 +6,14 @@ import { createServer as createTlsServer } from 'node:tls'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Answer, CallEnd, NoAnswer } from '../../../src/model/call.js'
-import type { Upstream } from '../../../src/fetch/http/apiClient.js'
+import type { ApiClient } from '../../../src/fetch/http/apiClient.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { effects, idOf, profileOf, refusing, send, serve, serveRaw, TOKEN, upstreamAt } from '../servers.js'
 
 const ID = idOf(1)
 const WHOLE = JSON.stringify(profileOf(ID))
 
-const attempt = (upstream: Upstream, seq = 1): Promise<CallEnd> =>
+const attempt = (upstream: ApiClient, seq = 1): Promise<CallEnd> =>
   upstream.attempt({ seq, id: ID, attempt: 1, sentAt: 1 })
 
 async function answerAt(base: URL): Promise<Answer> {

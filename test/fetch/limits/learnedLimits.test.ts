@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { liveEffects } from '../../../src/core/effects.js'
-import { openLearned } from '../../../src/fetch/limits/learnedLimits.js'
+import { openLearnedLimits } from '../../../src/fetch/limits/learnedLimits.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator, TOKEN } from '../../support/simulated.js'
@@ -16,7 +16,7 @@ function world(now = Date.now()) {
 }
 
 async function kept(path: string, now?: number): Promise<void> {
-  const store = await openLearned(path, upstream, world(now).effects)
+  const store = await openLearnedLimits(path, upstream, world(now).effects)
   await store.keep({ callsPerSecond: 49.876, inFlight: 40 })
 }
 
@@ -25,16 +25,16 @@ describe('what was learned', () => {
     const path = join(temporaryFolder(), 'state', 'learned.json')
     await kept(path)
     const { effects } = world()
-    expect((await openLearned(path, upstream, effects)).known).toEqual({ callsPerSecond: 49.88, inFlight: 40 })
+    expect((await openLearnedLimits(path, upstream, effects)).known).toEqual({ callsPerSecond: 49.88, inFlight: 40 })
     for (const other of [
       { ...upstream, token: `${TOKEN}x` },
       { ...upstream, host: 'cn.example.com' },
     ]) {
-      const store = await openLearned(path, other, effects)
+      const store = await openLearnedLimits(path, other, effects)
       expect(store.known).toEqual({ callsPerSecond: undefined, inFlight: undefined })
       await store.keep({ callsPerSecond: 5 })
     }
-    expect((await openLearned(path, upstream, effects)).known.callsPerSecond).toBe(49.88)
+    expect((await openLearnedLimits(path, upstream, effects)).known.callsPerSecond).toBe(49.88)
     expect(Object.keys((JSON.parse(readFileSync(path, 'utf8')) as { upstreams: object }).upstreams)).toHaveLength(3)
   })
 
@@ -60,9 +60,9 @@ describe('what was learned', () => {
       [-2 * DAY, undefined],
     ] as const) {
       await kept(path, now - age)
-      expect((await openLearned(path, upstream, world(now).effects)).known.callsPerSecond).toBe(known)
+      expect((await openLearnedLimits(path, upstream, world(now).effects)).known.callsPerSecond).toBe(known)
     }
-    const store = await openLearned(path, { ...upstream, token: 'another-token' }, world(now).effects)
+    const store = await openLearnedLimits(path, { ...upstream, token: 'another-token' }, world(now).effects)
     await store.keep({ inFlight: 3 })
     expect(Object.keys((JSON.parse(readFileSync(path, 'utf8')) as { upstreams: object }).upstreams)).toHaveLength(1)
   })
@@ -79,17 +79,17 @@ describe('what was learned', () => {
     const path = join(temporaryFolder(), 'learned.json')
     await kept(path)
     writeFileSync(path, damage(readFileSync(path, 'utf8')))
-    const store = await openLearned(path, upstream, world().effects)
+    const store = await openLearnedLimits(path, upstream, world().effects)
     expect(store.known).toEqual({ callsPerSecond: undefined, inFlight: undefined })
     await store.keep({ callsPerSecond: 7 })
-    expect((await openLearned(path, upstream, world().effects)).known.callsPerSecond).toBe(7)
+    expect((await openLearnedLimits(path, upstream, world().effects)).known.callsPerSecond).toBe(7)
   })
 
   test('where it cannot be written fails nothing', async () => {
     const path = join(temporaryFolder(), 'learned.json')
     mkdirSync(path)
     const { effects, said } = world()
-    const store = await openLearned(path, upstream, effects)
+    const store = await openLearnedLimits(path, upstream, effects)
     await store.keep({ callsPerSecond: 7 })
     expect(said).toEqual([expect.stringContaining('is not kept')])
   })

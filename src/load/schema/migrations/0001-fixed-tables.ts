@@ -210,4 +210,4 @@ const tables: readonly TableDefinition[] = [
 ]
 
 /** The tables that are the same for every pipeline. */
-export const statements: readonly string[] = tables.flatMap(createTable)
+export const fixedTables: readonly string[] = tables.flatMap(createTable)

@@ -1,7 +1,7 @@
 import { addColumn } from '../tableDefinition.js'
 
 /** `data_folder` tells what the tables of days and the views are made from. */
-export const statements: readonly string[] = [
+export const dailyTables: readonly string[] = [
   ...addColumn('data_folder', {
     name: 'daily',
     type: 'VARCHAR',

@@ -1,7 +1,7 @@
 import { addColumn } from '../tableDefinition.js'
 
 /** `runs` tells how fast calls went, what the upstream was found to allow, and until when a run lived that left no receipt. */
-export const statements: readonly string[] = [
+export const runPace: readonly string[] = [
   ...addColumn('runs', {
     name: 'calls_per_second',
     type: 'DOUBLE',

@@ -1,4 +1,4 @@
-import { quoted } from '../../../core/duckdb.js'
+import { quotedName } from '../../../core/duckdb.js'
 import { columnOf, type Mentions, type Pipeline } from '../../../model/pipeline.js'
 import { ofRole, total, utc, type ViewDefinition } from './viewDefinition.js'
 
@@ -55,7 +55,7 @@ export function creatorCandidates(pipeline: Pipeline): ViewDefinition {
 /** A list may name a user twice. `top` and `latest` are the largest by their first fields. */
 function mentioned(pipeline: Pipeline, { table, id, displayName }: Mentions): string {
   const fans = columnOf(pipeline, 'followers') ? `coalesce(${ofRole(pipeline, 'followers')}, -1)` : '-1'
-  const nickname = displayName === undefined ? 'CAST(NULL AS VARCHAR)' : `max(nullif(t.${quoted(displayName)}, ''))`
+  const nickname = displayName === undefined ? 'CAST(NULL AS VARCHAR)' : `max(nullif(t.${quotedName(displayName)}, ''))`
   return `
   SELECT
     user_id,
@@ -67,16 +67,16 @@ function mentioned(pipeline: Pipeline, { table, id, displayName }: Mentions): st
     max(mentioned_at) AS last_mentioned_at
   FROM (
     SELECT
-      t.${quoted(id)} AS user_id,
+      t.${quotedName(id)} AS user_id,
       c.user_id AS mentioner,
       any_value(CAST(${ofRole(pipeline, 'displayName')} AS VARCHAR)) AS mentioner_nickname,
       any_value(CAST(${fans} AS BIGINT)) AS fans,
       ${nickname} AS nickname,
       any_value(c.last_fetched_at) AS mentioned_at
-    FROM ${quoted(table)} AS t JOIN creators AS c ON c.user_id = t.user_id
-    WHERE t.${quoted(id)} <> '' AND t.${quoted(id)} <> c.user_id
-      AND NOT EXISTS (SELECT 1 FROM list_members AS l WHERE l.user_id = t.${quoted(id)})
-    GROUP BY t.${quoted(id)}, c.user_id
+    FROM ${quotedName(table)} AS t JOIN creators AS c ON c.user_id = t.user_id
+    WHERE t.${quotedName(id)} <> '' AND t.${quotedName(id)} <> c.user_id
+      AND NOT EXISTS (SELECT 1 FROM list_members AS l WHERE l.user_id = t.${quotedName(id)})
+    GROUP BY t.${quotedName(id)}, c.user_id
   )
   GROUP BY user_id`
 }

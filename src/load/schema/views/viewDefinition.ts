@@ -1,4 +1,4 @@
-import { literal, quoted } from '../../../core/duckdb.js'
+import { quotedText, quotedName } from '../../../core/duckdb.js'
 import { columnOf, type Pipeline, type Role } from '../../../model/pipeline.js'
 
 /** Types that every BI driver knows. Instants are TIMESTAMP in UTC. */
@@ -25,15 +25,15 @@ export interface ViewColumn {
 
 /** The statement that makes the view. */
 export function createView({ name, columns, from }: ViewDefinition): string {
-  const lines = columns.map(({ name: column, type, sql }) => `CAST(${sql} AS ${type}) AS ${quoted(column)}`)
-  return `CREATE OR REPLACE VIEW ${quoted(name)} AS SELECT\n  ${lines.join(',\n  ')}\nFROM ${from}`
+  const lines = columns.map(({ name: column, type, sql }) => `CAST(${sql} AS ${type}) AS ${quotedName(column)}`)
+  return `CREATE OR REPLACE VIEW ${quotedName(name)} AS SELECT\n  ${lines.join(',\n  ')}\nFROM ${from}`
 }
 
 export function commentOnView({ name, description, columns }: ViewDefinition): string[] {
   return [
-    `COMMENT ON VIEW ${quoted(name)} IS ${literal(description)}`,
+    `COMMENT ON VIEW ${quotedName(name)} IS ${quotedText(description)}`,
     ...columns.map(
-      (column) => `COMMENT ON COLUMN ${quoted(name)}.${quoted(column.name)} IS ${literal(column.description)}`,
+      (column) => `COMMENT ON COLUMN ${quotedName(name)}.${quotedName(column.name)} IS ${quotedText(column.description)}`,
     ),
   ]
 }
@@ -46,7 +46,7 @@ export function utc(instant: string): string {
 /** The column of `creators AS c` that has a role; NULL where the pipeline has none. */
 export function ofRole(pipeline: Pipeline, role: Role): string {
   const column = columnOf(pipeline, role)
-  return column === undefined ? 'NULL' : `c.${quoted(column)}`
+  return column === undefined ? 'NULL' : `c.${quotedName(column)}`
 }
 
 /** A sum as BIGINT; NULL where it does not fit. */

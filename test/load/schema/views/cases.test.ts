@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../../../pipelines/default.js'
-import { literal, quoted } from '../../../../src/core/duckdb.js'
+import { quotedText, quotedName } from '../../../../src/core/duckdb.js'
 import { openHouse, type House, type Told } from './open.js'
 
 /**
@@ -20,12 +20,12 @@ function read<T>(...path: string[]): T {
 
 /** What the view shows in these columns; instants as text. */
 async function shown({ rows }: House, view: string, columns: readonly string[]): Promise<Row[]> {
-  const types = await rows(`DESCRIBE ${quoted(view)}`)
+  const types = await rows(`DESCRIBE ${quotedName(view)}`)
   const cells = columns.map((name) => {
     const type = types.find(({ column_name }) => column_name === name)?.['column_type']
-    return type === 'TIMESTAMP' ? `CAST(${quoted(name)} AS VARCHAR) AS ${quoted(name)}` : quoted(name)
+    return type === 'TIMESTAMP' ? `CAST(${quotedName(name)} AS VARCHAR) AS ${quotedName(name)}` : quotedName(name)
   })
-  return rows(`SELECT ${cells.join(', ')} FROM ${quoted(view)} ORDER BY ALL`)
+  return rows(`SELECT ${cells.join(', ')} FROM ${quotedName(view)} ORDER BY ALL`)
 }
 
 function inOrder(rows: readonly Row[]): Row[] {
@@ -38,8 +38,8 @@ test.each(readdirSync(folder))('%s', async (name) => {
   const files = readdirSync(join(folder, name))
   if (existsSync(join(folder, name, 'answers.json'))) await house.load('run0', read<Told[]>(name, 'answers.json'))
   for (const file of files.filter((each) => each.endsWith('.csv'))) {
-    const rows = `read_csv(${literal(join(folder, name, file))}, header = true, all_varchar = true)`
-    await house.rows(`INSERT INTO ${quoted(basename(file, '.csv'))} BY NAME SELECT * FROM ${rows}`)
+    const rows = `read_csv(${quotedText(join(folder, name, file))}, header = true, all_varchar = true)`
+    await house.rows(`INSERT INTO ${quotedName(basename(file, '.csv'))} BY NAME SELECT * FROM ${rows}`)
   }
   for (const file of readdirSync(join(folder, name, 'expected'))) {
     const expected = read<Row[]>(name, 'expected', file)

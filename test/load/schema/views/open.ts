@@ -7,7 +7,7 @@ import { takeLock, type Lock } from '../../../../src/dataFolder/lock.js'
 import type { AnswerSource } from '../../../../src/load/stage.js'
 import { openWarehouse, type Warehouse } from '../../../../src/load/warehouse.js'
 import type { Pipeline } from '../../../../src/model/pipeline.js'
-import { readerOf } from '../../../../src/flatten/answerReader.js'
+import { answerReader } from '../../../../src/flatten/answerReader.js'
 import { temporaryFolder } from '../../../support/folder.js'
 
 /** One answer of a history that a person can read: a profile without its id, or a code. */
@@ -66,7 +66,7 @@ export async function openHouse(pipeline: Pipeline, before?: Pick<House, 'layout
     lock,
     warehouse,
     async load(runId, told) {
-      await loadSegments(warehouse, [runOf(pipeline, runId, told)], readerOf(pipeline))
+      await loadSegments(warehouse, [runOf(pipeline, runId, told)], answerReader(pipeline))
     },
     rows: (sql) => all(warehouse.connection, sql),
   }
