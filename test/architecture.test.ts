@@ -4,33 +4,24 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const STAGES = ['read', 'plan', 'fetch', 'journal', 'flatten', 'load', 'export', 'reading', 'report', 'simulator']
-/** The flow and what stands above it; everything else directly in src/ is a pure part. */
-const FLOWS = ['run', 'planRun', 'replay', 'select', 'untrack', 'forget', 'doctor']
-const TOP = ['cli', 'program', ...FLOWS]
 
-type Room = 'cli' | 'program' | 'commands' | 'run' | 'pure' | 'pipelines' | 'outside' | (string & {})
-
-function roomOf(file: string): Room {
-  const [area, second] = file.split('/')
-  if (area === 'pipelines') return 'pipelines'
-  if (area !== 'src') return 'outside'
-  if (second!.endsWith('.ts')) {
-    const name = second!.replace(/\.ts$/, '')
-    return TOP.includes(name) ? name : 'pure'
-  }
-  return second!
-}
-
-/** Which rooms a room may import from, itself apart. */
-function allowed(room: Room): readonly Room[] {
-  if (room === 'cli') return ['program']
-  if (room === 'program') return ['commands', 'pure']
-  if (room === 'commands') return [...FLOWS, 'reading', 'simulator', 'pure']
-  if (FLOWS.includes(room)) return ['run', ...STAGES, 'pure']
-  if (STAGES.includes(room) || room === 'pipelines') return ['pure']
-  return []
-}
+/** Each room may import from the rooms below its own line, and from itself. docs/architecture.md has the same list. */
+const ORDER: readonly (readonly string[])[] = [
+  ['cli.ts'],
+  ['commands'],
+  ['run'],
+  ['report'],
+  ['publish'],
+  ['raw'],
+  ['export'],
+  ['load'],
+  ['flatten'],
+  ['fetch', 'journal', 'plan', 'read', 'simulator'],
+  ['privacy'],
+  ['dataFolder'],
+  ['config', 'terminal', 'model'],
+  ['core'],
+]
 
 const files = ['src', 'pipelines'].flatMap((area) =>
   readdirSync(join(root, area), { recursive: true, encoding: 'utf8' })
@@ -46,18 +37,45 @@ const imports = files.flatMap((file) => {
   }))
 })
 
-describe('the house', () => {
-  test('has sources to look at', () => {
-    expect(files.length).toBeGreaterThan(30)
-    expect(imports.length).toBeGreaterThan(60)
+/** `src/fetch/http/apiClient.ts` is in room `fetch`; what is outside of `src/` is in a room of its own name. */
+function roomOf(file: string): string {
+  const [area, second] = file.split('/')
+  return area === 'src' ? second! : area!
+}
+
+function levelOf(room: string): number {
+  return ORDER.findIndex((rooms) => rooms.includes(room))
+}
+
+function mayImport(from: string, to: string): boolean {
+  if (from === to) return true
+  if (from === 'pipelines') return to === 'model'
+  return levelOf(to) > levelOf(from)
+}
+
+describe('the structure', () => {
+  test('src/ holds cli.ts and the rooms of the list, and nothing else', () => {
+    expect(new Set(files.filter((file) => file.startsWith('src/')).map(roomOf))).toEqual(new Set(ORDER.flat()))
+    expect(files.length).toBeGreaterThan(200)
+    expect(imports.length).toBeGreaterThan(800)
   })
 
-  test('imports run one way, and stages do not import each other', () => {
-    const wrong = imports.filter(({ file, target }) => {
-      const [from, to] = [roomOf(file), roomOf(target)]
-      return from !== to && !allowed(from).includes(to)
-    })
-    expect(wrong).toEqual([])
+  test('imports run one way', () => {
+    expect(imports.filter(({ file, target }) => !mayImport(roomOf(file), roomOf(target)))).toEqual([])
+  })
+
+  test('docs/architecture.md lists the rooms in the same order', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| (`src\/[^|]*) \|/gm)].map(([, rooms]) =>
+      [...rooms!.matchAll(/`src\/([^`/]+)\/?`/g)].map(([, room]) => room!),
+    )
+    expect(rows).toEqual(ORDER)
+  })
+
+  test('tests mirror the rooms', () => {
+    const besides = ['bench', 'browser', 'clients', 'faults', 'pipelines', 'support', 'architecture.test.ts']
+    const rooms = readdirSync(join(root, 'test')).filter((name) => !besides.includes(name))
+    expect(rooms.filter((room) => levelOf(room) < 0)).toEqual([])
   })
 
   test('no imports go round in a circle', () => {
@@ -71,6 +89,17 @@ describe('the house', () => {
       done.add(file)
     }
     files.forEach((file) => visit(file, []))
+  })
+
+  test('each exported name is declared in one file', () => {
+    const places = new Map<string, Set<string>>()
+    for (const file of files) {
+      const source = readFileSync(join(root, file), 'utf8')
+      const declared = /^export (?:async )?(?:function\*?|const|let|class|abstract class|interface|type) (\w+)/gm
+      for (const [, name] of source.matchAll(declared)) places.set(name!, (places.get(name!) ?? new Set()).add(file))
+    }
+    expect(places.size).toBeGreaterThan(600)
+    expect([...places].filter(([, where]) => where.size > 1).map(([name, where]) => [name, ...where])).toEqual([])
   })
 
   test('nothing under src/ knows an endpoint by name', () => {

@@ -1,13 +1,13 @@
 import { mergeColumns } from '../../src/model/column.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
-import { attributes } from './columns/attributes.js'
-import { check } from './crossChecks.js'
 import { children, mentions } from './childTables.js'
+import { attributes } from './columns/attributes.js'
 import { counters } from './columns/counters.js'
 import { derived } from './columns/derived.js'
+import { volatiles } from './columns/volatile.js'
+import { check } from './crossChecks.js'
 import { parseId } from './ids.js'
 import { profile } from './profile.js'
-import { volatiles } from './columns/volatile.js'
 
 /** Just One API, "Xiaohongshu User Profile (V3)": the vendor's page and OpenAPI definition, August 2026. */
 export const pipeline: Pipeline = {

@@ -1,5 +1,5 @@
-import type { Logger } from '../terminal/logger.js'
 import type { Settings } from '../config/options.js'
+import type { Logger } from '../terminal/logger.js'
 
 /** What a command gets from the command line and the environment. */
 export interface Invocation {

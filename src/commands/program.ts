@@ -3,13 +3,13 @@ import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { readToken, tokenIn } from '../config/api.js'
-import type { Invocation } from './command.js'
-import { messageOf, RunError, UsageError } from '../core/errors.js'
-import { openLogFile } from '../terminal/logFile.js'
-import { Logger } from '../terminal/logger.js'
 import { options, resolveSettings, type CommandName, type Option, type Settings } from '../config/options.js'
+import { messageOf, RunError, UsageError } from '../core/errors.js'
 import { redactor, type Redact } from '../core/redact.js'
 import { version } from '../core/version.js'
+import { openLogFile } from '../terminal/logFile.js'
+import { Logger } from '../terminal/logger.js'
+import type { Invocation } from './command.js'
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>
 
@@ -29,11 +29,11 @@ const commands: Record<CommandName, () => Promise<(invocation: Invocation) => Pr
   plan: async () => (await import('./plan/command.js')).planCommand,
   replay: async () => (await import('./replay/command.js')).replayCommand,
   status: async () => (await import('./status/command.js')).statusCommand,
-  lists: async () => (await import('./lists/lists.js')).listsCommand,
+  lists: async () => (await import('./lists/command.js')).listsCommand,
   untrack: async () => (await import('./untrack/command.js')).untrackCommand,
   changes: async () => (await import('./changes/command.js')).changesCommand,
   select: async () => (await import('./select/command.js')).selectCommand,
-  report: async () => (await import('./report/report.js')).reportCommand,
+  report: async () => (await import('./report/command.js')).reportCommand,
   forget: async () => (await import('./forget/command.js')).forgetCommand,
   doctor: async () => (await import('./doctor/command.js')).doctorCommand,
   simulate: async () => (await import('./simulate/command.js')).simulateCommand,

@@ -1,3 +1,6 @@
+/** What stands in place of a number that is not known. */
+export const NOT_KNOWN = '–'
+
 const LABEL = 11
 const WIDTH = 80
 
@@ -20,4 +23,17 @@ export function labelParts(label: string, parts: readonly string[]): string {
     }
   }
   return [...lines, text].map((each, at) => labelLine(at === 0 ? label : '', each)).join('\n')
+}
+
+/** A number as DuckDB counts it: a bigint only where it is very large. */
+export type Count = number | bigint
+
+/** A number as people read it: `1,234`; a dash where it is not known. */
+export function count(number: Count | null): string {
+  return number === null ? NOT_KNOWN : number.toLocaleString('en-US', { maximumFractionDigits: 0 })
+}
+
+/** `1 row`, `2 rows`. */
+export function plural(number: Count, what: string, more = `${what}s`): string {
+  return `${count(number)} ${number === 1 ? what : more}`
 }

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { link, rm } from 'node:fs/promises'
-import { makeFolder } from '../core/atomicFile.js'
+import { makeFolder, identityOf } from '../core/atomicFile.js'
 import { openDatabase, type Database } from '../core/duckdb.js'
 import { BusyError, LocalError, messageOf } from '../core/errors.js'
-import { identityOf } from '../core/identity.js'
+import { localTime } from '../core/time.js'
 import type { Layout } from './layout.js'
 import { readStatus } from './runStatus.js'
-import { localTime } from '../core/time.js'
 
 /** The right to write in a data folder, held until it is released or the process ends, however it ends. */
 export interface Lock {

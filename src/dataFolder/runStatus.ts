@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { z } from 'zod'
+import type { Layout } from './layout.js'
 
 const schema = z.object({
   run_id: z.string(),
@@ -72,5 +73,28 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     // It lives, and is somebody else's.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** What goes on in a data folder, as far as one can tell without its lock. */
+export interface RunState {
+  /** Of the run that is on, or of the last one; undefined where none has left any. */
+  readonly status: RunStatus | undefined
+  readonly isOn: boolean
+  /** The last run left calls that no table has yet: the next run loads them first. */
+  readonly isCutOff: boolean
+}
+
+export function readRunState({ status: path, journal }: Layout): RunState {
+  const status = readStatus(path)
+  const isOn = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
+  return { status, isOn, isCutOff: !isOn && (status?.phase === 'interrupted' || hasSegments(journal)) }
+}
+
+function hasSegments(journal: string): boolean {
+  try {
+    return readdirSync(journal).some((name) => name.endsWith('.journal'))
+  } catch {
+    return false
   }
 }

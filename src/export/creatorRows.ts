@@ -1,5 +1,5 @@
-import { collectGarbage } from '../core/memory.js'
 import { all, blobs, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
+import { collectGarbage } from '../core/memory.js'
 import { plainText, csvRecord, instantText } from './csvRecord.js'
 import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
 

@@ -3,11 +3,6 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { exportCsv, type CsvContent } from './csvFile.js'
-import { exportFile, type ExportedFile } from './exportedFile.js'
-import { fileNames } from './fileNames.js'
-import { FAILURES_HEADER, failureRows, REJECTS_HEADER, rejectRows } from './rejectRows.js'
-import { exportSheet, SheetTooLarge } from './excel/sheetFile.js'
 import {
   creatorRows,
   creatorSheetRows,
@@ -16,6 +11,11 @@ import {
   wideColumns,
   type WideColumns,
 } from './creatorRows.js'
+import { exportCsv, type CsvContent } from './csvFile.js'
+import { exportSheet, SheetTooLarge } from './excel/sheetFile.js'
+import { exportFile, type ExportedFile } from './exportedFile.js'
+import { fileNames } from './fileNames.js'
+import { FAILURES_HEADER, failureRows, REJECTS_HEADER, rejectRows } from './rejectRows.js'
 
 export interface ExportOptions {
   /** Of a database that holds the tables of the last run; nothing in it is changed. */

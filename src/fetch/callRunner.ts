@@ -1,16 +1,16 @@
-import { withdrawn, type CallEnd, type Intent } from '../model/call.js'
 import type { Effects } from '../core/effects.js'
+import { withdrawn, type CallEnd, type Intent } from '../model/call.js'
 import { isSignOfLife } from '../model/interpret.js'
 import type { Billed, Interpret, Outcome } from '../model/outcome.js'
-import { SpendCap } from './limits/spendCap.js'
 import type { Emit } from './fetchEvent.js'
-import type { UpstreamHealth } from './limits/circuitBreaker.js'
-import { Admission, type Permit } from './limits/admission.js'
-import type { LearnedLimits } from './limits/learnedLimits.js'
 import type { FetchPolicy } from './fetchPolicy.js'
-import { RetryBudget } from './limits/retryBudget.js'
-import { Stopped, type Stopping } from './stop.js'
 import type { ApiClient } from './http/apiClient.js'
+import { Admission, type Permit } from './limits/admission.js'
+import type { UpstreamHealth } from './limits/circuitBreaker.js'
+import type { LearnedLimits } from './limits/learnedLimits.js'
+import { RetryBudget } from './limits/retryBudget.js'
+import { SpendCap } from './limits/spendCap.js'
+import { Stopped, type Stopping } from './stop.js'
 
 /** Where a call is made durable before it is sent, and its end before anything else is done with it. */
 export interface CallLog {
@@ -128,7 +128,11 @@ export class CallRunner {
   }
 
   private hear(permit: Permit, end: CallEnd, outcome: Outcome): void {
-    const sign: UpstreamHealth = isSignOfLife(end, outcome) ? 'life' : outcome.kind === 'throttled' ? 'throttled' : 'trouble'
+    const sign: UpstreamHealth = isSignOfLife(end, outcome)
+      ? 'life'
+      : outcome.kind === 'throttled'
+        ? 'throttled'
+        : 'trouble'
     const { kind, code, message, retryAfterMs } = outcome
     // A try that failed upstream may have failed quickly.
     const ms = kind === 'retry' ? undefined : end.ms

@@ -1,7 +1,7 @@
 import type { Anomaly, ChildTable, Row, Value } from '../model/pipeline.js'
 import { rowView } from './rowView.js'
-import { getterOf, sourcesOf, type ColumnSource } from './sources.js'
 import { parsePath } from './sourceTree.js'
+import { getterOf, sourcesOf, type ColumnSource } from './sources.js'
 import { stableRows } from './stableForm.js'
 
 export interface CompiledChild {

@@ -8,15 +8,13 @@ import {
   type Value,
 } from '../model/pipeline.js'
 import { compileChild } from './childRows.js'
-import { DriftLog } from './drift.js'
+import { DriftLog, recordDrift, UnmappedFields } from './drift.js'
 import { jsonText } from './jsonText.js'
-import { recordDrift } from './learnFrom.js'
-import { UnmappedFields } from './leftOver.js'
 import { fitsBigint, shortened } from './readValue.js'
-import { objectSchema } from './schema.js'
 import { rowView } from './rowView.js'
-import { getterOf, isObject, readSource, sourcesOf } from './sources.js'
+import { objectSchema } from './schema.js'
 import { parsePath, sourceTree } from './sourceTree.js'
+import { getterOf, isObject, readSource, sourcesOf } from './sources.js'
 import { stableHash, stableItems } from './stableForm.js'
 
 export interface CompiledPipeline {

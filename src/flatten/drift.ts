@@ -1,5 +1,7 @@
+import type * as z from 'zod'
 import type { Drift } from '../model/pipeline.js'
 import { shortened } from './readValue.js'
+import { nodeAt, valueAt, type ObjectNode, type SourceNode } from './sourceTree.js'
 
 /** An answer with thousands of unknown keys (ids as keys) must not flood the drift table. */
 const MOST = 64
@@ -43,4 +45,60 @@ export class DriftLog {
     this.seen.add(key)
     this.drifts.push({ path: place, kind, expected, found })
   }
+}
+
+/** Turns the issues of the strict schema into drift, and keeps in `left` what no column will read. */
+export function recordDrift(
+  issues: readonly z.core.$ZodIssue[],
+  value: unknown,
+  tree: ObjectNode,
+  log: DriftLog,
+  left: UnmappedFields,
+): void {
+  for (const issue of issues) {
+    // What stands in a list is kept in the JSON text of that list.
+    const inList = issue.path.some((key) => typeof key === 'number')
+    const raw = valueAt(value, issue.path)
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const path = [...issue.path, key]
+        const unknown = valueAt(raw, [key])
+        log.add(path, 'unknown_key', null, kindOf(unknown))
+        if (!inList) left.put(path, unknown)
+      }
+      continue
+    }
+    const node = nodeAt(tree, issue.path)
+    log.add(issue.path, 'wrong_type', node ? expectedOf(node) : null, kindOf(raw))
+    if (node?.kind === 'object' && !inList && issue.path.length > 0) left.put(issue.path, raw)
+  }
+}
+
+function expectedOf(node: SourceNode): string {
+  if (node.kind !== 'leaf') return node.kind
+  return node.column.holds ?? node.column.type
+}
+
+/** What no column holds, nested as it came. Objects without a prototype, so that `__proto__` is a key like any other. */
+export class UnmappedFields {
+  private root: Record<PropertyKey, unknown> | undefined
+
+  /** Undefined while there is none. */
+  get value(): unknown {
+    return this.root
+  }
+
+  put(path: readonly PropertyKey[], raw: unknown): void {
+    this.root ??= emptyObject()
+    let parent = this.root
+    for (const key of path.slice(0, -1)) {
+      parent[key] ??= emptyObject()
+      parent = parent[key] as Record<PropertyKey, unknown>
+    }
+    parent[path.at(-1)!] = raw
+  }
+}
+
+function emptyObject(): Record<PropertyKey, unknown> {
+  return Object.create(null) as Record<PropertyKey, unknown>
 }

@@ -1,5 +1,3 @@
-import { wellFormed } from './wellFormed.js'
-
 /** Far beyond what any answer needs, far below what overflows a stack or a reader of the tables. */
 const DEEPEST = 100
 
@@ -53,4 +51,16 @@ function write(value: unknown, sorted: boolean, depth: number): string | undefin
     parts.push(`${JSON.stringify(wellFormed(key))}:${part}`)
   }
   return `{${parts.join(',')}}`
+}
+
+/** In every Node since 20; TypeScript knows it from ES2024 on. */
+interface Es2024String {
+  isWellFormed(): boolean
+  toWellFormed(): string
+}
+
+/** Half a surrogate pair is no character and could not be stored: U+FFFD instead. */
+export function wellFormed(text: string): string {
+  const string = text as unknown as Es2024String
+  return string.isWellFormed() ? text : string.toWellFormed()
 }

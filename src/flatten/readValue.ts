@@ -1,7 +1,6 @@
 import type { ColumnType, Value } from '../model/pipeline.js'
 import { isInexact, readNumber } from '../model/readNumber.js'
-import { jsonText } from './jsonText.js'
-import { wellFormed } from './wellFormed.js'
+import { jsonText, wellFormed } from './jsonText.js'
 
 const BIGINT_MIN = -(2n ** 63n)
 const BIGINT_MAX = 2n ** 63n - 1n

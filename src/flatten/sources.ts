@@ -1,6 +1,5 @@
 import type { Anomaly, Column, Value } from '../model/pipeline.js'
-import type { DriftLog } from './drift.js'
-import type { UnmappedFields } from './leftOver.js'
+import type { DriftLog, UnmappedFields } from './drift.js'
 import { readValue, type Note } from './readValue.js'
 import { parsePath, type SourcePath } from './sourceTree.js'
 
@@ -49,7 +48,13 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** One column of one answer; what cannot be read goes into `left`. */
-export function readSource(source: ColumnSource, value: unknown, anomalies: Anomaly[], log: DriftLog, left: UnmappedFields): Value {
+export function readSource(
+  source: ColumnSource,
+  value: unknown,
+  anomalies: Anomaly[],
+  log: DriftLog,
+  left: UnmappedFields,
+): Value {
   const { name, column, path } = source
   const raw = source.get(value)
   if (raw === undefined) {

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
-import { withdrawn, type CallEnd, type Intent, type RunHeader } from '../model/call.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { withdrawn, type CallEnd, type Intent, type RunHeader } from '../model/call.js'
 import { GroupCommit } from './groupCommit.js'
 import { encodeEnd, encodeIntent, HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
-import { rescueSegment, reserveFor, SpareFile, type OpenSpareFile } from './spareFile.js'
 import { JournalMissingError, SegmentWriter } from './segmentWriter.js'
+import { rescueSegment, reserveFor, SpareFile, type OpenSpareFile } from './spareFile.js'
 
 /**
  * Where paid answers become durable before anything else is done with them. Both promises resolve when the record has

@@ -2,8 +2,8 @@ import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path'
 import { syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { recoverSpare, recoverOrphanSpare } from './recoverSpare.js'
 import { HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
+import { recoverSpare, recoverOrphanSpare } from './recoverSpare.js'
 import { scan, type Gap } from './scan.js'
 import { FileSegment, readHead, tornPath, type Segment } from './segmentReader.js'
 

@@ -3,10 +3,10 @@ import { dirname } from 'node:path'
 import { syncFolder } from '../core/atomicFile.js'
 import type { CallEnd } from '../model/call.js'
 import { encodeEnd, HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
-import { sparePath } from './spareFile.js'
 import { scan, type Found, type Gap } from './scan.js'
 import { readHead, tornPath } from './segmentReader.js'
 import { SegmentWriter } from './segmentWriter.js'
+import { sparePath } from './spareFile.js'
 
 /** Bytes of a spare that hold no readable record, and where they are now. */
 export interface SpareDamage extends Gap {

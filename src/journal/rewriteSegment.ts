@@ -2,10 +2,9 @@ import { createReadStream } from 'node:fs'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile, syncFolder } from '../core/atomicFile.js'
-import type { Intent } from '../model/call.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import type { Intent, EditCall } from '../model/call.js'
 import { encodeEnd } from './record.js'
-import type { EditCall } from '../raw/rewriteCalls.js'
 import { scan, type Found, type Gap } from './scan.js'
 
 /** What becomes of each part of a segment. */

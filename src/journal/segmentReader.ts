@@ -2,8 +2,8 @@ import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { makeFolder, syncFolder } from '../core/atomicFile.js'
-import type { Call, RunHeader } from '../model/call.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import type { Call, RunHeader } from '../model/call.js'
 import {
   decodeEntry,
   decodeHeader,

@@ -1,8 +1,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeFolder, syncFolder } from '../core/atomicFile.js'
+import { makeFolder, syncFolder, identityOf } from '../core/atomicFile.js'
 import type { RunHeader } from '../model/call.js'
-import { identityOf } from '../core/identity.js'
 import type { AppendFile } from './groupCommit.js'
 import { encodeRun } from './record.js'
 

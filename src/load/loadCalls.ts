@@ -1,9 +1,10 @@
 import { isOutOfMemory, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
+import type { AnswerReader } from '../flatten/answerReader.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { merge, type Merged } from './merge.js'
 import { pipelineTables } from './schema/pipelineTables.js'
-import { stage, type AnswerSource, type AnswerReader, type Staged } from './stage.js'
+import { stage, type AnswerSource, type Staged } from './stage.js'
 import { dropStaging } from './stagingTables.js'
 import { asLocalError, withMemory, type Warehouse } from './warehouse.js'
 

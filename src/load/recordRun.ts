@@ -1,6 +1,5 @@
 import { all, first, quotedName, type Cell, type Connection } from '../core/duckdb.js'
-import type { CodeCount, Counts, DriftReceipt } from '../model/receipt.js'
-import { STATUSES } from '../model/receipt.js'
+import { type CodeCount, type Counts, type DriftReceipt, STATUSES } from '../model/receipt.js'
 
 /** The receipt of a run as table `runs` keeps it; instants are milliseconds since 1970. */
 export interface RunRecord {

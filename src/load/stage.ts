@@ -1,6 +1,7 @@
-import type { Call, RunHeader } from '../model/call.js'
 import { TableWriter, type Connection } from '../core/duckdb.js'
-import type { Interpret, Outcome, OutcomeKind } from '../model/outcome.js'
+import type { AnswerReader } from '../flatten/answerReader.js'
+import type { Call, RunHeader } from '../model/call.js'
+import type { Outcome, OutcomeKind } from '../model/outcome.js'
 import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'
 import {
   STAGED_ANOMALIES,
@@ -21,13 +22,6 @@ export interface AnswerSource {
   readonly header: RunHeader
   /** In batches of a few hundred. */
   calls(): AsyncIterable<readonly Call[]>
-}
-
-/** What is known of reading an answer, as functions. */
-export interface AnswerReader {
-  readonly pipeline: Pipeline
-  readonly interpret: Interpret
-  readonly flatten: (value: unknown, id: string) => Flattened
 }
 
 export interface Staged {

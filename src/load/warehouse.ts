@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { makeFolder } from '../core/atomicFile.js'
-import { collectGarbage } from '../core/memory.js'
 import { isOutOfMemory, openDatabase, type Connection, type Database } from '../core/duckdb.js'
 import { LocalError, RunError, messageOf } from '../core/errors.js'
-import type { Pipeline } from '../model/pipeline.js'
+import { collectGarbage } from '../core/memory.js'
 import { lockHolder, type Lock } from '../dataFolder/lock.js'
+import type { Pipeline } from '../model/pipeline.js'
 import { bringUpToDate } from './schema/schema.js'
 
 /** The working database: it holds exactly what will be published, and nothing else ever opens its file. */

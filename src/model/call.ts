@@ -63,3 +63,6 @@ export interface Unknown extends Intent {
 
 export type CallEnd = Answer | NoAnswer
 export type Call = CallEnd | Unknown
+
+/** What becomes of a call: the call itself, another one, or undefined to leave it out. */
+export type EditCall = (call: Call) => Call | undefined

@@ -1,5 +1,5 @@
+import { labelLine } from '../core/text.js'
 import type { StopReason } from './outcome.js'
-import type { PublishedFiles } from './publishedFiles.js'
 
 /** What became of a row, or of an id, in one run. */
 export const STATUSES = ['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const
@@ -145,4 +145,21 @@ export function reconcile(what: string, counts: Counts): void {
   if (sum === counts.read) return
   const parts = STATUSES.map((status) => `${status} ${counts[status]}`).join(', ')
   throw new Error(`${what} do not reconcile: ${counts.read} read, but ${sum} have a status (${parts})`)
+}
+
+/** What a command published; paths are absolute. */
+export interface PublishedFiles {
+  readonly database: string
+  readonly exports: readonly string[]
+  /** What was asked for and could not be made, with the reason. Absent: nothing. */
+  readonly left_out?: readonly string[]
+}
+
+/** The same as lines of a summary. */
+export function fileLines({ database, exports, left_out = [] }: PublishedFiles): string[] {
+  return [
+    labelLine('database', database),
+    ...exports.map((path, at) => labelLine(at === 0 ? 'exports' : '', path)),
+    ...left_out.map((reason, at) => labelLine(at === 0 ? 'left out' : '', reason)),
+  ]
 }

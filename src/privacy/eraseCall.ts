@@ -1,7 +1,7 @@
 import type { Call } from '../model/call.js'
-import type { IdFinder } from './idFinder.js'
 import { decodeUtf8 } from '../model/json.js'
 import type { Interpret } from '../model/outcome.js'
+import type { IdFinder } from './idFinder.js'
 import { redactJson } from './redactJson.js'
 
 /** An escape of a letter or a digit, behind which an id could hide; nobody writes it, but JSON allows it. */

@@ -1,5 +1,5 @@
-import type { IdFinder } from './idFinder.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
+import type { IdFinder } from './idFinder.js'
 
 /** The part of an input row that can tell who it is about. */
 export interface RowWithId {

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { replaceFile } from '../core/atomicFile.js'
+import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import type { Layout } from '../dataFolder/layout.js'
 import { IdFinder, fingerprintOf } from './idFinder.js'
 
 const counts = z.record(z.string(), z.number().int().nonnegative())
@@ -95,7 +97,13 @@ export function addTombstones(tombstones: Tombstones, people: ReadonlyMap<string
     const hash = hashOf(tombstones.salt, id)
     const known = next.get(hash)
     const since = known?.since ?? new Date(now).toISOString()
-    next.set(hash, { ...fingerprintOf(id), hash, since, erased: false, paid: merged(known?.paid ?? {}, paid, Math.max) })
+    next.set(hash, {
+      ...fingerprintOf(id),
+      hash,
+      since,
+      erased: false,
+      paid: merged(known?.paid ?? {}, paid, Math.max),
+    })
   }
   return { ...tombstones, people: [...next.values()] }
 }
@@ -130,4 +138,20 @@ function merged(
   const result: Record<string, number> = { ...one }
   for (const [run, calls] of Object.entries(other)) result[run] = both(result[run] ?? 0, calls)
   return result
+}
+
+/**
+ * Who must not come back; says so when an erasure was cut off, for only who knows whom it was for can complete it.
+ * @returns undefined where nobody was forgotten
+ * @throws LocalError when the file cannot be read
+ */
+export async function openTombstones({ data, forgotten }: Layout, effects: Effects): Promise<IdFinder | undefined> {
+  const tombstones = await readTombstones(forgotten)
+  if (isUnfinished(tombstones)) {
+    effects.log(
+      'warn',
+      `an erasure in ${data} was cut off: give the same ids to \`creator-enrich forget\` once more, which completes it; until then files may still name them`,
+    )
+  }
+  return forgottenFinder(tombstones)
 }

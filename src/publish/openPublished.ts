@@ -67,3 +67,9 @@ function whyNotRead(error: unknown, { database }: Layout): unknown {
   }
   return error
 }
+
+/** @throws UsageError when there is nothing to read from */
+export function checkPublished({ database }: Layout): void {
+  if (existsSync(database)) return
+  throw new UsageError(`${database} is not there: no run has published anything yet; \`creator-enrich run\` does`)
+}

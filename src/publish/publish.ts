@@ -1,14 +1,17 @@
-import { collectGarbage } from '../core/memory.js'
-import { openDatabase } from '../core/duckdb.js'
+import type { Settings } from '../config/options.js'
+import { openDatabase, all, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
-import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
+import { collectGarbage } from '../core/memory.js'
 import type { Layout } from '../dataFolder/layout.js'
+import type { Lock } from '../dataFolder/lock.js'
+import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
+import { type Warehouse, openWarehouse } from '../load/warehouse.js'
+import type { Pipeline } from '../model/pipeline.js'
+import type { PublishedFiles } from '../model/receipt.js'
 import { checkKeys } from './checkKeys.js'
 import { compactDatabase } from './compact.js'
 import { publishCopy } from './publishedCopy.js'
-import type { Warehouse } from '../load/warehouse.js'
-import type { PublishedFiles } from '../model/publishedFiles.js'
 
 export interface PublishOptions {
   /** Names the finished copy. */
@@ -68,4 +71,28 @@ function pathsOf({ lists, creatorsCsv, creatorsParquet, creatorsExcel, failures 
   const ofLists = lists.flatMap(({ enriched, rejects }) => [enriched, rejects])
   const excel = creatorsExcel ? [creatorsExcel] : []
   return [...ofLists, creatorsCsv, creatorsParquet, ...excel, failures].map(({ path }) => path)
+}
+
+/**
+ * Publishes the working database, which must be closed, with the files of every list it knows.
+ */
+export async function publishAll(
+  lock: Lock,
+  pipeline: Pipeline,
+  { noBom, excel = false }: Settings,
+  runId: string,
+  effects: Effects,
+): Promise<PublishedFiles> {
+  const warehouse = await openWarehouse(lock, pipeline)
+  try {
+    const lists = await listsOf(warehouse.connection)
+    return await publishFolder(warehouse, lock.layout, { runId, lists, bom: !noBom, excel }, effects)
+  } finally {
+    await warehouse.close()
+  }
+}
+
+async function listsOf(connection: Connection): Promise<{ name: string; columns: string[] }[]> {
+  const rows = await all<{ list: string; columns: string }>(connection, 'SELECT list, columns FROM lists ORDER BY list')
+  return rows.map(({ list, columns }) => ({ name: list, columns: JSON.parse(columns) as string[] }))
 }

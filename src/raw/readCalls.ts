@@ -1,8 +1,16 @@
-import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
-import { batches, first, isOutOfMemory, quotedText, openDatabase, type Connection, type Database } from '../core/duckdb.js'
+import {
+  batches,
+  first,
+  isOutOfMemory,
+  quotedText,
+  openDatabase,
+  type Connection,
+  type Database,
+} from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { rawFiles, rawRuns } from './files.js'
+import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
 import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
+import { rawFiles, rawRuns } from './files.js'
 
 /** The calls of one run, as `raw/` has them. */
 export interface RawRun {

@@ -1,8 +1,8 @@
 import { all, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
-import { rawFiles, rawRuns } from './files.js'
 import type { PaidCalls } from '../privacy/tombstones.js'
+import { rawFiles, rawRuns } from './files.js'
 
 /**
  * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as the last

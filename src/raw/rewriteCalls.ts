@@ -1,16 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder, replaceFile, syncFolder } from '../core/atomicFile.js'
-import type { Call } from '../model/call.js'
-import { collectGarbage } from '../core/memory.js'
 import { openDatabase } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { openPart, writePart } from './rawPart.js'
+import { collectGarbage } from '../core/memory.js'
+import type { EditCall } from '../model/call.js'
+import { openPart, writePart, ANSWERS, CALLS, rawRow } from './callTables.js'
 import { openRawFile } from './readCalls.js'
-import { ANSWERS, CALLS, rawRow } from './callTables.js'
-
-/** What becomes of a call: the call itself, another one, or undefined to leave it out. */
-export type EditCall = (call: Call) => Call | undefined
 
 const MEMORY = '128MB'
 

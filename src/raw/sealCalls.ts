@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
-import { collectGarbage } from '../core/memory.js'
 import { all, first, quotedText, openDatabase, TableWriter, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { rawFiles, rawFolder } from './files.js'
-import { openPart, writePart } from './rawPart.js'
-import { ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
+import { collectGarbage } from '../core/memory.js'
 import type { Place, Segment } from '../journal/segmentReader.js'
+import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
+import { rawFiles, rawFolder } from './files.js'
 
 /** Where a segment is sealed to, and where DuckDB may spill meanwhile. */
 export interface SealOptions {

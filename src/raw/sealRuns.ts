@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { replaceFile } from '../core/atomicFile.js'
 import { all, quotedText, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { rawFiles, rawFolder, type RawKind } from './files.js'
 import { isDamage } from '../load/warehouse.js'
+import { rawFiles, rawFolder, type RawKind } from './files.js'
 
 /**
  * Writes to `raw/` what it lacks of the runs in the working database: the rows of the lists that a run read, with what

@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
-import { placeOf, type RawRow } from './rawRow.js'
+import { placeOf, type RawRow } from './table.js'
 
 export interface Header {
   readonly columns: readonly string[]

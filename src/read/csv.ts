@@ -1,7 +1,7 @@
 import { Parser, type CsvError } from 'csv-parse'
 import { UsageError } from '../core/errors.js'
 import { LONGEST_ROW } from './limits.js'
-import { placeOf, type RawRow } from './rawRow.js'
+import { placeOf, type RawRow } from './table.js'
 
 /**
  * The rows of UTF-8 CSV text, the first one too, in batches as they come. Any of the three line ends, also mixed; empty lines

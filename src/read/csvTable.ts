@@ -6,8 +6,7 @@ import { delimiterName, delimiterOf } from './delimiter.js'
 import { encodingOf } from './encoding.js'
 import type { InputFile } from './file.js'
 import { gunzip } from './gunzip.js'
-import { firstRows, type RawRow } from './rawRow.js'
-import { SAMPLE, type Table } from './table.js'
+import { firstRows, type RawRow, SAMPLE, type Table } from './table.js'
 
 /** What is known of a text before it is looked at; the rest is found. */
 export interface TextFormat {

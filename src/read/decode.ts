@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../core/errors.js'
 import { LONGEST_WORD } from './limits.js'
-import { placeOf } from './rawRow.js'
+import { placeOf } from './table.js'
 
 export type Encoding = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be'
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../core/errors.js'
-import { firstRows, type RawRow } from './rawRow.js'
+import { firstRows, type RawRow } from './table.js'
 
 /** What separates columns, most usual first. */
 const DELIMITERS = [',', ';', '\t', '|'] as const

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.js'
 import { decode, ENCODING_NAMES, WrongEncoding, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
+import { placeOf } from './table.js'
 import { refuseUnsupported } from './unsupportedFormat.js'
-import { placeOf } from './rawRow.js'
 
 /** Enough to see what a file is. */
 const HEAD = 4096
@@ -65,7 +65,11 @@ async function utf8OrGb18030(text: () => AsyncIterable<Buffer>, source: string):
   throw new UsageError(placeOf(source, utf8.line, `not UTF-8, ${doubt}`, remedy))
 }
 
-async function misfit(text: AsyncIterable<Buffer>, encoding: Encoding, source: string): Promise<WrongEncoding | undefined> {
+async function misfit(
+  text: AsyncIterable<Buffer>,
+  encoding: Encoding,
+  source: string,
+): Promise<WrongEncoding | undefined> {
   try {
     const decoded = decode(text, encoding, source)
     while (!(await decoded.next()).done);

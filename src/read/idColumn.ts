@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { normalizedName } from './columns.js'
-import type { RawRow } from './rawRow.js'
+import type { RawRow } from './table.js'
 
 const TEXT = 'VARCHAR'
 

@@ -2,8 +2,7 @@ import { all, arrays, quotedText, openDatabase, quotedName, type Database } from
 import { messageOf, UsageError } from '../core/errors.js'
 import { uniqueNames } from './columns.js'
 import { tryQuery } from './parquetProbe.js'
-import { firstRows, type RawRow } from './rawRow.js'
-import { SAMPLE, type Table } from './table.js'
+import { firstRows, type RawRow, SAMPLE, type Table } from './table.js'
 
 interface ParquetColumn {
   readonly name: string

@@ -5,7 +5,7 @@ import { csvTable, type TextFormat } from './csvTable.js'
 import { openFile, openStdin } from './file.js'
 import { findIdColumn, type IdColumn } from './idColumn.js'
 import { parquetTable } from './parquet.js'
-import type { RawRow } from './rawRow.js'
+import type { RawRow } from './table.js'
 
 const BATCH = 1000
 

@@ -1,4 +1,5 @@
-import { change, compactNumber, count, sharePercent, type Count } from './figures.js'
+import { count, type Count } from '../core/text.js'
+import { change, compactNumber, sharePercent } from './figures.js'
 import { html, type Html } from './html.js'
 
 export interface Bar {

@@ -1,5 +1,4 @@
 import { html, type Html } from './html.js'
-import { scrolling } from './scrolling.js'
 
 /** The title of a column; of one that holds numbers, which stand to the right. */
 export type Title = string | { readonly number: string }
@@ -22,4 +21,9 @@ export function dataTable(name: string, titles: readonly Title[], rows: readonly
     </tbody>
   </table>`
   return scrolling(name, table)
+}
+
+/** A table that may be wider than the screen: it is moved with the keyboard, too, and has a name for those who cannot see it. */
+export function scrolling(name: string, table: Html): Html {
+  return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${table}</div>`
 }

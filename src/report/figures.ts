@@ -1,23 +1,16 @@
+import { NOT_KNOWN, type Count } from '../core/text.js'
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
-/** A number that DuckDB counted: a bigint only where it is very large. */
-export type Count = number | bigint
-
-export const NONE = '–'
-
-export function count(number: Count | null): string {
-  return number === null ? NONE : whole.format(number)
-}
-
 /** `1.2M`: for axes and large sums. */
 export function compactNumber(number: Count | null): string {
-  return number === null ? NONE : short.format(number)
+  return number === null ? NOT_KNOWN : short.format(number)
 }
 
 /** `+1,234` or `−1,234`. */
 export function change(number: Count | null): string {
-  if (number === null) return NONE
+  if (number === null) return NOT_KNOWN
   return plusOrMinus(number) + whole.format(number < 0 ? -number : number)
 }
 
@@ -28,24 +21,20 @@ function plusOrMinus(number: Count): string {
 
 /** `12.3%` of a share from 0 to 1; what is not nothing is never shown as 0. */
 export function sharePercent(share: number | null): string {
-  if (share === null) return NONE
+  if (share === null) return NOT_KNOWN
   if (share > 0 && share < 0.001) return '<0.1%'
   const digits = share === 0 || share === 1 ? 0 : 1
   return `${(100 * share).toFixed(digits)}%`
 }
 
 export function changePercent(share: number | null): string {
-  return share === null ? NONE : `${plusOrMinus(share)}${(100 * Math.abs(share)).toFixed(1)}%`
+  return share === null ? NOT_KNOWN : `${plusOrMinus(share)}${(100 * Math.abs(share)).toFixed(1)}%`
 }
 
 export function money(amount: number | null, currency: string | null): string {
-  if (amount === null) return NONE
+  if (amount === null) return NOT_KNOWN
   const text = amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
   return currency === 'CNY' ? `¥${text}` : `${currency ?? ''} ${text}`.trim()
-}
-
-export function plural(number: Count, one: string, many = `${one}s`): string {
-  return `${count(number)} ${number === 1 ? one : many}`
 }
 
 /** `2026-11-17 02:00` in a zone. */

@@ -5,7 +5,7 @@ import { openDatabase } from '../core/duckdb.js'
 import { LocalError, messageOf, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { Pipeline } from '../model/pipeline.js'
-import { checkPublished } from '../publish/checkPublished.js'
+import { checkPublished } from '../publish/openPublished.js'
 import { reportPage } from './reportPage.js'
 
 export interface ReportOptions {

@@ -1,6 +1,6 @@
 import { first, type Connection } from '../core/duckdb.js'
-import type { Pipeline } from '../model/pipeline.js'
 import { dayIn } from '../core/time.js'
+import type { Pipeline } from '../model/pipeline.js'
 
 /**
  * Money that the runs of this folder have spent, or may have, on the day of `now` in the pipeline's zone. Calls are not kept

@@ -1,14 +1,21 @@
-import type { RunHeader } from '../model/call.js'
-import { runExitCode, reconcile, type CodeCount, type DriftReceipt, type Receipt, type StopNotice } from '../model/receipt.js'
+import { nextDayIn } from '../core/time.js'
+import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import type { RunRecord } from '../load/recordRun.js'
 import type { Settled } from '../load/settle.js'
+import type { RunHeader } from '../model/call.js'
+import {
+  runExitCode,
+  reconcile,
+  type CodeCount,
+  type DriftReceipt,
+  type Receipt,
+  type StopNotice,
+} from '../model/receipt.js'
 import type { PlanCounts } from '../plan/plan.js'
-import { nextDayIn } from '../core/time.js'
-import { version } from '../core/version.js'
-import type { Fetched } from './fetchDue.js'
-import type { Job } from './context.js'
 import type { NamedInput } from '../read/listInput.js'
+import type { Job } from './context.js'
+import type { Fetched } from './fetchDue.js'
 import type { RecoveredCalls } from './loadJournal.js'
 
 /** What a run has come to know by its end. */

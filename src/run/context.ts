@@ -1,9 +1,10 @@
 import type { Api } from '../config/api.js'
-import type { Effects } from '../core/effects.js'
-import type { Logger } from '../terminal/logger.js'
 import type { Settings } from '../config/options.js'
-import type { Pipeline } from '../model/pipeline.js'
+import type { Effects } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
+import type { Pipeline } from '../model/pipeline.js'
+import type { PlanOptions } from '../plan/plan.js'
+import type { Logger } from '../terminal/logger.js'
 
 /** What one run is to do. */
 export interface Job {
@@ -22,4 +23,9 @@ export interface World {
   readonly logger: Logger
   /** Aborts when the run shall stop in order; its reason is the exit code. */
   readonly signal: AbortSignal
+}
+
+/** What the settings say of who is asked, for a run that starts now. */
+export function planOptionsOf({ maxAge, retryFailed, onAmbiguous }: Settings, startedAt: number): PlanOptions {
+  return { startedAt, maxAgeMs: maxAge, retryFailed: retryFailed ?? false, onAmbiguous }
 }

@@ -1,24 +1,24 @@
-import { eraseFrom } from '../privacy/eraseCall.js'
+import type { Settings } from '../config/options.js'
 import { UsageError } from '../core/errors.js'
+import { Resources } from '../core/resources.js'
+import { count, plural } from '../core/text.js'
+import { dayIn } from '../core/time.js'
+import { warnOfSpace } from '../dataFolder/preflight.js'
 import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.js'
-import { openLearnedLimits } from '../fetch/limits/learnedLimits.js'
 import type { FetchPolicy } from '../fetch/fetchPolicy.js'
 import { openApiClient, type ApiClient } from '../fetch/http/apiClient.js'
-import type { IdFinder } from '../privacy/idFinder.js'
+import { openLearnedLimits } from '../fetch/limits/learnedLimits.js'
+import type { AnswerReader } from '../flatten/answerReader.js'
 import { openJournal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
 import { claimKind } from '../load/schema/schema.js'
-import type { AnswerReader } from '../load/stage.js'
-import type { Settings } from '../config/options.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
+import { eraseFrom } from '../privacy/eraseCall.js'
+import type { IdFinder } from '../privacy/idFinder.js'
 import { newTally, startProgress, type Tally } from '../terminal/progress.js'
-import { Resources } from '../core/resources.js'
-import { dayIn } from '../core/time.js'
-import { count, plural } from '../core/words.js'
 import { spentToday } from './budget.js'
-import type { OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
-import { warnOfSpace } from '../dataFolder/preflight.js'
+import type { OpenRun } from './openRun.js'
 
 export interface Fetched extends FetchResult {
   /** Ids asked at least once. */
@@ -113,12 +113,20 @@ async function startOwnSimulator({ pipeline }: Job, { effects }: World, open: Re
 }
 
 /** Nobody who was forgotten comes back as a mention in somebody else's answer, or as an answer for somebody else. */
-function withoutForgotten(upstream: ApiClient, forgotten: IdFinder, { interpret }: AnswerReader): Pick<ApiClient, 'attempt'> {
+function withoutForgotten(
+  upstream: ApiClient,
+  forgotten: IdFinder,
+  { interpret }: AnswerReader,
+): Pick<ApiClient, 'attempt'> {
   return { attempt: async (intent) => eraseFrom(await upstream.attempt(intent), forgotten, interpret) }
 }
 
 /** What this run may spend: its own budget, or what is left of the day's where that is less. */
-async function budgetOf({ settings, pipeline }: Job, house: OpenRun, { effects }: World): Promise<FetchPolicy['budget']> {
+async function budgetOf(
+  { settings, pipeline }: Job,
+  house: OpenRun,
+  { effects }: World,
+): Promise<FetchPolicy['budget']> {
   const { budget = Infinity, budgetPerDay = Infinity, price } = settings
   if (price === 0 || Math.min(budget, budgetPerDay) === Infinity) return undefined
   const spent =

@@ -1,17 +1,19 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { UsageError } from '../core/errors.js'
 import type { Effects } from '../core/effects.js'
-import { recoverJournal, type RecoveredJournal as Left } from '../journal/recover.js'
+import { UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
+import type { AnswerReader } from '../flatten/answerReader.js'
+import { recoverJournal, type RecoveredJournal as Left } from '../journal/recover.js'
+import { openSegment } from '../journal/segmentReader.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { checkKind, claimKind } from '../load/schema/schema.js'
-import { sealRuns } from '../raw/sealRuns.js'
-import type { AnswerReader } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
-import type { OpenRun } from './openRun.js'
+import { sealRuns } from '../raw/sealRuns.js'
 import type { Job, World } from './context.js'
+import type { Fetched } from './fetchDue.js'
+import type { OpenRun } from './openRun.js'
 
 export interface RecoveredCalls {
   /** Answers that an earlier run paid for and did not load. */
@@ -64,4 +66,12 @@ async function refuseToPayAgain({ layout, warehouse }: OpenRun): Promise<void> {
   throw new UsageError(
     `${layout.state} and ${layout.raw} are gone, but ${trace} shows that calls were paid: put them back, or give --new to start anew and pay again`,
   )
+}
+
+/** Loads the calls of this run from its journal segment. */
+export async function loadFetched({ segment }: Fetched, { warehouse, reader }: OpenRun): Promise<void> {
+  if (segment === undefined) return
+  const calls = await openSegment(segment)
+  await loadSegments(warehouse, [calls], reader)
+  await calls.markLoaded()
 }

@@ -1,9 +1,9 @@
 import type { Receipt } from '../model/receipt.js'
-import type { OpenRun } from './openRun.js'
-import type { Job, World } from './context.js'
-import type { NamedInput } from '../read/listInput.js'
-import { recordFailure } from './recordFailure.js'
 import { publishFolder } from '../publish/publish.js'
+import type { NamedInput } from '../read/listInput.js'
+import type { Job, World } from './context.js'
+import type { OpenRun } from './openRun.js'
+import { recordFailure } from './recordFailure.js'
 
 /**
  * Puts the files that analysts open in place. The working database is closed after it.

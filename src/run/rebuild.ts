@@ -5,18 +5,19 @@ import { syncFolder } from '../core/atomicFile.js'
 import { all, first } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
-import { RawStore } from '../raw/readCalls.js'
+import type { Lock } from '../dataFolder/lock.js'
+import type { AnswerReader } from '../flatten/answerReader.js'
 import { recoverJournal } from '../journal/recover.js'
 import { loadSegments } from '../load/loadCalls.js'
-import type { Lock } from '../dataFolder/lock.js'
 import { countRuns } from '../load/recordRun.js'
-import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
 import { claimKind } from '../load/schema/schema.js'
-import { sealRuns } from '../raw/sealRuns.js'
-import type { AnswerSource, AnswerReader } from '../load/stage.js'
+import type { AnswerSource } from '../load/stage.js'
 import { DamagedWarehouse, openWarehouse, type Warehouse } from '../load/warehouse.js'
-import { rawRuns } from '../raw/files.js'
 import { paidCalls, readTombstones } from '../privacy/tombstones.js'
+import { rawRuns } from '../raw/files.js'
+import { RawStore } from '../raw/readCalls.js'
+import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
+import { sealRuns } from '../raw/sealRuns.js'
 
 /** What a database was rebuilt from. */
 export interface RebuiltWarehouse {
@@ -35,7 +36,11 @@ const CALLS_A_LOAD = 100_000
  * @param options `lossy`: go on without what the receipts know of and `raw/` has no more
  * @throws LocalError when something in `raw/` is damaged or missing, or disk or memory do not suffice
  */
-export async function rebuildWarehouse(lock: Lock, reader: AnswerReader, { lossy = false } = {}): Promise<RebuiltWarehouse> {
+export async function rebuildWarehouse(
+  lock: Lock,
+  reader: AnswerReader,
+  { lossy = false } = {},
+): Promise<RebuiltWarehouse> {
   const { raw, journal, data, forgotten, warehouse: place } = lock.layout
   const erased = paidCalls(await readTombstones(forgotten))
   const path = `${place}.rebuilt`

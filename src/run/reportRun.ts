@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.js'
 import type { Receipt } from '../model/receipt.js'
-import type { OpenRun } from './openRun.js'
 import type { Job, World } from './context.js'
+import type { OpenRun } from './openRun.js'
 
 /**
  * Writes the HTML report of what was published. A report that fails is a warning: nothing else depends on it.

@@ -1,13 +1,13 @@
 import { driftSince, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
 import { settle } from '../load/settle.js'
-import type { PlanCounts } from '../plan/plan.js'
 import { parkReasonOf, type Receipt } from '../model/receipt.js'
-import type { Fetched } from './fetchDue.js'
-import type { OpenRun } from './openRun.js'
-import type { Job, World } from './context.js'
+import type { PlanCounts } from '../plan/plan.js'
 import type { NamedInput } from '../read/listInput.js'
 import { receiptOf, runRecordOf } from './buildReceipt.js'
+import type { Job, World } from './context.js'
+import type { Fetched } from './fetchDue.js'
 import type { RecoveredCalls } from './loadJournal.js'
+import type { OpenRun } from './openRun.js'
 
 /** What the steps before have found. */
 export interface Findings {

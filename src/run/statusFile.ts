@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises'
+import type { Phase, RunStatus } from '../dataFolder/runStatus.js'
 import type { RunHeader } from '../model/call.js'
 import { newTally, type Tally } from '../terminal/progress.js'
-import type { Phase, RunStatus } from '../dataFolder/runStatus.js'
 
 const INTERVAL_MS = 1000
 

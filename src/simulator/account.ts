@@ -1,5 +1,5 @@
-import type { Pipeline } from '../model/pipeline.js'
 import { nextDayIn } from '../core/time.js'
+import type { Pipeline } from '../model/pipeline.js'
 import { faults } from './faults.js'
 import { isMarked, markedBehaviour } from './markers.js'
 import type { RequestedCall } from './route.js'

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../core/effects.js'
-import type { LogFile } from './logFile.js'
 import type { Redact } from '../core/redact.js'
+import type { LogFile } from './logFile.js'
 import { wrap } from './table.js'
 
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']

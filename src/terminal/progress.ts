@@ -62,11 +62,7 @@ function perSecond(number: number): string {
 }
 
 /** Shows the tally: ten times a second in place on a terminal, else one line every 30 s. `stop` takes the line away. */
-export function startProgress(
-  logger: Logger,
-  tally: Tally,
-  { elapsed }: Pick<Effects, 'elapsed'>,
-): { stop(): void } {
+export function startProgress(logger: Logger, tally: Tally, { elapsed }: Pick<Effects, 'elapsed'>): { stop(): void } {
   const samples: { at: number; done: number }[] = [{ at: elapsed(), done: tally.done }]
   const render = () => {
     const now = elapsed()

@@ -104,15 +104,22 @@ function shrink(widths: number[], header: readonly TableColumn[], columns: numbe
   }
 }
 
-/** `12,345`; a dash for what is not known. */
-export function count(number: number | bigint | null): string {
-  return number === null ? '–' : number.toLocaleString('en-US')
-}
-
 /** A share as `87.5%`; a dash where it is not defined. */
 export function percent(share: number | null): string {
   if (share === null) return '–'
   // Not quite all is never told as all, nor a few as none.
   const tenths = share > 0.9995 && share < 1 ? 999 : share > 0 && share < 0.0005 ? 1 : Math.round(share * 1000)
   return `${tenths / 10}%`
+}
+
+const BARS = '▁▂▃▄▅▆▇█'
+
+/** A curve of numbers in one letter each, from the least to the most; a blank where there is none. */
+export function sparkline(numbers: readonly (number | null)[]): string {
+  const known = numbers.filter((number) => number !== null)
+  const [least, most] = [Math.min(...known), Math.max(...known)]
+  const step = (most - least) / (BARS.length - 1)
+  return numbers
+    .map((number) => (number === null ? ' ' : step === 0 ? BARS[3]! : BARS[Math.round((number - least) / step)]!))
+    .join('')
 }

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { createRequire } from 'node:module'
+import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { temporaryFolder } from '../support/folder.js'
 import { crowd, openMade } from '../report/made.js'
+import { temporaryFolder } from '../support/folder.js'
 
 const HOSTILE = '<img src=x onerror="window.hit=1"></script><script>window.hit=1</script>'
 const RUN = '20261120T180000Z-0001'

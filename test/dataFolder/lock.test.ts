@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { BusyError, LocalError } from '../../src/core/errors.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { takeLock } from '../../src/dataFolder/lock.js'
-import { temporaryFolder } from '../support/folder.js'
 import { startChild } from '../support/child.js'
+import { temporaryFolder } from '../support/folder.js'
 
 interface Refused {
   readonly name: string

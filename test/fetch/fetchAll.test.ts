@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Call, CallEnd, Intent } from '../../src/model/call.js'
 import { LocalError } from '../../src/core/errors.js'
 import type { CallLog } from '../../src/fetch/callRunner.js'
 import { fetchAll, type FetchEvent, type FetchOptions, type FetchResult } from '../../src/fetch/fetchAll.js'
 import type { FetchPolicy } from '../../src/fetch/fetchPolicy.js'
 import { openJournal } from '../../src/journal/journal.js'
 import { openSegment } from '../../src/journal/segmentReader.js'
+import type { Call, CallEnd, Intent } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
 import { effects, hurried, idOf, interpret, profileOf, refusing, send, serve, serveRaw, upstreamAt } from './servers.js'
 

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { liveEffects, type Effects } from '../../src/core/effects.js'
-import { interpreter } from '../../src/model/interpret.js'
-import type { Pipeline } from '../../src/model/pipeline.js'
 import { redactor } from '../../src/core/redact.js'
 import { openApiClient, type ApiClient, type ApiClientOptions } from '../../src/fetch/http/apiClient.js'
+import { interpreter } from '../../src/model/interpret.js'
+import type { Pipeline } from '../../src/model/pipeline.js'
 
 export const TOKEN = 'canary+token/4711=&%'
 

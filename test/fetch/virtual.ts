@@ -1,7 +1,7 @@
-import type { CallEnd } from '../../src/model/call.js'
 import type { Effects } from '../../src/core/effects.js'
 import { fetchAll, type FetchEvent, type FetchOptions, type FetchResult } from '../../src/fetch/fetchAll.js'
 import type { FetchPolicy } from '../../src/fetch/fetchPolicy.js'
+import type { CallEnd } from '../../src/model/call.js'
 import { idOf, interpret, profileOf } from './servers.js'
 
 interface Alarm {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
-import { attribute, counter, derivedFrom, identity, mergeColumns, volatile } from '../../src/model/column.js'
 import { compilePipeline } from '../../src/flatten/compile.js'
+import { attribute, counter, derivedFrom, identity, mergeColumns, volatile } from '../../src/model/column.js'
 import { attributeColumns, type Column, type Pipeline } from '../../src/model/pipeline.js'
 
 const ID = '5f0000000000000001000b01'

@@ -1,6 +1,6 @@
-import type { Answer, Call, Intent, NoAnswer, RunHeader } from '../../src/model/call.js'
 import { openJournal } from '../../src/journal/journal.js'
 import type { Segment } from '../../src/journal/segmentReader.js'
+import type { Answer, Call, Intent, NoAnswer, RunHeader } from '../../src/model/call.js'
 
 export const HEADER: RunHeader = {
   runId: '20261122T220537Z-1f3a',

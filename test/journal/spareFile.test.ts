@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Call } from '../../src/model/call.js'
 import { LocalError } from '../../src/core/errors.js'
 import { openJournal, type Journal } from '../../src/journal/journal.js'
 import { encodeEnd, HEAD_BYTES, journalMark } from '../../src/journal/record.js'
 import { recoverJournal } from '../../src/journal/recover.js'
+import type { Call } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
 import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from './calls.js'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { counter } from '../../src/model/column.js'
-import { checkKeys } from '../../src/publish/checkKeys.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
+import { checkKeys } from '../../src/publish/checkKeys.js'
 import { openHouse, type House, type Told } from './schema/views/open.js'
 
 const told = (day: number, hour: number, id: string, fans: number): Told => {

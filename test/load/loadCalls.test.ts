@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
-import { checkKeys } from '../../src/publish/checkKeys.js'
 import { loadSegments } from '../../src/load/loadCalls.js'
 import type { AnswerSource } from '../../src/load/stage.js'
 import { asLocalError } from '../../src/load/warehouse.js'
 import type { Flattened } from '../../src/model/pipeline.js'
+import { checkKeys } from '../../src/publish/checkKeys.js'
 import { contents, opened } from './opened.js'
 import { callOf, DAY, people, reader, source, type Person, type Said } from './people.js'
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { AnswerReader } from '../../src/flatten/answerReader.js'
+import type { AnswerSource } from '../../src/load/stage.js'
 import type { Answer, Call, NoAnswer, RunHeader, Unknown } from '../../src/model/call.js'
 import { attribute, counter, derivedFrom, identity, volatile } from '../../src/model/column.js'
-import type { AnswerSource, AnswerReader } from '../../src/load/stage.js'
 import type { Billed, Outcome, OutcomeKind } from '../../src/model/outcome.js'
 import type { Anomaly, Drift, Flattened, Pipeline, Value } from '../../src/model/pipeline.js'
 

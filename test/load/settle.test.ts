@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { readApiPace } from '../../src/commands/plan/planRun.js'
 import { TableWriter } from '../../src/core/duckdb.js'
 import { createMembers, MemberWriter } from '../../src/load/members.js'
 import { recordRun, runCodes, unresolvedCalls, type RunRecord } from '../../src/load/recordRun.js'
 import { settle, type ListInput, type Settled, type SettleOptions } from '../../src/load/settle.js'
 import { reconcile, type Counts } from '../../src/model/receipt.js'
-import { readApiPace } from '../../src/commands/plan/apiPace.js'
 import { opened, type Opened } from './opened.js'
 import { DAY0, people, source } from './people.js'
 

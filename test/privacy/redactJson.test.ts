@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Answer, NoAnswer } from '../../src/model/call.js'
-import { eraseFrom } from '../../src/privacy/eraseCall.js'
-import { IdFinder } from '../../src/privacy/idFinder.js'
 import { interpreter } from '../../src/model/interpret.js'
 import { loadPipeline } from '../../src/model/loadPipeline.js'
+import { eraseFrom } from '../../src/privacy/eraseCall.js'
+import { IdFinder } from '../../src/privacy/idFinder.js'
 import { redactJson } from '../../src/privacy/redactJson.js'
 
 const ID = '5f00000000000000000000ab'

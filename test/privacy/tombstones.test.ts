@@ -26,7 +26,11 @@ test('they survive on the disk, know their people again, and do not tell them', 
   const read = await readTombstones(path)
   expect(readFileSync(path, 'utf8')).not.toContain(ID)
   expect(forgottenFinder(read)!.takeOut(`x${ID.toUpperCase()} ${OTHER}`)).toBe(`x[forgotten] ${OTHER}`)
-  expect([isUnfinished(read), tombstoneState(read, ID), tombstoneState(read, OTHER)]).toEqual([true, 'erasing', 'unknown'])
+  expect([isUnfinished(read), tombstoneState(read, ID), tombstoneState(read, OTHER)]).toEqual([
+    true,
+    'erasing',
+    'unknown',
+  ])
 })
 
 test('what was paid is counted once, however often an erasure is begun', async () => {

@@ -173,7 +173,9 @@ test('encrypted Parquet is refused', async () => {
   await database.connection.run(`SET force_mbedtls_unsafe = 'true'`)
   await database.connection.run(`PRAGMA add_parquet_key('key', '0123456789112345')`)
   const encryption = `ENCRYPTION_CONFIG {footer_key: 'key'}`
-  await database.connection.run(`COPY (SELECT '${A}' AS user_id) TO ${quotedText(path)} (FORMAT parquet, ${encryption})`)
+  await database.connection.run(
+    `COPY (SELECT '${A}' AS user_id) TO ${quotedText(path)} (FORMAT parquet, ${encryption})`,
+  )
   database.close()
   expect(readFileSync(path).subarray(0, 4).toString()).toBe('PARE')
   expect(await refusal(path)).toMatch(/encrypted/)

@@ -17,7 +17,14 @@ function setUp() {
 }
 
 describe('what stops the whole run', () => {
-  test.each<{ what: string; at: Partial<SimulatorSettings>; code: number; exit: number; reason: string; parked: string }>([
+  test.each<{
+    what: string
+    at: Partial<SimulatorSettings>
+    code: number
+    exit: number
+    reason: string
+    parked: string
+  }>([
     {
       what: 'a token that is refused',
       at: { tokens: ['another'] },

@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { resolveApi } from '../../src/config/api.js'
-import { UsageError } from '../../src/core/errors.js'
 import { resolveSettings } from '../../src/config/options.js'
+import { UsageError } from '../../src/core/errors.js'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { enrich, enrichAll, receiptOf, refused, simulator, startRun } from '../support/simulated.js'
 import { published } from '../support/published.js'
+import { enrich, enrichAll, receiptOf, refused, simulator, startRun } from '../support/simulated.js'
 
 const env = { JUSTONEAPI_TOKEN: 'x' }
 

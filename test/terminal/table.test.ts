@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { count, fit, percent, table, width } from '../../src/terminal/table.js'
+import { count } from '../../src/core/text.js'
+import { fit, percent, table, width } from '../../src/terminal/table.js'
 
 test.each([
   ['abc', 3],

@@ -1,7 +1,7 @@
 import type { SimulatedAnswers } from '../../../src/model/pipeline.js'
-import { profileOf } from './profile.js'
-import { simulatePerson } from './person.js'
 import { edgeCases } from './edgeCases.js'
+import { simulatePerson } from './person.js'
+import { profileOf } from './profile.js'
 
 /** What an id asks for: two digits behind this mark, e.g. `5f00000000000000005eed07`. */
 const MARK = /5eed(\d\d)/

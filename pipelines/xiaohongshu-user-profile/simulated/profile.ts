@@ -1,5 +1,5 @@
-import { randomFrom, type Random } from './random.js'
 import type { SimulatedPerson } from './person.js'
+import { randomFrom, type Random } from './random.js'
 
 type Json = Record<string, unknown>
 

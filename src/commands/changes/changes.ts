@@ -1,5 +1,5 @@
-import { all, batches, first, quotedText, type Connection } from '../../core/duckdb.js'
 import type { Since } from '../../config/optionParsers.js'
+import { all, batches, first, quotedText, type Connection } from '../../core/duckdb.js'
 import { dayIn, nextDayIn } from '../../core/time.js'
 
 /** What is asked for. */

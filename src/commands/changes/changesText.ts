@@ -1,7 +1,6 @@
-import { labelParts } from '../../core/text.js'
-import { sparkline } from '../../terminal/sparkline.js'
-import { count, percent, table } from '../../terminal/table.js'
+import { labelParts, count } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
+import { sparkline, percent, table } from '../../terminal/table.js'
 import type { Highlights, Mover, Period, Totals } from './changes.js'
 
 /** The changes for people. */

@@ -1,10 +1,10 @@
 import { layoutOf } from '../../dataFolder/layout.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { PAGE } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
 import { changesJson, periodOf, readHighlights, readTotals } from './changes.js'
 import { changesText } from './changesText.js'
-import { withPublished } from '../../publish/openPublished.js'
-import type { Invocation } from '../command.js'
-import { PAGE } from '../../terminal/print.js'
 
 /** How many of each a person reads. */
 const SHOWN = 10

@@ -1,7 +1,6 @@
-import { doctor as examine } from './doctor.js'
-import { doctorText } from './doctorReport.js'
-import type { Invocation } from '../command.js'
 import { print } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { doctor as examine, doctorText } from './doctor.js'
 
 /** Prints whether a run would find what it needs; returns 0, or the code of the first thing that fails. */
 export async function doctorCommand({ settings, readToken }: Invocation): Promise<number> {

@@ -2,18 +2,17 @@ import { existsSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { resolveApi, type Api } from '../../config/api.js'
+import type { Settings } from '../../config/options.js'
 import { first, openDatabase } from '../../core/duckdb.js'
-import type { Check, DoctorReport } from './doctorReport.js'
 import { BusyError, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
-import { reach } from './reach.js'
+import { localTime } from '../../core/time.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock } from '../../dataFolder/lock.js'
-import { migrations } from '../../load/schema/migrations/all.js'
-import type { Settings } from '../../config/options.js'
-import { withPublished } from '../../publish/openPublished.js'
-import { readRunState } from '../../dataFolder/runState.js'
 import { BYTES_AN_ID, checkFolders, foldersOf } from '../../dataFolder/preflight.js'
-import { localTime } from '../../core/time.js'
+import { readRunState } from '../../dataFolder/runStatus.js'
+import { migrations } from '../../load/schema/migrations/all.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { reach } from './reach.js'
 
 export interface DoctorJob {
   readonly settings: Settings
@@ -175,4 +174,27 @@ async function clock(layout: Layout, now: number): Promise<Said> {
     )
   }
   return ok(said)
+}
+
+/** One thing that a run needs. */
+export interface Check {
+  readonly name: string
+  readonly verdict: 'ok' | 'warn' | 'fail'
+  /** What was found, and what to do about it. */
+  readonly said: string
+  /** With which a run would end; only of a failure. */
+  readonly exit_code?: number
+}
+
+/** What `doctor --json` prints. */
+export interface DoctorReport {
+  readonly data: string
+  /** That of the first failure, else 0. */
+  readonly exit_code: number
+  readonly checks: readonly Check[]
+}
+
+/** A line each. */
+export function doctorText({ checks }: DoctorReport): string {
+  return checks.map(({ name, verdict, said }) => `${verdict.padEnd(6)}${name.padEnd(10)}${said}\n`).join('')
 }

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { liveEffects } from '../../core/effects.js'
 import { messageOf, UsageError } from '../../core/errors.js'
-import { allowAgain, forget as forgetInFolder } from './forget.js'
-import { forgetSummary } from './forgetReport.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import type { Invocation } from '../command.js'
+import { allowAgain, forget as forgetInFolder } from './forget.js'
+import { forgetSummary } from './forgetReport.js'
 
 /** Erases people, or with `--allow` lets them come back; prints what was done, and returns the exit code. */
 export async function forgetCommand({ settings, logger, inputs }: Invocation): Promise<number> {

@@ -1,13 +1,14 @@
 import { join, relative, sep } from 'node:path'
-import { eraseFrom } from '../../privacy/eraseCall.js'
 import { LocalError } from '../../core/errors.js'
+import type { Layout } from '../../dataFolder/layout.js'
+import type { AnswerReader } from '../../flatten/answerReader.js'
+import type { EditCall } from '../../model/call.js'
+import { eraseFrom } from '../../privacy/eraseCall.js'
 import { hideRow, FORGOTTEN_ID, type RowWithId } from '../../privacy/hideRow.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
-import { openRaw, rewriteRaw, type EditCall } from '../../raw/rewriteCalls.js'
-import type { Layout } from '../../dataFolder/layout.js'
-import { rewriteSealed, type TextRow } from '../../raw/rewriteRuns.js'
-import type { AnswerReader } from '../../load/stage.js'
 import type { PaidCalls } from '../../privacy/tombstones.js'
+import { openRaw, rewriteRaw } from '../../raw/rewriteCalls.js'
+import { rewriteSealed, type TextRow } from '../../raw/rewriteRuns.js'
 import type { Finding } from './searchFolder.js'
 
 /** What was erased in `raw/`. */
@@ -80,7 +81,12 @@ export async function paidFor(
  * Writes these files without the people: their calls go, their rows of lists lose the id, others' answers lose the mention.
  * Each file is replaced in one step, so that `raw/` is whole whenever this is cut off.
  */
-export async function eraseRaw(files: RawFiles, finder: IdFinder, reader: AnswerReader, layout: Layout): Promise<ErasedRaw> {
+export async function eraseRaw(
+  files: RawFiles,
+  finder: IdFinder,
+  reader: AnswerReader,
+  layout: Layout,
+): Promise<ErasedRaw> {
   const erased: ErasedRaw = { answers: 0, calls: 0, rows: 0, redacted: 0, files: 0 }
   const temp = join(layout.temp, 'forget')
   for (const kind of ['answers', 'calls'] as const) {
@@ -117,7 +123,12 @@ export function callWithout(
   }
 }
 
-function inputWithout(row: TextRow, finder: IdFinder, { pipeline }: AnswerReader, erased: ErasedRaw): TextRow | undefined {
+function inputWithout(
+  row: TextRow,
+  finder: IdFinder,
+  { pipeline }: AnswerReader,
+  erased: ErasedRaw,
+): TextRow | undefined {
   const { input, cell, user_id: id } = row
   const telling: RowWithId = {
     cells: JSON.parse(input!) as (string | null)[],

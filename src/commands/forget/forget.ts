@@ -1,27 +1,33 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import type { Settings } from '../../config/options.js'
 import type { Effects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
-import { withoutIds, type ForgetReport } from './forgetReport.js'
-import { IdFinder } from '../../privacy/idFinder.js'
+import { Resources } from '../../core/resources.js'
+import { runIdAt } from '../../core/time.js'
+import { isOurs } from '../../dataFolder/files.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
-import type { AnswerReader } from '../../load/stage.js'
+import { answerReader, type AnswerReader } from '../../flatten/answerReader.js'
 import { asLocalError } from '../../load/warehouse.js'
-import type { Settings } from '../../config/options.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import { Resources } from '../../core/resources.js'
-import { isOurs } from '../../dataFolder/files.js'
+import { IdFinder } from '../../privacy/idFinder.js'
+import {
+  removeTombstones,
+  addTombstones,
+  markErased,
+  readTombstones,
+  tombstoneState,
+  writeTombstones,
+} from '../../privacy/tombstones.js'
+import { publishAll } from '../../publish/publish.js'
+import { replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf } from './eraseRaw.js'
+import { withoutIds, type ForgetReport } from './forgetReport.js'
 import { sealEverything } from './gather.js'
-import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
 import { removeCopies, removeFindings } from './removeCopies.js'
-import { publishAll } from '../../publish/publishAll.js'
-import { answerReader } from '../../flatten/answerReader.js'
-import { replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
-import { runIdAt } from '../../core/time.js'
-import { removeTombstones, addTombstones, markErased, readTombstones, tombstoneState, writeTombstones } from '../../privacy/tombstones.js'
+import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
 
 /** What one erasure works on. */
 interface Erasure {

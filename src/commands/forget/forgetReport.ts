@@ -1,7 +1,6 @@
+import { labelLine, plural } from '../../core/text.js'
+import { fileLines, type PublishedFiles } from '../../model/receipt.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
-import { labelLine } from '../../core/text.js'
-import { fileLines, type PublishedFiles } from '../../model/publishedFiles.js'
-import { plural } from '../../core/words.js'
 
 /** What `forget` did, without ids; `--json` prints it. */
 export interface ForgetReport {

@@ -1,11 +1,11 @@
 import type { Effects } from '../../core/effects.js'
-import { recoverJournal } from '../../journal/recover.js'
 import type { Lock } from '../../dataFolder/lock.js'
-import { sealRuns } from '../../raw/sealRuns.js'
-import type { AnswerReader } from '../../load/stage.js'
-import { openOrRebuild } from '../../run/rebuild.js'
-import { loadLeft } from '../../run/loadJournal.js'
+import type { AnswerReader } from '../../flatten/answerReader.js'
+import { recoverJournal } from '../../journal/recover.js'
 import { sealLoaded } from '../../raw/sealLoaded.js'
+import { sealRuns } from '../../raw/sealRuns.js'
+import { loadLeft } from '../../run/loadJournal.js'
+import { openOrRebuild } from '../../run/rebuild.js'
 
 /**
  * Brings everything that earlier runs left into `raw/`, receipts included: the journal is empty afterwards, but for

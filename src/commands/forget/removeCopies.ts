@@ -3,9 +3,9 @@ import { readdir, readlink, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { syncFolder } from '../../core/atomicFile.js'
 import { LocalError, messageOf } from '../../core/errors.js'
+import { isOurs, isOutput } from '../../dataFolder/files.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { isSegment } from './eraseJournal.js'
-import { isOurs, isOutput } from '../../dataFolder/files.js'
 import type { Finding } from './searchFolder.js'
 
 /**

@@ -1,9 +1,9 @@
 import { relative } from 'node:path'
-import { collectGarbage } from '../../core/memory.js'
 import { messageOf } from '../../core/errors.js'
-import type { IdFinder } from '../../privacy/idFinder.js'
-import type { Layout } from '../../dataFolder/layout.js'
+import { collectGarbage } from '../../core/memory.js'
 import { filesUnder, isOurs } from '../../dataFolder/files.js'
+import type { Layout } from '../../dataFolder/layout.js'
+import type { IdFinder } from '../../privacy/idFinder.js'
 import { FileSearch } from './fileSearch.js'
 
 /** A file that names somebody, or that cannot be searched and so may. */

@@ -1,6 +1,11 @@
 import { all, type Connection } from '../../core/duckdb.js'
-import { count, percent, table } from '../../terminal/table.js'
+import { count } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
+import { layoutOf } from '../../dataFolder/layout.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { print } from '../../terminal/print.js'
+import { percent, table } from '../../terminal/table.js'
+import type { Invocation } from '../command.js'
 
 /** How a list stands. Instants are ISO 8601, UTC. */
 export interface ListReport {
@@ -75,4 +80,12 @@ function nightly(lists: readonly ListReport[]): string {
 
 function money(amount: number | null): string {
   return amount === null ? '–' : `¥${amount.toFixed(2)}`
+}
+
+/** Prints every list: whether it is tracked, its coverage, the price of a night. */
+export async function listsCommand({ settings }: Invocation): Promise<number> {
+  const layout = layoutOf(settings.data)
+  const found = await withPublished(layout, readLists)
+  print(settings, { data: layout.data, lists: found }, (columns) => listsText(found, columns))
+  return 0
 }

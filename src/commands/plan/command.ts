@@ -1,9 +1,9 @@
 import { liveEffects } from '../../core/effects.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
+import { print } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
 import { planText } from './planReport.js'
 import { planRun } from './planRun.js'
-import type { Invocation } from '../command.js'
-import { print } from '../../terminal/print.js'
 
 /** Prints what a run of the same inputs would do and cost now, without a call. */
 export async function planCommand({ settings, logger, inputs }: Invocation): Promise<number> {

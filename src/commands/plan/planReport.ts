@@ -1,6 +1,5 @@
-import { labelLine, labelParts } from '../../core/text.js'
+import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import { timeOf } from '../../terminal/progress.js'
-import { count, plural } from '../../core/words.js'
 
 export interface PlanReasonCount {
   readonly reason: string
@@ -66,7 +65,10 @@ export function planText(plan: PlanReport): string {
   const { due, known, rejected, ids, rows } = plan
   const lines = [
     ...plan.lists.map(({ list, source }, at) => labelLine(at === 0 ? 'lists' : '', `${list} (${source})`)),
-    labelLine('rows', `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`),
+    labelLine(
+      'rows',
+      `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`,
+    ),
     labelLine('ids', `${count(ids)} distinct: ${count(due.ids)} to ask, ${count(ids - due.ids)} known`),
   ]
   if (due.ids > 0) {

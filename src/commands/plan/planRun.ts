@@ -5,21 +5,19 @@ import { join } from 'node:path'
 import { first, openDatabase, type Connection } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
+import { Resources } from '../../core/resources.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { readRunState } from '../../dataFolder/runStatus.js'
 import { bringUpToDate } from '../../load/schema/schema.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { plan, type PlanCounts } from '../../plan/plan.js'
-import type { PlanReport } from './planReport.js'
-import { readApiPace, type ApiPace } from './apiPace.js'
-import { readRunState } from '../../dataFolder/runState.js'
+import { openTombstones } from '../../privacy/tombstones.js'
 import { withPublished } from '../../publish/openPublished.js'
-import { Resources } from '../../core/resources.js'
-import type { Job } from '../../run/context.js'
 import type { NamedInput } from '../../read/listInput.js'
+import { type Job, planOptionsOf } from '../../run/context.js'
 import { openInputs, loadMembers } from '../../run/openInputs.js'
-import { openTombstones } from '../../privacy/openTombstones.js'
-import { planOptionsOf } from '../../run/planOptions.js'
 import { trackedInputs } from '../../run/trackedInputs.js'
+import type { PlanReport } from './planReport.js'
 
 const CURRENCY = 'CNY'
 /** As much as a run has. */
@@ -154,4 +152,28 @@ function reportOf(
     },
     caveat: isOn ? 'running' : isCutOff ? 'cut_off' : null,
   }
+}
+
+/** How many of the last runs tell how fast the API is. */
+const RUNS = 5
+
+/** What earlier runs have measured; null where none has. */
+export interface ApiPace {
+  /** Median time of a billed answer in the last runs that made calls, milliseconds. */
+  readonly latencyMs: number | null
+  /** Calls a second that the API was found to allow when it was last asked. */
+  readonly limitPerSecond: number | null
+}
+
+/** How fast the API was in the last runs. */
+export async function readApiPace(connection: Connection): Promise<ApiPace> {
+  const found = await first<ApiPace>(
+    connection,
+    `WITH last AS (SELECT run_id, limit_per_second FROM runs WHERE calls > 0 ORDER BY run_id DESC LIMIT ${RUNS})
+     SELECT
+       (SELECT sum(p50_ms * calls) / sum(calls) FROM run_codes
+        WHERE billed > 0 AND p50_ms IS NOT NULL AND run_id IN (SELECT run_id FROM last)) AS "latencyMs",
+       (SELECT limit_per_second FROM last ORDER BY run_id DESC LIMIT 1) AS "limitPerSecond"`,
+  )
+  return found!
 }

@@ -1,8 +1,8 @@
 import { liveEffects } from '../../core/effects.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
+import type { Invocation } from '../command.js'
 import { replay as replayFolder } from './replay.js'
 import { replaySummary } from './replayReport.js'
-import type { Invocation } from '../command.js'
 
 /** Rebuilds all tables without a call; prints what differs from what was published, and returns the exit code. */
 export async function replayCommand({ settings, logger }: Invocation): Promise<number> {

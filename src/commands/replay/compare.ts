@@ -1,7 +1,7 @@
 import { all, first, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import type { TableDifference } from './replayReport.js'
 import { keyOf } from '../../publish/checkKeys.js'
+import type { TableDifference } from './replayReport.js'
 
 type Key = readonly string[]
 

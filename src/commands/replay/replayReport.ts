@@ -1,6 +1,5 @@
-import { labelLine } from '../../core/text.js'
-import { fileLines, type PublishedFiles } from '../../model/publishedFiles.js'
-import { count, plural } from '../../core/words.js'
+import { labelLine, count, plural } from '../../core/text.js'
+import { fileLines, type PublishedFiles } from '../../model/receipt.js'
 
 /** How a table of one database differs from that of another. */
 export interface TableDifference {

@@ -1,10 +1,12 @@
-import type { Effects } from '../../core/effects.js'
+import type { Settings } from '../../config/options.js'
+import { type Effects, liveEffects } from '../../core/effects.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { takeLock } from '../../dataFolder/lock.js'
-import type { Settings } from '../../config/options.js'
+import { loadPipeline } from '../../model/loadPipeline.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import { checkPublished } from '../../publish/checkPublished.js'
+import { checkPublished } from '../../publish/openPublished.js'
 import { writeReport } from '../../report/writeReport.js'
+import type { Invocation } from '../command.js'
 
 /**
  * Writes the report of the newest run anew from what is published. It owns the folder meanwhile: somebody who is being
@@ -22,4 +24,12 @@ export async function reportFolder(settings: Settings, pipeline: Pipeline, effec
   } finally {
     lock.release()
   }
+}
+
+/** Writes the HTML report of the newest run again; prints its path, and returns the exit code. */
+export async function reportCommand({ settings, logger }: Invocation): Promise<number> {
+  const effects = liveEffects((level, message) => logger.log(level, message))
+  const path = await reportFolder(settings, await loadPipeline(settings.pipeline), effects)
+  process.stdout.write(`${path}\n`)
+  return 0
 }

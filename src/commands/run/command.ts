@@ -1,14 +1,14 @@
 import { resolveApi } from '../../config/api.js'
 import { liveEffects } from '../../core/effects.js'
 import { exitCodeOf, messageOf } from '../../core/errors.js'
-import { loadPipeline } from '../../model/loadPipeline.js'
-import { notify } from './webhook.js'
-import type { Receipt } from '../../model/receipt.js'
 import { redactor } from '../../core/redact.js'
+import { loadPipeline } from '../../model/loadPipeline.js'
+import type { Receipt } from '../../model/receipt.js'
 import { run as runJob } from '../../run/run.js'
-import { summary } from './summary.js'
-import type { Invocation } from '../command.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
+import type { Invocation } from '../command.js'
+import { summary } from './summary.js'
+import { notify } from './webhook.js'
 
 /** Runs the main job; prints the summary, or the receipt with `--json`, and returns the exit code. */
 export async function runCommand({ settings, token, logger, inputs }: Invocation): Promise<number> {

@@ -1,8 +1,12 @@
-import { driftAdvice } from './driftAdvice.js'
-import { labelLine, labelParts } from '../../core/text.js'
-import { fileLines } from '../../model/publishedFiles.js'
-import { STATUSES, type Counts, type DriftReceipt, type Receipt, type ReasonCount } from '../../model/receipt.js'
-import { count, plural } from '../../core/words.js'
+import { labelLine, labelParts, count, plural } from '../../core/text.js'
+import {
+  fileLines,
+  STATUSES,
+  type Counts,
+  type DriftReceipt,
+  type Receipt,
+  type ReasonCount,
+} from '../../model/receipt.js'
 
 /** A label and seven columns, up to 9,999,999 in the first and 99,999,999 in the others, in 80. */
 const STUB = 4
@@ -110,7 +114,10 @@ function perSecond(number: number): string {
 export function summary(receipt: Receipt): string {
   const { ids } = receipt
   const lines = [
-    labelLine('run', `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`),
+    labelLine(
+      'run',
+      `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`,
+    ),
     '',
     columns('', COUNTED),
     tableRow('rows', receipt.rows),
@@ -156,4 +163,30 @@ export function summary(receipt: Receipt): string {
     )
   }
   return `${lines.join('\n')}\n`
+}
+
+/** How a column of a kind of value is written; what came as null tells nothing. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  text: 'attribute.text',
+  count: 'counter',
+  ratio: 'attribute.ratio',
+  flag: 'attribute.flag',
+  list: 'attribute.list',
+  object: 'attribute.object',
+}
+
+/** A path that a column may have; behind the brackets of a list stands a column of its child table. */
+const PATH = /^(?:([\w.]+)\[\]\.)?([\w.]+)$/
+
+/** The lines that would make columns of the unknown keys: a proposal, for nobody can tell from one answer what a value means. */
+export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
+  return drift.flatMap(({ path, kind, found }) => {
+    const column = COLUMNS[found ?? '']
+    const match = PATH.exec(path)
+    if (kind !== 'unknown_key' || column === undefined || !match) return []
+    const [, list, key] = match
+    if (key!.split('.').some((each) => each in Object.prototype)) return []
+    const line = `${key!.replaceAll('.', '_')}: ${column}('${key!}', '…'),`
+    return [list === undefined ? line : `${line} // an item of ${list}`]
+  })
 }

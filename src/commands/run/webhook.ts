@@ -1,8 +1,8 @@
 import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
-import { count, plural } from '../../core/words.js'
-import type { Receipt } from '../../model/receipt.js'
 import type { Redact } from '../../core/redact.js'
+import { count, plural } from '../../core/text.js'
+import type { Receipt } from '../../model/receipt.js'
 
 /** What is told at the end of a run: its receipt, or why there is none. */
 export type RunEnd = Receipt | { readonly exit_code: number; readonly error: string }

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
+import type { Settings } from '../../config/options.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
-import type { Settings } from '../../config/options.js'
-import { select as selectCreators, type Format } from './select.js'
-import type { Invocation } from '../command.js'
 import { PAGE } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { select as selectCreators, type Format } from './select.js'
 
 /** What fits a terminal. */
 const NARROW = ['user_id', 'nickname', 'tier', 'fans', 'province']

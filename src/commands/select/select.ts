@@ -2,17 +2,18 @@ import { writeFile } from 'node:fs/promises'
 import { stringify } from 'csv-stringify/sync'
 import { arrays, blobs, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
+import { count } from '../../core/text.js'
+import { isOurPlace } from '../../dataFolder/files.js'
+import type { Layout } from '../../dataFolder/layout.js'
 import { exportCsv, FORM } from '../../export/csvFile.js'
 import { plainText, csvRecord } from '../../export/csvRecord.js'
-import { exportFile } from '../../export/exportedFile.js'
-import { guardFormula } from '../../export/guardFormula.js'
 import { exportSheet, SheetTooLarge } from '../../export/excel/sheetFile.js'
 import { sheetRow } from '../../export/excel/sheetRow.js'
-import type { Layout } from '../../dataFolder/layout.js'
-import { forbidOtherFiles, readSelection as prepare, type Selected, type Selection } from './selection.js'
+import { exportFile } from '../../export/exportedFile.js'
+import { guardFormula } from '../../export/guardFormula.js'
 import { withPublished } from '../../publish/openPublished.js'
-import { isOurPlace } from '../../dataFolder/files.js'
-import { count, table } from '../../terminal/table.js'
+import { table } from '../../terminal/table.js'
+import { forbidOtherFiles, readSelection as prepare, type Selected, type Selection } from './selection.js'
 
 export type Format = 'csv' | 'xlsx' | 'parquet' | 'json' | 'table'
 
@@ -65,7 +66,10 @@ const writers: Record<Format, Write> = {
 
 async function writeCsv(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
   const header = columns.map(({ name }) => name)
-  const records = blobs(connection, `SELECT ${csvRecord(header.map((name) => plainText(quotedName(name))))} FROM (${sql})`)
+  const records = blobs(
+    connection,
+    `SELECT ${csvRecord(header.map((name) => plainText(quotedName(name))))} FROM (${sql})`,
+  )
   if (job.out !== undefined) return (await exportCsv(job.out, { header, records, bom: job.bom })).rows
   job.write(stringify([header.map(guardFormula)], FORM))
   let rows = 0

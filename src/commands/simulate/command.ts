@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { loadPipeline } from '../../model/loadPipeline.js'
 import { startSimulator } from '../../simulator/simulator.js'
-import type { Invocation } from '../command.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
+import type { Invocation } from '../command.js'
 
 /** Serves the simulated API until a signal comes; its address is the first line of stdout. */
 export async function simulateCommand({ settings, logger }: Invocation): Promise<number> {

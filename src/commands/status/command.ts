@@ -1,8 +1,8 @@
 import { layoutOf } from '../../dataFolder/layout.js'
+import { print } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
 import { readFolderStatus } from './status.js'
 import { statusText } from './statusText.js'
-import type { Invocation } from '../command.js'
-import { print } from '../../terminal/print.js'
 
 /** Prints how a data folder stands: the run that is on, the last ones, what waits, how old the profiles are. */
 export async function statusCommand({ settings }: Invocation): Promise<number> {

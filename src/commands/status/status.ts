@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import type { RunStatus } from '../../dataFolder/runStatus.js'
-import { readRunState } from '../../dataFolder/runState.js'
+import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
 import { withPublished } from '../../publish/openPublished.js'
 
 /** A finished run. Instants are ISO 8601, UTC. */

@@ -1,8 +1,8 @@
-import { labelLine } from '../../core/text.js'
-import { timeOf } from '../../terminal/progress.js'
-import type { RunStatus } from '../../dataFolder/runStatus.js'
-import { count, percent, table } from '../../terminal/table.js'
+import { labelLine, count } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
+import type { RunStatus } from '../../dataFolder/runStatus.js'
+import { timeOf } from '../../terminal/progress.js'
+import { percent, table } from '../../terminal/table.js'
 import type { RunReport, StatusReport } from './status.js'
 
 const AGES = {

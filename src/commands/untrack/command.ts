@@ -1,8 +1,8 @@
 import { liveEffects } from '../../core/effects.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
-import { untrack as untrackList } from './untrack.js'
-import type { Invocation } from '../command.js'
 import { print } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { untrack as untrackList } from './untrack.js'
 
 /** `run --tracked` leaves a list out from now on. */
 export async function untrackCommand({ settings, logger, inputs }: Invocation): Promise<number> {

@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Settings } from '../../config/options.js'
 import { all } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
-import { layoutOf } from '../../dataFolder/layout.js'
-import { takeLock } from '../../dataFolder/lock.js'
-import { publishCopy } from '../../publish/publishedCopy.js'
-import { sealRuns } from '../../raw/sealRuns.js'
-import { asLocalError } from '../../load/warehouse.js'
-import type { Settings } from '../../config/options.js'
-import type { Pipeline } from '../../model/pipeline.js'
 import { Resources } from '../../core/resources.js'
-import { answerReader } from '../../flatten/answerReader.js'
-import { openOrRebuild } from '../../run/rebuild.js'
-import { untrackSealed } from './untrackSealed.js'
 import { runIdAt } from '../../core/time.js'
+import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { takeLock } from '../../dataFolder/lock.js'
+import { answerReader } from '../../flatten/answerReader.js'
+import { asLocalError } from '../../load/warehouse.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { publishCopy } from '../../publish/publishedCopy.js'
+import { rawFiles, rawRuns } from '../../raw/files.js'
+import { rewriteSealed } from '../../raw/rewriteRuns.js'
+import { sealRuns } from '../../raw/sealRuns.js'
+import { openOrRebuild } from '../../run/rebuild.js'
 
 /**
  * Makes `run --tracked` leave a list out: in the receipt that a rebuild reads it from, in the working database, and in the
@@ -61,4 +63,31 @@ function unknownList(list: string, data: string, lists: readonly { readonly list
   return new UsageError(
     `${data} has no list ${list}: ${names === '' ? 'no list was read yet' : `its lists are ${names}`}; nothing was changed`,
   )
+}
+
+/** A row of table `lists` as a receipt keeps it. */
+interface SealedList {
+  readonly list: string
+  readonly tracked: boolean
+}
+
+/** Writes the last receipt that has this list anew, so that a rebuild does not bring its tracking back. */
+export async function untrackSealed(list: string, { raw, temp }: Layout): Promise<void> {
+  for (const runId of (await rawRuns(raw, 'receipts')).reverse()) {
+    const names: string[] = []
+    for (const file of await rawFiles(raw, 'receipts', runId)) {
+      await rewriteSealed(
+        file,
+        ({ lists }) => {
+          const sealed = JSON.parse(lists ?? '[]') as SealedList[]
+          const own = sealed.find((each) => each.list === list)
+          names.push(...sealed.map((each) => each.list))
+          if (!own?.tracked) return undefined
+          return { lists: JSON.stringify(sealed.map((each) => (each === own ? { ...each, tracked: false } : each))) }
+        },
+        join(temp, 'untrack'),
+      )
+    }
+    if (names.includes(list)) return
+  }
 }

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
-import { count } from '../../core/words.js'
+import { count } from '../../core/text.js'
 import { exportFile, type ExportedFile } from '../exportedFile.js'
 import { partsOf, SHEET_PATH, sheetFoot, sheetHead, type Sheet } from './workbook.js'
 

@@ -1,10 +1,10 @@
 import { createFetch, FetchError } from 'ofetch'
-import type { Answer, CallEnd, Intent, NoAnswer } from '../../model/call.js'
 import type { Effects } from '../../core/effects.js'
-import type { Pipeline } from '../../model/pipeline.js'
 import type { Redact } from '../../core/redact.js'
-import { TransportFault } from './transportFault.js'
+import type { Answer, CallEnd, Intent, NoAnswer } from '../../model/call.js'
+import type { Pipeline } from '../../model/pipeline.js'
 import { openWire, type Reply } from './connection.js'
+import { TransportFault } from './transportFault.js'
 
 /** The API of one run, over connections that are kept. */
 export interface ApiClient {

@@ -65,7 +65,11 @@ export async function decodeBody(bytes: Buffer, contentEncoding: string | undefi
         throw new TransportFault('too_large', `the answer decompresses to more than ${MAX_RESPONSE_BYTES} bytes`)
       }
       const part = codingsOf(contentEncoding).length === 1 ? decodePart(bytes, contentEncoding) : undefined
-      throw new TransportFault('undecodable', `the answer's ${name} cannot be decompressed: ${(error as Error).message}`, part)
+      throw new TransportFault(
+        'undecodable',
+        `the answer's ${name} cannot be decompressed: ${(error as Error).message}`,
+        part,
+      )
     }
   }
   return body

@@ -1,5 +1,5 @@
-import type { NoAnswer } from '../../model/call.js'
 import { messageOf } from '../../core/errors.js'
+import type { NoAnswer } from '../../model/call.js'
 
 /** A call that ended without a whole answer. Its message is not yet redacted. */
 export class TransportFault extends Error {

@@ -1,10 +1,10 @@
 import type { Effects } from '../../core/effects.js'
+import type { Stopping } from '../stop.js'
 import { CircuitBreaker, type Leave, type UpstreamHealth } from './circuitBreaker.js'
-import type { LearnedLimits } from './learnedLimits.js'
 import { ConcurrencyLimiter } from './concurrencyLimiter.js'
+import type { LearnedLimits } from './learnedLimits.js'
 import { RateLimiter, type Sent } from './rateLimiter.js'
 import { Spacing } from './spacing.js'
-import type { Stopping } from '../stop.js'
 
 /** Leave to send one call. */
 export type Permit = Leave & Sent

@@ -1,6 +1,5 @@
-import type { ChildTable, Pipeline } from '../../model/pipeline.js'
-import { seriesColumns } from '../../model/pipeline.js'
 import { quotedText, quotedName } from '../../core/duckdb.js'
+import { type ChildTable, type Pipeline, seriesColumns } from '../../model/pipeline.js'
 import { stagedChildName } from '../stagingTables.js'
 import { columnList } from './names.js'
 

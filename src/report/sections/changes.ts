@@ -1,9 +1,10 @@
 import { all, first, quotedText } from '../../core/duckdb.js'
+import { count, plural } from '../../core/text.js'
 import { columnOf, type Pipeline, type Role } from '../../model/pipeline.js'
-import { count, minuteIn, plural } from '../figures.js'
+import { scrolling } from '../dataTable.js'
+import { minuteIn } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type ReportPerson } from '../person.js'
-import { scrolling } from '../scrolling.js'
 import type { ReportSource } from '../source.js'
 
 interface Change extends ReportPerson {

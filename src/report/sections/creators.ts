@@ -1,5 +1,6 @@
 import { arrays, first, type ReadCell } from '../../core/duckdb.js'
-import { change, count } from '../figures.js'
+import { count } from '../../core/text.js'
+import { change } from '../figures.js'
 import { dataBlock, html, webAddress, type Html, type Part } from '../html.js'
 import { person } from '../person.js'
 import type { ReportSource } from '../source.js'

@@ -1,6 +1,7 @@
 import { all, first, quotedText } from '../../core/duckdb.js'
+import { count, plural } from '../../core/text.js'
 import { sparklineSvg, type Point } from '../charts.js'
-import { change, changePercent, count, plural } from '../figures.js'
+import { change, changePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type ReportPerson } from '../person.js'
 import type { ReportSource } from '../source.js'

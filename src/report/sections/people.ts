@@ -1,6 +1,7 @@
 import { all, first } from '../../core/duckdb.js'
+import { count, type Count } from '../../core/text.js'
 import { bars, histogram, type Bar } from '../charts.js'
-import { compactNumber, count, sharePercent, type Count } from '../figures.js'
+import { compactNumber, sharePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
 import type { ReportSource } from '../source.js'
 

@@ -1,7 +1,7 @@
 import { all, first } from '../../core/duckdb.js'
+import { count, plural } from '../../core/text.js'
 import { bars } from '../charts.js'
 import { dataTable } from '../dataTable.js'
-import { count, plural } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type ReportPerson } from '../person.js'
 import type { ReportSource } from '../source.js'

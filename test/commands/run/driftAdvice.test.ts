@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { driftAdvice } from '../../../src/commands/run/driftAdvice.js'
+import { driftAdvice } from '../../../src/commands/run/summary.js'
 import type { DriftReceipt } from '../../../src/model/receipt.js'
 
 const drift = (path: string, found: string | null, kind = 'unknown_key'): DriftReceipt => ({

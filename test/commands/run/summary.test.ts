@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Counts, DriftReceipt, Receipt } from '../../../src/model/receipt.js'
 import { summary } from '../../../src/commands/run/summary.js'
+import type { Counts, DriftReceipt, Receipt } from '../../../src/model/receipt.js'
 
 const NONE: Counts = { read: 0, enriched: 0, reused: 0, empty: 0, failed: 0, rejected: 0, parked: 0 }
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { forbidOtherFiles, readSelection } from '../../../src/commands/select/selection.js'
 import { all, first, openDatabase } from '../../../src/core/duckdb.js'
 import { LocalError } from '../../../src/core/errors.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { bringUpToDate } from '../../../src/load/schema/schema.js'
 import { loadPipeline } from '../../../src/model/loadPipeline.js'
-import { forbidOtherFiles, readSelection } from '../../../src/commands/select/selection.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
 import { temporaryFolder } from '../../support/folder.js'
 

@@ -1,5 +1,5 @@
-import { STATUSES } from '../../../model/receipt.js'
 import type { Pipeline } from '../../../model/pipeline.js'
+import { STATUSES } from '../../../model/receipt.js'
 import { ofRole, ratio, total, utc, type ViewColumn, type ViewDefinition } from './viewDefinition.js'
 
 /** How each list stands: how much of it is known, how large its creators are, what a night of it costs. */

@@ -33,7 +33,8 @@ export function commentOnView({ name, description, columns }: ViewDefinition): s
   return [
     `COMMENT ON VIEW ${quotedName(name)} IS ${quotedText(description)}`,
     ...columns.map(
-      (column) => `COMMENT ON COLUMN ${quotedName(name)}.${quotedName(column.name)} IS ${quotedText(column.description)}`,
+      (column) =>
+        `COMMENT ON COLUMN ${quotedName(name)}.${quotedName(column.name)} IS ${quotedText(column.description)}`,
     ),
   ]
 }

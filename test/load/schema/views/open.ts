@@ -1,13 +1,13 @@
 import { onTestFinished } from 'vitest'
-import type { Answer } from '../../../../src/model/call.js'
 import { all, type ReadCell } from '../../../../src/core/duckdb.js'
 import { layoutOf, type Layout } from '../../../../src/dataFolder/layout.js'
-import { loadSegments } from '../../../../src/load/loadCalls.js'
 import { takeLock, type Lock } from '../../../../src/dataFolder/lock.js'
+import { answerReader } from '../../../../src/flatten/answerReader.js'
+import { loadSegments } from '../../../../src/load/loadCalls.js'
 import type { AnswerSource } from '../../../../src/load/stage.js'
 import { openWarehouse, type Warehouse } from '../../../../src/load/warehouse.js'
+import type { Answer } from '../../../../src/model/call.js'
 import type { Pipeline } from '../../../../src/model/pipeline.js'
-import { answerReader } from '../../../../src/flatten/answerReader.js'
 import { temporaryFolder } from '../../../support/folder.js'
 
 /** One answer of a history that a person can read: a profile without its id, or a code. */
