@@ -6,6 +6,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -181,11 +182,12 @@ test('a damaged file in raw/: exit 7, that very file is named, and nothing chang
   const before = await content(data)
   for (const kind of ['answers', 'receipts', 'inputs']) {
     const files = readdirSync(join(data, 'raw', kind), { recursive: true, encoding: 'utf8' })
-    const newest = files
+    // Run ids name the second only, and both runs may start in one.
+    const path = files
       .filter((name) => name.endsWith('.parquet'))
-      .sort()
+      .map((name) => join(data, 'raw', kind, name))
+      .sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
       .at(-1)!
-    const path = join(data, 'raw', kind, newest)
     const bytes = readFileSync(path)
     writeFileSync(path, 'no parquet')
     const { code, stderr } = await refusedReplay(data)
