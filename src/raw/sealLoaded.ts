@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openDatabase } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { recoverJournal } from '../journal/recover.js'
+import { recoverJournal } from '../journal/repairJournal.js'
 import { seal } from './sealCalls.js'
 import { sealRuns } from './sealRuns.js'
 

@@ -25,7 +25,7 @@ import { replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf } from './eraseRaw.js'
 import { withoutIds, type ForgetReport } from './forgetReport.js'
-import { sealEverything } from './gather.js'
+import { sealEverything } from './sealEverything.js'
 import { removeCopies, removeFindings } from './removeCopies.js'
 import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
 

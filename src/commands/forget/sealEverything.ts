@@ -1,7 +1,7 @@
 import type { Effects } from '../../core/effects.js'
 import type { Lock } from '../../dataFolder/lock.js'
 import type { AnswerReader } from '../../flatten/answerReader.js'
-import { recoverJournal } from '../../journal/recover.js'
+import { recoverJournal } from '../../journal/repairJournal.js'
 import { sealLoaded } from '../../raw/sealLoaded.js'
 import { sealRuns } from '../../raw/sealRuns.js'
 import { loadLeft } from '../../run/loadJournal.js'
