@@ -11,7 +11,7 @@ import { FileSegment, readHead, tornPath, type Segment } from './segmentReader.j
  * Bytes of a journal that hold no readable record:
  * `torn`: at the end of the file, as a crash leaves it; cut off and kept in `damaged/<segment>.torn`;
  * `damaged`: before records that are readable; the file stays as it is;
- * `headless`: nobody can tell whose calls these are; the file stays as it is and is not loaded.
+ * `headless`: the run that made these calls is not known; the file stays as it is and is not loaded.
  */
 export interface Damage {
   readonly kind: 'torn' | 'damaged' | 'headless'
@@ -19,24 +19,25 @@ export interface Damage {
   readonly path: string
   readonly offset: number
   readonly length: number
-  /** Where these bytes are to be found now, absolute. */
+  /** Where these bytes are now, absolute. */
   readonly keptAt: string
   /** One line for people. */
   readonly message: string
 }
 
-export interface RecoveredJournal {
-  /** The segments that are not yet loaded, oldest first. */
+export interface RepairedJournal {
+  /** The segments of the folder, oldest first. */
   readonly segments: readonly Segment[]
   readonly damaged: readonly Damage[]
 }
 
 /**
- * What earlier runs left in the journal folder. Reads every segment once to its end, checks every checksum, cuts off torn
- * tails, takes over what was kept in a spare, and names what is damaged. May be killed and started again at any point.
+ * Repairs a journal folder, and lists its segments. Reads every segment once to its end, checks every checksum, cuts off
+ * torn tails, takes over what was kept in a spare file, and names what is damaged. May be killed and started again at any
+ * point.
  * @throws LocalError if the folder cannot be read or repaired, or holds a segment of a newer version
  */
-export async function recoverJournal(folder: string): Promise<RecoveredJournal> {
+export async function repairJournal(folder: string): Promise<RepairedJournal> {
   const absolute = resolve(folder)
   const segments: Segment[] = []
   const damaged: Damage[] = []
@@ -54,6 +55,15 @@ export async function recoverJournal(folder: string): Promise<RecoveredJournal> 
     }
   }
   return { segments, damaged }
+}
+
+/** Whether a journal folder holds a segment with a readable head. Changes nothing. */
+export async function hasSegments(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names) {
+    if (name.endsWith('.journal') && (await readHead(join(folder, name)))) return true
+  }
+  return false
 }
 
 async function segmentsIn(folder: string): Promise<string[]> {
@@ -75,7 +85,7 @@ async function segmentsIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Segments of which only the spare is there. */
+/** Segments of which only the spare file is there. */
 function orphanedIn(names: readonly string[]): string[] {
   const spares = names.filter((name) => name.endsWith('.journal.spare'))
   return spares.map((name) => name.slice(0, -'.spare'.length)).filter((name) => !names.includes(name))
@@ -96,7 +106,7 @@ async function repair(path: string): Promise<{ segment?: Segment; damage: Damage
   return { segment: new FileSegment(path, header), damage }
 }
 
-/** Too short for a head, no call was sent: out of the way. Otherwise it may hold paid answers: left for people. */
+/** A segment too short for a head has no call, and is moved aside. A longer one may hold paid answers, and stays. */
 async function setHeadlessAside(path: string): Promise<Damage> {
   const { size } = await stat(path)
   const whole = { offset: 0, length: size }

@@ -52,7 +52,7 @@ export interface Segment {
   readonly header: RunHeader
   /**
    * Every call of the segment, in batches of at most 512: in the order in which they ended, then as `unknown` those
-   * whose end is not there. Records that cannot be read are left out; `recoverJournal` names them.
+   * whose end is not there. Records that cannot be read are left out; `repairJournal` names them.
    */
   calls(): AsyncIterable<Call[]>
   /** The places of the same calls, in the same order and batches. */

@@ -31,11 +31,11 @@ function mergeMemory(pipeline: Pipeline): number {
  * @throws LocalError when disk or memory do not suffice: nothing was changed
  */
 export async function loadSegments(
-  warehouse: Warehouse,
+  { connection, path }: Warehouse,
   sources: readonly AnswerSource[],
-  reader: Omit<AnswerReader, 'pipeline'>,
+  reader: AnswerReader,
 ): Promise<LoadSummary> {
-  const { connection, pipeline } = warehouse
+  const { pipeline } = reader
   const foreign = sources.find(({ header }) => header.pipeline !== pipeline.name)
   if (foreign) {
     const { runId, pipeline: other } = foreign.header
@@ -44,14 +44,12 @@ export async function loadSegments(
     )
   }
   try {
-    const staged = await withMemory(connection, STAGE_MB, (giveBack) =>
-      stage(connection, sources, { ...reader, pipeline }, giveBack),
-    )
+    const staged = await withMemory(connection, STAGE_MB, (giveBack) => stage(connection, sources, reader, giveBack))
     const merged = await mergeStaged(connection, pipeline)
     await dropStaging(connection, pipeline)
     return { sources: sources.length, ...staged, ...merged }
   } catch (error) {
-    throw asLocalError(error, warehouse.path)
+    throw asLocalError(error, path)
   }
 }
 

@@ -7,30 +7,52 @@ import { lockHolder, type Lock } from '../dataFolder/lock.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { bringUpToDate } from './schema/schema.js'
 
-/** The working database: it holds exactly what will be published, and nothing else ever opens its file. */
+/** The working database, open. It holds exactly what is published, and nothing else ever opens its file. */
 export interface Warehouse {
   readonly connection: Connection
-  readonly pipeline: Pipeline
+  /** Absolute. */
   readonly path: string
-  /** Writes everything into the one file and closes it, so that it can be copied. Safe to call twice. */
-  close(): Promise<void>
 }
 
-/** The file is no database any more, or its content contradicts its checksums. */
+/** The file is not a database any more, or its content contradicts its checksums. */
 export class DamagedWarehouse extends LocalError {}
 
-/** What every client since February 2025 can read. */
+/** The oldest storage format that DuckDB still writes: every client since February 2025 can read it. */
 export const STORAGE_VERSION = 'v1.2.0'
 
 const MEMORY_MB = 160
 
+/** Which working database to open. */
+export interface WarehousePlace {
+  readonly lock: Lock
+  readonly pipeline: Pipeline
+  /** Another file than the folder's own. */
+  readonly path?: string
+}
+
 /**
- * Opens the working database of a locked data folder, creates it if there is none, and brings its tables up to date.
- * @param path another file than the folder's own
- * @throws UsageError when it belongs to another pipeline
- * @throws DamagedWarehouse, or another LocalError when it is of a newer version or held by another program: the file is left as it is
+ * Opens the working database of a locked data folder, does the work with it, and closes it, so that its file can be
+ * copied. Creates the database if there is none, and brings its tables up to date.
+ * @throws UsageError when the database belongs to another pipeline
+ * @throws DamagedWarehouse, or another LocalError when the database is of a newer version or another program holds it: the file stays as it is
+ * @throws the error of `work`
  */
-export async function openWarehouse(lock: Lock, pipeline: Pipeline, path = lock.layout.warehouse): Promise<Warehouse> {
+export async function withWarehouse<T>(place: WarehousePlace, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
+  const { path = place.lock.layout.warehouse } = place
+  const database = await open({ ...place, path })
+  try {
+    const result = await work({ connection: database.connection, path })
+    // DuckDB checkpoints on closing as well, but does not report a failure then.
+    await database.connection.run('CHECKPOINT').catch((error: unknown) => {
+      throw asLocalError(error, path)
+    })
+    return result
+  } finally {
+    database.close()
+  }
+}
+
+async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise<Database> {
   const { temp, state, database: published } = lock.layout
   let database: Database | undefined
   try {
@@ -42,36 +64,10 @@ export async function openWarehouse(lock: Lock, pipeline: Pipeline, path = lock.
       memoryLimit: `${MEMORY_MB}MB`,
     })
     await bringUpToDate({ connection: database.connection, path, pipeline })
+    return database
   } catch (error) {
     database?.close()
     throw error instanceof RunError ? error : whyNotOpened(error, path, published)
-  }
-  return new OpenWarehouse(database, pipeline, path)
-}
-
-class OpenWarehouse implements Warehouse {
-  readonly connection: Connection
-  private open = true
-
-  constructor(
-    private readonly database: Database,
-    readonly pipeline: Pipeline,
-    readonly path: string,
-  ) {
-    this.connection = database.connection
-  }
-
-  async close(): Promise<void> {
-    if (!this.open) return
-    this.open = false
-    try {
-      // DuckDB does this by itself on closing, but then keeps its failure to itself.
-      await this.connection.run('CHECKPOINT')
-    } catch (error) {
-      throw asLocalError(error, this.path)
-    } finally {
-      this.database.close()
-    }
   }
 }
 

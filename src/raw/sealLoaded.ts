@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openDatabase } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { recoverJournal } from '../journal/repairJournal.js'
+import { repairJournal } from '../journal/repairJournal.js'
 import { seal } from './sealCalls.js'
 import { sealRuns } from './sealRuns.js'
 
@@ -12,7 +12,7 @@ import { sealRuns } from './sealRuns.js'
  * @throws LocalError when `raw/` cannot be written: the journal keeps what is not there yet
  */
 export async function sealLoaded(layout: Layout, effects: Effects): Promise<void> {
-  const { segments, damaged } = await recoverJournal(join(layout.journal, 'loaded'))
+  const { segments, damaged } = await repairJournal(join(layout.journal, 'loaded'))
   for (const { message } of damaged) effects.log('warn', message)
   for (const segment of segments) {
     const sealed = await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })

@@ -3,7 +3,6 @@ import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import type { RunRecord } from '../load/recordRun.js'
 import type { Settled } from '../load/settle.js'
-import type { RunHeader } from '../model/call.js'
 import {
   runExitCode,
   reconcile,
@@ -14,25 +13,28 @@ import {
 } from '../model/receipt.js'
 import type { PlanCounts } from '../plan/plan.js'
 import type { NamedInput } from '../read/listInput.js'
-import type { Job } from './context.js'
 import type { Fetched } from './fetchDue.js'
 import type { RecoveredCalls } from './loadJournal.js'
+import type { OpenRun } from './openRun.js'
 
-/** What a run has come to know by its end. */
-export interface RunFacts {
-  readonly run: RunHeader
-  /** Milliseconds since 1970. */
-  readonly finishedAt: number
-  readonly data: string
+/** What the steps before have found. */
+export interface StepResults {
   readonly inputs: readonly NamedInput[]
   /** Counted while reading, apart from anything that was stored. */
   readonly rowsRead: number
+  readonly recovered: RecoveredCalls
   readonly planned: PlanCounts
+  readonly fetched: Fetched
+}
+
+/** What the working database says of the run at its end. */
+export interface RunEndFacts {
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number
   readonly settled: Settled
   readonly codes: readonly CodeCount[]
-  readonly fetched: Fetched
+  /** 130 or 143 if a signal stopped the run. */
   readonly signalCode: number | undefined
-  readonly recovered: RecoveredCalls
   readonly drift: readonly DriftReceipt[]
   readonly ambiguousCalls: number
 }
@@ -41,13 +43,14 @@ const CURRENCY = 'CNY'
 
 /**
  * The receipt of a run.
- * @throws Error when what was read is not what has a status
+ * @throws Error when the rows that were read are not the rows that have a status
  */
-export function receiptOf(job: Job, facts: RunFacts): Receipt {
-  const { settings, api, pipeline } = job
-  const { run, settled, planned, codes, inputs, fetched } = facts
+export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Receipt {
+  const { settings, api, pipeline, header, layout } = run
+  const { inputs, rowsRead, planned, fetched, recovered } = results
+  const { settled, codes, finishedAt } = end
   const { stop, askedIds } = fetched
-  const rows = { ...settled.rows, read: facts.rowsRead }
+  const rows = { ...settled.rows, read: rowsRead }
   reconcile('rows', rows)
   reconcile('ids', settled.ids)
   const { price } = settings
@@ -56,21 +59,21 @@ export function receiptOf(job: Job, facts: RunFacts): Receipt {
   const { fresh, known_empty, known_failed, held } = planned.byDecision
   const failedNow = settled.ids.failed - known_failed.ids - held.ids
   const exitCode = runExitCode({
-    signalCode: stop?.reason === 'signal' ? facts.signalCode : undefined,
+    signalCode: stop?.reason === 'signal' ? end.signalCode : undefined,
     stop: stop?.reason,
     failedShare: askedIds === 0 ? 0 : failedNow / askedIds,
     maxFailed: settings.maxFailed,
   })
   return {
-    run_id: run.runId,
+    run_id: header.runId,
     version,
     pipeline: pipeline.name,
     simulated: api.simulated,
     host: api.host,
-    data: facts.data,
-    started_at: new Date(run.startedAt).toISOString(),
-    finished_at: new Date(facts.finishedAt).toISOString(),
-    seconds: (facts.finishedAt - run.startedAt) / 1000,
+    data: layout.data,
+    started_at: new Date(header.startedAt).toISOString(),
+    finished_at: new Date(finishedAt).toISOString(),
+    seconds: (finishedAt - header.startedAt) / 1000,
     exit_code: exitCode,
     stop: stop ? stopOf(stop, pipeline.timeZone) : null,
     lists: settled.lists.map(({ list, rows, ids, added, removed }, at) => ({
@@ -96,9 +99,9 @@ export function receiptOf(job: Job, facts: RunFacts): Receipt {
       maybe_billed: cents(maybeBilled * price),
       saved: cents((fresh.ids + known_empty.ids) * price),
     },
-    recovered: facts.recovered,
-    drift: facts.drift,
-    ambiguous_calls: facts.ambiguousCalls,
+    recovered: recovered,
+    drift: end.drift,
+    ambiguous_calls: end.ambiguousCalls,
     files: { database: '', exports: [] },
   }
 }
@@ -120,7 +123,7 @@ function hundredths(number: number): number {
   return Math.round(number * 100) / 100
 }
 
-/** Binary fractions are not for receipts. */
+/** Rounded to a hundredth of a cent, as binary fractions do not belong into a receipt. */
 function cents(amount: number): number {
   return Math.round(amount * 1e4) / 1e4
 }
@@ -156,7 +159,7 @@ function runAgain(reason: FetchStop['reason'], at: number, timeZone: string): st
   }
 }
 
-/** The same, as table `runs` keeps it. */
+/** The receipt as table `runs` keeps it. */
 export function runRecordOf(receipt: Receipt): RunRecord {
   const { stop, calls, pace, money } = receipt
   return {

@@ -1,4 +1,5 @@
 import type { Settings } from '../config/options.js'
+import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { count, plural } from '../core/text.js'
@@ -12,16 +13,16 @@ import type { AnswerReader } from '../flatten/answerReader.js'
 import { openJournal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
 import { claimKind } from '../load/schema/schema.js'
+import type { Warehouse } from '../load/warehouse.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { newTally, startProgress, type Tally } from '../terminal/progress.js'
 import { spentToday } from './budget.js'
-import type { Job, World } from './context.js'
 import type { OpenRun } from './openRun.js'
 
 export interface Fetched extends FetchResult {
-  /** Ids asked at least once. */
+  /** Ids with at least one call. */
   readonly askedIds: number
   /** The journal segment that holds the calls, closed; undefined if there were none to make. */
   readonly segment: string | undefined
@@ -41,43 +42,44 @@ const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
 
 /**
- * Asks for the due ids and keeps every call in a journal segment of its own.
+ * Fetches the due ids, and keeps every call in a journal segment of its own.
  * @throws UsageError before anything is sent, if there is no token
  * @throws LocalError if a call could not be made durable; sending has stopped
  */
-export async function fetchDue(job: Job, planned: PlanCounts, house: OpenRun, world: World): Promise<Fetched> {
+export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: PlanCounts): Promise<Fetched> {
+  const { settings, api, layout, reader, forgotten, effects, logger, signal } = run
+  const { connection } = warehouse
   const due = planned.byDecision.due.ids
-  world.effects.log(
+  effects.log(
     'info',
     `${plural(planned.ids, 'id')} in ${plural(planned.rows, 'row')}: ${count(due)} to ask, ${count(planned.ids - due)} known`,
   )
   if (due === 0) return NOTHING
-  const token = tokenFor(job, due)
-  const { connection } = house.warehouse
-  await claimKind(connection, house.layout.data, job.api.simulated)
+  const token = tokenFor(run, due)
+  await claimKind(connection, layout.data, api.simulated)
   const open = new Resources()
   try {
-    const upstream = await connect(job, token, world, open)
-    await warnOfSpace(house.layout, due, world.effects)
-    const journal = await openJournal(house.layout.journal, house.run, reserveFor(job.settings.concurrency))
+    const upstream = await connect(run, token, open)
+    await warnOfSpace(layout, due, effects)
+    const journal = await openJournal(layout.journal, run.header, reserveFor(settings.concurrency))
     open.add(() => journal.close())
-    // Its folder may just have been made anew, without all that was known.
-    await house.check()
-    const learned = await openLearnedLimits(house.layout.learned, { host: job.api.host, token }, world.effects)
-    const tally = newTally(due, job.settings.price)
-    house.status.follow(tally)
-    const progress = startProgress(world.logger, tally, world.effects)
+    // A data folder that was moved away may just have been created again, empty.
+    await run.check()
+    const learned = await openLearnedLimits(layout.learned, { host: api.host, token }, effects)
+    const tally = newTally(due, settings.price)
+    run.status.follow(tally)
+    const progress = startProgress(logger, tally, effects)
     open.add(() => progress.stop())
     const result = await fetchAll({
       ids: dueIds(connection),
-      upstream: house.forgotten ? withoutForgotten(upstream, house.forgotten, house.reader) : upstream,
+      upstream: forgotten ? withoutForgotten(upstream, forgotten, reader) : upstream,
       journal,
-      interpret: house.reader.interpret,
-      policy: policyOf(job.settings, await budgetOf(job, house, world)),
+      interpret: reader.interpret,
+      policy: policyOf(settings, await budgetOf(run, warehouse)),
       learned: learned.known,
-      effects: world.effects,
-      signal: world.signal,
-      onEvent: (event) => follow(event, tally, world),
+      effects,
+      signal,
+      onEvent: (event) => follow(event, tally, effects),
     })
     await learned.keep(result.learned)
     return { ...result, askedIds: tally.asked, segment: journal.path }
@@ -86,7 +88,7 @@ export async function fetchDue(job: Job, planned: PlanCounts, house: OpenRun, wo
   }
 }
 
-function tokenFor({ api, token }: Job, due: number): string {
+function tokenFor({ api, token }: OpenRun, due: number): string {
   if (api.simulated) return SIMULATED_TOKEN
   if (token !== undefined) return token
   throw new UsageError(
@@ -94,16 +96,16 @@ function tokenFor({ api, token }: Job, due: number): string {
   )
 }
 
-async function connect(job: Job, token: string, world: World, open: Resources): Promise<ApiClient> {
-  const { settings, pipeline, redact } = job
-  const base = job.api.base ?? (await startOwnSimulator(job, world, open))
+async function connect(run: OpenRun, token: string, open: Resources): Promise<ApiClient> {
+  const { settings, pipeline, redact, api, effects } = run
+  const base = api.base ?? (await startOwnSimulator(run, open))
   const { timeout: timeoutMs, concurrency: connections } = settings
-  const upstream = openApiClient({ base, token, timeoutMs, connections, pipeline, redact, effects: world.effects })
+  const upstream = openApiClient({ base, token, timeoutMs, connections, pipeline, redact, effects })
   open.add(() => upstream.close())
   return upstream
 }
 
-async function startOwnSimulator({ pipeline }: Job, { effects }: World, open: Resources): Promise<URL> {
+async function startOwnSimulator({ pipeline, effects }: OpenRun, open: Resources): Promise<URL> {
   const today = Date.parse(dayIn(pipeline.timeZone, effects.now()))
   const night = Math.floor((today - Date.parse(FIRST_NIGHT)) / DAY)
   const { startSimulator } = await import('../simulator/simulator.js')
@@ -112,27 +114,25 @@ async function startOwnSimulator({ pipeline }: Job, { effects }: World, open: Re
   return new URL(simulator.url)
 }
 
-/** Nobody who was forgotten comes back as a mention in somebody else's answer, or as an answer for somebody else. */
+/** A forgotten person does not come back as a mention in another person's answer, nor as a misdelivered answer. */
 function withoutForgotten(
-  upstream: ApiClient,
+  client: ApiClient,
   forgotten: IdFinder,
   { interpret }: AnswerReader,
 ): Pick<ApiClient, 'attempt'> {
-  return { attempt: async (intent) => eraseFrom(await upstream.attempt(intent), forgotten, interpret) }
+  return { attempt: async (intent) => eraseFrom(await client.attempt(intent), forgotten, interpret) }
 }
 
-/** What this run may spend: its own budget, or what is left of the day's where that is less. */
+/** What this run may spend: its own budget, or what is left of the day's budget if that is less. */
 async function budgetOf(
-  { settings, pipeline }: Job,
-  house: OpenRun,
-  { effects }: World,
+  { settings, pipeline, effects }: OpenRun,
+  { connection }: Warehouse,
 ): Promise<FetchPolicy['budget']> {
   const { budget = Infinity, budgetPerDay = Infinity, price } = settings
   if (price === 0 || Math.min(budget, budgetPerDay) === Infinity) return undefined
-  const spent =
-    budgetPerDay === Infinity ? 0 : await spentToday(house.warehouse.connection, pipeline, effects.now(), price)
+  const spent = budgetPerDay === Infinity ? 0 : await spentToday(connection, pipeline, effects.now(), price)
   const left = Math.max(0, budgetPerDay - spent)
-  // The nudge is for binary fractions: 0.45 at 0.15 each are three calls, not two.
+  // The small addition corrects binary fractions: 0.45 at 0.15 each pays three calls, not two.
   return { calls: Math.floor(Math.min(budget, left) / price + 1e-9), ofDay: left < budget }
 }
 
@@ -151,8 +151,8 @@ function policyOf(settings: Settings, budget: FetchPolicy['budget']): FetchPolic
 
 const FAILED = new Set<string>(['refused', 'misdelivered', 'retry', 'ambiguous'])
 
-/** Moves the numbers of the progress line; says what people should know at once. */
-function follow(event: FetchEvent, tally: Tally, { effects }: World): void {
+/** Updates the numbers of the progress line, and logs what people should know at once. */
+function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
   if (event.type === 'sent') {
     if (event.attempt === 1) tally.asked += 1
     tally.inFlight += 1

@@ -11,17 +11,16 @@ import type { IdFinder } from '../privacy/idFinder.js'
 import { forgottenFinder, readTombstones } from '../privacy/tombstones.js'
 import type { NamedInput } from '../read/listInput.js'
 import { readInput } from '../read/readInput.js'
-import type { Job, World } from './context.js'
+import type { RunContext } from './context.js'
 import { nothingTracked } from './trackedInputs.js'
 
 /**
- * Opens the inputs and names their lists; their rows are still to be read. Tracked lists are no inputs: what is stored of
- * them is known when the data folder is open.
+ * Opens the inputs and names their lists; their rows are read later. Tracked lists are not opened here: their rows are
+ * stored in the working database.
  * @throws UsageError where an input cannot be used, two would be one list, or there is none
  */
 export async function openInputs(
-  { inputs, settings, pipeline }: Pick<Job, 'inputs' | 'settings' | 'pipeline'>,
-  { effects }: Pick<World, 'effects'>,
+  { inputs, settings, pipeline, effects }: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'>,
   open: Resources,
 ): Promise<NamedInput[]> {
   const { column, delimiter, list } = settings
@@ -62,17 +61,17 @@ function checkNumber({ length }: readonly string[], { tracked, data }: Settings)
   if (tracked && !existsSync(state) && !existsSync(raw)) throw nothingTracked(layoutOf(data).data)
 }
 
-/** The name of a list, where it came from and its header stand in tables and files: none of them may tell an id. */
+/** The name of a list, its path and its header are stored in tables and files: none of them may contain a forgotten id. */
 async function refuseForgotten(inputs: readonly NamedInput[], { forgotten }: Layout): Promise<void> {
   const finder = forgottenFinder(await readTombstones(forgotten))
   const at = inputs.findIndex(({ name, source, columns }) => finder?.isIn([name, source, ...columns].join('\n')))
   if (at < 0) return
   throw new UsageError(
-    `input ${at + 1} has the id of somebody who was forgotten in its path, its header or the name of its list: rename it`,
+    `input ${at + 1} has the id of a forgotten person in its path, its header or the name of its list: rename it`,
   )
 }
 
-/** Where the rows go, and whose are hidden. */
+/** Where the rows go, and which people are hidden in them. */
 export interface MembersTarget {
   readonly connection: Connection
   readonly pipeline: Pipeline
@@ -80,8 +79,8 @@ export interface MembersTarget {
 }
 
 /**
- * Reads every row of every input into the temporary table of members: what is wrong with an input shows before anything
- * is sent.
+ * Reads every row of every input into the temporary table of members, so that an input error shows before anything is sent.
+ * @returns the number of rows
  * @throws UsageError with file and line
  */
 export async function loadMembers(

@@ -7,69 +7,61 @@ import { takeLock, type Lock } from '../dataFolder/lock.js'
 import { checkFolders, checkOpenFiles, foldersOf } from '../dataFolder/preflight.js'
 import { readStatus, type Phase } from '../dataFolder/runStatus.js'
 import { answerReader, type AnswerReader } from '../flatten/answerReader.js'
-import { checkKind } from '../load/schema/schema.js'
-import type { Warehouse } from '../load/warehouse.js'
 import type { RunHeader } from '../model/call.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { openTombstones } from '../privacy/tombstones.js'
-import type { Job, World } from './context.js'
-import { openOrRebuild } from './rebuild.js'
+import type { RunContext } from './context.js'
 import type { StatusFile } from './statusFile.js'
 
 /** No process has this id. */
-const NOBODY = -1
+const NO_PID = -1
 
-/** The data folder, owned by one run. */
-export interface OpenRun {
-  readonly run: RunHeader
+/** A run that owns its data folder. */
+export interface OpenRun extends RunContext {
+  readonly header: RunHeader
+  readonly lock: Lock
   readonly layout: Layout
-  readonly warehouse: Warehouse
-  /** How answers are read, at fetch, load and recovery alike. */
+  /** Reads answers: at fetch, load and recovery alike. */
   readonly reader: AnswerReader
   readonly status: StatusFile
-  /** Finds those who must not come back; undefined where there are none. */
+  /** Finds the people who must not come back; undefined if there are none. */
   readonly forgotten: IdFinder | undefined
-  /** @throws LocalError if the data folder was deleted or moved since it was taken */
+  /** @throws LocalError if the data folder was deleted or moved since the run took it */
   check(): Promise<void>
   /** Begins the next phase of the run, after the same check. */
   enter(phase: Phase): Promise<void>
 }
 
 /**
- * Takes the data folder for one run and opens its working database.
- * @throws BusyError if another run holds it, UsageError if it is of another kind, LocalError if it cannot be used
+ * Takes the data folder for one run, and checks that the folder can be used.
+ * @throws BusyError if another run holds the folder, LocalError if it cannot be used
  */
-export async function openRun(job: Job, world: World, open: Resources, status: StatusFile): Promise<OpenRun> {
-  const { settings, pipeline, api } = job
-  const { effects } = world
+export async function openRun(context: RunContext, status: StatusFile, open: Resources): Promise<OpenRun> {
+  const { settings, pipeline, api, effects, logger } = context
   const layout = layoutOf(settings.data)
-  const run = headerOf(job, effects)
-  // Our own simulator is the other end of each connection.
+  const header = headerOf(context)
+  // The built-in simulator is the other end of each connection.
   await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
   const lock = await takeLockOf(layout)
   open.add(() => lock.release())
-  tellOfInterrupted(layout, effects)
-  status.open(run)
+  reportInterrupted(layout, effects)
+  status.open(header)
   open.add(() => status.close())
-  open.add(() => world.logger.show(''))
+  open.add(() => logger.show(''))
   await checkFolders(foldersOf(layout))
-  const forgotten = await openTombstones(layout, effects)
-  const reader = answerReader(pipeline)
-  const warehouse = await openOrRebuild(lock, reader, effects, { lossy: settings.new ?? false })
-  open.add(() => warehouse.close())
-  await checkKind(warehouse.connection, layout.data, api.simulated)
   return {
-    run,
+    ...context,
+    header,
+    lock,
     layout,
-    warehouse,
-    reader,
+    reader: answerReader(pipeline),
     status,
-    forgotten,
+    forgotten: await openTombstones(layout, effects),
     check: () => lock.check(),
     async enter(phase) {
       await lock.check()
       status.enter(phase)
-      world.logger.doing(phase)
+      logger.doing(phase)
     },
   }
 }
@@ -78,21 +70,21 @@ async function takeLockOf(layout: Layout): Promise<Lock> {
   try {
     return await takeLock(layout)
   } catch (error) {
-    // The folder's own trouble is said better than what it makes of the lock.
+    // A folder that cannot be used explains the failure better than the lock inside it.
     if (error instanceof LocalError) await checkFolders([layout.data, layout.state])
     throw error
   }
 }
 
-function headerOf({ pipeline, api }: Job, effects: Effects): RunHeader {
+function headerOf({ pipeline, api, effects }: RunContext): RunHeader {
   const startedAt = effects.now()
   const runId = runIdAt(startedAt, effects.random())
   return { runId, startedAt, pipeline: pipeline.name, simulated: api.simulated, host: api.host }
 }
 
-/** Who holds the lock knows that no other run is on, whatever the status says. */
-function tellOfInterrupted({ status }: Layout, effects: Effects): void {
-  const last = readStatus(status, NOBODY)
+/** This run holds the lock, so no other run is on, whatever the status says. */
+function reportInterrupted({ status }: Layout, effects: Effects): void {
+  const last = readStatus(status, NO_PID)
   if (last?.phase !== 'interrupted') return
   effects.log('info', `the last run (${last.run_id}) was cut off at ${localTime(Date.parse(last.updated_at))}`)
 }

@@ -2,22 +2,34 @@ import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../core/atomicFile.js'
-import { all, first } from '../core/duckdb.js'
+import { all, first, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
 import type { Lock } from '../dataFolder/lock.js'
 import type { AnswerReader } from '../flatten/answerReader.js'
-import { recoverJournal } from '../journal/repairJournal.js'
+import { hasSegments, repairJournal } from '../journal/repairJournal.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { claimKind } from '../load/schema/schema.js'
 import type { AnswerSource } from '../load/stage.js'
-import { DamagedWarehouse, openWarehouse, type Warehouse } from '../load/warehouse.js'
+import { DamagedWarehouse, withWarehouse, type Warehouse } from '../load/warehouse.js'
 import { paidCalls, readTombstones } from '../privacy/tombstones.js'
 import { rawRuns } from '../raw/files.js'
 import { RawStore } from '../raw/readCalls.js'
 import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
 import { sealRuns } from '../raw/sealRuns.js'
+
+/** A locked data folder, and how its answers are read. */
+export interface LockedFolder {
+  readonly lock: Lock
+  readonly reader: AnswerReader
+  readonly effects: Effects
+}
+
+export interface RebuildOptions {
+  /** Go on without the answers that receipts name and `raw/` does not have any more. */
+  readonly lossy?: boolean
+}
 
 /** What a database was rebuilt from. */
 export interface RebuiltWarehouse {
@@ -28,56 +40,98 @@ export interface RebuiltWarehouse {
   readonly calls: number
 }
 
-/** Calls that are staged and merged at once; whole runs, so it may be more. */
+/** Calls that are staged and merged at once; only whole runs, so it may be more. */
 const CALLS_A_LOAD = 100_000
 
 /**
+ * Does the work with the working database. A database that is gone, damaged, or lacks runs that `raw/` has is rebuilt
+ * first; a damaged file is kept beside its place.
+ * @throws LocalError when the database can neither be opened nor rebuilt
+ * @throws the error of `work`
+ */
+export async function withCurrentWarehouse<T>(
+  folder: LockedFolder,
+  work: (warehouse: Warehouse) => Promise<T>,
+  options: RebuildOptions = {},
+): Promise<T> {
+  const { lock, reader, effects } = folder
+  const { warehouse: path, raw } = lock.layout
+  const place = { lock, pipeline: reader.pipeline }
+  if (existsSync(path)) {
+    const found = { isCurrent: false }
+    try {
+      const done = await withWarehouse(place, async (warehouse) => {
+        found.isCurrent = !(await lacksRuns(warehouse, raw))
+        if (found.isCurrent) return { result: await work(warehouse) }
+        await sealRuns(warehouse.connection, raw)
+        return undefined
+      })
+      if (done) return done.result
+    } catch (error) {
+      if (found.isCurrent || !(error instanceof DamagedWarehouse)) throw error
+      effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`)
+    }
+  }
+  if (!existsSync(path) && existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
+  if (await hasAnswers(lock)) {
+    effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call`)
+    await replaceWarehouse(lock, await rebuildWarehouse(folder, options))
+  }
+  return withWarehouse(place, work)
+}
+
+/**
  * Builds a working database beside the one that is there, from `raw/` and the journal alone, with no call.
- * @param options `lossy`: go on without what the receipts know of and `raw/` has no more
  * @throws LocalError when something in `raw/` is damaged or missing, or disk or memory do not suffice
  */
 export async function rebuildWarehouse(
-  lock: Lock,
-  reader: AnswerReader,
-  { lossy = false } = {},
+  { lock, reader }: Omit<LockedFolder, 'effects'>,
+  { lossy = false }: RebuildOptions = {},
 ): Promise<RebuiltWarehouse> {
-  const { raw, journal, data, forgotten, warehouse: place } = lock.layout
+  const { raw, data, forgotten } = lock.layout
   const erased = paidCalls(await readTombstones(forgotten))
-  const path = `${place}.rebuilt`
+  const path = `${lock.layout.warehouse}.rebuilt`
   for (const file of [path, `${path}.wal`]) await rm(file, { force: true })
-  const warehouse = await openWarehouse(lock, reader.pipeline, path)
-  const store = await RawStore.open(raw)
-  try {
-    const built = { path, runs: 0, answers: 0, calls: 0 }
+  return withWarehouse({ lock, pipeline: reader.pipeline, path }, async (warehouse) => {
+    const { connection } = warehouse
+    let answers = 0
+    let calls = 0
     let simulated: boolean | undefined
-    const load = async (sources: readonly AnswerSource[]) => {
-      const { calls, answers } = await loadSegments(warehouse, sources, reader)
-      built.calls += calls
-      built.answers += answers
+    for await (const sources of batchesOfRuns(lock)) {
+      const loaded = await loadSegments(warehouse, sources, reader)
+      answers += loaded.answers
+      calls += loaded.calls
       simulated ??= sources[0]?.header.simulated
     }
+    await restoreRuns(connection, raw)
+    const missing = lossy ? undefined : await missingFrom(connection, erased)
+    if (missing !== undefined) throw incomplete(raw, missing)
+    simulated ??= await kindOfRuns(connection)
+    if (simulated !== undefined) await claimKind(connection, data, simulated)
+    return { path, runs: await countRuns(connection), answers, calls }
+  })
+}
+
+/** All calls of a data folder, in groups of whole runs: those of `raw/` first, then those of the journal. */
+async function* batchesOfRuns({ layout }: Lock): AsyncGenerator<AnswerSource[]> {
+  const store = await RawStore.open(layout.raw)
+  try {
     let group: AnswerSource[] = []
     let size = 0
     for await (const run of store.runs()) {
       group.push(run)
       size += run.size
       if (size < CALLS_A_LOAD) continue
-      await load(group)
+      yield group
       group = []
       size = 0
     }
-    for (const folder of [join(journal, 'loaded'), journal]) group.push(...(await recoverJournal(folder)).segments)
-    await load(group)
-    await restoreRuns(warehouse.connection, raw)
-    const missing = lossy ? undefined : await missingFrom(warehouse.connection, erased)
-    if (missing !== undefined) throw incomplete(raw, missing)
-    simulated ??= await kindOfRuns(warehouse)
-    if (simulated !== undefined) await claimKind(warehouse.connection, data, simulated)
-    built.runs = await countRuns(warehouse.connection)
-    return built
+    for (const folder of [join(layout.journal, 'loaded'), layout.journal]) {
+      group.push(...(await repairJournal(folder)).segments)
+    }
+    yield group
   } finally {
     store.close()
-    await warehouse.close()
   }
 }
 
@@ -87,8 +141,8 @@ function incomplete(raw: string, missing: string): LocalError {
   )
 }
 
-/** Runs that made no call tell the kind, too. */
-async function kindOfRuns({ connection }: Warehouse): Promise<boolean | undefined> {
+/** Whether the runs are simulated: runs that made no call know it as well. */
+async function kindOfRuns(connection: Connection): Promise<boolean | undefined> {
   const row = await first<{ simulated: boolean | null }>(
     connection,
     'SELECT any_value(simulated) AS simulated FROM runs',
@@ -101,36 +155,6 @@ export async function replaceWarehouse({ layout }: Lock, { path }: Pick<RebuiltW
   await rm(`${layout.warehouse}.wal`, { force: true })
   await rename(path, layout.warehouse)
   await syncFolder(layout.state)
-}
-
-/**
- * Opens the working database. One that is gone, damaged, or lacks runs that `raw/` has is rebuilt first; a damaged file is
- * kept beside its place.
- * @throws LocalError when it cannot be opened, or not be rebuilt
- */
-export async function openOrRebuild(
-  lock: Lock,
-  reader: AnswerReader,
-  effects: Effects,
-  options: { readonly lossy: boolean },
-): Promise<Warehouse> {
-  const { warehouse: path, raw } = lock.layout
-  try {
-    if (existsSync(path)) {
-      const warehouse = await openWarehouse(lock, reader.pipeline)
-      if (!(await lacksRuns(warehouse, raw))) return warehouse
-      await sealRuns(warehouse.connection, raw).finally(() => warehouse.close())
-    }
-  } catch (error) {
-    if (!(error instanceof DamagedWarehouse)) throw error
-    effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`)
-  }
-  if (!existsSync(path) && existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
-  if (await hasAnswers(lock)) {
-    effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call`)
-    await replaceWarehouse(lock, await rebuildWarehouse(lock, reader, options))
-  }
-  return openWarehouse(lock, reader.pipeline)
 }
 
 /** An older copy of the state folder may stand beside a newer `raw/`. */
@@ -146,15 +170,15 @@ async function lacksRuns({ connection }: Warehouse, raw: string): Promise<boolea
 
 const SEALED = ['receipts', 'answers', 'calls'] as const
 
-/** Whether there is anything to rebuild from but what the next run loads by itself. */
+/** Whether there is anything to rebuild from, beside the segments that the next run loads by itself. */
 export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<boolean> {
   for (const kind of SEALED) {
     if ((await rawRuns(raw, kind)).length > 0) return true
   }
-  return (await recoverJournal(join(journal, 'loaded'))).segments.length > 0
+  return hasSegments(join(journal, 'loaded'))
 }
 
-/** Keeps a damaged file beside its place. @returns where */
+/** Keeps a damaged file beside its place. @returns its new path */
 export async function setAside({ layout }: Pick<Lock, 'layout'>, path: string): Promise<string> {
   for (let n = 1; ; n += 1) {
     const aside = `${path}.damaged-${n}`

@@ -4,32 +4,24 @@ import { exitCodeOf, messageOf } from '../core/errors.js'
 import type { OpenRun } from './openRun.js'
 
 /**
- * Does what is left to do once the receipt is written. The receipt said how the run would end; should it end otherwise, that
- * must not pass for it in the next published file.
- * @param status of the run, should the work fail
- * @throws what the work throws
+ * Corrects what table `runs` says of a run that failed after its receipt was recorded, so that the next published file
+ * has the truth. The working database must be closed. Never fails: a disk that failed the run fails this as well.
  */
-export async function recordFailure<T>(
-  { warehouse, run }: OpenRun,
+export async function recordFailure(
+  { layout, header }: Pick<OpenRun, 'layout' | 'header'>,
   status: 'interrupted' | 'done',
-  work: () => Promise<T>,
-): Promise<T> {
+  failure: unknown,
+): Promise<void> {
+  // Opening would create an empty database, which knows no run.
+  if (!existsSync(layout.warehouse)) return
+  const ended = { status, exitCode: exitCodeOf(failure), message: messageOf(failure), runId: header.runId }
   try {
-    return await work()
-  } catch (error) {
-    try {
-      await warehouse.close()
-      // Opening would make an empty one, which knows of no run.
-      if (!existsSync(warehouse.path)) throw error
-      const database = await openDatabase(warehouse.path)
-      const ended = { status, exitCode: exitCodeOf(error), message: messageOf(error), runId: run.runId }
-      await database.connection.run(UNFINISHED, ended).finally(() => database.close())
-    } catch {
-      // The disk that failed the work fails this, too; the error that is thrown tells.
-    }
-    throw error
+    const database = await openDatabase(layout.warehouse)
+    await database.connection.run(CORRECT_RUN, ended).finally(() => database.close())
+  } catch {
+    // The run reports its own failure.
   }
 }
 
-const UNFINISHED = `
+const CORRECT_RUN = `
 UPDATE runs SET status = $status, exit_code = $exitCode, stop_message = $message WHERE run_id = $runId`

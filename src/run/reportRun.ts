@@ -1,22 +1,19 @@
 import { messageOf } from '../core/errors.js'
 import type { Receipt } from '../model/receipt.js'
-import type { Job, World } from './context.js'
 import type { OpenRun } from './openRun.js'
 
 /**
- * Writes the HTML report of what was published. A report that fails is a warning: nothing else depends on it.
- * @returns the receipt with its path
+ * Writes the HTML report of what is published. A report that fails is a warning: nothing else depends on it.
+ * @returns the receipt with the path of the report
  */
 export async function reportRun(
-  { settings, pipeline }: Job,
+  { settings, pipeline, layout, header, effects }: OpenRun,
   receipt: Receipt,
-  { layout, run }: OpenRun,
-  { effects }: World,
 ): Promise<Receipt> {
   if (settings.noReport) return receipt
   try {
     const { writeReport } = await import('../report/writeReport.js')
-    const report = await writeReport(layout, pipeline, { runId: run.runId, now: effects.now() })
+    const report = await writeReport(layout, pipeline, { runId: header.runId, now: effects.now() })
     return { ...receipt, files: { ...receipt.files, report } }
   } catch (error) {
     const why = messageOf(error).split('\n')[0]!

@@ -1,126 +1,159 @@
 import { BusyError, exitCodeOf, LocalError, RunError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { layoutOf } from '../dataFolder/layout.js'
-import { asLocalError, DamagedWarehouse } from '../load/warehouse.js'
+import { asLocalError, DamagedWarehouse, type Warehouse } from '../load/warehouse.js'
 import type { Receipt } from '../model/receipt.js'
 import { plan } from '../plan/plan.js'
 import { sealLoaded } from '../raw/sealLoaded.js'
-import { type Job, type World, planOptionsOf } from './context.js'
+import type { NamedInput } from '../read/listInput.js'
+import { planOptionsOf, type RunContext } from './context.js'
 import { fetchDue } from './fetchDue.js'
-import { loadFetched, recover } from './loadJournal.js'
+import { loadFetched, recoverCalls } from './loadJournal.js'
 import { writeMetrics } from './metricsFile.js'
-import { openInputs, loadMembers } from './openInputs.js'
+import { loadMembers, openInputs } from './openInputs.js'
 import { openRun, type OpenRun } from './openRun.js'
 import { publishRun } from './publishRun.js'
-import { setAside } from './rebuild.js'
+import { setAside, withCurrentWarehouse } from './rebuild.js'
 import { recordFailure } from './recordFailure.js'
 import { reportRun } from './reportRun.js'
 import { settleRun } from './settleRun.js'
 import { StatusFile } from './statusFile.js'
 import { trackedInputs } from './trackedInputs.js'
 
+/** How far a run came: what table `runs` says of it must be corrected when a later step fails. */
+interface Progress {
+  settled?: true
+  published?: true
+}
+
 /**
- * One run, from lists of ids to published files: docs/architecture.md tells it in words.
+ * One run, from lists of ids to published files; docs/architecture.md describes the steps.
  * @returns the receipt, also when the run was stopped and the rest is parked
- * @throws RunError with its exit code when it could not come to an orderly end; what was paid is in the journal
+ * @throws RunError with its exit code when the run did not end in order; what was paid is in the journal
  */
-export async function run(job: Job, world: World): Promise<Receipt> {
-  const layout = layoutOf(job.settings.data)
+export async function run(context: RunContext): Promise<Receipt> {
+  const { settings, effects } = context
+  const layout = layoutOf(settings.data)
+  const status = new StatusFile(layout.status, () => effects.now())
   const open = new Resources()
-  const status = new StatusFile(layout.status, () => world.effects.now())
-  let house: OpenRun | undefined
+  const progress: Progress = {}
+  let opened: OpenRun | undefined
   try {
-    // What is wrong with the inputs at first sight shows before anything is touched.
-    const given = await openInputs(job, world, open)
+    // An input that is wrong at first sight is reported before anything is touched.
+    const given = await openInputs(context, open)
 
     // One run at a time owns the data folder.
-    house = await openRun(job, world, open, status)
+    const current = (opened = await openRun(context, status, open))
 
-    // What earlier runs paid for and could not load comes first.
-    await house.enter('recovering')
-    const recovered = await recover(job, house, world)
+    // From the recovery of earlier runs to the receipt of this one: all in the working database.
+    const { receipt, inputs } = await withCurrentWarehouse(
+      current,
+      (warehouse) => enrich(current, warehouse, given, progress),
+      { lossy: settings.new ?? false },
+    )
 
-    // The whole input is read and checked before the first call.
-    const { connection } = house.warehouse
-    const inputs = job.settings.tracked ? await trackedInputs(connection, job.pipeline, layout.data) : given
-    status.name(inputs.map(({ name }) => name))
-    await house.enter('reading')
-    const rowsRead = await loadMembers(inputs, { connection, pipeline: job.pipeline, forgotten: house.forgotten })
+    // The files that analysts open are put in place, each whole or not at all.
+    await current.enter('publishing')
+    const published = await publishRun(current, receipt, inputs)
+    progress.published = true
 
-    // Every id gets its verdict: due, or known.
-    await house.enter('planning')
-    const planned = await plan(connection, planOptionsOf(job.settings, house.run.startedAt))
+    // The calls they were made from move to raw/, where any engine reads them and nothing changes any more.
+    await current.enter('sealing')
+    const sealed = await seal(current, published)
 
-    // Only what is due is asked; each call is durable in the journal before its slot is given on.
-    await house.enter('fetching')
-    const fetched = await fetchDue(job, planned, house, world)
-
-    // The journal's segment, not the fetch, is what is loaded.
-    await house.enter('loading')
-    await loadFetched(fetched, house)
-
-    // Every row gets its status, and the receipt must add up.
-    await house.enter('settling')
-    const receipt = await settleRun(job, { inputs, rowsRead, recovered, planned, fetched }, house, world)
-
-    // What analysts open is put in place, whole or not at all.
-    await house.enter('publishing')
-    const published = await publishRun(job, receipt, inputs, house, world)
-
-    // What it was made from moves to raw/, where any engine reads it and nothing is changed any more.
-    await house.enter('sealing')
-    const sealed = await orUnsealed(published, house, world, () => sealLoaded(layout, world.effects))
-
-    // What people look at first is made from what is published; nothing depends on it.
-    await house.enter('reporting')
-    const reported = await reportRun(job, sealed, house, world)
-    await writeMetrics(layout, reported.exit_code, reported, world.effects)
+    // The report is made from what is published; nothing depends on it.
+    await current.enter('reporting')
+    const reported = await reportRun(current, sealed)
+    await writeMetrics(layout, reported.exit_code, reported, effects)
     status.finish(reported.exit_code)
     return reported
   } catch (error) {
-    const told = await setAsideDamaged(asLocalError(await reasonOf(error, house), layout.warehouse), house)
-    // Where another run holds the folder, its end is the one to tell.
-    if (!(told instanceof BusyError)) await writeMetrics(layout, exitCodeOf(told), undefined, world.effects)
-    status.finish(exitCodeOf(told))
-    throw told
+    const failure = await failureOf(error, layout.warehouse, progress, opened)
+    // Where another run holds the folder, the metrics are those of that run.
+    if (!(failure instanceof BusyError)) await writeMetrics(layout, exitCodeOf(failure), undefined, effects)
+    status.finish(exitCodeOf(failure))
+    throw failure
   } finally {
     await open.close()
   }
 }
 
-/** What is published stands, and people get its receipt, when only `raw/` cannot be written: the journal keeps what is not there yet. */
-async function orUnsealed(
-  published: Receipt,
-  house: OpenRun,
-  { effects }: World,
-  work: () => Promise<void>,
-): Promise<Receipt> {
+/** The steps that need the working database. */
+async function enrich(
+  current: OpenRun,
+  warehouse: Warehouse,
+  given: readonly NamedInput[],
+  progress: Progress,
+): Promise<{ receipt: Receipt; inputs: readonly NamedInput[] }> {
+  const { settings, pipeline, layout, status, forgotten, header } = current
+  const { connection } = warehouse
+
+  // What earlier runs paid for and could not load comes first.
+  await current.enter('recovering')
+  const recovered = await recoverCalls(current, warehouse)
+
+  // The whole input is read and checked before the first call.
+  const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
+  status.name(inputs.map(({ name }) => name))
+  await current.enter('reading')
+  const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
+
+  // Every id is due, or known.
+  await current.enter('planning')
+  const planned = await plan(connection, planOptionsOf(settings, header.startedAt))
+
+  // Only due ids are fetched; each call is durable in the journal before its slot is free again.
+  await current.enter('fetching')
+  const fetched = await fetchDue(current, warehouse, planned)
+
+  // The calls are loaded from the journal's segment, never from the fetch.
+  await current.enter('loading')
+  await loadFetched(current, warehouse, fetched)
+
+  // Every row gets its status, and the receipt must add up.
+  await current.enter('settling')
+  const receipt = await settleRun(current, warehouse, { inputs, rowsRead, recovered, planned, fetched })
+  progress.settled = true
+  return { receipt, inputs }
+}
+
+/** When only `raw/` cannot be written, what is published stands and people get its receipt: the journal keeps the rest. */
+async function seal(current: OpenRun, published: Receipt): Promise<Receipt> {
+  const { layout, effects } = current
   try {
-    await recordFailure(house, 'done', work)
+    await sealLoaded(layout, effects)
     return published
   } catch (error) {
-    const told = asLocalError(error, house.layout.raw)
-    if (!(told instanceof LocalError) || told instanceof DamagedWarehouse) throw error
-    effects.log('error', told.message)
-    return { ...published, exit_code: told.exitCode }
+    const failure = asLocalError(error, layout.raw)
+    if (!(failure instanceof LocalError) || failure instanceof DamagedWarehouse) throw error
+    await recordFailure(current, 'done', failure)
+    effects.log('error', failure.message)
+    return { ...published, exit_code: failure.exitCode }
   }
 }
 
-/** A working database whose damage shows when it is used is in nobody's way afterwards: the next run builds another. */
-async function setAsideDamaged(told: unknown, house: OpenRun | undefined): Promise<unknown> {
-  if (!(told instanceof DamagedWarehouse) || !house) return told
-  await house.warehouse.close().catch(() => undefined)
-  const kept = await setAside(house, house.warehouse.path)
+/** Names the reason of a failure, corrects what table `runs` says of the run, and moves a damaged working database aside. */
+async function failureOf(
+  error: unknown,
+  warehouse: string,
+  progress: Progress,
+  current: OpenRun | undefined,
+): Promise<unknown> {
+  if (!current) return asLocalError(error, warehouse)
+  const failure = asLocalError(await reasonOf(error, current), warehouse)
+  if (progress.settled) await recordFailure(current, progress.published ? 'done' : 'interrupted', failure)
+  if (!(failure instanceof DamagedWarehouse)) return failure
+  const kept = await setAside(current.lock, warehouse)
   return new LocalError(
-    `${told.message}; it is kept as ${kept}. Run the same command again: it is rebuilt with no call, what was paid is safe`,
-    { cause: told },
+    `${failure.message}; it is kept as ${kept}. Run the same command again: it is rebuilt with no call, what was paid is safe`,
+    { cause: failure },
   )
 }
 
-/** Where the data folder is gone, that is the reason of whatever could not be found in it. */
-async function reasonOf(error: unknown, house: OpenRun | undefined): Promise<unknown> {
-  if (!house || (error instanceof RunError && !isMissing(error.cause))) return error
-  return house.check().then(
+/** A data folder that is gone is the reason for every file that was not found in it. */
+async function reasonOf(error: unknown, current: OpenRun): Promise<unknown> {
+  if (error instanceof RunError && !isMissing(error.cause)) return error
+  return current.check().then(
     () => error,
     (gone: unknown) => gone,
   )

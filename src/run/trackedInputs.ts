@@ -59,11 +59,11 @@ export async function trackedInputs(connection: Connection, pipeline: Pipeline, 
 
 export function nothingTracked(data: string): UsageError {
   return new UsageError(
-    `no list of ${data} is tracked: \`creator-enrich run <list> --track --data ${data}\` refreshes it with --tracked from then on; or give another folder with --data`,
+    `no list of ${data} is tracked: \`creator-enrich run <list> --track --data ${data}\` tracks one, and --tracked refreshes it from then on; or give another folder with --data`,
   )
 }
 
-/** What is blank in a row of somebody who was forgotten does not tell any more why. */
+/** A forgotten person's row has blank cells, so its reject reason is taken from the stored row. */
 function parsedOf({ user_id, reason }: StoredRow, cell: string, pipeline: Pipeline): ParsedId {
   return user_id === null && reason === FORGOTTEN_ID.reason ? FORGOTTEN_ID : pipeline.parseId(cell)
 }

@@ -33,10 +33,10 @@ export async function makeHistory(folder: string): Promise<string> {
       const redact = redactor(TOKEN)
       const logger = new Logger({ write: () => true }, settings.logLevel, redact)
       const now = () => Date.now() - daysAgo * 86_400_000
-      await run(
-        { inputs: [list], settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
-        { effects: { ...liveEffects(() => undefined), now }, logger, signal: new AbortController().signal },
-      )
+      const api = resolveApi(settings)
+      const effects = { ...liveEffects(() => undefined), now }
+      const { signal } = new AbortController()
+      await run({ inputs: [list], settings, api, token: TOKEN, redact, pipeline, effects, logger, signal })
     }
   } finally {
     await simulator.close()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeHeader, HEAD_BYTES, HEAD_COPIES, HEADER_BYTES, KIND } from '../../src/journal/record.js'
-import { recoverJournal } from '../../src/journal/repairJournal.js'
+import { repairJournal } from '../../src/journal/repairJournal.js'
 import type { Call } from '../../src/model/call.js'
 import { callsOf } from '../journal/calls.js'
 import { Tally } from './figures.js'
@@ -65,10 +65,10 @@ async function recovered(bytes: Buffer) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   writeFileSync(join(folder, real.name), bytes)
-  const { segments, damaged } = await recoverJournal(folder)
+  const { segments, damaged } = await repairJournal(folder)
   const calls = (await Promise.all(segments.map(callsOf))).flat()
   const kept = filesBelow(folder).map((path) => readFileSync(path))
-  const again = (await recoverJournal(folder)).damaged
+  const again = (await repairJournal(folder)).damaged
   return { calls, damaged, kept, again }
 }
 

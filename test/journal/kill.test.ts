@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { recoverJournal } from '../../src/journal/repairJournal.js'
+import { repairJournal } from '../../src/journal/repairJournal.js'
 import type { Call } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
 import { callsOf } from './calls.js'
@@ -31,7 +31,7 @@ async function write(folder: string, killMs: number | undefined, limit = ''): Pr
 }
 
 async function recovered(folder: string): Promise<Call[]> {
-  const { segments } = await recoverJournal(folder)
+  const { segments } = await repairJournal(folder)
   expect(segments).toHaveLength(1)
   return callsOf(segments[0]!)
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { encodeRecord, HEAD_BYTES, HEADER_BYTES, journalMark } from '../../src/journal/record.js'
-import { recoverJournal } from '../../src/journal/repairJournal.js'
+import { repairJournal } from '../../src/journal/repairJournal.js'
 import { openSegment } from '../../src/journal/segmentReader.js'
 import type { Call } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -57,7 +57,7 @@ test('what a killed run leaves: finished calls, and intents without an end as un
   const folder = temporaryFolder()
   const calls: Call[] = [...ENDS, { kind: 'unknown', ...intentOf(5) }, { kind: 'unknown', ...intentOf(6) }]
   await writeSegment(folder, calls)
-  const { segments, damaged } = await recoverJournal(folder)
+  const { segments, damaged } = await repairJournal(folder)
   expect(damaged).toEqual([])
   expect(await callsOf(segments[0]!)).toEqual(calls)
 })
@@ -73,7 +73,7 @@ test('cut at every byte of the last three records: all whole records are kept, t
     const intents = new Set(whole.filter((_, index) => index % 2 === 0).map((_, index) => index + 1))
     const ends = new Set(whole.filter((_, index) => index % 2 === 1).map((_, index) => index + 1))
 
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(await callsOf(segments[0]!), `cut to ${length}`).toEqual(expectedCalls(intents, ends))
     expect(statSync(path).size).toBe(end)
     if (length === end) {
@@ -82,7 +82,7 @@ test('cut at every byte of the last three records: all whole records are kept, t
       expect(damaged).toMatchObject([{ kind: 'torn', path, offset: end, length: length - end, keptAt: tornOf(path) }])
       expect(readFileSync(tornOf(path))).toEqual(bytes.subarray(end, length))
     }
-    expect((await recoverJournal(folder)).damaged).toEqual([])
+    expect((await repairJournal(folder)).damaged).toEqual([])
   }
 })
 
@@ -104,7 +104,7 @@ test('one flipped bit in any byte costs at most its own record, and is named', a
     const index = records.indexOf(hit)
     const isLast = index === records.length - 1
 
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(damaged, `bit flipped at ${at}`).toMatchObject([
       { kind: isLast ? 'torn' : 'damaged', path, offset: hit.at, length: hit.length },
     ])
@@ -138,7 +138,7 @@ test.each([
   const from = records[2]!.at + 9
   const to = records[3]!.at + records[3]!.length - 4
   spoiled(spoil(Buffer.from(bytes), from, to))
-  const { segments, damaged } = await recoverJournal(folder)
+  const { segments, damaged } = await repairJournal(folder)
   expect(damaged.map(({ kind }) => kind)).toEqual(['damaged'])
   const calls = await callsOf(segments[0]!)
   expect(calls.map(({ seq, kind }) => [seq, kind])).toEqual(
@@ -153,7 +153,7 @@ test.each([
 test('zeros behind the last record, as a power loss may leave them, are cut off', async () => {
   const { bytes, spoiled, folder } = await goodSegment()
   const path = spoiled(Buffer.concat([bytes, Buffer.alloc(10_000)]))
-  const { segments, damaged } = await recoverJournal(folder)
+  const { segments, damaged } = await repairJournal(folder)
   expect(damaged).toMatchObject([{ kind: 'torn', offset: bytes.length, length: 10_000 }])
   expect(readFileSync(path)).toEqual(bytes)
   expect(await callsOf(segments[0]!)).toEqual(ENDS)
@@ -164,7 +164,7 @@ test('a body that holds records of another run is a body and nothing else', asyn
   const other = readFileSync(await writeSegment(join(folder, 'other'), [answerOf(9)], { ...HEADER, runId: 'other' }))
   const hostile = { ...answerOf(1), body: other }
   const path = await writeSegment(join(folder, 'journal'), [hostile, answerOf(2)])
-  const whole = await recoverJournal(join(folder, 'journal'))
+  const whole = await repairJournal(join(folder, 'journal'))
   expect(whole.damaged).toEqual([])
   expect(await callsOf(whole.segments[0]!)).toEqual([hostile, answerOf(2)])
 
@@ -173,7 +173,7 @@ test('a body that holds records of another run is a body and nothing else', asyn
   const at = recordsIn(bytes)[1]!.at
   bytes[at + 6]! ^= 1
   writeFileSync(path, bytes)
-  const damaged = await recoverJournal(join(folder, 'journal'))
+  const damaged = await repairJournal(join(folder, 'journal'))
   expect((await callsOf(damaged.segments[0]!)).map(({ seq }) => seq)).toEqual([2, 1])
   expect(damaged.damaged).toMatchObject([{ kind: 'damaged', offset: at }])
 })
@@ -184,7 +184,7 @@ describe('formats to come', () => {
     const path = await writeSegment(folder, [answerOf(1)])
     const later = encodeRecord(77, journalMark(HEADER.runId), 'not even {JSON}', Buffer.from('body'))
     writeFileSync(path, Buffer.concat([readFileSync(path), ...later]))
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(damaged).toEqual([])
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1)])
   })
@@ -194,7 +194,7 @@ describe('formats to come', () => {
     const path = await writeSegment(folder, [])
     const meta = JSON.stringify({ ...intentOf(1), more: true })
     writeFileSync(path, Buffer.concat([readFileSync(path), ...encodeRecord(2, journalMark(HEADER.runId), meta)]))
-    const { segments } = await recoverJournal(folder)
+    const { segments } = await repairJournal(folder)
     expect(await callsOf(segments[0]!)).toEqual([{ kind: 'unknown', ...intentOf(1) }])
   })
 
@@ -205,7 +205,7 @@ describe('formats to come', () => {
     bytes[4] = 2
     bytes.writeUInt32LE(crc32(bytes.subarray(0, 24)), 24)
     writeFileSync(path, bytes)
-    await expect(recoverJournal(folder)).rejects.toThrow(
+    await expect(repairJournal(folder)).rejects.toThrow(
       expect.objectContaining({ name: 'LocalError', message: expect.stringContaining(path) as string }),
     )
     expect(readFileSync(path)).toEqual(bytes)
@@ -218,7 +218,7 @@ describe('formats to come', () => {
     const right = encodeRecord(2, journalMark(HEADER.runId), JSON.stringify(intentOf(2)))
     const size = statSync(path).size
     writeFileSync(path, Buffer.concat([readFileSync(path), ...wrong, ...right]))
-    const { damaged } = await recoverJournal(folder)
+    const { damaged } = await repairJournal(folder)
     expect(damaged).toMatchObject([{ kind: 'damaged', offset: size }])
   })
 })
@@ -228,7 +228,7 @@ describe('files without a head', () => {
     const folder = temporaryFolder()
     const path = join(folder, 'a.journal')
     writeFileSync(path, Buffer.alloc(size))
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(segments).toEqual([])
     expect(damaged).toMatchObject([{ kind: 'torn', path, length: size, keptAt: tornOf(path) }])
     expect(readdirSync(folder)).toEqual(['damaged'])
@@ -238,7 +238,7 @@ describe('files without a head', () => {
     const { bytes, spoiled, folder } = await goodSegment()
     const path = spoiled(Buffer.from(bytes).fill(0, 0, HEADS))
     for (const time of ['first', 'second']) {
-      const { segments, damaged } = await recoverJournal(folder)
+      const { segments, damaged } = await repairJournal(folder)
       expect(segments, time).toEqual([])
       expect(damaged).toMatchObject([{ kind: 'headless', path, length: bytes.length }])
     }
@@ -248,12 +248,12 @@ describe('files without a head', () => {
   test('a start that was interrupted leaves a part, which is removed', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'a.journal.part'), 'x')
-    expect(await recoverJournal(folder)).toEqual({ segments: [], damaged: [] })
+    expect(await repairJournal(folder)).toEqual({ segments: [], damaged: [] })
     expect(readdirSync(folder)).toEqual([])
   })
 
   test('no folder at all is nothing to recover', async () => {
-    expect(await recoverJournal(join(temporaryFolder(), 'none'))).toEqual({ segments: [], damaged: [] })
+    expect(await repairJournal(join(temporaryFolder(), 'none'))).toEqual({ segments: [], damaged: [] })
   })
 })
 
@@ -264,12 +264,12 @@ describe('segments', () => {
       const path = await writeSegment(folder, [answerOf(1)], { ...HEADER, runId })
       truncateSync(path, statSync(path).size - 3)
     }
-    const { segments } = await recoverJournal(folder)
+    const { segments } = await repairJournal(folder)
     expect(segments.map(({ header }) => header.runId)).toEqual(['20261121T000000Z-0001', '20261122T000000Z-0002'])
     await segments[0]!.markLoaded()
     await segments[0]!.markLoaded()
     expect(readdirSync(join(folder, 'loaded')).sort()).toEqual(['20261121T000000Z-0001.journal'])
-    const again = await recoverJournal(folder)
+    const again = await repairJournal(folder)
     expect(again.segments.map(({ header }) => header.runId)).toEqual(['20261122T000000Z-0002'])
   })
 
@@ -308,7 +308,7 @@ test('a quarter of a gigabyte of rubbish is read in little memory', async () => 
   await hollow.write(last, 0, last.length, size + (1 << 28))
   await hollow.close()
   const before = process.memoryUsage().rss
-  const { segments, damaged } = await recoverJournal(folder)
+  const { segments, damaged } = await repairJournal(folder)
   expect(damaged).toMatchObject([{ kind: 'damaged', offset: size, length: 1 << 28 }])
   expect((await callsOf(segments[0]!)).map(({ kind }) => kind)).toEqual(['answer', 'unknown'])
   expect(process.memoryUsage().rss - before).toBeLessThan(150 << 20)

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
 import { openJournal, type Journal } from '../../src/journal/journal.js'
 import { encodeEnd, HEAD_BYTES, journalMark } from '../../src/journal/record.js'
-import { recoverJournal } from '../../src/journal/repairJournal.js'
+import { repairJournal } from '../../src/journal/repairJournal.js'
 import type { Call } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
 import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from './calls.js'
@@ -36,7 +36,7 @@ describe('a spare', () => {
   test('without any record, as kill -9 leaves it, goes without a word', async () => {
     const folder = temporaryFolder()
     await withSpare(folder, [answerOf(1)], [])
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(damaged).toEqual([])
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1)])
     expect(readdirSync(folder)).toEqual([NAME])
@@ -46,11 +46,11 @@ describe('a spare', () => {
     const folder = temporaryFolder()
     const path = await withSpare(folder, [], [])
     writeFileSync(`${path}.spare`, readFileSync(`${path}.spare`).subarray(0, size))
-    expect((await recoverJournal(folder)).damaged).toEqual([])
+    expect((await repairJournal(folder)).damaged).toEqual([])
     expect(readdirSync(folder)).toEqual([NAME])
     rmSync(path)
     writeFileSync(`${path}.spare`, Buffer.alloc(size))
-    expect(await recoverJournal(folder)).toEqual({ segments: [], damaged: [] })
+    expect(await repairJournal(folder)).toEqual({ segments: [], damaged: [] })
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -60,7 +60,7 @@ describe('a spare', () => {
     const calls: Call[] = [answerOf(1), { kind: 'unknown', ...intentOf(2) }, { kind: 'unknown', ...intentOf(3) }]
     await withSpare(folder, [...calls, unknown], [answerOf(1), answerOf(2), noAnswerOf(3)])
     for (const time of ['first', 'second']) {
-      const { segments, damaged } = await recoverJournal(folder)
+      const { segments, damaged } = await repairJournal(folder)
       expect(damaged).toEqual([])
       expect(segments, time).toHaveLength(1)
       expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2), noAnswerOf(3), unknown])
@@ -73,15 +73,15 @@ describe('a spare', () => {
     const path = await withSpare(folder, [answerOf(1)], [answerOf(2), answerOf(3)])
     const torn = encodeEnd(journalMark(HEADER.runId), answerOf(3)).map((piece) => Buffer.from(piece).subarray(0, 40))
     writeFileSync(path, Buffer.concat([...encodeEnd(journalMark(HEADER.runId), answerOf(2)), ...torn]), { flag: 'a' })
-    const { segments } = await recoverJournal(folder)
+    const { segments } = await repairJournal(folder)
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2), answerOf(3)])
-    expect((await recoverJournal(folder)).damaged).toEqual([])
+    expect((await repairJournal(folder)).damaged).toEqual([])
   })
 
   test('whose segment is gone becomes one itself', async () => {
     const folder = temporaryFolder()
     rmSync(await withSpare(folder, [answerOf(1)], [answerOf(2)]))
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(damaged).toEqual([])
     expect(segments[0]!.header).toEqual(HEADER)
     expect(await callsOf(segments[0]!)).toEqual([answerOf(2)])
@@ -93,12 +93,12 @@ describe('a spare', () => {
     const bytes = readFileSync(`${path}.spare`)
     bytes[bytes.length - MIB - 1]! ^= 1
     writeFileSync(`${path}.spare`, bytes)
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1)])
     expect(damaged).toMatchObject([
       { kind: 'torn', path: `${path}.spare`, keptAt: join(dirname(path), 'damaged', `${basename(path)}.spare.torn`) },
     ])
-    expect((await recoverJournal(folder)).damaged).toEqual([])
+    expect((await repairJournal(folder)).damaged).toEqual([])
   })
 })
 
@@ -130,7 +130,7 @@ describe('a journal whose file is taken away', () => {
       `the journal was deleted or moved: ${join(folder, NAME)}: it was written anew, with all it held; sending stopped, ` +
         '2 answers of this run are safe. Put back what else is missing and run the same command again',
     )
-    const { segments, damaged } = await recoverJournal(folder)
+    const { segments, damaged } = await repairJournal(folder)
     expect(damaged).toEqual([])
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2)])
   })
@@ -141,7 +141,7 @@ describe('a journal whose file is taken away', () => {
     await journal.end(answerOf(1))
     rmSync(journal.path)
     await expect(journal.close()).rejects.toThrow('1 answers of this run are safe')
-    expect(await callsOf((await recoverJournal(folder)).segments[0]!)).toEqual([answerOf(1)])
+    expect(await callsOf((await repairJournal(folder)).segments[0]!)).toEqual([answerOf(1)])
   })
 
   test('and another put in its place: goes to the folder for temporary files, and says so', async () => {

@@ -4,15 +4,15 @@ import { layoutOf, type Layout } from '../../src/dataFolder/layout.js'
 import { takeLock, type Lock } from '../../src/dataFolder/lock.js'
 import { loadSegments, type LoadSummary } from '../../src/load/loadCalls.js'
 import type { AnswerSource } from '../../src/load/stage.js'
-import { openWarehouse, type Warehouse } from '../../src/load/warehouse.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
 import { temporaryFolder } from '../support/folder.js'
+import { openWarehouse, type HeldWarehouse } from '../support/warehouse.js'
 import { people, reader } from './people.js'
 
 export interface Opened {
   readonly layout: Layout
   readonly lock: Lock
-  readonly warehouse: Warehouse
+  readonly warehouse: HeldWarehouse
   readonly load: (...sources: AnswerSource[]) => Promise<LoadSummary>
   readonly rows: (sql: string) => Promise<Record<string, ReadCell>[]>
 }
@@ -26,12 +26,11 @@ export async function opened(
   const lock = held ?? (await takeLock(layout))
   onTestFinished(() => lock.release())
   const warehouse = await openWarehouse(lock, pipeline)
-  onTestFinished(() => warehouse.close())
   return {
     layout,
     lock,
     warehouse,
-    load: (...sources) => loadSegments(warehouse, sources, reader),
+    load: (...sources) => loadSegments(warehouse, sources, { ...reader, pipeline }),
     rows: (sql) => all(warehouse.connection, sql),
   }
 }

@@ -97,7 +97,11 @@ function interpret(end: Answer | NoAnswer): Outcome {
   return kind === 'profile' ? { ...outcome, value: person as Record<string, unknown> } : outcome
 }
 
-export const reader: Omit<AnswerReader, 'pipeline'> = { interpret, flatten }
+export const reader: AnswerReader = {
+  pipeline: people,
+  interpret,
+  flatten,
+}
 
 /** 22 November 2026, midnight UTC. */
 export const DAY0 = Date.UTC(2026, 10, 22)

@@ -12,12 +12,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
 import type { Layout } from '../../src/dataFolder/layout.js'
-import { openWarehouse } from '../../src/load/warehouse.js'
 import { checkKeys } from '../../src/publish/checkKeys.js'
 import { publishCopy } from '../../src/publish/publishedCopy.js'
 import { opened, type Opened } from '../load/opened.js'
 import { people, source } from '../load/people.js'
 import { startChild } from '../support/child.js'
+import { openWarehouse } from '../support/warehouse.js'
 
 const runs = ['20261122T000000Z-0001', '20261122T000000Z-0002', '20261123T000000Z-0000', '20261124T000000Z-0000']
 

@@ -84,7 +84,7 @@ async function takenFrom(path: string, args: Record<string, string>): Promise<ob
   const open = new Resources()
   const said: string[] = []
   const effects = liveEffects((_, message) => said.push(message))
-  const inputs = await openInputs({ inputs: [path], settings, pipeline }, { effects }, open)
+  const inputs = await openInputs({ inputs: [path], settings, pipeline, effects }, open)
   const members: Member[] = []
   for (const input of inputs) for await (const batch of input.rows()) members.push(...batch)
   await open.close()

@@ -107,10 +107,18 @@ async function enrichIn(
   const redact = redactor(TOKEN)
   const logger = new Logger({ write: (text) => told.push(text) }, settings.logLevel, redact)
   const pipeline = await loadPipeline(settings.pipeline)
-  const receipt = await run(
-    { inputs, settings, api: resolveApi(settings), token: TOKEN, redact, pipeline },
-    { effects: { ...liveEffects((level, message) => logger.log(level, message)), now }, logger, signal },
-  )
+  const effects = { ...liveEffects((level, message) => logger.log(level, message)), now }
+  const receipt = await run({
+    inputs,
+    settings,
+    api: resolveApi(settings),
+    token: TOKEN,
+    redact,
+    pipeline,
+    effects,
+    logger,
+    signal,
+  })
   return { code: receipt.exit_code, stderr: told.join(''), receipt }
 }
 

@@ -20,13 +20,13 @@ import {
   tombstoneState,
   writeTombstones,
 } from '../../privacy/tombstones.js'
-import { publishAll } from '../../publish/publish.js'
+import { publish } from '../../publish/publish.js'
 import { replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf } from './eraseRaw.js'
 import { withoutIds, type ForgetReport } from './forgetReport.js'
-import { sealEverything } from './sealEverything.js'
 import { removeCopies, removeFindings } from './removeCopies.js'
+import { sealEverything } from './sealEverything.js'
 import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
 
 /** What one erasure works on. */
@@ -41,7 +41,7 @@ interface Erasure {
 
 /**
  * Erases people from everything under the data folder, and leaves a tombstone for each, so that no input and no answer
- * brings them back. May be cut off and started again at any point.
+ * brings them back. May be killed and started again at any point.
  * @param ids as the pipeline's `parseId` gives them
  * @throws RunError with its exit code
  */
@@ -52,9 +52,9 @@ export async function forget(
   effects: Effects,
 ): Promise<ForgetReport> {
   return inFolder(ids, settings, pipeline, effects, async (erasure) => {
-    const { layout, lock, reader, finder, effects } = erasure
-    // Afterwards all there is of answers, lists and receipts lies in raw/.
-    await sealEverything(lock, reader, effects)
+    const { layout, reader, finder, effects } = erasure
+    // Afterwards every answer, list and receipt is in raw/.
+    await sealEverything(erasure)
 
     const found = new Set<string>()
     effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`)
@@ -64,14 +64,14 @@ export async function forget(
     const counts = { people: ids.length, found: found.size, already_forgotten: again }
     const report = { ...NOTHING, ...counts, data: layout.data, ...otherFiles(findings, layout) }
 
-    // From here on nobody brings them back, whatever happens.
+    // Once the tombstones are written, no run brings these people back, whatever happens.
     const files = rawFilesOf(findings, layout)
-    const buried = addTombstones(before, await paidFor(ids, files, reader), effects.now())
+    const tombstones = addTombstones(before, await paidFor(ids, files, reader), effects.now())
     if (!findings.some(({ path }) => isOurs(path, layout))) {
-      if (again < ids.length) await writeTombstones(layout.forgotten, markErased(buried, ids))
+      if (again < ids.length) await writeTombstones(layout.forgotten, markErased(tombstones, ids))
       return report
     }
-    await writeTombstones(layout.forgotten, buried)
+    await writeTombstones(layout.forgotten, tombstones)
     const gone = await erase(erasure, findings)
     await writeTombstones(layout.forgotten, markErased(await readTombstones(layout.forgotten), ids))
     return { ...report, ...gone }
@@ -90,7 +90,7 @@ const NOTHING = {
   files: undefined,
 } as const
 
-/** Rewrites `raw/`, makes all else anew from it, removes what is older, and looks everywhere again. */
+/** Rewrites `raw/`, rebuilds all other files from it, removes older copies, and searches every file again. */
 async function erase(
   { layout, lock, reader, finder, settings, effects }: Erasure,
   findings: readonly Finding[],
@@ -99,10 +99,10 @@ async function erase(
   await rm(layout.workbook, { force: true })
   const gone = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
-  await replaceWarehouse(lock, await rebuildWarehouse(lock, reader))
+  await replaceWarehouse(lock, await rebuildWarehouse({ lock, reader }))
   const runId = runIdAt(effects.now(), effects.random())
-  const options = { ...settings, excel: hadWorkbook }
-  const published = await publishAll(lock, reader.pipeline, options, runId, effects)
+  const options = { runId, bom: !settings.noBom, excel: hadWorkbook }
+  const published = await publish(layout, reader.pipeline, options, effects)
   const copies = await removeCopies(layout)
   const left = await searchFolder(layout, finder)
   const removed = await removeFindings(left, layout)
@@ -117,7 +117,7 @@ async function erase(
   }
 }
 
-/** Takes the tombstones of people away: the next input that names them asks for them again. */
+/** Removes the tombstones of people: the next run that reads their ids fetches them again. */
 export async function allowAgain(
   ids: readonly string[],
   settings: Settings,
@@ -129,7 +129,7 @@ export async function allowAgain(
     const states = ids.map((id) => tombstoneState(before, id))
     if (states.includes('erasing')) {
       throw new UsageError(
-        'an erasure was cut off: give the same ids to `creator-enrich forget` without --allow first, which completes it',
+        'an erasure was cut off: run `creator-enrich forget` with the same ids and without --allow first, which completes it',
       )
     }
     const known = states.filter((state) => state === 'erased').length
@@ -139,7 +139,7 @@ export async function allowAgain(
   })
 }
 
-/** Nothing of what is told has an id in it: neither narration, nor report, nor error. */
+/** Does the work with the folder locked, and keeps the ids out of log messages, report and errors. */
 async function inFolder(
   ids: readonly string[],
   settings: Settings,
@@ -174,7 +174,5 @@ function people(count: number): string {
 }
 
 function nothingIn({ data }: Layout): UsageError {
-  return new UsageError(
-    `${data} is no data folder: no run has left anything in raw/ or state/; give another one with --data`,
-  )
+  return new UsageError(`${data} is not a data folder: it has neither raw/ nor state/; give another one with --data`)
 }

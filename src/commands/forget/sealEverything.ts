@@ -1,27 +1,19 @@
-import type { Effects } from '../../core/effects.js'
-import type { Lock } from '../../dataFolder/lock.js'
-import type { AnswerReader } from '../../flatten/answerReader.js'
-import { recoverJournal } from '../../journal/repairJournal.js'
 import { sealLoaded } from '../../raw/sealLoaded.js'
 import { sealRuns } from '../../raw/sealRuns.js'
-import { loadLeft } from '../../run/loadJournal.js'
-import { openOrRebuild } from '../../run/rebuild.js'
+import { loadLeftSegments } from '../../run/loadJournal.js'
+import { withCurrentWarehouse, type LockedFolder } from '../../run/rebuild.js'
 
 /**
- * Brings everything that earlier runs left into `raw/`, receipts included: the journal is empty afterwards, but for
- * segments whose head cannot be read. The working database is closed.
- * @throws LocalError when something cannot be read or written; doing it again completes it
+ * Brings everything that earlier runs left into `raw/`, receipts included. The journal is empty afterwards, except for
+ * segments whose head cannot be read.
+ * @throws LocalError when something cannot be read or written; calling it again completes the work
  */
-export async function sealEverything(lock: Lock, reader: AnswerReader, effects: Effects): Promise<void> {
+export async function sealEverything(folder: LockedFolder): Promise<void> {
+  const { lock, reader, effects } = folder
   const { layout } = lock
-  const warehouse = await openOrRebuild(lock, reader, effects, { lossy: false })
-  try {
-    const left = await recoverJournal(layout.journal)
-    for (const { message } of left.damaged) effects.log('warn', message)
-    await loadLeft(warehouse, reader, layout, left, effects)
+  await withCurrentWarehouse(folder, async (warehouse) => {
+    await loadLeftSegments({ layout, reader, effects }, warehouse)
     await sealRuns(warehouse.connection, layout.raw)
-  } finally {
-    await warehouse.close()
-  }
+  })
   await sealLoaded(layout, effects)
 }

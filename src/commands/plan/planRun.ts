@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { first, openDatabase, type Connection } from '../../core/duckdb.js'
-import type { Effects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
@@ -14,7 +13,7 @@ import { plan, type PlanCounts } from '../../plan/plan.js'
 import { openTombstones } from '../../privacy/tombstones.js'
 import { withPublished } from '../../publish/openPublished.js'
 import type { NamedInput } from '../../read/listInput.js'
-import { type Job, planOptionsOf } from '../../run/context.js'
+import { planOptionsOf, type RunContext } from '../../run/context.js'
 import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { trackedInputs } from '../../run/trackedInputs.js'
 import type { PlanReport } from './planReport.js'
@@ -29,14 +28,13 @@ const MEMORY = '160MB'
  * @throws UsageError where an input cannot be used
  */
 export async function planRun(
-  job: Pick<Job, 'inputs' | 'settings' | 'pipeline'>,
-  effects: Effects,
+  context: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'>,
 ): Promise<PlanReport> {
-  const { settings, pipeline } = job
+  const { settings, pipeline, effects } = context
   const layout = layoutOf(settings.data)
   const open = new Resources()
   try {
-    const given = await openInputs(job, { effects }, open)
+    const given = await openInputs(context, open)
     const forgotten = await openTombstones(layout, effects)
     return await withKnown(layout, pipeline, async (connection) => {
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
@@ -102,7 +100,7 @@ async function isSimulated(connection: Connection): Promise<boolean> {
 interface Circumstances {
   readonly layout: Layout
   readonly now: number
-  readonly settings: Job['settings']
+  readonly settings: RunContext['settings']
   readonly measured: ApiPace
   readonly simulated: boolean
 }

@@ -9,12 +9,12 @@ import { runIdAt } from '../../core/time.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
 import { answerReader } from '../../flatten/answerReader.js'
-import { recoverJournal } from '../../journal/repairJournal.js'
+import { repairJournal } from '../../journal/repairJournal.js'
 import { OutdatedWarehouse } from '../../load/schema/schema.js'
-import { asLocalError, DamagedWarehouse, openWarehouse } from '../../load/warehouse.js'
+import { asLocalError, DamagedWarehouse, withWarehouse } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { openTombstones } from '../../privacy/tombstones.js'
-import { publishAll } from '../../publish/publish.js'
+import { publish } from '../../publish/publish.js'
 import { sealLoaded } from '../../raw/sealLoaded.js'
 import { sealRuns } from '../../raw/sealRuns.js'
 import { replaceWarehouse, hasAnswers, rebuildWarehouse, setAside } from '../../run/rebuild.js'
@@ -22,8 +22,8 @@ import { compareWith } from './compare.js'
 import type { ReplayReport } from './replayReport.js'
 
 /**
- * Rebuilds all tables from `raw/` and the journal, without any call, and compares them with the published file; with
- * `check` that is all, otherwise the rebuilt database takes the place of the working one and is published.
+ * Rebuilds all tables from `raw/` and the journal, without any call, and compares them with the published file. Without
+ * `check`, the rebuilt database then takes the place of the working one and is published.
  * @throws RunError with its exit code; until the new database is in its place nothing has changed
  */
 export async function replay(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<ReplayReport> {
@@ -36,9 +36,9 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     open.add(() => lock.release())
     await openTombstones(layout, effects)
     await sealKnown(lock, pipeline, effects)
-    if (!(await hasAnswers(lock)) && (await recoverJournal(layout.journal)).segments.length === 0)
+    if (!(await hasAnswers(lock)) && (await repairJournal(layout.journal)).segments.length === 0)
       throw nothingIn(layout)
-    const rebuilt = await rebuildWarehouse(lock, answerReader(pipeline))
+    const rebuilt = await rebuildWarehouse({ lock, reader: answerReader(pipeline) })
     open.add(() => rm(rebuilt.path, { force: true }))
     const differences = await compare(rebuilt.path, pipeline, layout, effects)
     const { runs, answers, calls } = rebuilt
@@ -46,7 +46,9 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     const differs = differences === undefined || differences.length > 0
     if (settings.check) return { ...report, exit_code: differs ? 9 : 0, files: undefined }
     await replaceWarehouse(lock, rebuilt)
-    const files = await publishAll(lock, pipeline, settings, runIdAt(startedAt, effects.random()), effects)
+    const { noBom, excel = false } = settings
+    const runId = runIdAt(startedAt, effects.random())
+    const files = await publish(layout, pipeline, { runId, bom: !noBom, excel }, effects)
     await sealLoaded(layout, effects)
     return { ...report, exit_code: 0, files }
   } catch (error) {
@@ -58,17 +60,16 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
 
 function nothingIn({ data }: Layout): UsageError {
   return new UsageError(
-    `${data} holds nothing to replay: no run has left anything in raw/ or state/journal/; give another folder with --data`,
+    `${data} holds nothing to replay: there is nothing in raw/ or state/journal/; give another folder with --data`,
   )
 }
 
-/** What the working database knows of lists and receipts and `raw/` does not know yet, because a run was cut off. */
+/** Seals the lists and receipts that are in the working database only, because a run was cut off. */
 async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Promise<void> {
   const { warehouse: path, raw, temp } = lock.layout
   if (!existsSync(path)) return
   try {
-    const known = await openWarehouse(lock, pipeline)
-    await sealRuns(known.connection, raw).finally(() => known.close())
+    await withWarehouse({ lock, pipeline }, ({ connection }) => sealRuns(connection, raw))
   } catch (error) {
     const damage = asLocalError(error, path)
     if (damage instanceof DamagedWarehouse) {
@@ -85,7 +86,7 @@ async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Prom
   }
 }
 
-/** @returns undefined when there is no file to compare with, or none that can be read */
+/** @returns undefined when there is no published file, or it cannot be read */
 async function compare(
   path: string,
   pipeline: Pipeline,
@@ -97,7 +98,7 @@ async function compare(
   try {
     return await compareWith(rebuilt.connection, pipeline, layout.database)
   } catch (error) {
-    effects.log('warn', `${layout.database} cannot be compared with: ${messageOf(error).split('\n')[0]}`)
+    effects.log('warn', `${layout.database} cannot be compared: ${messageOf(error).split('\n')[0]}`)
     return undefined
   } finally {
     rebuilt.close()

@@ -4,7 +4,7 @@ import { exitCodeOf, messageOf } from '../../core/errors.js'
 import { redactor } from '../../core/redact.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
 import type { Receipt } from '../../model/receipt.js'
-import { run as runJob } from '../../run/run.js'
+import { run } from '../../run/run.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
 import type { Invocation } from '../command.js'
 import { summary } from './summary.js'
@@ -20,9 +20,8 @@ export async function runCommand({ settings, token, logger, inputs }: Invocation
   try {
     const effects = liveEffects((level, message) => logger.log(level, message))
     const redact = redactor(token)
-    const job = { inputs, settings, api, token, redact, pipeline }
-    const world = { effects, logger, signal: stop.signal }
-    const receipt = await told(settings.notify, { ...effects, redact }, () => runJob(job, world))
+    const context = { inputs, settings, api, token, redact, pipeline, effects, logger, signal: stop.signal }
+    const receipt = await withNotification(settings.notify, { ...effects, redact }, () => run(context))
     process.stdout.write(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
     return receipt.exit_code
   } finally {
@@ -30,8 +29,8 @@ export async function runCommand({ settings, token, logger, inputs }: Invocation
   }
 }
 
-/** Does the work, and posts what came of it to a webhook, if one is given. */
-async function told(
+/** Does the work, and posts its result to a webhook if one is given. */
+async function withNotification(
   url: string | undefined,
   effects: Parameters<typeof notify>[2],
   work: () => Promise<Receipt>,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settings } from '../../config/options.js'
-import { all } from '../../core/duckdb.js'
+import { all, type Connection } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
@@ -15,11 +15,11 @@ import { publishCopy } from '../../publish/publishedCopy.js'
 import { rawFiles, rawRuns } from '../../raw/files.js'
 import { rewriteSealed } from '../../raw/rewriteRuns.js'
 import { sealRuns } from '../../raw/sealRuns.js'
-import { openOrRebuild } from '../../run/rebuild.js'
+import { withCurrentWarehouse } from '../../run/rebuild.js'
 
 /**
- * Makes `run --tracked` leave a list out: in the receipt that a rebuild reads it from, in the working database, and in the
- * file that people open. Cut off between two of them, the same command completes it.
+ * Makes `run --tracked` leave a list out: in the receipt that a rebuild reads, in the working database, and in the
+ * published file. If it is cut off in between, the same command completes it.
  * @throws UsageError naming the lists, when there is none of this name
  * @throws BusyError when a run is on
  */
@@ -33,29 +33,33 @@ export async function untrack(
   const open = new Resources()
   try {
     if (!existsSync(layout.state) && !existsSync(layout.raw)) {
-      throw new UsageError(`${layout.data} holds no list: give another folder with --data`)
+      throw new UsageError(`${layout.data} holds no lists: give another folder with --data`)
     }
     const lock = await takeLock(layout)
     open.add(() => lock.release())
-    const warehouse = await openOrRebuild(lock, answerReader(pipeline), effects, { lossy: false })
-    open.add(() => warehouse.close())
-    const lists = await all<{ list: string; tracked: boolean }>(
-      warehouse.connection,
-      'SELECT list, tracked FROM lists ORDER BY list',
-    )
-    const found = lists.find((each) => each.list === list)
-    if (!found) throw unknownList(list, layout.data, lists)
-    await sealRuns(warehouse.connection, layout.raw)
-    await untrackSealed(list, layout)
-    await warehouse.connection.run('UPDATE lists SET tracked = false WHERE list = $list', { list })
-    await warehouse.close()
+    const folder = { lock, reader: answerReader(pipeline), effects }
+    const wasTracked = await withCurrentWarehouse(folder, ({ connection }) => untrackStored(list, layout, connection))
     await publishCopy(layout, runIdAt(effects.now(), effects.random()))
-    return { wasTracked: found.tracked }
+    return { wasTracked }
   } catch (error) {
     throw asLocalError(error, layout.warehouse)
   } finally {
     await open.close()
   }
+}
+
+/** @returns whether the list was tracked */
+async function untrackStored(list: string, layout: Layout, connection: Connection): Promise<boolean> {
+  const lists = await all<{ list: string; tracked: boolean }>(
+    connection,
+    'SELECT list, tracked FROM lists ORDER BY list',
+  )
+  const found = lists.find((each) => each.list === list)
+  if (!found) throw unknownList(list, layout.data, lists)
+  await sealRuns(connection, layout.raw)
+  await untrackSealed(list, layout)
+  await connection.run('UPDATE lists SET tracked = false WHERE list = $list', { list })
+  return found.tracked
 }
 
 function unknownList(list: string, data: string, lists: readonly { readonly list: string }[]): UsageError {
@@ -71,8 +75,8 @@ interface SealedList {
   readonly tracked: boolean
 }
 
-/** Writes the last receipt that has this list anew, so that a rebuild does not bring its tracking back. */
-export async function untrackSealed(list: string, { raw, temp }: Layout): Promise<void> {
+/** Rewrites the last receipt that has this list, so that a rebuild does not track it again. */
+async function untrackSealed(list: string, { raw, temp }: Layout): Promise<void> {
   for (const runId of (await rawRuns(raw, 'receipts')).reverse()) {
     const names: string[] = []
     for (const file of await rawFiles(raw, 'receipts', runId)) {

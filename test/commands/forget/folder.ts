@@ -93,17 +93,17 @@ export async function enrich(
 ): Promise<Receipt> {
   const pipeline = await loadPipeline(undefined)
   const base = new URL(api.url)
-  return run(
-    {
-      inputs: [list],
-      settings: settingsOf('run', data, flags),
-      api: { base, simulated: false, host: base.host, warning: undefined },
-      token: TOKEN,
-      redact: redactor(TOKEN),
-      pipeline,
-    },
-    { effects: silent, logger: quiet, signal: new AbortController().signal },
-  )
+  return run({
+    inputs: [list],
+    settings: settingsOf('run', data, flags),
+    api: { base, simulated: false, host: base.host, warning: undefined },
+    token: TOKEN,
+    redact: redactor(TOKEN),
+    pipeline,
+    effects: silent,
+    logger: quiet,
+    signal: new AbortController().signal,
+  })
 }
 
 export async function forgetIn(data: string, ...ids: string[]): Promise<ForgetReport> {

@@ -16,10 +16,8 @@ import { enrich, simulator } from '../../support/simulated.js'
 
 async function planOf(data: string, inputs: readonly string[], flags = {}): Promise<PlanReport> {
   const settings = resolveSettings('plan', { data, ...flags }, [])
-  return planRun(
-    { inputs, settings, pipeline: await loadPipeline(undefined) },
-    liveEffects(() => undefined),
-  )
+  const effects = liveEffects(() => undefined)
+  return planRun({ inputs, settings, pipeline: await loadPipeline(undefined), effects })
 }
 
 const filesOf = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()

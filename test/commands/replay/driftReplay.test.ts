@@ -4,13 +4,13 @@ import { all, openDatabase } from '../../../src/core/duckdb.js'
 import { answerReader } from '../../../src/flatten/answerReader.js'
 import { driftSince } from '../../../src/load/recordRun.js'
 import { OutdatedWarehouse } from '../../../src/load/schema/schema.js'
-import { openWarehouse } from '../../../src/load/warehouse.js'
 import type { Call } from '../../../src/model/call.js'
 import { attribute, counter } from '../../../src/model/column.js'
 import type { Pipeline } from '../../../src/model/pipeline.js'
 import { rebuildWarehouse } from '../../../src/run/rebuild.js'
 import { writeSegment } from '../../journal/calls.js'
 import { openHouse, runOf, type Told } from '../../load/schema/views/open.js'
+import { openWarehouse } from '../../support/warehouse.js'
 
 const NIGHTS: readonly Told[][] = [
   [{ at: '2026-11-10T04:00:00Z', id: 'ann', answer: { nickname: 'Ann', motto: 'slow', stars: 3 } }],
@@ -57,7 +57,7 @@ test('what the upstream adds is kept and told; once the definition has it, a rep
   await house.warehouse.close()
 
   await expect(openWarehouse(house.lock, wider)).rejects.toThrow(OutdatedWarehouse)
-  const { path, answers } = await rebuildWarehouse(house.lock, answerReader(wider))
+  const { path, answers } = await rebuildWarehouse({ lock: house.lock, reader: answerReader(wider) })
   expect(answers).toBe(2)
   const rebuilt = await openDatabase(path, { readOnly: true })
   const rows = (sql: string) => all(rebuilt.connection, sql)

@@ -5,10 +5,10 @@ import { takeLock, type Lock } from '../../../../src/dataFolder/lock.js'
 import { answerReader } from '../../../../src/flatten/answerReader.js'
 import { loadSegments } from '../../../../src/load/loadCalls.js'
 import type { AnswerSource } from '../../../../src/load/stage.js'
-import { openWarehouse, type Warehouse } from '../../../../src/load/warehouse.js'
 import type { Answer } from '../../../../src/model/call.js'
 import type { Pipeline } from '../../../../src/model/pipeline.js'
 import { temporaryFolder } from '../../../support/folder.js'
+import { openWarehouse, type HeldWarehouse } from '../../../support/warehouse.js'
 
 /** One answer of a history that a person can read: a profile without its id, or a code. */
 export interface Told {
@@ -49,7 +49,7 @@ export function runOf(pipeline: Pipeline, runId: string, told: readonly Told[]):
 export interface House {
   readonly layout: Layout
   readonly lock: Lock
-  readonly warehouse: Warehouse
+  readonly warehouse: HeldWarehouse
   readonly load: (runId: string, told: readonly Told[]) => Promise<void>
   readonly rows: (sql: string) => Promise<Record<string, ReadCell>[]>
 }
@@ -60,7 +60,6 @@ export async function openHouse(pipeline: Pipeline, before?: Pick<House, 'layout
   const lock = before?.lock ?? (await takeLock(layout))
   if (!before) onTestFinished(() => lock.release())
   const warehouse = await openWarehouse(lock, pipeline)
-  onTestFinished(() => warehouse.close())
   return {
     layout,
     lock,
