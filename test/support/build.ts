@@ -13,13 +13,13 @@ export default function build({ vitest }: TestProject): void {
   execFileSync('make', ['-s', 'build'], { cwd: resolve(TESTS, '..'), stdio: 'inherit' })
 }
 
-/** Whether one of these test files, or a file under test/ that it imports or starts, names dist/. */
+/** Whether one of these test files, or a file under test/ that it imports or starts, uses dist/ (`#src/` in scripts leads there). */
 function needDist(files: readonly string[]): boolean {
   const seen = new Set(files)
   // The loop also visits the files that are added to the set on the way.
   for (const file of seen) {
     const source = readFileSync(file, 'utf8')
-    if (source.includes('dist/')) return true
+    if (/dist\/|#src\//.test(source)) return true
     for (const [, name] of source.matchAll(/'([\w./-]+\.m?js)'/g)) {
       for (const folder of [dirname(file), SUPPORT]) {
         const path = resolve(folder, name!.replace(/\.js$/, '.ts'))
