@@ -17,7 +17,7 @@ export interface Warehouse {
 /** The file is not a database any more, or its content contradicts its checksums. */
 export class DamagedWarehouse extends LocalError {}
 
-/** The oldest storage format that DuckDB still writes: every client since February 2025 can read it. */
+/** The storage version of the file: every client since DuckDB 1.2 (February 2025) can read it. */
 export const STORAGE_VERSION = 'v1.2.0'
 
 const MEMORY_MB = 160
@@ -71,20 +71,20 @@ async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise
   }
 }
 
-/** By so much the process may grow before giving back is worth its time. */
+/** Growth of the process below which it is not worth the time to give memory back. */
 const GROWN = 8 << 20
 
 /**
- * Runs work with another limit of DuckDB's memory and on one thread, which needs half the memory for wide rows and is as
- * fast. `giveBack`, where the process has grown, hands what is no longer used back to the system: V8's garbage, and what
- * DuckDB has freed, which it would keep for ten seconds.
+ * Runs work with another memory limit of DuckDB and on one thread, which needs half the memory for wide rows and is as
+ * fast. If the process has grown, `giveBack` returns unused memory to the system: V8's garbage, and memory that DuckDB has
+ * freed and would otherwise keep for ten seconds.
  */
 export async function withMemory<T>(
   connection: Connection,
   megabytes: number,
   work: (giveBack: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  // Setting the limit, even to what it is, makes DuckDB clean up.
+  // Setting the limit makes DuckDB clean up, even when the value stays the same.
   const limit = async (to: number): Promise<void> => {
     await connection.run(`SET memory_limit = '${to}MB'`)
   }
@@ -99,19 +99,19 @@ export async function withMemory<T>(
       size = process.memoryUsage.rss()
     })
   } finally {
-    // After a failure of the disk nothing works on this connection, and that failure is the one to tell.
+    // After a disk failure nothing works on this connection, and that failure is the one to report.
     await limit(MEMORY_MB).catch(() => undefined)
     await connection.run('SET threads = 2').catch(() => undefined)
   }
 }
 
-/** DuckDB words the same failure in many ways: as an error of its own kind, or of the transaction that met it. */
+/** DuckDB reports the same failure in several ways: as an error of its own kind, or as an error of the transaction. */
 const DISK_OR_MEMORY =
   /^(IO|FATAL|Fatal)\b|Could not (write|sync|truncate|open)|No space left|File too large|Input\/output error|database has been invalidated|Permission denied|Read-only file system/i
 
 /**
- * What DuckDB or Node says about a disk that fails, or a disk or memory that is too small, as the run's own error; anything
- * else comes back as it is. The journal has all answers, so nothing is lost.
+ * Turns an error of DuckDB or Node about a failing or full disk, or too little memory, into a `LocalError`; any other error
+ * comes back unchanged. The journal has all answers, so nothing is lost.
  */
 export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
@@ -127,7 +127,7 @@ export function asLocalError(error: unknown, path: string): unknown {
   )
 }
 
-/** What DuckDB says of a block that does not have its checksum. */
+/** Whether DuckDB reports a block whose checksum is wrong. */
 export function isDamage(error: unknown): boolean {
   return /[Cc]orrupt|checksum/.test(messageOf(error))
 }
@@ -141,7 +141,7 @@ function remedyFor(message: string): string {
   return 'make room'
 }
 
-/** An error of Node's about a file. */
+/** Whether this is an error of Node about a file. */
 function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'path' in error
 }
@@ -151,7 +151,7 @@ function whyNotOpened(error: unknown, path: string, published: string): unknown 
   const holder = lockHolder(error)
   if (holder !== undefined) {
     return new LocalError(
-      `${path} is held by another program (PID ${holder}): close it there; ${published} is the file to look at`,
+      `${path} is held by another program (PID ${holder}): close it there; ${published} is the file to open for reading`,
       { cause: error },
     )
   }

@@ -1,7 +1,7 @@
 import { all, first, quotedName, type Connection } from '../core/duckdb.js'
 import type { Pipeline } from '../model/pipeline.js'
 
-/** Keys that no table declares: on millions of rows a declared one costs five times the time and twice the space. */
+/** Keys that no table declares: on millions of rows a declared key takes five times the time and twice the space. */
 function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: string[]])[] {
   return [
     ['creators', 'user_id'],
@@ -36,21 +36,28 @@ export function keyOf(pipeline: Pipeline, table: string): readonly string[] | un
 const ROWS_A_PASS = 2_000_000
 
 /**
- * Makes sure, before a publish, that every key is unique and every creator with a profile has one current version.
- * @throws Error naming table and key: a mistake of ours, nothing may be published
+ * Checks, before a publish, that every key is unique and every creator with a profile has one current version.
+ * @throws Error naming table and key: a bug, so nothing may be published
  */
 export async function checkKeys(connection: Connection, pipeline: Pipeline): Promise<void> {
   for (const [table, ...key] of keysOf(pipeline)) {
-    const twice = await firstTwice(connection, table, key)
-    if (twice) throw new Error(`${table} holds ${JSON.stringify(twice)} more than once; nothing was published`)
+    const duplicate = await firstDuplicate(connection, table, key)
+    if (duplicate) throw new Error(`${table} holds ${JSON.stringify(duplicate)} more than once; nothing was published`)
   }
   const wrong = await first<{ user_id: string }>(connection, WITHOUT_ONE_CURRENT_VERSION)
-  if (wrong) throw new Error(`creator_versions has not one current version of ${wrong.user_id}; nothing was published`)
+  if (wrong)
+    throw new Error(
+      `creator_versions does not have exactly one current version of ${wrong.user_id}; nothing was published`,
+    )
 }
 
-async function firstTwice(connection: Connection, table: string, key: readonly string[]): Promise<object | undefined> {
+async function firstDuplicate(
+  connection: Connection,
+  table: string,
+  key: readonly string[],
+): Promise<object | undefined> {
   const columns = key.map(quotedName).join(', ')
-  // Equal hashes of different keys are possible, so a difference here is only a reason to look closer.
+  // Different keys may have equal hashes, so a difference here is only a reason to compare exactly.
   const { rows, hashes } = (await first<{ rows: number; hashes: number }>(
     connection,
     `SELECT count(*) AS rows, count(DISTINCT hash(${columns})) AS hashes FROM ${quotedName(table)}`,
@@ -58,7 +65,7 @@ async function firstTwice(connection: Connection, table: string, key: readonly s
   if (rows === hashes) return undefined
   const passes = Math.ceil(rows / ROWS_A_PASS)
   for (let pass = 0; pass < passes; pass += 1) {
-    const [twice] = await all<Record<string, unknown>>(
+    const [duplicate] = await all<Record<string, unknown>>(
       connection,
       `SELECT ${key.map((name) => `${quotedName(name)}::VARCHAR AS ${quotedName(name)}`).join(', ')}
        FROM (
@@ -67,7 +74,7 @@ async function firstTwice(connection: Connection, table: string, key: readonly s
          GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1
        )`,
     )
-    if (twice) return twice
+    if (duplicate) return duplicate
   }
   return undefined
 }

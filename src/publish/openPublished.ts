@@ -6,13 +6,13 @@ import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
 
-/** Enough for the views over a million creators; what does not fit is spilled. */
+/** Enough for the views over a million creators; larger results are spilled to disk. */
 const MEMORY = '320MB'
 
 /**
- * Lets `work` read the published file, as any analyst would: without the lock, whatever run is on, and to the end even
- * when another file is published meanwhile.
- * @throws UsageError where nothing is published yet, or only by an older version
+ * Lets `work` read the published file as an analyst does: without the lock, also during a run, and to the end even when
+ * another file is published meanwhile.
+ * @throws UsageError when nothing is published yet, or only by an older version
  */
 export async function withPublished<T>(
   layout: Layout,
@@ -23,7 +23,7 @@ export async function withPublished<T>(
   // Not in the data folder, where only the run writes.
   const temp = await mkdtemp(join(tmpdir(), 'creator-enrich-'))
   try {
-    // Behind the link lies a file of its own name, which nobody writes a change log beside.
+    // The file behind the link has its own folder, where no other program writes a change log.
     const options = { readOnly: true, tempDirectory: temp, memoryLimit }
     const published = await openDatabase(await realpath(layout.database), options)
     try {
@@ -55,13 +55,13 @@ function whyNotRead(error: unknown, { database }: Layout): unknown {
   }
   if (/^(IO|Serialization|Invalid) Error|not a valid DuckDB/.test(line)) {
     return new LocalError(
-      `${database} cannot be read: ${line}; \`creator-enrich replay\` publishes it anew, with no call`,
+      `${database} cannot be read: ${line}; \`creator-enrich replay\` publishes it again, with no call`,
       { cause: error },
     )
   }
   if (isOutOfMemory(error)) {
     return new LocalError(
-      `${database} has more than fits into memory and ${tmpdir()} for this: make room there, name a larger place with TMPDIR, or ask for fewer columns or rows`,
+      `${database} is too large to be read with this memory and the space in ${tmpdir()}: make room there, name a larger folder with TMPDIR, or select fewer columns or rows`,
       { cause: error },
     )
   }
@@ -71,5 +71,5 @@ function whyNotRead(error: unknown, { database }: Layout): unknown {
 /** @throws UsageError when there is nothing to read from */
 export function checkPublished({ database }: Layout): void {
   if (existsSync(database)) return
-  throw new UsageError(`${database} is not there: no run has published anything yet; \`creator-enrich run\` does`)
+  throw new UsageError(`${database} does not exist: no run has published anything yet; \`creator-enrich run\` does`)
 }

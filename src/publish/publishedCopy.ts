@@ -8,18 +8,18 @@ import type { Layout } from '../dataFolder/layout.js'
 export interface PublishedCopy {
   /** The finished copy; the link points to it. */
   readonly path: string
-  /** What stood in the way and was moved aside, under its new names: change logs that other programs had left, a file in place of the link. */
+  /** New paths of files that were in the way: change logs that other programs had left, a file in place of the link. */
   readonly movedAside: readonly string[]
 }
 
 const KEPT = 3
 const READ_ONLY = 0o444
-/** Only folders with the name of a run are ever removed. */
+/** Only folders that are named like a run are ever removed. */
 const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{4}$/
 
 /**
- * Copies the closed working database to `published/<runId>/` and turns the link to it in one step: who has the old file
- * open goes on with it, who opens the link gets the new one. Keeps the last three.
+ * Copies the closed working database to `published/<runId>/` and turns the link to it in one step: a program that has the
+ * old file open keeps it, a program that opens the link gets the new one. Keeps the last three copies.
  * @throws LocalError when it cannot be written: the link still leads to the old file
  */
 export async function publishCopy(layout: Layout, runId: string): Promise<PublishedCopy> {
@@ -33,7 +33,7 @@ export async function publishCopy(layout: Layout, runId: string): Promise<Publis
   } catch (error) {
     if (error instanceof LocalError) throw error
     throw new LocalError(
-      `cannot publish ${layout.database}: ${messageOf(error)}; mend it, then run the same command again: no answer is lost, and the old file still stands`,
+      `cannot publish ${layout.database}: ${messageOf(error)}; fix this, then run the same command again: no answer is lost, and the old file is still in place`,
       { cause: error },
     )
   }
@@ -43,7 +43,7 @@ export async function publishCopy(layout: Layout, runId: string): Promise<Publis
 async function refuseUnfinished(warehouse: string): Promise<void> {
   const log = `${warehouse}.wal`
   if ((await sizeOf(log)) === 0) return
-  throw new LocalError(`${log} is there: the working database was not closed; run the same command again`)
+  throw new LocalError(`${log} exists: the working database was not closed; run the same command again`)
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -106,7 +106,7 @@ async function turnLink({ database }: Layout, path: string): Promise<void> {
   await syncFolder(folder)
 }
 
-/** Keeps what the link leads to and the newest others. */
+/** Keeps the copy that the link leads to, and the newest others. */
 async function removeOld({ published, database }: Layout, runId: string): Promise<void> {
   const current = basename(dirname(await readlink(database)))
   const others = (await readdir(published)).filter((name) => RUN_ID.test(name) && name !== current && name !== runId)

@@ -7,16 +7,20 @@ import { seal } from './sealCalls.js'
 import { sealRuns } from './sealRuns.js'
 
 /**
- * Moves what is loaded and published to `raw/`: the calls of every loaded segment, the lists and the receipts. Needs the
- * working database closed. A segment goes when its files have been read back; a damaged one is kept.
- * @throws LocalError when `raw/` cannot be written: the journal keeps what is not there yet
+ * Moves loaded and published calls to `raw/`: the calls of every loaded segment, the lists and the receipts. The working
+ * database must be closed. A segment is removed after its files have been read back; a damaged one is kept.
+ * @throws LocalError when `raw/` cannot be written: the journal keeps the rest
  */
 export async function sealLoaded(layout: Layout, effects: Effects): Promise<void> {
   const { segments, damaged } = await repairJournal(join(layout.journal, 'loaded'))
   for (const { message } of damaged) effects.log('warn', message)
   for (const segment of segments) {
     const sealed = await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
-    if (!sealed) effects.log('warn', `${segment.path} is an older copy of what ${layout.raw} has; it goes to damaged/`)
+    if (!sealed)
+      effects.log(
+        'warn',
+        `${segment.path} is an older copy of calls that are in ${layout.raw}; it is moved to damaged/`,
+      )
     await segment.retire(!sealed || damaged.some(({ path }) => path === segment.path))
   }
   const finished = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })

@@ -3,8 +3,9 @@ import { dayIn } from '../core/time.js'
 import type { Pipeline } from '../model/pipeline.js'
 
 /**
- * Money that the runs of this folder have spent, or may have, on the day of `now` in the pipeline's zone. Calls are not kept
- * by the hour, so a run that began before that day and may have gone on into it counts whole: rather too much than too little.
+ * Money that the runs of this folder have spent, or may have spent, on the day of `now` in the pipeline's time zone. Calls
+ * are not stored by the hour, so a run that began before that day and may have ended in it counts whole: the sum may be too
+ * large, never too small.
  * @param price of one call, for runs that left no receipt
  */
 export async function spentToday(
@@ -21,7 +22,7 @@ export async function spentToday(
   return found!.spent
 }
 
-/** A run without a receipt was cut off some time after its last call was kept: within a day, if not even that is known. */
+/** A run without a receipt ended some time after its last stored call; if there is none, within a day of its start. */
 const SPENT = `
 SELECT coalesce(sum(coalesce(money_billed + money_maybe_billed, (billed_calls + maybe_billed_calls) * $price)), 0)::DOUBLE AS spent
 FROM runs

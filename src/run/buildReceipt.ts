@@ -99,7 +99,7 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
       maybe_billed: cents(maybeBilled * price),
       saved: cents((fresh.ids + known_empty.ids) * price),
     },
-    recovered: recovered,
+    recovered,
     drift: end.drift,
     ambiguous_calls: end.ambiguousCalls,
     files: { database: '', exports: [] },

@@ -14,8 +14,8 @@ type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
 
 /**
- * Leaves the end of a run for the textfile collector of Prometheus' node exporter. A run that came to no receipt leaves its
- * code and the time; when the last one succeeded is taken over from the file before. Never fails a run.
+ * Writes the end of a run for the textfile collector of Prometheus' node exporter. A run without a receipt leaves its exit
+ * code and the time; the time of the last success is copied from the previous file. Never fails a run.
  */
 export async function writeMetrics(
   { metrics, state }: Layout,
@@ -23,7 +23,7 @@ export async function writeMetrics(
   receipt: Receipt | undefined,
   { now, log }: Pick<Effects, 'now' | 'log'>,
 ): Promise<void> {
-  // A folder that was deleted or moved under the run is not begun anew.
+  // A folder that was deleted or moved during the run is not created again.
   if (!existsSync(state)) return
   const path = join(metrics, NAME)
   try {
@@ -44,7 +44,7 @@ async function lastSuccess(path: string): Promise<number | undefined> {
 function render(exitCode: number, at: number, success: number | undefined, receipt: Receipt | undefined): string {
   return [
     metric('creator_enrich_last_run_timestamp_seconds', 'When the last run ended.', [[{}, at]]),
-    metric('creator_enrich_last_run_exit_code', 'Its exit code.', [[{}, exitCode]]),
+    metric('creator_enrich_last_run_exit_code', 'Exit code of the last run.', [[{}, exitCode]]),
     metric(SUCCESS, 'When a run last ended with exit code 0.', success === undefined ? [] : [[{}, success]]),
     ...(receipt ? ofReceipt(receipt) : []),
   ].join('')
@@ -54,9 +54,9 @@ function ofReceipt({ seconds, rows, ids, calls, money, ambiguous_calls }: Receip
   const byStatus = (counts: Receipt['rows']): Sample[] => STATUSES.map((status) => [{ status }, counts[status]])
   const { currency } = money
   return [
-    metric('creator_enrich_last_run_duration_seconds', 'How long it took.', [[{}, seconds]]),
-    metric('creator_enrich_rows', 'Input rows of the last run by what became of them.', byStatus(rows)),
-    metric('creator_enrich_ids', 'Distinct ids of the last run by what became of them.', byStatus(ids)),
+    metric('creator_enrich_last_run_duration_seconds', 'Duration of the last run.', [[{}, seconds]]),
+    metric('creator_enrich_rows', 'Input rows of the last run by status.', byStatus(rows)),
+    metric('creator_enrich_ids', 'Distinct ids of the last run by status.', byStatus(ids)),
     metric(
       'creator_enrich_calls',
       "HTTP calls of the last run by the upstream's code.",
@@ -66,7 +66,7 @@ function ofReceipt({ seconds, rows, ids, calls, money, ambiguous_calls }: Receip
       [{ kind: 'billed', currency }, money.billed],
       [{ kind: 'maybe_billed', currency }, money.maybe_billed],
     ]),
-    metric('creator_enrich_ambiguous_calls', 'Calls of all runs that may have been billed and brought nothing.', [
+    metric('creator_enrich_ambiguous_calls', 'Calls of all runs that may have been billed and got no answer.', [
       [{}, ambiguous_calls],
     ]),
   ]

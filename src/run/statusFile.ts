@@ -6,8 +6,8 @@ import { newTally, type Tally } from '../terminal/progress.js'
 const INTERVAL_MS = 1000
 
 /**
- * Tells other programs how a run is doing: replaces `state/status.json` at each change of phase and once a second. It is
- * advice and never fails a run: nothing is synced, and a file that cannot be written is left out.
+ * Shows the progress of a run to other programs: replaces `state/status.json` at each change of phase and once a second.
+ * Never fails a run: nothing is synced, and a file that cannot be written is skipped.
  */
 export class StatusFile {
   private tally: Tally = newTally(0, 0)
@@ -24,7 +24,7 @@ export class StatusFile {
     private readonly now: () => number,
   ) {}
 
-  /** Starts to tell; only who holds the lock of the folder may. */
+  /** Starts writing; the run must hold the lock of the folder. */
   open(run: RunHeader): void {
     this.run = run
     this.timer = setInterval(() => this.write(), INTERVAL_MS).unref()
@@ -36,12 +36,12 @@ export class StatusFile {
     this.write()
   }
 
-  /** The run is for these lists. */
+  /** Names the lists of the run. */
   name(lists: readonly string[]): void {
     this.lists = lists
   }
 
-  /** From now on the numbers are those of this tally. */
+  /** Takes the numbers from this tally from now on. */
   follow(tally: Tally): void {
     this.tally = tally
   }
@@ -51,14 +51,14 @@ export class StatusFile {
     this.exitCode = exitCode
   }
 
-  /** Writes the last word. */
+  /** Writes the file a last time. */
   async close(): Promise<void> {
     clearInterval(this.timer)
     this.write()
     await this.writing
   }
 
-  /** One write at a time; what changes during one is in the next. */
+  /** One write at a time; a change during a write is in the next one. */
   private write(): void {
     if (!this.run || this.waiting) return
     this.waiting = true

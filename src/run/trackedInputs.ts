@@ -25,7 +25,7 @@ interface StoredRow {
 const PAGE = 5_000
 
 /**
- * The tracked lists as inputs whose rows are the stored ones: their files are not read again.
+ * The tracked lists as inputs with their stored rows: their files are not read again.
  * @param data the folder, for the message
  * @throws UsageError when no list is tracked
  */

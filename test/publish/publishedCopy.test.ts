@@ -154,5 +154,5 @@ test('keys are checked before publishing', async () => {
     await connection.run('ROLLBACK')
   }
   await connection.run('UPDATE creator_versions SET is_current = FALSE')
-  await expect(checkKeys(connection, people)).rejects.toThrow('not one current version of u1')
+  await expect(checkKeys(connection, people)).rejects.toThrow('not have exactly one current version of u1')
 })

@@ -70,6 +70,6 @@ test('more than fits into memory ends in one line, with what to do', async () =>
   )
   await expect(tooMuch).rejects.toThrow(LocalError)
   await expect(tooMuch).rejects.toThrow(
-    /creators\.duckdb has more than fits into memory and .*: make room there, .*ask for fewer columns or rows$/,
+    /creators\.duckdb is too large to be read with this memory and the space in .*: make room there, .*select fewer columns or rows$/,
   )
 })
