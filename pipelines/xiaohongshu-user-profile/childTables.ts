@@ -1,7 +1,7 @@
 import { attribute, counter, identity, volatile } from '../../src/model/column.js'
 import type { ChildTable, Mentions } from '../../src/model/pipeline.js'
 
-/** The lists of a profile as rows. */
+/** The lists of a profile that become rows. */
 export const children: readonly ChildTable[] = [
   {
     name: 'creator_tags',
@@ -9,7 +9,7 @@ export const children: readonly ChildTable[] = [
     description: 'Labels under the name of a creator.',
     columns: {
       tag_type: attribute.text('tag_type', '"info" (age or star sign), "location", "profession" or "college".'),
-      name: attribute.text('name', 'The label, e.g. "28岁", "浙江杭州"; NULL where there is only an icon.'),
+      name: attribute.text('name', 'The label, e.g. "28岁", "浙江杭州"; NULL if there is only an icon.'),
       icon: volatile.text('icon', 'Picture of the label, e.g. for the gender.'),
     },
   },
@@ -20,9 +20,9 @@ export const children: readonly ChildTable[] = [
     columns: {
       type: identity.text('type', '"follows", "fans" or "interaction" (likes and collects).'),
       name: attribute.text('name', 'The Chinese word shown, e.g. "粉丝".'),
-      count: counter('count', 'The number shown; also there when the list behind it is private.'),
+      count: counter('count', 'The number shown; present even if the list behind it is private.'),
       is_private: attribute.flag('is_private', 'Whether the list behind the number is hidden.'),
-      toast: volatile.text('toast', 'What the app says when a hidden list is tapped.'),
+      toast: volatile.text('toast', 'Message of the app when a hidden list is tapped.'),
     },
   },
   {
@@ -31,7 +31,7 @@ export const children: readonly ChildTable[] = [
     description: 'Users a creator mentions in the bio.',
     columns: {
       mentioned_user_id: identity.text('id', 'User id of the mentioned user.'),
-      nickname: volatile.text('nickname', 'Display name of the mentioned user at that time.'),
+      nickname: volatile.text('nickname', 'Display name of the mentioned user in this answer.'),
     },
   },
   {
@@ -41,10 +41,10 @@ export const children: readonly ChildTable[] = [
     columns: {
       tab_id: identity.text('tab_id', 'The tab, e.g. "note".'),
       tab_name: attribute.text('tab_name', 'The Chinese word shown, e.g. "笔记".'),
-      tab_index_weight: attribute.count('tab_index_weight', 'Where the app sorts the tab.'),
+      tab_index_weight: attribute.count('tab_index_weight', 'Sort position of the tab in the app.'),
     },
   },
 ]
 
-/** Whom creators mention in the bio: people one may want in a list. */
+/** The users that creators mention in the bio, as candidates for a list. */
 export const mentions: Mentions = { table: 'creator_mentions', id: 'mentioned_user_id', displayName: 'nickname' }

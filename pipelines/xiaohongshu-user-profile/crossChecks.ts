@@ -1,20 +1,20 @@
 import type { Anomaly, Row } from '../../src/model/pipeline.js'
 import { readNumber, type NumberText } from '../../src/model/readNumber.js'
 
-/** A count of the answer with its precision; undefined where there is none to compare. */
-function shown(raw: unknown): NumberText | undefined {
+/** A count of the answer with its precision; undefined if the value is not a count. */
+function countOf(raw: unknown): NumberText | undefined {
   if (typeof raw === 'string') return readNumber(raw)
   if (typeof raw === 'bigint' || Number.isInteger(raw)) return { value: BigInt(raw as number), step: 1n, open: false }
   return undefined
 }
 
-type Shown = readonly [name: string, number: NumberText | undefined]
+type NamedNumber = readonly [label: string, number: NumberText | undefined]
 
 function sum(a: NumberText | undefined, b: NumberText | undefined): NumberText | undefined {
   return a && b && { value: a.value + b.value, step: a.step + b.step - 1n, open: a.open || b.open }
 }
 
-/** Whether two ways of showing one number can both be true: equal up to rounding; a plus reaches to the next power of ten. */
+/** Whether both can show the same number: equal up to rounding. With a plus, the true number is at most ten times as large. */
 function agree(a: NumberText, b: NumberText): boolean {
   if (a.open || b.open) {
     const [low, high] = a.value < b.value ? [a.value, b.value] : [b.value, a.value]
@@ -28,7 +28,7 @@ const FANS = /粉丝\s*[::]\s*(\S{1,40})/
 const LIKES_AND_COLLECTS = /获赞与收藏\s*[::]\s*(\S{1,40})/
 
 /** A number in the text of the share card: "粉丝: 2.1万". */
-function inText(text: string, pattern: RegExp): NumberText | undefined {
+function numberInText(text: string, pattern: RegExp): NumberText | undefined {
   const match = pattern.exec(text)
   return match ? readNumber(match[1]!) : undefined
 }
@@ -37,42 +37,47 @@ function field(object: unknown, key: string): unknown {
   return typeof object === 'object' && object !== null ? (object as Record<string, unknown>)[key] : undefined
 }
 
-/** Numbers that the upstream gives twice and that differ by more than rounding; which one is right nobody knows. */
+/** Numbers that the upstream gives twice and that differ by more than rounding. It is not known which one is right. */
 export function check(_row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[] {
   const anomalies: Anomaly[] = []
-  function compare(kind: string, column: string, what: Shown, other: Shown): void {
-    const [left, a] = what
-    const [right, b] = other
+  function compare(kind: string, column: string, first: NamedNumber, second: NamedNumber): void {
+    const [firstLabel, a] = first
+    const [secondLabel, b] = second
     if (!a || !b || agree(a, b)) return
     anomalies.push({
       kind,
       column,
-      detail: `${left} ${a.value}, ${right} ${b.value}${b.step > 1n ? ' (rounded)' : ''}`,
+      detail: `${firstLabel} ${a.value}, ${secondLabel} ${b.value}${b.step > 1n ? ' (rounded)' : ''}`,
     })
   }
 
-  const fans = shown(profile['fans'])
-  const both = sum(shown(profile['liked']), shown(profile['collected']))
+  const fans = countOf(profile['fans'])
+  const likesAndCollects = sum(countOf(profile['liked']), countOf(profile['collected']))
   const list = profile['interactions']
   const entries: unknown[] = Array.isArray(list) ? list : []
-  const interaction = shown(
+  const interaction = countOf(
     field(
       entries.find((entry) => field(entry, 'type') === 'interaction'),
       'count',
     ),
   )
-  const posted = shown(field(profile['note_num_stat'], 'posted'))
+  const posted = countOf(field(profile['note_num_stat'], 'posted'))
   const card = field(profile['share_info_v2'], 'content')
   const text = typeof card === 'string' ? card : ''
 
-  compare('counts_disagree', 'interactions_interaction_count', ['liked + collected', both], ['shown', interaction])
-  compare('counts_disagree', 'note_num_stat_posted', ['ndiscovery', shown(profile['ndiscovery'])], ['posted', posted])
-  compare('share_text_disagrees', 'fans', ['fans', fans], ['share text', inText(text, FANS)])
+  compare(
+    'counts_disagree',
+    'interactions_interaction_count',
+    ['liked + collected', likesAndCollects],
+    ['shown', interaction],
+  )
+  compare('counts_disagree', 'note_num_stat_posted', ['ndiscovery', countOf(profile['ndiscovery'])], ['posted', posted])
+  compare('share_text_disagrees', 'fans', ['fans', fans], ['share text', numberInText(text, FANS)])
   compare(
     'share_text_disagrees',
     'likes_and_collects',
-    ['liked + collected', both],
-    ['share text', inText(text, LIKES_AND_COLLECTS)],
+    ['liked + collected', likesAndCollects],
+    ['share text', numberInText(text, LIKES_AND_COLLECTS)],
   )
   return anomalies
 }

@@ -9,7 +9,7 @@ import { check } from './crossChecks.js'
 import { parseId } from './ids.js'
 import { profile } from './profile.js'
 
-/** Just One API, "Xiaohongshu User Profile (V3)": the vendor's page and OpenAPI definition, August 2026. */
+/** Just One API, "Xiaohongshu User Profile (V3)". Source: the vendor's page and OpenAPI definition, August 2026. */
 export const pipeline: Pipeline = {
   name: 'xiaohongshu-user-profile',
   version: 1,
@@ -65,5 +65,5 @@ export const pipeline: Pipeline = {
   children,
   mentions,
   check,
-  invention: async () => (await import('./simulated/answers.js')).simulatedAnswers,
+  simulatedAnswers: async () => (await import('./simulated/answers.js')).simulatedAnswers,
 }

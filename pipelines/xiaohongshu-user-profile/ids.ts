@@ -1,7 +1,7 @@
 import type { ParsedId } from '../../src/model/pipeline.js'
 
-/** Share texts are short; whatever is longer is no id and not worth the search. */
-const LONGEST_CELL = 4096
+/** Share texts are short, so a longer cell is rejected without a search. */
+const MAX_CELL_LENGTH = 4096
 
 const REMEDIES = {
   empty: 'fill in the user id or the profile link',
@@ -10,7 +10,7 @@ const REMEDIES = {
   short_link: 'open the short link in a browser and paste the profile address it leads to',
   note_without_user: "paste the link of the author's profile; a note's link carries no user id",
   link_without_user: 'paste the link of the profile; it has /user/profile/ and 24 hex digits in it',
-  red_id: 'a 小红书号 is no user id: paste the link of the profile',
+  red_id: 'a 小红书号 is not a user id: paste the link of the profile',
   ruined_number:
     'a spreadsheet turned the id into a number and lost its digits: format the column as text and paste it again',
   wrong_length: 'a user id has 24 hex digits: copy it whole',
@@ -21,24 +21,24 @@ function reject(reason: keyof typeof REMEDIES): ParsedId {
   return { reason, remedy: REMEDIES[reason] }
 }
 
-/** What copying leaves behind: controls, and format characters (zero-width, direction, soft hyphen, byte order mark). */
+/** Invisible characters that copying adds: controls and format characters (zero-width, direction, soft hyphen, byte order mark). */
 const INVISIBLE = /\p{Cf}|(?!\s)\p{Cc}/gu
 const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|无|暂无|[-–—'"]+)?$/i
 const BARE_ID = /^[0-9a-f]{24}$/i
-/** Not before a decimal point: digits with one went through a spreadsheet. */
+/** Not before a decimal point, because a spreadsheet wrote digits with a decimal point. */
 const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
-/** A link with or without its scheme; ends where blanks, Chinese or a comma begin. */
+/** A link with or without a scheme. It ends before a blank, a Chinese character or a comma. */
 const LINK =
   /(?:[a-z]{2,20}:\/\/|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}(?:com|cn|hk|net)(?=[/?#:]))[\w\-./?#%&=:;@+~!$*()]*/gi
 const SITE = /(?:^|[/.@])(?:xiaohongshu|rednote)\.com(?![\w.-])/i
 const SHORT = /(?:^|[/.])xhslink\.(?:com|cn)(?![\w.-])/i
 const PROFILE_PATH = /\/user\/profile\/([^/?#&]*)/i
 const APP_USER = /\/user\/(?:user\.)?([0-9a-z]{24})(?![0-9a-z])|[?&](?:target_?id|user_?id)=([0-9a-z]{24})(?![0-9a-z])/i
-/** Of the sentence around a link, not of the link. */
+/** Characters at the end that belong to the sentence around a link. */
 const TRAILING = /(?:%20|[^0-9a-z])+$/i
 const NOTE_PATH = /\/(?:explore|discovery\/item|item|note|search_result)\//i
 
-/** User id in one link, or why there is none. */
+/** The user id in one link, or the reason why there is none. */
 function parseLink(link: string): ParsedId {
   const url = /%2f/i.test(link) ? decoded(link) : link
   if (SHORT.test(url)) return reject('short_link')
@@ -51,10 +51,10 @@ function parseLink(link: string): ParsedId {
   return reject(NOTE_PATH.test(url) ? 'note_without_user' : 'link_without_user')
 }
 
-/** One token that should be an id. */
+/** The id that one token should be, or the reason why it is not. */
 function parseToken(token: string): ParsedId {
   if (BARE_ID.test(token)) {
-    // A double keeps 17 digits at most: so many zeros behind digits only are what a spreadsheet left.
+    // A double keeps at most 17 digits, so a spreadsheet writes zeros after them.
     return /^\d{15,17}0{7,9}$/.test(token) ? reject('ruined_number') : { id: token.toLowerCase() }
   }
   if (/^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$/i.test(token)) return reject('ruined_number')
@@ -75,14 +75,14 @@ function decoded(link: string): string {
 }
 
 /**
- * Reads whatever people paste for a creator: a bare id in any case, profile and app links of xiaohongshu.com and
- * rednote.com, share text around them; full-width and invisible characters do no harm. A link to a note under a profile
- * is its author. Everything else comes with the reason and the remedy.
+ * Reads what people paste for a creator: a bare id in any case, profile and app links of xiaohongshu.com and rednote.com,
+ * also inside share text. Full-width and invisible characters do no harm. A link to a note under a profile gives the note's
+ * author. Any other cell gives a reason and a remedy.
  */
 export function parseId(cell: string): ParsedId {
-  // Nearly all cells are this; the search below takes twenty times as long.
+  // Nearly all cells are bare ids. The search below takes twenty times as long.
   if (BARE_ID.test(cell)) return parseToken(cell)
-  if (cell.length > LONGEST_CELL) return reject('too_long')
+  if (cell.length > MAX_CELL_LENGTH) return reject('too_long')
   const text = cell.normalize('NFKC').replace(INVISIBLE, '').trim()
   if (EMPTY.test(text)) return reject('empty')
 
@@ -92,7 +92,7 @@ export function parseId(cell: string): ParsedId {
   if (found.size > 1) return reject('several_ids')
   for (const id of found) return { id }
 
-  // The most telling reason: what the link is, or what the text alone is.
+  // The most specific reason: first that of a link, then that of the whole text.
   const [first] = [...links, ...bare]
   if (first) return links.find((parsed) => 'reason' in parsed && parsed.reason !== 'link_without_user') ?? first
   return parseToken(

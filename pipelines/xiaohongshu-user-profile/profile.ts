@@ -1,13 +1,14 @@
 import type { Profile } from '../../src/model/pipeline.js'
 
 /**
- * What `data` of a code-0 answer holds. Without a `userid` in text nothing proves whose profile it is: an empty answer
- * (deleted, banned or unknown user; inferred). Another `userid` than the one asked for must never be filed under it.
+ * What `data` of a code-0 answer holds. If `userid` is not text, the profile cannot be matched to the requested id, so the
+ * answer is empty (deleted, banned or unknown user; inferred). A profile with another `userid` must never be stored under
+ * the requested id.
  */
-export function profile(data: unknown, askedId: string): Profile {
+export function profile(data: unknown, requestedId: string): Profile {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return { kind: 'empty' }
   const value = data as Readonly<Record<string, unknown>>
   const id = value['userid']
   if (typeof id !== 'string' || id.trim() === '') return { kind: 'empty' }
-  return id.toLowerCase() === askedId.toLowerCase() ? { kind: 'profile', value } : { kind: 'misdelivered', id }
+  return id.toLowerCase() === requestedId.toLowerCase() ? { kind: 'profile', value } : { kind: 'misdelivered', id }
 }

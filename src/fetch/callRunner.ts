@@ -1,6 +1,6 @@
 import type { Effects } from '../core/effects.js'
 import { withdrawn, type CallEnd, type Intent } from '../model/call.js'
-import { isSignOfLife } from '../model/interpret.js'
+import { showsUpstreamWorks } from '../model/interpret.js'
 import type { Billed, Interpret, Outcome } from '../model/outcome.js'
 import type { Emit } from './fetchEvent.js'
 import type { FetchPolicy } from './fetchPolicy.js'
@@ -128,7 +128,7 @@ export class CallRunner {
   }
 
   private hear(permit: Permit, end: CallEnd, outcome: Outcome): void {
-    const sign: UpstreamHealth = isSignOfLife(end, outcome)
+    const sign: UpstreamHealth = showsUpstreamWorks(end, outcome)
       ? 'life'
       : outcome.kind === 'throttled'
         ? 'throttled'

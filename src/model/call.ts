@@ -1,9 +1,9 @@
 /**
- * One paid call and what came of it, as the journal keeps it and everything after the fetch reads it.
- * Instants are milliseconds since 1970 (UTC).
+ * One call and how it ended, as the journal keeps it and all later stages read it.
+ * Times are milliseconds since 1970 (UTC).
  */
 
-/** One run, as written at the head of its journal segment. */
+/** One run, as its journal segment describes it in the first record. */
 export interface RunHeader {
   readonly runId: string
   readonly startedAt: number
@@ -13,12 +13,12 @@ export interface RunHeader {
   readonly host: string
 }
 
-/** Durable before the request is sent. */
+/** The record of a call that is durable before the request is sent. */
 export interface Intent {
   /** Counts the calls of a run from 1; with the run id it names the call. */
   readonly seq: number
   readonly id: string
-  /** Which try of this id in this run, from 1; throttled tries count here, though they cost no attempt. */
+  /** The n-th call for this id in this run, from 1. A throttled call counts here, although the retry limit does not count it. */
   readonly attempt: number
   readonly sentAt: number
 }
@@ -27,13 +27,13 @@ export interface Intent {
 export interface Answer extends Intent {
   readonly kind: 'answer'
   readonly receivedAt: number
-  /** From sending to the last byte of the body, milliseconds. */
+  /** Milliseconds from sending to the last byte of the body. */
   readonly ms: number
   readonly status: number
   readonly contentType: string | null
-  /** The `Retry-After` header as it came. */
+  /** The `Retry-After` header as received. */
   readonly retryAfter: string | null
-  /** As received after content decoding, except that an echoed token is replaced by `[token]`. */
+  /** As received, after content decoding. An echoed token is replaced by `[token]`. */
   readonly body: Uint8Array
 }
 
@@ -42,21 +42,25 @@ export interface NoAnswer extends Intent {
   readonly kind: 'no_answer'
   readonly receivedAt: number
   readonly ms: number
-  /** `unsent`: provably never sent (refused connection, DNS, TLS); `withdrawn`: taken back before sending, because the run stopped: no call at all; `untrusted`: neither, because the server's certificate was refused; `timeout`, `broken`: sent, so maybe billed; `redirect`, `too_large`, `undecodable`: an answer we must not follow or cannot keep. */
+  /**
+   * `unsent`: never sent for certain (refused connection, DNS, TLS). `withdrawn`: not sent because the run stopped, so not a
+   * call. `untrusted`: not sent because the server's certificate was refused. `timeout`, `broken`: sent, so maybe billed.
+   * `redirect`, `too_large`, `undecodable`: an answer that must not be followed or cannot be kept.
+   */
   readonly fault: 'unsent' | 'withdrawn' | 'untrusted' | 'timeout' | 'broken' | 'redirect' | 'too_large' | 'undecodable'
   /** Redacted, one line. */
   readonly detail: string
-  /** What did arrive of the body, decoded as far as it goes, the token replaced as in `Answer.body`; absent if nothing did. */
+  /** The received part of the body, decoded as far as possible, the token replaced as in `Answer.body`; absent if empty. */
   readonly part?: Uint8Array
 }
 
-/** The end of a call that was taken back between its intent and its request: without one it would count as ambiguous. */
+/** The end of a call that was withdrawn between its intent and its request. Without an end it would count as ambiguous. */
 export function withdrawn(intent: Intent, receivedAt: number): NoAnswer {
   const detail = 'not sent: the run was stopping'
   return { ...intent, kind: 'no_answer', receivedAt, ms: 0, fault: 'withdrawn', detail }
 }
 
-/** A call whose process died before its end was known. */
+/** A call whose process died before the call ended. */
 export interface Unknown extends Intent {
   readonly kind: 'unknown'
 }
@@ -64,5 +68,5 @@ export interface Unknown extends Intent {
 export type CallEnd = Answer | NoAnswer
 export type Call = CallEnd | Unknown
 
-/** What becomes of a call: the call itself, another one, or undefined to leave it out. */
+/** Returns the call itself, a changed call, or undefined to leave the call out. */
 export type EditCall = (call: Call) => Call | undefined

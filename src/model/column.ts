@@ -1,11 +1,11 @@
 import type { Column, ColumnKind, ColumnType, Role, Row, ValueOf } from './pipeline.js'
 
-/** The typed row that a set of columns describes. */
+/** The type of a row with these columns. */
 export type RowOf<Columns extends Readonly<Record<string, Column>>> = {
   readonly [Name in keyof Columns]: ValueOf[Columns[Name]['type']] | null
 }
 
-/** Writes a column with a source path in one line; its kind and type are in the function's name. */
+/** Makes a function that writes a column with a source path in one line. */
 function sourced<T extends ColumnType>(kind: ColumnKind, type: T) {
   return (path: string, description: string, role?: Role): Column<T> => ({
     type,
@@ -23,7 +23,7 @@ function sourcedOf(kind: ColumnKind) {
     ratio: sourced(kind, 'ratio'),
     flag: sourced(kind, 'flag'),
     list: sourced(kind, 'list'),
-    /** JSON text of an object whose inner shape is not known. */
+    /** JSON text of an object of unknown shape. */
     object: (path: string, description: string): Column<'list'> => ({
       type: 'list',
       holds: 'object',
@@ -37,18 +37,21 @@ function sourcedOf(kind: ColumnKind) {
 export const identity = sourcedOf('identity')
 export const attribute = sourcedOf('attribute')
 export const volatile = sourcedOf('volatile')
-/** A number that moves: always a count. */
+/** A number that changes often; its type is always `count`. */
 export const counter = sourced('counter', 'count')
 
 type Lists = Record<string, readonly Row[]>
 
-/** Columns computed from the row of the `Source` columns and the lists by child table name; null where undefined. */
+/**
+ * Columns computed from a row of the `Source` columns and from the child tables' rows by table name. `derive` returns null
+ * if its value is not defined.
+ */
 export function derivedFrom<Source>() {
   function derived<T extends ColumnType>(type: T) {
     return (derive: (row: Source, lists: Lists) => ValueOf[T] | null, description: string, role?: Role): Column<T> => ({
       type,
       kind: 'derived',
-      // The flattening fills the row from the very columns that `Source` was inferred from.
+      // Flattening fills the row from the same columns that `Source` was inferred from.
       derive: derive as unknown as NonNullable<Column<T>['derive']>,
       description,
       ...(role ? { role } : {}),
@@ -59,7 +62,7 @@ export function derivedFrom<Source>() {
 
 /**
  * Puts the parts of a definition together.
- * @throws Error when two of them have a column of one name: a spread would keep the last one and say nothing
+ * @throws Error if two of them have a column of the same name, which a spread would hide
  */
 export function mergeColumns(...parts: readonly Readonly<Record<string, Column>>[]): Readonly<Record<string, Column>> {
   const entries = parts.flatMap((part) => Object.entries(part))

@@ -1,32 +1,32 @@
 import { isUtf8 } from 'node:buffer'
 import { isInteger, isSafeNumber, parse as parseLossless } from 'lossless-json'
 
-/** What a number has in it that a double may not hold as it was written. Ids and addresses have it as well. */
+/** Part of a number that a double may not hold exactly. Ids and addresses match, too. */
 const SUSPICIOUS = /\d(?:[eE]|[\d.]{15})/g
 
-/** Why bytes are no JSON value: `empty` (nothing but blanks), `not_utf8`, `not_json`, `too_deep` to be read safely. */
+/** Why bytes are not a JSON value: `empty` (only blanks), `not_utf8`, `not_json`, `too_deep` (too deep to be read safely). */
 export type JsonProblem = 'empty' | 'not_utf8' | 'not_json' | 'too_deep'
 
 export type JsonRead =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: JsonProblem }
 
-/** Text of strictly valid UTF-8, without a byte order mark at its start; undefined if the bytes are anything else. */
+/** The text of strictly valid UTF-8, without a byte order mark at its start; undefined for other bytes. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
-/** `readJsonText` of bytes. */
+/** Like `readJsonText`, for bytes. */
 export function readJson(bytes: Uint8Array): JsonRead {
   const text = decodeUtf8(bytes)
   return text === undefined ? { ok: false, problem: 'not_utf8' } : readJsonText(text)
 }
 
 /**
- * A JSON text as values, no number rounded silently: an integer beyond 2^53 becomes a bigint; a fraction or exponent that
- * a double does not hold to its last digit (`1e400`, `0.12345678901234567891`) becomes the text of its digits, so that whoever
- * wanted a number there sees a wrong type. `__proto__` is a key like any other. Of equal keys the last one counts.
+ * Reads JSON without rounding numbers silently. An integer beyond 2^53 becomes a bigint. A fraction or exponent that a double
+ * does not hold exactly (`1e400`, `0.12345678901234567891`) becomes the text of its digits, so that a reader who expects a
+ * number sees a wrong type. `__proto__` is a key like any other. If a key occurs twice, the last one counts.
  */
 export function readJsonText(text: string): JsonRead {
   let value: unknown
@@ -39,23 +39,23 @@ export function readJsonText(text: string): JsonRead {
   try {
     return { ok: true, value: parseLossless(text, undefined, { parseNumber, onDuplicateKey: (keys) => keys.newValue }) }
   } catch {
-    // What JSON.parse accepts fails here in one way only: the recursion overflows.
+    // JSON.parse accepted the text, so the only possible failure is that the recursion overflows.
     return { ok: false, problem: 'too_deep' }
   }
 }
 
-/** Cheap, and right about most texts; it may say yes for nothing, where a text in quotes looks like a value. */
+/** A cheap check. It may be true without need, if a text in quotes looks like a number. */
 function mayLoseDigits(text: string): boolean {
   SUSPICIOUS.lastIndex = 0
-  let behind = 0
+  let end = 0
   for (let match = SUSPICIOUS.exec(text); match; match = SUSPICIOUS.exec(text)) {
     let start = match.index
-    while (start > behind && isInNumber(text.charCodeAt(start - 1))) start -= 1
-    // What began before the last match has been looked at.
-    if (start > behind || behind === 0) {
+    while (start > end && isInNumber(text.charCodeAt(start - 1))) start -= 1
+    // A number that began before the end of the last match is already checked.
+    if (start > end || end === 0) {
       if (/[[:,]\s*$|^\s*$/.test(text.slice(Math.max(0, start - 20), start))) return true
     }
-    behind = SUSPICIOUS.lastIndex
+    end = SUSPICIOUS.lastIndex
   }
   return false
 }

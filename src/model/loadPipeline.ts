@@ -3,8 +3,8 @@ import { UsageError } from '../core/errors.js'
 import type { Pipeline } from './pipeline.js'
 
 /**
- * The pipeline of a folder under `pipelines/`; without a name, the one that `pipelines/default` names.
- * @throws UsageError when there is no such folder
+ * Imports the pipeline of a folder under `pipelines/`; without a name, the one that `pipelines/default` exports.
+ * @throws UsageError if there is no such folder
  */
 export async function loadPipeline(name: string | undefined): Promise<Pipeline> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -13,7 +13,7 @@ export async function loadPipeline(name: string | undefined): Promise<Pipeline> 
   try {
     await access(url)
   } catch {
-    throw new UsageError(`--pipeline ${name ?? ''}: there is no pipelines/${path}; name a folder that stands there`)
+    throw new UsageError(`--pipeline ${name ?? ''}: there is no pipelines/${path}; name a folder of pipelines/`)
   }
   const { pipeline } = (await import(url.href)) as { pipeline: Pipeline }
   return pipeline

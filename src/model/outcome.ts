@@ -6,10 +6,10 @@ export type StopReason =
 
 /**
  * What the run does about the end of a call:
- * `profile`, `empty`, `misdelivered`: paid answers, kept, the id is done;
- * `invalid`: the id is rejected and remembered; `refused`: a failed id, not retried;
- * `retry`: tried again, bounded; `ambiguous`: sent without an answer, tried once more or held;
- * `throttled`: the whole run slows down, the id loses no attempt; `stop`: the whole run stops.
+ * `profile`, `empty`, `misdelivered`: the answer is kept, and the id is done;
+ * `invalid`: the id is rejected, also in later runs; `refused`: the id fails without a retry;
+ * `retry`: the id is retried a limited number of times; `ambiguous`: sent, no answer: the id is retried once, or held;
+ * `throttled`: the whole run slows down, and the id loses no attempt; `stop`: the whole run stops.
  */
 export type OutcomeKind =
   'profile' | 'empty' | 'misdelivered' | 'invalid' | 'refused' | 'retry' | 'ambiguous' | 'throttled' | 'stop'
@@ -18,13 +18,13 @@ export type Billed = 'yes' | 'no' | 'maybe'
 
 export interface Outcome {
   readonly kind: OutcomeKind
-  /** The upstream's code as text, or one of our words where there is none: `timeout`, `broken`, `unsent`, `no_body`, … */
+  /** The upstream's code as text, or our word if there is none: `timeout`, `broken`, `unsent`, `no_body`, … */
   readonly code: string
   readonly billed: Billed
-  /** One line for people: the upstream's message verbatim (redacted), or what happened. */
+  /** One line for people: the upstream's own message (redacted), or a description of what happened. */
   readonly message: string
   readonly stop?: StopReason
-  /** How long the upstream asked us to wait, milliseconds; absent if it did not, or if the header was junk. */
+  /** Milliseconds to wait, as the upstream requested; absent without a valid header. */
   readonly retryAfterMs?: number
   /** The profile object, for `profile` only. */
   readonly value?: Readonly<Record<string, unknown>>

@@ -1,13 +1,13 @@
 /**
- * What a pipeline declares about one upstream endpoint. Everything under `src/` works from this
- * contract; nothing there knows an endpoint, a field or a site by name.
+ * What a pipeline declares about one upstream endpoint. The code under `src/` uses only this contract. It does not know an
+ * endpoint, a field or a site by name.
  */
 
 /**
  * How a column is treated in history:
- * `identity` never changes; `attribute` makes a new version when it changes; `counter` makes a time
- * series; `volatile` is kept in the wide row only (signed URLs, share tokens, the viewer's relation);
- * `derived` is computed from the others.
+ * `identity` never changes; `attribute` makes a new version when it changes; `counter` makes a time series; `volatile` is
+ * kept in the wide row only (signed URLs, share tokens, the viewing account's relation to the creator); `derived` is
+ * computed from other columns.
  */
 export type ColumnKind = 'identity' | 'attribute' | 'counter' | 'volatile' | 'derived'
 
@@ -23,7 +23,7 @@ export interface ValueOf {
   list: string
 }
 
-/** What generic views, tiers, selection and the report know of a pipeline's columns. */
+/** The meanings of columns that views, tiers, selection and the report use. */
 export type Role =
   | 'id'
   | 'displayName'
@@ -53,29 +53,29 @@ export interface Column<T extends ColumnType = ColumnType> {
   /** `lists`: the rows of each child table, by its name. */
   readonly derive?: (row: Row, lists: Record<string, readonly Row[]>) => ValueOf[T] | null
   readonly role?: Role
-  /** For type `list`: the JSON text holds an object of unknown shape, not a list. */
+  /** Only with type `list`: the JSON text holds an object of unknown shape, not a list. */
   readonly holds?: 'object'
   readonly description: string
 }
 
-/** A list of the profile as rows, keyed by the profile's id and `position` (0-based, upstream order). */
+/** A list of the profile as rows. Their key is the profile's id and `position` (0-based, in upstream order). */
 export interface ChildTable {
   readonly name: string
-  /** Path of the list in the profile, the same as the path of the `list` column that keeps its JSON text. */
+  /** Path of the list in the profile. A `list` column with the same path keeps the list's JSON text. */
   readonly path: string
   readonly description: string
-  /** Columns of one item; a list's stable form (used to compare versions) has its identity and attribute columns only. */
+  /** Columns of one item. Versions compare only the identity and attribute columns of a list. */
   readonly columns: Readonly<Record<string, Column>>
 }
 
-/** Where a profile names other users: a child table, its column with their ids, and the one with their names, if any. */
+/** Where a profile mentions other users: a child table, its column with their ids, and its column with their names, if any. */
 export interface Mentions {
   readonly table: string
   readonly id: string
   readonly displayName?: string
 }
 
-/** Something that looks wrong in an answer that was still used. */
+/** Something that looks wrong in an answer that is still used. */
 export interface Anomaly {
   /** Short snake_case word, e.g. `counts_disagree`. */
   readonly kind: string
@@ -96,33 +96,34 @@ export interface Flattened {
   /** One value per `Pipeline.columns` entry, in its order. */
   readonly values: readonly Value[]
   /**
-   * One value per attribute column (in the order of `attributeColumns`): what versions compare and keep. The same as in
-   * `values`, but lists are in their stable form (sorted, identity and attribute fields only), and empty text and empty
-   * lists are NULL: an upstream says "nothing" with "", [], null or by leaving the key out, and none of these is a change.
+   * One value per attribute column, in the order of `attributeColumns`. Versions compare and keep these values. They are as
+   * in `values`, except that lists are in their stable form (sorted, identity and attribute fields only), and empty text
+   * and empty lists are NULL. An upstream writes "nothing" as "", [], null or a missing key; a switch between them is not a
+   * change.
    */
   readonly attributes: readonly Value[]
-  /** Hash of `attributes` by column name, NULLs left out; hex. */
+  /** Hash of `attributes` by column name, in hex. NULLs are left out. */
   readonly hash: string
   /** Per child table (in the order of `Pipeline.children`): rows of values, one per item; `position` is the index. */
   readonly children: readonly (readonly (readonly Value[])[])[]
-  /** JSON text of the keys the definition does not know and of values no column could read, nested as they came; null if there are none. */
+  /** JSON text of unknown keys and of values that no column can read, nested as received; null if there are none. */
   readonly extra: string | null
   readonly anomalies: readonly Anomaly[]
   readonly drift: readonly Drift[]
 }
 
-/** What one input cell is: an id, or the reason why it is none and what to do about it. */
+/** What one input cell holds: an id, or the reason why it is not an id and what to do about it. */
 export type ParsedId = { readonly id: string } | { readonly reason: string; readonly remedy: string }
 
-/** What the `data` of a successful answer holds, for the id that was asked. */
+/** What the `data` of a successful answer holds for the requested id. */
 export type Profile =
   | { readonly kind: 'profile'; readonly value: Readonly<Record<string, unknown>> }
   | { readonly kind: 'empty' }
   | { readonly kind: 'misdelivered'; readonly id: string }
 
-/** Invents answers for the simulator: synthetic people only, the same for the same id and night. */
+/** Answers for the simulator. All people are invented. The same id and night give the same answer. */
 export interface SimulatedAnswers {
-  /** `data` of a code-0 answer on that night (0, 1, 2 …): counters grow from night to night, now and then a name changes. */
+  /** `data` of a code-0 answer on that night (0, 1, 2 …). Counters grow from night to night, and some names change. */
   data(id: string, night: number): unknown
 }
 
@@ -132,21 +133,21 @@ export interface Pipeline {
   /** Raised whenever a column's meaning, kind or path changes. */
   readonly version: number
   readonly title: string
-  /** IANA zone in which days are counted, for views and for the upstream's daily quota. */
+  /** IANA time zone of days, for views and for the upstream's daily quota. */
   readonly timeZone: string
-  /** Header names that mark the id column of an input, lower case, most telling first. */
+  /** Names of id columns in inputs, lower case, the most certain name first. */
   readonly idColumns: readonly string[]
   parseId(cell: string): ParsedId
   /** The call for one id, without host and token: a path, and query parameters. */
   request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }
-  profile(data: unknown, askedId: string): Profile
+  profile(data: unknown, requestedId: string): Profile
   readonly columns: Readonly<Record<string, Column>>
   readonly children: readonly ChildTable[]
   readonly mentions?: Mentions
-  /** Cross-checks of one flattened row. */
+  /** Cross-checks one flattened row and its profile. */
   check(row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[]
-  /** Loaded only when the API is simulated. */
-  invention(): Promise<SimulatedAnswers>
+  /** Imported only if the API is simulated. */
+  simulatedAnswers(): Promise<SimulatedAnswers>
 }
 
 /** The pipeline's attribute columns, in definition order: the columns of `creator_versions`. */
@@ -154,13 +155,13 @@ export function attributeColumns(pipeline: Pipeline): [name: string, column: Col
   return Object.entries(pipeline.columns).filter(([, column]) => column.kind === 'attribute')
 }
 
-/** What is told by day. */
-const DAILY_ROLES: readonly (Role | undefined)[] = ['followers', 'engagement', 'posts', 'tier']
+/** The roles whose derived columns are in the time series. */
+const SERIES_ROLES: readonly (Role | undefined)[] = ['followers', 'engagement', 'posts', 'tier']
 
-/** The columns of `creator_counters`, in definition order: the counters, and what is derived from them and told by day. */
+/** The columns of `creator_counters`, in definition order: the counters, and the derived columns with a role of the series. */
 export function seriesColumns(pipeline: Pipeline): [name: string, column: Column][] {
   return Object.entries(pipeline.columns).filter(
-    ([, { kind, role }]) => kind === 'counter' || (kind === 'derived' && DAILY_ROLES.includes(role)),
+    ([, { kind, role }]) => kind === 'counter' || (kind === 'derived' && SERIES_ROLES.includes(role)),
   )
 }
 

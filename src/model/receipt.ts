@@ -1,11 +1,11 @@
 import { labelLine } from '../core/text.js'
 import type { StopReason } from './outcome.js'
 
-/** What became of a row, or of an id, in one run. */
+/** The status of a row, or of an id, in one run. */
 export const STATUSES = ['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const
 export type RowStatus = (typeof STATUSES)[number]
 
-/** `read` is counted as the input is read, the statuses where they are given: their sum must be the same. */
+/** `read` is counted while the input is read, and the statuses are counted later: their sum must equal `read`. */
 export type Counts = Readonly<Record<RowStatus | 'read', number>>
 
 export interface ReasonCount {
@@ -18,7 +18,7 @@ export interface ReasonCount {
 export interface CodeCount {
   readonly code: string
   readonly calls: number
-  /** Calls that were billed, and calls of which nobody can say. */
+  /** Calls that were billed, and calls that may have been billed. */
   readonly billed: number
   readonly maybe_billed: number
   readonly p50_ms: number | null
@@ -32,18 +32,18 @@ export interface ListReceipt {
   readonly id_column: string
   readonly rows: number
   readonly ids: number
-  /** Ids that came and went since the list was last read. */
+  /** Ids that were added and removed since the list was last read. */
   readonly added: number
   readonly removed: number
 }
 
-/** A place where answers differ from the pipeline's definition, in the words of table `schema_drift`. */
+/** A place where answers differ from the pipeline's definition, with the columns of table `schema_drift`. */
 export interface DriftReceipt {
   readonly path: string
   readonly kind: string
   readonly expected: string | null
   readonly found: string | null
-  /** Profiles of all runs that showed it. */
+  /** Number of profiles with this drift, in all runs. */
   readonly answers: number
   readonly example_user_id: string
 }
@@ -52,11 +52,11 @@ export interface StopNotice {
   readonly reason: StopReason
   readonly code: string
   readonly message: string
-  /** When to run the same command again: an instant (ISO 8601), or what must be done before. */
+  /** When to run the same command again: a time (ISO 8601), or what must be done first. */
   readonly run_again: string
 }
 
-/** The receipt of one run: `--json` prints it, the summary shows it, table `runs` keeps it. Instants are ISO 8601, UTC. */
+/** The receipt of one run: `--json` prints it, the summary shows it, table `runs` keeps it. Times are ISO 8601, UTC. */
 export interface Receipt {
   readonly run_id: string
   readonly version: string
@@ -81,7 +81,7 @@ export interface Receipt {
     readonly maybe_billed: number
     readonly codes: readonly CodeCount[]
   }
-  /** Of the fetch alone. `null`: the API has shown no such limit. */
+  /** The pace of the fetch only. A limit is `null` if the API showed none. */
   readonly pace: {
     readonly calls_per_second: number
     readonly limit_per_second: number | null
@@ -95,14 +95,14 @@ export interface Receipt {
     /** What the reused and empty answers would have cost. */
     readonly saved: number
   }
-  /** From runs that had been cut off: answers loaded now, and calls whose end nobody knows. */
+  /** From runs that were cut off: answers that this run loaded, and calls without a known end. */
   readonly recovered: { readonly answers: number; readonly unknown: number; readonly damaged: number }
-  /** Where answers of this run differ from the definition; what was seen most comes first. */
+  /** Where answers of this run differ from the definition, the most frequent difference first. */
   readonly drift: readonly DriftReceipt[]
-  /** Calls of all runs that were sent, never answered, and not made up for since. */
+  /** Calls of all runs that were sent and never answered, without a later conclusive answer for the same id. */
   readonly ambiguous_calls: number
   readonly files: PublishedFiles & {
-    /** Absent with `--no-report`, and where it could not be written. */
+    /** Absent with `--no-report`, and if it could not be written. */
     readonly report?: string
   }
 }
@@ -117,7 +117,7 @@ const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, nu
   redirect: 2,
 }
 
-/** Why the ids that were not reached wait. */
+/** Why the ids that were not fetched are parked. */
 export type ParkReason = 'cap' | 'quota' | 'balance' | 'stopped'
 
 export function parkReasonOf(stop: StopReason | undefined): ParkReason {
@@ -125,7 +125,7 @@ export function parkReasonOf(stop: StopReason | undefined): ParkReason {
 }
 
 /**
- * The exit code of a run that came to its end, in the order of docs/exit-codes.md.
+ * The exit code of a finished run, in the order of docs/exit-codes.md.
  * @param signalCode 130 or 143 if a signal stopped it
  */
 export function runExitCode(run: {
@@ -139,7 +139,7 @@ export function runExitCode(run: {
   return run.failedShare > run.maxFailed ? 3 : 0
 }
 
-/** @throws Error naming the numbers, when what was read is not what has a status. */
+/** @throws Error with the counts if the number read differs from the number with a status */
 export function reconcile(what: string, counts: Counts): void {
   const sum = STATUSES.reduce((total, status) => total + counts[status], 0)
   if (sum === counts.read) return
@@ -147,15 +147,15 @@ export function reconcile(what: string, counts: Counts): void {
   throw new Error(`${what} do not reconcile: ${counts.read} read, but ${sum} have a status (${parts})`)
 }
 
-/** What a command published; paths are absolute. */
+/** The files that a command published; paths are absolute. */
 export interface PublishedFiles {
   readonly database: string
   readonly exports: readonly string[]
-  /** What was asked for and could not be made, with the reason. Absent: nothing. */
+  /** Files that were requested but could not be written, with the reason; absent if there are none. */
   readonly left_out?: readonly string[]
 }
 
-/** The same as lines of a summary. */
+/** The published files as lines of a summary. */
 export function fileLines({ database, exports, left_out = [] }: PublishedFiles): string[] {
   return [
     labelLine('database', database),

@@ -55,7 +55,7 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { pipeline, invention, port = 0, keep = 'entries', before, now = Date.now, ...given } = options
   let settings: SimulatorSettings = { ...defaultSettings, ...parseSettings(given) }
-  const people = invention ?? (await pipeline.invention())
+  const people = invention ?? (await pipeline.simulatedAnswers())
   const route = routeOf(pipeline)
   const account = new Account(pipeline, settings, now)
   const ledger = new Ledger(keep)

@@ -55,7 +55,7 @@ export const people: Pipeline = {
     },
   ],
   check: () => [],
-  invention: () => Promise.reject(new Error('nobody is invented here')),
+  simulatedAnswers: () => Promise.reject(new Error('nobody is invented here')),
 }
 
 function flatten(value: unknown, id: string): Flattened {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Answer, CallEnd, NoAnswer } from '../../src/model/call.js'
-import { interpreter, isSignOfLife } from '../../src/model/interpret.js'
+import { interpreter, showsUpstreamWorks } from '../../src/model/interpret.js'
 import type { Outcome } from '../../src/model/outcome.js'
 import type { Profile } from '../../src/model/pipeline.js'
 
@@ -8,10 +8,10 @@ const ID = '5f0000000000000001000a01'
 const RECEIVED = Date.parse('2026-11-22T03:04:05Z')
 
 const interpret = interpreter({
-  profile: (data, asked): Profile => {
+  profile: (data, requestedId): Profile => {
     const value = data as Record<string, unknown> | null
     if (typeof value?.['userid'] !== 'string') return { kind: 'empty' }
-    return value['userid'] === asked ? { kind: 'profile', value } : { kind: 'misdelivered', id: value['userid'] }
+    return value['userid'] === requestedId ? { kind: 'profile', value } : { kind: 'misdelivered', id: value['userid'] }
   },
 })
 
@@ -80,7 +80,7 @@ describe('codes', () => {
     }
   })
 
-  test.each([0, '0', ' 0 ', -0])('%j with the profile asked for', (code) => {
+  test.each([0, '0', ' 0 ', -0])('%j with the profile of the requested id', (code) => {
     for (const status of [200, 500]) {
       const outcome = interpret(answer({ code, data: { userid: ID, fans: 1 }, message: null }, { status }))
       expect(short(outcome)).toEqual(['profile', 'yes'])
@@ -96,25 +96,25 @@ describe('codes', () => {
     expect(short(interpret(answer({ code: 0 })))).toEqual(['empty', 'maybe'])
   })
 
-  test("another id's profile is billed and never has a value", () => {
+  test('the profile of another id is billed and never has a value', () => {
     const outcome = interpret(answer({ code: 0, data: { userid: 'ffffffffffffffffffffffff' } }))
     expect(short(outcome)).toEqual(['misdelivered', 'yes'])
     expect(outcome.value).toBeUndefined()
     expect(outcome.message).toContain('ffffffffffffffffffffffff')
   })
 
-  test.each(['constructor', '__proto__', 'toString'])('a code named %s is just another unknown one', (code) => {
+  test.each(['constructor', '__proto__', 'toString'])('a code named %s is an undocumented code', (code) => {
     expect(short(interpret(answer({ code })))).toEqual(['refused', 'maybe'])
   })
 
-  test('a message is one line, and ours where there is none', () => {
+  test('a message is one line, and our own text if the upstream sent none', () => {
     expect(interpret(answer({ code: 301, message: ' a\r\nb\u0000c ' })).message).toBe('a b c')
     expect(interpret(answer({ code: 301, message: null })).message).toBe('collection failed')
     expect(interpret(answer({ code: 301, message: { nested: [] } })).message).toBe('collection failed')
     expect(interpret(answer({ code: 301, message: 'x'.repeat(100_000) })).message.length).toBeLessThanOrEqual(1000)
   })
 
-  test('a message nested 100,000 deep is survived', () => {
+  test('a message nested 100,000 levels deep does no harm', () => {
     const body = `{"code":301,"message":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
     expect(short(interpret(answer(body)))).toEqual(['retry', 'no'])
   })
@@ -213,21 +213,21 @@ describe('Retry-After', () => {
   })
 })
 
-describe('sign of life', () => {
-  const alive = (end: CallEnd) => isSignOfLife(end, interpret(end))
+describe('whether an answer shows that the upstream works', () => {
+  const works = (end: CallEnd) => showsUpstreamWorks(end, interpret(end))
 
-  test.each([0, 100, 201, 301, 303, 400, 77777])('code %i is one', (code) => {
-    expect(alive(answer({ code }))).toBe(true)
+  test.each([0, 100, 201, 301, 303, 400, 77777])('code %i does', (code) => {
+    expect(works(answer({ code }))).toBe(true)
   })
 
-  test.each([302, 500, 503])('code %i is none', (code) => {
-    expect(alive(answer({ code }))).toBe(false)
+  test.each([302, 500, 503])('code %i does not', (code) => {
+    expect(works(answer({ code }))).toBe(false)
   })
 
-  test('neither a page nor a fault is one', () => {
-    expect(alive(answer('<html>', { status: 502 }))).toBe(false)
-    expect(alive(answer(''))).toBe(false)
-    expect(alive(noAnswer('timeout'))).toBe(false)
-    expect(alive(noAnswer('unsent'))).toBe(false)
+  test('a page or a fault does not', () => {
+    expect(works(answer('<html>', { status: 502 }))).toBe(false)
+    expect(works(answer(''))).toBe(false)
+    expect(works(noAnswer('timeout'))).toBe(false)
+    expect(works(noAnswer('unsent'))).toBe(false)
   })
 })

@@ -31,7 +31,7 @@ describe('numbers', () => {
     expect(valueOf(text)).toEqual({ id: '5f0000000000000001000a01', bio: 'x: 12345678901234567890, y' })
   })
 
-  test('digits in a list are seen, too', () => {
+  test('long numbers in a list are found, too', () => {
     expect(valueOf('[1,[9007199254740993 ,2]]')).toEqual([1, [9007199254740993n, 2]])
   })
 })
@@ -47,7 +47,7 @@ describe('keys', () => {
     },
   )
 
-  test('of equal keys the last one counts, with large numbers as without', () => {
+  test('if a key occurs twice the last one counts, with and without large numbers', () => {
     expect(valueOf('{"a":1,"a":2}')).toEqual({ a: 2 })
     expect(valueOf('{"a":1,"a":2,"n":9007199254740993}')).toEqual({ a: 2, n: 9007199254740993n })
   })
@@ -60,7 +60,7 @@ describe('problems', () => {
     expect(readJson(Buffer.from(text))).toEqual({ ok: false, problem: 'empty' })
   })
 
-  test('JSON cut at any byte is no JSON', () => {
+  test('JSON cut at any byte is not JSON', () => {
     const bytes = Buffer.from('{"code":0,"data":{"name":"示例","n":9007199254740993}}')
     for (let length = 1; length < bytes.length; length += 1) {
       const read = readJson(bytes.subarray(0, length))
@@ -68,28 +68,28 @@ describe('problems', () => {
     }
   })
 
-  test('bytes that are not UTF-8 are not guessed at', () => {
+  test('bytes that are not UTF-8 are refused', () => {
     expect(readJson(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toEqual({ ok: false, problem: 'not_utf8' })
     expect(decodeUtf8(Buffer.from([0xb0, 0xa1]))).toBeUndefined()
   })
 
-  test('depth alone is read; where large numbers need the careful reader, it is refused', () => {
+  test('deep nesting is read, but refused together with large numbers', () => {
     expect(readJsonText(nested(100_000, '1')).ok).toBe(true)
     expect(readJsonText(nested(100_000, '9007199254740993'))).toEqual({ ok: false, problem: 'too_deep' })
   })
 })
 
-test('a byte order mark at the start is not part of the text; later it is', () => {
+test('a byte order mark is left out at the start only', () => {
   expect(decodeUtf8(Buffer.from('\ufeffa\ufeff'))).toBe('a\ufeff')
   expect(readJson(Buffer.from('\ufeff{"a":1}'))).toEqual({ ok: true, value: { a: 1 } })
 })
 
-test('a view into a larger buffer is read alone', () => {
+test('only the bytes of a view are read, not the buffer around it', () => {
   const larger = Buffer.from('xx{"a":1}yy')
   expect(readJson(new Uint8Array(larger.buffer, larger.byteOffset + 2, 7))).toEqual({ ok: true, value: { a: 1 } })
 })
 
-test('a number is seen wherever it can stand, and whatever stands around it', () => {
+test('a long number is found at every place where a number can stand', () => {
   const big = '9007199254740993'
   const blanks = ' \n'.repeat(30)
   for (const text of [
@@ -107,7 +107,7 @@ test('a number is seen wherever it can stand, and whatever stands around it', ()
   expect(valueOf('["0000000000000000000012e4","5e1"]')).toEqual(['0000000000000000000012e4', '5e1'])
 })
 
-test('a text of digits without end costs time in proportion', () => {
+test('a very long text of digits takes linear time', () => {
   const started = performance.now()
   expect(valueOf(`["x${'1234567890'.repeat(200_000)}"]`)).toHaveLength(1)
   expect(performance.now() - started).toBeLessThan(1000)

@@ -75,11 +75,11 @@ describe('readNumber', () => {
     '28岁',
     '9'.repeat(100),
     ' '.repeat(1_000_000),
-  ])('%j is no whole number', (text) => {
+  ])('%j is not a whole number', (text) => {
     expect(readNumber(text)).toBeUndefined()
   })
 
-  test('reads every whole number back, grouped or not', () => {
+  test('every whole number is read back, with and without grouping', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), (value) => {
         expect(readNumber(String(value))).toEqual({ value, step: 1n, open: false })

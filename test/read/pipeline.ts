@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../src/model/pipeline.js'
 
-/** A small endpoint of its own: the reader knows no pipeline by name. */
+/** A small pipeline for these tests, because the reader must not know any pipeline by name. */
 export const pipeline: Pipeline = {
   name: 'test-people',
   version: 1,
@@ -18,5 +18,5 @@ export const pipeline: Pipeline = {
   columns: {},
   children: [],
   check: () => [],
-  invention: () => Promise.reject(new Error('nothing is asked here')),
+  simulatedAnswers: () => Promise.reject(new Error('these tests send no calls')),
 }

@@ -31,7 +31,7 @@ const FANS: Readonly<Record<string, (night: number) => number>> = {
 
 /** Everybody as on the first night, but for followers and one name. */
 async function scripted(): Promise<SimulatedAnswers> {
-  const invention = await (await loadPipeline(undefined)).invention()
+  const invention = await (await loadPipeline(undefined)).simulatedAnswers()
   return {
     data(id, night) {
       const person = invention.data(id, 0) as {

@@ -11,7 +11,7 @@ const RENAMED = plainId(3)
 
 /** Everybody keeps their name but one, who is renamed on the last night, as the upstream would show it: with all its copies. */
 async function oneRename(): Promise<SimulatedAnswers> {
-  const invention = await (await loadPipeline(undefined)).invention()
+  const invention = await (await loadPipeline(undefined)).simulatedAnswers()
   return {
     data(id, night) {
       const first = invention.data(id, 0) as { nickname: string }

@@ -16,7 +16,7 @@ export const pipeline: Pipeline = {
   columns: {},
   children: [],
   check: () => [],
-  invention: () => Promise.resolve(invention),
+  simulatedAnswers: () => Promise.resolve(invention),
 }
 
 export const invention: SimulatedAnswers = {

@@ -1,18 +1,21 @@
 import { attribute, identity } from '../../../src/model/column.js'
 
-/** What says something about the creator and seldom changes: each change makes a version. */
+/** Facts about the creator that seldom change. Each change makes a version. */
 export const attributes = {
-  user_id: identity.text('userid', 'User id, 24 lower-case hex digits, as it was asked for.', 'id'),
+  user_id: identity.text('userid', 'User id, 24 lower-case hex digits, as requested.', 'id'),
   nickname: attribute.text('nickname', 'Display name.', 'displayName'),
-  red_id: attribute.text('red_id', '小红书号: digits or a word the user chose. Not the user id.'),
-  bio: attribute.text('desc', 'The text the creator wrote about themselves; may have line breaks.', 'bio'),
+  red_id: attribute.text('red_id', '小红书号: digits or a word that the user chose. It is not the user id.'),
+  bio: attribute.text('desc', 'The text that the creator wrote about themselves; may have line breaks.', 'bio'),
   gender: attribute.count('gender', '0 male, 1 female, 2 not given.'),
   ip_location: attribute.text(
     'ip_location',
-    'Where the platform last saw the creator: province or country, in Chinese or not ("广东", "意大利", "Beijing"), or empty.',
+    'Province or country where the platform last saw the creator, in Chinese or not ("广东", "意大利", "Beijing"), or empty.',
     'region',
   ),
-  location: attribute.text('location', 'Place the creator chose, e.g. "中国  浙江  杭州" (double blanks), or empty.'),
+  location: attribute.text(
+    'location',
+    'Place that the creator chose, e.g. "中国  浙江  杭州" (double blanks), or empty.',
+  ),
   tags: attribute.list(
     'tags',
     'Labels under the name (age or star sign, place, profession, college); rows in creator_tags.',
@@ -23,30 +26,27 @@ export const attributes = {
   red_official_verify_type: attribute.count('red_official_verify_type', '0 not verified, 1 person, 2 business.'),
   red_official_verify_content: attribute.text(
     'red_official_verify_content',
-    'What was verified, e.g. "演员", or empty.',
+    'The verified role or name, e.g. "演员", or empty.',
   ),
   red_official_verify_base_info: attribute.text(
     'red_official_verify_base_info',
     'More about the verification; empty in all answers seen.',
   ),
   real_name_info: attribute.text('real_name_info', 'Real-name notice; empty in all answers seen.'),
-  user_role_type: attribute.count('user_role_type', 'Role of the account: 0 usual, 6 seen on a seller.'),
+  user_role_type: attribute.count('user_role_type', 'Role of the account: 0 is usual, 6 was seen on a seller.'),
   is_recommend_level_illegal: attribute.flag(
     'is_recommend_level_illegal',
     'Whether the platform holds the account back from recommendation (meaning inferred from the name).',
   ),
 
-  level_number: attribute.count(
-    'level.number',
-    'Level of the account: 0 on newer accounts, up to 11 seen on older ones.',
-  ),
+  level_number: attribute.count('level.number', 'Level of the account: 0 on newer accounts, up to 11 on older ones.'),
   level_level_name: attribute.text('level.level_name', 'Name of the level, e.g. "金冠薯"; older accounts only.'),
   red_club_info_red_club: attribute.flag('red_club_info.red_club', 'Whether the creator is in the Red Club.'),
   red_club_info_red_club_level: attribute.count('red_club_info.red_club_level', 'Level in the Red Club; 0 outside it.'),
 
   college_info_college_name: attribute.text(
     'college_info.college_name',
-    'College the creator names; college accounts only.',
+    'College that the creator names; college accounts only.',
   ),
   college_info_enrollment_year: attribute.count(
     'college_info.enrollment_year',

@@ -1,13 +1,13 @@
 import { counter } from '../../../src/model/column.js'
 
-/** Numbers that move: one row a successful fetch. Whole numbers at the moment of the answer, none of them a difference. */
+/** Numbers that change often: one row for each successful fetch. All are totals at the time of the answer, not differences. */
 export const counters = {
   fans: counter('fans', 'Followers.', 'followers'),
-  follows: counter('follows', 'Accounts the creator follows.'),
+  follows: counter('follows', 'Accounts that the creator follows.'),
   liked: counter('liked', 'Likes received on all notes.'),
-  collected: counter('collected', 'Times notes were collected (saved) by others.'),
+  collected: counter('collected', 'How often others collected (saved) the notes.'),
   ndiscovery: counter('ndiscovery', 'Notes posted; the same as note_num_stat_posted.', 'posts'),
-  nboards: counter('nboards', 'Boards (public collections) the creator made.'),
+  nboards: counter('nboards', 'Boards (public collections) that the creator made.'),
   interactions_follows_count: counter('interactions[type=follows].count', 'Followed accounts as shown on the profile.'),
   interactions_fans_count: counter('interactions[type=fans].count', 'Followers as shown on the profile.'),
   interactions_interaction_count: counter(
@@ -24,14 +24,14 @@ export const counters = {
   ),
   note_num_stat_collected: counter(
     'note_num_stat.collected',
-    'Times collected, from the note statistics; absent in older answers.',
+    'How often others collected the notes, from the note statistics; absent in older answers.',
   ),
   red_club_info_redclubscore: counter('red_club_info.redclubscore', 'Score in the Red Club; 0 outside it.'),
-  collected_notes_num: counter('collected_notes_num', 'Notes the creator collected.'),
-  collected_product_num: counter('collected_product_num', 'Products the creator collected.'),
-  collected_brand_num: counter('collected_brand_num', 'Brands the creator collected.'),
-  collected_poi_num: counter('collected_poi_num', 'Places the creator collected.'),
-  collected_tags_num: counter('collected_tags_num', 'Topics the creator collected.'),
-  collected_book_num: counter('collected_book_num', 'Books the creator collected.'),
-  collected_movie_num: counter('collected_movie_num', 'Films the creator collected.'),
+  collected_notes_num: counter('collected_notes_num', 'Notes that the creator collected.'),
+  collected_product_num: counter('collected_product_num', 'Products that the creator collected.'),
+  collected_brand_num: counter('collected_brand_num', 'Brands that the creator collected.'),
+  collected_poi_num: counter('collected_poi_num', 'Places that the creator collected.'),
+  collected_tags_num: counter('collected_tags_num', 'Topics that the creator collected.'),
+  collected_book_num: counter('collected_book_num', 'Books that the creator collected.'),
+  collected_movie_num: counter('collected_movie_num', 'Films that the creator collected.'),
 }

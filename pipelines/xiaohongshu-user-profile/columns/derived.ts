@@ -10,7 +10,7 @@ const derive = derivedFrom<CreatorRow>()
 const GENDERS: Record<string, string> = { 0: 'male', 1: 'female' }
 const VERIFIED: Record<string, string> = { 0: 'none', 1: 'person', 2: 'business' }
 
-/** Names of the tiers with the follower count that each stays below, in rising order. */
+/** Names of the tiers, each with the follower count that it stays below, in rising order. */
 const TIERS = [
   ['nano', 10_000n],
   ['micro', 100_000n],
@@ -18,7 +18,7 @@ const TIERS = [
   ['macro', 1_000_000n],
 ] as const
 
-/** Name of the first tag of a type. */
+/** Name of the first tag of this type that has a name. */
 function tag(lists: Record<string, readonly Row[]>, type: string): string | null {
   for (const { tag_type, name } of lists['creator_tags'] ?? []) {
     if (tag_type === type && typeof name === 'string' && name !== '') return name
@@ -26,7 +26,7 @@ function tag(lists: Record<string, readonly Row[]>, type: string): string | null
   return null
 }
 
-/** "28岁" among the info tags; a star sign says no age. */
+/** The age in an info tag such as "28岁". A star sign has no age. */
 function age(lists: Record<string, readonly Row[]>): bigint | null {
   for (const { tag_type, name } of lists['creator_tags'] ?? []) {
     const match = tag_type === 'info' && typeof name === 'string' ? /^\s*(\d{1,3})\s*岁\s*$/.exec(name) : null
@@ -44,7 +44,7 @@ function ratio(part: bigint | null, whole: bigint | null): number | null {
   return part === null || whole === null || whole <= 0n ? null : Number(part) / Number(whole)
 }
 
-/** Computed from the other columns; an undefined ratio is NULL. */
+/** Columns computed from other columns. A ratio is NULL if a number is missing or the divisor is not positive. */
 export const derived = {
   profile_url: derive.text(
     (row) => (row.user_id === null ? null : `https://www.xiaohongshu.com/user/profile/${row.user_id}`),
@@ -62,7 +62,7 @@ export const derived = {
   tag_college: derive.text((_, lists) => tag(lists, 'college'), 'College from the tags.'),
   likes_and_collects: derive.count(
     likesAndCollects,
-    'liked + collected; if one is missing, the number shown on the profile.',
+    'liked + collected; if one of them is missing, the number shown on the profile.',
     'engagement',
   ),
   likes_per_note: derive.ratio((row) => ratio(row.liked, row.ndiscovery), 'liked / ndiscovery; NULL without notes.'),
@@ -74,7 +74,7 @@ export const derived = {
   ),
   verified_as: derive.text(
     (row) => VERIFIED[String(row.red_official_verify_type)] ?? null,
-    '"none", "person" or "business"; NULL for a verification type that is not known.',
+    '"none", "person" or "business"; NULL for an unknown verification type.',
     'verification',
   ),
 }

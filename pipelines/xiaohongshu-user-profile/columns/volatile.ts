@@ -1,8 +1,8 @@
 import { volatile } from '../../../src/model/column.js'
 
 /**
- * Kept in the wide row, never in history: links and image addresses (signed, with tokens), copies of other columns, how
- * the account that asked stands to the creator, and switches of the app's page.
+ * Columns that are kept in the wide row, never in history: links and image addresses (signed, with tokens), copies of other
+ * columns, the relation of the viewing account (the one that the API uses) to the creator, and switches of the app page.
  */
 export const volatiles = {
   share_link: volatile.text('share_link', 'Link to the profile with a share token that differs from answer to answer.'),
@@ -12,7 +12,7 @@ export const volatiles = {
   banner_info_bg_color: volatile.text('banner_info.bg_color', 'Main colour of the background picture, RRGGBB in hex.'),
   level_image_link: volatile.text('level.image_link', 'Picture of the level; empty on newer accounts.'),
   red_club_info_red_club_url: volatile.text('red_club_info.red_club_url', 'Link to the Red Club page.'),
-  community_rule_url: volatile.text('community_rule_url', 'Link to the community rules; the same for everybody.'),
+  community_rule_url: volatile.text('community_rule_url', 'Link to the community rules; the same for every creator.'),
   identity_deeplink: volatile.text('identity_deeplink', 'App link to the certification page.'),
   sec_account_deeplink: volatile.text('sec_account_deeplink', 'App link to the account details.'),
   customer_service_link: volatile.text(
@@ -35,7 +35,7 @@ export const volatiles = {
   ),
   user_desc_info_desc_at_users: volatile.list(
     'user_desc_info.desc_at_users',
-    'Copy of the mentions, with user_id for id.',
+    'Copy of the mentions, with user_id in place of id.',
   ),
   user_desc_info_desc_keywords_switch: volatile.flag('user_desc_info.desc_keywords_switch', 'Switch of the app page.'),
   interactions: volatile.list(
@@ -43,28 +43,34 @@ export const volatiles = {
     'Counts on the profile with their privacy; rows in creator_interactions.',
   ),
 
-  fstatus: volatile.text('fstatus', 'Who follows whom, the asking account or the creator: "none" where neither does.'),
+  fstatus: volatile.text(
+    'fstatus',
+    'Which of the viewing account and the creator follows the other: "none" if neither does.',
+  ),
   blocked: volatile.flag(
     'blocked',
-    'Whether the asking account and the creator block each other (which of them is not documented).',
+    'Whether the viewing account or the creator blocks the other (which of them is not documented).',
   ),
   blocking: volatile.flag('blocking', 'As blocked, in the other direction.'),
-  remark_name: volatile.text('remark_name', 'Name the asking account gave the creator.'),
-  recommend_info: volatile.text('recommend_info', 'Why the creator is recommended to the asking account.'),
+  remark_name: volatile.text('remark_name', 'Name that the viewing account gave the creator.'),
+  recommend_info: volatile.text('recommend_info', 'Why the creator is recommended to the viewing account.'),
   recommend_info_icon: volatile.text('recommend_info_icon', 'Picture beside the recommendation.'),
   is_login_user_pro_account: volatile.flag(
     'is_login_user_pro_account',
-    'Whether the asking account is a professional one.',
+    'Whether the viewing account is a professional one.',
   ),
-  avatar_like_status: volatile.flag('avatar_like_status', 'Whether the asking account liked the avatar.'),
-  banner_info_like_status: volatile.flag('banner_info.like_status', 'Whether the asking account liked the background.'),
+  avatar_like_status: volatile.flag('avatar_like_status', 'Whether the viewing account liked the avatar.'),
+  banner_info_like_status: volatile.flag(
+    'banner_info.like_status',
+    'Whether the viewing account liked the background.',
+  ),
   avatar_pendant_current_user_pendant: volatile.flag(
     'avatar_pendant.current_user_pendant',
-    'Avatar decoration (whose is not documented); absent in older answers.',
+    'Avatar decoration (of which account is not documented); absent in older answers.',
   ),
   avatar_pendant_current_user_pet: volatile.flag(
     'avatar_pendant.current_user_pet',
-    'Avatar pet (whose is not documented); absent in older answers.',
+    'Avatar pet (of which account is not documented); absent in older answers.',
   ),
   block_view_from_user: volatile.flag(
     'block_view_from_user',
@@ -79,7 +85,7 @@ export const volatiles = {
   ),
   hula_tabs_tab_id_selected: volatile.text(
     'hula_tabs.tab_id_selected',
-    'Tab the page opens with; absent in older answers.',
+    'Tab that the page opens with; absent in older answers.',
   ),
   zhong_tong_bar_info_conversions: volatile.list(
     'zhong_tong_bar_info.conversions',

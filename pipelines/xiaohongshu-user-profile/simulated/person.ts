@@ -1,12 +1,12 @@
 import { randomFrom, seedOf } from './random.js'
 import { words } from './words.js'
 
-/** What stays the same from night to night; the numbers are those of night 0. */
+/** The facts that stay the same from night to night. The numbers are those of night 0. */
 export interface SimulatedPerson {
   readonly id: string
   readonly seed: number
   readonly name: string
-  /** The name from `renamedOn` on; the same as `name` for most. */
+  /** The name from night `renamedOn` on; for most people the same as `name`. */
   readonly laterName: string
   readonly renamedOn: number
   readonly redId: string
@@ -15,7 +15,7 @@ export interface SimulatedPerson {
   /** 0 male, 1 female, 2 not given. */
   readonly gender: number
   readonly age: number | null
-  readonly sign: string | null
+  readonly starSign: string | null
   readonly place: readonly [province: string, city: string] | null
   readonly ipLocation: string
   readonly profession: string | null
@@ -25,7 +25,7 @@ export interface SimulatedPerson {
   readonly verifiedType: number
   readonly verifiedContent: string
   readonly seller: boolean
-  /** Which generation of answers: the oldest leave keys out, the newest have some more. */
+  /** The generation of the answer: old answers leave keys out, new answers have additional keys. */
   readonly era: 'old' | 'usual' | 'new'
   readonly level: number
   readonly fans: number
@@ -33,11 +33,11 @@ export interface SimulatedPerson {
   readonly collects: number
   readonly notes: number
   readonly follows: number
-  /** Share of the followers won (or lost) each night. */
+  /** Share of the followers that are won (or lost) each night. */
   readonly growth: number
 }
 
-/** Followers: lowest and highest of a tier, with the share of creators in the tier and all below. */
+/** For each tier: the share of creators in this tier or a lower one, the lowest and the highest number of followers. */
 const TIERS = [
   [0.45, 0, 10_000],
   [0.78, 10_000, 100_000],
@@ -46,10 +46,10 @@ const TIERS = [
   [1, 1_000_000, 9_000_000],
 ] as const
 
-/** One in this many is renamed on some night. */
-const RENAMED = 50
+/** One person in this number is renamed on some night. */
+const ONE_RENAMED_IN = 50
 
-/** Makes up the person behind an id; `given` overrides what the dice say. */
+/** Invents the person of an id. `given` overrides the random values. */
 export function simulatePerson(id: string, given: Partial<SimulatedPerson> = {}): SimulatedPerson {
   const seed = seedOf(id)
   const { next, between, pick, chance } = randomFrom(seed)
@@ -67,13 +67,13 @@ export function simulatePerson(id: string, given: Partial<SimulatedPerson> = {})
   const verifiedType = chance(0.06) ? between(1, 2) : 0
   const college = chance(0.06) ? pick(words.colleges) : null
   const eraRoll = next()
-  const renamed = seed % RENAMED === 0
+  const renamed = seed % ONE_RENAMED_IN === 0
   return {
     id,
     seed,
     name,
     laterName: renamed ? `${nameOf()}·新` : name,
-    renamedOn: 1 + (Math.floor(seed / RENAMED) % 5),
+    renamedOn: 1 + (Math.floor(seed / ONE_RENAMED_IN) % 5),
     redId: chance(0.8) ? String(between(100_000_000, 99_999_999_999)) : `example_${hex(between(0, 0xffffff))}`,
     bio: chance(0.08)
       ? ''
@@ -81,7 +81,7 @@ export function simulatePerson(id: string, given: Partial<SimulatedPerson> = {})
     mentions,
     gender: share < 0.9 ? Number(chance(0.7)) : 2,
     age: ageRoll < 0.4 ? between(18, 52) : null,
-    sign: ageRoll > 0.85 ? pick(words.signs) : null,
+    starSign: ageRoll > 0.85 ? pick(words.starSigns) : null,
     place,
     ipLocation: chance(0.06) ? pick(words.abroad) : (place?.[0] ?? pick(words.places)[0]),
     profession: chance(0.35) ? pick(words.professions) : null,

@@ -3,21 +3,21 @@ import { randomFrom, type Random } from './random.js'
 
 type Json = Record<string, unknown>
 
-/** The numbers of a night, growing from that of night 0. */
+/** The numbers of a night. They grow from those of night 0. */
 function numbersOf(person: SimulatedPerson, night: number) {
   const { fans, likes, collects, notes, follows, growth, seed } = person
   const grown = (base: number, speed: number) => Math.max(0, Math.floor(base + night * (base * speed + (seed % 3))))
-  const active = notes > 0
+  const hasNotes = notes > 0
   return {
     fans: grown(fans, growth),
-    liked: active ? grown(likes, Math.abs(growth)) : 0,
-    collected: active ? grown(collects, Math.abs(growth)) : 0,
-    posted: active ? notes + Math.floor((night * (1 + (seed % 5))) / 4) : 0,
+    liked: hasNotes ? grown(likes, Math.abs(growth)) : 0,
+    collected: hasNotes ? grown(collects, Math.abs(growth)) : 0,
+    posted: hasNotes ? notes + Math.floor((night * (1 + (seed % 5))) / 4) : 0,
     follows: follows + Math.floor((night * (seed % 4)) / 3),
   }
 }
 
-/** Rounded as the share card does: "2.1万". */
+/** Rounded as on the share card: "2.1万". */
 export function rounded(count: number): string {
   return count < 10_000 ? String(count) : `${(Math.floor(count / 1000) / 10).toFixed(1)}万`
 }
@@ -25,13 +25,13 @@ export function rounded(count: number): string {
 function tagsOf(person: SimulatedPerson, roll: Random): Json[] {
   const tags: Json[] = []
   const icon = `http://ci.xiaohongshu.com/icons/user/gender-${person.gender === 0 ? 'male' : 'female'}-v1.png`
-  const label = person.age === null ? person.sign : `${person.age}岁`
+  const label = person.age === null ? person.starSign : `${person.age}岁`
   if (label !== null) tags.push({ icon, name: label, tag_type: 'info' })
   else if (person.gender !== 2) tags.push({ icon, tag_type: 'info' })
   if (person.place) tags.push({ name: person.place.join(''), tag_type: 'location' })
   if (person.profession !== null) tags.push({ name: person.profession, tag_type: 'profession' })
   if (person.college !== null) tags.push({ name: person.college, tag_type: 'college' })
-  // Upstream order means nothing: it differs from night to night.
+  // The upstream's order has no meaning, so it differs from night to night.
   return roll.chance(0.5) ? tags.reverse() : tags
 }
 
@@ -59,7 +59,7 @@ function sellerParts(person: SimulatedPerson): Json {
   }
 }
 
-/** A profile as the upstream sends it, of one person on one night. Plain JSON values. */
+/** The profile of one person on one night, as the upstream sends it. Plain JSON values. */
 export function profileOf(person: SimulatedPerson, night: number): Json {
   const { id, bio, mentions, seller } = person
   const roll = randomFrom(person.seed ^ Math.imul(night + 1, 0x9e3779b1))

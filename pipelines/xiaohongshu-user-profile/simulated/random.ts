@@ -1,21 +1,21 @@
-/** Numbers that look random and depend on a text alone. */
+/** Numbers that look random but depend only on a text. */
 export interface Random {
   /** 0 ≤ x < 1. */
   readonly next: () => number
-  /** A whole number, both ends included. */
+  /** A whole number from `low` to `high`, both included. */
   readonly between: (low: number, high: number) => number
   readonly pick: <T>(items: readonly T[]) => T
   readonly chance: (share: number) => boolean
 }
 
-/** FNV-1a, 32 bits. */
+/** The FNV-1a hash of a text, 32 bits. */
 export function seedOf(text: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   return hash >>> 0
 }
 
-/** Mulberry32 from a seed. */
+/** The Mulberry32 generator of a seed. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0
   function next(): number {

@@ -1,4 +1,4 @@
-/** Words that invented creators are made of; no real person, business or college is meant. */
+/** Words for invented creators. No real person, business or college is meant. */
 export const words = {
   adjectives: [
     '爱喝茶',
@@ -45,7 +45,7 @@ export const words = {
     '宠物博主',
     '数码博主',
   ],
-  signs: [
+  starSigns: [
     '白羊座',
     '金牛座',
     '双子座',

@@ -45,7 +45,7 @@ export interface History {
 }
 
 async function mention(): Promise<{ person: string; mentioning: string }> {
-  const invention = await (await loadPipeline(undefined)).invention()
+  const invention = await (await loadPipeline(undefined)).simulatedAnswers()
   for (let n = 1; ; n += 1) {
     const { desc_at_users: mentions } = invention.data(plainId(n), 0) as { desc_at_users?: { id: string }[] }
     if (mentions?.[0]) return { person: mentions[0].id, mentioning: plainId(n) }

@@ -10,7 +10,7 @@ const { data } = JSON.parse(readFileSync(example, 'utf8')) as { data: Record<str
 const columns = Object.entries(pipeline.columns)
 const paths = columns.flatMap(([, { path }]) => path ?? [])
 
-/** Paths of everything that is no object, as they stand in an answer. */
+/** Paths of all values that are not objects, as in an answer. */
 function leaves(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path]
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
@@ -23,7 +23,7 @@ describe('the columns', () => {
     expect(leaves(data, '').filter((path) => !paths.includes(path))).toEqual([])
   })
 
-  test('hold the fields seen beside the example', () => {
+  test('hold the fields that were seen in other answers', () => {
     for (const path of [
       'level.level_name',
       'seller_info.store_id',
@@ -70,7 +70,7 @@ describe('the columns', () => {
     }
   })
 
-  test('say in one line what they are', () => {
+  test('have a description of one line', () => {
     const every: [string, Column][] = [
       ...columns,
       ...pipeline.children.flatMap((child) => Object.entries(child.columns)),
@@ -79,14 +79,14 @@ describe('the columns', () => {
     for (const { description } of pipeline.children) expect(description).toMatch(/^[^\n]{10,160}\.$/)
   })
 
-  test('have a source or a rule, never both', () => {
+  test('have a source path or a derive function, never both', () => {
     for (const [name, { path, derive, kind }] of columns) {
       expect((path === undefined) !== (derive === undefined), name).toBe(true)
       expect(kind === 'derived', name).toBe(derive !== undefined)
     }
   })
 
-  test('have names that SQL takes without quotes', async () => {
+  test('have names that need no quotes in SQL', async () => {
     const database = await openDatabase(':memory:')
     try {
       const sql = "SELECT keyword_name AS word FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
@@ -103,7 +103,7 @@ describe('the columns', () => {
     }
   })
 
-  test('of child tables leave the keys of these tables free', () => {
+  test('of child tables do not use the names of key columns', () => {
     for (const { columns } of pipeline.children)
       for (const key of ['user_id', 'position', 'run_id', 'observed_at']) expect(columns).not.toHaveProperty(key)
   })
@@ -121,14 +121,14 @@ describe('the columns', () => {
     ['age', 'age'],
     ['region', 'ip_location'],
     ['verification', 'verified_as'],
-  ])('the role %s is %s alone', (role, name) => {
+  ])('the role %s belongs to %s only', (role, name) => {
     expect(columnOf(pipeline, role)).toBe(name)
     expect(columns.filter(([, column]) => column.role === role)).toHaveLength(1)
   })
 })
 
 describe('history', () => {
-  test('numbers that move are counters', () => {
+  test('numbers that change often are counters', () => {
     for (const name of [
       'fans',
       'follows',
@@ -145,7 +145,7 @@ describe('history', () => {
     expect(columns.filter(([, { kind, type }]) => kind === 'counter' && type !== 'count')).toEqual([])
   })
 
-  test('links, pictures, copies and the viewer are volatile', () => {
+  test('links, pictures, copies and the relation of the viewing account are volatile', () => {
     const volatile = columns.filter(([name, { path }]) => {
       return /link|url|image|share_info|user_desc_info|blocked|blocking|fstatus|remark|recommend_info|_like_status/.test(
         `${name} ${path}`,
@@ -158,7 +158,7 @@ describe('history', () => {
   })
 })
 
-test('the call carries the id and nothing else', () => {
+test('a call has the id and no other parameter', () => {
   expect(pipeline.request('5f0000000000000001000a01')).toEqual({
     path: '/api/xiaohongshu/get-user/v3',
     query: { userId: '5f0000000000000001000a01' },

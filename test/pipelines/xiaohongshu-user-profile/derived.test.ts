@@ -57,7 +57,7 @@ describe('derived columns', () => {
     [[null, 'x', { tag_type: 'info', name: 28 }], null],
     [[], null],
     ['28岁', null],
-  ])('the tags %j tell the age %s', (tags, age) => {
+  ])('the tags %j give the age %s', (tags, age) => {
     expect(derive({ tags }, 'age')).toBe(age)
   })
 
@@ -76,14 +76,14 @@ describe('derived columns', () => {
     expect(derive({ tags: [] }, 'tag_location')).toBeNull()
   })
 
-  test('likes and collects are the sum, or what the profile shows', () => {
+  test('likes and collects are the sum, or else the number that the profile shows', () => {
     const interactions = [{ type: 'interaction', count: 50 }]
     expect(derive({ liked: 30, collected: 12, interactions }, 'likes_and_collects')).toBe(42n)
     expect(derive({ liked: 30, interactions }, 'likes_and_collects')).toBe(50n)
     expect(derive({ liked: 30 }, 'likes_and_collects')).toBeNull()
   })
 
-  test('a ratio without a whole is NULL, never infinite', () => {
+  test('a ratio without a positive divisor is NULL, never infinite', () => {
     expect(derive({ liked: 30, ndiscovery: 4, fans: 20 }, 'likes_per_note')).toBe(7.5)
     expect(derive({ liked: 30, ndiscovery: 4, fans: 20 }, 'likes_to_fans')).toBe(1.5)
     for (const nothing of [0, null, -1]) {
@@ -93,7 +93,7 @@ describe('derived columns', () => {
     expect(derive({ fans: 20 }, 'likes_to_fans')).toBeNull()
   })
 
-  test('the link is made from the id that was asked for', () => {
+  test('the link is made from the requested id', () => {
     expect(derive({ userid: ID.toUpperCase() }, 'profile_url')).toBe(`https://www.xiaohongshu.com/user/profile/${ID}`)
   })
 })

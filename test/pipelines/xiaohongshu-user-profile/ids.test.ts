@@ -6,7 +6,7 @@ const ID = '5f0000000000000001000a0b'
 const NOTE = '66f0000000000000010b0c0d'
 const WEB = `https://www.xiaohongshu.com/user/profile/${ID}`
 
-describe('what is an id', () => {
+describe('a cell with an id', () => {
   test.each([
     ID,
     ID.toUpperCase(),
@@ -73,7 +73,7 @@ describe('what is an id', () => {
   })
 })
 
-describe('what is none, and why', () => {
+describe('a cell without an id', () => {
   test.each([
     ['', 'empty'],
     ['  \t', 'empty'],
@@ -144,7 +144,7 @@ describe('what is none, and why', () => {
     expect('remedy' in parsed && parsed.remedy).toMatch(/^[^\n]{10,120}$/)
   })
 
-  test('any text gets an id of 24 hex digits or a reason, quickly', () => {
+  test('any text quickly gives an id of 24 hex digits or a reason', () => {
     const parts = fc.constantFrom(
       ID,
       NOTE,
@@ -173,9 +173,9 @@ describe('what is none, and why', () => {
         },
       ),
     )
-    const begun = performance.now()
+    const started = performance.now()
     for (const part of ['a.', 'a-', '://', 'www.', '1,', 'e', '%2f', '/user/profile/', ' '])
       parseId(part.repeat(4096 / part.length))
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(1000)
   })
 })

@@ -23,14 +23,14 @@ test.each([
   expect(pipeline.profile(data, ID)).toEqual({ kind: 'empty' })
 })
 
-test('the user that was asked for is a profile, in any case of letters', () => {
+test('the requested user is a profile, with the id in upper or lower case', () => {
   for (const userid of [ID, ID.toUpperCase()]) {
     const data = { userid, fans: 1 }
     expect(pipeline.profile(data, ID)).toEqual({ kind: 'profile', value: data })
   }
 })
 
-test('another user is never a profile', () => {
+test('another user is misdelivered, never a profile', () => {
   expect(pipeline.profile({ userid: '5f0000000000000001000a0c' }, ID)).toEqual({
     kind: 'misdelivered',
     id: '5f0000000000000001000a0c',

@@ -38,7 +38,7 @@ describe('share text against followers', () => {
   })
 })
 
-describe('numbers that are given twice', () => {
+describe('numbers that an answer gives twice', () => {
   const shown = (count: unknown) => ({
     interactions: [null, 'x', { type: 'fans', count: 1 }, { type: 'interaction', count }],
   })

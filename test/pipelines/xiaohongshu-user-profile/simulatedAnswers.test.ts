@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
-import { shapes } from '../../../pipelines/xiaohongshu-user-profile/simulated/answers.js'
+import { edgeCaseNames } from '../../../pipelines/xiaohongshu-user-profile/simulated/answers.js'
 import { compilePipeline } from '../../../src/flatten/compile.js'
 import { readJsonText } from '../../../src/model/json.js'
 import { attributeColumns, type Flattened, type Value } from '../../../src/model/pipeline.js'
 
-const invention = await pipeline.invention()
+const simulated = await pipeline.simulatedAnswers()
 const { flatten } = compilePipeline(pipeline)
 const names = Object.keys(pipeline.columns)
 const ids = Array.from({ length: 1000 }, (_, at) => `5f0000000000000002${at.toString(16).padStart(6, '0')}`)
 
-/** As it arrives: through JSON and back. */
+/** The answer as a run reads it: written as JSON and read back. */
 function answer(id: string, night: number): unknown {
-  const read = readJsonText(JSON.stringify(invention.data(id, night)))
+  const read = readJsonText(JSON.stringify(simulated.data(id, night)))
   if (!read.ok) throw new Error(read.problem)
   return read.value
 }
 
-const shaped = (number: string) => `5f00000000000000005eed${number}`
+const idOf = (number: string) => `5f00000000000000005eed${number}`
 const flat = (id: string, night = 0): Flattened => flatten(answer(id, night), id)
 const cell = ({ values }: Flattened, name: string): Value => values[names.indexOf(name)]!
 const nights = [0, 1, 2, 3, 4, 5, 6]
@@ -25,12 +25,12 @@ const nights = [0, 1, 2, 3, 4, 5, 6]
 describe('invented creators', () => {
   const all = ids.map((id) => flat(id))
 
-  test('are the same for the same id and night, and others for others', () => {
-    expect(invention.data(ids[0]!, 3)).toEqual(invention.data(ids[0]!, 3))
+  test('are the same for the same id and night, and differ between ids', () => {
+    expect(simulated.data(ids[0]!, 3)).toEqual(simulated.data(ids[0]!, 3))
     expect(new Set(all.map((one) => `${cell(one, 'nickname')} ${cell(one, 'fans')}`)).size).toBeGreaterThan(950)
   })
 
-  test('answer as the definition says, without contradictions', () => {
+  test('match the definition, without drift or anomalies', () => {
     for (const id of ids.slice(0, 300)) expect(pipeline.profile(answer(id, 1), id).kind).toBe('profile')
     for (const night of [0, 1, 30])
       for (const id of ids.slice(0, 300)) {
@@ -76,7 +76,7 @@ describe('invented creators', () => {
       }
   })
 
-  test('change one attribute at most: one in fifty or so gets another name', () => {
+  test('change only their name, and only about one in fifty does', () => {
     const attributes = attributeColumns(pipeline).map(([name]) => name)
     const changes = ids.flatMap((id) => {
       const versions = nights.map((night) => flat(id, night))
@@ -94,21 +94,22 @@ describe('invented creators', () => {
   })
 })
 
-describe('shapes on request', () => {
+describe('edge cases', () => {
   test('each has a name', () => {
-    expect(Object.keys(shapes).length).toBeGreaterThanOrEqual(30)
-    for (const [number, name] of Object.entries(shapes)) expect(`${number} ${name}`).toMatch(/^\d\d [^\n]{4,60}$/)
+    expect(Object.keys(edgeCaseNames).length).toBeGreaterThanOrEqual(30)
+    for (const [number, name] of Object.entries(edgeCaseNames))
+      expect(`${number} ${name}`).toMatch(/^\d\d [^\n]{4,60}$/)
   })
 
-  test('every one can be sent, read and flattened', () => {
-    for (const number of Object.keys(shapes)) {
-      const profile = pipeline.profile(answer(shaped(number), 1), shaped(number))
-      if (profile.kind === 'profile') expect(flatten(profile.value, shaped(number)).values).toHaveLength(names.length)
+  test('each can be sent, read and flattened', () => {
+    for (const number of Object.keys(edgeCaseNames)) {
+      const profile = pipeline.profile(answer(idOf(number), 1), idOf(number))
+      if (profile.kind === 'profile') expect(flatten(profile.value, idOf(number)).values).toHaveLength(names.length)
     }
   })
 
-  test('a number without a shape is an ordinary creator', () => {
-    expect(flat(shaped('99')).drift).toEqual([])
+  test('a number without an edge case gives an ordinary creator', () => {
+    expect(flat(idOf('99')).drift).toEqual([])
   })
 
   test.each([
@@ -122,7 +123,7 @@ describe('shapes on request', () => {
     ['25', 'profile'],
     ['29', 'profile'],
   ])('%s is %s', (number, kind) => {
-    expect(pipeline.profile(answer(shaped(number), 0), shaped(number)).kind).toBe(kind)
+    expect(pipeline.profile(answer(idOf(number), 0), idOf(number)).kind).toBe(kind)
   })
 
   test.each([
@@ -142,7 +143,7 @@ describe('shapes on request', () => {
     ['20', []],
     ['22', []],
   ])('%s has the anomalies %j', (number, kinds) => {
-    expect([...new Set(flat(shaped(number)).anomalies.map(({ kind }) => kind))]).toEqual(kinds)
+    expect([...new Set(flat(idOf(number)).anomalies.map(({ kind }) => kind))]).toEqual(kinds)
   })
 
   test.each([
@@ -151,20 +152,20 @@ describe('shapes on request', () => {
     ['18', 'unknown_key'],
     ['29', 'missing_key'],
   ])('%s has the drift %s', (number, kind) => {
-    expect(flat(shaped(number)).drift.map((drift) => drift.kind)).toContain(kind)
+    expect(flat(idOf(number)).drift.map((drift) => drift.kind)).toContain(kind)
   })
 
-  test('others show what they are named after', () => {
-    expect(cell(flat(shaped('10')), 'user_role_type')).toBe(6n)
-    expect(cell(flat(shaped('11')), 'college_info_enrollment_year')).toBe(2018n)
-    expect(cell(flat(shaped('12')), 'level_level_name')).toBe('金冠薯')
-    expect(cell(flat(shaped('13')), 'fans')).toBe(9_007_199_254_740_994n)
-    expect(cell(flat(shaped('15')), 'nickname')).toMatch(/^=HYPERLINK/)
-    expect(cell(flat(shaped('16')), 'bio')).toHaveLength(1_000_000)
-    expect(flat(shaped('18')).extra).toBe('{"__proto__":{"fans":1,"polluted":true}}')
-    expect(cell(flat(shaped('20')), 'mute_view_to_user')).toBe(false)
-    expect(cell(flat(shaped('22')), 'likes_per_note')).toBeNull()
-    expect(cell(flat(shaped('28')), 'verified_as')).toBe('business')
-    expect(cell(flat(shaped('21'), 0), 'nickname')).not.toBe(cell(flat(shaped('21'), 1), 'nickname'))
+  test('the other edge cases do what their names say', () => {
+    expect(cell(flat(idOf('10')), 'user_role_type')).toBe(6n)
+    expect(cell(flat(idOf('11')), 'college_info_enrollment_year')).toBe(2018n)
+    expect(cell(flat(idOf('12')), 'level_level_name')).toBe('金冠薯')
+    expect(cell(flat(idOf('13')), 'fans')).toBe(9_007_199_254_740_994n)
+    expect(cell(flat(idOf('15')), 'nickname')).toMatch(/^=HYPERLINK/)
+    expect(cell(flat(idOf('16')), 'bio')).toHaveLength(1_000_000)
+    expect(flat(idOf('18')).extra).toBe('{"__proto__":{"fans":1,"polluted":true}}')
+    expect(cell(flat(idOf('20')), 'mute_view_to_user')).toBe(false)
+    expect(cell(flat(idOf('22')), 'likes_per_note')).toBeNull()
+    expect(cell(flat(idOf('28')), 'verified_as')).toBe('business')
+    expect(cell(flat(idOf('21'), 0), 'nickname')).not.toBe(cell(flat(idOf('21'), 1), 'nickname'))
   })
 })
