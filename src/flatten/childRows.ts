@@ -7,7 +7,7 @@ import { stableRows } from './stableForm.js'
 export interface CompiledChild {
   readonly name: string
   readonly path: string
-  /** One row an item, aligned with the child table's columns; an item that is no object is a row of NULLs. */
+  /** One row for each item, in the order of the child table's columns. An item that is not an object is a row of NULLs. */
   readonly rows: (value: unknown, anomalies: Anomaly[]) => (readonly Value[])[]
   /** Cells by column name. */
   readonly view: (cells: readonly Value[]) => Row
@@ -16,8 +16,9 @@ export interface CompiledChild {
 }
 
 /**
- * `parents`: the columns of the wide row; those that are picked out of this very list tell its anomalies themselves.
- * @throws Error when a column of the child table has no path
+ * @param parents the columns of the wide row. A field that one of them picks out of this list is already checked there, so
+ * its anomalies are not reported again.
+ * @throws Error if a column of the child table has no path
  */
 export function compileChild(child: ChildTable, parents: readonly ColumnSource[]): CompiledChild {
   const getList = getterOf(parsePath(child.path))
@@ -29,7 +30,7 @@ export function compileChild(child: ChildTable, parents: readonly ColumnSource[]
   const cells = sourcesOf(child.columns).map(({ get, read, path }) => ({
     get,
     read,
-    told: picked.includes(path.keys.join('.')),
+    reportedByParent: picked.includes(path.keys.join('.')),
   }))
   if (cells.length < names.length) throw new Error(`child table ${child.name}: every column needs a path`)
 
@@ -37,11 +38,11 @@ export function compileChild(child: ChildTable, parents: readonly ColumnSource[]
     const items = getList(value)
     if (!Array.isArray(items)) return []
     return items.map((item) =>
-      cells.map(({ get, read, told }) => {
+      cells.map(({ get, read, reportedByParent }) => {
         const raw = get(item)
         if (raw === undefined || raw === null) return null
         const cell = read(raw, (kind, detail) => {
-          if (!told) anomalies.push({ kind, column: list, detail })
+          if (!reportedByParent) anomalies.push({ kind, column: list, detail })
         })
         return cell ?? null
       }),

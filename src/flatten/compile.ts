@@ -18,15 +18,15 @@ import { getterOf, isObject, readSource, sourcesOf } from './sources.js'
 import { stableHash, stableItems } from './stableForm.js'
 
 export interface CompiledPipeline {
-  /** Strict: its issues are what drift and `extra` are made from. */
+  /** Strict: drift and `extra` are made from its issues. */
   readonly schema: z.ZodType
-  /** Pure; never throws, whatever the value. `id` is the one asked for and becomes the id column. */
+  /** Pure; never throws, for any value. `id` is the requested id and becomes the id column. */
   readonly flatten: (value: unknown, id: string) => Flattened
 }
 
 /**
  * Compiles a pipeline once, for many answers.
- * @throws Error when the definition contradicts itself
+ * @throws Error if the definition contradicts itself
  */
 export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
   const tree = sourceTree(pipeline.columns, pipeline.children)
@@ -50,12 +50,12 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
   function flatten(value: unknown, id: string): Flattened {
     const anomalies: Anomaly[] = []
     const drift = new DriftLog()
-    const left = new UnmappedFields()
+    const unmapped = new UnmappedFields()
     const parsed = schema.safeParse(value)
-    if (!parsed.success) recordDrift(parsed.error.issues, value, tree, drift, left)
+    if (!parsed.success) recordDrift(parsed.error.issues, value, tree, drift, unmapped)
 
     const values = new Array<Value>(names.length).fill(null)
-    for (const source of sources) values[source.index] = readSource(source, value, anomalies, drift, left)
+    for (const source of sources) values[source.index] = readSource(source, value, anomalies, drift, unmapped)
     if (idIndex >= 0) values[idIndex] = id
 
     const rows = children.map((child) => child.rows(value, anomalies))
@@ -80,7 +80,7 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
       attributes: stable,
       hash: hashOf(stable),
       children: rows,
-      extra: extraText(left, anomalies),
+      extra: extraText(unmapped, anomalies),
       anomalies: drift.unlisted === 0 ? anomalies : [...anomalies, muchDrift(drift.unlisted)],
       drift: drift.drifts,
     }
@@ -88,14 +88,14 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
   return { schema, flatten }
 }
 
-function extraText(left: UnmappedFields, anomalies: Anomaly[]): string | null {
-  if (left.value === undefined) return null
-  const text = jsonText(left.value)
+function extraText(unmapped: UnmappedFields, anomalies: Anomaly[]): string | null {
+  if (unmapped.value === undefined) return null
+  const text = jsonText(unmapped.value)
   if (text !== undefined) return text
-  anomalies.push({ kind: 'too_deep', column: 'extra', detail: 'unknown keys nested too deep to be kept as text' })
+  anomalies.push({ kind: 'too_deep', column: 'extra', detail: 'unknown keys are nested too deeply to be kept as text' })
   return null
 }
 
 function muchDrift(unlisted: number): Anomaly {
-  return { kind: 'much_drift', column: null, detail: `${unlisted} more differences than are listed` }
+  return { kind: 'much_drift', column: null, detail: `${unlisted} more differences are not listed` }
 }

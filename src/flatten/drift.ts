@@ -3,21 +3,58 @@ import type { Drift } from '../model/pipeline.js'
 import { shortened } from './readValue.js'
 import { nodeAt, valueAt, type ObjectNode, type SourceNode } from './sourceTree.js'
 
-/** An answer with thousands of unknown keys (ids as keys) must not flood the drift table. */
-const MOST = 64
-
-/** The kind of a JSON value, in the words of column types. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
-  if (Array.isArray(value)) return 'list'
-  if (typeof value === 'string') return 'text'
-  if (typeof value === 'boolean') return 'flag'
-  if (typeof value === 'object') return 'object'
-  return typeof value === 'bigint' || Number.isInteger(value) ? 'count' : 'ratio'
+/** Turns the issues of the strict schema into drift, and keeps in `unmapped` the values that no column reads. */
+export function recordDrift(
+  issues: readonly z.core.$ZodIssue[],
+  value: unknown,
+  tree: ObjectNode,
+  log: DriftLog,
+  unmapped: UnmappedFields,
+): void {
+  for (const issue of issues) {
+    // The JSON text of a list keeps everything in the list.
+    const inList = issue.path.some((key) => typeof key === 'number')
+    const raw = valueAt(value, issue.path)
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const path = [...issue.path, key]
+        const unknown = valueAt(raw, [key])
+        log.add(path, 'unknown_key', null, kindOf(unknown))
+        if (!inList) unmapped.put(path, unknown)
+      }
+      continue
+    }
+    const node = nodeAt(tree, issue.path)
+    log.add(issue.path, 'wrong_type', node ? expectedOf(node) : null, kindOf(raw))
+    if (node?.kind === 'object' && !inList && issue.path.length > 0) unmapped.put(issue.path, raw)
+  }
 }
 
-/** `tags[].name`; keys that are no plain words in brackets. */
-export function pathText(path: readonly PropertyKey[]): string {
+/** An answer with thousands of unknown keys (ids as keys) must not flood the drift table. */
+const MAX_DRIFTS = 64
+
+/** The drifts of one answer, each once. */
+export class DriftLog {
+  readonly drifts: Drift[] = []
+  /** The number of drifts beyond the limit, which are not kept. */
+  unlisted = 0
+  private readonly seen = new Set<string>()
+
+  add(path: readonly PropertyKey[], kind: Drift['kind'], expected: string | null, found: string | null): void {
+    const text = pathText(path)
+    const key = `${kind} ${expected} ${found} ${text}`
+    if (this.seen.has(key)) return
+    if (this.drifts.length === MAX_DRIFTS) {
+      this.unlisted += 1
+      return
+    }
+    this.seen.add(key)
+    this.drifts.push({ path: text, kind, expected, found })
+  }
+}
+
+/** `tags[].name`; a key that is not a plain word is in brackets. */
+function pathText(path: readonly PropertyKey[]): string {
   let text = ''
   for (const key of path) {
     if (typeof key === 'number') text += '[]'
@@ -27,63 +64,27 @@ export function pathText(path: readonly PropertyKey[]): string {
   return shortened(text)
 }
 
-/** The drifts of one answer, each once. */
-export class DriftLog {
-  readonly drifts: Drift[] = []
-  /** How many more there were than are kept. */
-  unlisted = 0
-  private readonly seen = new Set<string>()
-
-  add(path: readonly PropertyKey[], kind: Drift['kind'], expected: string | null, found: string | null): void {
-    const place = pathText(path)
-    const key = `${kind} ${expected} ${found} ${place}`
-    if (this.seen.has(key)) return
-    if (this.drifts.length === MOST) {
-      this.unlisted += 1
-      return
-    }
-    this.seen.add(key)
-    this.drifts.push({ path: place, kind, expected, found })
-  }
-}
-
-/** Turns the issues of the strict schema into drift, and keeps in `left` what no column will read. */
-export function recordDrift(
-  issues: readonly z.core.$ZodIssue[],
-  value: unknown,
-  tree: ObjectNode,
-  log: DriftLog,
-  left: UnmappedFields,
-): void {
-  for (const issue of issues) {
-    // What stands in a list is kept in the JSON text of that list.
-    const inList = issue.path.some((key) => typeof key === 'number')
-    const raw = valueAt(value, issue.path)
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) {
-        const path = [...issue.path, key]
-        const unknown = valueAt(raw, [key])
-        log.add(path, 'unknown_key', null, kindOf(unknown))
-        if (!inList) left.put(path, unknown)
-      }
-      continue
-    }
-    const node = nodeAt(tree, issue.path)
-    log.add(issue.path, 'wrong_type', node ? expectedOf(node) : null, kindOf(raw))
-    if (node?.kind === 'object' && !inList && issue.path.length > 0) left.put(issue.path, raw)
-  }
-}
-
+/** The type that the definition gives this place, in the words of column types. */
 function expectedOf(node: SourceNode): string {
   if (node.kind !== 'leaf') return node.kind
   return node.column.holds ?? node.column.type
 }
 
-/** What no column holds, nested as it came. Objects without a prototype, so that `__proto__` is a key like any other. */
+/** The type of a JSON value, in the words of column types. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'list'
+  if (typeof value === 'string') return 'text'
+  if (typeof value === 'boolean') return 'flag'
+  if (typeof value === 'object') return 'object'
+  return typeof value === 'bigint' || Number.isInteger(value) ? 'count' : 'ratio'
+}
+
+/** Values that no column holds, nested as received. The objects have no prototype, so `__proto__` is a key like any other. */
 export class UnmappedFields {
   private root: Record<PropertyKey, unknown> | undefined
 
-  /** Undefined while there is none. */
+  /** Undefined as long as there are no such values. */
   get value(): unknown {
     return this.root
   }

@@ -1,26 +1,26 @@
-/** Far beyond what any answer needs, far below what overflows a stack or a reader of the tables. */
-const DEEPEST = 100
+/** Far deeper than any answer needs, and far from what overflows a stack or a JSON reader of the tables. */
+const MAX_DEPTH = 100
 
 /**
- * JSON text of parsed JSON: bigints as bare digits, halves of surrogate pairs as U+FFFD, so that every reader of the
- * tables can parse it.
- * @returns undefined when it is nested deeper than 100 levels
+ * JSON text of parsed JSON. Bigints are bare digits and halves of surrogate pairs are U+FFFD, so that every reader of the
+ * tables can parse the text.
+ * @returns undefined if the value is nested deeper than 100 levels
  */
 export function jsonText(value: unknown): string | undefined {
-  if (isPlain(value, DEEPEST)) {
+  if (isPlain(value, MAX_DEPTH)) {
     const text = JSON.stringify(value)
-    // Half a pair comes out as an escape, and nothing else does.
+    // JSON.stringify writes half a surrogate pair as an escape.
     if (!text.includes('\\ud')) return text
   }
-  return write(value, false, DEEPEST)
+  return write(value, false, MAX_DEPTH)
 }
 
-/** The same with the keys of objects in code unit order, so that equal objects give equal texts. */
+/** Like `jsonText`, with the keys of objects in code unit order, so that equal objects give equal texts. */
 export function sortedJsonText(value: unknown): string | undefined {
-  return write(value, true, DEEPEST)
+  return write(value, true, MAX_DEPTH)
 }
 
-/** Whether JSON.stringify can write it. */
+/** Whether JSON.stringify can write the value: no bigint, and not too deep. */
 function isPlain(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return typeof value !== 'bigint' && value !== undefined
   if (depth === 0) return false
@@ -53,13 +53,13 @@ function write(value: unknown, sorted: boolean, depth: number): string | undefin
   return `{${parts.join(',')}}`
 }
 
-/** In every Node since 20; TypeScript knows it from ES2024 on. */
+/** Every Node since 20 has these methods. TypeScript declares them from ES2024 on. */
 interface Es2024String {
   isWellFormed(): boolean
   toWellFormed(): string
 }
 
-/** Half a surrogate pair is no character and could not be stored: U+FFFD instead. */
+/** Replaces half a surrogate pair by U+FFFD, because UTF-8 cannot encode it. */
 export function wellFormed(text: string): string {
   const string = text as unknown as Es2024String
   return string.isWellFormed() ? text : string.toWellFormed()

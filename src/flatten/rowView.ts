@@ -1,7 +1,7 @@
 import type { Row, Value } from '../model/pipeline.js'
 
 /**
- * Makes rows that read by column name from an array of cells: building an object of a hundred columns for each answer would
+ * Makes rows that read an array of cells by column name. Building an object of a hundred columns for each answer would
  * take longer than reading the answer.
  */
 export function rowView(names: readonly string[]): (cells: readonly Value[]) => Row {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { ObjectNode, SourceNode } from './sourceTree.js'
 
-/** A whole number of any size: those beyond 2^53 come as bigint. */
+/** A whole number of any size. Those beyond 2^53 are bigints. */
 function isWhole(value: unknown): boolean {
   return typeof value === 'bigint' || Number.isInteger(value)
 }
@@ -32,8 +32,8 @@ function schemaOf(node: SourceNode): z.ZodType {
 }
 
 /**
- * Strict, so that its issues name every key the definition does not know; nothing is required, for an upstream leaves
- * keys out at will.
+ * A strict schema, so that its issues name every key that the definition does not know. No key is required, because an
+ * upstream leaves keys out at will.
  */
 export function objectSchema(node: ObjectNode): z.ZodType {
   return z.strictObject(Object.fromEntries([...node.keys].map(([key, child]) => [key, schemaOf(child)])))

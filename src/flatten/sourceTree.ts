@@ -1,6 +1,6 @@
 import type { ChildTable, Column } from '../model/pipeline.js'
 
-/** The shape of the source, put together from the paths of the columns. */
+/** The shape of the source, built from the paths of the columns. */
 export type SourceNode = ObjectNode | LeafNode | ListNode
 
 export interface ObjectNode {
@@ -14,7 +14,7 @@ export interface LeafNode {
 export interface ListNode {
   readonly kind: 'list'
   readonly column: Column
-  /** The shape of an item; absent where nothing is known of it. */
+  /** The shape of an item; absent if it is not known. */
   readonly item?: ObjectNode
 }
 
@@ -24,7 +24,7 @@ export interface SourcePath {
   readonly pick?: { readonly key: string; readonly value: string; readonly rest: readonly string[] }
 }
 
-/** @throws Error when a path is not of these forms. */
+/** @throws Error if the path has another form */
 export function parsePath(path: string): SourcePath {
   const match = /^([\w.]+)(?:\[(\w+)=(\w+)\]\.([\w.]+))?$/.exec(path)
   if (!match) throw new Error(`column path ${path} cannot be read`)
@@ -33,7 +33,7 @@ export function parsePath(path: string): SourcePath {
   return { keys: keys!.split('.'), pick: { key, value: value!, rest: rest!.split('.') } }
 }
 
-/** The value at a path of keys; undefined where the way ends. */
+/** The value at a path of keys; undefined if a key is missing. */
 export function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
   let current = value
   for (const key of keys) {
@@ -44,8 +44,8 @@ export function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
 }
 
 /**
- * Builds the tree; fields picked out of list items stand in the item's child table already.
- * @throws Error when two columns claim one source, or a child table has no `list` column for its path.
+ * Builds the tree. Columns that pick a field out of a list are left out: the list's child table has that field.
+ * @throws Error if two columns have the same source, or a child table has no `list` column for its path
  */
 export function sourceTree(columns: Readonly<Record<string, Column>>, children: readonly ChildTable[]): ObjectNode {
   const root: ObjectNode = { kind: 'object', keys: new Map() }
@@ -77,7 +77,7 @@ function put(root: ObjectNode, keys: readonly string[], node: SourceNode, name: 
   parent.keys.set(last, node)
 }
 
-/** The node an issue's path points at; list positions are numbers. */
+/** The node at the path of an issue. List positions are numbers. */
 export function nodeAt(root: ObjectNode, path: readonly PropertyKey[]): SourceNode | undefined {
   let node: SourceNode | undefined = root
   for (const key of path) {

@@ -1,15 +1,15 @@
 import type { Anomaly, Column, Value } from '../model/pipeline.js'
 import type { DriftLog, UnmappedFields } from './drift.js'
-import { readValue, type Note } from './readValue.js'
+import { readValue, type ReportAnomaly } from './readValue.js'
 import { parsePath, type SourcePath } from './sourceTree.js'
 
-/** A column with a source, and everything about it that can be known before the first answer. */
+/** A column with a source, and all that can be prepared before the first answer. */
 export interface ColumnSource {
   readonly name: string
   readonly column: Column
   readonly path: SourcePath
   readonly get: (value: unknown) => unknown
-  readonly read: (raw: unknown, note: Note) => Value | undefined
+  readonly read: (raw: unknown, report: ReportAnomaly) => Value | undefined
 }
 
 export function sourcesOf(columns: Readonly<Record<string, Column>>): ColumnSource[] {
@@ -21,8 +21,8 @@ export function sourcesOf(columns: Readonly<Record<string, Column>>): ColumnSour
 }
 
 /**
- * Reads a path, without a check that the keys are the object's own, for this is the hot path: no column may be named like
- * something every object inherits.
+ * Returns a reader of a path. For speed, the reader does not check that keys are the object's own. A key that every object
+ * inherits is refused here instead.
  * @throws Error for a key like `constructor`
  */
 export function getterOf({ keys, pick }: SourcePath): (value: unknown) => unknown {
@@ -47,18 +47,18 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** One column of one answer; what cannot be read goes into `left`. */
+/** Reads one column of one answer. A value that cannot be read goes into `unmapped`. */
 export function readSource(
   source: ColumnSource,
   value: unknown,
   anomalies: Anomaly[],
   log: DriftLog,
-  left: UnmappedFields,
+  unmapped: UnmappedFields,
 ): Value {
   const { name, column, path } = source
   const raw = source.get(value)
   if (raw === undefined) {
-    // Keys are left out at will; only what views and tiers are built on is missed.
+    // The upstream leaves keys out at will. Only a missing column with a role, which views are built on, is drift.
     if (column.role !== undefined && !path.pick) log.add(path.keys, 'missing_key', column.type, null)
     return null
   }
@@ -69,7 +69,7 @@ export function readSource(
   }
   const cell = source.read(raw, (kind, detail) => anomalies.push({ kind, column: name, detail }))
   if (cell !== undefined) return cell
-  // Empty text is nothing worth keeping; a field picked out of a list is still in the JSON text of that list.
-  if (raw !== '' && !path.pick) left.put(path.keys, raw)
+  // Empty text is not worth keeping. A field that is picked out of a list is still in the JSON text of that list.
+  if (raw !== '' && !path.pick) unmapped.put(path.keys, raw)
   return null
 }

@@ -8,8 +8,8 @@ import { readJsonText } from '../../src/model/json.js'
 import { attributeColumns, type Flattened, type Value } from '../../src/model/pipeline.js'
 
 /**
- * A case is a folder: `input.json` holds the id that was asked for and the profile as it came; `expected.json` what it
- * becomes, NULLs left out. `UPDATE_CASES=1` writes what is expected anew, to be read before it is believed.
+ * A case is a folder: `input.json` holds the requested id and the profile as received; `expected.json` holds the flattened
+ * profile without NULLs. `UPDATE_CASES=1` rewrites `expected.json`: review the difference before you commit it.
  */
 const folder = fileURLToPath(new URL('cases', import.meta.url))
 const { flatten } = compilePipeline(pipeline)
@@ -19,7 +19,7 @@ interface Input {
   readonly data: unknown
 }
 
-/** Counts beyond what a JSON reader holds, as text. */
+/** A count that is too large for a JSON reader becomes text. */
 function readableCell(value: Value): Value {
   if (typeof value !== 'bigint') return value
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)

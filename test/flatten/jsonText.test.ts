@@ -2,17 +2,17 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { jsonText, sortedJsonText } from '../../src/flatten/jsonText.js'
 
-test('writes what was parsed, bigints as digits', () => {
+test('parsed JSON is written back, bigints as digits', () => {
   expect(jsonText([1, 'a', null, true, { b: 12345678901234567890n, a: [] }])).toBe(
     '[1,"a",null,true,{"b":12345678901234567890,"a":[]}]',
   )
 })
 
-test('halves of surrogate pairs become U+FFFD, in keys too, and escapes of people stay', () => {
+test('halves of surrogate pairs become U+FFFD, also in keys, and text that looks like an escape stays', () => {
   expect(jsonText({ '\ud83d': ['\udc00', '\\ud800', '😀'] })).toBe('{"\ufffd":["\ufffd","\\\\ud800","😀"]}')
 })
 
-test('equal objects have equal sorted texts, and any JSON reads back', () => {
+test('equal objects have equal sorted texts, and any JSON can be read back', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const plain = JSON.stringify(value)
