@@ -1,12 +1,12 @@
 import { Parser, type CsvError } from 'csv-parse'
 import { UsageError } from '../core/errors.js'
 import { LONGEST_ROW } from './limits.js'
-import { placeOf, type RawRow } from './table.js'
+import { problemAt, type RawRow } from './table.js'
 
 /**
- * The rows of UTF-8 CSV text, the first one too, in batches as they come. Any of the three line ends, also mixed; empty lines
- * are no rows, but count as lines. All rows have the cells of the first.
- * @throws UsageError with the line where the row starts, behind the rows before it
+ * The rows of UTF-8 CSV text, including the first, in batches as they come. Lines end in LF, CRLF or CR, also mixed. Empty
+ * lines are not rows, but they count as lines. All rows have as many cells as the first.
+ * @throws UsageError with the line where the row starts, after the rows before it were yielded
  */
 export async function* csvRows(
   text: AsyncIterable<Buffer>,
@@ -23,8 +23,8 @@ export async function* csvRows(
 }
 
 /**
- * Takes the rows where the parser pushes them: as objects through a Node stream, each with the parser's `info`, they come
- * at less than half the speed; and that `info` counts a quoted CRLF as two lines.
+ * Takes each row where the parser pushes it. Through a Node stream, as objects with the parser's `info`, rows come at less
+ * than half the speed. That `info` also counts a quoted CRLF as two lines.
  */
 class Collector extends Parser {
   private rows: RawRow[] = []
@@ -47,12 +47,12 @@ class Collector extends Parser {
     this.resume()
   }
 
-  /** Where the row starts that comes next. */
+  /** The line where the next row starts. */
   private get line(): number {
     return 1 + this.lines + this.info.empty_lines
   }
 
-  /** Lets the parser work; gives the rows it came to, as no batch or one, also those before a failure. */
+  /** Lets the parser work, then yields its rows in at most one batch. Rows before a failure are yielded, too. */
   async *parse(work: (done: (error?: Error | null) => void) => unknown): AsyncGenerator<RawRow[]> {
     try {
       await new Promise<void>((resolve, reject) => {
@@ -72,7 +72,7 @@ class Collector extends Parser {
   override push(record: string[] | null): boolean {
     if (record === null) return super.push(null)
     if (this.width === 0) this.width = record.length
-    // Thrown in here it would be lost between the stream's callbacks.
+    // An error that is thrown here would be lost between the stream's callbacks.
     if (record.length !== this.width) this.failure ??= this.ragged(record.length)
     if (this.failure !== undefined) return true
     this.rows.push({ line: this.line, cells: record })
@@ -85,16 +85,16 @@ class Collector extends Parser {
 
   private explained(error: unknown): Error {
     const problem = PROBLEMS[(error as CsvError).code]
-    return problem ? new UsageError(placeOf(this.source, this.line, ...problem), { cause: error }) : (error as Error)
+    return problem ? new UsageError(problemAt(this.source, this.line, ...problem), { cause: error }) : (error as Error)
   }
 
   private ragged(cells: number): UsageError {
     const remedy = 'put cells that hold a separator or a line break in double quotes, or delete lines above the header'
     return new UsageError(
-      placeOf(
+      problemAt(
         this.source,
         this.line,
-        `${cells} ${cells === 1 ? 'cell' : 'cells'}, but the first row has ${this.width}`,
+        `this row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, but the first row has ${this.width}`,
         remedy,
       ),
     )
@@ -105,7 +105,7 @@ const QUOTES = 'write a quote inside a cell twice ("") and put the whole cell in
 
 const PROBLEMS: Readonly<Record<string, [what: string, remedy: string]>> = {
   CSV_QUOTE_NOT_CLOSED: ['a quote is opened and never closed', QUOTES],
-  CSV_INVALID_CLOSING_QUOTE: ['a quote inside a quoted cell, or one that is never closed', QUOTES],
-  INVALID_OPENING_QUOTE: ['a quote in the middle of a cell', QUOTES],
-  CSV_MAX_RECORD_SIZE: ['the row has more than 8 million characters; a quote may never be closed', QUOTES],
+  CSV_INVALID_CLOSING_QUOTE: ['a quote stands inside a quoted cell, or a quote is never closed', QUOTES],
+  INVALID_OPENING_QUOTE: ['a quote stands in the middle of a cell', QUOTES],
+  CSV_MAX_RECORD_SIZE: ['the row has more than 8 million characters, perhaps because a quote is never closed', QUOTES],
 }

@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../core/errors.js'
 import { LONGEST_WORD } from './limits.js'
-import { placeOf } from './table.js'
+import { problemAt } from './table.js'
 
 export type Encoding = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be'
 
-/** As people know them. */
+/** The names that messages use. */
 export const ENCODING_NAMES: Readonly<Record<Encoding, string>> = {
   'utf-8': 'UTF-8',
   gb18030: 'GB18030',
@@ -16,14 +16,14 @@ export const ENCODING_NAMES: Readonly<Record<Encoding, string>> = {
 
 export const SAVE_AS_UTF8 = 'save it as "CSV UTF-8" and run again'
 
-/** Bytes that are no text in an encoding. */
+/** The bytes are not text in this encoding. */
 export class WrongEncoding extends UsageError {
   constructor(
     source: string,
     readonly line: number,
     encoding: Encoding,
   ) {
-    super(placeOf(source, line, `not ${ENCODING_NAMES[encoding]}`, `${SAVE_AS_UTF8}, without --encoding`))
+    super(problemAt(source, line, `this is not ${ENCODING_NAMES[encoding]}`, `${SAVE_AS_UTF8}, without --encoding`))
   }
 }
 
@@ -31,7 +31,7 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
  * Text as UTF-8, cut between characters, without its byte order mark.
- * @throws Misfit with the line of the first bytes that do not fit the encoding; UsageError for a NUL character
+ * @throws WrongEncoding with the line of the first bytes that do not fit; UsageError for a NUL character
  */
 export async function* decode(
   chunks: AsyncIterable<Buffer>,
@@ -43,20 +43,22 @@ export async function* decode(
   let atStart = true
   for await (const whole of wholeCharacters(chunks, encoding, source)) {
     const decoded = toUtf8(whole, encoding, decoder)
-    if (!decoded) throw new WrongEncoding(source, lines.after(readable(whole, encoding)), encoding)
+    if (!decoded) throw new WrongEncoding(source, lines.after(decodablePrefix(whole, encoding)), encoding)
     const text = atStart && decoded.subarray(0, BOM.length).equals(BOM) ? decoded.subarray(BOM.length) : decoded
     atStart = false
     const nul = text.indexOf(0)
     if (nul >= 0) {
       const line = lines.after(text.subarray(0, nul))
-      throw new UsageError(placeOf(source, line, 'a NUL character, so it is no text', 'export the file again'))
+      throw new UsageError(
+        problemAt(source, line, 'a NUL character, so this is not a text file', 'export the file again'),
+      )
     }
     lines.after(text)
     yield text
   }
 }
 
-/** Chunks that end where a character does; the rest of a cut file, which does not, comes last. */
+/** Chunks that end where a character ends. If the file is cut inside a character, the rest of it comes last. */
 export async function* wholeCharacters(
   chunks: AsyncIterable<Buffer>,
   encoding: Encoding,
@@ -85,7 +87,7 @@ const INCOMPLETE: Readonly<Record<Encoding, (bytes: Buffer) => number>> = {
     }
     return 0
   },
-  // Below 0x30 are no parts of longer characters: line ends, blanks, quotes, commas.
+  // Bytes below 0x30 (line ends, blanks, quotes, commas) are never part of a longer character.
   gb18030: (bytes) => {
     let end = bytes.length
     while (end > 0 && bytes[end - 1]! >= 0x30) end -= 1
@@ -106,7 +108,7 @@ function decoderOf(encoding: Encoding): TextDecoder {
   try {
     return new TextDecoder(encoding, { fatal: true, ignoreBOM: true })
   } catch (error) {
-    const what = `this Node cannot read ${ENCODING_NAMES[encoding]} (ICU ${process.versions['icu'] ?? 'is not in it'})`
+    const what = `this Node cannot read ${ENCODING_NAMES[encoding]} (ICU ${process.versions['icu'] ?? 'is missing'})`
     throw new UsageError(`${what}; use an official build of Node, or ${SAVE_AS_UTF8}`, { cause: error })
   }
 }
@@ -120,8 +122,8 @@ function toUtf8(bytes: Buffer, encoding: Encoding, decoder: TextDecoder): Buffer
   }
 }
 
-/** The text before the first bytes that do not fit. */
-function readable(bytes: Buffer, encoding: Encoding): Buffer {
+/** The text before the first bytes that do not fit the encoding. */
+function decodablePrefix(bytes: Buffer, encoding: Encoding): Buffer {
   const read = (count: number) => decoderOf(encoding).decode(bytes.subarray(0, count), { stream: true })
   let [good, bad] = [0, bytes.length + 1]
   while (bad - good > 1) {
@@ -139,12 +141,12 @@ function readable(bytes: Buffer, encoding: Encoding): Buffer {
 const LF = 0x0a
 const CR = 0x0d
 
-/** Counts lines, whichever of the three line ends they have. */
+/** Counts lines that end in LF, CRLF or CR. */
 class LineEnds {
   private ends = 0
   private afterCr = false
 
-  /** The number of the line, from 1, that is reached behind this text. */
+  /** The line number, from 1, after this text. */
   after(text: Buffer): number {
     if (text.length === 0) return this.ends + 1
     if (this.afterCr && text[0] === LF) this.ends -= 1

@@ -1,9 +1,9 @@
 import { UsageError } from '../core/errors.js'
 import { decode, ENCODING_NAMES, WrongEncoding, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
-import { placeOf } from './table.js'
+import { problemAt } from './table.js'
 import { refuseUnsupported } from './unsupportedFormat.js'
 
-/** Enough to see what a file is. */
+/** Bytes that are enough to recognise a file's format. */
 const HEAD = 4096
 
 const MARKS: readonly [mark: Buffer, encoding: Encoding][] = [
@@ -14,27 +14,27 @@ const MARKS: readonly [mark: Buffer, encoding: Encoding][] = [
 ]
 
 /**
- * The encoding of a text: the one given; else what its byte order mark says; else UTF-16 where the zeros of its Latin
- * letters, digits and commas show it; else UTF-8 if all of it is; else GB18030 if all of it is.
- * @param text its bytes, from the start at each call
- * @throws UsageError for what is no text, for a mark against what was given, and where no encoding fits
+ * The encoding of a text: the given one; else the one of its byte order mark; else UTF-16 if the zero bytes of Latin
+ * letters, digits and commas show it; else UTF-8 if all bytes fit; else GB18030 if all bytes fit.
+ * @param text returns the bytes from the start at each call
+ * @throws UsageError if the file is not text, if its mark contradicts the given encoding, or if no encoding fits
  */
 export async function encodingOf(
   text: () => AsyncIterable<Buffer>,
   source: string,
   given: Encoding | undefined,
 ): Promise<Encoding> {
-  const head = await start(text())
+  const head = await readHead(text())
   refuseUnsupported(head, source)
   const marked = MARKS.find(([mark]) => head.subarray(0, mark.length).equals(mark))?.[1]
   if (given !== undefined && marked !== undefined && given !== marked) {
-    const against = `${source} has the byte order mark of ${ENCODING_NAMES[marked]}, not ${ENCODING_NAMES[given]}`
-    throw new UsageError(`${against}; leave --encoding out`)
+    const conflict = `${source} has the byte order mark of ${ENCODING_NAMES[marked]}, not ${ENCODING_NAMES[given]}`
+    throw new UsageError(`${conflict}; leave --encoding out`)
   }
-  return given ?? marked ?? utf16(head) ?? (await utf8OrGb18030(text, source))
+  return given ?? marked ?? detectUtf16(head) ?? (await utf8OrGb18030(text, source))
 }
 
-async function start(text: AsyncIterable<Buffer>): Promise<Buffer> {
+async function readHead(text: AsyncIterable<Buffer>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0)
   for await (const chunk of text) {
     head = Buffer.concat([head, chunk])
@@ -43,29 +43,29 @@ async function start(text: AsyncIterable<Buffer>): Promise<Buffer> {
   return head.subarray(0, HEAD)
 }
 
-function utf16(head: Buffer): Encoding | undefined {
+function detectUtf16(head: Buffer): Encoding | undefined {
   const zeros = [0, 0]
   head.forEach((byte, index) => (zeros[index % 2]! += byte === 0 ? 1 : 0))
   const [even, odd] = zeros as [number, number]
-  // Single zeros are no UTF-16; and every text of ids, commas and line ends has them on one side.
+  // A few zeros do not make UTF-16. In UTF-16, ids, commas and line ends have their zeros at even or at odd places only.
   if ((even + odd) * 16 < head.length) return undefined
   if (odd > 4 * even) return 'utf-16le'
   return even > 4 * odd ? 'utf-16be' : undefined
 }
 
 async function utf8OrGb18030(text: () => AsyncIterable<Buffer>, source: string): Promise<Encoding> {
-  const utf8 = await misfit(text(), 'utf-8', source)
+  const utf8 = await firstMisfit(text(), 'utf-8', source)
   if (!utf8) return 'utf-8'
-  if (await misfit(text(), 'gb18030', source)) {
-    throw new UsageError(placeOf(source, utf8.line, 'neither UTF-8 nor GB18030', SAVE_AS_UTF8))
+  if (await firstMisfit(text(), 'gb18030', source)) {
+    throw new UsageError(problemAt(source, utf8.line, 'this is neither UTF-8 nor GB18030', SAVE_AS_UTF8))
   }
-  const doubt = await doubtIn(text(), source)
+  const doubt = await gb18030Doubt(text(), source)
   if (!doubt) return 'gb18030'
   const remedy = `${SAVE_AS_UTF8}, or give --encoding gb18030 if it is that`
-  throw new UsageError(placeOf(source, utf8.line, `not UTF-8, ${doubt}`, remedy))
+  throw new UsageError(problemAt(source, utf8.line, `this is not UTF-8, ${doubt}`, remedy))
 }
 
-async function misfit(
+async function firstMisfit(
   text: AsyncIterable<Buffer>,
   encoding: Encoding,
   source: string,
@@ -80,21 +80,22 @@ async function misfit(
   }
 }
 
-/** Bytes read as Latin-1. */
+/** A word in bytes that were read as Latin-1. */
 const WORD = /[\x30-\xff]+/g
 const BEYOND_ASCII = /[\x80-\xff]/
 const UTF8_WORD = /^(?:[\x30-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})*$/
-/** UTF-8 as far as it goes, with the beginning of one more character. */
+/** UTF-8 with an incomplete last character. */
 const CUT_WORD = new RegExp(
   UTF8_WORD.source.replace('$', '') + /(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})$/.source,
 )
 const PAIR = /[\x81-\xfe][\x40-\x7e\x80-\xfe]/g
 
 /**
- * GB18030 gives a meaning to nearly all bytes, so fitting proves little: damaged UTF-8 and Western text fit, too. But
- * words of the one are UTF-8 with few exceptions, and in the other most bytes that are no ASCII stand before a letter.
+ * Why bytes that fit GB18030 are probably not GB18030; undefined if they probably are. GB18030 gives a meaning to nearly
+ * all bytes, so damaged UTF-8 and Western text fit, too. In damaged UTF-8, nearly all words are still UTF-8. In Western
+ * text, most bytes beyond ASCII stand before an ASCII letter.
  */
-async function doubtIn(text: AsyncIterable<Buffer>, source: string): Promise<string | undefined> {
+async function gb18030Doubt(text: AsyncIterable<Buffer>, source: string): Promise<string | undefined> {
   const seen = { words: 0, utf8: 0, others: 0, pairs: 0, withLetter: 0 }
   let last = ''
   for await (const chunk of wholeCharacters(text, 'gb18030', source)) {
@@ -111,6 +112,6 @@ async function doubtIn(text: AsyncIterable<Buffer>, source: string): Promise<str
     }
   }
   if (seen.utf8 * 100 > seen.words) return 'although other parts are'
-  if (seen.others === 1 && CUT_WORD.test(last)) return 'or cut in the middle of its last character'
+  if (seen.others === 1 && CUT_WORD.test(last)) return 'or it is cut in the middle of its last character'
   return seen.withLetter * 2 > seen.pairs ? 'and it looks like Western text' : undefined
 }

@@ -7,10 +7,10 @@ import { CHUNK } from './limits.js'
 import { spool } from './spool.js'
 
 const GZIP = Buffer.from([0x1f, 0x8b])
-/** Plain, and with an encrypted footer. */
+/** The magic bytes of plain Parquet and of Parquet with an encrypted footer. */
 const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
 
-/** One input as it was when it was first looked at; its bytes can be read as often as needed. */
+/** One input, as it was when it was opened. Its bytes can be read more than once. */
 export interface InputFile {
   /** Absolute, or `<stdin>`. */
   readonly path: string
@@ -19,28 +19,28 @@ export interface InputFile {
   readonly kind: 'text' | 'parquet'
   readonly gzip: boolean
   bytes(): AsyncIterable<Buffer>
-  /** @throws UsageError if the file is no longer the one that was first looked at */
+  /** @throws UsageError if the file changed since it was opened */
   unchanged(): Promise<void>
-  /** Gives back what a pipe was kept in. */
+  /** Releases the temporary file of a pipe. */
   close(): Promise<void>
 }
 
 /**
- * Opens a file by its path. What can be read only once, such as a named pipe, is kept in a temporary file first.
- * @throws UsageError for a file that is missing, no file, unreadable, or not of the kind its name says
+ * Opens a file by its path. A named pipe can be read only once, so it is copied to a temporary file first.
+ * @throws UsageError if the path is missing, a folder or unreadable, or if its name and its first bytes disagree
  */
 export async function openFile(path: string): Promise<InputFile> {
-  const before = await look(path)
+  const before = await statFile(path)
   if (before.isDirectory()) throw new UsageError(`${path} is a folder; give a file`)
   const list = listOf(path)
-  if (!before.isFile()) return openPipe(readable(path), path, list)
+  if (!before.isFile()) return openPipe(fileChunks(path), path, list)
   return {
     path,
     list,
     ...kindOf(path, await firstBytes(path, 4)),
-    bytes: () => readable(path),
+    bytes: () => fileChunks(path),
     async unchanged() {
-      const now = await look(path)
+      const now = await statFile(path)
       const same =
         now.size === before.size && now.mtimeNs === before.mtimeNs && now.ino === before.ino && now.dev === before.dev
       if (!same) throw new UsageError(`${path} changed while it was being read; run again when it is complete`)
@@ -49,7 +49,7 @@ export async function openFile(path: string): Promise<InputFile> {
   }
 }
 
-/** What stdin gives, to its end: text, packed or not. */
+/** Reads stdin to its end: text, compressed or not. */
 export function openStdin(stdin: Readable): Promise<InputFile> {
   return openPipe(chunks(stdin), '<stdin>', '')
 }
@@ -73,7 +73,7 @@ async function* chunks(stdin: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-async function* readable(path: string): AsyncGenerator<Buffer> {
+async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   try {
     yield* createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>
   } catch (error) {
@@ -81,7 +81,7 @@ async function* readable(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-async function look(path: string): Promise<BigIntStats> {
+async function statFile(path: string): Promise<BigIntStats> {
   try {
     return await stat(path, { bigint: true })
   } catch (error) {
@@ -94,16 +94,18 @@ function listOf(path: string): string {
   return name.slice(0, name.length - extname(name).length)
 }
 
-/** A name that promises what the bytes do not keep is a mistake somewhere: none of the two is believed. */
+/** If the name and the first bytes disagree, either may be wrong, so neither is trusted. */
 function kindOf(path: string, magic: Buffer): Pick<InputFile, 'kind' | 'gzip'> {
   const ending = extname(path).toLowerCase()
   const gzip = magic.subarray(0, GZIP.length).equals(GZIP)
   if (ending === '.parquet' || ending === '.pq') {
     if (PARQUET.some((start) => magic.equals(start))) return { kind: 'parquet', gzip: false }
-    throw new UsageError(`${path} is named as Parquet, but is none; name it .csv if it is CSV, or write it again`)
+    throw new UsageError(
+      `${path} is named as Parquet, but is not Parquet; rename it to .csv if it is CSV, or write it again`,
+    )
   }
   if (ending === '.gz' && !gzip) {
-    throw new UsageError(`${path} is named .gz, but is not gzip; name it .csv if it is CSV, or pack it again`)
+    throw new UsageError(`${path} is named .gz, but is not gzip; rename it to .csv if it is CSV, or compress it again`)
   }
   if (ending !== '.gz' && gzip) throw new UsageError(`${path} is compressed (gzip); add .gz to its name`)
   return { kind: 'text', gzip }
@@ -134,6 +136,6 @@ const REASONS: Readonly<Record<string, string>> = {
 function unreadable(path: string, error: unknown): UsageError {
   if (error instanceof UsageError) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  const reason = REASONS[code] ?? `cannot be read (${messageOf(error)}); check the disk or copy it elsewhere`
+  const reason = REASONS[code] ?? `cannot be read (${messageOf(error)}); check the disk, or copy the file elsewhere`
   return new UsageError(`${path} ${reason}`, { cause: error })
 }

@@ -4,23 +4,25 @@ import { messageOf, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 
 /**
- * The bytes of a gzip file, of all its members one behind the other.
- * @throws UsageError where it is cut, damaged, or followed by something else
+ * The decompressed bytes of a gzip file, of all its members in order.
+ * @throws UsageError if the file is cut, damaged, or followed by other bytes
  */
 export async function* gunzip(packed: AsyncIterable<Buffer>, source: string): AsyncGenerator<Buffer> {
   const input = Readable.from(packed, { objectMode: false })
   const gunzip = createGunzip({ chunkSize: CHUNK })
-  let given = 0
-  input.on('data', (chunk: Buffer) => (given += chunk.length))
+  let received = 0
+  input.on('data', (chunk: Buffer) => (received += chunk.length))
   input.once('error', (error) => gunzip.destroy(error))
   input.pipe(gunzip)
   try {
     yield* gunzip as AsyncIterable<Buffer>
-    // Zeros end the unpacking without an error, whatever comes behind them.
-    if (gunzip.bytesWritten !== given) throw new Error('something follows its end')
+    // Zeros after the last member end the decompression without an error, even if other bytes follow the zeros.
+    if (gunzip.bytesWritten !== received) throw new Error('other bytes follow its end')
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${source} is damaged gzip (${messageOf(error)}); copy or pack it again`, { cause: error })
+    throw new UsageError(`${source} is damaged gzip (${messageOf(error)}); copy it or compress it again`, {
+      cause: error,
+    })
   } finally {
     input.destroy()
     gunzip.destroy()

@@ -5,12 +5,12 @@ import type { RawRow } from './table.js'
 
 const TEXT = 'VARCHAR'
 
-/** Which column the ids are read from, and how that was found. */
+/** The column that holds the ids, and how it was found. */
 export interface IdColumn {
   readonly name: string
   readonly how: 'given' | 'by name' | 'by content' | 'only column'
-  /** One sentence for people. */
-  readonly said: string
+  /** How the column was found, as a sentence for people. */
+  readonly explanation: string
 }
 
 export interface Candidates {
@@ -24,33 +24,34 @@ export interface Candidates {
 }
 
 /**
- * Finds the id column: the one given; else the only one; else by the names the pipeline knows, the most telling one that
- * holds an id first; else the only one of which at least half of the filled cells in the first rows hold ids.
- * @throws UsageError naming the candidates if there are several or none, and for a column that is no text
+ * Finds the id column: the given one; else the only one; else, by the pipeline's names in their order, the first column
+ * that holds an id; else the only column with ids in at least half of its filled cells in the first rows.
+ * @throws UsageError that names the candidates if there are several or none; for a column that is not text
  */
 export function findIdColumn(input: Candidates, given: string | undefined): IdColumn {
   const { columns, source } = input
   const found = given === undefined ? foundColumn(input) : givenColumn(input, given)
   const type = typeOf(input, found.name)
   if (type !== TEXT) {
-    const lost = `${source}: column ${shown(found.name)} is ${type}, and ids survive as text only`
-    throw new UsageError(`${lost}; write it as text (${TEXT}), or name another column with --column`)
+    const problem = `${source}: column ${quoted(found.name)} is ${type}, but only text keeps every digit of an id`
+    throw new UsageError(`${problem}; write it as text (${TEXT}), or name another column with --column`)
   }
-  const place = columns.length === 1 ? 'the only column' : `column ${shown(found.name)}`
-  const why = { given: ', as told by --column', 'by name': ', found by its name', 'only column': '' }
+  const place = columns.length === 1 ? 'the only column' : `column ${quoted(found.name)}`
+  const why = { given: ', given by --column', 'by name': ', found by its name', 'only column': '' }
   const reason = found.how === 'by content' ? ', the only one that holds ids or links' : why[found.how]
-  return { ...found, said: `ids are read from ${place}${reason}` }
+  return { ...found, explanation: `ids are read from ${place}${reason}` }
 }
 
-type Found = Omit<IdColumn, 'said'>
+type Found = Omit<IdColumn, 'explanation'>
 
 function givenColumn({ columns, source }: Candidates, given: string): Found {
   const exact = columns.find((name) => name === given)
   const alike = exact === undefined ? columns.filter((name) => normalizedName(name) === normalizedName(given)) : [exact]
-  if (alike.length > 1) throw new UsageError(`${source}: ${list(alike)} are all alike; give --column its exact name`)
+  if (alike.length > 1)
+    throw new UsageError(`${source}: ${nameList(alike)} all match --column; give --column the exact name`)
   const [name] = alike
   if (name !== undefined) return { name, how: 'given' }
-  throw new UsageError(`${source} has no column ${shown(given)}; name one of ${list(columns)}`)
+  throw new UsageError(`${source} has no column ${quoted(given)}; name one of ${nameList(columns)}`)
 }
 
 function foundColumn(input: Candidates): Found {
@@ -60,19 +61,19 @@ function foundColumn(input: Candidates): Found {
 
   const shares = new Map(columns.map((name, index) => [name, idShare(input, name, index)]))
   const named = pipeline.idColumns.flatMap((known) => columns.filter((name) => normalizedName(name) === known))
-  const nobody = [...shares.values()].every((share) => share === 0)
+  const noIds = [...shares.values()].every((share) => share === 0)
   const byName =
-    named.find((name) => shares.get(name)! > 0) ?? named.find((name) => nobody || typeOf(input, name) !== TEXT)
+    named.find((name) => shares.get(name)! > 0) ?? named.find((name) => noIds || typeOf(input, name) !== TEXT)
   if (byName !== undefined) return { name: byName, how: 'by name' }
 
   const byContent = columns.filter((name) => shares.get(name)! >= 0.5)
   if (byContent.length > 1) {
-    throw new UsageError(`${source}: ${list(byContent)} all hold ids or links; name the right one with --column`)
+    throw new UsageError(`${source}: ${nameList(byContent)} all hold ids or links; name the right one with --column`)
   }
   const [name] = byContent
   if (name !== undefined) return { name, how: 'by content' }
   throw new UsageError(
-    `${source}: no column holds ids or links in its first rows; name one of ${list(columns)} with --column`,
+    `${source}: no column holds ids or links in its first rows; name one of ${nameList(columns)} with --column`,
   )
 }
 
@@ -94,12 +95,12 @@ function typeOf({ columns, types }: Candidates, name: string): string {
   return types?.[columns.indexOf(name)] ?? TEXT
 }
 
-function shown(name: string): string {
+function quoted(name: string): string {
   return JSON.stringify(name)
 }
 
-/** A file may have a thousand columns. */
-function list(names: readonly string[]): string {
-  const few = names.slice(0, 20).map(shown).join(', ')
+/** At most 20 names, because a file may have a thousand columns. */
+function nameList(names: readonly string[]): string {
+  const few = names.slice(0, 20).map(quoted).join(', ')
   return names.length > 20 ? `${few} and ${names.length - 20} more` : few
 }

@@ -1,8 +1,8 @@
-/** Bytes read at a time: rows of larger chunks take more memory than they save time. */
+/** Bytes read at a time. Larger chunks take much more memory and save little time. */
 export const CHUNK = 64 * 1024
 
-/** A quote that is never closed would otherwise swallow the rest of the file into memory. Characters, or bytes. */
+/** Characters or bytes. Without a limit, a quote that is never closed takes the rest of the file into memory. */
 export const LONGEST_ROW = 8 * 1024 * 1024
 
-/** Bytes that may belong together as far as an encoding tells. */
+/** Bytes in a row that may be one incomplete character in some encoding. */
 export const LONGEST_WORD = 1024 * 1024

@@ -10,29 +10,31 @@ interface ParquetColumn {
   readonly type: string
 }
 
-/** A Parquet file as a table. @throws UsageError if it is none, damaged, encrypted, or has no rows */
+/** A Parquet file as a table. @throws UsageError if the file is not Parquet, is damaged or encrypted, or has no rows */
 export async function parquetTable(path: string): Promise<Table> {
   await tryReading(path)
   const columns = await parquetColumns(path)
   const sample = await firstRows(parquetRows(path, columns), SAMPLE)
-  if (sample.length === 0) throw new UsageError(`${path} has no rows; add the rows, or leave it out`)
+  if (sample.length === 0) throw new UsageError(`${path} has no rows; add rows, or leave the file out`)
   const names = columns.map(({ name }) => name)
   return {
     format: 'Parquet',
     columns: uniqueNames(names, path),
-    headless: false,
+    hasHeader: true,
     types: columns.map(({ type }) => type),
     sample: sample.slice(0, SAMPLE),
     data: () => parquetRows(path, columns),
   }
 }
 
-/** Every value is looked at, and there must be as many rows as the file says it has. */
+/** Reads every value, and checks that the file has as many rows as its footer says. */
 async function tryReading(path: string): Promise<void> {
-  const said = `(SELECT num_rows FROM parquet_file_metadata(${pattern(path)}))`
-  const complaint = `error('it has ' || count(*) || ' rows, and says it has ' || ${said})`
+  const declared = `(SELECT num_rows FROM parquet_file_metadata(${pattern(path)}))`
+  const mismatch = `error('it has ' || count(*) || ' rows, but its footer says ' || ${declared})`
   try {
-    await tryQuery(`SELECT if(count(*) <> ${said}, ${complaint}, NULL), bit_xor(hash(COLUMNS(*))) FROM ${table(path)}`)
+    await tryQuery(
+      `SELECT if(count(*) <> ${declared}, ${mismatch}, NULL), bit_xor(hash(COLUMNS(*))) FROM ${table(path)}`,
+    )
   } catch (error) {
     throw unreadable(path, error)
   }
@@ -54,11 +56,12 @@ async function parquetColumns(path: string): Promise<ParquetColumn[]> {
 }
 
 /**
- * The rows of a Parquet file in its order, every cell as text: lists, structs and maps as JSON, the rest as DuckDB spells it.
- * @throws UsageError where the file is damaged
+ * The rows of a Parquet file in its order, every cell as text: lists, structs and maps as JSON, other types as DuckDB casts
+ * them to text.
+ * @throws UsageError if the file is damaged
  */
 async function* parquetRows(path: string, columns: readonly ParquetColumn[]): AsyncGenerator<RawRow[]> {
-  // Rows come in the order of the file by themselves, and one thread takes the memory of one row group only.
+  // One thread keeps the rows in the order of the file, and holds only one row group in memory.
   const database: Database = await openDatabase(':memory:', { threads: 1 })
   try {
     let line = 0
@@ -78,7 +81,7 @@ async function* parquetRows(path: string, columns: readonly ParquetColumn[]): As
   }
 }
 
-/** The path is taken literally: what DuckDB would read as a pattern is put in brackets, and no folder name becomes a column. */
+/** The path is taken literally: pattern characters are put in brackets, and folder names like `a=b` do not add columns. */
 function table(path: string): string {
   return `read_parquet(${pattern(path)}, hive_partitioning = false)`
 }

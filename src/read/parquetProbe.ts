@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 
-/** Reads every value of a query's result, in a process that may die of it. */
+/** Runs one query in a process that the query may crash. */
 const SCRIPT = `
   const [library, sql] = process.argv.slice(1)
   const { DuckDBInstance } = require(library)
@@ -15,9 +15,8 @@ const SCRIPT = `
 `
 
 /**
- * Tries a query in a process of its own. Damaged Parquet can crash the library that reads it, and a crash must not be
- * this process's.
- * @throws Error with what went wrong, in one line
+ * Tries a query in a separate process. Damaged Parquet can crash DuckDB's reader, and the crash must not end this process.
+ * @throws Error with one line that says what went wrong
  */
 export async function tryQuery(sql: string): Promise<void> {
   const library = createRequire(import.meta.url).resolve('@duckdb/node-api')
@@ -25,13 +24,13 @@ export async function tryQuery(sql: string): Promise<void> {
     env: { TZ: 'UTC' },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (...ended) => resolve(ended))
   })
   if (code === 0) return
-  const [line] = said.split('\n')
-  throw new Error(line || `its reader ended with ${signal ?? `exit code ${code}`}`)
+  const [line] = output.split('\n')
+  throw new Error(line || `the process that read it ended with ${signal ?? `exit code ${code}`}`)
 }

@@ -9,7 +9,7 @@ import type { RawRow } from './table.js'
 
 const BATCH = 1000
 
-/** One row of an input, with the id in it or why there is none. */
+/** One row of an input, with its id or the reason why it has none. */
 export interface Member {
   /** 1-based, without the header. */
   readonly rowNumber: number
@@ -29,46 +29,46 @@ export interface Input {
   readonly list: string
   /** The header's names; `['input']` for bare ids, `column_1` and so on for a wider table without a header. */
   readonly columns: readonly string[]
-  /** What it was found to be, for people: `GB18030, gzip, separated by tabs`. */
+  /** The detected format, for people: `GB18030, gzip, separated by tabs`. */
   readonly format: string
   readonly idColumn: IdColumn
   /**
-   * All rows in batches of up to 1,000, flat in memory. Can be read again.
-   * @throws UsageError where the input is damaged, with file and line, or when it changed since it was opened
+   * All rows in batches of up to 1,000, in constant memory. The rows can be read again.
+   * @throws UsageError with file and line if the input is damaged, or if it changed since it was opened
    */
   rows(): AsyncIterable<Member[]>
-  /** Gives back what the input was kept in; its rows cannot be read any more. */
+  /** Releases the temporary file, if there is one. The rows cannot be read after that. */
   close(): Promise<void>
 }
 
 export interface ReadOptions extends TextFormat {
   readonly pipeline: Pipeline
-  /** Name of the id column; without it, it is found. */
+  /** Name of the id column. By default the column is detected. */
   readonly column?: string | undefined
-  /** Where `-` reads from. Default: the process's. */
+  /** The stream that `-` reads. Default: the process's stdin. */
   readonly stdin?: Readable
 }
 
 /**
- * Opens one input, a table as text or Parquet, and finds its columns and its ids; `-` is text from stdin.
- * @throws UsageError for all that is wrong with it: what, where, and what to do
+ * Opens one input, a table as text or Parquet, and finds its columns and its id column; `-` is text from stdin.
+ * @throws UsageError for every problem of the input, with the place and the remedy
  */
 export async function readInput(source: string, options: ReadOptions): Promise<Input> {
   const { pipeline, column } = options
   const file = source === '-' ? await openStdin(options.stdin ?? process.stdin) : await openFile(resolve(source))
   const { path } = file
   try {
-    const naming = { source: path, pipeline, column }
-    const table = file.kind === 'parquet' ? await parquetTable(path) : await csvTable(file, naming, options)
+    const context = { source: path, pipeline, column }
+    const table = file.kind === 'parquet' ? await parquetTable(path) : await csvTable(file, context, options)
     const found = findIdColumn({ ...table, source: path, pipeline }, column)
-    const said = table.headless ? `${found.said}; the first row is data, there is no header` : found.said
+    const noHeader = table.hasHeader ? '' : '; there is no header, so the first row is data'
     const index = table.columns.indexOf(found.name)
     return {
       source: path,
       list: file.list,
       columns: table.columns,
       format: table.format,
-      idColumn: { ...found, said },
+      idColumn: { ...found, explanation: found.explanation + noHeader },
       async *rows() {
         yield* members(table.data(), index, pipeline)
         await file.unchanged()

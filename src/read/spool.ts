@@ -5,32 +5,32 @@ import { join } from 'node:path'
 import { LocalError, messageOf } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 
-/** What came through a pipe, on disk. */
+/** The bytes of a pipe, on disk. */
 export interface Spooled {
-  /** The first four bytes, or all there are. */
+  /** The first four bytes; fewer if the pipe gave fewer. */
   readonly head: Buffer
   bytes(): AsyncIterable<Buffer>
   close(): Promise<void>
 }
 
 /**
- * Writes a pipe to a temporary file, so that it can be read more than once in flat memory. The file has no name by the
- * time it holds anything: however the process ends, nothing of it stays.
- * @throws LocalError when there is no room for it
+ * Writes a pipe to a temporary file, so that it can be read more than once in constant memory. The file loses its name
+ * before anything is written, so it is gone however the process ends.
+ * @throws LocalError if the disk has no room
  */
 export async function spool(chunks: AsyncIterable<Buffer>, source: string): Promise<Spooled> {
-  const file = await nameless(source)
+  const file = await openUnlinked(source)
   try {
     for await (const chunk of chunks) await writeWhole(file, chunk, source)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
-    return { head: buffer.subarray(0, bytesRead), bytes: () => reread(file), close: () => file.close() }
+    return { head: buffer.subarray(0, bytesRead), bytes: () => fromStart(file), close: () => file.close() }
   } catch (error) {
     await file.close()
     throw error
   }
 }
 
-async function nameless(source: string): Promise<FileHandle> {
+async function openUnlinked(source: string): Promise<FileHandle> {
   const path = join(tmpdir(), `creator-enrich-${randomUUID()}`)
   try {
     const file = await open(path, 'wx+', 0o600)
@@ -49,8 +49,8 @@ async function writeWhole(file: FileHandle, chunk: Buffer, source: string): Prom
   }
 }
 
-/** By position: who reads the file twice at a time must not move the other's place. */
-async function* reread(file: FileHandle): AsyncGenerator<Buffer> {
+/** Reads by position, so that two readers of one file do not move each other's place. */
+async function* fromStart(file: FileHandle): AsyncGenerator<Buffer> {
   for (let position = 0; ;) {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, position)
     if (bytesRead === 0) return
@@ -61,5 +61,5 @@ async function* reread(file: FileHandle): AsyncGenerator<Buffer> {
 
 function noRoom(source: string, error: unknown): LocalError {
   const what = `${source} cannot be kept in ${tmpdir()} (${messageOf(error)})`
-  return new LocalError(`${what}; make room there, or name another folder in TMPDIR`, { cause: error })
+  return new LocalError(`${what}; make room there, or set TMPDIR to another folder`, { cause: error })
 }

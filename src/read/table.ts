@@ -1,13 +1,13 @@
-/** How many rows of data the search for the id column looks at. */
+/** Number of data rows that the search for the id column reads. */
 export const SAMPLE = 200
 
-/** An input whose columns are known, and whose rows can be had as often as needed. */
+/** An input with known columns. Its rows can be read more than once. */
 export interface Table {
-  /** What it was found to be, for people: `GB18030, separated by tabs`. */
+  /** The detected format, for people: `GB18030, separated by tabs`. */
   readonly format: string
   readonly columns: readonly string[]
-  readonly headless: boolean
-  /** DuckDB's types; absent where every column is text. */
+  readonly hasHeader: boolean
+  /** DuckDB's type of each column; absent if every column is text. */
   readonly types?: readonly string[]
   readonly sample: readonly RawRow[]
   data(): AsyncIterable<readonly RawRow[]>
@@ -20,12 +20,12 @@ export interface RawRow {
   readonly cells: readonly (string | null)[]
 }
 
-/** An input error's text: where, what, and what to do about it. */
-export function placeOf(source: string, line: number, what: string, remedy: string): string {
+/** The text of an error in a line: where, what, and what to do. */
+export function problemAt(source: string, line: number, what: string, remedy: string): string {
   return `${source}, line ${line}: ${what}; ${remedy}`
 }
 
-/** At least so many rows, or all there are; closes what they come from. */
+/** The first batches with at least `count` rows, or all rows if there are fewer. Closes the generator. */
 export async function firstRows(batches: AsyncGenerator<RawRow[]>, count: number): Promise<RawRow[]> {
   const head: RawRow[] = []
   for await (const batch of batches) {

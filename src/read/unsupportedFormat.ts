@@ -1,10 +1,10 @@
 import { UsageError } from '../core/errors.js'
 
-const SAVE_AS_CSV = 'open it in the program it is from, save it as "CSV UTF-8" and run again'
-const UNPACK = 'unpack it first (of the packers only gzip is read)'
+const SAVE_AS_CSV = 'open it in its own program, save it as "CSV UTF-8" and run again'
+const UNPACK = 'unpack it first (gzip is the only compression that is read)'
 
-/** What a file begins with when it is no table as text, and what to do about it. */
-const FOREIGN: readonly [magic: Buffer, what: string, remedy: string][] = [
+/** The first bytes of files that are not text tables, and what to do. */
+const BINARY: readonly [magic: Buffer, what: string, remedy: string][] = [
   [Buffer.from('PAR1'), 'is Parquet', 'give it as a file whose name ends in .parquet'],
   [Buffer.from('PARE'), 'is encrypted Parquet', 'write it without encryption'],
   [Buffer.from('PK\u0003\u0004'), 'is an Excel workbook or a zip file', SAVE_AS_CSV],
@@ -20,23 +20,23 @@ const FOREIGN: readonly [magic: Buffer, what: string, remedy: string][] = [
   [Buffer.from('Obj\u0001'), 'is Avro', 'write it as Parquet or CSV'],
 ]
 
-/** Byte order marks, read as Latin-1. */
+/** A byte order mark in bytes that were read as Latin-1. */
 const MARK = /^(?:ï»¿|ÿþ|þÿ)/
 
-/** Text that is no table; export programs give such files the endings of spreadsheets. */
+/** Text that is not a table. Some export programs give such files the name of a spreadsheet. */
 const MARKUP: readonly [start: RegExp, what: string][] = [
   [/^\s*<(?:!doctype|html|head|body|table|meta|\?xml|!--)/i, 'is a web page or XML'],
   [/^\s*(?:\{\s*"|\[\s*[{["])/, 'is JSON'],
 ]
 
-/** What a file is that begins like this and whose text does not stand in its bytes, such as `is a PDF`; undefined if none is known. */
+/** The format of a binary file with these first bytes, as `is a PDF`; undefined if the format is not known. */
 export function unsupportedFormat(head: Buffer): string | undefined {
-  return FOREIGN.find(([magic]) => startsWith(head, magic))?.[1]
+  return BINARY.find(([magic]) => startsWith(head, magic))?.[1]
 }
 
-/** @throws UsageError if this is how something else than a table as text begins */
+/** @throws UsageError if a file with these first bytes is not a text table */
 export function refuseUnsupported(head: Buffer, source: string): void {
-  for (const [magic, what, remedy] of FOREIGN) {
+  for (const [magic, what, remedy] of BINARY) {
     if (startsWith(head, magic)) throw new UsageError(`${source} ${what}; ${remedy}`)
   }
   const text = head.toString('latin1').replaceAll('\0', '').replace(MARK, '')

@@ -10,7 +10,7 @@ import { pipeline } from './pipeline.js'
 const CASES = fileURLToPath(new URL('cases', import.meta.url))
 const names = readdirSync(CASES, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
 
-/** What a person checks: one line a member. */
+/** The input in a form that is easy to review: one line for each member. */
 async function shown(read: () => Promise<Input>): Promise<object> {
   try {
     const input = await read()
@@ -34,7 +34,7 @@ function json(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
 
-/** `stdin`: where it differs because the name of a file counts. */
+/** `stdin`: the result from stdin, if it differs because the name of a file counts. */
 interface Expected {
   readonly stdin?: object
 }

@@ -35,7 +35,7 @@ test.each<[Encoding, string]>([
   ['gb18030', 'GB18030'],
   ['utf-16le', 'UTF-16LE'],
   ['utf-16be', 'UTF-16BE'],
-])('%s is read the same however it is cut', async (encoding, name) => {
+])('%s is read the same, whatever the size of the chunks', async (encoding, name) => {
   const text = 'id,名\r\n5f,𠮷野家 示例 é €\n6a,ㄅ한글ñ𝄞\r7b,"喵喵""喵"\n'
   const bytes = encoded(text, name)
   for (let size = 1; size <= bytes.length; size += 1) {
@@ -50,20 +50,17 @@ test.each<[Encoding, string, Buffer]>([
   ['gb18030', 'GB18030', Buffer.from([0xff, 0x41])],
   ['utf-16le', 'UTF-16LE', Buffer.from([0x00, 0xdc])],
   ['utf-16be', 'UTF-16BE', Buffer.from([0xdc, 0x00])],
-])(
-  '%s that is damaged is refused with the line, whatever the line ends and however it is cut',
-  async (encoding, name, bad) => {
-    const bytes = Buffer.concat([encoded('id\r\n示\r例\n喵', name), bad, encoded('\n示例\n', name)])
-    for (let size = 1; size <= bytes.length; size += 1) {
-      const reading = async () => {
-        for await (const part of decode(inPieces(bytes, size), encoding, 'x')) expect(part.length).toBeGreaterThan(0)
-      }
-      await expect(reading()).rejects.toThrow(/^x, line 4: not (UTF-8|GB18030|UTF-16)/)
+])('damaged %s is refused with its line number, for all line ends and chunk sizes', async (encoding, name, bad) => {
+  const bytes = Buffer.concat([encoded('id\r\n示\r例\n喵', name), bad, encoded('\n示例\n', name)])
+  for (let size = 1; size <= bytes.length; size += 1) {
+    const reading = async () => {
+      for await (const part of decode(inPieces(bytes, size), encoding, 'x')) expect(part.length).toBeGreaterThan(0)
     }
-  },
-)
+    await expect(reading()).rejects.toThrow(/^x, line 4: this is not (UTF-8|GB18030|UTF-16)/)
+  }
+})
 
-test('a long list in GB18030 or UTF-16 is read as it is in UTF-8', async () => {
+test('a long list in GB18030 or UTF-16 gives the same cells as in UTF-8', async () => {
   const folder = temporaryFolder()
   const lines = Array.from(
     { length: 20_000 },
@@ -82,7 +79,7 @@ test('a long list in GB18030 or UTF-16 is read as it is in UTF-8', async () => {
   expect(await cells('-', { stdin: Readable.from([gzipSync(encoded(text, 'UTF-16BE'))]) })).toEqual(expected)
 })
 
-test('gzip that is cut anywhere, or has any bit turned, is read exactly or refused', async () => {
+test('gzip that is cut at any byte, or has any bit flipped, is read exactly or refused', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'a.csv.gz')
   const member = (text: string) => gzipSync(text, { level: 9 })
@@ -100,7 +97,7 @@ test('gzip that is cut anywhere, or has any bit turned, is read exactly or refus
   }
   for (let length = 0; length < packed.length; length += 1) {
     const found = await tried(packed.subarray(0, length))
-    // A whole member is a whole file.
+    // The first member alone is a complete file.
     expect(found).toEqual(length === end ? expected.slice(0, 1) : undefined)
   }
   for (let bit = 0; bit < packed.length * 8; bit += 1) {
@@ -111,7 +108,7 @@ test('gzip that is cut anywhere, or has any bit turned, is read exactly or refus
   }
 })
 
-test('a pipe leaves nothing behind in the temporary folder', async () => {
+test('a pipe leaves no file in the temporary folder', async () => {
   const kept = () => readdirSync(tmpdir()).filter((name) => name.startsWith('creator-enrich-') && !name.includes('.'))
   const before = kept()
   const input = await readInput('-', { pipeline, stdin: Readable.from([`user_id\n${A}\n`]) })
@@ -119,7 +116,7 @@ test('a pipe leaves nothing behind in the temporary folder', async () => {
   await input.close()
 })
 
-test('text without an end does not fill the memory', async () => {
+test('a word without an end does not fill the memory', async () => {
   const long = Buffer.alloc(64 * 1024, 0xb0)
   const stdin = Readable.from(Array.from({ length: 200 }, () => long))
   await expect(readInput('-', { pipeline, stdin, encoding: 'gb18030' })).rejects.toThrow(
@@ -127,7 +124,7 @@ test('text without an end does not fill the memory', async () => {
   )
 })
 
-test('whatever bytes a file holds, it is read or refused in one line', async () => {
+test('a file with any bytes is read, or refused with one line', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'a.csv')
   const text = `用户id,"备注 ""x"""\r\n${A},示例\n\ufeff${A}, y \r"",'z'\n`

@@ -34,17 +34,17 @@ async function refusal(path: string, column?: string): Promise<string> {
     if (error instanceof UsageError) return error.message
     throw error
   }
-  throw new Error('nothing was refused')
+  throw new Error('the input was not refused')
 }
 
-test('rows of Parquet are members like those of CSV', async () => {
+test('rows of Parquet become the same members as rows of CSV', async () => {
   const path = await parquet(`SELECT * FROM (VALUES ('甲', '${A}'), (NULL, '${B}'), ('丙', NULL)) t(note, user_id)`)
   const input = await readInput(path, { pipeline })
   expect(input).toMatchObject({
     source: path,
     list: 'people',
     columns: ['note', 'user_id'],
-    idColumn: { name: 'user_id', how: 'by name', said: 'ids are read from column "user_id", found by its name' },
+    idColumn: { name: 'user_id', how: 'by name', explanation: 'ids are read from column "user_id", found by its name' },
   })
   const members = await everything(input)
   expect(members).toEqual([
@@ -55,7 +55,7 @@ test('rows of Parquet are members like those of CSV', async () => {
   expect(await everything(input)).toEqual(members)
 })
 
-test('many row groups come in the order of the file, in batches of up to 1,000', async () => {
+test('rows of many row groups come in the order of the file, in batches of up to 1,000', async () => {
   const select = `SELECT '5f00000000000000' || printf('%08x', i) AS user_id, i FROM range(30000) t(i)`
   const input = await readInput(await parquet(select, 'many.parquet', ', ROW_GROUP_SIZE 2048'), { pipeline })
   let seen = 0
@@ -70,7 +70,7 @@ test('many row groups come in the order of the file, in batches of up to 1,000',
   expect(seen).toBe(30_000)
 })
 
-test('other types are spelled as text, nested ones as JSON', async () => {
+test('other types become text, nested types become JSON', async () => {
   const path = await parquet(`
     SELECT '${A}' AS user_id, {'a': 1, 'b': ['x']} AS one, [1, 2] AS two, map {'k': 'v'} AS three, 1.50::DECIMAL(5, 2) AS four,
       DATE '2026-11-22' AS five, TIMESTAMPTZ '2026-11-22 08:00:00+08' AS six, true AS seven, '\\xFF'::BLOB AS eight,
@@ -91,10 +91,10 @@ test('other types are spelled as text, nested ones as JSON', async () => {
   ])
 })
 
-test('an id column that is no text is refused by name and type', async () => {
+test('an id column that is not text is refused by name and type', async () => {
   const numbers = await parquet(`SELECT 5.6e23::DOUBLE AS user_id, 'x' AS note`)
   expect(await refusal(numbers)).toBe(
-    `${numbers}: column "user_id" is DOUBLE, and ids survive as text only; write it as text (VARCHAR), or name another column with --column`,
+    `${numbers}: column "user_id" is DOUBLE, but only text keeps every digit of an id; write it as text (VARCHAR), or name another column with --column`,
   )
   for (const type of ['BIGINT', 'BLOB', 'VARCHAR[]', 'DECIMAL(30,0)']) {
     const value = type === 'VARCHAR[]' ? `['${A}']` : type === 'BLOB' ? `'${A}'::BLOB` : `5::${type}`
@@ -106,28 +106,28 @@ test('an id column that is no text is refused by name and type', async () => {
   expect(await refusal(onlyNumbers)).toContain('column "whatever" is BIGINT')
 })
 
-test('a text column with ids wins over a number that has an id name', async () => {
+test('a text column with ids wins over a number column with an id name', async () => {
   const path = await parquet(`SELECT 1::BIGINT AS id, 'https://example.com/people/${A}' AS profile_url`)
   expect((await readInput(path, { pipeline })).idColumn).toMatchObject({ name: 'profile_url', how: 'by name' })
 })
 
-test('a path is taken literally, and its folders make no columns', async () => {
+test('a path is taken literally, and its folders do not become columns', async () => {
   const path = await parquet(`SELECT '${A}' AS user_id`, "date=2026/what's [new]*?.parquet")
   const input = await readInput(path, { pipeline })
   expect(input.columns).toEqual(['user_id'])
   expect(await everything(input)).toHaveLength(1)
 })
 
-test('what is no Parquet, damaged, encrypted or empty is refused', async () => {
+test('a file that is not Parquet, damaged, encrypted or empty is refused', async () => {
   const good = readFileSync(await parquet(`SELECT '${A}' AS user_id FROM range(100)`))
   const path = await parquet(`SELECT '${A}' AS user_id WHERE false`)
-  expect(await refusal(path)).toBe(`${path} has no rows; add the rows, or leave it out`)
+  expect(await refusal(path)).toBe(`${path} has no rows; add rows, or leave the file out`)
   writeFileSync(path, 'user_id\n1\n')
   expect(await refusal(path)).toBe(
-    `${path} is named as Parquet, but is none; name it .csv if it is CSV, or write it again`,
+    `${path} is named as Parquet, but is not Parquet; rename it to .csv if it is CSV, or write it again`,
   )
   writeFileSync(path, '')
-  expect(await refusal(path)).toContain('is named as Parquet, but is none')
+  expect(await refusal(path)).toContain('is named as Parquet, but is not Parquet')
   writeFileSync(path, good.subarray(0, good.length - 10))
   expect(await refusal(path)).toMatch(/people\.parquet cannot be read as Parquet \(.*\); write it again, or give CSV$/)
   writeFileSync(path, Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(500, 7), good.subarray(-40)]))
@@ -181,7 +181,7 @@ test('encrypted Parquet is refused', async () => {
   expect(await refusal(path)).toMatch(/encrypted/)
 })
 
-test('Parquet that is cut anywhere is refused', async () => {
+test('Parquet that is cut at any byte is refused', async () => {
   const path = await parquet(`SELECT '5f' || printf('%022x', i) AS user_id FROM range(9) t(i)`)
   const good = readFileSync(path)
   for (let length = 0; length < good.length; length += 40) {
@@ -190,25 +190,25 @@ test('Parquet that is cut anywhere is refused', async () => {
   }
 })
 
-test('a Parquet file with fewer rows than it says is refused', async () => {
+test('a Parquet file whose footer has another number of rows is refused', async () => {
   const path = await parquet(`SELECT '5f' || printf('%022x', i) AS user_id FROM range(60) t(i)`)
   const good = readFileSync(path)
-  // 60 as the footer writes it, for the file, its row group and its columns: turned into 56, one at a time.
+  // The footer has the number 60 for the file, its row group and its columns. Each of them becomes 56, one at a time.
   const places = [...good.keys()].filter((at) => good[at] === 0x16 && good[at + 1] === 60 * 2)
-  const told: string[] = []
+  const refusals: string[] = []
   for (const at of places) {
     const bytes = Buffer.from(good)
     bytes[at + 1] = 56 * 2
     writeFileSync(path, bytes)
     const read = await readInput(path, { pipeline }).then(everything).catch(messageOf)
-    if (typeof read === 'string') told.push(read)
+    if (typeof read === 'string') refusals.push(read)
     else expect(read).toHaveLength(60)
   }
-  expect(told).toContainEqual(expect.stringContaining('it has 56 rows, and says it has 60'))
-  expect(told).toContainEqual(expect.stringContaining('it has 60 rows, and says it has 56'))
+  expect(refusals).toContainEqual(expect.stringContaining('it has 56 rows, but its footer says 60'))
+  expect(refusals).toContainEqual(expect.stringContaining('it has 60 rows, but its footer says 56'))
 })
 
-test('a Parquet file that crashes its reader is refused in one line, and crashes nothing else', async () => {
+test('a Parquet file that crashes its reader is refused with one line, and does not crash this process', async () => {
   const select = `SELECT '5f' || printf('%022x', i) AS user_id, '护肤测评' || (i % 7) AS note, i AS n FROM range(60) t(i)`
   const path = await parquet(select, 'people.parquet', ', PARQUET_VERSION V2')
   const good = readFileSync(path)
@@ -216,7 +216,7 @@ test('a Parquet file that crashes its reader is refused in one line, and crashes
     const bytes = Buffer.from(good)
     bytes[at]! ^= 1 << ((at * 7 + 5) % 8)
     writeFileSync(path, bytes)
-    // Without checksums in the file, what is turned in a value is a value.
+    // The file has no checksums, so a bit that flips inside a value gives another value.
     const members = await readInput(path, { pipeline })
       .then(everything)
       .catch((error: unknown) => error)

@@ -41,10 +41,10 @@ async function refusal(source: string, options: Partial<ReadOptions> = {}): Prom
     if (error instanceof UsageError) return error.message
     throw error
   }
-  throw new Error('nothing was refused')
+  throw new Error('the input was not refused')
 }
 
-test('a list is named after its file, its source is absolute', async () => {
+test('a list is named after its file, and its source is an absolute path', async () => {
   const path = file('spring.creators.csv', `user_id\n${numbered(1)}\n`)
   const input = await readInput(path, { pipeline })
   expect([input.source, input.list]).toEqual([path, 'spring.creators'])
@@ -52,7 +52,7 @@ test('a list is named after its file, its source is absolute', async () => {
   expect((await readInput(packed, { pipeline })).list).toBe('spring.creators')
 })
 
-test('rows can be read again, from stdin too', async () => {
+test('rows can be read again, also from stdin', async () => {
   const text = `user_id\n${numbered(1)}\n`
   const input = await readInput(file('a.csv', text), { pipeline })
   expect(await everything(input)).toEqual(await everything(input))
@@ -64,7 +64,7 @@ test('rows can be read again, from stdin too', async () => {
   await expect(everything(piped)).rejects.toThrow('closed')
 })
 
-test('rows come in batches of up to 1,000, numbered through', async () => {
+test('rows come in batches of up to 1,000, with consecutive numbers', async () => {
   const count = 25_000
   const lines = Array.from({ length: count }, (_, n) => `${numbered(n)},示例${n}\n`)
   const path = file('many.csv', `user_id,note\n${lines.join('')}`)
@@ -82,7 +82,7 @@ test('rows come in batches of up to 1,000, numbered through', async () => {
   expect(seen).toBe(count)
 })
 
-test('memory stays flat however long the input is', async () => {
+test('memory stays constant for an input of any length', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const note = 'n'.repeat(1000)
@@ -102,12 +102,12 @@ test('memory stays flat however long the input is', async () => {
     kept.push(process.memoryUsage().heapUsed + process.memoryUsage().external)
   }
   expect(seen).toBe(20_000)
-  // Each half of the text has 10 MB. What is free but not yet given back comes and goes, so the least of each half counts.
+  // Each half of the text has 10 MB. Free memory that is not yet released varies, so the minimum of each half counts.
   const half = kept.length / 2
   expect(Math.min(...kept.slice(half)) - Math.min(...kept.slice(0, half))).toBeLessThan(5_000_000)
 })
 
-test('whatever cells are written as CSV are read back, each on its line', async () => {
+test('any cells that are written as CSV are read back with their line numbers', async () => {
   const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r\n', '示', '𠮷', ' ', ';'), maxLength: 8 })
   const rows = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 30 })
   const path = join(folder(), 'any.csv')
@@ -128,7 +128,7 @@ test('whatever cells are written as CSV are read back, each on its line', async 
   )
 })
 
-test('the id column is sought in the first 200 rows only, and the rest is read all the same', async () => {
+test('the id column is searched in the first 200 rows only, and all rows are read', async () => {
   const lines = Array.from({ length: 300 }, (_, n) => `示例${n},${n < 200 ? numbered(n) : ''},x\n`)
   const input = await readInput(file('a.csv', `who,where,what\n${lines.join('')}`), { pipeline })
   expect(input.idColumn).toMatchObject({ name: 'where', how: 'by content' })
@@ -137,7 +137,7 @@ test('the id column is sought in the first 200 rows only, and the rest is read a
   expect(members[299]).toMatchObject({ rowNumber: 300, line: 301, cell: '', parsed: { reason: 'empty' } })
 })
 
-test('a wide table is described by its first columns only', async () => {
+test('an error about a wide table names its first columns only', async () => {
   const header = Array.from({ length: 1000 }, (_, n) => `column ${n}`).join()
   const path = file('wide.csv', `${header}\n${','.repeat(999)}\n`)
   expect(await refusal(path, { column: 'creator' })).toMatch(/"column 19" and 980 more$/)
@@ -145,10 +145,12 @@ test('a wide table is described by its first columns only', async () => {
 
 test('a quote that is never closed does not take the whole file into memory', async () => {
   const path = file('quote.csv', `user_id,note\n${numbered(1)},"${`${'x'.repeat(99)}\n`.repeat(200_000)}`)
-  expect(await refusal(path)).toMatch(/line 2: the row has more than 8 million characters; a quote may never be closed/)
+  expect(await refusal(path)).toMatch(
+    /line 2: the row has more than 8 million characters, perhaps because a quote is never closed/,
+  )
 })
 
-test('what cannot be opened is refused with its absolute path and a remedy', async () => {
+test('a path that cannot be opened is refused with the absolute path and a remedy', async () => {
   const path = folder()
   expect(await refusal(join(path, 'none.csv'))).toBe(`${path}/none.csv does not exist; check the path`)
   expect(await refusal(path)).toBe(`${path} is a folder; give a file`)
@@ -161,7 +163,7 @@ test.runIf(process.platform === 'linux')('a file that gives an error instead of 
 })
 
 test.runIf(process.platform === 'linux' && process.getuid?.() !== 0)(
-  'so is one that this user may not read',
+  'a file that this user may not read is refused',
   async () => {
     const path = file('a.csv', `user_id\n${numbered(1)}\n`)
     execFileSync('chmod', ['000', path])
@@ -178,7 +180,7 @@ test('a named pipe is read once, like stdin', async () => {
   expect(await everything(input)).toHaveLength(1)
 })
 
-test('a file that grows, is touched or replaced while it is read is refused', async () => {
+test('a file that grows, or is touched or replaced, while it is read is refused', async () => {
   const text = `user_id\n${numbered(1)}\n`
   const change: ((path: string) => void)[] = [
     (path) => appendFileSync(path, `${numbered(2)}\n`),

@@ -4,12 +4,12 @@ import { pipeline } from '../../pipelines/default.js'
 import { readInput, type Member } from '../../src/read/readInput.js'
 import { startSimulator } from '../../src/simulator/simulator.js'
 
-async function sample(name: string): Promise<{ said: string; members: Member[] }> {
+async function sample(name: string): Promise<{ explanation: string; members: Member[] }> {
   const path = fileURLToPath(new URL(`../../data/samples/${name}`, import.meta.url))
   const input = await readInput(path, { pipeline })
   const members: Member[] = []
   for await (const batch of input.rows()) members.push(...batch)
-  return { said: input.idColumn.said, members }
+  return { explanation: input.idColumn.explanation, members }
 }
 
 function counted(words: Iterable<string>): Record<string, number> {
@@ -18,9 +18,9 @@ function counted(words: Iterable<string>): Record<string, number> {
   return counts
 }
 
-test('the sample list has what real lists have', async () => {
-  const { said, members } = await sample('creators.csv')
-  expect(said).toBe('ids are read from column "user_id", found by its name')
+test('the sample list has ids, links and every common mistake', async () => {
+  const { explanation, members } = await sample('creators.csv')
+  expect(explanation).toBe('ids are read from column "user_id", found by its name')
   expect(counted(members.map(({ parsed }) => ('id' in parsed ? 'id' : parsed.reason)))).toEqual({
     id: 54,
     empty: 1,
@@ -35,7 +35,7 @@ test('the sample list has what real lists have', async () => {
   for (const id of ids) expect(id).toMatch(/^5f[0-9a-f]{22}$/)
 })
 
-test('its ids get every kind of answer, none of which stops a run', async () => {
+test('its ids get every kind of answer that does not stop a run', async () => {
   const simulator = await startSimulator({ pipeline })
   onTestFinished(() => simulator.close())
   const { members } = await sample('creators.csv')
@@ -63,8 +63,8 @@ test.each(['creators.parquet', 'creators-gb18030.csv', 'creators.tsv.gz'])(
 )
 
 test('the bare sample has no header', async () => {
-  const { said, members } = await sample('bare-ids.csv')
-  expect(said).toContain('there is no header')
+  const { explanation, members } = await sample('bare-ids.csv')
+  expect(explanation).toContain('there is no header')
   expect(members.map(({ parsed }) => ('id' in parsed ? 'id' : parsed.reason))).toEqual([
     ...Array.from({ length: 11 }, () => 'id'),
     'red_id',
