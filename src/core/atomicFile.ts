@@ -13,8 +13,8 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Creates a folder and its parents so that they survive a power loss; one that is there is left alone. Not by mkdir's own
- * `recursive`, which never comes back where a folder that is there lets nothing be made in it, such as /proc.
+ * Creates a folder and its parents so that they survive a power loss. An existing folder is left alone. The `recursive`
+ * option of mkdir would never return in an existing folder in which nothing can be created, such as /proc.
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
@@ -48,7 +48,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-const COMPARED = 1 << 18
+const COMPARED_BYTES = 1 << 18
 
 async function sizeOf(path: string): Promise<number | undefined> {
   try {
@@ -59,15 +59,15 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** Whether two files hold the same bytes; read through two buffers, however large they are. */
+/** Whether two files hold the same bytes. Memory stays flat for files of any size. */
 async function sameContent(one: string, other: string): Promise<boolean> {
   const size = await sizeOf(one)
   if (size === undefined || size !== (await sizeOf(other))) return false
   const files = await Promise.all([open(one), open(other)])
-  const [left, right] = [Buffer.allocUnsafe(COMPARED), Buffer.allocUnsafe(COMPARED)]
+  const [left, right] = [Buffer.allocUnsafe(COMPARED_BYTES), Buffer.allocUnsafe(COMPARED_BYTES)]
   try {
-    for (let at = 0; at < size; at += COMPARED) {
-      const length = Math.min(COMPARED, size - at)
+    for (let at = 0; at < size; at += COMPARED_BYTES) {
+      const length = Math.min(COMPARED_BYTES, size - at)
       await Promise.all([files[0].read(left, 0, length, at), files[1].read(right, 0, length, at)])
       if (left.compare(right, 0, length, 0, length) !== 0) return false
     }
@@ -78,8 +78,8 @@ async function sameContent(one: string, other: string): Promise<boolean> {
 }
 
 /**
- * Lets `produce` write beside the target, then puts it in place in one rename: a reader sees the old file or the new
- * one. A target whose content would not change is left alone, its time stamp too.
+ * Lets `produce` write a file beside the target, then renames it to the target: a reader sees the old file or the new one.
+ * A target whose content would not change is left alone, with its timestamp.
  * @returns whether the target was replaced
  */
 export async function replaceFile(target: string, produce: (temporary: string) => Promise<void>): Promise<boolean> {
@@ -102,7 +102,7 @@ export async function replaceFile(target: string, produce: (temporary: string) =
   }
 }
 
-/** Which file or folder a path leads to, as long as it exists; undefined if there is none. */
+/** Identifies the file or folder at a path as long as it exists; undefined if there is none. */
 export async function identityOf(path: string): Promise<string | undefined> {
   try {
     const { dev, ino } = await stat(path, { bigint: true })

@@ -2,24 +2,25 @@ import { createRequire } from 'node:module'
 import type * as DuckDB from '@duckdb/node-api'
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import { messageOf } from './errors.js'
+import { OUT_OF_MEMORY } from './remedyFor.js'
 
-// Where it is imported, Node reads each of its 180 files twice, to know beforehand what they export: that is half of the start.
+// With `import` Node reads each of its 180 files twice, to find their exports. That would take half of the start time.
 const duckdb = createRequire(import.meta.url)('@duckdb/node-api') as typeof DuckDB
 
 export type Connection = DuckDBConnection
 export type SqlType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMPTZ' | 'BLOB'
 
-/** A cell on its way in. For TIMESTAMPTZ a number of milliseconds since 1970. */
+/** A cell to be written. TIMESTAMPTZ is a number of milliseconds since 1970. */
 export type Cell = string | bigint | number | boolean | null
-/** A cell on its way out: BIGINT as number where it is safe (else bigint), instants as milliseconds since 1970, DATE as `YYYY-MM-DD`. */
+/** A cell that was read: BIGINT as a number if it is safe, else as bigint; timestamps as milliseconds since 1970; DATE as `YYYY-MM-DD`. */
 export type ReadCell = string | bigint | number | boolean | Uint8Array | null
 
 const { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, BLOB } = duckdb
 const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, BLOB }
 
-/** More rows a chunk take more memory than they save time. */
+/** With more rows a chunk takes more memory, without saving much time. */
 const CHUNK_ROWS = 512
-/** An appender keeps up to 204,800 rows outside of DuckDB's memory limit; long ones must go to the table sooner. */
+/** An appender keeps up to 204,800 rows outside of DuckDB's memory limit. Long rows must go to the table sooner. */
 const BUFFERED_BYTES = 2_000_000
 
 export interface Database {
@@ -29,18 +30,18 @@ export interface Database {
 
 export interface DatabaseOptions {
   readonly readOnly?: boolean
-  /** Where DuckDB may spill; without it, it may not. */
+  /** The folder for DuckDB's temporary files. Without it everything must fit into memory. */
   readonly tempDirectory?: string
   readonly memoryLimit?: string
   readonly threads?: number
-  /** The oldest DuckDB that must be able to read the file, where the file is new; DuckDB's own default is older still. */
+  /** For a new file: the oldest DuckDB version that must be able to read the file. DuckDB's own default is still older. */
   readonly storageVersion?: `v${string}`
 }
 
 /**
- * Opens a database file, or one in memory (`:memory:`). Nothing is ever fetched from the network: extensions come with
- * the library or not at all. Times are UTC.
- * @throws DuckDB's own error: the file is locked, damaged, of a newer version, or none of its own.
+ * Opens a database file, or a database in memory (`:memory:`). DuckDB fetches nothing from the network: it uses only the
+ * extensions that come with the library. Times are UTC.
+ * @throws DuckDB's own error: the file is locked, damaged, of a newer version, or not a DuckDB database
  */
 export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
   const instance = await duckdb.DuckDBInstance.create(path, {
@@ -50,7 +51,7 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
     memory_limit: options.memoryLimit ?? '160MB',
     threads: String(options.threads ?? 2),
     preserve_insertion_order: 'true',
-    // Freed memory goes back to the system soon, not at the end of long statements: a third less at the peak.
+    // Returns freed memory to the system during long statements, not at their end: the peak is a third lower.
     allocator_background_threads: 'true',
     allocator_flush_threshold: '1MB',
     allocator_bulk_deallocation_flush_threshold: '4MB',
@@ -73,9 +74,8 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
   }
 }
 
-/** DuckDB words it in several ways, at a commit for one. */
 export function isOutOfMemory(error: unknown): boolean {
-  return /Out of Memory|could not allocate|failed to (allocate|pin)/i.test(messageOf(error))
+  return OUT_OF_MEMORY.test(messageOf(error))
 }
 
 function readCell(value: DuckDBValue): ReadCell {
@@ -93,12 +93,12 @@ function readCell(value: DuckDBValue): ReadCell {
 
 export type Parameters = Cell[] | Record<string, Cell>
 
-/** Runs statements without parameters as one text, in half the time that it takes one by one. */
+/** Runs statements without parameters as one text. This takes half the time of separate calls. */
 export async function runScript(connection: Connection, statements: readonly string[]): Promise<void> {
   if (statements.length > 0) await connection.run(statements.join(';\n'))
 }
 
-/** All rows of a small result, as objects; the shape is the caller's claim about its own SQL. */
+/** All rows of a small result, as objects. The type `T` is not checked: the caller must know its SQL. */
 export async function all<T = Record<string, ReadCell>>(
   connection: Connection,
   sql: string,
@@ -118,7 +118,7 @@ export async function first<T = Record<string, ReadCell>>(
   return (await all<T>(connection, sql, parameters))[0]
 }
 
-/** A large result in batches of up to 2,048 rows as objects, flat in memory. Finish or break before the next statement on the same connection. */
+/** A large result as objects, in batches of up to 2,048 rows, with flat memory. Finish or break before the next statement on the same connection. */
 export async function* batches<T = Record<string, ReadCell>>(
   connection: Connection,
   sql: string,
@@ -140,7 +140,7 @@ export async function* batches<T = Record<string, ReadCell>>(
   }
 }
 
-/** The same as `batches`, each row an array in the order of the columns. */
+/** The same as `batches`, but each row is an array in the order of the columns. */
 export async function* arrays(
   connection: Connection,
   sql: string,
@@ -154,7 +154,7 @@ export async function* arrays(
   }
 }
 
-/** The one column of a large result, BLOBs all of them, in batches of up to 2,048. Finish or break as with `batches`. */
+/** The single BLOB column of a large result, in batches of up to 2,048. Finish or break as with `batches`. */
 export async function* blobs(connection: Connection, sql: string): AsyncGenerator<Uint8Array[]> {
   const result = await connection.stream(sql)
   for (;;) {
@@ -174,12 +174,12 @@ export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** Appends rows to one table through one reused chunk: the fast way in. */
+/** Appends rows to one table through one reused chunk, which is the fastest way to write. */
 export class TableWriter {
   private readonly columns: (Cell | Uint8Array)[][]
   private readonly chunk: DuckDBDataChunk
   private rows = 0
-  /** Of the rows not yet handed to the appender, and of those that it still holds. */
+  /** Bytes of the rows not yet passed to the appender, and of the rows that the appender still holds. */
   private pendingBytes = 0
   private bufferedBytes = 0
 
@@ -191,13 +191,13 @@ export class TableWriter {
     this.chunk = duckdb.DuckDBDataChunk.create(types.map((type) => TYPES[type]))
   }
 
-  /** `types` are those of the table's columns, in its order. */
+  /** `types` are the types of the table's columns, in their order. */
   static async open(connection: Connection, table: string, types: readonly SqlType[]): Promise<TableWriter> {
     const [name, schema, catalog] = table.split('.').reverse()
     return new TableWriter(await connection.createAppender(name!, schema, catalog), types)
   }
 
-  /** One row, one cell a column. Errors of the database may come at any later row, or at `close`. */
+  /** Appends one row, with one cell for each column. An error of the database may come at a later row or at `close`. */
   append(row: readonly (Cell | Uint8Array)[]): void {
     for (let index = 0; index < this.columns.length; index += 1) {
       const cell = row[index] ?? null
@@ -208,7 +208,7 @@ export class TableWriter {
     if (this.rows === CHUNK_ROWS || this.pendingBytes >= BUFFERED_BYTES) this.flush()
   }
 
-  /** Hands the last rows over; the writer cannot be used after it. */
+  /** Writes the last rows. The writer cannot be used afterwards. */
   close(): void {
     this.flush()
     this.appender.closeSync()
@@ -232,7 +232,7 @@ export class TableWriter {
   }
 }
 
-/** About what a cell takes in DuckDB's memory. */
+/** The approximate bytes of a cell in DuckDB's memory. */
 function sizeOf(cell: Cell | Uint8Array): number {
   if (typeof cell === 'string') return 16 + cell.length
   return cell instanceof Uint8Array ? 16 + cell.length : 16

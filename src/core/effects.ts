@@ -2,21 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** The outside world as one parameter, so that a test can hold the clock and the dice. */
+/** Clock, random numbers and log as one parameter, so that a test can control them. */
 export interface Effects {
-  /** Wall clock, milliseconds since 1970: for instants that are stored. */
+  /** Wall clock, milliseconds since 1970: for times that are stored. */
   now(): number
-  /** Never jumps, milliseconds: for durations and deadlines. */
+  /** Monotonic clock, milliseconds: for durations and deadlines. */
   elapsed(): number
-  /** Rejects with the signal's reason when it aborts. */
+  /** Rejects with the signal's reason when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** 0 ≤ x < 1. */
   random(): number
-  /** Narration for people, already redacted by the sink. */
+  /** Writes a message for people. The receiver redacts the token. */
   log(level: LogLevel, message: string): void
 }
 
-/** The live world; `log` is where narration goes. */
+/** The real clock and random numbers, with this receiver of log messages. */
 export function liveEffects(log: Effects['log']): Effects {
   return {
     now: () => Date.now(),

@@ -1,5 +1,5 @@
 /**
- * Errors are named by what the run must do about them. Each is one line for people: what, where, what to do.
+ * Errors are named by what the run must do about them. The message is one line: what, where, what to do.
  * `exitCode` is part of the command's contract (docs/exit-codes.md).
  */
 export abstract class RunError extends Error {
@@ -14,7 +14,7 @@ export class UsageError extends RunError {
   readonly code = 'usage'
 }
 
-/** The disk, the state or the target cannot be used: sending stops, what was paid is safe. */
+/** The disk, the state or the target cannot be used: sending stops, paid answers are safe. */
 export class LocalError extends RunError {
   override readonly name = 'LocalError'
   readonly exitCode = 7
@@ -28,7 +28,7 @@ export class BusyError extends RunError {
   readonly code = 'busy'
 }
 
-/** The exit code of anything thrown: what is none of our errors is a bug. */
+/** The exit code of anything thrown: an error that is not a `RunError` is a bug. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof RunError ? error.exitCode : 1
 }

@@ -1,18 +1,18 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** What V8 may hold beyond what the program itself takes: below it a collection, some 30 ms, would gain nothing. */
+/** Below this size a collection, which takes some 30 ms, would gain nothing: the program itself and 40 MB. */
 const MODEST = held() + (40 << 20)
-/** What must have come since a collection that gained nothing, before the next one. */
+/** After a collection that gained nothing, the heap must grow by this much before the next one. */
 const WORTH_IT = 8 << 20
 
 let gc: (() => void) | undefined
 let enough = MODEST
 
 /**
- * Makes V8 give back what it holds without need: it lets its heap grow by a hundred megabytes of garbage before it collects,
- * more where its helper threads get no processor, and keeps them while DuckDB works. To be called between batches: V8 gives
- * the emptied pages back only at the collection after, so one after the other makes it smaller.
+ * Makes V8 return unused memory to the system. By itself V8 collects only after a hundred megabytes of garbage, or more if
+ * its helper threads get no processor, and keeps them while DuckDB works. Call it between batches: V8 returns emptied pages
+ * only at the next collection, so repeated calls make the heap smaller.
  */
 export function collectGarbage(): void {
   const before = held()
@@ -26,7 +26,7 @@ export function collectGarbage(): void {
   enough = after < before ? MODEST : after + WORTH_IT
 }
 
-/** Of V8's heap, and of the buffers that hang on it. */
+/** Bytes of V8's heap and of the buffers that belong to it. */
 function held(): number {
   const { total_heap_size: heap, external_memory: buffers } = getHeapStatistics()
   return heap + buffers

@@ -1,30 +1,30 @@
 /**
- * Takes a secret out of text, however its characters are encoded: as they are, for a URL, or in JSON. The one function that stands between the token
- * and every log line, error, stack, report and stored body.
+ * Takes a secret out of text in each encoding: literal, for a URL, or in JSON. Every log line, error, stack, report and
+ * stored body passes through this function.
  */
 export type Redact = (text: string) => string
 
-const MARK = '[token]'
+const PLACEHOLDER = '[token]'
 
-/** A shorter one is no secret, and would be found in half of all words: it is taken out only where it is sent as one. */
+/** A shorter token is not a secret, and is part of many words: it is taken out only behind `token=`. */
 const SHORTEST_SECRET = 8
 
-/** Without a token the text comes back unchanged. */
+/** Without a token the function returns its text unchanged. */
 export function redactor(token: string | undefined): Redact {
   if (!token) return (text) => text
   const written = Array.from(token, formsOf).join('')
   if (token.length < SHORTEST_SECRET) {
     const sent = new RegExp(`(token=)${written}(?![\\w%])`, 'gi')
-    return (text) => text.replace(sent, `$1${MARK}`)
+    return (text) => text.replace(sent, `$1${PLACEHOLDER}`)
   }
   const pattern = new RegExp(written, 'gi')
-  return (text) => text.replace(pattern, MARK)
+  return (text) => text.replace(pattern, PLACEHOLDER)
 }
 
-/** One character as it stands in text, in a URL, and in JSON, where any may be escaped. */
+/** A pattern for one character in text, in a URL, and in JSON, where any character may be escaped. */
 function formsOf(character: string): string {
   const code = character.charCodeAt(0).toString(16).padStart(2, '0')
   const literal = character.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  // The longer ones first: a percent sign is the first of its own code.
+  // Longer forms come first: a percent sign is also the first character of its own code.
   return `(?:%${code}|\\\\u00${code}|\\\\?${literal})`
 }

@@ -1,4 +1,4 @@
-/** What is open; released in the opposite order, whatever happens. */
+/** Open resources. They are released in the opposite order, even if a release fails. */
 export class Resources {
   private readonly releases: (() => unknown)[] = []
 
@@ -6,7 +6,7 @@ export class Resources {
     this.releases.push(release)
   }
 
-  /** Releases all, then throws the first error that releasing gave. */
+  /** Releases all, then throws the first error of a release. */
   async close(): Promise<void> {
     const errors: unknown[] = []
     for (const release of this.releases.splice(0).reverse()) {

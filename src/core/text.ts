@@ -1,15 +1,15 @@
-/** What stands in place of a number that is not known. */
+/** The text for a number that is not known. */
 export const NOT_KNOWN = '–'
 
 const LABEL = 11
 const WIDTH = 80
 
-/** A line of a summary: a label, and what there is to say. */
+/** A line of a summary: a label and a text. */
 export function labelLine(label: string, text: string): string {
   return `${label.padEnd(LABEL)}${text}`.trimEnd()
 }
 
-/** The parts behind a label, as many a line as fit; the lines after the first are indented. */
+/** The parts behind a label, broken into lines of 80 columns. The lines after the first are indented. */
 export function labelParts(label: string, parts: readonly string[]): string {
   const lines: string[] = []
   let text = ''
@@ -25,15 +25,15 @@ export function labelParts(label: string, parts: readonly string[]): string {
   return [...lines, text].map((each, at) => labelLine(at === 0 ? label : '', each)).join('\n')
 }
 
-/** A number as DuckDB counts it: a bigint only where it is very large. */
+/** A number as DuckDB counts: a bigint only if it is very large. */
 export type Count = number | bigint
 
-/** A number as people read it: `1,234`; a dash where it is not known. */
+/** A number for people: `1,234`; a dash if it is not known. */
 export function count(number: Count | null): string {
   return number === null ? NOT_KNOWN : number.toLocaleString('en-US', { maximumFractionDigits: 0 })
 }
 
 /** `1 row`, `2 rows`. */
-export function plural(number: Count, what: string, more = `${what}s`): string {
-  return `${count(number)} ${number === 1 ? what : more}`
+export function plural(number: Count, one: string, more = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : more}`
 }

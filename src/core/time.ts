@@ -1,4 +1,4 @@
-/** Run ids sort by start: `20261122T220537Z-1f3a`, from the start and four random hex digits. */
+/** A run id, which sorts by start: `20261122T220537Z-1f3a`, from the start and four random hex digits. */
 export function runIdAt(startedAt: number, random: number): string {
   const stamp = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '')
   return `${stamp}-${Math.floor(random * 0x10000)
@@ -6,23 +6,21 @@ export function runIdAt(startedAt: number, random: number): string {
     .padStart(4, '0')}`
 }
 
-/** An instant in the zone of this machine, for people: `2026-11-22 23:05:37`. */
-export function localTime(instant: number): string {
-  return new Date(instant).toLocaleString('sv-SE')
+/** A time in the zone of this machine, for people: `2026-11-22 23:05:37`. */
+export function localTime(time: number): string {
+  return new Date(time).toLocaleString('sv-SE')
 }
 
-/** The calendar day of an instant in a zone, `YYYY-MM-DD`. */
-export function dayIn(timeZone: string, instant: number): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
-    instant,
-  )
+/** The calendar day of a time in a zone, `YYYY-MM-DD`. */
+export function dayIn(timeZone: string, time: number): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(time)
 }
 
-/** The first instant of the next calendar day in a zone (zones with a whole-minute offset and no change that night). */
-export function nextDayIn(timeZone: string, instant: number): number {
-  const today = dayIn(timeZone, instant)
-  let low = instant
-  let high = instant + 26 * 3_600_000
+/** The start of the next calendar day in a zone (zones with a whole-minute offset and no change that night). */
+export function nextDayIn(timeZone: string, time: number): number {
+  const today = dayIn(timeZone, time)
+  let low = time
+  let high = time + 26 * 3_600_000
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
     if (dayIn(timeZone, middle) === today) low = middle

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The version of package.json, which is at the root: two folders above the source, three above the compiled file. */
+/** The version in package.json at the root: two folders above this source file, three above the compiled file. */
 function packageVersion(): string {
   for (const up of ['../../package.json', '../../../package.json']) {
     try {
@@ -10,7 +10,7 @@ function packageVersion(): string {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
-  throw new Error('package.json of creator-enrich was not found beside its code')
+  throw new Error('package.json of creator-enrich was not found above its code')
 }
 
 export const version = packageVersion()

@@ -3,21 +3,21 @@ import { basename, dirname, join, sep } from 'node:path'
 import { LocalError, messageOf } from '../core/errors.js'
 import type { Layout } from './layout.js'
 
-/** What lies in a data folder; all paths absolute, as they are reached from it. */
+/** The files of a data folder. All paths are absolute, and go through links as they are. */
 export interface FolderFiles {
   readonly files: readonly string[]
-  /** Links and folders of other people that nobody looks into, and why. */
-  readonly closed: readonly { readonly path: string; readonly why: string }[]
+  /** Links and folders that are not ours and are not searched, and the reason. */
+  readonly skipped: readonly { readonly path: string; readonly why: string }[]
 }
 
 /**
- * Every file under a data folder, those of linked folders of ours included; each real folder once. Other data folders
- * within it are left out, and links of other people are named.
- * @throws LocalError for a link in our folders that we do not follow: what it leads to could not be erased
+ * Every file under a data folder, and in our own folders also behind links; each real folder once. Data folders within it
+ * are left out. Links that are not ours are listed as skipped.
+ * @throws LocalError for a link in our folders that we do not follow: its target could not be erased
  */
 export async function filesUnder(layout: Layout): Promise<FolderFiles> {
   const walk = new Walk(layout)
-  // Ours first: a folder that has two names goes by the one under which we use it.
+  // Our folders come first: if a folder has two paths, we want the one that we use.
   for (const folder of foldersOf(layout)) {
     if (await isFolder(folder)) await walk.into(folder)
   }
@@ -25,12 +25,12 @@ export async function filesUnder(layout: Layout): Promise<FolderFiles> {
   return walk
 }
 
-/** Whether a path lies where creator-enrich keeps its own files, so that nobody else should write there. */
+/** Whether a path is in a place for creator-enrich's own files, where users should not write. */
 export function isOurPlace(path: string, layout: Layout): boolean {
   return isBesideLink(path, layout) || foldersOf(layout).some((folder) => path.startsWith(folder + sep))
 }
 
-/** Whether a file is ours: to be erased, and removed if that fails. */
+/** Whether a file is ours: `forget` may rewrite it, or else remove it. */
 export function isOurs(path: string, layout: Layout): boolean {
   const { raw, state, published } = layout
   const inside = [raw, state, published].some((folder) => path.startsWith(folder + sep))
@@ -47,7 +47,7 @@ export function isOutput(path: string, { exports, reports, metrics }: Layout): b
   return ours.get(dirname(path))?.test(basename(path)) ?? false
 }
 
-/** Half turned, or moved out of its way. */
+/** A new link that is not in place yet, or a file that was moved aside for the link. */
 function isBesideLink(path: string, { database }: Layout): boolean {
   return path.startsWith(`${database}.`)
 }
@@ -58,7 +58,7 @@ function foldersOf({ state, raw, published, exports, reports, metrics }: Layout)
 
 class Walk implements FolderFiles {
   readonly files: string[] = []
-  readonly closed: { path: string; why: string }[] = []
+  readonly skipped: { path: string; why: string }[] = []
   private readonly seen = new Set<string>()
 
   constructor(private readonly layout: Layout) {}
@@ -71,35 +71,35 @@ class Walk implements FolderFiles {
     for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
       const path = join(folder, entry.name)
       if (entry.isFile()) this.files.push(path)
-      if (entry.isDirectory()) await this.inner(path)
-      if (entry.isSymbolicLink()) await this.link(path)
+      if (entry.isDirectory()) await this.intoSubfolder(path)
+      if (entry.isSymbolicLink()) await this.visitLink(path)
     }
   }
 
-  private async inner(path: string): Promise<void> {
+  private async intoSubfolder(path: string): Promise<void> {
     if (await isDataFolder(path)) return
     try {
       await this.into(path)
     } catch (error) {
       if (error instanceof LocalError || isOurs(path, this.layout)) throw error
-      this.closed.push({ path, why: messageOf(error) })
+      this.skipped.push({ path, why: messageOf(error) })
     }
   }
 
-  private async link(path: string): Promise<void> {
-    // We make these ourselves.
+  private async visitLink(path: string): Promise<void> {
+    // These links are made by creator-enrich itself.
     if (path === this.layout.database || isBesideLink(path, this.layout)) return
-    const mayBe = this.mayBeLinked(path)
-    if (mayBe && (await isFolder(path))) return this.into(path)
-    if (mayBe || isOurs(path, this.layout)) {
+    const allowed = this.mayBeLinked(path)
+    if (allowed && (await isFolder(path))) return this.into(path)
+    if (allowed || isOurs(path, this.layout)) {
       throw new LocalError(
-        `${path} is a link, and what it leads to would not be erased: put the file or folder itself in its place, then run the same command again; nothing was erased`,
+        `${path} is a link, and its target would not be erased: replace the link by the file or folder, then run the same command again; nothing was erased`,
       )
     }
-    this.closed.push({ path, why: 'a link is not followed' })
+    this.skipped.push({ path, why: 'a link is not followed' })
   }
 
-  /** As folders, that is, and where no step removes or replaces the link itself. */
+  /** Folders that may be links, because no step removes or replaces them. */
   private mayBeLinked(path: string): boolean {
     const { raw, journal } = this.layout
     const folders = [...foldersOf(this.layout), journal, join(journal, 'loaded')]
@@ -114,7 +114,7 @@ async function isFolder(path: string): Promise<boolean> {
   )
 }
 
-/** `demo/` within `data/`, for one. */
+/** An example is `demo/` within `data/`. */
 async function isDataFolder(path: string): Promise<boolean> {
   const names: string[] = await readdir(join(path, 'state')).catch(() => [])
   return names.includes('lock.duckdb')

@@ -1,27 +1,27 @@
 import { join, resolve } from 'node:path'
 
-/** Where everything lies under a data folder; all paths absolute. */
+/** The paths in a data folder, all absolute. */
 export interface Layout {
   readonly data: string
-  /** The link that analysts open. */
+  /** The link to the current published database, which analysts open. */
   readonly database: string
   readonly published: string
   readonly exports: string
-  /** Among the exports, where it is asked for. */
+  /** The Excel workbook, with `--excel`. */
   readonly workbook: string
   readonly reports: string
   readonly metrics: string
   readonly raw: string
-  /** Who was forgotten, as tombstones without ids. */
+  /** The tombstones of forgotten people, without ids. */
   readonly forgotten: string
   readonly state: string
   readonly journal: string
   readonly warehouse: string
   readonly lock: string
   readonly temp: string
-  /** For readers while a run is on. */
+  /** The progress of a run, for readers. */
   readonly status: string
-  /** What calls have taught about the API's limits. */
+  /** The limits of the API that calls have shown. */
   readonly learned: string
 }
 

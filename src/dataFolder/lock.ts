@@ -8,32 +8,32 @@ import { localTime } from '../core/time.js'
 import type { Layout } from './layout.js'
 import { readStatus } from './runStatus.js'
 
-/** The right to write in a data folder, held until it is released or the process ends, however it ends. */
+/** The right to write in a data folder, until it is released or the process ends for any reason. */
 export interface Lock {
   readonly layout: Layout
-  /** @throws LocalError if the folder was deleted or moved since: what is written there now would be lost, or another run's */
+  /** @throws LocalError if the folder was deleted or moved since: a write could be lost, or disturb another run */
   check(): Promise<void>
   /** Safe to call twice. */
   release(): void
 }
 
 /**
- * An operating-system lock belongs to the process: a second open in the holding process would succeed, and closing it
- * would drop the first one's lock. So this process's own locks are known here.
+ * The lock files that this process holds. An operating-system lock belongs to the process: a second open in the same
+ * process would succeed, and closing it would release the first lock.
  */
 const heldHere = new Set<string>()
 
 /**
- * Takes the lock of a data folder, in milliseconds either way. The lock is an empty database file that nothing else ever
- * opens, and that DuckDB locks as long as it is open.
- * @throws BusyError naming the process that holds it
+ * Takes the lock of a data folder, or is refused, within milliseconds. The lock is an empty database file that nothing
+ * else opens. DuckDB locks the file as long as it is open.
+ * @throws BusyError that names the process that holds the lock
  * @throws LocalError when the state folder cannot be used
  */
 export async function takeLock(layout: Layout): Promise<Lock> {
   if (heldHere.has(layout.lock)) throw busy(layout, process.pid)
   heldHere.add(layout.lock)
   try {
-    // Everything that is ever paid for lies below it: the journal makes durable only what is inside.
+    // All paid answers are kept below this folder, so its own name must be durable too.
     await makeFolder(layout.state)
     await placeLockFile(layout.lock)
     const database = await openLockFile(layout.lock)
@@ -41,7 +41,7 @@ export async function takeLock(layout: Layout): Promise<Lock> {
     return {
       layout,
       async check() {
-        if ((await identityOf(layout.lock)) !== identity) throw gone(layout)
+        if ((await identityOf(layout.lock)) !== identity) throw folderGone(layout)
       },
       release() {
         if (heldHere.delete(layout.lock)) database.close()
@@ -58,7 +58,7 @@ export async function takeLock(layout: Layout): Promise<Lock> {
   }
 }
 
-/** The process that keeps a database file open (0: unknown), when that is why it could not be opened. */
+/** The id of the process that has a database file open, if that is why opening failed; 0 if the id is not known. */
 export function lockHolder(error: unknown): number | undefined {
   const message = messageOf(error)
   if (!message.includes('Could not set lock')) return undefined
@@ -73,13 +73,13 @@ function busy(layout: Layout, holder: number): BusyError {
   return new BusyError(`${who} holds ${layout.data}${since}: nothing was sent, wait until it is done`)
 }
 
-function gone(layout: Layout): LocalError {
+function folderGone(layout: Layout): LocalError {
   return new LocalError(
     `${layout.state} was deleted or moved while this run used it: put it back, then run the same command again`,
   )
 }
 
-/** Puts the file there whole: a crash while DuckDB writes it in its place would leave one that no later run can open. */
+/** Links a finished file into place: a crash while DuckDB writes the file could leave one that no later run can open. */
 async function placeLockFile(path: string): Promise<void> {
   if (existsSync(path)) return
   const own = `${path}.${randomUUID()}.part`
@@ -88,7 +88,7 @@ async function placeLockFile(path: string): Promise<void> {
     database.close()
     await link(own, path)
   } catch {
-    // Another run placed it first, or this file system has no hard links: opening it will tell, or make it.
+    // Another run placed it first, or this file system has no hard links: the next open uses the file or creates it.
   } finally {
     await rm(own, { force: true })
   }

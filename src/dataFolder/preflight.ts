@@ -4,17 +4,18 @@ import { join } from 'node:path'
 import { makeFolder } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 import type { Layout } from './layout.js'
 
-/** What a run opens besides its connections: database, journal, exports, inputs. */
+/** The files that a run opens besides its connections: database, journal, exports, inputs. */
 const OTHER_FILES = 16
 
-/** What one id takes on the disk, bytes: answer in the journal, rows in the working and the published database, exports. */
+/** Bytes on the disk for one id: answer in the journal, rows in the working and the published database, exports. */
 export const BYTES_AN_ID = 15_000
 
 /**
  * Checks that this process may open the files and connections of a run.
- * @throws LocalError naming the limit; nothing was sent
+ * @throws LocalError that names the limit; nothing was sent
  */
 export async function checkOpenFiles(connections: number): Promise<void> {
   const needed = connections + OTHER_FILES
@@ -23,7 +24,7 @@ export async function checkOpenFiles(connections: number): Promise<void> {
     while (files.length < needed) files.push(await open(devNull))
   } catch (cause) {
     throw new LocalError(
-      `too few open files are allowed to this process: ${needed} more are needed (${messageOf(cause)}); nothing was sent: raise the limit (ulimit -n ${needed + 64}) or give a smaller --concurrency, then run the same command again`,
+      `the limit of open files is too low: ${needed} more files are needed (${messageOf(cause)}); nothing was sent: raise the limit (ulimit -n ${needed + 64}) or give a smaller --concurrency, then run the same command again`,
       { cause },
     )
   } finally {
@@ -31,41 +32,41 @@ export async function checkOpenFiles(connections: number): Promise<void> {
   }
 }
 
-/** Every folder that a later step writes in. */
+/** Every folder in which a later step writes. */
 export function foldersOf({ data, state, journal, exports, published, raw }: Layout): string[] {
   return [data, state, journal, join(journal, 'loaded'), exports, published, raw]
 }
 
 /**
- * Tries out in these folders what a later step will do there; they are created as needed.
- * @throws LocalError naming the folder that cannot be used; nothing was sent
+ * Tries in these folders what later steps do there: write a file, sync it, rename it. Creates the folders as needed.
+ * @throws LocalError that names the folder that cannot be used; nothing was sent
  */
 export async function checkFolders(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
     try {
-      await tryOut(folder)
+      await tryFolder(folder)
     } catch (cause) {
       throw new LocalError(
-        `cannot write in ${folder}: ${await whyNot(folder, cause)}; nothing was sent: ${remedyFor(cause)}, then run the same command again`,
+        `cannot write in ${folder}: ${await reasonFor(folder, cause)}; nothing was sent: ${remedyFor(cause, 'put a writable folder in its place')}, then run the same command again`,
         { cause },
       )
     }
   }
 }
 
-/** Says so when the disk can hardly hold what a run of so many ids writes; the run goes on, since this is an estimate. */
+/** Warns when the disk may be too small for a run of this many ids. The run goes on, since this is an estimate. */
 export async function warnOfSpace({ data }: Layout, due: number, effects: Pick<Effects, 'log'>): Promise<void> {
   const { bavail, bsize } = await statfs(data)
   const [free, needed] = [bavail * bsize, due * BYTES_AN_ID]
   if (free >= needed) return
   effects.log(
     'warn',
-    `${data} has ${megabytes(free)} free, and ${due} ids may take ${megabytes(needed)}: if the disk gets full the run stops with code 7, and goes on when there is room`,
+    `${data} has ${megabytes(free)} free, and ${due} ids may take ${megabytes(needed)}: if the disk gets full, the run stops with exit code 7; free some space and run the same command again`,
   )
 }
 
-async function tryOut(folder: string): Promise<void> {
-  // Durably: what is made in it later must not go with its name.
+async function tryFolder(folder: string): Promise<void> {
+  // The folder's name must be durable: without it the files in the folder would be lost.
   await makeFolder(folder)
   const probe = join(folder, `.probe-${process.pid}`)
   const moved = `${probe}.moved`
@@ -83,19 +84,12 @@ async function tryOut(folder: string): Promise<void> {
   }
 }
 
-async function whyNot(folder: string, cause: unknown): Promise<string> {
-  const there = await lstat(folder).catch(() => undefined)
+async function reasonFor(folder: string, cause: unknown): Promise<string> {
+  const link = await lstat(folder).catch(() => undefined)
   const target = await stat(folder).catch(() => undefined)
-  if (there?.isSymbolicLink() && !target) return `it is a link to ${await readlink(folder)}, which is not there`
-  if (target && !target.isDirectory()) return 'it is no folder'
+  if (link?.isSymbolicLink() && !target) return `it is a link to ${await readlink(folder)}, which is not there`
+  if (target && !target.isDirectory()) return 'it is not a folder'
   return messageOf(cause)
-}
-
-function remedyFor(cause: unknown): string {
-  const { code = '' } = cause as NodeJS.ErrnoException
-  if (['ENOSPC', 'EDQUOT'].includes(code)) return 'free some space'
-  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return 'make it writable'
-  return 'mend it'
 }
 
 function megabytes(bytes: number): string {

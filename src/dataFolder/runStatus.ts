@@ -7,7 +7,7 @@ const schema = z.object({
   pid: z.number().int(),
   started_at: z.string(),
   updated_at: z.string(),
-  /** What the run is at; `finished` with an exit code, `interrupted` when it died before. */
+  /** The step of the run; `finished` with an exit code, `interrupted` if the process died before that. */
   phase: z.enum([
     'starting',
     'recovering',
@@ -35,16 +35,16 @@ const schema = z.object({
   exit_code: z.number().int().optional(),
 })
 
-/** What `state/status.json` says of the run that is on, or of the last one. Instants are ISO 8601, UTC. */
+/** The content of `state/status.json`: the current run or the last one. Times are ISO 8601, UTC. */
 export type RunStatus = z.infer<typeof schema>
 export type Phase = RunStatus['phase']
 
-/** A run that has told nothing for so long is not on. */
+/** A run that has not written its status for this long is not on. */
 const SILENT_MS = 60_000
 
 /**
- * Reads the status; undefined if there is none that can be read. What a killed run has left says `interrupted`.
- * @param holder the process that holds the lock of the folder, where that is known; else a living one is believed
+ * Reads the status; undefined if there is no readable one. For a killed run the phase is `interrupted`.
+ * @param holder id of the process that holds the lock of the folder. Without it, a recent status of a living process counts
  */
 export function readStatus(path: string, holder?: number): RunStatus | undefined {
   const status = parse(path)
@@ -61,7 +61,7 @@ function parse(path: string): RunStatus | undefined {
   }
 }
 
-/** It is written every second. In a container another process may have the number of one that is long dead. */
+/** A run writes its status every second. In a container another process may have the id of a dead one. */
 function isRecent({ updated_at }: RunStatus): boolean {
   return Date.now() - Date.parse(updated_at) < SILENT_MS
 }
@@ -71,17 +71,17 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // It lives, and is somebody else's.
+    // The process lives and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
-/** What goes on in a data folder, as far as one can tell without its lock. */
+/** The state of a data folder, as far as it shows without its lock. */
 export interface RunState {
-  /** Of the run that is on, or of the last one; undefined where none has left any. */
+  /** The current run or the last one; undefined if there is no status. */
   readonly status: RunStatus | undefined
   readonly isOn: boolean
-  /** The last run left calls that no table has yet: the next run loads them first. */
+  /** The last run left calls that are not loaded yet: the next run loads them first. */
   readonly isCutOff: boolean
 }
 

@@ -12,9 +12,9 @@ interface Group {
 }
 
 /**
- * Appends to one file and syncs it for many callers at once: what comes in while a sync is under way shares the next
- * one, which starts as soon as the last returned, without a timer. The first failed write or sync fails it for ever:
- * after a failed fsync nobody can tell what is on the disk, and a second one that succeeds would lie.
+ * Appends to one file and syncs it for many callers at once. Pieces that arrive during a sync share the next one, which
+ * starts as soon as the first returns, without a timer. After the first failed write or sync every later append rejects:
+ * after a failed fsync the content of the disk is unknown, and a second fsync could succeed without having written it.
  */
 export class GroupCommit {
   private next: Group | undefined
@@ -22,8 +22,8 @@ export class GroupCommit {
   private failure: Error | undefined
 
   /**
-   * @param position where the next byte goes
-   * @param explain makes of the cause the error that every caller gets
+   * @param position offset of the next byte to write
+   * @param explain turns the cause of a failure into the error that every caller gets
    */
   constructor(
     private readonly file: AppendFile,
@@ -31,12 +31,12 @@ export class GroupCommit {
     private readonly explain: (cause: unknown) => Error,
   ) {}
 
-  /** Behind the last byte that is durable. */
+  /** Offset behind the last durable byte. */
   get end(): number {
     return this.position
   }
 
-  /** Resolves when these pieces, one after the other, are durable. They must not change before that. */
+  /** Writes the pieces in this order. Resolves when they are durable; they must not change before that. */
   append(pieces: readonly Uint8Array[]): Promise<void> {
     if (this.failure) return Promise.reject(this.failure)
     this.next ??= newGroup()
@@ -46,15 +46,15 @@ export class GroupCommit {
     return durable
   }
 
-  /** Resolves when nothing is under way any more; never rejects, the callers of `append` know already. */
-  async settled(): Promise<void> {
+  /** Resolves when no write is in progress. Never rejects: the callers of `append` have the error. */
+  async idle(): Promise<void> {
     while (this.running) await this.running
   }
 
   private async run(): Promise<void> {
-    // Callers of the same turn of the event loop share the first group, too.
+    // Callers in the same turn of the event loop share the first group.
     await new Promise<void>((resolve) => setImmediate(resolve))
-    for (let group = this.take(); group; group = this.take()) {
+    for (let group = this.takeNext(); group; group = this.takeNext()) {
       try {
         const end = await this.write(group.pieces)
         await this.file.datasync()
@@ -63,27 +63,27 @@ export class GroupCommit {
       } catch (cause) {
         this.failure = this.explain(cause)
         group.reject(this.failure)
-        this.take()?.reject(this.failure)
+        this.takeNext()?.reject(this.failure)
       }
     }
     this.running = undefined
   }
 
-  private take(): Group | undefined {
+  private takeNext(): Group | undefined {
     const group = this.next
     this.next = undefined
     return group
   }
 
-  /** @returns where the next byte goes */
+  /** @returns the offset behind the last byte written */
   private async write(pieces: readonly Uint8Array[]): Promise<number> {
-    let left = pieces
+    let unwritten = pieces
     let position = this.position
-    while (left.length > 0) {
-      const { bytesWritten } = await this.file.writev(left, position)
-      if (bytesWritten === 0) throw new Error('the file takes no more bytes')
+    while (unwritten.length > 0) {
+      const { bytesWritten } = await this.file.writev(unwritten, position)
+      if (bytesWritten === 0) throw new Error('the file accepts no more bytes')
       position += bytesWritten
-      left = without(left, bytesWritten)
+      unwritten = skipBytes(unwritten, bytesWritten)
     }
     return position
   }
@@ -99,8 +99,8 @@ function newGroup(): Group {
   return { pieces: [], durable, resolve, reject }
 }
 
-/** What a short write left over. */
-function without(pieces: readonly Uint8Array[], written: number): readonly Uint8Array[] {
+/** The pieces without their first bytes, which a short write has written. */
+function skipBytes(pieces: readonly Uint8Array[], written: number): readonly Uint8Array[] {
   let index = 0
   while (index < pieces.length && written >= pieces[index]!.length) {
     written -= pieces[index]!.length

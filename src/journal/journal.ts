@@ -1,35 +1,36 @@
 import { join, resolve } from 'node:path'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 import { withdrawn, type CallEnd, type Intent, type RunHeader } from '../model/call.js'
 import { GroupCommit } from './groupCommit.js'
 import { encodeEnd, encodeIntent, HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
 import { JournalMissingError, SegmentWriter } from './segmentWriter.js'
-import { rescueSegment, reserveFor, SpareFile, type OpenSpareFile } from './spareFile.js'
+import { rescueSegment, reserveFor, SpareFile, type FallbackFile } from './spareFile.js'
 
 /**
- * Where paid answers become durable before anything else is done with them. Both promises resolve when the record has
- * been synced to the disk. After the first failure every intent rejects, so that nothing more is sent; ends are then kept
- * in reserved space, and reject with a `LocalError` only if that fails, too.
+ * Makes paid answers durable before they are used. `intent` and `end` resolve when the record has been synced to the disk.
+ * After the first failure every intent rejects, so that nothing more is sent. Ends then go to a fallback file, and reject
+ * with a `LocalError` only if that fails too.
  */
 export interface Journal {
   /** The segment file, absolute. */
   readonly path: string
-  /** Set once no more intents are taken: the run must stop. */
+  /** Set after the first failure: the run must stop. */
   readonly failure: LocalError | undefined
   intent(intent: Intent): Promise<void>
   end(end: CallEnd): Promise<void>
   /**
-   * Waits for what is under way and closes the file.
-   * @throws LocalError if the journal has failed; it counts the answers that are safe
+   * Waits for the writes in progress and closes the file.
+   * @throws LocalError if the journal has failed; its message says how many answers are safe
    */
   close(): Promise<void>
 }
 
 /**
- * Starts the segment of one run, `<folder>/<runId>.journal`, and a spare beside it. The head is durable, and the file's
- * name with it, before this resolves: a segment under its final name always has a head.
- * @param reserve bytes of the disk to keep for the answers in flight
- * @throws LocalError if the files cannot be written, or are there already
+ * Starts the segment of one run, `<folder>/<runId>.journal`, and a spare file beside it. The head and the name of the
+ * segment are durable before this resolves: a segment under its final name always has a head.
+ * @param reserve bytes of the disk to reserve for the answers in flight
+ * @throws LocalError if the files cannot be written or exist already
  */
 export async function openJournal(folder: string, header: RunHeader, reserve = reserveFor(16)): Promise<Journal> {
   const path = join(resolve(folder), `${header.runId}.journal`)
@@ -40,7 +41,7 @@ export async function openJournal(folder: string, header: RunHeader, reserve = r
   } catch (cause) {
     await spare?.close()
     throw new LocalError(
-      `cannot start the journal ${path}: ${messageOf(cause)}; nothing was sent. ${remedyFor(cause, 'Make this folder writable')} and run the same command again`,
+      `cannot start the journal ${path}: ${messageOf(cause)}; nothing was sent: ${remedyFor(cause, 'make this folder writable')}, then run the same command again`,
       { cause },
     )
   }
@@ -50,7 +51,7 @@ class FileJournal implements Journal {
   private readonly commits: GroupCommit
   private readonly pending = new Set<Promise<void>>()
   private cause: unknown
-  private refuge: Promise<OpenSpareFile> | undefined
+  private fallback: Promise<FallbackFile> | undefined
   private answers = 0
   private lost = 0
   private closed: Promise<void> | undefined
@@ -68,7 +69,7 @@ class FileJournal implements Journal {
   }
 
   get failure(): LocalError | undefined {
-    return this.refuge && this.explain()
+    return this.fallback && this.explain()
   }
 
   intent(intent: Intent): Promise<void> {
@@ -78,8 +79,8 @@ class FileJournal implements Journal {
       try {
         await this.commits.append(encodeIntent(this.mark, intent))
       } catch (error) {
-        // Its record may stand on the disk all the same, and would pass for a call that was sent.
-        await this.keep(encodeEnd(this.mark, withdrawn(intent, intent.sentAt))).catch(() => undefined)
+        // The intent may be on the disk all the same. Without an end it would count as a call that was sent.
+        await this.appendToFallback(encodeEnd(this.mark, withdrawn(intent, intent.sentAt))).catch(() => undefined)
         throw error
       }
     })
@@ -89,7 +90,7 @@ class FileJournal implements Journal {
     return this.track(async () => {
       const pieces = encodeEnd(this.mark, end)
       try {
-        await this.commits.append(pieces).catch(() => this.keep(pieces))
+        await this.commits.append(pieces).catch(() => this.appendToFallback(pieces))
       } catch {
         this.lost += 1
         throw this.explain()
@@ -112,14 +113,14 @@ class FileJournal implements Journal {
 
   private fail(cause: unknown): LocalError {
     this.cause = cause
-    this.refuge ??= this.openRefuge()
+    this.fallback ??= this.openFallback()
     return this.explain()
   }
 
-  /** A disk that failed leaves the reserved space; a file that is gone is written anew, with all that it held. */
-  private async openRefuge(): Promise<OpenSpareFile> {
+  /** The spare file if the disk has failed; a copy of the whole segment if the segment was deleted or moved. */
+  private async openFallback(): Promise<FallbackFile> {
     try {
-      await this.file.look()
+      await this.file.checkName()
       return this.spare
     } catch (error) {
       if (!(error instanceof JournalMissingError)) return this.spare
@@ -127,66 +128,52 @@ class FileJournal implements Journal {
     try {
       const copy = await rescueSegment(this.file, this.commits.end)
       this.cause = new JournalMissingError(
-        copy.path === this.path ? 'it was written anew, with all it held' : `what it held is now in ${copy.path}`,
-        copy.path === this.path ? 'Put back what else is missing' : 'Move that file to where it was',
+        copy.path === this.path ? 'its whole content was written again' : `its whole content is now in ${copy.path}`,
+        copy.path === this.path ? 'put back what else is missing' : 'move that file to the path of the journal',
       )
       return copy
     } catch (error) {
-      this.cause = new JournalMissingError(`it could not be written anew: ${messageOf(error)}`)
+      this.cause = new JournalMissingError(`its content could not be written again: ${messageOf(error)}`)
       this.lost = this.answers
       this.answers = 0
       return this.spare
     }
   }
 
-  private async keep(pieces: readonly Uint8Array[]): Promise<void> {
-    await (await this.refuge!).append(pieces)
+  private async appendToFallback(pieces: readonly Uint8Array[]): Promise<void> {
+    await (await this.fallback!).append(pieces)
   }
 
   private async finish(): Promise<void> {
     while (this.pending.size > 0) await Promise.allSettled(this.pending)
-    await this.commits.settled()
-    if (!this.refuge) await this.file.look().catch((cause: unknown) => this.fail(cause))
-    const refuge = await this.refuge
-    if (refuge !== this.spare) await refuge?.close()
+    await this.commits.idle()
+    if (!this.fallback) await this.file.checkName().catch((cause: unknown) => this.fail(cause))
+    const fallback = await this.fallback
+    if (fallback !== this.spare) await fallback?.close()
     await this.spare.close()
-    // What was under way when it failed is kept elsewhere: the next run need not find it torn.
-    if (refuge && this.lost === 0) await this.file.truncate(this.commits.end)
+    // The fallback has the records that were being written at the failure: the next run need not find a torn tail.
+    if (fallback && this.lost === 0) await this.file.truncate(this.commits.end)
     await this.file.close()
-    if (refuge) throw this.explain()
+    if (fallback) throw this.explain()
   }
 
   private explain(): LocalError {
     const { cause, path, answers, lost } = this
-    const [what, remedy] = this.diagnose()
+    const [problem, remedy] = this.diagnose()
     const safe = `${answers} answers of this run are safe`
     const unsafe = lost === 0 ? '' : `, ${lost} could not be kept`
     return new LocalError(
-      `${what}: ${path}: ${messageOf(cause)}; sending stopped, ${safe}${unsafe}. ${remedy} and run the same command again`,
+      `${problem}: ${path}: ${messageOf(cause)}; sending stopped, ${safe}${unsafe}: ${remedy}, then run the same command again`,
       { cause },
     )
   }
 
-  /** What is the matter, and what to do. */
-  private diagnose(): [what: string, remedy: string] {
+  private diagnose(): [problem: string, remedy: string] {
     if (this.cause instanceof JournalMissingError) return ['the journal was deleted or moved', this.cause.remedy]
-    const remedy = remedyFor(this.cause, 'Check this disk')
-    return [isFull(this.cause) && !isTooLarge(this.cause) ? 'disk full' : 'cannot write the journal', remedy]
+    return [isFull(this.cause) ? 'disk full' : 'cannot write the journal', remedyFor(this.cause, 'check this disk')]
   }
 }
 
 function isFull(cause: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String((cause as NodeJS.ErrnoException | null)?.code))
-}
-
-/** The file, for the limit of this process; the disk may have room. */
-function isTooLarge(cause: unknown): boolean {
-  return (cause as NodeJS.ErrnoException | null)?.code === 'EFBIG'
-}
-
-function remedyFor(cause: unknown, otherwise: string): string {
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException
-  if (isTooLarge(cause)) return 'Raise the limit of file sizes (ulimit -f)'
-  if (code === 'EIO') return 'Check this disk'
-  return isFull(cause) ? 'Free some space' : otherwise
+  return ['ENOSPC', 'EDQUOT'].includes(String((cause as NodeJS.ErrnoException | null)?.code))
 }

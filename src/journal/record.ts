@@ -8,33 +8,33 @@ import type { Answer, Intent, NoAnswer, RunHeader } from '../model/call.js'
  *   offset size
  *        0    4  magic: "CEJ" and the byte 0xA7
  *        4    1  version: 1
- *        5    1  kind: 1 run, 2 intent, 3 answer, 4 no answer; a reader skips the kinds it does not know
+ *        5    1  kind: 1 run, 2 intent, 3 answer, 4 no answer; a reader skips unknown kinds
  *        6    2  0
  *        8    4  mark: CRC-32 of the run id, the same in every record of a segment
  *       12    4  length of the meta, bytes
  *       16    4  length of the body, bytes
  *       20    4  CRC-32 of meta and body
  *       24    4  CRC-32 of the 24 bytes before
- *       28       meta: one JSON object, UTF-8; then the body, bytes as they were received
+ *       28       meta: one JSON object, UTF-8; then the body, the bytes as received
  *
- * The header has its own checksum so that a damaged record costs only itself: its lengths are believed only when the
- * checksum holds, and a reader that lost its way finds the next header by magic, checksum and mark. The mark keeps a body
- * from passing for records.
+ * The header has its own checksum, so that a damaged record costs only itself. A reader trusts the lengths only when the
+ * checksum holds. Behind damage it finds the next header by magic, checksum and mark. Because of the mark, records inside
+ * a body (of another run's journal) are not taken for records of the segment.
  */
 export const MAGIC = Buffer.from([0x43, 0x45, 0x4a, 0xa7])
 export const VERSION = 1
 export const HEADER_BYTES = 28
-/** What no record exceeds, so that a reader never allocates on the word of a header alone. */
+/** No record exceeds these sizes, so that a wrong length in a header cannot make a reader allocate more. */
 export const MAX_META_BYTES = 1 << 16
 export const MAX_RECORD_BYTES = 1 << 26
 
-/** The run record is padded with blanks to this size and written twice, so that a lost page does not cost the segment. */
+/** The run record is padded with blanks to this size and written twice: a segment survives the loss of one page. */
 export const HEAD_BYTES = 4096
 export const HEAD_COPIES = 2
 
 export const KIND = { run: 1, intent: 2, answer: 3, noAnswer: 4 } as const
 
-/** What the header of a record says, once its checksum holds. */
+/** The header of a record whose checksum holds. */
 export interface RecordHeader {
   readonly version: number
   readonly kind: number
@@ -48,7 +48,7 @@ export function journalMark(runId: string): number {
   return crc32(runId)
 }
 
-/** One record as the pieces to be written in this order; the body is not copied. */
+/** One record, as pieces to be written in this order. The body is not copied. */
 export function encodeRecord(kind: number, mark: number, meta: string, body?: Uint8Array): Uint8Array[] {
   const metaBytes = Buffer.byteLength(meta)
   const head = Buffer.allocUnsafe(HEADER_BYTES + metaBytes)
@@ -66,7 +66,7 @@ export function encodeRecord(kind: number, mark: number, meta: string, body?: Ui
   return body && body.length > 0 ? [head, body] : [head]
 }
 
-/** The header at this place of the buffer (which holds `HEADER_BYTES` from there on), or undefined if there is none. */
+/** The header at this offset of the buffer, which holds at least `HEADER_BYTES` from there; undefined if there is none. */
 export function decodeHeader(bytes: Buffer, at: number): RecordHeader | undefined {
   if (bytes.compare(MAGIC, 0, MAGIC.length, at, at + MAGIC.length) !== 0) return undefined
   if (crc32(bytes.subarray(at, at + 24)) !== bytes.readUInt32LE(at + 24)) return undefined
@@ -93,7 +93,7 @@ export function encodeIntent(mark: number, { seq, id, attempt, sentAt }: Intent)
   return encodeRecord(KIND.intent, mark, JSON.stringify({ seq, id, attempt, sentAt }))
 }
 
-/** An answer or a call without one; both repeat the intent, so that either record of a call can be lost alone. */
+/** An answer, or a call without one. Both repeat the intent, so that a call survives the loss of its intent record. */
 export function encodeEnd(mark: number, end: Answer | NoAnswer): Uint8Array[] {
   const { seq, id, attempt, sentAt, receivedAt, ms } = end
   const call = { seq, id, attempt, sentAt, receivedAt, ms }
@@ -137,8 +137,8 @@ export type JournalEntry =
   | { readonly kind: 'later' }
 
 /**
- * What a record says, its checksum having held: `later` for a kind this version does not know, undefined if the meta is
- * not what its kind demands.
+ * The content of a record whose checksum holds. `later` is a kind that this version does not know.
+ * @returns undefined if the meta does not fit its kind
  */
 export function decodeEntry(kind: number, meta: Buffer, body: Buffer): JournalEntry | undefined {
   if (!Object.values<number>(KIND).includes(kind)) return { kind: 'later' }

@@ -8,21 +8,21 @@ import { readHead, tornPath } from './segmentReader.js'
 import { SegmentWriter } from './segmentWriter.js'
 import { sparePath } from './spareFile.js'
 
-/** Bytes of a spare that hold no readable record, and where they are now. */
+/** Bytes of a spare file that hold no readable record, and where they are kept now. */
 export interface SpareDamage extends Gap {
   readonly path: string
   readonly keptAt: string
 }
 
-interface Kept {
+interface SpareContent {
   readonly ends: Map<number, CallEnd>
   readonly damage: SpareDamage[]
 }
 
 /**
- * Appends to a segment, durably, the ends that its spare keeps, then removes the spare: from here on the segment is whole.
- * A spare without any, as a killed run leaves it, only goes. May be killed and started again at any point.
- * @param path the segment, its torn tail cut off
+ * Appends to a segment, durably, the ends in its spare file. Then removes the spare file, since the segment has all ends.
+ * A killed run leaves a spare file without ends, which is only removed. May be killed and started again at any point.
+ * @param path the segment, after its torn tail was cut off
  */
 export async function recoverSpare(path: string, mark: number): Promise<SpareDamage[]> {
   const spare = sparePath(path)
@@ -34,7 +34,7 @@ export async function recoverSpare(path: string, mark: number): Promise<SpareDam
   return damage
 }
 
-/** Makes the segment of a spare that has lost its own, so that the answers in it are found; one without answers goes. */
+/** A spare file without its segment: creates the segment again, or removes the spare file if it holds no end. */
 export async function recoverOrphanSpare(path: string): Promise<void> {
   const spare = sparePath(path)
   const header = await readHead(spare)
@@ -45,7 +45,7 @@ export async function recoverOrphanSpare(path: string): Promise<void> {
   }
 }
 
-async function readSpare(spare: string, mark: number): Promise<Kept> {
+async function readSpare(spare: string, mark: number): Promise<SpareContent> {
   const ends = new Map<number, CallEnd>()
   const damage: SpareDamage[] = []
   for await (const entries of scan(spare, mark)) {
@@ -59,7 +59,7 @@ async function readSpare(spare: string, mark: number): Promise<Kept> {
   return { ends, damage }
 }
 
-/** An end may stand in the segment already: written there before the sync failed, or by a recovery that was killed. */
+/** Leaves out the ends that the segment has: from before the sync failed, or from a recovery that was killed. */
 async function append(path: string, mark: number, ends: Map<number, CallEnd>): Promise<void> {
   for await (const entries of scan(path, mark)) {
     for (const entry of entries) ends.delete(endIn(entry)?.seq ?? 0)
@@ -86,7 +86,7 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** Whether these bytes are reserved space that was never used. */
+/** Whether these bytes are reserved space that was not used. */
 async function isZero(path: string, { offset, length }: Gap): Promise<boolean> {
   const bytes = await readFile(path)
   return bytes.subarray(offset, offset + length).every((byte) => byte === 0)

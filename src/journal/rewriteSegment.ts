@@ -3,34 +3,35 @@ import { open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { replaceFile, syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 import type { Intent, EditCall } from '../model/call.js'
 import { encodeEnd } from './record.js'
 import { scan, type Found, type Gap } from './scan.js'
 
-/** What becomes of each part of a segment. */
+/** What to do with each part of a segment. */
 export interface EditSegment {
-  /** Of an answer, or a call that ended without one. */
+  /** Edits an answer, or a call that ended without one. */
   readonly end: EditCall
-  /** Whether a call that was begun for this id goes. */
-  leaves(intent: Intent): boolean
-  /** Whether bytes that are no call, or that nobody can read, go. */
-  names(bytes: AsyncIterable<Buffer>): Promise<boolean>
+  /** Whether to remove an intent. */
+  removesIntent(intent: Intent): boolean
+  /** Whether to remove or blank these bytes, which are not a call or cannot be read. */
+  removesBytes(bytes: AsyncIterable<Buffer>): Promise<boolean>
 }
 
 export interface Rewritten {
-  /** Readable records of calls that are left. */
+  /** Records of calls in the new segment that can be read. */
   readonly records: number
-  /** Bytes that nobody can read and that were made zeros. */
+  /** Bytes that cannot be read and were replaced by zeros. */
   readonly blanked: number
 }
 
-/** Where a record has the mark of its segment. */
+/** Offset of the mark in the header of a record. */
 const MARK_AT = 8
 
 /**
- * Writes a segment without a readable head anew: what is not edited stays byte by byte, in its order, for whoever can mend
- * the head. One without any readable call left goes.
- * @throws LocalError when it cannot be read or written: the old one stands
+ * Rewrites a segment whose head cannot be read. All that is not edited stays byte by byte and in its order, so that
+ * somebody can still repair the head. A segment without a readable call is removed.
+ * @throws LocalError when the segment cannot be read or written: the old one stays
  */
 export async function rewriteHeadless(path: string, edit: EditSegment): Promise<Rewritten> {
   const done = { records: 0, blanked: 0 }
@@ -49,7 +50,7 @@ export async function rewriteHeadless(path: string, edit: EditSegment): Promise<
     return done
   } catch (cause) {
     throw new LocalError(
-      `cannot rewrite ${path}: ${messageOf(cause)}; make room, or make its folder writable, then run the same command again`,
+      `cannot rewrite ${path}: ${messageOf(cause)}; ${remedyFor(cause, 'free some space, or make its folder writable')}, then run the same command again`,
       { cause },
     )
   }
@@ -67,7 +68,7 @@ async function copy(part: Found | Gap, { path, from, to, edit, done }: Copying):
   const { offset, length } = part
   const bytes = (): AsyncIterable<Buffer> =>
     createReadStream(path, { start: offset, end: offset + length - 1 }) as AsyncIterable<Buffer>
-  const asItIs = async (): Promise<void> => {
+  const copyUnchanged = async (): Promise<void> => {
     for await (const chunk of bytes()) await to.writeFile(chunk)
   }
   const entry = part.kind === 'record' ? part.entry : undefined
@@ -75,19 +76,19 @@ async function copy(part: Found | Gap, { path, from, to, edit, done }: Copying):
     const edited = edit.end(entry)
     if (!edited || edited.kind === 'unknown') return
     done.records += 1
-    if (edited === entry) return asItIs()
+    if (edited === entry) return copyUnchanged()
     const { buffer } = await from.read(Buffer.alloc(4), 0, 4, offset + MARK_AT)
     for (const piece of encodeEnd(buffer.readUInt32LE(), edited)) await to.writeFile(piece)
   } else if (entry?.kind === 'intent') {
-    if (edit.leaves(entry)) return
+    if (edit.removesIntent(entry)) return
     done.records += 1
-    await asItIs()
-  } else if (await edit.names(bytes())) {
+    await copyUnchanged()
+  } else if (await edit.removesBytes(bytes())) {
     if (entry) return
     done.blanked += length
     for (let left = length; left > 0; left -= ZEROS.length) await to.writeFile(ZEROS.subarray(0, left))
   } else {
-    await asItIs()
+    await copyUnchanged()
   }
 }
 

@@ -14,7 +14,7 @@ import {
 
 const CHUNK_BYTES = 1 << 20
 
-/** A run of bytes that are no readable record; `toEnd` if no readable record follows. */
+/** Adjacent bytes that are not a readable record; `toEnd` if no readable record follows. */
 export interface Gap {
   readonly kind: 'gap'
   readonly offset: number
@@ -32,9 +32,9 @@ export interface Found {
 }
 
 /**
- * Reads the records of one segment in file order, in batches of about a megabyte: flat in memory whatever the file's
- * size, and whatever its bytes say. What cannot be read is given as gaps, and reading goes on at the next record.
- * @param mark the mark of the segment; records with another one are not its own. Undefined where nobody knows it
+ * Reads the records of one segment in file order, in batches of about a megabyte. Memory stays flat for any size and any
+ * content of the file. Bytes that cannot be read come as gaps, and reading continues at the next record.
+ * @param mark the mark of the segment, or undefined if it is not known; records with another mark count as gaps
  */
 export async function* scan(path: string, mark: number | undefined): AsyncGenerator<(Found | Gap)[]> {
   const file = await open(path, 'r')
@@ -70,7 +70,7 @@ export async function* scan(path: string, mark: number | undefined): AsyncGenera
   }
 }
 
-/** The record at the cursor, which moves behind it; undefined, and the cursor stays, if there is none to be read. */
+/** Reads the record at the cursor and moves the cursor behind it. Undefined, and the cursor stays, if there is none. */
 async function readRecord(bytes: Window, mark: number | undefined): Promise<Found | undefined> {
   const header = headerAt(bytes, mark)
   if (!header) return undefined
@@ -89,8 +89,8 @@ function decodePayload(header: RecordHeader, payload: Buffer): JournalEntry | un
 }
 
 /**
- * One record that `scan` has found, read again.
- * @throws Error if it is not there any more as it was
+ * Reads again one record that `scan` has found.
+ * @throws Error if the record has changed
  */
 export async function readFound(file: FileHandle, offset: number, length: number): Promise<JournalEntry> {
   const bytes = Buffer.allocUnsafe(length)
@@ -101,7 +101,7 @@ export async function readFound(file: FileHandle, offset: number, length: number
   return entry
 }
 
-/** Moves the cursor on to the next header of this segment, or to the end of the file. */
+/** Moves the cursor to the next header of this segment, or to the end of the file. */
 async function seekHeader(bytes: Window, mark: number | undefined): Promise<void> {
   bytes.skip(1)
   for (;;) {
@@ -129,7 +129,7 @@ function headerAt(bytes: Window, mark: number | undefined): RecordHeader | undef
   return header.metaBytes <= MAX_META_BYTES && header.bodyBytes <= MAX_RECORD_BYTES ? header : undefined
 }
 
-/** A cursor over a file with a buffer before it. Views stay good: a refill makes a new buffer. */
+/** A cursor over a file, with a read-ahead buffer. Views stay valid: a refill makes a new buffer. */
 class Window {
   buffer = Buffer.alloc(0)
   start = 0
@@ -139,12 +139,12 @@ class Window {
 
   constructor(private readonly file: FileHandle) {}
 
-  /** The cursor's place in the file. */
+  /** Offset of the cursor in the file. */
   get offset(): number {
     return this.base + this.start
   }
 
-  /** Buffers `wanted` bytes from the cursor on. @returns how many there are, fewer only at the end of the file */
+  /** Buffers `wanted` bytes from the cursor on. @returns how many are buffered: fewer only at the end of the file */
   async ensure(wanted: number): Promise<number> {
     let left = this.buffer.length - this.start
     if (left >= wanted || this.ended) return left

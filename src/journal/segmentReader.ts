@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { makeFolder, syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 import type { Call, RunHeader } from '../model/call.js'
 import {
   decodeEntry,
@@ -22,20 +23,20 @@ const BATCH_BYTES = 8 << 20
 
 const LOADED = 'loaded'
 
-/** Where people find what cannot be read of a segment: `damaged/` in the journal's folder. */
-export function keptFolder(segment: string): string {
+/** The folder for the unreadable parts of a segment: `damaged/` in the journal's folder. */
+export function damagedFolder(segment: string): string {
   const folder = dirname(segment)
   return join(basename(folder) === LOADED ? dirname(folder) : folder, 'damaged')
 }
 
-/** Where the end that was torn off a file of the journal is kept; its folder is there afterwards. */
+/** The path for the torn tail of a journal file. Creates its folder. */
 export async function tornPath(path: string): Promise<string> {
-  const folder = keptFolder(path)
+  const folder = damagedFolder(path)
   await makeFolder(folder)
   return join(folder, `${basename(path)}.torn`)
 }
 
-/** Where a call's last record stands in its segment. */
+/** Where the last record of a call is in its segment. */
 export interface Place {
   readonly id: string
   readonly seq: number
@@ -45,29 +46,29 @@ export interface Place {
   readonly length: number
 }
 
-/** The calls of one run, as its journal has them. */
+/** The calls of one run in the journal. */
 export interface Segment {
   /** Absolute. */
   readonly path: string
   readonly header: RunHeader
   /**
-   * Every call of the segment, in batches of at most 512: in the order in which they ended, then as `unknown` those
-   * whose end is not there. Records that cannot be read are left out; `repairJournal` names them.
+   * Every call of the segment, in batches of at most 512: first the ended calls in the order of their ends, then as
+   * `unknown` the calls without an end. Records that cannot be read are left out; `repairJournal` reports them.
    */
   calls(): AsyncIterable<Call[]>
   /** The places of the same calls, in the same order and batches. */
   places(): AsyncIterable<Place[]>
-  /** The calls at these places, one by one in that order. */
+  /** The calls at these places, one by one, in the given order. */
   read(places: readonly Place[]): AsyncIterable<Call>
-  /** Moves the file to `loaded/`, once what it holds is safe elsewhere. A second time it does nothing. */
+  /** Moves the file to `loaded/`, after its calls were stored elsewhere. Safe to call twice. */
   markLoaded(): Promise<void>
-  /** Removes the file; a damaged one goes to the journal's `damaged/`, for people to look at. */
+  /** Removes the file. A damaged one is moved to the journal's `damaged/`, so that people can examine it. */
   retire(damaged: boolean): Promise<void>
 }
 
 /**
  * Opens a segment whose journal is closed.
- * @throws LocalError if it cannot be read, has no readable head, or comes from a newer version
+ * @throws LocalError if the segment cannot be read, has no readable head, or is of a newer version
  */
 export async function openSegment(path: string): Promise<Segment> {
   const absolute = resolve(path)
@@ -76,7 +77,7 @@ export async function openSegment(path: string): Promise<Segment> {
   return new FileSegment(absolute, header)
 }
 
-/** The run that a segment belongs to, from the first readable copy of its head; undefined if there is none. */
+/** The run of a segment, from the first readable copy of its head; undefined if no copy is readable. */
 export async function readHead(path: string): Promise<RunHeader | undefined> {
   const bytes = await readStart(path, HEAD_BYTES * HEAD_COPIES)
   for (let at = 0; at + HEAD_BYTES <= bytes.length; at += HEAD_BYTES) {
@@ -105,9 +106,12 @@ async function readStart(path: string, length: number): Promise<Buffer> {
       await file.close()
     }
   } catch (cause) {
-    throw new LocalError(`cannot read the journal ${path}: ${messageOf(cause)}; make it readable and run again`, {
-      cause,
-    })
+    throw new LocalError(
+      `cannot read the journal ${path}: ${messageOf(cause)}; make it readable, then run the same command again`,
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -137,7 +141,7 @@ export class FileSegment implements Segment {
   }
 
   private async *located(): AsyncGenerator<Located[]> {
-    const open = new Map<number, Located>()
+    const unended = new Map<number, Located>()
     let batch: Located[] = []
     let bytes = 0
     for await (const records of scan(this.path, journalMark(this.header.runId))) {
@@ -145,10 +149,10 @@ export class FileSegment implements Segment {
         if (record.kind === 'gap' || record.entry.kind === 'run' || record.entry.kind === 'later') continue
         const located = { call: callOf(record.entry), offset: record.offset, length: record.length }
         if (located.call.kind === 'unknown') {
-          open.set(located.call.seq, located)
+          unended.set(located.call.seq, located)
           continue
         }
-        open.delete(located.call.seq)
+        unended.delete(located.call.seq)
         batch.push(located)
         bytes += record.length
         if (batch.length === BATCH_CALLS || bytes >= BATCH_BYTES) {
@@ -158,7 +162,7 @@ export class FileSegment implements Segment {
         }
       }
     }
-    for (const located of open.values()) {
+    for (const located of unended.values()) {
       batch.push(located)
       if (batch.length === BATCH_CALLS) {
         yield batch
@@ -173,15 +177,15 @@ export class FileSegment implements Segment {
   }
 
   async retire(damaged: boolean): Promise<void> {
-    if (damaged) return this.moveTo(keptFolder(this.path))
-    await this.orExplain('remove', async () => {
+    if (damaged) return this.moveTo(damagedFolder(this.path))
+    await this.withRemedy(`remove the journal ${this.path}`, async () => {
       await rm(this.path, { force: true })
       await syncFolder(dirname(this.path))
     })
   }
 
   private async moveTo(folder: string): Promise<void> {
-    await this.orExplain(`move to ${folder}`, async () => {
+    await this.withRemedy(`move the journal ${this.path} to ${folder}`, async () => {
       await makeFolder(folder)
       await moveIfThere(this.path, join(folder, basename(this.path)))
       await syncFolder(folder)
@@ -189,12 +193,12 @@ export class FileSegment implements Segment {
     })
   }
 
-  private async orExplain(what: string, work: () => Promise<void>): Promise<void> {
+  private async withRemedy(step: string, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (cause) {
       throw new LocalError(
-        `cannot ${what}: the journal ${this.path}: ${messageOf(cause)}; make its folder writable and run again`,
+        `cannot ${step}: ${messageOf(cause)}; ${remedyFor(cause, 'make its folder writable')}, then run the same command again`,
         { cause },
       )
     }
@@ -207,11 +211,11 @@ interface Located {
   readonly length: number
 }
 
-/** An intent is the call whose end is not known; it counts only where no end follows. */
+/** An intent stands for a call whose end is not known. It counts only if no end follows. */
 function callOf(entry: JournalEntry): Call {
   if (entry.kind === 'answer' || entry.kind === 'no_answer') return entry
   if (entry.kind === 'intent') return { ...entry, kind: 'unknown' }
-  throw new Error(`a record of kind ${entry.kind} is no call`)
+  throw new Error(`a record of kind ${entry.kind} is not a call`)
 }
 
 async function moveIfThere(from: string, to: string): Promise<void> {

@@ -5,20 +5,20 @@ import type { RunHeader } from '../model/call.js'
 import type { AppendFile } from './groupCommit.js'
 import { encodeRun } from './record.js'
 
-/** What lies under the path of a segment is not the file that is being written: it was deleted or moved. */
+/** The path of a segment does not lead to the file that is being written: the file was deleted or moved. */
 export class JournalMissingError extends Error {
-  override readonly name = 'GoneError'
+  override readonly name = 'JournalMissingError'
 
-  /** @param remedy what people should do, before they run the same command again */
+  /** @param remedy what people should do before they run the same command again; a part of a sentence */
   constructor(
     message: string,
-    readonly remedy = 'Put back what is missing',
+    readonly remedy = 'put back what is missing',
   ) {
     super(message)
   }
 }
 
-/** A segment open for writing, which notices when its name is taken away from it. */
+/** A segment that is open for writing. It notices when its path no longer leads to it. */
 export class SegmentWriter implements AppendFile {
   private constructor(
     readonly path: string,
@@ -27,8 +27,8 @@ export class SegmentWriter implements AppendFile {
   ) {}
 
   /**
-   * Creates a segment whose head is durable, and its name with it, before this resolves.
-   * @throws the file system's error, or one that says that the file is there already; nothing is left behind
+   * Creates a segment. Its head and its name are durable before this resolves.
+   * @throws the file system's error, or an Error if the file exists already; no part of the file is left behind
    */
   static async create(path: string, header: RunHeader): Promise<SegmentWriter> {
     const folder = dirname(path)
@@ -53,30 +53,30 @@ export class SegmentWriter implements AppendFile {
     return this.file.writev(buffers, position)
   }
 
-  /** Syncs, and looks whether the file still has its name: what is in one without is lost when it is closed. */
+  /** Syncs, and checks that the file still has its name: a file without a name is lost when it is closed. */
   async datasync(): Promise<void> {
-    const [synced, named] = await Promise.allSettled([this.file.datasync(), this.look()])
+    const [synced, named] = await Promise.allSettled([this.file.datasync(), this.checkName()])
     if (named.status === 'rejected') throw named.reason
     if (synced.status === 'rejected') throw synced.reason
   }
 
-  /** @throws GoneError if the path does not lead to this file any more */
-  async look(): Promise<void> {
-    if ((await identityOf(this.path)) !== this.identity) throw new JournalMissingError('it is not there any more')
+  /** @throws JournalMissingError if the path no longer leads to this file */
+  async checkName(): Promise<void> {
+    if ((await identityOf(this.path)) !== this.identity) throw new JournalMissingError('it is no longer there')
   }
 
-  /** Copies the first bytes of the file, whether it still has a name or not. */
+  /** Copies the first bytes of the file, even if the file has lost its name. */
   async copyTo(target: FileHandle, bytes: number): Promise<void> {
     const chunk = Buffer.alloc(1 << 20)
     for (let at = 0; at < bytes;) {
       const { bytesRead } = await this.file.read(chunk, 0, Math.min(chunk.length, bytes - at), at)
-      if (bytesRead === 0) throw new Error('it is shorter than it was')
+      if (bytesRead === 0) throw new Error('the file has become shorter')
       await writeAll(target, chunk.subarray(0, bytesRead), at)
       at += bytesRead
     }
   }
 
-  /** Never rejects: what it leaves, recovery cuts off. */
+  /** Never rejects: recovery cuts off what is left. */
   async truncate(bytes: number): Promise<void> {
     await this.file
       .truncate(bytes)
@@ -94,7 +94,7 @@ export function writeHead(file: FileHandle, header: RunHeader): Promise<void> {
   return writeAll(file, Buffer.concat(encodeRun(header)), 0)
 }
 
-/** Writes all of these bytes, however many a single write takes. */
+/** Writes all of these bytes, in as many writes as it takes. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at)

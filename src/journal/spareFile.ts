@@ -7,30 +7,34 @@ import { GroupCommit } from './groupCommit.js'
 import { HEAD_BYTES, HEAD_COPIES } from './record.js'
 import { writeAll, writeHead, type SegmentWriter } from './segmentWriter.js'
 
-/** Where the ends of calls in flight are made durable once the segment takes no more. */
-export interface OpenSpareFile {
+/** The file that takes the ends of the calls in flight after a write to the segment has failed. */
+export interface FallbackFile {
   /** Absolute. */
   readonly path: string
   append(pieces: readonly Uint8Array[]): Promise<void>
-  /** Never rejects: what it leaves undone costs nothing, recovery does it. */
+  /** Never rejects: recovery does what it leaves undone. */
   close(): Promise<void>
 }
 
 const HEADS = HEAD_BYTES * HEAD_COPIES
 const MIB = 1 << 20
 
-/** The bytes to reserve for so many calls in flight: 256 KiB each, in all at least 1 MiB and at most 16. */
+/** The bytes to reserve for this many calls in flight: 256 KiB each, in all between 1 MiB and 16 MiB. */
 export function reserveFor(calls: number): number {
   return Math.min(16 * MIB, Math.max(MIB, (calls * MIB) / 4))
 }
 
-/** The file beside a segment that keeps space for the answers in flight. */
+/** The path of the spare file, beside its segment. */
 export function sparePath(segment: string): string {
   return `${segment}.spare`
 }
 
-/** Space that is taken before the first call, so that a full disk does not cost the answers in flight. */
-export class SpareFile implements OpenSpareFile {
+/**
+ * A file that reserves disk space for the answers in flight. It is filled with zeros before the first call, and used only
+ * after a write to the segment has failed, for example because the disk is full. The answers in flight are paid: they are
+ * then written over the zeros, and the next run moves them into the segment (recoverSpare.ts).
+ */
+export class SpareFile implements FallbackFile {
   private readonly commits: GroupCommit
   private used = false
 
@@ -41,7 +45,7 @@ export class SpareFile implements OpenSpareFile {
     this.commits = new GroupCommit(file, HEADS, (cause) => cause as Error)
   }
 
-  /** Writes head and zeros, durably: blocks that only a hole stands for would not be there when they are needed. */
+  /** Writes head and zeros, durably. A sparse file would not do: its holes hold no blocks on the disk. */
   static async create(segment: string, header: RunHeader, bytes: number): Promise<SpareFile> {
     const path = sparePath(segment)
     await makeFolder(dirname(path))
@@ -63,9 +67,9 @@ export class SpareFile implements OpenSpareFile {
     return this.commits.append(pieces)
   }
 
-  /** Gives back the space that was not needed: the tail, or the whole file. */
+  /** Frees the space that was not used: the tail, or the whole file. */
   async close(): Promise<void> {
-    await this.commits.settled()
+    await this.commits.idle()
     try {
       if (this.used) {
         await this.file.truncate(this.commits.end)
@@ -74,7 +78,7 @@ export class SpareFile implements OpenSpareFile {
         await rm(this.path, { force: true })
       }
     } catch {
-      // Zeros behind the last record, and a spare without any, mean nothing.
+      // Recovery ignores zeros behind the last record, and removes a spare without records.
     } finally {
       await this.file.close().catch(() => undefined)
     }
@@ -82,12 +86,12 @@ export class SpareFile implements OpenSpareFile {
 }
 
 /**
- * Copies a segment that was deleted or moved, as long as it is open, to its path, where the next run finds it; else to the
- * system's folder for temporary files. What follows is appended there.
- * @param bytes what of it is durable
- * @throws Error if neither takes it
+ * Copies a segment that was deleted or moved while it was open. The copy goes to the path of the segment, where the next
+ * run finds it, or else to the system's folder for temporary files. Later ends are appended to the copy.
+ * @param bytes how many bytes of the segment are durable
+ * @throws Error if neither place can be written
  */
-export async function rescueSegment(segment: SegmentWriter, bytes: number): Promise<OpenSpareFile> {
+export async function rescueSegment(segment: SegmentWriter, bytes: number): Promise<FallbackFile> {
   let failure: unknown
   for (const path of [segment.path, join(tmpdir(), basename(segment.path))]) {
     try {
@@ -99,7 +103,7 @@ export async function rescueSegment(segment: SegmentWriter, bytes: number): Prom
   throw failure
 }
 
-async function copyOf(segment: SegmentWriter, path: string, bytes: number): Promise<OpenSpareFile> {
+async function copyOf(segment: SegmentWriter, path: string, bytes: number): Promise<FallbackFile> {
   await makeFolder(dirname(path))
   const file = await open(path, 'wx+', 0o600)
   try {
@@ -110,7 +114,7 @@ async function copyOf(segment: SegmentWriter, path: string, bytes: number): Prom
     return {
       path,
       append: (pieces) => commits.append(pieces),
-      close: () => commits.settled().then(() => file.close().catch(() => undefined)),
+      close: () => commits.idle().then(() => file.close().catch(() => undefined)),
     }
   } catch (error) {
     await file.close()

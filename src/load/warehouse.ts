@@ -3,6 +3,7 @@ import { makeFolder } from '../core/atomicFile.js'
 import { isOutOfMemory, openDatabase, type Connection, type Database } from '../core/duckdb.js'
 import { LocalError, RunError, messageOf } from '../core/errors.js'
 import { collectGarbage } from '../core/memory.js'
+import { remedyFor } from '../core/remedyFor.js'
 import { lockHolder, type Lock } from '../dataFolder/lock.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { bringUpToDate } from './schema/schema.js'
@@ -122,7 +123,7 @@ export function asLocalError(error: unknown, path: string): unknown {
   if (!isOfFiles(error) && !isOutOfMemory(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
   return new LocalError(
-    `cannot write ${path}: ${line}; ${remedyFor(message)}, then run the same command again: what was paid is in the journal and is loaded first`,
+    `cannot write ${path}: ${line}; ${remedyFor(error, 'free some space')}, then run the same command again: what was paid is in the journal and is loaded first`,
     { cause: error },
   )
 }
@@ -130,15 +131,6 @@ export function asLocalError(error: unknown, path: string): unknown {
 /** Whether DuckDB reports a block whose checksum is wrong. */
 export function isDamage(error: unknown): boolean {
   return /[Cc]orrupt|checksum/.test(messageOf(error))
-}
-
-function remedyFor(message: string): string {
-  if (isOutOfMemory(message)) return 'give it more memory'
-  if (/No such file|does not exist/i.test(message)) return 'put it back'
-  if (/Permission denied|Read-only file|not permitted/i.test(message)) return 'make it writable'
-  if (/fsync|Input\/output error|\bEIO\b/i.test(message)) return 'check this disk'
-  if (/File too large/i.test(message)) return 'raise the limit of file sizes (ulimit -f)'
-  return 'make room'
 }
 
 /** Whether this is an error of Node about a file. */

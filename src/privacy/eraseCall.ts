@@ -4,20 +4,20 @@ import type { Interpret } from '../model/outcome.js'
 import type { IdFinder } from './idFinder.js'
 import { redactJson } from './redactJson.js'
 
-/** An escape of a letter or a digit, behind which an id could hide; nobody writes it, but JSON allows it. */
-const HIDDEN = /\\u00(?:3\d|[46][1-9a-f]|[57][\da])/i
+/** A JSON escape of a letter or a digit, which could hide an id. It is not usual, but JSON allows it. */
+const ESCAPED = /\\u00(?:3\d|[46][1-9a-f]|[57][\da])/i
 
 /**
- * Takes ids out of what a call for somebody else brought. An answer that was misdelivered and names one of them is emptied,
- * since it may be their profile.
- * @returns the call itself where there is nothing to take out
+ * Takes ids out of a call for another person. A misdelivered answer that names one of the ids may be the profile of that
+ * person, so all its values are blanked.
+ * @returns the same call if it names none of the ids
  */
 export function eraseFrom<C extends Call>(call: C, finder: IdFinder, interpret: Interpret): C {
   if (call.kind === 'unknown') return call
   if (call.kind === 'answer') {
     const { contentType, retryAfter } = call
-    const hollow = (): boolean => interpret(call).kind === 'misdelivered'
-    const body = bodyWithout(call.body, finder, hollow)
+    const isMisdelivered = (): boolean => interpret(call).kind === 'misdelivered'
+    const body = bodyWithout(call.body, finder, isMisdelivered)
     const headers = [contentType, retryAfter].map((text) => text && finder.takeOut(text))
     if (body === call.body && headers[0] === contentType && headers[1] === retryAfter) return call
     return { ...call, contentType: headers[0]!, retryAfter: headers[1]!, body }
@@ -32,14 +32,14 @@ export function eraseFrom<C extends Call>(call: C, finder: IdFinder, interpret: 
 export function bodyNames(body: Uint8Array, finder: IdFinder): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
   if (finder.isIn(bytes)) return true
-  return HIDDEN.test(bytes) && isJson(bytes) && finder.isIn(JSON.stringify(JSON.parse(bytes)))
+  return ESCAPED.test(bytes) && isJson(bytes) && finder.isIn(JSON.stringify(JSON.parse(bytes)))
 }
 
-function bodyWithout(body: Uint8Array, finder: IdFinder, isHollow: () => boolean): Uint8Array {
+function bodyWithout(body: Uint8Array, finder: IdFinder, blankValues: () => boolean): Uint8Array {
   if (!bodyNames(body, finder)) return body
   const text = decodeUtf8(body)
-  if (text !== undefined && isJson(text)) return Buffer.from(redactJson(text, finder, { hollow: isHollow() }))
-  // Latin-1 gives every byte back as it was.
+  if (text !== undefined && isJson(text)) return Buffer.from(redactJson(text, finder, { blankValues: blankValues() }))
+  // Latin-1 keeps every byte.
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
   return Buffer.from(finder.takeOut(bytes), 'latin1')
 }

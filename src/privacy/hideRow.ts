@@ -1,39 +1,39 @@
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import type { IdFinder } from './idFinder.js'
 
-/** The part of an input row that can tell who it is about. */
+/** The parts of an input row that can identify a person. */
 export interface RowWithId {
   readonly cells: readonly (string | null)[]
-  /** One of them, in which the id was looked for. */
+  /** The one of the cells from which the id is read. */
   readonly cell: string
   readonly parsed: ParsedId
 }
 
-/** Why the row of somebody who was forgotten has no id. */
+/** The reject reason of a row whose person was forgotten. */
 export const FORGOTTEN_ID = {
   reason: 'forgotten',
   remedy: 'leave the row out: this person was forgotten; `creator-enrich forget --allow` takes it back',
 } as const
 
 /**
- * Blanks every cell that tells the id of somebody who was forgotten, and rejects the row that is theirs.
- * @returns the row itself where there is nothing to hide
+ * Blanks every cell that has the id of a forgotten person, and rejects the row of a forgotten person.
+ * @returns the same row if it has no such id
  */
 export function hideRow<Row extends RowWithId>(
   row: Row,
   forgotten: IdFinder,
   pipeline: Pick<Pipeline, 'parseId'>,
 ): Row {
-  const theirs = 'id' in row.parsed && forgotten.has(row.parsed.id)
-  const tells = (cell: string | null): boolean => {
+  const isForgotten = 'id' in row.parsed && forgotten.has(row.parsed.id)
+  const hasForgottenId = (cell: string | null): boolean => {
     if (cell === null) return false
     if (forgotten.isIn(cell)) return true
-    // A cell that must be read to be understood, in full-width digits for one; worth the time only where it is likely.
-    const parsed = theirs ? pipeline.parseId(cell) : undefined
+    // The cell may have the id in another form, such as full-width digits. Parsing is slow, so only where it is likely.
+    const parsed = isForgotten ? pipeline.parseId(cell) : undefined
     return parsed !== undefined && 'id' in parsed && forgotten.has(parsed.id)
   }
-  if (!theirs && !row.cells.some(tells)) return row
-  const shown = (cell: string | null): string | null => (tells(cell) ? '' : cell)
-  const cell = shown(row.cell) ?? ''
-  return { ...row, cells: row.cells.map(shown), cell, parsed: theirs ? FORGOTTEN_ID : row.parsed }
+  if (!isForgotten && !row.cells.some(hasForgottenId)) return row
+  const blanked = (cell: string | null): string | null => (hasForgottenId(cell) ? '' : cell)
+  const cell = blanked(row.cell) ?? ''
+  return { ...row, cells: row.cells.map(blanked), cell, parsed: isForgotten ? FORGOTTEN_ID : row.parsed }
 }

@@ -6,135 +6,140 @@ export interface IdMatch {
   readonly id: string
 }
 
-/** A length, and a number that every text of that length in any case has in common with the id. */
+/** The length and the rolling hash by which an id is recognised. The hash is the same for upper and lower case. */
 export interface Fingerprint {
   readonly length: number
-  readonly mark: number
+  readonly rollingHash: number
 }
 
-/** What stands in place of an id that was taken out. */
+/** The text that replaces an id. */
 export const FORGOTTEN = '[forgotten]'
 
+/** Up to this number of ids, a plain search for each of them comes first: it excludes most texts faster. */
 const FEW = 8
 const BASE = 0x01000193
-/** A shorter one may be part of another number or word: it counts only where it stands by itself. */
+/** A shorter id may be part of another number or word: it counts only where it stands by itself. */
 const UNMISTAKABLE = 16
 
-/** Letters A to Z as a to z. */
-function folded(code: number): number {
+/** The character code, with A to Z as a to z. */
+function lowerCased(code: number): number {
   return code >= 65 && code <= 90 ? code | 32 : code
 }
 
-/** How an id is recognised while a text is read once from its start to its end. */
+/** The next rolling hash, before the character that leaves the window is taken off. */
+function extended(hash: number, code: number): number {
+  return (Math.imul(hash, BASE) + code) | 0
+}
+
 export function fingerprintOf(id: string): Fingerprint {
-  let mark = 0
-  for (let at = 0; at < id.length; at += 1) mark = (Math.imul(mark, BASE) + folded(id.charCodeAt(at))) | 0
-  return { length: id.length, mark }
+  let rollingHash = 0
+  for (let at = 0; at < id.length; at += 1) rollingHash = extended(rollingHash, lowerCased(id.charCodeAt(at)))
+  return { length: id.length, rollingHash }
 }
 
 /**
- * Finds ids in texts: in whatever case, whatever stands around them, and in one pass for each length, however many ids
- * there are. What is looked for may be known by its sign only, and by a function that knows it again.
+ * Finds ids in texts, in any case and between any other characters. It reads a text once for each length of ids, whatever
+ * their number. It can find ids of which it knows only the fingerprints: a function confirms each match.
  */
 export class IdFinder {
-  private readonly marks = new Map<number, Marks>()
-  private readonly byLength: readonly Marks[]
+  private readonly hashes = new Map<number, HashesOfLength>()
+  private readonly byLength: readonly HashesOfLength[]
   private readonly shortest: number
   readonly longest: number
 
   /**
-   * @param knows whether this text, in lower case, is one of the ids
-   * @param few the ids in lower case, if there are only a few: then a text without any of them is told faster
+   * @param isId whether this text, in lower case, is one of the ids
+   * @param few the ids in lower case, if there are only a few: texts without any of them are then skipped faster
    */
   constructor(
-    signs: Iterable<Fingerprint>,
-    private readonly knows: (id: string) => boolean,
+    fingerprints: Iterable<Fingerprint>,
+    private readonly isId: (text: string) => boolean,
     private readonly few?: readonly string[],
   ) {
-    for (const { length, mark } of signs) {
+    for (const { length, rollingHash } of fingerprints) {
       if (length === 0) continue
-      const marks = this.marks.get(length) ?? marksOf(length)
-      this.marks.set(length, marks)
-      marks.all.add(mark)
-      marks.ends[mark & 0xffff] = 1
+      const hashes = this.hashes.get(length) ?? hashesOfLength(length)
+      this.hashes.set(length, hashes)
+      hashes.all.add(rollingHash)
+      hashes.endings[rollingHash & 0xffff] = 1
     }
-    this.byLength = [...this.marks.values()]
-    this.shortest = Math.min(...this.marks.keys())
-    this.longest = Math.max(0, ...this.marks.keys())
+    this.byLength = [...this.hashes.values()]
+    this.shortest = Math.min(...this.hashes.keys())
+    this.longest = Math.max(0, ...this.hashes.keys())
   }
 
   static of(ids: Iterable<string>): IdFinder {
     const known = new Set([...ids].map((id) => id.toLowerCase()))
     const few = known.size <= FEW ? [...known] : undefined
-    return new IdFinder([...known].map(fingerprintOf), (id) => known.has(id), few)
+    return new IdFinder([...known].map(fingerprintOf), (text) => known.has(text), few)
   }
 
-  /** Whether this is one of the ids, and nothing else. */
+  /** Whether the whole text is one of the ids. */
   has(text: string): boolean {
-    const { length, mark } = fingerprintOf(text)
-    return this.marks.get(length)?.all.has(mark) === true && this.knows(text.toLowerCase())
+    const { length, rollingHash } = fingerprintOf(text)
+    return this.hashes.get(length)?.all.has(rollingHash) === true && this.isId(text.toLowerCase())
   }
 
-  /** All of them, from the start of the text to its end. */
+  /** All ids in the text, from its start to its end. */
   find(text: string): IdMatch[] {
-    if (text.length < this.shortest || this.lacks(text)) return []
-    const spots: IdMatch[] = []
-    for (const marks of this.byLength) this.collect(text, marks, spots)
-    return spots.length < 2 || this.byLength.length === 1 ? spots : withoutOverlaps(spots)
+    if (text.length < this.shortest || this.hasNone(text)) return []
+    const matches: IdMatch[] = []
+    for (const hashes of this.byLength) this.collect(text, hashes, matches)
+    return matches.length < 2 || this.byLength.length === 1 ? matches : withoutOverlaps(matches)
   }
 
   isIn(text: string): boolean {
     return this.find(text).length > 0
   }
 
-  /** The text without them. */
+  /** The text with each id replaced by `FORGOTTEN`. */
   takeOut(text: string): string {
-    let rest = ''
+    let result = ''
     let at = 0
     for (const { from, to } of this.find(text)) {
-      rest += text.slice(at, from) + FORGOTTEN
+      result += text.slice(at, from) + FORGOTTEN
       at = to
     }
-    return at === 0 ? text : rest + text.slice(at)
+    return at === 0 ? text : result + text.slice(at)
   }
 
-  private lacks(text: string): boolean {
+  /** Whether a plain search shows that the text has no id. False proves nothing. */
+  private hasNone(text: string): boolean {
     if (!this.few) return false
     const lower = text.toLowerCase()
     return !this.few.some((id) => lower.includes(id))
   }
 
-  private collect(text: string, { length, all, ends, highest }: Marks, spots: IdMatch[]): void {
-    let mark = 0
-    for (let at = 0; at < length - 1; at += 1) mark = (Math.imul(mark, BASE) + folded(text.charCodeAt(at))) | 0
-    let left = 0
+  private collect(text: string, { length, all, endings, highest }: HashesOfLength, matches: IdMatch[]): void {
+    let hash = 0
+    for (let at = 0; at < length - 1; at += 1) hash = extended(hash, lowerCased(text.charCodeAt(at)))
+    let leaving = 0
     for (let at = length - 1; at < text.length; at += 1) {
-      const code = folded(text.charCodeAt(at))
-      mark = (Math.imul(mark, BASE) + code - Math.imul(highest, left)) | 0
+      hash = (extended(hash, lowerCased(text.charCodeAt(at))) - Math.imul(highest, leaving)) | 0
       const from = at - length + 1
-      left = folded(text.charCodeAt(from))
-      if (ends[mark & 0xffff] === 0 || !all.has(mark)) continue
+      leaving = lowerCased(text.charCodeAt(from))
+      if (endings[hash & 0xffff] === 0 || !all.has(hash)) continue
       const to = at + 1
       const id = text.slice(from, to).toLowerCase()
-      if (this.knows(id) && (length >= UNMISTAKABLE || standsAlone(text, from, to))) spots.push({ from, to, id })
+      if (this.isId(id) && (length >= UNMISTAKABLE || standsAlone(text, from, to))) matches.push({ from, to, id })
     }
   }
 }
 
-/** The signs of one length. */
-interface Marks {
+/** The rolling hashes of the ids of one length. */
+interface HashesOfLength {
   readonly length: number
   readonly all: Set<number>
-  /** Whether any of them ends in these 16 bits: tells in a moment that most texts have none. */
-  readonly ends: Uint8Array
-  /** What a character counts in a mark by the time it leaves it. */
+  /** For each 16-bit number, whether a hash ends in it: a quick check that excludes most texts. */
+  readonly endings: Uint8Array
+  /** The factor of a character in the hash when it leaves the window. */
   readonly highest: number
 }
 
-function marksOf(length: number): Marks {
+function hashesOfLength(length: number): HashesOfLength {
   let highest = 1
   for (let n = 0; n < length; n += 1) highest = Math.imul(highest, BASE)
-  return { length, all: new Set(), ends: new Uint8Array(0x10000), highest }
+  return { length, all: new Set(), endings: new Uint8Array(0x10000), highest }
 }
 
 function standsAlone(text: string, from: number, to: number): boolean {
@@ -142,10 +147,10 @@ function standsAlone(text: string, from: number, to: number): boolean {
   return !/[0-9a-z]/i.test(text.charAt(to)) && (!/[0-9a-z]$/i.test(before) || /%[0-9a-f]{2}$/i.test(before))
 }
 
-/** The longer one of two that share a place. */
-function withoutOverlaps(spots: readonly IdMatch[]): IdMatch[] {
-  const ordered = [...spots].sort((one, other) => one.from - other.from || other.to - one.to)
+/** Of matches that overlap, the one that starts first and, with the same start, the longer one. */
+function withoutOverlaps(matches: readonly IdMatch[]): IdMatch[] {
+  const ordered = [...matches].sort((one, other) => one.from - other.from || other.to - one.to)
   const kept: IdMatch[] = []
-  for (const spot of ordered) if (spot.from >= (kept.at(-1)?.to ?? 0)) kept.push(spot)
+  for (const match of ordered) if (match.from >= (kept.at(-1)?.to ?? 0)) kept.push(match)
   return kept
 }

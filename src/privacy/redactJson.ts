@@ -1,11 +1,11 @@
 import type { IdFinder } from './idFinder.js'
 
 export interface RedactJson {
-  /** Leaves nothing below the first level but keys and marks: the whole text is about somebody who is not to be known. */
-  readonly hollow?: boolean
+  /** Replaces every value below the first level by null, because the whole text is about a forgotten person. */
+  readonly blankValues?: boolean
 }
 
-/** A string, a structural character, or anything else between them. Without a choice in a loop, which long strings overflow. */
+/** A string, a structural character, or any other token. A choice within a loop would overflow on long strings. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/gs
 
 const COLON = /\s*:/y
@@ -16,69 +16,70 @@ interface Edit {
   readonly text: string
 }
 
-/** An object or a list that is being read. */
-interface Open {
+/** An object or a list whose end has not been read yet. */
+interface OpenContainer {
   readonly list: boolean
-  /** Where it starts. */
+  /** Offset of its start. */
   readonly from: number
-  /** How many edits there were before it. */
+  /** The number of edits before it. */
   readonly edits: number
-  /** Of a list: where each item but the first is parted from the one before, and which items go. */
+  /** For a list: the offsets of the commas between its items. */
   readonly commas: number[]
-  readonly gone: Set<number>
-  /** One of its own values is an id. */
-  about: boolean
+  /** For a list: the indexes of the items to remove. */
+  readonly removed: Set<number>
+  /** Whether one of its own values is an id. */
+  hasId: boolean
 }
 
 /**
- * Takes ids out of JSON, and leaves every other character as it came. An item of a list that is an id, or an object with
- * an id as one of its values, goes whole, since it is about that person; elsewhere the id is replaced by a mark.
+ * Takes ids out of JSON and keeps every other character. A list item that is an id, or an object with an id as one of its
+ * values, is about that person and is removed as a whole. Elsewhere `[forgotten]` replaces the id.
  * @param text valid JSON
  */
-export function redactJson(text: string, finder: IdFinder, { hollow = false }: RedactJson = {}): string {
+export function redactJson(text: string, finder: IdFinder, { blankValues = false }: RedactJson = {}): string {
   const edits: Edit[] = []
-  const stack: Open[] = []
+  const stack: OpenContainer[] = []
   for (const match of text.matchAll(TOKEN)) {
     const [token] = match
     const from = match.index
     const to = from + token.length
     const inside = stack.at(-1)
     if (token === '{' || token === '[') {
-      stack.push({ list: token === '[', from, edits: edits.length, commas: [], gone: new Set(), about: false })
+      stack.push({ list: token === '[', from, edits: edits.length, commas: [], removed: new Set(), hasId: false })
     } else if (token === '}' || token === ']') {
       const closed = stack.pop()!
       const parent = stack.at(-1)
-      if (closed.list) edits.push(...itemsGone(closed, to - 1))
-      else if (closed.about && parent?.list && !hollow) leaveOut(parent, edits, closed.edits)
+      if (closed.list) edits.push(...removalsIn(closed, to - 1))
+      else if (closed.hasId && parent?.list && !blankValues) removeItem(parent, edits, closed.edits)
     } else if (token === ',') {
       if (inside?.list) inside.commas.push(from)
     } else if (token !== ':') {
       COLON.lastIndex = to
       const isKey = COLON.test(text)
       const value = token.startsWith('"') ? (JSON.parse(token) as string) : token
-      const spots = finder.find(value)
-      const whole = !isKey && finder.has(value.trim())
-      if (whole && inside?.list && !hollow) leaveOut(inside, edits, edits.length)
-      else if (spots.length > 0) edits.push({ from, to, text: JSON.stringify(finder.takeOut(value)) })
-      else if (hollow && !isKey && stack.length > 1) edits.push({ from, to, text: 'null' })
-      if (whole && inside) inside.about = true
+      const matches = finder.find(value)
+      const isId = !isKey && finder.has(value.trim())
+      if (isId && inside?.list && !blankValues) removeItem(inside, edits, edits.length)
+      else if (matches.length > 0) edits.push({ from, to, text: JSON.stringify(finder.takeOut(value)) })
+      else if (blankValues && !isKey && stack.length > 1) edits.push({ from, to, text: 'null' })
+      if (isId && inside) inside.hasId = true
     }
   }
-  return applied(text, edits)
+  return applyEdits(text, edits)
 }
 
-/** What was changed within the item does not matter any more. */
-function leaveOut(list: Open, edits: Edit[], before: number): void {
-  edits.length = before
-  list.gone.add(list.commas.length)
+/** Removes the current item of a list, and drops the edits within the item. */
+function removeItem(list: OpenContainer, edits: Edit[], editsBefore: number): void {
+  edits.length = editsBefore
+  list.removed.add(list.commas.length)
 }
 
-/** Each item with the comma before it, or where no item before it stays, with the one behind it. */
-function itemsGone({ from, commas, gone }: Open, end: number): Edit[] {
+/** Removes each item with the comma before it or, if no earlier item stays, with the comma behind it. */
+function removalsIn({ from, commas, removed }: OpenContainer, end: number): Edit[] {
   const bounds = [from, ...commas, end]
   let kept = 0
   return bounds.slice(1).flatMap((upto, item) => {
-    if (!gone.has(item)) {
+    if (!removed.has(item)) {
       kept += 1
       return []
     }
@@ -88,7 +89,7 @@ function itemsGone({ from, commas, gone }: Open, end: number): Edit[] {
   })
 }
 
-function applied(text: string, edits: readonly Edit[]): string {
+function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = ''
   let at = 0
   for (const edit of [...edits].sort((one, other) => one.from - other.from)) {

@@ -5,21 +5,22 @@ import { z } from 'zod'
 import { replaceFile } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { IdFinder, fingerprintOf } from './idFinder.js'
 
 const counts = z.record(z.string(), z.number().int().nonnegative())
 
 const tombstone = z.object({
-  /** What tells at a glance that a text is not this id; the hash says whether it is. */
+  /** Length and rolling hash of the id: the fingerprint, by which a text is recognised that may be this id. */
   length: z.number().int().positive(),
   mark: z.number().int(),
-  /** SHA-256 of salt, line break and the id in lower case; hex. */
+  /** Confirms the id: SHA-256 of salt, line break and the id in lower case; hex. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   since: z.iso.datetime(),
-  /** False while the erasure is under way, or was cut off. */
+  /** False while the erasure runs, or after it was interrupted. */
   erased: z.boolean(),
-  /** Until then: paid calls for this person, by run. */
+  /** Until the erasure is complete: paid calls for this person, by run. */
   paid: counts.optional(),
 })
 type Tombstone = z.infer<typeof tombstone>
@@ -28,68 +29,69 @@ const file = z.object({
   version: z.literal(1),
   salt: z.string().regex(/^[0-9a-f]{32,}$/),
   people: z.array(tombstone),
-  /** Paid calls that were erased, by run: receipts count them, `raw/` has them no more. */
+  /** Paid calls that were erased, by run: the receipts still count them, `raw/` no longer has them. */
   paid: counts,
 })
 
-/** Who was forgotten, without their ids, as `raw/forgotten.json` has it. */
+/** The content of `raw/forgotten.json`: the forgotten people, without their ids. */
 export type Tombstones = z.infer<typeof file>
 
 /** Paid calls by run. */
 export type PaidCalls = Readonly<Record<string, number>>
 
-/** @throws LocalError when the file is there and cannot be read: whom it names must not come back */
+/** @throws LocalError when the file exists and cannot be read: the people in it must not come back */
 export async function readTombstones(path: string): Promise<Tombstones> {
   if (!existsSync(path)) return { version: 1, salt: randomBytes(16).toString('hex'), people: [], paid: {} }
   try {
     return file.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? 'it is not what creator-enrich writes' : messageOf(cause)
+    const problem = cause instanceof z.ZodError ? 'creator-enrich did not write this content' : messageOf(cause)
     throw new LocalError(
-      `damaged: ${path}: ${why}; put it back from a backup: it says who was forgotten and must not come back`,
+      `damaged: ${path}: ${problem}; put the file back from a backup: without it forgotten people could come back`,
       { cause },
     )
   }
 }
 
-/** @throws LocalError when it cannot be written; then the old one stands */
+/** @throws LocalError when the file cannot be written: the old one stays */
 export async function writeTombstones(path: string, tombstones: Tombstones): Promise<void> {
   try {
     await replaceFile(path, (part) => writeFile(part, `${JSON.stringify(tombstones, null, 2)}\n`))
   } catch (cause) {
     throw new LocalError(
-      `cannot write ${path}: ${messageOf(cause)}; make room, or make the folder writable, then run the same command again`,
+      `cannot write ${path}: ${messageOf(cause)}; ${remedyFor(cause, 'free some space, or make the folder writable')}, then run the same command again`,
       { cause },
     )
   }
 }
 
-/** Finds the ids of the forgotten; undefined where there are none. */
+/** Finds the ids of forgotten people; undefined if nobody was forgotten. */
 export function forgottenFinder({ salt, people }: Tombstones): IdFinder | undefined {
   if (people.length === 0) return undefined
   const hashes = new Set(people.map(({ hash }) => hash))
-  return new IdFinder(people, (id) => hashes.has(hashOf(salt, id)))
+  const fingerprints = people.map(({ length, mark }) => ({ length, rollingHash: mark }))
+  return new IdFinder(fingerprints, (id) => hashes.has(hashOf(salt, id)))
 }
 
-/** What the receipts know of and `raw/` has no more, by run. */
+/** Erased paid calls by run: the receipts count them, `raw/` does not have them. */
 export function paidCalls({ people, paid }: Tombstones): PaidCalls {
-  return people.reduce((sum, { paid: theirs = {} }) => merged(sum, theirs, (one, other) => one + other), paid)
+  return people.reduce((sum, person) => merged(sum, person.paid ?? {}, (one, other) => one + other), paid)
 }
 
-/** Whether a person has a tombstone, and is erased or to be erased. */
+/** Whether a person has no tombstone, is still to be erased, or is erased. */
 export function tombstoneState({ salt, people }: Tombstones, id: string): 'unknown' | 'erasing' | 'erased' {
   const found = people.find(({ hash }) => hash === hashOf(salt, id))
   return found === undefined ? 'unknown' : found.erased ? 'erased' : 'erasing'
 }
 
-/** Whether an erasure was cut off. */
+/** Whether an erasure was interrupted. */
 export function isUnfinished({ people }: Tombstones): boolean {
   return people.some(({ erased }) => !erased)
 }
 
 /**
- * With these people in it, to be erased. One whose erasure was cut off keeps the larger count of each run: some of the
- * calls are gone already.
+ * Adds these people, to be erased. After an interrupted erasure some calls are already gone, so the larger of the two
+ * counts of each run is kept.
  */
 export function addTombstones(tombstones: Tombstones, people: ReadonlyMap<string, PaidCalls>, now: number): Tombstones {
   const next = new Map(tombstones.people.map((known) => [known.hash, known]))
@@ -97,8 +99,10 @@ export function addTombstones(tombstones: Tombstones, people: ReadonlyMap<string
     const hash = hashOf(tombstones.salt, id)
     const known = next.get(hash)
     const since = known?.since ?? new Date(now).toISOString()
+    const { length, rollingHash } = fingerprintOf(id)
     next.set(hash, {
-      ...fingerprintOf(id),
+      length,
+      mark: rollingHash,
       hash,
       since,
       erased: false,
@@ -108,19 +112,19 @@ export function addTombstones(tombstones: Tombstones, people: ReadonlyMap<string
   return { ...tombstones, people: [...next.values()] }
 }
 
-/** These people are erased: what their calls cost stays, whose it was does not. */
+/** Marks these people as erased. The number of their paid calls stays, but no longer by person. */
 export function markErased(tombstones: Tombstones, ids: Iterable<string>): Tombstones {
   const hashes = new Set([...ids].map((id) => hashOf(tombstones.salt, id)))
-  const done = (known: Tombstone): Tombstone => ({ ...known, erased: true, paid: undefined })
-  const theirs = tombstones.people.filter(({ hash }) => hashes.has(hash))
+  const complete = (known: Tombstone): Tombstone => ({ ...known, erased: true, paid: undefined })
+  const erased = tombstones.people.filter(({ hash }) => hashes.has(hash))
   return {
     ...tombstones,
-    people: tombstones.people.map((known) => (hashes.has(known.hash) ? done(known) : known)),
-    paid: paidCalls({ ...tombstones, people: theirs }),
+    people: tombstones.people.map((known) => (hashes.has(known.hash) ? complete(known) : known)),
+    paid: paidCalls({ ...tombstones, people: erased }),
   }
 }
 
-/** Without the tombstones of these people: they may come back. */
+/** Removes the tombstones of these people: they may come back. */
 export function removeTombstones(tombstones: Tombstones, ids: Iterable<string>): Tombstones {
   const hashes = new Set([...ids].map((id) => hashOf(tombstones.salt, id)))
   return { ...tombstones, people: tombstones.people.filter(({ hash }) => !hashes.has(hash)) }
@@ -133,16 +137,17 @@ function hashOf(salt: string, id: string): string {
 function merged(
   one: PaidCalls,
   other: PaidCalls,
-  both: (one: number, other: number) => number,
+  combine: (one: number, other: number) => number,
 ): Record<string, number> {
   const result: Record<string, number> = { ...one }
-  for (const [run, calls] of Object.entries(other)) result[run] = both(result[run] ?? 0, calls)
+  for (const [run, calls] of Object.entries(other)) result[run] = combine(result[run] ?? 0, calls)
   return result
 }
 
 /**
- * Who must not come back; says so when an erasure was cut off, for only who knows whom it was for can complete it.
- * @returns undefined where nobody was forgotten
+ * Finds the ids of the people who must not come back. Warns when an erasure was interrupted: only a person who has the ids
+ * can complete it.
+ * @returns undefined if nobody was forgotten
  * @throws LocalError when the file cannot be read
  */
 export async function openTombstones({ data, forgotten }: Layout, effects: Effects): Promise<IdFinder | undefined> {
@@ -150,7 +155,7 @@ export async function openTombstones({ data, forgotten }: Layout, effects: Effec
   if (isUnfinished(tombstones)) {
     effects.log(
       'warn',
-      `an erasure in ${data} was cut off: give the same ids to \`creator-enrich forget\` once more, which completes it; until then files may still name them`,
+      `an erasure in ${data} was interrupted: give the same ids to \`creator-enrich forget\` again to complete it; until then files may still name these people`,
     )
   }
   return forgottenFinder(tombstones)

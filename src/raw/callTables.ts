@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Cell, type SqlType, first, quotedText, TableWriter, type Connection } from '../core/duckdb.js'
 import type { Call, RunHeader } from '../model/call.js'
 
-/** A kind of raw file as a table; docs/raw.md tells its columns in words. */
+/** A kind of raw file as a table; docs/raw.md describes its columns. */
 export interface RawTable {
   readonly kind: 'answers' | 'calls'
   readonly columns: readonly (readonly [name: string, type: SqlType])[]
@@ -33,7 +33,7 @@ export const ANSWERS: RawTable = {
   columns: [...RUN_AND_CALL, ['status', 'BIGINT'], ['content_type', 'VARCHAR'], ['retry_after', 'VARCHAR'], ...BODY],
 }
 
-/** The others: `fault` is that of `NoAnswer`, or `unknown`. */
+/** The other calls: `fault` is that of `NoAnswer`, or `unknown`. */
 export const CALLS: RawTable = {
   kind: 'calls',
   columns: [...RUN_AND_CALL, ['fault', 'VARCHAR'], ['detail', 'VARCHAR'], ...BODY],
@@ -46,16 +46,16 @@ export function rawRow(run: RunHeader, call: Call): (Cell | Uint8Array)[] {
   const head = [run.runId, run.startedAt, run.pipeline, run.simulated, run.host, seq, id, attempt, sentAt]
   const receivedAt = known?.receivedAt ?? null
   const body = (call.kind === 'answer' ? call.body : known?.kind === 'no_answer' ? known.part : undefined) ?? null
-  const what =
+  const result =
     call.kind === 'answer'
       ? [call.status, call.contentType, call.retryAfter]
       : call.kind === 'no_answer'
         ? [call.fault, call.detail]
         : ['unknown', null]
-  return [...head, receivedAt, known?.ms ?? null, ...what, body, checksumOf([...head, receivedAt, ...what], body)]
+  return [...head, receivedAt, known?.ms ?? null, ...result, body, checksumOf([...head, receivedAt, ...result], body)]
 }
 
-/** SHA-256 over all other columns but `ms`, a line each, and the body. `checksumSql` is the same in SQL. */
+/** SHA-256 over all other columns except `ms`, one a line, and then the body. `checksumSql` is the same in SQL. */
 function checksumOf(cells: readonly Cell[], body: Uint8Array | null): string {
   const hash = createHash('sha256').update(cells.map((cell) => `${cell ?? ''}\n`).join(''))
   return (body ? hash.update(body) : hash).digest('hex')
@@ -71,10 +71,10 @@ export function checksumSql({ columns }: RawTable): string {
   return `sha256(encode(concat(${lines.join(', ')})) || coalesce(body, ''::BLOB))`
 }
 
-/** What a reader must unpack to see one row. */
+/** Rows that a reader must unpack to see one of them. */
 const ROW_GROUP = 2_048
 
-/** Makes table `part`, empty: the rows of the next file. */
+/** Creates the empty table `part` for the rows of the next file. */
 export async function openPart(connection: Connection, { columns }: RawTable): Promise<TableWriter> {
   const definition = columns.map(([name, type]) => `${name} ${type}`)
   await connection.run(`CREATE OR REPLACE TABLE part (${definition.join(', ')})`)
@@ -82,7 +82,10 @@ export async function openPart(connection: Connection, { columns }: RawTable): P
   return TableWriter.open(connection, 'part', types)
 }
 
-/** Writes the part and reads it back: what is in its rows, and the checksum of each. */
+/**
+ * Writes the table `part` to a file, reads the file back, and compares its rows and checksums.
+ * @throws Error if they differ
+ */
 export async function writePart(connection: Connection, table: RawTable, path: string, rows: number): Promise<void> {
   await connection.run(
     `COPY part TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
@@ -94,10 +97,13 @@ export async function writePart(connection: Connection, table: RawTable, path: s
   throw new Error(`${path} does not read back as it was written (${intact} of ${rows} rows are intact)`)
 }
 
-/** Of whole rows, in whatever order. */
+/** A hash of all rows, in any order. */
 const CONTENT = 'bit_xor(hash(t))'
 
-async function numberOf(connection: Connection, what: string, table: string): Promise<string> {
-  const row = await first<{ number: string }>(connection, `SELECT (${what})::VARCHAR AS number FROM ${table} AS t`)
+async function numberOf(connection: Connection, expression: string, table: string): Promise<string> {
+  const row = await first<{ number: string }>(
+    connection,
+    `SELECT (${expression})::VARCHAR AS number FROM ${table} AS t`,
+  )
   return row!.number
 }

@@ -3,12 +3,12 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * What everything can be rebuilt from (docs/raw.md): answers as received, calls that never got one, input rows with what
- * became of them, and run receipts. Parquet files, append-only, `<raw>/<kind>/date=YYYY-MM-DD/run=<run>/`.
+ * The kinds of files from which everything can be rebuilt (docs/raw.md): answers as received, calls without an answer,
+ * input rows with their status, and run receipts. Append-only Parquet files in `<raw>/<kind>/date=YYYY-MM-DD/run=<run>/`.
  */
 export type RawKind = 'answers' | 'calls' | 'inputs' | 'receipts'
 
-/** Where a run's files of one kind lie; the date is that of its start, UTC. */
+/** The folder of a run's files of one kind. The date is that of the run's start, UTC. */
 export function rawFolder(raw: string, kind: RawKind, runId: string): string {
   const date = `${runId.slice(0, 4)}-${runId.slice(4, 6)}-${runId.slice(6, 8)}`
   return join(raw, kind, `date=${date}`, `run=${runId}`)
@@ -23,7 +23,7 @@ export async function rawRuns(raw: string, kind: RawKind): Promise<string[]> {
   return runs.sort()
 }
 
-/** The files of a run, by name. Unfinished ones have another ending. */
+/** The finished files of a run, ordered by name. Unfinished files have another ending. */
 export async function rawFiles(raw: string, kind: RawKind, runId: string): Promise<string[]> {
   const folder = rawFolder(raw, kind, runId)
   if (!existsSync(folder)) return []

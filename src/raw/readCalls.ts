@@ -12,12 +12,12 @@ import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
 import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
 import { rawFiles, rawRuns } from './files.js'
 
-/** The calls of one run, as `raw/` has them. */
+/** The calls of one run in `raw/`. */
 export interface RawRun {
   readonly header: RunHeader
-  /** How many there are. */
+  /** The number of calls. */
   readonly size: number
-  /** In batches of up to 2,048, ordered by id. Every checksum is checked. */
+  /** All calls, in batches of up to 2,048, ordered by id. Every checksum is checked. */
   calls(): AsyncIterable<Call[]>
 }
 
@@ -39,8 +39,8 @@ export class RawStore {
   }
 
   /**
-   * The runs that made calls, oldest first. Read one to its end before the next.
-   * @throws LocalError when a file cannot be read or is not as it was written
+   * The runs that made calls, oldest first. Read a run to its end before the next.
+   * @throws LocalError when a file cannot be read or has changed since it was written
    */
   async *runs(): AsyncGenerator<RawRun> {
     const [answered, others] = await Promise.all([rawRuns(this.raw, 'answers'), rawRuns(this.raw, 'calls')])
@@ -67,8 +67,8 @@ async function openRun(connection: Connection, answers: string[], calls: string[
 
 /**
  * One file of a run.
- * @param ids only the calls for these
- * @throws LocalError when it cannot be read or is not as it was written
+ * @param ids gives only the calls for these ids
+ * @throws LocalError when the file cannot be read or has changed since it was written
  */
 export async function openRawFile(
   connection: Connection,
@@ -76,7 +76,7 @@ export async function openRawFile(
   file: string,
   ids?: readonly string[],
 ): Promise<RawRun> {
-  const { rows, ...header } = await reading(file, () => headOf(connection, file))
+  const { rows, ...header } = await readingFile(file, () => headOf(connection, file))
   return {
     header,
     size: rows,
@@ -96,7 +96,7 @@ async function headOf(connection: Connection, file: string): Promise<RunHeader &
        count(*) AS rows
      FROM ${parquet(file)}`,
   )
-  if (head!.rows === 0) throw new Error('it has no rows')
+  if (head!.rows === 0) throw new Error('the file has no rows')
   return head!
 }
 
@@ -128,10 +128,10 @@ async function* callsIn<Row extends RawCall>(
      FROM ${parquet(file)}${ids ? ` WHERE user_id IN (${ids.map(quotedText).join(', ')})` : ''}`,
   )
   for (;;) {
-    const { value } = (await reading(file, () => rows.next())) as IteratorResult<Row[], undefined>
+    const { value } = (await readingFile(file, () => rows.next())) as IteratorResult<Row[], undefined>
     if (value === undefined) return
     const damaged = value.filter(({ intact }) => !intact)
-    if (damaged.length > 0) throw unreadable(file, `${damaged.length} rows do not have the checksum they were given`)
+    if (damaged.length > 0) throw unreadable(file, `${damaged.length} rows do not match their checksum`)
     yield value.map(read)
   }
 }
@@ -154,7 +154,7 @@ function parquet(file: string): string {
   return `read_parquet(${quotedText(file)}, hive_partitioning = false)`
 }
 
-async function reading<T>(file: string, work: () => Promise<T>): Promise<T> {
+async function readingFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
@@ -164,9 +164,9 @@ async function reading<T>(file: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function unreadable(file: string, why: string, cause?: unknown): LocalError {
+function unreadable(file: string, problem: string, cause?: unknown): LocalError {
   return new LocalError(
-    `damaged: ${file}: ${why}; put it back from a backup, or move it and the receipt of its run away, if its answers may be paid again`,
+    `damaged: ${file}: ${problem}; put the file back from a backup, or, if its answers may be paid again, move it and the receipt of its run away`,
     { cause },
   )
 }

@@ -5,20 +5,21 @@ import type { PaidCalls } from '../privacy/tombstones.js'
 import { rawFiles, rawRuns } from './files.js'
 
 /**
- * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as the last
- * run over it left it.
- * @returns how many runs had a receipt
- * @throws LocalError naming the file that cannot be read
+ * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as its last
+ * run left it.
+ * @returns the number of runs with a receipt
+ * @throws LocalError that names the file that cannot be read
  */
 export async function restoreRuns(connection: Connection, raw: string): Promise<number> {
   const runs = await rawRuns(raw, 'receipts')
   const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'receipts', runId)))).flat()
   if (files.length === 0) return 0
-  for (const file of files) await naming(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
-  await naming(files[0]!, async () => {
-    await insertSame(connection, 'runs', parquet(files))
+  for (const file of files)
+    await namingFile(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
+  await namingFile(files[0]!, async () => {
+    await insertSharedColumns(connection, 'runs', parquet(files))
     await connection.run(lastOfEachList(await shapeOf(connection, 'lists'), parquet(files)))
-    await insertSame(connection, 'lists', 'restored_lists')
+    await insertSharedColumns(connection, 'lists', 'restored_lists')
   })
   for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
   await connection.run('DROP TABLE restored_lists')
@@ -27,9 +28,9 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
 }
 
 /**
- * What the receipts know of and the other files did not bring back: paid answers, or rows of lists.
- * @param erased paid calls by run that were erased since
- * @returns undefined when everything is there
+ * Compares the receipts with the restored tables: says which paid answers or rows of lists are missing.
+ * @param erased paid calls by run that `forget` has erased
+ * @returns undefined when nothing is missing
  */
 export async function missingFrom(connection: Connection, erased: PaidCalls): Promise<string | undefined> {
   const short = await all<{ run_id: string; missing: number }>(
@@ -49,7 +50,7 @@ export async function missingFrom(connection: Connection, erased: PaidCalls): Pr
   return rows && `it lacks input rows of the list ${rows.list} of run ${rows.run_id}`
 }
 
-/** A list's own counts are from before somebody in it was forgotten. */
+/** The counts in a receipt are older than an erasure, so a list with a forgotten person is counted again. */
 const RECOUNT_LISTS = `
 UPDATE lists SET ids = now.ids, rejected = now.rejected
 FROM (
@@ -69,18 +70,18 @@ async function restoreInputs(connection: Connection, raw: string, runId: string)
   const rows = `
 SELECT inputs.* FROM ${parquet(files)} AS inputs
 SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${quotedText(runId)}) AS own USING (list)`
-  await naming(files[0]!, async () => {
-    await insertSame(connection, 'list_members', `(${rows})`)
-    await insertSame(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
+  await namingFile(files[0]!, async () => {
+    await insertSharedColumns(connection, 'list_members', `(${rows})`)
+    await insertSharedColumns(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
   })
 }
 
-/** Inserts the columns that both sides have, in place of rows with the same key. */
-async function insertSame(connection: Connection, table: string, source: string): Promise<void> {
+/** Inserts the columns that source and table share. Replaces rows with the same key. */
+async function insertSharedColumns(connection: Connection, table: string, source: string): Promise<void> {
   const given = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
   const known = await columnsOf(connection, table)
-  const same = known.filter(({ name }) => given.some(({ column_name }) => column_name === name))
-  const columns = same.map(({ name }) => quotedName(name)).join(', ')
+  const shared = known.filter(({ name }) => given.some(({ column_name }) => column_name === name))
+  const columns = shared.map(({ name }) => quotedName(name)).join(', ')
   const keyed = await first(
     connection,
     `SELECT 1 FROM duckdb_constraints() WHERE table_name = $table AND constraint_type = 'PRIMARY KEY'`,
@@ -105,7 +106,7 @@ function columnsOf(connection: Connection, table: string): Promise<NamedType[]> 
   )
 }
 
-/** How the JSON of a row of this table is to be read. */
+/** The structure of a row of this table, as `from_json` needs it. */
 async function shapeOf(connection: Connection, table: string): Promise<string> {
   return JSON.stringify(Object.fromEntries((await columnsOf(connection, table)).map(({ name, type }) => [name, type])))
 }
@@ -122,12 +123,12 @@ function parquet(files: readonly string[]): string {
   return `read_parquet([${files.map(quotedText).join(', ')}], hive_partitioning = false, union_by_name = true)`
 }
 
-async function naming(file: string, work: () => Promise<unknown>): Promise<void> {
+async function namingFile(file: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (cause) {
     throw new LocalError(
-      `damaged: ${file}, or one of its kind: ${messageOf(cause).split('\n')[0]}; put it back from a backup`,
+      `damaged: ${file}, or another file of its kind: ${messageOf(cause).split('\n')[0]}; put the file back from a backup`,
       {
         cause,
       },

@@ -4,13 +4,14 @@ import { makeFolder, replaceFile, syncFolder } from '../core/atomicFile.js'
 import { openDatabase } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { collectGarbage } from '../core/memory.js'
+import { remedyFor } from '../core/remedyFor.js'
 import type { EditCall } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow } from './callTables.js'
 import { openRawFile } from './readCalls.js'
 
 const MEMORY = '128MB'
 
-/** The file that calls of this kind lie in, as a source of calls; give it back with `close`. */
+/** Opens a file with calls of this kind for reading. Call `close` when done. */
 export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: readonly string[]) {
   const database = await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 })
   try {
@@ -23,10 +24,10 @@ export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: rea
 }
 
 /**
- * Writes a file of `raw/` anew with other calls in it, each with a checksum of its own, and puts it in place of the old one
- * when it has been read back. A file without any call left goes.
- * @param temp where DuckDB may spill
- * @throws LocalError when it cannot be read or written: the old one stands
+ * Rewrites a file of `raw/` with edited calls, each with a new checksum. The new file is read back before it replaces the
+ * old one. A file without any call left is removed.
+ * @param temp a folder for DuckDB's temporary files
+ * @throws LocalError when the file cannot be read or written: the old one stays
  */
 export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: EditCall, temp: string): Promise<void> {
   const table = kind === 'answers' ? ANSWERS : CALLS
@@ -54,7 +55,7 @@ export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: 
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
     throw new LocalError(
-      `cannot rewrite ${file}: ${messageOf(cause).split('\n')[0]}; make room, or make its folder writable, then run the same command again`,
+      `cannot rewrite ${file}: ${messageOf(cause).split('\n')[0]}; ${remedyFor(cause, 'free some space, or make its folder writable')}, then run the same command again`,
       { cause },
     )
   } finally {

@@ -2,23 +2,23 @@ import { rm } from 'node:fs/promises'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
 import { all, batches, first, quotedText, openDatabase, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 
 /** The text columns of a row by name. */
 export type TextRow = Readonly<Record<string, string | null>>
 
-/** The columns that change, with their new values; undefined where nothing does. */
+/** Returns the columns that change, with their new values; undefined when no column changes. */
 export type EditRow = (row: TextRow) => TextRow | undefined
 
 const MEMORY = '128MB'
-/** As it was written. */
+/** The same as in sealRuns.ts. */
 const ROW_GROUP = 20_000
 
 /**
- * Writes a file of input rows or receipts anew with other texts in it, and puts it in place of the old one when it has been
- * read back.
- * @param temp where DuckDB may spill
- * @returns how many rows changed; where none does the file is left alone
- * @throws LocalError when it cannot be read or written: the old one stands
+ * Rewrites a file of input rows or receipts with edited texts. The new file is read back before it replaces the old one.
+ * @param temp a folder for DuckDB's temporary files
+ * @returns the number of changed rows; if it is 0 the file is left alone
+ * @throws LocalError when the file cannot be read or written: the old one stays
  */
 export async function rewriteSealed(file: string, edit: EditRow, temp: string): Promise<number> {
   await makeFolder(temp)
@@ -35,7 +35,7 @@ export async function rewriteSealed(file: string, edit: EditRow, temp: string): 
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
     throw new LocalError(
-      `cannot rewrite ${file}: ${messageOf(cause).split('\n')[0]}; put it back if it is damaged, make room, or make its folder writable, then run the same command again`,
+      `cannot rewrite ${file}: ${messageOf(cause).split('\n')[0]}; ${remedyFor(cause, 'put the file back if it is damaged, free some space, or make its folder writable')}, then run the same command again`,
       { cause },
     )
   } finally {

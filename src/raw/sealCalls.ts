@@ -4,30 +4,32 @@ import { makeFolder, replaceFile } from '../core/atomicFile.js'
 import { all, first, quotedText, openDatabase, TableWriter, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { collectGarbage } from '../core/memory.js'
+import { remedyFor } from '../core/remedyFor.js'
 import type { Place, Segment } from '../journal/segmentReader.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
 import { rawFiles, rawFolder } from './files.js'
 
-/** Where a segment is sealed to, and where DuckDB may spill meanwhile. */
 export interface SealOptions {
+  /** The folder to seal to. */
   readonly raw: string
+  /** A folder for DuckDB's temporary files. */
   readonly temp: string
 }
 
-/** A file of raw answers: few enough to rewrite one for a single person, enough to compress well. */
+/** Rows of one file: few enough to rewrite the file for one person, enough to compress well. */
 const PART_ROWS = 20_000
-/** Bodies that are larger than this on average make a file end sooner: its row groups must fit into memory. */
+/** If the bodies are larger than this on average a file ends sooner: its row groups must fit into memory. */
 const USUAL_BYTES = 6_000
 const PART_BYTES = 16 << 20
-/** Less does not do for 20,000 answers of a few kilobytes. */
+/** The least that is enough for 20,000 answers of a few kilobytes. */
 const MEMORY = '128MB'
 
 /**
- * Writes the calls of a loaded segment to `raw/`, ordered by id: what arrived whole to `answers`, the others to `calls`.
- * Every file is read back and compared before it gets its name, so that the segment may go afterwards. Sealing again
- * writes the same files.
- * @returns false, and nothing is written, if `raw/` holds calls of this run that the segment lacks: an older copy of it
- * @throws LocalError when the files cannot be written or do not read back as they should; the segment is still there
+ * Writes the calls of a loaded segment to `raw/`, ordered by id: answers to `answers`, other calls to `calls`. Every file
+ * is read back and compared before it gets its name, so that the segment may be removed afterwards. Sealing again writes
+ * the same files.
+ * @returns false, and writes nothing, if `raw/` has calls of this run that the segment lacks: the segment is an older copy
+ * @throws LocalError when a file cannot be written or does not read back as written; the segment is still there
  */
 export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<boolean> {
   // DuckDB makes the folder when it first spills, but not the folders above it.
@@ -41,7 +43,7 @@ export async function seal(segment: Segment, { raw, temp }: SealOptions): Promis
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
     throw new LocalError(
-      `cannot seal ${segment.path} to ${raw}: ${messageOf(cause).split('\n')[0]}; make room, or make the folder writable, then run again: the journal still has all answers`,
+      `cannot seal ${segment.path} to ${raw}: ${messageOf(cause).split('\n')[0]}; ${remedyFor(cause, 'free some space, or make the folder writable')}, then run the same command again: the journal still has all answers`,
       { cause },
     )
   } finally {
@@ -63,7 +65,7 @@ async function holdsMore(connection: Connection, { header }: Segment, raw: strin
   for (const { kind } of [ANSWERS, CALLS]) {
     for (const file of await rawFiles(raw, kind, header.runId)) {
       const more = `SELECT 1 FROM read_parquet(${quotedText(file)}) WHERE seq NOT IN (SELECT seq FROM places) LIMIT 1`
-      // One that cannot be read is written anew.
+      // A file that cannot be read is written again.
       if (await first(connection, more).catch(() => undefined)) return true
     }
   }
@@ -97,7 +99,7 @@ async function removeFrom(part: number, files: readonly string[]): Promise<void>
   for (const file of files.slice(part)) await rm(file)
 }
 
-/** As many as a file may hold, and at least one. */
+/** As many places as fit into one file, and at least one. */
 function firstBytes(places: readonly Place[]): readonly Place[] {
   let bytes = 0
   const end = places.findIndex(({ length }, at) => (bytes += length) > Math.max(PART_BYTES, at * USUAL_BYTES))

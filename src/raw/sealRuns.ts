@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { replaceFile } from '../core/atomicFile.js'
 import { all, quotedText, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 import { isDamage } from '../load/warehouse.js'
 import { rawFiles, rawFolder, type RawKind } from './files.js'
 
 /**
- * Writes to `raw/` what it lacks of the runs in the working database: the rows of the lists that a run read, with what
- * became of them, and its receipt, which comes last. Must be done before another run replaces the rows of those lists.
- * @throws LocalError when a file cannot be written: doing it again completes it
+ * Writes to `raw/` the runs of the working database that have no receipt there: first the rows of their lists, with status
+ * and reason, then the receipt. Must be done before another run replaces the rows of those lists.
+ * @throws LocalError when a file cannot be written; calling it again completes the work
  */
 export async function sealRuns(connection: Connection, raw: string): Promise<void> {
   const runs = await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs ORDER BY run_id')
@@ -42,10 +43,10 @@ async function write(connection: Connection, raw: string, kind: RawKind, runId: 
       )
     })
   } catch (cause) {
-    // It is the database that cannot be read.
+    // The database cannot be read: the file to be written is not the problem.
     if (isDamage(cause)) throw cause
     throw new LocalError(
-      `cannot write ${path}: ${messageOf(cause).split('\n')[0]}; make room, or make the folder writable, then run again: nothing is lost`,
+      `cannot write ${path}: ${messageOf(cause).split('\n')[0]}; ${remedyFor(cause, 'free some space, or make the folder writable')}, then run the same command again: nothing is lost`,
       { cause },
     )
   }

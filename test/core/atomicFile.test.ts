@@ -14,7 +14,7 @@ test('puts a new file in place, its folder too', async () => {
 })
 
 test.skipIf(!existsSync('/proc/self'))(
-  'a folder that cannot be made is an error, where nothing can be made in one that is there, too',
+  'a folder that cannot be created is an error, also where the parent exists but takes no folders',
   async () => {
     await expect(makeFolder('/proc/none/deeper')).rejects.toThrow(/ENOENT/)
     const file = join(temporaryFolder(), 'file')
@@ -25,7 +25,7 @@ test.skipIf(!existsSync('/proc/self'))(
   },
 )
 
-test('leaves a file alone whose content would not change', async () => {
+test('leaves a file alone if its content would not change', async () => {
   const path = join(temporaryFolder(), 'file.csv')
   writeFileSync(path, 'x'.repeat(LARGE))
   utimesSync(path, 1, 1)

@@ -10,7 +10,7 @@ test('takes the token out in its literal and its encoded forms', () => {
   expect(redact('a+b/c=="%,a+b/c=="%')).toBe('[token],[token]')
 })
 
-test('takes it out of JSON, whichever characters are escaped', () => {
+test('takes the token out of JSON, whichever characters are escaped', () => {
   const redact = redactor('Zm9vYmFy/abcd+12==')
   expect(redact('{"m":"Zm9vYmFy\\/abcd+12\\u003d\\u003D"}')).toBe('{"m":"[token]"}')
   expect(redact('{"m":"\\u005am9vYmFy\\/abcd%2B12=="}')).toBe('{"m":"[token]"}')
@@ -24,7 +24,7 @@ test('a token too short to be a secret is taken out only where it is sent', () =
   expect(redactor('x')('GET https://xyz/x?token=x&x=x: exit')).toBe('GET https://xyz/x?token=[token]&x=x: exit')
 })
 
-test('no printable ASCII token survives, wherever it stands', () => {
+test('no token of printable ASCII survives, at any place in a text', () => {
   const token = fc.stringMatching(/^[!-~]{8,40}$/)
   fc.assert(
     fc.property(token, fc.string(), fc.string(), (secret, before, after) => {

@@ -6,14 +6,14 @@ test('run ids sort by their start', () => {
   expect(runIdAt(0, 0) < runIdAt(1000, 0)).toBe(true)
 })
 
-test('days are those of the zone asked for', () => {
+test('days are those of the given zone', () => {
   expect(dayIn('Asia/Shanghai', Date.UTC(2026, 10, 22, 15, 59, 59))).toBe('2026-11-22')
   expect(dayIn('Asia/Shanghai', Date.UTC(2026, 10, 22, 16))).toBe('2026-11-23')
 })
 
 test('the next day begins at its midnight', () => {
   const midnight = Date.UTC(2026, 10, 22, 16)
-  for (const instant of [midnight - 1, midnight - 86_400_000, midnight - 43_200_000]) {
-    expect(nextDayIn('Asia/Shanghai', instant)).toBe(midnight)
+  for (const time of [midnight - 1, midnight - 86_400_000, midnight - 43_200_000]) {
+    expect(nextDayIn('Asia/Shanghai', time)).toBe(midnight)
   }
 })

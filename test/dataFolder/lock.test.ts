@@ -14,7 +14,7 @@ interface Refused {
   readonly ms: number
 }
 
-test('a second process is refused in less than a second and told who holds the folder; after kill -9 it starts', async () => {
+test('a second process is refused in less than a second, with the id of the holder; after kill -9 it starts', async () => {
   const data = join(temporaryFolder(), 'data')
   const first = startChild('holder.mjs', data)
   expect(await first.line()).toBe('held')
@@ -31,7 +31,7 @@ test('a second process is refused in less than a second and told who holds the f
   expect(await next.line()).toBe('held')
 })
 
-test('of many that start together one holds the lock', async () => {
+test('of many processes that start together one gets the lock', async () => {
   const data = join(temporaryFolder(), 'data')
   const lines = await Promise.all(Array.from({ length: 8 }, () => startChild('holder.mjs', data).line()))
   expect(lines.filter((line) => line === 'held')).toHaveLength(1)
@@ -39,7 +39,7 @@ test('of many that start together one holds the lock', async () => {
   expect(readdirSync(join(data, 'state'))).toEqual(['lock.duckdb'])
 })
 
-test('the holding process does not take it twice, and takes it again once released', async () => {
+test('a process cannot take the lock twice, but can take it again after a release', async () => {
   const layout = layoutOf(temporaryFolder())
   const lock = await takeLock(layout)
   await expect(takeLock(layout)).rejects.toThrow(BusyError)
@@ -53,10 +53,10 @@ test('the holding process does not take it twice, and takes it again once releas
   again.release()
 })
 
-test('a state folder that cannot be used is named, and not taken for a run', async () => {
+test('a state folder that cannot be used is named, and does not count as another run', async () => {
   const folder = temporaryFolder()
   const layout = layoutOf(join(folder, 'data'))
-  writeFileSync(layout.data, 'no folder')
+  writeFileSync(layout.data, 'a file')
   await expect(takeLock(layout)).rejects.toThrow(LocalError)
   await expect(takeLock(layout)).rejects.toThrow(layout.lock)
 })

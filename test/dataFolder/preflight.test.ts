@@ -12,7 +12,7 @@ import { smallDisk } from '../support/tmpfs.js'
 
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
 
-/** Runs against a data folder that cannot be used; nothing may be sent, and one line must say so. */
+/** Runs against a data folder that cannot be used: nothing may be sent, and stderr must have one line. */
 async function refused(data: string): Promise<string> {
   const list = writeList(temporaryFolder(), [plainId(1)])
   const api = await simulator()
@@ -23,13 +23,15 @@ async function refused(data: string): Promise<string> {
   return stderr
 }
 
-describe('a place that cannot be written: exit 7 in one line, nothing is sent', () => {
+describe('a folder that cannot be written: exit 7 in one line, nothing is sent', () => {
   test.each(['.', 'state', 'state/journal', 'exports', 'published', 'raw'])('%s is a file', async (name) => {
     const path = join(temporaryFolder(), 'data', name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'in the way')
     const data = name === '.' ? path : join(path, name.includes('/') ? '../..' : '..')
-    expect(await refused(data)).toContain(`cannot write in ${path}: it is no folder; nothing was sent: `)
+    expect(await refused(data)).toContain(
+      `cannot write in ${path}: it is not a folder; nothing was sent: put a writable folder in its place, then run`,
+    )
   })
 
   test.each(['state', 'exports', 'published'])('%s is a link to nowhere', async (name) => {
@@ -38,7 +40,7 @@ describe('a place that cannot be written: exit 7 in one line, nothing is sent', 
     expect(await refused(data)).toContain(`${join(data, name)}: it is a link to ${join(data, 'nowhere')}, which is not`)
   })
 
-  test.each(['state', 'exports', 'published'])('%s must not be changed', async (name) => {
+  test.each(['state', 'exports', 'published'])('%s is immutable', async (name) => {
     const data = temporaryFolder()
     const path = join(data, name)
     mkdirSync(path)
@@ -47,19 +49,19 @@ describe('a place that cannot be written: exit 7 in one line, nothing is sent', 
     expect(await refused(data)).toContain(`cannot write in ${path}: EPERM`)
   })
 
-  test('a folder of somebody else', ({ skip }) => {
+  test('the folder belongs to another user', ({ skip }) => {
     const folder = temporaryFolder()
     const list = writeList(folder, [plainId(1)])
     chmodSync(folder, 0o755)
     const setpriv = ['--reuid=65534', '--clear-groups', process.execPath, CLI, 'run', list, '--data', folder]
     const ended = spawnSync('setpriv', [...setpriv, '--api', 'simulated'], { encoding: 'utf8' })
-    if (ended.error || ended.stderr.startsWith('setpriv:')) return skip('no other user may be played here')
+    if (ended.error || ended.stderr.startsWith('setpriv:')) return skip('setpriv cannot switch the user here')
     expect(ended.status).toBe(7)
     expect(ended.stderr).toMatch(/EACCES|permission denied/i)
   })
 })
 
-test('places that can be written are left as they were', async () => {
+test('folders that can be written are left as they were', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   await enrich(writeList(folder, [plainId(1)]), data, await simulator())
@@ -67,7 +69,7 @@ test('places that can be written are left as they were', async () => {
   expect(names.filter((name) => name.includes('probe'))).toEqual([])
 })
 
-test('exports and published files on other disks: they are written, and the link leads there', async ({ skip }) => {
+test('exports and published files on other disks are written, and the link leads there', async ({ skip }) => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   mkdirSync(data)
@@ -97,7 +99,7 @@ describe('few open files', () => {
     expect(api.ledger.summary().calls).toBe(0)
   })
 
-  test('enough of them is no matter', async () => {
+  test('enough open files: no error', async () => {
     await expect(checkOpenFiles(50)).resolves.toBeUndefined()
   })
 })

@@ -14,8 +14,8 @@ async function openFile(path = join(temporaryFolder(), 'file'), flags = 'w'): Pr
   return file
 }
 
-/** A real file, with something done to some of its calls. */
-function bent(file: FileHandle, change: Partial<AppendFile>): AppendFile {
+/** A real file with some of its methods replaced. */
+function withMethods(file: FileHandle, change: Partial<AppendFile>): AppendFile {
   return {
     writev: (buffers, position) => file.writev([...buffers], position),
     datasync: () => file.datasync(),
@@ -31,7 +31,7 @@ describe('group commit', () => {
     let written = 0
     let synced = 0
     const commits = new GroupCommit(
-      bent(file, {
+      withMethods(file, {
         writev: async (buffers, position) => {
           const done = await file.writev([...buffers], position)
           written += done.bytesWritten
@@ -65,7 +65,7 @@ describe('group commit', () => {
     const path = join(temporaryFolder(), 'file')
     const file = await openFile(path)
     const commits = new GroupCommit(
-      bent(file, { writev: ([first], position) => file.writev([first!.subarray(0, 7)], position) }),
+      withMethods(file, { writev: ([first], position) => file.writev([first!.subarray(0, 7)], position) }),
       0,
       explain,
     )
@@ -74,9 +74,13 @@ describe('group commit', () => {
     expect(readFileSync(path, 'utf8')).toBe(texts.map((text) => `${text}|`).join(''))
   })
 
-  test('a write that takes nothing fails instead of turning for ever', async () => {
+  test('a write of 0 bytes fails instead of looping for ever', async () => {
     const file = await openFile()
-    const commits = new GroupCommit(bent(file, { writev: () => Promise.resolve({ bytesWritten: 0 }) }), 0, explain)
+    const commits = new GroupCommit(
+      withMethods(file, { writev: () => Promise.resolve({ bytesWritten: 0 }) }),
+      0,
+      explain,
+    )
     await expect(commits.append(bytes('x'))).rejects.toThrow('explained')
   })
 
@@ -84,7 +88,7 @@ describe('group commit', () => {
     const file = await openFile()
     let syncs = 0
     const commits = new GroupCommit(
-      bent(file, {
+      withMethods(file, {
         datasync: () => {
           syncs += 1
           return syncs === 2 ? Promise.reject(new Error('EIO: i/o error, fdatasync')) : file.datasync()
@@ -99,11 +103,11 @@ describe('group commit', () => {
     await expect(failing).rejects.toThrow('explained: EIO')
     await expect(waiting).rejects.toThrow('explained: EIO')
     await expect(commits.append(bytes('fourth'))).rejects.toThrow('explained: EIO')
-    await commits.settled()
+    await commits.idle()
     expect(syncs).toBe(2)
   })
 
-  test('a full disk fails it', async ({ skip }) => {
+  test('a full disk makes every append fail', async ({ skip }) => {
     const file = await openFile('/dev/full').catch(() => undefined)
     if (!file) return skip('no /dev/full here')
     const commits = new GroupCommit(file, 0, explain)

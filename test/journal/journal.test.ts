@@ -10,14 +10,14 @@ import { temporaryFolder } from '../support/folder.js'
 import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from './calls.js'
 
 describe('a journal', () => {
-  test('gives back what was written, byte for byte', async () => {
+  test('returns what was written, byte for byte', async () => {
     const ends = [answerOf(1), noAnswerOf(2), answerOf(3, 0 + 20), noAnswerOf(4, Buffer.from('part of a body'))]
     const segment = await openSegment(await writeSegment(temporaryFolder(), ends))
     expect(segment.header).toEqual(HEADER)
     expect(await callsOf(segment)).toEqual(ends)
   })
 
-  test('is not there under its final name before its head is, and has it twice', async () => {
+  test('gets its final name only after its head was written, and has the head twice', async () => {
     const folder = join(temporaryFolder(), 'state', 'journal')
     const journal = await openJournal(folder, HEADER)
     expect(readdirSync(folder)).toEqual([`${HEADER.runId}.journal`, `${HEADER.runId}.journal.spare`])
@@ -38,7 +38,7 @@ describe('a journal', () => {
     await journal.close()
   })
 
-  test('refuses records after it was closed, and can be closed twice', async () => {
+  test('refuses records after close, and can be closed twice', async () => {
     const journal = await openJournal(temporaryFolder(), HEADER)
     await journal.close()
     await journal.close()
@@ -86,7 +86,7 @@ describe('a journal that cannot be written', () => {
   })
 })
 
-test('the head of a run with a name too long is refused, not cut', async () => {
+test('a head that is too long is refused, not truncated', async () => {
   const folder = temporaryFolder()
   await expect(openJournal(folder, { ...HEADER, host: 'x'.repeat(5000) })).rejects.toThrow(LocalError)
   const handle = await open(folder, 'r')

@@ -16,7 +16,7 @@ interface Written {
   readonly failed: string | undefined
 }
 
-/** Runs the writer until it is killed, or ends by itself. @param killMs after its first durable answer */
+/** Runs the writer until it is killed or ends by itself. @param killMs milliseconds after its first durable answer */
 async function write(folder: string, killMs: number | undefined, limit = ''): Promise<Written> {
   const child = spawn('bash', ['-c', `${limit} exec "$0" "$@"`, process.execPath, WRITER, folder])
   let text = ''
@@ -25,9 +25,9 @@ async function write(folder: string, killMs: number | undefined, limit = ''): Pr
     text += data
   })
   await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
-  const told = (word: string) =>
+  const reported = (word: string) =>
     new Set([...text.matchAll(new RegExp(`^${word} (\\d+)$`, 'gm'))].map((m) => Number(m[1])))
-  return { sent: told('sent'), safe: told('safe'), failed: /^failed (.*)$/m.exec(text)?.[1] }
+  return { sent: reported('sent'), safe: reported('safe'), failed: /^failed (.*)$/m.exec(text)?.[1] }
 }
 
 async function recovered(folder: string): Promise<Call[]> {
@@ -46,7 +46,7 @@ function expectKept({ sent, safe }: Written, calls: Call[]): void {
   expect(calls).toHaveLength(listed.size)
 }
 
-test('killed at any moment, it has kept what it said was safe and lists what it said was sent', async () => {
+test('a writer that is killed at any time: every safe answer is kept, every sent call is listed', async () => {
   const kills = Array.from({ length: 8 }, (_, index) => index * 17)
   for (const killMs of kills) {
     const folder = join(temporaryFolder(), 'journal')
@@ -56,8 +56,8 @@ test('killed at any moment, it has kept what it said was safe and lists what it 
   }
 })
 
-test('where a file may not grow any more, it fails for good and has kept what it said was safe', async () => {
-  // Blocks of 1 kB or 512 bytes, as the shell has it.
+test('a file that may not grow: the writer fails for good, every safe answer is kept', async () => {
+  // The shell counts in blocks of 1 kB or 512 bytes.
   const folder = join(temporaryFolder(), 'journal')
   const written = await write(folder, undefined, 'ulimit -f 9000;')
   expect(written.failed).toMatch(

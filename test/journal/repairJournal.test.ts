@@ -28,8 +28,8 @@ function recordsIn(bytes: Buffer): { at: number; length: number }[] {
   return records
 }
 
-/** The bytes of a good segment, and a folder in which to spoil copies of it. */
-async function goodSegment(): Promise<{ bytes: Buffer; spoiled: (bytes: Buffer) => string; folder: string }> {
+/** The bytes of a good segment, and a folder for damaged copies. */
+async function goodSegment(): Promise<{ bytes: Buffer; damagedCopy: (bytes: Buffer) => string; folder: string }> {
   const folder = temporaryFolder()
   const bytes = readFileSync(await writeSegment(join(folder, 'good'), ENDS))
   const path = join(folder, 'bad', `${HEADER.runId}.journal`)
@@ -37,14 +37,14 @@ async function goodSegment(): Promise<{ bytes: Buffer; spoiled: (bytes: Buffer) 
   return {
     bytes,
     folder: join(folder, 'bad'),
-    spoiled(changed) {
+    damagedCopy(changed) {
       writeFileSync(path, changed)
       return path
     },
   }
 }
 
-/** What is there of a call when only some of its records are. */
+/** The calls that are found when only these intents and ends can be read. */
 function expectedCalls(intents: Set<number>, ends: Set<number>): Call[] {
   const known: Call[] = ENDS.filter(({ seq }) => ends.has(seq))
   const unknown = [...intents]
@@ -53,7 +53,7 @@ function expectedCalls(intents: Set<number>, ends: Set<number>): Call[] {
   return [...known, ...unknown]
 }
 
-test('what a killed run leaves: finished calls, and intents without an end as unknown', async () => {
+test('after a killed run: ended calls, and intents without an end as unknown calls', async () => {
   const folder = temporaryFolder()
   const calls: Call[] = [...ENDS, { kind: 'unknown', ...intentOf(5) }, { kind: 'unknown', ...intentOf(6) }]
   await writeSegment(folder, calls)
@@ -62,11 +62,11 @@ test('what a killed run leaves: finished calls, and intents without an end as un
   expect(await callsOf(segments[0]!)).toEqual(calls)
 })
 
-test('cut at every byte of the last three records: all whole records are kept, the tail is set aside', async () => {
-  const { bytes, spoiled, folder } = await goodSegment()
+test('a segment that is cut at any byte of its last three records: whole records are kept, the tail is set aside', async () => {
+  const { bytes, damagedCopy, folder } = await goodSegment()
   const records = recordsIn(bytes)
   for (let length = records.at(-3)!.at; length < bytes.length; length += 1) {
-    const path = spoiled(bytes.subarray(0, length))
+    const path = damagedCopy(bytes.subarray(0, length))
     const whole = records.filter(({ at, length: size }) => at + size <= length)
     const end = whole.at(-1)!.at + whole.at(-1)!.length
     // Records alternate: intent, end, intent, end …
@@ -86,20 +86,20 @@ test('cut at every byte of the last three records: all whole records are kept, t
   }
 })
 
-test('one flipped bit in any byte costs at most its own record, and is named', async () => {
-  const { bytes, spoiled, folder } = await goodSegment()
+test('a flipped bit in any byte costs at most its own record, and is reported', async () => {
+  const { bytes, damagedCopy, folder } = await goodSegment()
   const records = recordsIn(bytes)
   const everyCall = expectedCalls(new Set([1, 2, 3, 4]), new Set([1, 2, 3, 4]))
   const heads = [
     { at: 0, length: HEAD_BYTES },
     { at: HEAD_BYTES, length: HEAD_BYTES },
   ]
-  // Of the padding in the heads, some bytes stand for all.
+  // Of the padding in the heads, only some bytes are tried.
   const places = [...bytes.keys()].filter((at) => at >= HEADS || at % HEAD_BYTES < 40 || at % 397 === 0)
   for (const at of places) {
     const changed = Buffer.from(bytes)
     changed[at]! ^= 1 << (at % 8)
-    const path = spoiled(changed)
+    const path = damagedCopy(changed)
     const hit = [...heads, ...records].find((record) => at >= record.at && at < record.at + record.length)!
     const index = records.indexOf(hit)
     const isLast = index === records.length - 1
@@ -111,7 +111,7 @@ test('one flipped bit in any byte costs at most its own record, and is named', a
     expect(readFileSync(damaged[0]!.keptAt).includes(changed.subarray(hit.at, hit.at + hit.length))).toBe(true)
     const calls = await callsOf(segments[0]!)
     if (index < 0 || index % 2 === 0) {
-      // A head has a copy, an intent is repeated in its end.
+      // The head has a copy, and an end repeats its intent.
       expect(calls).toEqual(everyCall)
     } else {
       const lost = (index + 1) / 2
@@ -132,12 +132,12 @@ test.each([
     (bytes: Buffer, from: number, to: number) =>
       Buffer.concat([bytes.subarray(0, to - 5), bytes.subarray(from, to - 3), bytes.subarray(to)]),
   ],
-])('records before and behind a stretch that is %s survive', async (_, spoil) => {
-  const { bytes, spoiled, folder } = await goodSegment()
+])('records before and behind bytes that are %s survive', async (_, damage) => {
+  const { bytes, damagedCopy, folder } = await goodSegment()
   const records = recordsIn(bytes)
   const from = records[2]!.at + 9
   const to = records[3]!.at + records[3]!.length - 4
-  spoiled(spoil(Buffer.from(bytes), from, to))
+  damagedCopy(damage(Buffer.from(bytes), from, to))
   const { segments, damaged } = await repairJournal(folder)
   expect(damaged.map(({ kind }) => kind)).toEqual(['damaged'])
   const calls = await callsOf(segments[0]!)
@@ -150,16 +150,16 @@ test.each([
   )
 })
 
-test('zeros behind the last record, as a power loss may leave them, are cut off', async () => {
-  const { bytes, spoiled, folder } = await goodSegment()
-  const path = spoiled(Buffer.concat([bytes, Buffer.alloc(10_000)]))
+test('zeros behind the last record, as after a power loss, are cut off', async () => {
+  const { bytes, damagedCopy, folder } = await goodSegment()
+  const path = damagedCopy(Buffer.concat([bytes, Buffer.alloc(10_000)]))
   const { segments, damaged } = await repairJournal(folder)
   expect(damaged).toMatchObject([{ kind: 'torn', offset: bytes.length, length: 10_000 }])
   expect(readFileSync(path)).toEqual(bytes)
   expect(await callsOf(segments[0]!)).toEqual(ENDS)
 })
 
-test('a body that holds records of another run is a body and nothing else', async () => {
+test('records of another run inside a body are not taken for records of this run', async () => {
   const folder = temporaryFolder()
   const other = readFileSync(await writeSegment(join(folder, 'other'), [answerOf(9)], { ...HEADER, runId: 'other' }))
   const hostile = { ...answerOf(1), body: other }
@@ -168,7 +168,7 @@ test('a body that holds records of another run is a body and nothing else', asyn
   expect(whole.damaged).toEqual([])
   expect(await callsOf(whole.segments[0]!)).toEqual([hostile, answerOf(2)])
 
-  // And when its own header is unreadable, so that the reader looks for the next one inside the body.
+  // The header of the hostile record is damaged, so that the reader looks for the next header inside the body.
   const bytes = readFileSync(path)
   const at = recordsIn(bytes)[1]!.at
   bytes[at + 6]! ^= 1
@@ -178,8 +178,8 @@ test('a body that holds records of another run is a body and nothing else', asyn
   expect(damaged.damaged).toMatchObject([{ kind: 'damaged', offset: at }])
 })
 
-describe('formats to come', () => {
-  test('kinds of a later version are skipped', async () => {
+describe('newer formats', () => {
+  test('record kinds of a newer version are skipped', async () => {
     const folder = temporaryFolder()
     const path = await writeSegment(folder, [answerOf(1)])
     const later = encodeRecord(77, journalMark(HEADER.runId), 'not even {JSON}', Buffer.from('body'))
@@ -189,7 +189,7 @@ describe('formats to come', () => {
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1)])
   })
 
-  test('keys of a later version in a known record are ignored', async () => {
+  test('keys of a newer version in a known record are ignored', async () => {
     const folder = temporaryFolder()
     const path = await writeSegment(folder, [])
     const meta = JSON.stringify({ ...intentOf(1), more: true })
@@ -198,7 +198,7 @@ describe('formats to come', () => {
     expect(await callsOf(segments[0]!)).toEqual([{ kind: 'unknown', ...intentOf(1) }])
   })
 
-  test('a segment of a newer format is refused by name and left alone', async () => {
+  test('a segment of a newer format is named in the error and left alone', async () => {
     const folder = temporaryFolder()
     const path = await writeSegment(folder, [answerOf(1)])
     const bytes = readFileSync(path)
@@ -211,7 +211,7 @@ describe('formats to come', () => {
     expect(readFileSync(path)).toEqual(bytes)
   })
 
-  test('a record whose checksum holds and whose meta is wrong is damage', async () => {
+  test('a record with a valid checksum and wrong meta is damage', async () => {
     const folder = temporaryFolder()
     const path = await writeSegment(folder, [answerOf(1)])
     const wrong = encodeRecord(2, journalMark(HEADER.runId), '{"seq":"1"}')
@@ -224,7 +224,7 @@ describe('formats to come', () => {
 })
 
 describe('files without a head', () => {
-  test.each([0, 1, 4095, 8191])('%i bytes: no call was sent, it is set aside', async (size) => {
+  test.each([0, 1, 4095, 8191])('with %i bytes: no call was sent, the file is set aside', async (size) => {
     const folder = temporaryFolder()
     const path = join(folder, 'a.journal')
     writeFileSync(path, Buffer.alloc(size))
@@ -234,9 +234,9 @@ describe('files without a head', () => {
     expect(readdirSync(folder)).toEqual(['damaged'])
   })
 
-  test('larger ones stay where they are and are named each time', async () => {
-    const { bytes, spoiled, folder } = await goodSegment()
-    const path = spoiled(Buffer.from(bytes).fill(0, 0, HEADS))
+  test('larger files stay where they are and are reported each time', async () => {
+    const { bytes, damagedCopy, folder } = await goodSegment()
+    const path = damagedCopy(Buffer.from(bytes).fill(0, 0, HEADS))
     for (const time of ['first', 'second']) {
       const { segments, damaged } = await repairJournal(folder)
       expect(segments, time).toEqual([])
@@ -245,20 +245,20 @@ describe('files without a head', () => {
     await expect(openSegment(path)).rejects.toThrow('no readable head')
   })
 
-  test('a start that was interrupted leaves a part, which is removed', async () => {
+  test('the .part file of an interrupted start is removed', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'a.journal.part'), 'x')
     expect(await repairJournal(folder)).toEqual({ segments: [], damaged: [] })
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test('no folder at all is nothing to recover', async () => {
+  test('without a journal folder there is nothing to recover', async () => {
     expect(await repairJournal(join(temporaryFolder(), 'none'))).toEqual({ segments: [], damaged: [] })
   })
 })
 
 describe('segments', () => {
-  test('come oldest first; loaded ones are moved away, and do not come again', async () => {
+  test('come oldest first; loaded segments are moved away and do not come again', async () => {
     const folder = temporaryFolder()
     for (const runId of ['20261122T000000Z-0002', '20261121T000000Z-0001']) {
       const path = await writeSegment(folder, [answerOf(1)], { ...HEADER, runId })
@@ -273,7 +273,7 @@ describe('segments', () => {
     expect(again.segments.map(({ header }) => header.runId)).toEqual(['20261122T000000Z-0002'])
   })
 
-  test('calls come in batches of at most 512, large bodies in smaller ones', async () => {
+  test('calls come in batches of at most 512, calls with large bodies in smaller ones', async () => {
     const folder = temporaryFolder()
     const many = Array.from({ length: 1200 }, (_, index): Call => ({ kind: 'unknown', ...intentOf(index + 1) }))
     const large = [2001, 2002, 2003].map((seq) => answerOf(seq, 5 << 20))
@@ -283,9 +283,9 @@ describe('segments', () => {
     expect(sizes).toEqual([2, 512, 512, 177])
   })
 
-  test('a good segment on disk is read as it is, without the folder being repaired', async () => {
-    const { bytes, spoiled } = await goodSegment()
-    const path = spoiled(bytes.subarray(0, -3))
+  test('opening a torn segment reads it without a repair', async () => {
+    const { bytes, damagedCopy } = await goodSegment()
+    const path = damagedCopy(bytes.subarray(0, -3))
     const calls = await callsOf(await openSegment(path))
     expect(calls).toEqual(expectedCalls(new Set([1, 2, 3, 4]), new Set([1, 2, 3])))
     expect(statSync(path).size).toBe(bytes.length - 3)
@@ -293,20 +293,20 @@ describe('segments', () => {
   })
 })
 
-test('a quarter of a gigabyte of rubbish is read in little memory', async () => {
+test('256 MB of damaged bytes are read in little memory', async () => {
   const folder = temporaryFolder()
   const path = await writeSegment(folder, [answerOf(1)])
   const size = statSync(path).size
-  // Headers that promise much, then a hole; and a good record behind it all.
-  const hollow = await open(path, 'r+')
-  const [promise] = encodeRecord(3, journalMark(HEADER.runId), '{}')
-  const lying = Buffer.from(promise!)
-  lying.writeUInt32LE(0xffffffff, 16)
-  lying.writeUInt32LE(crc32(lying.subarray(0, 24)), 24)
-  await hollow.write(lying, 0, lying.length, size)
+  // A header with a wrong, huge length, then a hole, then a good record.
+  const sparse = await open(path, 'r+')
+  const [header] = encodeRecord(3, journalMark(HEADER.runId), '{}')
+  const tooLong = Buffer.from(header!)
+  tooLong.writeUInt32LE(0xffffffff, 16)
+  tooLong.writeUInt32LE(crc32(tooLong.subarray(0, 24)), 24)
+  await sparse.write(tooLong, 0, tooLong.length, size)
   const last = Buffer.concat(encodeRecord(2, journalMark(HEADER.runId), JSON.stringify(intentOf(2))))
-  await hollow.write(last, 0, last.length, size + (1 << 28))
-  await hollow.close()
+  await sparse.write(last, 0, last.length, size + (1 << 28))
+  await sparse.close()
   const before = process.memoryUsage().rss
   const { segments, damaged } = await repairJournal(folder)
   expect(damaged).toMatchObject([{ kind: 'damaged', offset: size, length: 1 << 28 }])

@@ -13,7 +13,7 @@ import { answerOf, callsOf, HEADER, intentOf, noAnswerOf, writeSegment } from '.
 const MIB = 1 << 20
 const NAME = `${HEADER.runId}.journal`
 
-/** A spare as a run leaves it that was killed after it kept these ends. */
+/** A segment with these calls and a spare file with these ends, as a killed run leaves them. */
 async function withSpare(folder: string, calls: readonly Call[], kept: Parameters<typeof encodeEnd>[1][]) {
   const path = await writeSegment(folder, calls)
   const head = readFileSync(path).subarray(0, 2 * HEAD_BYTES)
@@ -22,8 +22,8 @@ async function withSpare(folder: string, calls: readonly Call[], kept: Parameter
   return path
 }
 
-describe('a spare', () => {
-  test('is allocated beside the segment while it is open, and gone when it is closed', async () => {
+describe('a spare file', () => {
+  test('takes up disk space beside the open segment, and is removed at close', async () => {
     const folder = temporaryFolder()
     const journal = await openJournal(folder, HEADER, MIB)
     const spare = statSync(`${journal.path}.spare`)
@@ -33,7 +33,7 @@ describe('a spare', () => {
     expect(readdirSync(folder)).toEqual([NAME])
   })
 
-  test('without any record, as kill -9 leaves it, goes without a word', async () => {
+  test('without a record, as after kill -9, is removed without a warning', async () => {
     const folder = temporaryFolder()
     await withSpare(folder, [answerOf(1)], [])
     const { segments, damaged } = await repairJournal(folder)
@@ -42,19 +42,22 @@ describe('a spare', () => {
     expect(readdirSync(folder)).toEqual([NAME])
   })
 
-  test.each([0, 100, 8192, 20_000])('cut to %i bytes while it was made, goes without a word', async (size) => {
-    const folder = temporaryFolder()
-    const path = await withSpare(folder, [], [])
-    writeFileSync(`${path}.spare`, readFileSync(`${path}.spare`).subarray(0, size))
-    expect((await repairJournal(folder)).damaged).toEqual([])
-    expect(readdirSync(folder)).toEqual([NAME])
-    rmSync(path)
-    writeFileSync(`${path}.spare`, Buffer.alloc(size))
-    expect(await repairJournal(folder)).toEqual({ segments: [], damaged: [] })
-    expect(readdirSync(folder)).toEqual([])
-  })
+  test.each([0, 100, 8192, 20_000])(
+    'that was cut to %i bytes at its creation is removed without a warning',
+    async (size) => {
+      const folder = temporaryFolder()
+      const path = await withSpare(folder, [], [])
+      writeFileSync(`${path}.spare`, readFileSync(`${path}.spare`).subarray(0, size))
+      expect((await repairJournal(folder)).damaged).toEqual([])
+      expect(readdirSync(folder)).toEqual([NAME])
+      rmSync(path)
+      writeFileSync(`${path}.spare`, Buffer.alloc(size))
+      expect(await repairJournal(folder)).toEqual({ segments: [], damaged: [] })
+      expect(readdirSync(folder)).toEqual([])
+    },
+  )
 
-  test('gives its ends to the segment: one source, no call unknown whose end it has, none twice', async () => {
+  test('gives its ends to the segment: no call stays unknown if its end is in the spare file, none comes twice', async () => {
     const folder = temporaryFolder()
     const unknown: Call = { kind: 'unknown', ...intentOf(4) }
     const calls: Call[] = [answerOf(1), { kind: 'unknown', ...intentOf(2) }, { kind: 'unknown', ...intentOf(3) }]
@@ -68,7 +71,7 @@ describe('a spare', () => {
     }
   })
 
-  test('that was being taken over when the process died is taken over anew', async () => {
+  test('is recovered again after a recovery that was killed', async () => {
     const folder = temporaryFolder()
     const path = await withSpare(folder, [answerOf(1)], [answerOf(2), answerOf(3)])
     const torn = encodeEnd(journalMark(HEADER.runId), answerOf(3)).map((piece) => Buffer.from(piece).subarray(0, 40))
@@ -78,7 +81,7 @@ describe('a spare', () => {
     expect((await repairJournal(folder)).damaged).toEqual([])
   })
 
-  test('whose segment is gone becomes one itself', async () => {
+  test('without its segment becomes the segment', async () => {
     const folder = temporaryFolder()
     rmSync(await withSpare(folder, [answerOf(1)], [answerOf(2)]))
     const { segments, damaged } = await repairJournal(folder)
@@ -87,7 +90,7 @@ describe('a spare', () => {
     expect(await callsOf(segments[0]!)).toEqual([answerOf(2)])
   })
 
-  test('with an unfinished record is kept and named', async () => {
+  test('with an unfinished record is kept and reported', async () => {
     const folder = temporaryFolder()
     const path = await withSpare(folder, [], [answerOf(1), answerOf(2)])
     const bytes = readFileSync(`${path}.spare`)
@@ -102,7 +105,7 @@ describe('a spare', () => {
   })
 })
 
-/** One call whose end comes after the journal's file was taken away; gives what the journal said in the end. */
+/** Writes a call whose end comes after the journal file was taken away. Returns the error of `close`. */
 async function endAfter(journal: Journal, takeAway: () => void): Promise<LocalError> {
   await journal.intent(intentOf(1))
   await journal.end(answerOf(1))
@@ -112,7 +115,7 @@ async function endAfter(journal: Journal, takeAway: () => void): Promise<LocalEr
   await expect(journal.intent(intentOf(3))).rejects.toThrow(LocalError)
   expect(journal.failure).toBeInstanceOf(LocalError)
   return journal.close().then(
-    () => expect.unreachable('it closed as if nothing had happened'),
+    () => expect.unreachable('close must reject'),
     (error: unknown) => error as LocalError,
   )
 }
@@ -123,19 +126,19 @@ describe('a journal whose file is taken away', () => {
     ['deleted with its folders', (folder) => rmSync(dirname(folder), { recursive: true })],
     ['moved', (folder) => renameSync(join(folder, NAME), join(folder, 'elsewhere'))],
     ['moved with its folders', (folder) => renameSync(dirname(folder), `${dirname(folder)}-old`)],
-  ])('%s: is written anew with all it held, and the next run finds it', async (_, takeAway) => {
+  ])('%s: its content is written again, and the next run finds it', async (_, takeAway) => {
     const folder = join(temporaryFolder(), 'state', 'journal')
     const { message } = await endAfter(await openJournal(folder, HEADER, MIB), () => takeAway(folder))
     expect(message).toBe(
-      `the journal was deleted or moved: ${join(folder, NAME)}: it was written anew, with all it held; sending stopped, ` +
-        '2 answers of this run are safe. Put back what else is missing and run the same command again',
+      `the journal was deleted or moved: ${join(folder, NAME)}: its whole content was written again; sending stopped, ` +
+        '2 answers of this run are safe: put back what else is missing, then run the same command again',
     )
     const { segments, damaged } = await repairJournal(folder)
     expect(damaged).toEqual([])
     expect(await callsOf(segments[0]!)).toEqual([answerOf(1), answerOf(2)])
   })
 
-  test('between the last answer and the end of the run: the same', async () => {
+  test('is noticed at close, after the last answer', async () => {
     const folder = temporaryFolder()
     const journal = await openJournal(folder, HEADER, MIB)
     await journal.end(answerOf(1))
@@ -144,7 +147,7 @@ describe('a journal whose file is taken away', () => {
     expect(await callsOf((await repairJournal(folder)).segments[0]!)).toEqual([answerOf(1)])
   })
 
-  test('and another put in its place: goes to the folder for temporary files, and says so', async () => {
+  test('and replaced by a folder: its content goes to the folder for temporary files, which the error names', async () => {
     const folder = temporaryFolder()
     const journal = await openJournal(folder, { ...HEADER, runId: `test-${process.pid}` }, MIB)
     const aside = join(tmpdir(), `test-${process.pid}.journal`)
@@ -153,7 +156,9 @@ describe('a journal whose file is taken away', () => {
       rmSync(journal.path)
       mkdirSync(journal.path)
     })
-    expect(message).toContain(`what it held is now in ${aside}; sending stopped, 2 answers of this run are safe.`)
+    expect(message).toContain(
+      `its whole content is now in ${aside}; sending stopped, 2 answers of this run are safe: move`,
+    )
     expect(existsSync(aside)).toBe(true)
   })
 })

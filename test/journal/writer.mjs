@@ -1,5 +1,5 @@
-// Writes a journal as fast as it can with 8 callers, and tells on stdout what became durable. Ends only by force or by
-// an error, which it tells as well. Arguments: the folder.
+// Writes a journal as fast as possible with 8 callers, and reports on stdout what became durable. Ends only when it is
+// killed or fails, and reports the failure. Argument: the folder.
 import { Buffer } from 'node:buffer'
 import { writeSync } from 'node:fs'
 import process from 'node:process'
@@ -7,8 +7,8 @@ import { openJournal } from '../../dist/src/journal/journal.js'
 
 const header = { runId: 'run', startedAt: 0, pipeline: 'p', simulated: true, host: 'h' }
 const body = Buffer.alloc(3000, 'b')
-/** Waits while the pipe is full: a reader that is slow must not end the writing. */
-function told(text) {
+/** Retries while the pipe is full: a slow reader must not end the writing. */
+function report(text) {
   for (let left = Buffer.from(`${text}\n`); left.length > 0;) {
     try {
       left = left.subarray(writeSync(1, left))
@@ -25,14 +25,14 @@ try {
     for (;;) {
       const intent = { seq: (seq += 1), id: `id${seq}`, attempt: 1, sentAt: 0 }
       await journal.intent(intent)
-      told(`sent ${intent.seq}`)
+      report(`sent ${intent.seq}`)
       const answer = { receivedAt: 1, ms: 1, status: 200, contentType: null, retryAfter: null, body }
       await journal.end({ kind: 'answer', ...intent, ...answer })
-      told(`safe ${intent.seq}`)
+      report(`safe ${intent.seq}`)
     }
   }
   await Promise.allSettled(Array.from({ length: 8 }, caller))
   await journal.close()
 } catch (error) {
-  told(`failed ${error.name}: ${error.message}`)
+  report(`failed ${error.name}: ${error.message}`)
 }

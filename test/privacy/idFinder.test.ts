@@ -4,22 +4,22 @@ import { IdFinder, fingerprintOf } from '../../src/privacy/idFinder.js'
 const ID = '5f00000000000000000000ab'
 const NUMBER = '1234567890'
 const FINDERS = {
-  'that knows the ids': IdFinder.of([ID, NUMBER]),
-  'that knows signs only': new IdFinder([fingerprintOf(ID), fingerprintOf(NUMBER)], (id) => [ID, NUMBER].includes(id)),
-  'of very many': IdFinder.of([
+  'with ids': IdFinder.of([ID, NUMBER]),
+  'with fingerprints only': new IdFinder([fingerprintOf(ID), fingerprintOf(NUMBER)], (id) => [ID, NUMBER].includes(id)),
+  'with thousands of ids': IdFinder.of([
     ID,
     NUMBER,
     ...Array.from({ length: 5000 }, (_, n) => `6f${String(n).padStart(22, '0')}`),
   ]),
 }
 
-test.each(Object.entries(FINDERS))('a finder %s finds them in any case, whatever stands around', (_, finder) => {
+test.each(Object.entries(FINDERS))('a finder %s finds them in any case, between any other characters', (_, finder) => {
   for (const [text, rest] of [
     [ID, '[forgotten]'],
     [`x${ID.toUpperCase()}y${ID}`, 'x[forgotten]y[forgotten]'],
     [`https://a.b/%2Fprofile%2F${ID}?x=${ID}`, 'https://a.b/%2Fprofile%2F[forgotten]?x=[forgotten]'],
     [`人${ID}人`, '人[forgotten]人'],
-    // Short ones only where they stand by themselves.
+    // Short ids only where they stand by themselves.
     [`a=${NUMBER}&b=%3D${NUMBER}`, 'a=[forgotten]&b=%3D[forgotten]'],
     [`9${NUMBER} ${NUMBER}9 x${NUMBER}`, `9${NUMBER} ${NUMBER}9 x${NUMBER}`],
     [ID.slice(1), ID.slice(1)],
@@ -33,7 +33,7 @@ test.each(Object.entries(FINDERS))('a finder %s finds them in any case, whatever
   expect(finder.find(`..${ID}`)).toEqual([{ from: 2, to: 26, id: ID }])
 })
 
-test('of two that overlap the longer one is taken', () => {
+test('of two ids that overlap the longer one is replaced', () => {
   const both = IdFinder.of([`${ID}00`, ID])
   expect(both.takeOut(`${ID}00 ${ID}`)).toBe('[forgotten] [forgotten]')
 })

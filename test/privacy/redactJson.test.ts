@@ -8,21 +8,21 @@ import { redactJson } from '../../src/privacy/redactJson.js'
 
 const ID = '5f00000000000000000000ab'
 const finder = IdFinder.of([ID])
-const M = '[forgotten]'
+const PLACEHOLDER = '[forgotten]'
 
 describe('ids in JSON', () => {
   test.each([
-    ['an item that is about the person goes', `[{"id":"${ID}","nickname":"x"}, {"id":"b"}]`, `[ {"id":"b"}]`],
-    ['the last one, too', `[{"id":"b"} , {"id":"${ID}"} ]`, `[{"id":"b"} ]`],
-    ['in the middle', `[1,{"id":"${ID}"},2]`, '[1,2]'],
-    ['all of them', `{"a":[ {"id":"${ID}"} , {"u":"${ID.toUpperCase()}"}, "${ID}" ],"b":1}`, '{"a":[],"b":1}'],
-    ['first and last', `["${ID}",1,2,"${ID}"]`, '[1,2]'],
-    ['with what is in it', `[{"id":"${ID}","l":["${ID}",{"x":"${ID}"}]},3]`, '[3]'],
+    ['an item about the person is removed', `[{"id":"${ID}","nickname":"x"}, {"id":"b"}]`, `[ {"id":"b"}]`],
+    ['as the last item', `[{"id":"b"} , {"id":"${ID}"} ]`, `[{"id":"b"} ]`],
+    ['as a middle item', `[1,{"id":"${ID}"},2]`, '[1,2]'],
+    ['as every item', `{"a":[ {"id":"${ID}"} , {"u":"${ID.toUpperCase()}"}, "${ID}" ],"b":1}`, '{"a":[],"b":1}'],
+    ['as the first and last item', `["${ID}",1,2,"${ID}"]`, '[1,2]'],
+    ['with everything in the item', `[{"id":"${ID}","l":["${ID}",{"x":"${ID}"}]},3]`, '[3]'],
     ['an item that holds such an item stays', `[{"n":[{"id":"${ID}"},1]}]`, `[{"n":[1]}]`],
-    ['in an object the id is replaced', `{"owner":{"id":"${ID}","n":1}}`, `{"owner":{"id":"${M}","n":1}}`],
-    ['in texts', `{"bio":"see ${ID}, \\"${ID}\\"\\n"}`, `{"bio":"see ${M}, \\"${M}\\"\\n"}`],
-    ['in keys', `{"${ID}" : {"a":1}}`, `{"${M}" : {"a":1}}`],
-    ['behind escapes', `{"id":"\\u0035f00000000000000000000ab"}`, `{"id":"${M}"}`],
+    ['in an object the id is replaced', `{"owner":{"id":"${ID}","n":1}}`, `{"owner":{"id":"${PLACEHOLDER}","n":1}}`],
+    ['in texts', `{"bio":"see ${ID}, \\"${ID}\\"\\n"}`, `{"bio":"see ${PLACEHOLDER}, \\"${PLACEHOLDER}\\"\\n"}`],
+    ['in keys', `{"${ID}" : {"a":1}}`, `{"${PLACEHOLDER}" : {"a":1}}`],
+    ['with escapes', `{"id":"\\u0035f00000000000000000000ab"}`, `{"id":"${PLACEHOLDER}"}`],
     ['nothing else changes', `{ "n":12345678901234567890.10, "__proto__":1,"a":1,"a":2, "x":"\\u0041" }`, undefined],
   ])('%s', (_, before, after) => {
     expect(redactJson(before, finder)).toBe(after ?? before)
@@ -31,14 +31,14 @@ describe('ids in JSON', () => {
 
   test('numbers, deep nesting and long texts', () => {
     const digits = '123456789012345678901234'
-    expect(redactJson(`{"a":${digits},"b":[${digits}]}`, IdFinder.of([digits]))).toBe(`{"a":"${M}","b":[]}`)
+    expect(redactJson(`{"a":${digits},"b":[${digits}]}`, IdFinder.of([digits]))).toBe(`{"a":"${PLACEHOLDER}","b":[]}`)
     const deep = `${'['.repeat(100_000)}"${ID}"${']'.repeat(100_000)}`
     expect(redactJson(deep, finder)).toBe(deep.replace(`"${ID}"`, ''))
     const long = '\\n长'.repeat(1_000_000)
-    expect(redactJson(`{"a":"${long}","b":"${ID}"}`, finder)).toBe(`{"a":"${long}","b":"${M}"}`)
+    expect(redactJson(`{"a":"${long}","b":"${ID}"}`, finder)).toBe(`{"a":"${long}","b":"${PLACEHOLDER}"}`)
   })
 
-  test('random documents stay valid, and keep all that is not about the person', () => {
+  test('random documents stay valid, and keep everything that is not about the person', () => {
     let state = 7
     const random = (below: number) => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) % below
     const value = (depth: number): unknown => {
@@ -49,13 +49,13 @@ describe('ids in JSON', () => {
       const items = Array.from({ length: random(5) }, () => value(depth + 1))
       return kind === 3 ? items : Object.fromEntries(items.map((item, at) => [`k${at}`, item]))
     }
-    /** The same, slowly. */
-    const gone = (item: unknown): boolean =>
+    /** A slow but simple implementation to compare with. */
+    const isRemoved = (item: unknown): boolean =>
       item === ID ||
       (typeof item === 'object' && item !== null && !Array.isArray(item) && Object.values(item).includes(ID))
     const without = (item: unknown): unknown => {
-      if (typeof item === 'string') return item.replaceAll(ID, M)
-      if (Array.isArray(item)) return item.filter((each) => !gone(each)).map(without)
+      if (typeof item === 'string') return item.replaceAll(ID, PLACEHOLDER)
+      if (Array.isArray(item)) return item.filter((each) => !isRemoved(each)).map(without)
       if (typeof item !== 'object' || item === null) return item
       return Object.fromEntries(Object.entries(item).map(([key, each]) => [key, without(each)]))
     }
@@ -67,7 +67,7 @@ describe('ids in JSON', () => {
   })
 })
 
-describe('what a call for somebody else brought', async () => {
+describe('a call for another person', async () => {
   const interpret = interpreter(await loadPipeline(undefined))
   const answer = (body: string | Buffer, more: Partial<Answer> = {}): Answer => ({
     kind: 'answer',
@@ -85,37 +85,40 @@ describe('what a call for somebody else brought', async () => {
   })
   const erased = (call: Answer) => Buffer.from(eraseFrom(call, finder, interpret).body).toString('latin1')
 
-  test('comes back as it is where there is nothing to take out', () => {
+  test('is the same object if there is nothing to take out', () => {
     const call = answer(`{"code":0,"data":{"userid":"5f0000000000000000000001","a":"\\u0035"}}`)
     expect(eraseFrom(call, finder, interpret)).toBe(call)
   })
 
-  test('bytes that are no JSON keep all others', () => {
+  test('bytes that are not JSON keep all other bytes', () => {
     const bytes = Buffer.concat([Buffer.from([0xff, 0]), Buffer.from(`<a href="${ID}">`), Buffer.from([0xfe])])
-    expect(erased(answer(bytes))).toBe(bytes.toString('latin1').replace(ID, M))
-    expect(erased(answer(`{"code":0,"data":{"id":"${ID}`))).toBe(`{"code":0,"data":{"id":"${M}`)
+    expect(erased(answer(bytes))).toBe(bytes.toString('latin1').replace(ID, PLACEHOLDER))
+    expect(erased(answer(`{"code":0,"data":{"id":"${ID}`))).toBe(`{"code":0,"data":{"id":"${PLACEHOLDER}`)
   })
 
-  test('a misdelivered answer is emptied, and still is one', () => {
+  test('a misdelivered answer loses its values, and is still read as misdelivered', () => {
     const call = answer(
       `{"code":0,"message":"ok","data":{"userid":"${ID}","nickname":"n","tags":[{"name":"t"}],"fans":12,"desc":"I am ${ID}"}}`,
     )
     expect(erased(call)).toBe(
-      `{"code":0,"message":"ok","data":{"userid":"${M}","nickname":null,"tags":[{"name":null}],"fans":null,"desc":"I am ${M}"}}`,
+      `{"code":0,"message":"ok","data":{"userid":"${PLACEHOLDER}","nickname":null,"tags":[{"name":null}],"fans":null,"desc":"I am ${PLACEHOLDER}"}}`,
     )
     expect(interpret(eraseFrom(call, finder, interpret))).toMatchObject({ kind: 'misdelivered', billed: 'yes' })
   })
 
-  test('headers, details and parts are looked at, too', () => {
+  test('headers, details and partial bodies are searched too', () => {
     expect(eraseFrom(answer('{}', { contentType: `x/${ID}`, retryAfter: ID }), finder, interpret)).toMatchObject({
-      contentType: `x/${M}`,
-      retryAfter: M,
+      contentType: `x/${PLACEHOLDER}`,
+      retryAfter: PLACEHOLDER,
     })
     const broken: NoAnswer = {
       ...{ kind: 'no_answer', seq: 1, id: 'x', attempt: 1, sentAt: 1, receivedAt: 2, ms: 1, fault: 'broken' },
       detail: `at ${ID}`,
       part: Buffer.from(`{"a":"${ID}`),
     }
-    expect(eraseFrom(broken, finder, interpret)).toMatchObject({ detail: `at ${M}`, part: Buffer.from(`{"a":"${M}`) })
+    expect(eraseFrom(broken, finder, interpret)).toMatchObject({
+      detail: `at ${PLACEHOLDER}`,
+      part: Buffer.from(`{"a":"${PLACEHOLDER}`),
+    })
   })
 })

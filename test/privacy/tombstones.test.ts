@@ -17,7 +17,7 @@ import { temporaryFolder } from '../support/folder.js'
 const ID = '5f00000000000000000000ab'
 const OTHER = '5f00000000000000000000cd'
 
-test('they survive on the disk, know their people again, and do not tell them', async () => {
+test('tombstones are read back, recognise their people, and do not contain the ids', async () => {
   const path = join(temporaryFolder(), 'raw', 'forgotten.json')
   const none = await readTombstones(path)
   expect(forgottenFinder(none)).toBeUndefined()
@@ -33,16 +33,16 @@ test('they survive on the disk, know their people again, and do not tell them', 
   ])
 })
 
-test('what was paid is counted once, however often an erasure is begun', async () => {
+test('paid calls are counted once, even if an erasure is started several times', async () => {
   const none = await readTombstones(join(temporaryFolder(), 'forgotten.json'))
   const begun = addTombstones(none, new Map([[ID, { a: 2, b: 1 }]]), 0)
-  // Cut off when the calls of run a were gone already.
+  // The first erasure was interrupted when the calls of run a were already gone.
   const again = addTombstones(begun, new Map([[ID, { b: 1 }]]), 5)
   expect(paidCalls(again)).toEqual({ a: 2, b: 1 })
   const done = markErased(again, [ID])
   expect([paidCalls(done), isUnfinished(done), tombstoneState(done, ID)]).toEqual([{ a: 2, b: 1 }, false, 'erased'])
   expect(done.people[0]).toMatchObject({ since: new Date(0).toISOString() })
-  // Another person of the same run; then the first may come back, and what was paid for them stays paid.
+  // Another person of the same run. Then the first may come back, and their paid calls stay counted.
   const both = markErased(addTombstones(done, new Map([[OTHER, { a: 1 }]]), 0), [OTHER])
   expect(paidCalls(both)).toEqual({ a: 3, b: 1 })
   const allowed = removeTombstones(both, [ID])
@@ -54,7 +54,7 @@ test('what was paid is counted once, however often an erasure is begun', async (
 })
 
 test.each(['', '{', '{"version":2}', '[]', '{"version":1,"salt":"x","people":[],"paid":{}}'])(
-  'a file that cannot be understood is not taken for none: %j',
+  'a file that cannot be parsed is an error, not an empty file: %j',
   async (text) => {
     const path = join(temporaryFolder(), 'forgotten.json')
     writeFileSync(path, text)

@@ -41,7 +41,7 @@ function withBuffers(call: Call): Call {
   return call.kind === 'no_answer' && call.part ? { ...call, part: Buffer.from(call.part) } : call
 }
 
-/** Other than in the order in which they ended. */
+/** Not in the order in which the calls ended. */
 const ANSWERS = [7, 3, 5, 1].map((seq) => answerOf(seq, 4000))
 const OTHERS: Call[] = [
   { ...noAnswerOf(6), fault: 'timeout' },
@@ -49,7 +49,7 @@ const OTHERS: Call[] = [
   noAnswerOf(4, Buffer.from('{"half')),
 ]
 
-test('a segment comes back from raw/ as it was, answers and other calls ordered by id', async () => {
+test('raw/ returns the calls of a segment unchanged, answers and other calls each ordered by id', async () => {
   const options = await segmentOf([...ANSWERS, ...OTHERS])
   await seal(options.segment, options)
   const byId = (calls: readonly Call[]) => [...calls].sort((one, other) => one.seq - other.seq)
@@ -58,7 +58,7 @@ test('a segment comes back from raw/ as it was, answers and other calls ordered 
   expect(existsSync(options.temp)).toBe(false)
 })
 
-test('an answer of 0 bytes, and one with bytes of every kind, keep them', async () => {
+test('an answer of 0 bytes and one with every byte value keep their bodies', async () => {
   const bodies = [Buffer.alloc(0), Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))]
   const options = await segmentOf(bodies.map((body, at) => ({ ...answerOf(at + 1), body })))
   await seal(options.segment, options)
@@ -66,7 +66,7 @@ test('an answer of 0 bytes, and one with bytes of every kind, keep them', async 
   expect(run!.calls.map((call) => call.kind === 'answer' && call.body)).toEqual(bodies)
 })
 
-test('sealing a second time, after a crash say, leaves the same files', async () => {
+test('sealing a second time, as after a crash, leaves the same files', async () => {
   const options = await segmentOf([...ANSWERS, ...OTHERS])
   await seal(options.segment, options)
   const [file] = await rawFiles(options.raw, 'answers', runId)
@@ -79,7 +79,7 @@ test('sealing a second time, after a crash say, leaves the same files', async ()
   expect((await sealedIn(options.raw))[0]!.size).toBe(7)
 })
 
-test('many calls make several files, each with its stretch of ids', async () => {
+test('many calls make several files, each with its own range of ids', async () => {
   const many = Array.from({ length: 20_001 }, (_, n): Call => ({ kind: 'unknown', ...intentOf(20_001 - n) }))
   const options = await segmentOf(many)
   await seal(options.segment, options)
@@ -95,7 +95,7 @@ test('a run that made no call leaves nothing in raw/', async () => {
   expect(existsSync(options.raw)).toBe(false)
 })
 
-test('a raw/ that cannot be written: one line, and the segment stays', async () => {
+test('a raw/ that cannot be written: the error is one line, and the segment stays', async () => {
   const options = await segmentOf(ANSWERS)
   writeFileSync(options.raw, 'a file in the way')
   const sealing = seal(options.segment, options)
@@ -104,7 +104,7 @@ test('a raw/ that cannot be written: one line, and the segment stays', async () 
   expect(existsSync(options.segment.path)).toBe(true)
 })
 
-/** Changes a sealed file by an SQL expression for its rows, as another program might. */
+/** Changes the rows of a sealed file by an SQL expression, as another program might do. */
 async function tamper(file: string, replace: string): Promise<void> {
   const database = await openDatabase(':memory:')
   const changed = `${file}.changed`
@@ -120,18 +120,18 @@ async function tamper(file: string, replace: string): Promise<void> {
 test.each([
   ['a body', `'{}'::BLOB AS body`],
   ['an id', `'5f0000000000000000000009' AS user_id`],
-  ['an instant', `received_at + INTERVAL 1 SECOND AS received_at`],
-])('%s that is not what was sealed is named, not loaded', async (_, replace) => {
+  ['a time', `received_at + INTERVAL 1 SECOND AS received_at`],
+])('%s that changed since it was sealed is reported, not loaded', async (_, replace) => {
   const options = await segmentOf(ANSWERS)
   await seal(options.segment, options)
   const [file] = await rawFiles(options.raw, 'answers', runId)
   await tamper(file!, replace)
   const reading = sealedIn(options.raw)
   await expect(reading).rejects.toThrow(LocalError)
-  await expect(reading).rejects.toThrow(`damaged: ${file!}: 4 rows do not have the checksum`)
+  await expect(reading).rejects.toThrow(`damaged: ${file!}: 4 rows do not match their checksum`)
 })
 
-test('a file that is cut off is named', async () => {
+test('a file that is cut off is reported', async () => {
   const options = await segmentOf(ANSWERS)
   await seal(options.segment, options)
   const [file] = await rawFiles(options.raw, 'answers', runId)
@@ -155,7 +155,7 @@ test.each([
   ['3,000 of 12 kB', 3000, 12_000],
   ['400 of 60 kB', 400, 60_000],
   ['3 of 12 MB', 3, 12 << 20],
-])('bodies that do not compress, %s, can be sealed and be read again', async (_, count, bytes) => {
+])('bodies that do not compress, %s, can be sealed and read again', async (_, count, bytes) => {
   const bodies = Array.from({ length: count }, (_, n) => ({ ...answerOf(n + 1), body: randomBytes(bytes) }))
   const options = await segmentOf(bodies)
   await seal(options.segment, options)
@@ -166,7 +166,7 @@ test.each([
   expect(read).toBe(count)
 })
 
-test('an older copy of a segment does not take the place of what is sealed', async () => {
+test('an older copy of a segment does not replace the sealed calls', async () => {
   const options = await segmentOf([...ANSWERS, ...OTHERS])
   await seal(options.segment, options)
   const older = await segmentOf(ANSWERS.slice(0, 2))

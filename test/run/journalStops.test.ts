@@ -39,7 +39,7 @@ describe('a disk that is full', () => {
     expect(code).toBe(7)
     const paid = api.ledger.summary().charged
     expect(stderr).toMatch(/^error: disk full: .*\.journal: ENOSPC.*; sending stopped, /m)
-    expect(stderr).toContain(`${paid} answers of this run are safe. Free some space and run the same command again`)
+    expect(stderr).toContain(`${paid} answers of this run are safe: free some space, then run the same command again`)
 
     disk.resize(200)
     await expectGoesOn(list, data, api, { ids: IDS.length, paid })
@@ -52,7 +52,7 @@ describe('a disk that is full', () => {
     const api = await simulator()
     const { code, stderr } = await startRun([list], join(folder, 'disk', 'data'), api, ...args).ended
     expect(code).toBe(7)
-    expect(stderr).toMatch(/nothing was sent\. Free some space and run the same command again\n$/)
+    expect(stderr).toMatch(/nothing was sent: free some space, then run the same command again\n$/)
     expect(api.ledger.summary().calls).toBe(0)
   })
 })
@@ -80,7 +80,7 @@ describe('a journal that is taken away while calls are made', () => {
     expect(code).toBe(7)
     const { calls, charged } = api.ledger.summary()
     expect(calls).toBeLessThan(60 + 2 * 8)
-    expect(stderr).toContain(`it was written anew, with all it held; sending stopped, ${charged} answers of this run`)
+    expect(stderr).toContain(`its whole content was written again; sending stopped, ${charged} answers of this run`)
     await expectGoesOn(list, data, api, { ids: FEW.length, paid: charged })
   })
 })

@@ -127,7 +127,7 @@ describe('a sync that fails', () => {
     expectOneLine(stderr)
     const paid = api.ledger.summary().charged
     expect(stderr).toContain(
-      `EIO: i/o error, fdatasync; sending stopped, ${paid} answers of this run are safe. Check this`,
+      `EIO: i/o error, fdatasync; sending stopped, ${paid} answers of this run are safe: check this`,
     )
     const { receipt } = await enrich(list, data, api)
     expect(receipt.recovered).toEqual({ answers: paid, unknown: 0, damaged: 0 })

@@ -10,16 +10,16 @@ import { callWithout, type ErasedRaw } from './eraseRaw.js'
 import { FileSearch } from './fileSearch.js'
 import type { Finding } from './searchFolder.js'
 
-/** A segment of the journal, or its spare. Where everything was gathered, what is left of them has no readable head. */
+/** Whether a file is a segment of the journal or its spare file. After `sealEverything` only headless ones are left. */
 export function isSegment(path: string, { journal }: Pick<Layout, 'journal'>): boolean {
   return path.startsWith(journal + sep) && /\.journal(\.spare)?$/.test(path)
 }
 
 /**
- * Writes segments that could not be loaded, and may hold paid answers of others, without these people. What nobody can
- * read in them is blanked where it names them.
- * @param erased counts what goes, too
- * @returns the segments that were removed, since nothing readable was left, absolute
+ * Erases people from segments that could not be loaded, since these may hold paid answers for others. Unreadable bytes that
+ * name the people are blanked.
+ * @param erased is increased by what was erased
+ * @returns the segments that were removed because no readable record was left, absolute
  */
 export async function eraseHeadless(
   findings: readonly Finding[],
@@ -34,13 +34,15 @@ export async function eraseHeadless(
   for (const path of segments) {
     const { records, blanked } = await rewriteHeadless(path, {
       end: callWithout(finder, { interpret }, erased),
-      leaves: ({ id }) => finder.has(id),
-      names: (bytes) => search.inBytes(bytes),
+      removesIntent: ({ id }) => finder.has(id),
+      removesBytes: (bytes) => search.inBytes(bytes),
     })
     const left =
-      records > 0 ? `${plural(records, 'record')} of others are kept` : 'no readable record was left: it is removed'
-    const lost = blanked > 0 ? `; ${plural(blanked, 'unreadable byte')} that named them are blanked` : ''
-    effects.log('warn', `${path} has no readable head and named them: ${left}${lost}`)
+      records > 0
+        ? `${plural(records, 'record')} of others kept`
+        : 'no readable record was left, so the file was removed'
+    const lost = blanked > 0 ? `; ${plural(blanked, 'unreadable byte')} that named these people blanked` : ''
+    effects.log('warn', `${path} has no readable head and named these people: ${left}${lost}`)
   }
   return segments.filter((path) => !existsSync(path))
 }

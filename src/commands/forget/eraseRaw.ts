@@ -11,20 +11,21 @@ import { openRaw, rewriteRaw } from '../../raw/rewriteCalls.js'
 import { rewriteSealed, type TextRow } from '../../raw/rewriteRuns.js'
 import type { Finding } from './searchFolder.js'
 
-/** What was erased in `raw/`. */
+/** Counts of what was erased in `raw/`. */
 export interface ErasedRaw {
-  /** Whole answers to calls for these people, and their calls without one. */
+  /** Answers for these people. */
   answers: number
+  /** Calls for these people without an answer. */
   calls: number
-  /** Rows of lists that were theirs. */
+  /** Rows of lists for these people. */
   rows: number
-  /** Answers and rows of others in which they were named. */
+  /** Answers and rows of others that named these people. */
   redacted: number
-  /** Files that were written anew, or removed since nothing was left in them. */
+  /** Files that were rewritten, or removed because nothing was left in them. */
   files: number
 }
 
-/** Files of `raw/` that name them, by kind; the order is that in which they are written. */
+/** Files of `raw/` that name the people, by kind, in the order of rewriting. */
 export interface RawFiles {
   readonly answers: readonly string[]
   readonly calls: readonly string[]
@@ -33,8 +34,8 @@ export interface RawFiles {
 }
 
 /**
- * The finished files of `raw/` among what was found.
- * @throws LocalError when one cannot be read: whether it names them nobody can tell
+ * The finished files of `raw/` among the findings.
+ * @throws LocalError when a file cannot be read: it may name the people
  */
 export function rawFilesOf(findings: readonly Finding[], { raw }: Layout): RawFiles {
   const files = { answers: [] as string[], calls: [] as string[], inputs: [] as string[], receipts: [] as string[] }
@@ -43,7 +44,7 @@ export function rawFilesOf(findings: readonly Finding[], { raw }: Layout): RawFi
     if (!(kind in files) || !path.endsWith('.parquet') || !path.startsWith(join(raw, sep))) continue
     if (unsearched !== undefined) {
       throw new LocalError(
-        `damaged: ${path}: ${unsearched}; put it back from a backup, or move it and the receipt of its run away, then run the same command again. Nothing was changed`,
+        `damaged: ${path}: ${unsearched}; nothing was changed: put the file back from a backup, or move it and the receipt of its run away, then run the same command again`,
       )
     }
     files[kind].push(path)
@@ -51,7 +52,7 @@ export function rawFilesOf(findings: readonly Finding[], { raw }: Layout): RawFi
   return files
 }
 
-/** What the calls for each of these people cost in each run, as far as `raw/` has them. */
+/** The number of paid calls in `raw/` for each of these people, by run. */
 export async function paidFor(
   ids: readonly string[],
   files: RawFiles,
@@ -78,8 +79,8 @@ export async function paidFor(
 }
 
 /**
- * Writes these files without the people: their calls go, their rows of lists lose the id, others' answers lose the mention.
- * Each file is replaced in one step, so that `raw/` is whole whenever this is cut off.
+ * Rewrites these files without the people. Their calls are removed, their rows of lists lose the id, and answers for others
+ * lose the mention. Each file is replaced in one step, so that `raw/` stays whole if this is interrupted.
  */
 export async function eraseRaw(
   files: RawFiles,
@@ -100,13 +101,13 @@ export async function eraseRaw(
     erased.files += 1
   }
   for (const file of files.receipts) {
-    await rewriteSealed(file, (row) => changed(row, textsWithout(row, finder)), temp)
+    await rewriteSealed(file, (row) => editsOf(row, textsWithout(row, finder)), temp)
     erased.files += 1
   }
   return erased
 }
 
-/** Leaves their calls out, and them out of the calls of others. */
+/** Removes the calls for these people, and their ids from the calls for others. */
 export function callWithout(
   finder: IdFinder,
   { interpret }: Pick<AnswerReader, 'interpret'>,
@@ -117,9 +118,9 @@ export function callWithout(
       erased[call.kind === 'answer' ? 'answers' : 'calls'] += 1
       return undefined
     }
-    const rest = eraseFrom(call, finder, interpret)
-    if (rest !== call) erased.redacted += 1
-    return rest
+    const edited = eraseFrom(call, finder, interpret)
+    if (edited !== call) erased.redacted += 1
+    return edited
   }
 }
 
@@ -130,20 +131,20 @@ function inputWithout(
   erased: ErasedRaw,
 ): TextRow | undefined {
   const { input, cell, user_id: id } = row
-  const telling: RowWithId = {
+  const rowWithId: RowWithId = {
     cells: JSON.parse(input!) as (string | null)[],
     cell: cell ?? '',
     parsed: id ? { id } : { reason: row['reason'] ?? '', remedy: '' },
   }
-  const hidden = hideRow(telling, finder, pipeline)
-  const theirs = hidden.parsed === FORGOTTEN_ID
-  if (theirs) erased.rows += 1
-  else if (hidden !== telling) erased.redacted += 1
+  const hidden = hideRow(rowWithId, finder, pipeline)
+  const isForgotten = hidden.parsed === FORGOTTEN_ID
+  if (isForgotten) erased.rows += 1
+  else if (hidden !== rowWithId) erased.redacted += 1
   const { reason, remedy } = FORGOTTEN_ID
-  return changed(row, {
+  return editsOf(row, {
     ...textsWithout(row, finder),
-    ...(hidden === telling ? {} : { input: JSON.stringify(hidden.cells), cell: cell === null ? null : hidden.cell }),
-    ...(theirs ? { user_id: null, status: 'rejected', reason, remedy, cell: '' } : {}),
+    ...(hidden === rowWithId ? {} : { input: JSON.stringify(hidden.cells), cell: cell === null ? null : hidden.cell }),
+    ...(isForgotten ? { user_id: null, status: 'rejected', reason, remedy, cell: '' } : {}),
   })
 }
 
@@ -151,8 +152,8 @@ function textsWithout(row: TextRow, finder: IdFinder): TextRow {
   return Object.fromEntries(Object.entries(row).map(([name, text]) => [name, text && finder.takeOut(text)]))
 }
 
-/** Only what changes. */
-function changed(before: TextRow, after: TextRow): TextRow | undefined {
+/** The columns whose text changes. */
+function editsOf(before: TextRow, after: TextRow): TextRow | undefined {
   const edits = Object.entries(after).filter(([name, text]) => text !== before[name])
   return edits.length === 0 ? undefined : Object.fromEntries(edits)
 }

@@ -9,12 +9,12 @@ import { unsupportedFormat } from '../../read/unsupportedFormat.js'
 
 const MEMORY = '128MB'
 const GZIP = Buffer.from([0x1f, 0x8b])
-/** What a DuckDB file has behind its first checksum. */
+/** The text behind the first checksum of a DuckDB file. */
 const DUCKDB = 'DUCK'
 
-/** Looks for ids in files of any kind; reads on after the first hit, for the sake of `found`. */
+/** Looks for ids in files of any kind. Reads a file to its end, so that `found` gets every id in it. */
 export class FileSearch {
-  /** One for all files: to open one takes longer than to look through a small file. */
+  /** One database for all files: opening one takes longer than searching a small file. */
   private database: Database | undefined
 
   constructor(
@@ -22,7 +22,7 @@ export class FileSearch {
     private readonly found?: Set<string>,
   ) {}
 
-  /** @throws whatever makes the file, or part of it, impossible to search; then nothing was found */
+  /** @throws an error when nothing was found and the file, or a part of it, cannot be searched */
   async inFile(path: string): Promise<boolean> {
     const name = basename(path)
     const head = await headOf(path)
@@ -33,35 +33,35 @@ export class FileSearch {
   }
 
   inText(text: string): boolean {
-    const spots = this.finder.find(text)
-    for (const { id } of spots) this.found?.add(id)
-    return spots.length > 0
+    const matches = this.finder.find(text)
+    for (const { id } of matches) this.found?.add(id)
+    return matches.length > 0
   }
 
-  /** As text, whatever it is. */
+  /** Searches bytes of any kind as text. */
   async inBytes(bytes: AsyncIterable<Buffer>): Promise<boolean> {
     let hit = false
     for await (const window of this.windows(bytes)) hit = this.inWindow(window) || hit
     return hit
   }
 
-  /** @throws Error where nothing was found and the bytes are damaged, or are of a kind that hides its text */
+  /** @throws Error when nothing was found and the bytes are damaged or of an unsupported format */
   private async inContent(bytes: AsyncIterable<Buffer>): Promise<boolean> {
     let hit = false
-    let hidden: string | undefined
+    let unsupported: string | undefined
     try {
       for await (const window of this.windows(bytes)) {
-        hidden ??= unsupportedFormat(window) ?? ''
+        unsupported ??= unsupportedFormat(window) ?? ''
         hit = this.inWindow(window) || hit
       }
-      if (hidden) throw new Error(`it ${hidden}`)
+      if (unsupported) throw new Error(`it ${unsupported}`)
     } catch (error) {
       if (!hit) throw error
     }
     return hit
   }
 
-  /** Each begins with the end of the one before, so that no id is cut. */
+  /** Each window begins with the end of the previous one, so that no id is cut. */
   private async *windows(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let tail: Buffer = Buffer.alloc(0)
     for await (const chunk of bytes) {
@@ -73,11 +73,11 @@ export class FileSearch {
 
   private inWindow(bytes: Buffer): boolean {
     let hit = false
-    for (const text of readings(bytes)) hit = this.inText(text) || hit
+    for (const text of decodingsOf(bytes)) hit = this.inText(text) || hit
     return hit
   }
 
-  /** Safe to call twice; what is looked into next opens it again. */
+  /** Safe to call twice. The next search opens the database again. */
   close(): void {
     this.database?.close()
     this.database = undefined
@@ -106,7 +106,7 @@ export class FileSearch {
     return hit
   }
 
-  /** A row as one text, which is read faster than its values; bytes apart, which are longer as text. */
+  /** Reads the columns of a row as one text, which is faster. BLOBs are read apart, since they are longer as text. */
   private async inTable(connection: Connection, table: string): Promise<boolean> {
     const columns = await all<{ column_name: string; column_type: string }>(
       connection,
@@ -146,8 +146,11 @@ async function headOf(path: string): Promise<Buffer> {
   }
 }
 
-/** What bytes may say: ids are the same in UTF-8, GB18030 and Latin-1; with zeros among them they may be UTF-16 from any byte on. */
-function* readings(bytes: Buffer): Generator<string> {
+/**
+ * The possible texts of these bytes. Ids are the same in UTF-8, GB18030 and Latin-1. Bytes with zeros may be UTF-16, which
+ * may start at an even or an odd byte.
+ */
+function* decodingsOf(bytes: Buffer): Generator<string> {
   yield bytes.toString('latin1')
   if (!bytes.includes(0)) return
   for (const from of [0, 1]) {

@@ -2,50 +2,50 @@ import { labelLine, plural } from '../../core/text.js'
 import { fileLines, type PublishedFiles } from '../../model/receipt.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
 
-/** What `forget` did, without ids; `--json` prints it. */
+/** The result of `forget`, without ids; `--json` prints it. */
 export interface ForgetReport {
   readonly exit_code: number
   readonly data: string
-  /** How many were named. */
+  /** The number of people in the command. */
   readonly people: number
-  /** True: their tombstones were taken away, and nothing else was done. */
+  /** True with `--allow`: only the tombstones of these people were removed. */
   readonly allowed: boolean
-  /** Of those named: in the data folder before. */
+  /** How many of them were in the data folder before. */
   readonly found: number
-  /** Of those named: had a tombstone before. */
+  /** How many of them had a tombstone before. */
   readonly already_forgotten: number
   readonly erased: {
     readonly answers: number
-    /** Calls without a whole answer. */
+    /** Calls without an answer. */
     readonly calls: number
-    /** Rows of lists, over all runs, that lost their id. */
+    /** Rows of lists for them, over all runs. */
     readonly rows: number
   }
   /** Answers and rows of others that named them. */
   readonly redacted: number
-  /** Files of `raw/` that were written anew. */
+  /** Files of `raw/` that were rewritten or removed. */
   readonly raw_files: number
   /** Older copies and other files that were removed, absolute. */
   readonly removed: readonly string[]
-  /** Files in the data folder that are not creator-enrich's, name them, and were left alone; absolute. */
+  /** Files in the data folder that name them but are not creator-enrich's, so they were left alone; absolute. */
   readonly others: readonly string[]
-  /** What else in the data folder could not be searched, in whole or in part, and so may name them; absolute. */
+  /** Files and folders that could not be searched, in whole or in part, so they may name them; absolute. */
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
-  /** What was published; undefined when nothing had to be. */
+  /** The published files; undefined if there was nothing to erase. */
   readonly files: PublishedFiles | undefined
 }
 
-/** A path may tell an id: the report does not. */
+/** Takes ids out of the paths in a report. */
 export function withoutIds(report: ForgetReport, finder: IdFinder): ForgetReport {
-  const told = (text: string): string => finder.takeOut(text)
+  const redacted = (text: string): string => finder.takeOut(text)
   const { data, removed, others, unsearched, files } = report
   return {
     ...report,
-    data: told(data),
-    removed: removed.map(told),
-    others: others.map(told),
-    unsearched: unsearched.map(({ path, why }) => ({ path: told(path), why: told(why) })),
-    files: files && { ...files, database: told(files.database), exports: files.exports.map(told) },
+    data: redacted(data),
+    removed: removed.map(redacted),
+    others: others.map(redacted),
+    unsearched: unsearched.map(({ path, why }) => ({ path: redacted(path), why: redacted(why) })),
+    files: files && { ...files, database: redacted(files.database), exports: files.exports.map(redacted) },
   }
 }
 
@@ -53,13 +53,13 @@ function persons(number: number): string {
   return plural(number, 'person', 'people')
 }
 
-/** The same for people. */
+/** The report as text for people. */
 export function forgetSummary(report: ForgetReport): string {
   return `${(report.allowed ? allowedLines(report) : forgottenLines(report)).join('\n')}\n`
 }
 
 function allowedLines({ people, already_forgotten: known }: ForgetReport): string[] {
-  const lines = [labelLine('allowed', `${persons(known)}; the next input that names them asks for them again`)]
+  const lines = [labelLine('allowed', `${persons(known)}; the next input that names them fetches them again`)]
   if (known < people) lines.push(labelLine('', `${persons(people - known)} had no tombstone`))
   return lines
 }
@@ -67,13 +67,13 @@ function allowedLines({ people, already_forgotten: known }: ForgetReport): strin
 function forgottenLines(report: ForgetReport): string[] {
   const { people, found, already_forgotten: again, erased, redacted, raw_files, removed, files } = report
   const lines = [labelLine('forgotten', `${persons(people)}; no input and no answer brings them back`)]
-  if (again > 0) lines.push(labelLine('before', `${again} of them had been forgotten already`))
+  if (again > 0) lines.push(labelLine('before', `${again} of them were already forgotten`))
   if (found < people) lines.push(labelLine('not found', `${persons(people - found)}: there is nothing to erase`))
   if (files) {
     const { answers, calls, rows } = erased
     const parts = [
       plural(answers, 'answer'),
-      plural(calls, 'call without one', 'calls without one'),
+      plural(calls, 'call without an answer', 'calls without an answer'),
       plural(rows, 'row of lists', 'rows of lists'),
     ]
     lines.push(
@@ -95,9 +95,9 @@ function checkedFiles({ others, unsearched }: ForgetReport): string {
 
 function leftLines({ others, unsearched }: ForgetReport): string[] {
   return [
-    ...others.map((path, at) => labelLine(at === 0 ? 'yours' : '', `${path} names them: mend or remove it`)),
+    ...others.map((path, at) => labelLine(at === 0 ? 'yours' : '', `${path} names them: edit or remove the file`)),
     ...unsearched.map(({ path, why }, at) => {
-      return labelLine(at === 0 ? 'unsearched' : '', `${path} may name them: look yourself (${why})`)
+      return labelLine(at === 0 ? 'unsearched' : '', `${path} may name them: check it yourself (${why})`)
     }),
   ]
 }

@@ -6,46 +6,46 @@ import type { Layout } from '../../dataFolder/layout.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
 import { FileSearch } from './fileSearch.js'
 
-/** A file that names somebody, or that cannot be searched and so may. */
+/** A file that names one of the people, or may name one because it cannot be searched. */
 export interface Finding {
   /** Absolute. */
   readonly path: string
-  /** It does, as far as it can be searched. */
+  /** Whether the part that can be searched names one of them. */
   readonly names: boolean
-  /** Why it, or part of it, cannot be searched. */
+  /** Why the file, or a part of it, cannot be searched. */
   readonly unsearched?: string
 }
 
-/** What is not creator-enrich's; paths absolute. */
+/** Files that are not creator-enrich's; paths absolute. */
 export interface OtherFiles {
-  /** Files that name somebody. */
+  /** Files that name one of the people. */
   readonly others: readonly string[]
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
 }
 
 /**
- * Looks into every file of the data folder for ids: every value of every table of a database, every value of a Parquet
- * file, any other file as text, unpacked, and the names of files.
+ * Searches every file of the data folder for ids: each value of a database or Parquet file, any other file as text after
+ * decompression, and the names of files.
  * @param found gets every id that was found
  * @throws LocalError for a link among our files
  */
 export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set<string>): Promise<Finding[]> {
   const findings: Finding[] = []
   const search = new FileSearch(finder, found)
-  const { files, closed } = await filesUnder(layout)
-  const nameTells = (path: string): boolean => search.inText(relative(layout.data, path))
+  const { files, skipped } = await filesUnder(layout)
+  const nameHasId = (path: string): boolean => search.inText(relative(layout.data, path))
   try {
     for (const path of files) {
-      // Whoever opens the lock, under whatever name, and closes it again drops it. It is empty.
+      // Opening and closing the lock file, under any name, would release the lock. The file is empty.
       if (path.startsWith(layout.lock) || path === layout.forgotten) continue
-      // Nobody looks into it: it is taken away before anything is erased, and made anew.
+      // The workbook is removed before the erasure and written again afterwards.
       if (path === layout.workbook) continue
-      const named = nameTells(path)
+      const named = nameHasId(path)
       try {
         if ((await search.inFile(path)) || named) findings.push({ path, names: true })
       } catch (error) {
         findings.push({ path, names: named, unsearched: messageOf(error).split('\n')[0]! })
-        // What is damaged may have left DuckDB unable to read anything else.
+        // After a damaged file DuckDB may be unable to read any other.
         search.close()
       }
       collectGarbage()
@@ -53,10 +53,10 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
   } finally {
     search.close()
   }
-  return [...findings, ...closed.map(({ path, why }) => ({ path, names: nameTells(path), unsearched: why }))]
+  return [...findings, ...skipped.map(({ path, why }) => ({ path, names: nameHasId(path), unsearched: why }))]
 }
 
-/** What among this is other people's to mend, or to look at. */
+/** The findings outside of our own files: the user must edit or check these files. */
 export function otherFiles(findings: readonly Finding[], layout: Layout): OtherFiles {
   const rest = findings.filter(({ path }) => !isOurs(path, layout))
   return {

@@ -22,27 +22,27 @@ function forget({ data }: Pick<History, 'data'>, args: readonly string[], failAt
   return cli(['forget', '--data', data, ...args], env ? { env } : {})
 }
 
-test('tells what it did, without the id; a link or a file will do', async () => {
+test('reports what was done, without the id; accepts links and a file', async () => {
   const folder = made.copy()
   const file = join(dirname(folder.data), 'ids.txt')
   writeFileSync(file, `\uFEFFhttps://www.xiaohongshu.com/user/profile/${folder.person.toUpperCase()}?a=1\r\n\r\n`)
-  const told = await forget(folder, [`see ${DELIVERED}`, '--file', file])
-  expect(told.code, told.stderr).toBe(0)
-  expect(told.stdout).toMatch(/^forgotten {2}2 people; no input and no answer brings them back\n/)
-  expect(told.stdout).toContain('erased     2 answers, 0 calls without one, 2 rows of lists\n')
-  expect(told.stdout).toContain(`database   ${join(folder.data, 'creators.duckdb')}\n`)
+  const first = await forget(folder, [`see ${DELIVERED}`, '--file', file])
+  expect(first.code, first.stderr).toBe(0)
+  expect(first.stdout).toMatch(/^forgotten {2}2 people; no input and no answer brings them back\n/)
+  expect(first.stdout).toContain('erased     2 answers, 0 calls without an answer, 2 rows of lists\n')
+  expect(first.stdout).toContain(`database   ${join(folder.data, 'creators.duckdb')}\n`)
   const again = await forget(folder, ['--json', '--quiet', folder.person])
   expect([again.code, again.stderr]).toEqual([0, ''])
   expect(JSON.parse(again.stdout)).toMatchObject({ exit_code: 0, people: 1, found: 0, already_forgotten: 1 })
-  expect(told.stdout + told.stderr + again.stdout).not.toMatch(new RegExp(`${folder.person}|${DELIVERED}`, 'i'))
+  expect(first.stdout + first.stderr + again.stdout).not.toMatch(new RegExp(`${folder.person}|${DELIVERED}`, 'i'))
   expect(await whereIs(folder.data, folder.person, DELIVERED)).toEqual([])
   const allowed = await forget(folder, ['--allow', folder.person, '5f0000000000000000000005'])
   expect(allowed.stdout).toBe(
-    'allowed    1 person; the next input that names them asks for them again\n           1 person had no tombstone\n',
+    'allowed    1 person; the next input that names them fetches them again\n           1 person had no tombstone\n',
   )
 })
 
-test('what is no id, no file, no folder, or nobody: exit 2, one line, nothing changed, nothing shown', async () => {
+test('a wrong id, file or folder, or no id: exit 2, one line, nothing changed, no input shown', async () => {
   const folder = made.copy()
   const before = looksOf(folder.data)
   const file = join(temporaryFolder(), 'ids.txt')
@@ -74,7 +74,7 @@ test('while another run holds the folder: exit 8, and nothing changes', async ()
   lock.release()
 })
 
-test('killed anywhere, the same command completes it; until then the person is not asked, and everything works', async () => {
+test('killed at any operation, the same command completes the erasure; until then runs work and do not fetch the person', async () => {
   const counting = made.copy()
   const count = join(dirname(counting.data), 'operations')
   await forget(counting, [counting.person], { at: 0, how: 'kill', count })
@@ -86,7 +86,7 @@ test('killed anywhere, the same command completes it; until then the person is n
     const folder = made.copy()
     const killed = await forget(folder, [folder.person], { at, how: at % 2 === 0 ? 'torn' : 'power' })
     expect(killed.code, `operation ${at} of ${last}`).toBe(137)
-    // Somebody runs as if nothing had been.
+    // A run between the killed erasure and its completion.
     const between = { ...folder, data: `${folder.data}-between` }
     cpSync(folder.data, between.data, { recursive: true, verbatimSymlinks: true })
     const begun = await isBegun(between)
@@ -103,7 +103,7 @@ test('killed anywhere, the same command completes it; until then the person is n
   }
 }, 300_000)
 
-/** Whether a tombstone says that an erasure was begun and not completed. */
+/** Whether a tombstone says that an erasure was started and not completed. */
 async function isBegun({ data }: Pick<History, 'data'>): Promise<boolean> {
   return isUnfinished(await readTombstones(layoutOf(data).forgotten))
 }

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { all, arrays, quotedText, openDatabase, type Connection } from '../../../src/core/duckdb.js'
 
-/** A value somewhere under a folder, decoded. */
+/** A decoded value in a file under a folder. */
 export interface Place {
-  /** File, and table and column where it has them. */
+  /** The file, with table and column if it has them. */
   readonly where: string
   readonly text: string
 }
 
-/** Every file under a folder, links left out. */
+/** Every file under a folder, without links. */
 export function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -36,7 +36,7 @@ export async function everyValue(folder: string): Promise<Place[]> {
   }
 }
 
-/** Where any of these ids can be read: as it is, in any case, or in Base64 wherever its first byte falls. */
+/** The places with any of these ids: literal in any case, or in Base64 at any alignment. */
 export async function whereIs(folder: string, ...ids: string[]): Promise<string[]> {
   const coded = ids.flatMap((id) =>
     [0, 1, 2].flatMap((shift) => [inBase64(id, shift), inBase64(id.toUpperCase(), shift)]),
@@ -49,7 +49,7 @@ export async function whereIs(folder: string, ...ids: string[]): Promise<string[
   return [...new Set(found.map(({ where }) => where))]
 }
 
-/** The part of the Base64 form that does not depend on what stands around. */
+/** The part of the Base64 form that does not depend on the neighbouring bytes. */
 function inBase64(id: string, shift: number): string {
   return Buffer.from('x'.repeat(shift) + id)
     .toString('base64')
@@ -57,14 +57,15 @@ function inBase64(id: string, shift: number): string {
 }
 
 async function inDatabase(connection: Connection, path: string, name: string): Promise<Place[]> {
-  await connection.run(`ATTACH ${quotedText(path)} AS looked (TYPE duckdb, READ_ONLY)`)
+  await connection.run(`ATTACH ${quotedText(path)} AS searched (TYPE duckdb, READ_ONLY)`)
   const tables = await all<{ table: string }>(
     connection,
-    `SELECT table_name AS "table" FROM duckdb_tables() WHERE database_name = 'looked'`,
+    `SELECT table_name AS "table" FROM duckdb_tables() WHERE database_name = 'searched'`,
   )
   const places: Place[] = []
-  for (const { table } of tables) places.push(...(await inTable(connection, `looked."${table}"`, `${name}: ${table}`)))
-  await connection.run('DETACH looked')
+  for (const { table } of tables)
+    places.push(...(await inTable(connection, `searched."${table}"`, `${name}: ${table}`)))
+  await connection.run('DETACH searched')
   return places
 }
 
@@ -89,7 +90,7 @@ async function inTable(connection: Connection, table: string, name: string): Pro
   return places
 }
 
-/** What a folder looks like from outside: files with their sizes and times. */
+/** Size and modification time of each file in a folder. */
 export function looksOf(folder: string): Record<string, string> {
   return Object.fromEntries(
     filesUnder(folder).map((path) => {

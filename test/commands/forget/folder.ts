@@ -16,7 +16,7 @@ import { startSimulator, type Simulator } from '../../../src/simulator/simulator
 import { Logger } from '../../../src/terminal/logger.js'
 import { plainId } from '../../support/lists.js'
 
-/** Another one's answer comes back for this id: that of `DELIVERED`. */
+/** The simulator answers a call for this id with the profile of `DELIVERED`. */
 export const MISDELIVERED = '5f00000000000000005eed04'
 export const DELIVERED = '5f0000000000000001ffffff'
 const TOKEN = 'a-token-of-no-value'
@@ -24,7 +24,7 @@ const TOKEN = 'a-token-of-no-value'
 const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-forget-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** What the erasures of this file have said. */
+/** The log messages of the erasures. */
 export const said: string[] = []
 const effects = liveEffects((level, message) => said.push(`${level}: ${message}`))
 const silent = liveEffects(() => undefined)
@@ -64,7 +64,7 @@ export function writeRows(
   writeFileSync(path, `user_id,link,note\n${rows.join('')}${person} ${mentioning},,two ids\n`)
 }
 
-/** Made once; every test works on a copy of it. */
+/** Made once. Every test works on a copy. */
 export async function history(): Promise<{ copy(): History; close(): Promise<void> }> {
   const data = join(mkdtempSync(join(scratch, 'made-')), 'data')
   const who = await mention()

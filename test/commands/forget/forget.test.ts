@@ -32,7 +32,7 @@ const OF_PEOPLE = [
   'list_members',
 ]
 
-/** Every row that is about somebody else, but for whoever had a mention. */
+/** Every row about other people, without the one whose bio names the person. */
 async function others({ data, person, mentioning }: History): Promise<Record<string, unknown[]>> {
   const found: Record<string, unknown[]> = {}
   for (const table of OF_PEOPLE) {
@@ -46,7 +46,7 @@ async function others({ data, person, mentioning }: History): Promise<Record<str
   return found
 }
 
-test('a person is in no value of no file any more, everybody else is as before, and all can be rebuilt', async () => {
+test('no value of any file names the person, all other rows are as before, and everything can be rebuilt', async () => {
   const folder = made.copy()
   const { data, person, mentioning } = folder
   const before = await others(folder)
@@ -78,7 +78,7 @@ test('a person is in no value of no file any more, everybody else is as before, 
     raw_files: 4,
     others: [],
   })
-  // In either night an answer, a note and a row with two ids.
+  // In each of two nights: an answer, a note, and a row with two ids.
   expect(report.redacted).toBe(6)
   expect(await whereIs(data, person)).toEqual([])
   const reports = readdirSync(join(data, 'reports')).map((name) => readFileSync(join(data, 'reports', name), 'utf8'))
@@ -130,10 +130,10 @@ async function rawBodies(data: string, id: string): Promise<string[]> {
   return rows.map(({ body }) => body)
 }
 
-test('forgetting again changes nothing', async () => {
+test('forgetting a person again changes nothing', async () => {
   const { data, person } = made.copy()
   await forgetIn(data, person)
-  // The working database is opened, and that is all.
+  // Opening the working database changes its file.
   const looks = () => {
     return { ...looksOf(data), 'state/warehouse.duckdb': '' }
   }
@@ -142,7 +142,7 @@ test('forgetting again changes nothing', async () => {
   expect(looks()).toEqual(before)
 })
 
-test('a later input does not bring a person back, nor does an answer that names them', async () => {
+test('neither a later input nor an answer that names a person brings the person back', async () => {
   const folder = made.copy()
   const { data, api, person, mentioning } = folder
   await forgetIn(data, person)
@@ -157,7 +157,7 @@ test('a later input does not bring a person back, nor does an answer that names 
   expect(await check(data)).toMatchObject({ exit_code: 0, differences: [] })
 })
 
-test('nor does an id that is pasted in another way; --allow does', async () => {
+test('an id in another form does not bring a person back; --allow does', async () => {
   const folder = made.copy()
   const { data, api, list, person, mentioning } = folder
   await forgetIn(data, person)
@@ -179,7 +179,7 @@ test('nor does an id that is pasted in another way; --allow does', async () => {
   expect(await check(data)).toMatchObject({ exit_code: 0, differences: [] })
 })
 
-test('somebody who is not there is refused from now on, and nothing else changes', async () => {
+test('a person who is not in the folder is refused from now on, and nothing else changes', async () => {
   const folder = made.copy()
   const stranger = '5f00000000000000aa000001'
   const files = filesUnder(folder.data)
@@ -193,10 +193,10 @@ test('somebody who is not there is refused from now on, and nothing else changes
   expect(folder.api.ledger.summary().calls).toBe(asked)
 })
 
-test('everything that was set aside goes, and so do reports and exports that name the person; what is not ours is named', async () => {
+test('files that were set aside, and reports and exports that name the person, are removed; files of others are reported', async () => {
   const folder = made.copy()
   const { data, person, mentioning, ids } = folder
-  // A list of that name, from a file of that name, with that header.
+  // A list whose name, file and header have the id.
   const list = join(dirname(data), `${person}.csv`)
   writeFileSync(list, `user_id,seen by ${person}\n${mentioning},x\n`)
   await enrich({ ...folder, list })
@@ -238,7 +238,7 @@ test('everything that was set aside goes, and so do reports and exports that nam
   expect(await whereIs(data, person)).toEqual([])
 })
 
-test('the receipts still tell when something else is missing', async () => {
+test('the receipts still show when other answers are missing', async () => {
   const { data, person } = made.copy()
   await forgetIn(data, person)
   const [run] = await rawRuns(join(data, 'raw'), 'answers')
@@ -250,7 +250,7 @@ test('the receipts still tell when something else is missing', async () => {
   })
 })
 
-test('several at once, all of a run among them; the tombstones tell nobody', async () => {
+test('several people at once, even all of a run; the log names none of them', async () => {
   const { data, ids } = made.copy()
   const report = await forgetIn(data, ...ids)
   expect(report).toMatchObject({ people: ids.length, found: ids.length, erased: { answers: 2 * ids.length } })
@@ -265,7 +265,7 @@ test('several at once, all of a run among them; the tombstones tell nobody', asy
   expect(said.join('\n')).not.toMatch(new RegExp(ids.join('|')))
 })
 
-test('a file in raw/ that cannot be read: exit 7, named, and nothing changes', async () => {
+test('a file in raw/ that cannot be read: exit 7, the error names the file, and nothing changes', async () => {
   const { data, person } = made.copy()
   const [run] = await rawRuns(join(data, 'raw'), 'answers')
   const [file] = await rawFiles(join(data, 'raw'), 'answers', run!)

@@ -19,7 +19,7 @@ let made: Awaited<ReturnType<typeof history>>
 beforeAll(async () => (made = await history()))
 afterAll(() => made.close())
 
-/** Damages both copies of its head, and some bytes behind the calls. */
+/** Overwrites both copies of the head, and appends unreadable bytes. */
 async function behead(path: string, behind: string): Promise<void> {
   const file = await open(path, 'r+')
   await file.write(Buffer.alloc(HEAD_BYTES * HEAD_COPIES, 0xff), 0, HEAD_BYTES * HEAD_COPIES, 0)
@@ -36,7 +36,7 @@ async function endsIn(path: string): Promise<unknown[]> {
   return ends
 }
 
-test('looks through linked folders, at files of any form, and keeps the paid answers of others in a journal without a head', async () => {
+test('searches linked folders and files of any format, and keeps the paid answers of others in a journal without a head', async () => {
   const folder = made.copy()
   const { data, person, mentioning } = folder
   const store = join(dirname(data), 'store')
@@ -49,7 +49,7 @@ test('looks through linked folders, at files of any form, and keeps the paid ans
   renameSync(dates, join(store, 'answers'))
   symlinkSync(join('..', 'answers'), dates)
 
-  // In a linked folder, too, what is not ours by name is somebody's.
+  // Also in a linked folder a file is not ours unless its name is.
   const list = `user_id,note\n${person.toUpperCase()},笔记\n`
   const own = {
     'exports/letter.txt': list,
@@ -60,7 +60,7 @@ test('looks through linked folders, at files of any form, and keeps the paid ans
     'cut.csv.gz': gzipSync(Buffer.from(`${'nobody,'.repeat(9)}\n`)).subarray(0, 30),
     'book.xlsx': 'PK\u0003\u0004 whatever',
     'nobody.csv.gz': gzipSync('nobody'),
-    // Ours, and made anew.
+    // Our own file, which is written again.
     'exports/creators.xlsx': `PK\u0003\u0004 ${person}`,
   }
   for (const [name, content] of Object.entries(own)) writeFileSync(join(data, name), content)
@@ -77,7 +77,7 @@ test('looks through linked folders, at files of any form, and keeps the paid ans
   const headless = await writeSegment(journal, calls)
   await behead(headless, `torn ${person}`)
 
-  // A link that we would replace, and leave what it leads to.
+  // A link in raw/ would be replaced, but its target would keep the id.
   const linked = join(data, 'raw', 'notes.parquet')
   symlinkSync(join(store, 'notes.parquet'), linked)
   await expect(forgetIn(data, person)).rejects.toMatchObject({
@@ -105,7 +105,7 @@ test('looks through linked folders, at files of any form, and keeps the paid ans
   expect(readSheet(join(data, 'exports', 'creators.xlsx'))[0]![0]).toMatchObject({ value: 'user_id' })
   const summary = forgetSummary(report)
   expect(summary).toContain('checked    every file but those below: none names them any more; no call was made\n')
-  expect(summary).toContain(`unsearched ${join(data, 'book.xlsx')} may name them: look yourself`)
+  expect(summary).toContain(`unsearched ${join(data, 'book.xlsx')} may name them: check it yourself`)
   expect(summary + JSON.stringify(report) + said.join('\n')).not.toMatch(new RegExp(person, 'i'))
 
   expect(await published(data, `SELECT * FROM creators WHERE user_id = '${person}'`)).toEqual([])
@@ -114,7 +114,7 @@ test('looks through linked folders, at files of any form, and keeps the paid ans
   expect(await whereIs(store, person)).toEqual(['exports/letter.txt'])
 })
 
-test('no error tells an id: of a folder that has it in its name, or of a file that cannot be read', async () => {
+test('no error shows an id, even if it is in the name of the folder or of an unreadable file', async () => {
   const { data, person } = made.copy()
   const moved = join(dirname(data), person)
   renameSync(data, moved)
