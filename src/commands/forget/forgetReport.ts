@@ -90,7 +90,7 @@ function forgottenLines(report: ForgetReport): string[] {
 
 function checkedFiles({ others, unsearched }: ForgetReport): string {
   const but = others.length + unsearched.length > 0 ? ' but those below' : ''
-  return `every file${but}: none names them any more`
+  return `every file${but}: none names them`
 }
 
 function leftLines({ others, unsearched }: ForgetReport): string[] {

@@ -8,7 +8,7 @@ import { sized, stride } from '../../faults/size.js'
 import { cli, type Ended } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { published } from '../../support/published.js'
-import { looksOf, whereIs } from './everyValue.js'
+import { statesOf, whereIs } from './everyValue.js'
 import { check, DELIVERED, enrich, history, type History } from './folder.js'
 
 let made: Awaited<ReturnType<typeof history>>
@@ -44,7 +44,7 @@ test('reports what was done, without the id; accepts links and a file', async ()
 
 test('a wrong id, file or folder, or no id: exit 2, one line, nothing changed, no input shown', async () => {
   const folder = made.copy()
-  const before = looksOf(folder.data)
+  const before = statesOf(folder.data)
   const file = join(temporaryFolder(), 'ids.txt')
   writeFileSync(file, `${folder.person}\nMy Secret Name\n`)
   for (const [args, said] of [
@@ -60,7 +60,7 @@ test('a wrong id, file or folder, or no id: exit 2, one line, nothing changed, n
     expect(stderr).not.toMatch(/private|Secret/)
     expect(stderr.trim().split('\n')).toHaveLength(1)
   }
-  expect(looksOf(folder.data)).toEqual(before)
+  expect(statesOf(folder.data)).toEqual(before)
   const data = join(temporaryFolder(), 'typo')
   expect(await forget({ data }, [folder.person])).toMatchObject({ code: 2 })
 })
@@ -68,9 +68,9 @@ test('a wrong id, file or folder, or no id: exit 2, one line, nothing changed, n
 test('while another run holds the folder: exit 8, and nothing changes', async () => {
   const folder = made.copy()
   const lock = await takeLock(layoutOf(folder.data))
-  const before = looksOf(folder.data)
+  const before = statesOf(folder.data)
   expect(await forget(folder, [folder.person])).toMatchObject({ code: 8 })
-  expect(looksOf(folder.data)).toEqual(before)
+  expect(statesOf(folder.data)).toEqual(before)
   lock.release()
 })
 

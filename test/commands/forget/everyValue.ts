@@ -91,7 +91,7 @@ async function inTable(connection: Connection, table: string, name: string): Pro
 }
 
 /** Size and modification time of each file in a folder. */
-export function looksOf(folder: string): Record<string, string> {
+export function statesOf(folder: string): Record<string, string> {
   return Object.fromEntries(
     filesUnder(folder).map((path) => {
       const { size, mtimeMs } = statSync(path)

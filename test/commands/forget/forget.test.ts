@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { all, openDatabase } from '../../../src/core/duckdb.js'
 import { rawFiles, rawRuns } from '../../../src/raw/files.js'
 import { published } from '../../support/published.js'
-import { filesUnder, looksOf, whereIs } from './everyValue.js'
+import { filesUnder, statesOf, whereIs } from './everyValue.js'
 import {
   allowIn,
   check,
@@ -102,7 +102,7 @@ test('no value of any file names the person, all other rows are as before, and e
   expect(await check(data)).toMatchObject({ exit_code: 0, differences: [] })
 })
 
-test('somebody whose profile came in place of another: it is emptied, and the call still counts as misdelivered and paid', async () => {
+test('the profile of a person was misdelivered: its values are blanked, and the call still counts as misdelivered and paid', async () => {
   const { data } = made.copy()
   const codes = await published(data, 'SELECT * FROM run_codes ORDER BY ALL')
   const failures = await published(data, `SELECT code, attempts, billed FROM failures ORDER BY ALL`)
@@ -134,23 +134,21 @@ test('forgetting a person again changes nothing', async () => {
   const { data, person } = made.copy()
   await forgetIn(data, person)
   // Opening the working database changes its file.
-  const looks = () => {
-    return { ...looksOf(data), 'state/warehouse.duckdb': '' }
-  }
-  const before = looks()
+  const state = () => ({ ...statesOf(data), 'state/warehouse.duckdb': '' })
+  const before = state()
   expect(await forgetIn(data, person)).toMatchObject({ found: 0, already_forgotten: 1, files: undefined, raw_files: 0 })
-  expect(looks()).toEqual(before)
+  expect(state()).toEqual(before)
 })
 
 test('neither a later input nor an answer that names a person brings the person back', async () => {
   const folder = made.copy()
   const { data, api, person, mentioning } = folder
   await forgetIn(data, person)
-  const asked = api.ledger.summary().calls
+  const callsBefore = api.ledger.summary().calls
   const receipt = await enrich(folder, { maxAge: '0s', maxFailed: '100%' })
   expect(receipt).toMatchObject({ exit_code: 0, reconciled: true, rows: { read: 11, rejected: 2 }, asked_ids: 9 })
   expect(receipt.reasons).toContainEqual({ status: 'rejected', reason: 'forgotten', rows: 1, ids: 0 })
-  expect(api.ledger.summary().calls - asked).toBe(9)
+  expect(api.ledger.summary().calls - callsBefore).toBe(9)
   expect((await rawBodies(data, mentioning)).length).toBe(3)
   expect(await whereIs(data, person)).toEqual([])
   expect(readFileSync(join(data, 'exports', 'people.rejects.csv'), 'utf8')).toMatch(/,,forgotten,leave the row out/)
@@ -188,9 +186,9 @@ test('a person who is not in the folder is refused from now on, and nothing else
   expect(filesUnder(folder.data)).toEqual([...files, join(folder.data, 'raw', 'forgotten.json')].sort())
   const list = join(dirname(folder.data), 'strangers.csv')
   writeRows(list, [stranger], folder)
-  const asked = folder.api.ledger.summary().calls
+  const callsBefore = folder.api.ledger.summary().calls
   expect(await enrich({ ...folder, list })).toMatchObject({ rows: { read: 2, rejected: 2 }, asked_ids: 0 })
-  expect(folder.api.ledger.summary().calls).toBe(asked)
+  expect(folder.api.ledger.summary().calls).toBe(callsBefore)
 })
 
 test('files that were set aside, and reports and exports that name the person, are removed; files of others are reported', async () => {
@@ -270,10 +268,10 @@ test('a file in raw/ that cannot be read: exit 7, the error names the file, and 
   const [run] = await rawRuns(join(data, 'raw'), 'answers')
   const [file] = await rawFiles(join(data, 'raw'), 'answers', run!)
   writeFileSync(file!, 'no parquet')
-  const before = looksOf(join(data, 'raw'))
+  const before = statesOf(join(data, 'raw'))
   await expect(forgetIn(data, person)).rejects.toMatchObject({
     exitCode: 7,
     message: expect.stringContaining(file!) as string,
   })
-  expect(looksOf(join(data, 'raw'))).toEqual(before)
+  expect(statesOf(join(data, 'raw'))).toEqual(before)
 })

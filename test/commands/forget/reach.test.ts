@@ -20,7 +20,7 @@ beforeAll(async () => (made = await history()))
 afterAll(() => made.close())
 
 /** Overwrites both copies of the head, and appends unreadable bytes. */
-async function behead(path: string, behind: string): Promise<void> {
+async function damageHead(path: string, behind: string): Promise<void> {
   const file = await open(path, 'r+')
   await file.write(Buffer.alloc(HEAD_BYTES * HEAD_COPIES, 0xff), 0, HEAD_BYTES * HEAD_COPIES, 0)
   const { size } = await file.stat()
@@ -65,17 +65,17 @@ test('searches linked folders and files of any format, and keeps the paid answer
   }
   for (const [name, content] of Object.entries(own)) writeFileSync(join(data, name), content)
   symlinkSync(join(store, 'elsewhere'), join(data, 'link'))
-  const theirs = await openDatabase(join(data, 'theirs.db'))
-  await theirs.connection.run(`CREATE SCHEMA other; CREATE TABLE other.people AS SELECT '${person}' AS id`)
-  theirs.close()
+  const other = await openDatabase(join(data, 'notes.db'))
+  await other.connection.run(`CREATE SCHEMA other; CREATE TABLE other.people AS SELECT '${person}' AS id`)
+  other.close()
 
   const about = (n: number, id: string, text: string): Answer => ({ ...answerOf(n), id, body: Buffer.from(text) })
   const others = [answerOf(4), noAnswerOf(5)]
   const journal = join(data, 'state', 'journal')
   const mentioned = about(2, mentioning, `{"code":0,"ids":["${person}",7]}`)
-  const calls = [about(1, person, 'theirs'), mentioned, { ...noAnswerOf(3), id: person }, ...others]
+  const calls = [about(1, person, 'a profile'), mentioned, { ...noAnswerOf(3), id: person }, ...others]
   const headless = await writeSegment(journal, calls)
-  await behead(headless, `torn ${person}`)
+  await damageHead(headless, `torn ${person}`)
 
   // A link in raw/ would be replaced, but its target would keep the id.
   const linked = join(data, 'raw', 'notes.parquet')
@@ -94,7 +94,7 @@ test('searches linked folders and files of any format, and keeps the paid answer
     { ...mentioned, body: Buffer.from('{"code":0,"ids":[7]}') },
     ...others.map((call) => ({ ...call })),
   ])
-  const named = ['[forgotten].txt', 'exports/letter.txt', 'packed.csv.gz', 'theirs.db', 'utf16be.csv', 'utf16le.csv']
+  const named = ['[forgotten].txt', 'exports/letter.txt', 'notes.db', 'packed.csv.gz', 'utf16be.csv', 'utf16le.csv']
   expect([...report.others].sort()).toEqual(named.map((name) => join(data, name)))
   expect(report.unsearched).toEqual([
     { path: join(data, 'book.xlsx'), why: 'it is an Excel workbook or a zip file' },
@@ -104,7 +104,7 @@ test('searches linked folders and files of any format, and keeps the paid answer
   expect(report.files!.exports).toContain(join(data, 'exports', 'creators.xlsx'))
   expect(readSheet(join(data, 'exports', 'creators.xlsx'))[0]![0]).toMatchObject({ value: 'user_id' })
   const summary = forgetSummary(report)
-  expect(summary).toContain('checked    every file but those below: none names them any more; no call was made\n')
+  expect(summary).toContain('checked    every file but those below: none names them; no call was made\n')
   expect(summary).toContain(`unsearched ${join(data, 'book.xlsx')} may name them: check it yourself`)
   expect(summary + JSON.stringify(report) + said.join('\n')).not.toMatch(new RegExp(person, 'i'))
 
