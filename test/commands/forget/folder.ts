@@ -25,8 +25,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-forget-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** The log messages of the erasures. */
-export const said: string[] = []
-const effects = liveEffects((level, message) => said.push(`${level}: ${message}`))
+export const logged: string[] = []
+const effects = liveEffects((level, message) => logged.push(`${level}: ${message}`))
 const silent = liveEffects(() => undefined)
 const quiet = new Logger({ write: () => true }, 'error', redactor(TOKEN))
 

@@ -13,7 +13,7 @@ import {
   forgetIn,
   history,
   MISDELIVERED,
-  said,
+  logged,
   writeRows,
   type History,
 } from './folder.js'
@@ -259,8 +259,8 @@ test('several people at once, even all of a run; the log names none of them', as
   ])
   expect(await whereIs(data, ...ids)).toEqual([])
   expect(await check(data)).toMatchObject({ exit_code: 0, differences: [] })
-  expect(said.length).toBeGreaterThan(0)
-  expect(said.join('\n')).not.toMatch(new RegExp(ids.join('|')))
+  expect(logged.length).toBeGreaterThan(0)
+  expect(logged.join('\n')).not.toMatch(new RegExp(ids.join('|')))
 })
 
 test('a file in raw/ that cannot be read: exit 7, the error names the file, and nothing changes', async () => {

@@ -13,7 +13,7 @@ import { readSheet } from '../../export/readWorkbook.js'
 import { answerOf, noAnswerOf, writeSegment } from '../../journal/calls.js'
 import { published } from '../../support/published.js'
 import { whereIs } from './everyValue.js'
-import { check, enrich, forgetIn, history, said } from './folder.js'
+import { check, enrich, forgetIn, history, logged } from './folder.js'
 
 let made: Awaited<ReturnType<typeof history>>
 beforeAll(async () => (made = await history()))
@@ -106,7 +106,7 @@ test('searches linked folders and files of any format, and keeps the paid answer
   const summary = forgetSummary(report)
   expect(summary).toContain('checked    every file but those below: none names them; no call was made\n')
   expect(summary).toContain(`unsearched ${join(data, 'book.xlsx')} may name them: check it yourself`)
-  expect(summary + JSON.stringify(report) + said.join('\n')).not.toMatch(new RegExp(person, 'i'))
+  expect(summary + JSON.stringify(report) + logged.join('\n')).not.toMatch(new RegExp(person, 'i'))
 
   expect(await published(data, `SELECT * FROM creators WHERE user_id = '${person}'`)).toEqual([])
   expect(await check(data)).toMatchObject({ exit_code: 0, differences: [] })
@@ -124,7 +124,7 @@ test('no error shows an id, even if it is in the name of the folder or of an unr
   expect(thrown).toBeInstanceOf(LocalError)
   const { message, stack } = thrown as LocalError
   expect(message).toContain('[forgotten]/raw/answers')
-  expect([message, stack, ...said].join('\n')).not.toContain(person)
+  expect([message, stack, ...logged].join('\n')).not.toContain(person)
   rmSync(part)
   expect(readFileSync(join(moved, 'exports', 'creators.csv'), 'utf8')).toContain(person)
 })
