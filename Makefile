@@ -48,6 +48,7 @@ soak: $(BUILT) ## the fault tests at every point (hours; POINTS=20 for fewer): f
 
 check: $(INSTALLED) ## types, lint, format
 	npx --no-install tsc -p tsconfig.json
+	npx --no-install tsc -p tsconfig.scripts.json
 	npx --no-install eslint .
 	npx --no-install prettier --check --log-level warn .
 

@@ -20,13 +20,13 @@ function start(args, stdio) {
 async function measure(script, ...args) {
   const began = performance.now()
   const child = start([at('measured.mjs'), script, ...args], ['ignore', 'ignore', 'pipe', 'pipe'])
-  let told = ''
+  let measured = ''
   let errors = ''
-  child.stdio[3].on('data', (chunk) => (told += chunk))
+  child.stdio[3]?.on('data', (chunk) => (measured += chunk))
   child.stderr.on('data', (chunk) => (errors += chunk))
   const code = await new Promise((resolve) => child.once('close', resolve))
   if (code !== 0) throw new Error(`${script} ended with ${code}: ${errors}`)
-  return { seconds: (performance.now() - began) / 1000, ...JSON.parse(told) }
+  return { seconds: (performance.now() - began) / 1000, ...JSON.parse(measured) }
 }
 
 function report(what, { seconds, rssMb }) {

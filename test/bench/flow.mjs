@@ -24,7 +24,7 @@ async function simulate(settings, work) {
     const post = (path, value) => fetch(url + path, { method: 'POST', body: JSON.stringify(value) })
     const change = (changed) => post('/__settings', changed)
     await change(settings)
-    const ledger = async () => (await (await fetch(`${url}/__ledger`)).json()).entries
+    const ledger = async () => JSON.parse(await (await fetch(`${url}/__ledger`)).text()).entries
     return await work({ url, change, ledger, clear: () => post('/__ledger/clear') })
   } finally {
     child.kill()

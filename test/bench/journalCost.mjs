@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { liveEffects } from '../../dist/src/core/effects.js'
-import { fetchAll } from '../../dist/src/fetch/fetchAll.js'
-import { openApiClient } from '../../dist/src/fetch/http/apiClient.js'
-import { interpreter } from '../../dist/src/model/interpret.js'
-import { openJournal } from '../../dist/src/journal/journal.js'
-import { loadPipeline } from '../../dist/src/model/loadPipeline.js'
-import { redactor } from '../../dist/src/core/redact.js'
+import { liveEffects } from '#src/core/effects.js'
+import { fetchAll } from '#src/fetch/fetchAll.js'
+import { openApiClient } from '#src/fetch/http/apiClient.js'
+import { interpreter } from '#src/model/interpret.js'
+import { openJournal } from '#src/journal/journal.js'
+import { loadPipeline } from '#src/model/loadPipeline.js'
+import { redactor } from '#src/core/redact.js'
 
 const { env } = process
 const IDS = Number(env.IDS ?? 10_000)
@@ -43,6 +43,7 @@ async function pace(url, open, round) {
   const connection = { base: new URL(url), token: TOKEN, timeoutMs: 120_000, connections: CONCURRENCY }
   const upstream = openApiClient({ ...connection, pipeline, redact, effects })
   const journal = await open(round)
+  /** @type {import('#src/fetch/fetchPolicy.js').FetchPolicy} */
   const policy = { concurrency: CONCURRENCY, attempts: 5, giveUpMs: 600_000, onAmbiguous: 'retry' }
   const began = performance.now()
   const { calls, stop } = await fetchAll({
@@ -73,7 +74,8 @@ try {
     `${IDS.toLocaleString('en-US')} ids, concurrency ${CONCURRENCY}, simulator at latency ${LATENCY}, ${ROUNDS} rounds of each in turn`,
   )
   await pace(url, none, 0)
-  const [withJournal, without] = [[], []]
+  const withJournal = []
+  const without = []
   for (let round = 1; round <= ROUNDS; round += 1) {
     withJournal.push(await pace(url, durable, round))
     without.push(await pace(url, none, round))

@@ -3,12 +3,12 @@
 import { copyFileSync, fsyncSync, mkdirSync, mkdtempSync, openSync, closeSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase } from '../../dist/src/core/duckdb.js'
-import { layoutOf } from '../../dist/src/dataFolder/layout.js'
-import { compactDatabase } from '../../dist/src/publish/compact.js'
-import { publishCopy } from '../../dist/src/publish/publishedCopy.js'
-import { bringUpToDate } from '../../dist/src/load/schema/schema.js'
-import { loadPipeline } from '../../dist/src/model/loadPipeline.js'
+import { openDatabase } from '#src/core/duckdb.js'
+import { layoutOf } from '#src/dataFolder/layout.js'
+import { compactDatabase } from '#src/publish/compact.js'
+import { publishCopy } from '#src/publish/publishedCopy.js'
+import { bringUpToDate } from '#src/load/schema/schema.js'
+import { loadPipeline } from '#src/model/loadPipeline.js'
 
 const [COUNTERS = 2_000_000] = process.argv.slice(2).map(Number)
 const NIGHTS = 30

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { all, openDatabase } from '../../dist/src/core/duckdb.js'
+import { all, openDatabase } from '#src/core/duckdb.js'
 
 const [CREATORS = 2_000, NIGHTS = 5] = process.argv.slice(2).map(Number)
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -23,10 +23,10 @@ async function command(...args) {
     env,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
-  let told = ''
-  child.stdio[3].on('data', (chunk) => (told += chunk))
+  let measured = ''
+  child.stdio[3]?.on('data', (chunk) => (measured += chunk))
   const code = await new Promise((resolve) => child.once('close', resolve))
-  return { code, seconds: (performance.now() - began) / 1000, ...JSON.parse(told) }
+  return { code, seconds: (performance.now() - began) / 1000, ...JSON.parse(measured) }
 }
 
 async function night(number) {

@@ -4,20 +4,21 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { all, first, openDatabase } from '../../dist/src/core/duckdb.js'
-import { checkKeys } from '../../dist/src/publish/checkKeys.js'
-import { merge } from '../../dist/src/load/merge.js'
-import { fillDays } from '../../dist/src/load/mergeDays.js'
-import { bringUpToDate } from '../../dist/src/load/schema/schema.js'
-import { createStaging, dropStaging } from '../../dist/src/load/stagingTables.js'
-import { withMemory } from '../../dist/src/load/warehouse.js'
-import { loadPipeline } from '../../dist/src/model/loadPipeline.js'
+import { all, first, openDatabase } from '#src/core/duckdb.js'
+import { checkKeys } from '#src/publish/checkKeys.js'
+import { merge } from '#src/load/merge.js'
+import { fillDays } from '#src/load/mergeDays.js'
+import { bringUpToDate } from '#src/load/schema/schema.js'
+import { createStaging, dropStaging } from '#src/load/stagingTables.js'
+import { withMemory } from '#src/load/warehouse.js'
+import { loadPipeline } from '#src/model/loadPipeline.js'
 
 const [CREATORS = 200_000, NIGHTS = 30] = process.argv.slice(2).map(Number)
 const MERGE_MB = 170
 const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-bench-'))
 const REUSED = process.env.REUSE
 const path = REUSED ?? join(folder, 'bench.duckdb')
+/** @type {import('#src/core/duckdb.js').DatabaseOptions} */
 const options = { storageVersion: 'v1.2.0', tempDirectory: join(folder, 'temp'), memoryLimit: '160MB' }
 const pipeline = await loadPipeline(undefined)
 
@@ -171,7 +172,7 @@ try {
     await database.connection.run('CHECKPOINT')
   }
   await timed('staging one more night', () => stageNight(database.connection, NIGHTS))
-  let took
+  let took = new Map()
   await timed('its merge', async () => (took = await mergeNight(database.connection)))
   const ofDays = [...took].filter(([key]) => DAY_STATEMENTS.test(key)).map(([, each]) => each)
   tell('  of that the tables of days', ...ofDays.reduce(([a, b], [wall, cpu]) => [a + wall, b + cpu], [0, 0]))
@@ -191,7 +192,7 @@ try {
   for (const [view, questions] of Object.entries(QUESTIONS)) {
     for (const [what, sql] of questions) {
       const rows = await first(database.connection, `SELECT count(*) AS n FROM (${sql})`)
-      await timed(`${view}: ${what} (${rows.n} rows)`, () => all(database.connection, sql))
+      await timed(`${view}: ${what} (${rows?.n} rows)`, () => all(database.connection, sql))
     }
   }
   database.close()

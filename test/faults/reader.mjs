@@ -3,12 +3,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { all, openDatabase } from '../../dist/src/core/duckdb.js'
+import { all, openDatabase } from '#src/core/duckdb.js'
 
 const [, , data, enough] = process.argv
 const link = join(data, 'creators.duckdb')
 const csv = join(data, 'exports', 'creators.csv')
-const seen = { opens: 0, database: {}, csv: {}, errors: [] }
+/** @type {string[]} */
+const errors = []
+const seen = { opens: 0, database: {}, csv: {}, errors }
 let stopped = false
 process.stdin.once('end', () => (stopped = true)).resume()
 
@@ -26,14 +28,14 @@ async function look(counts, rows) {
     const n = await rows()
     counts[n] = (counts[n] ?? 0) + 1
   } catch (error) {
-    seen.errors.push(String(error))
+    errors.push(String(error))
   }
 }
 
 while (!stopped) {
   await look(seen.database, rowsOfDatabase)
   await look(seen.csv, () => parse(readFileSync(csv), { bom: true, columns: true }).length)
-  if (!existsSync(link)) seen.errors.push('the link is gone')
+  if (!existsSync(link)) errors.push('the link is gone')
   seen.opens += 1
   if (seen.opens === Number(enough)) process.stdout.write('enough\n')
   await new Promise((resolve) => setImmediate(resolve))

@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer'
 import { writeSync } from 'node:fs'
 import process from 'node:process'
-import { openJournal } from '../../dist/src/journal/journal.js'
+import { openJournal } from '#src/journal/journal.js'
 
 const header = { runId: 'run', startedAt: 0, pipeline: 'p', simulated: true, host: 'h' }
 const body = Buffer.alloc(3000, 'b')

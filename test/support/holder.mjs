@@ -2,8 +2,8 @@
 // Argument: the data folder.
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
-import { layoutOf } from '../../dist/src/dataFolder/layout.js'
-import { takeLock } from '../../dist/src/dataFolder/lock.js'
+import { layoutOf } from '#src/dataFolder/layout.js'
+import { takeLock } from '#src/dataFolder/lock.js'
 
 const layout = layoutOf(process.argv[2])
 const before = performance.now()
