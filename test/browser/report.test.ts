@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { crowd, openMade } from '../report/made.js'
+import { crowd, openMade } from '../report/reportFixture.js'
 import { temporaryFolder } from '../support/folder.js'
 
 const HOSTILE = '<img src=x onerror="window.hit=1"></script><script>window.hit=1</script>'

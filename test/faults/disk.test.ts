@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
-import { Tally } from './figures.js'
-import { survive } from './oracle.js'
+import { Tally } from './tally.js'
+import { survive } from './trial.js'
 import { sized, spread } from './size.js'
 import { mayMount, withDisk } from './tmpfs.js'
-import { filesBelow, SMALL, World, type WorldOptions } from './world.js'
+import { filesBelow, SMALL, World, type WorldOptions } from './sandbox.js'
 
 const ROOMY = 256 << 20
 /** A page or two more than is there already: less cannot even be started from. */

@@ -1,5 +1,5 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
-import type { Figures } from './oracle.js'
+import type { Figures } from './trial.js'
 
 const COLUMNS: readonly (readonly [keyof Figures, string])[] = [
   ['trials', 'trials'],

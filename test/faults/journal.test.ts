@@ -6,10 +6,10 @@ import { decodeHeader, HEAD_BYTES, HEAD_COPIES, HEADER_BYTES, KIND } from '../..
 import { repairJournal } from '../../src/journal/repairJournal.js'
 import type { Call } from '../../src/model/call.js'
 import { callsOf } from '../journal/calls.js'
-import { Tally } from './figures.js'
-import { survive } from './oracle.js'
+import { Tally } from './tally.js'
+import { survive } from './trial.js'
 import { dice, sized, stride } from './size.js'
-import { filesBelow, journalFiles, SMALL, World } from './world.js'
+import { filesBelow, journalFiles, SMALL, World } from './sandbox.js'
 
 interface RecordAt {
   readonly at: number

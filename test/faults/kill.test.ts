@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'vitest'
 import type { Ended, Started } from '../support/cli.js'
-import { Tally } from './figures.js'
-import { survive, type Verdict } from './oracle.js'
+import { Tally } from './tally.js'
+import { survive, type Verdict } from './trial.js'
 import { sized, spread } from './size.js'
-import { LARGE, World, type WorldOptions } from './world.js'
+import { LARGE, World, type WorldOptions } from './sandbox.js'
 
 /** How long an undisturbed run of this world takes, from the start of its process. */
 async function secondsOf(options: WorldOptions): Promise<number> {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
-import { Tally } from './figures.js'
-import { survive } from './oracle.js'
+import { Tally } from './tally.js'
+import { survive } from './trial.js'
 import { sized, stride } from './size.js'
-import { SMALL, World, type FailAt, type WorldOptions } from './world.js'
+import { SMALL, World, type FailAt, type WorldOptions } from './sandbox.js'
 
 type Fault = Pick<FailAt, 'how' | 'only'>
 

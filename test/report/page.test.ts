@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { crowd, dataOf, openMade, textOf } from './made.js'
+import { crowd, dataOf, openMade, textOf } from './reportFixture.js'
 
 const RUN = '20261120T180000Z-0001'
 const NOW = '2026-11-20T19:00:00Z'

@@ -8,7 +8,7 @@ import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { enrich, simulator } from '../support/simulated.js'
-import { dataOf } from './made.js'
+import { dataOf } from './reportFixture.js'
 
 const REPORTED = ['--no-report', 'false']
 const now = Date.UTC(2026, 10, 20)

@@ -1,5 +1,5 @@
 import { expect, type TestContext } from 'vitest'
-import type { Figures, Verdict } from './oracle.js'
+import type { Figures, Verdict } from './trial.js'
 import { LONG } from './size.js'
 
 declare module 'vitest' {

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
-import { Tally } from './figures.js'
-import { survive } from './oracle.js'
+import { Tally } from './tally.js'
+import { survive } from './trial.js'
 import { sized } from './size.js'
-import { KNOWN, SMALL, type World } from './world.js'
+import { KNOWN, SMALL, type World } from './sandbox.js'
 
 const STARTS = sized(6, 20)
 

@@ -10,7 +10,7 @@ import { cli, type Ended } from '../support/cli.js'
 import { TOKEN } from '../support/simulated.js'
 import { LONG } from './size.js'
 import { comparableTables, differences, withPublished, type Tables } from './tables.js'
-import { filesBelow, KNOWN, World, type WorldOptions } from './world.js'
+import { filesBelow, KNOWN, World, type WorldOptions } from './sandbox.js'
 
 /** What a trial, or many of them, came to. */
 export interface Figures {
