@@ -5,11 +5,11 @@ import { html, type Html } from './html.js'
 export interface Bar {
   readonly label: string
   readonly number: Count
-  /** Marks what means nothing known, or everything else. */
+  /** A row for unknown values, or for the sum of all others. */
   readonly quiet?: boolean
 }
 
-/** A table of counts with a bar for each: the numbers are its text, the bars only repeat them. */
+/** A table of counts with a bar for each; the bars only repeat the numbers. */
 export function bars(title: string, rows: readonly Bar[]): Html {
   const total = rows.reduce((sum, { number }) => sum + Number(number), 0)
   const most = Math.max(1, ...rows.map(({ number }) => Number(number)))
@@ -43,7 +43,7 @@ export interface Share {
   readonly number: number
 }
 
-/** One bar of parts, with a legend that has the numbers; parts are coloured by their names. */
+/** One bar of parts, with a legend of their numbers. The colour follows from the part's name. */
 export function shareBars(title: string, parts: readonly Share[]): Html {
   const total = parts.reduce((sum, { number }) => sum + number, 0)
   const shown = parts.filter(({ number }) => number > 0)
@@ -69,7 +69,7 @@ export function shareBars(title: string, parts: readonly Share[]): Html {
 const COLUMN = 44
 const HEIGHT = 120
 
-/** A histogram; its steps have the lower limits of `from`, and the last one has no upper limit. */
+/** A histogram. `from` holds the lower limits of the steps; the last step has no upper limit. */
 export function histogram(title: string, from: readonly number[], numbers: readonly number[]): Html {
   const most = Math.max(1, ...numbers)
   const width = COLUMN * from.length
@@ -86,10 +86,10 @@ export function histogram(title: string, from: readonly number[], numbers: reado
         rx="1.5"
       />${top} <text class="axis" x="${x + COLUMN / 2}" y="${HEIGHT + 32}">${compactNumber(low)}</text>`
   })
-  const told = from.flatMap((low, at) => (numbers[at] ? [`from ${count(low)}: ${count(numbers[at])}`] : []))
+  const labels = from.flatMap((low, at) => (numbers[at] ? [`from ${count(low)}: ${count(numbers[at])}`] : []))
   return html`<figure class="histogram">
     <figcaption>${title}</figcaption>
-    <svg viewBox="0 0 ${width} ${HEIGHT + 40}" role="img" aria-label="${title}. ${told.join(', ')}">
+    <svg viewBox="0 0 ${width} ${HEIGHT + 40}" role="img" aria-label="${title}. ${labels.join(', ')}">
       ${columns}
       <line x1="0" x2="${width}" y1="${HEIGHT + 16.5}" y2="${HEIGHT + 16.5}" />
     </svg>
@@ -97,20 +97,20 @@ export function histogram(title: string, from: readonly number[], numbers: reado
 }
 
 export interface Point {
-  /** Number of the day. */
+  /** Days since 1970-01-01. */
   readonly day: number
   readonly value: number
 }
 
-/** The course of one number over days; days without an observation are bridged by a straight line. */
+/** The course of one number over days. A straight line bridges days without an observation. */
 export function sparklineSvg(points: readonly Point[]): Html {
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || first === last) return html`<span class="muted">one day</span>`
   const [low, high] = [Math.min(...points.map(({ value }) => value)), Math.max(...points.map(({ value }) => value))]
   const x = ({ day }: Point) => (2 + (96 * (day - first.day)) / (last.day - first.day)).toFixed(1)
   const y = ({ value }: Point) => (high === low ? 12 : 22 - (20 * (value - low)) / (high - low)).toFixed(1)
-  const told = `${count(first.value)} to ${count(last.value)} over ${last.day - first.day} days (${change(last.value - first.value)})`
-  return html`<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="${told}">
+  const label = `${count(first.value)} to ${count(last.value)} over ${last.day - first.day} days (${change(last.value - first.value)})`
+  return html`<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="${label}">
     <polyline points="${points.map((point) => `${x(point)},${y(point)}`).join(' ')}" />
     <circle cx="${x(last)}" cy="${y(last)}" r="2" />
   </svg>`

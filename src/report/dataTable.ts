@@ -1,9 +1,9 @@
 import { html, type Html } from './html.js'
 
-/** The title of a column; of one that holds numbers, which stand to the right. */
+/** The title of a column; `number` is the title of a column of numbers, aligned to the right. */
 export type Title = string | { readonly number: string }
 
-/** A table with a head. `name` is what it is called for those who cannot see it; `rows` are its `tr` elements. */
+/** A table with a head. `name` is its label for screen readers; `rows` are its `tr` elements. */
 export function dataTable(name: string, titles: readonly Title[], rows: readonly Html[]): Html {
   const head = titles.map((title) =>
     typeof title === 'string'
@@ -23,7 +23,7 @@ export function dataTable(name: string, titles: readonly Title[], rows: readonly
   return scrolling(name, table)
 }
 
-/** A table that may be wider than the screen: it is moved with the keyboard, too, and has a name for those who cannot see it. */
+/** A table that may be wider than the screen. It scrolls by keyboard too; `name` is its label for screen readers. */
 export function scrolling(name: string, table: Html): Html {
   return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${table}</div>`
 }

@@ -19,7 +19,7 @@ function plusOrMinus(number: Count): string {
   return number < 0 ? '−' : '±'
 }
 
-/** `12.3%` of a share from 0 to 1; what is not nothing is never shown as 0. */
+/** `12.3%` for a share from 0 to 1; a share above 0 is never shown as 0. */
 export function sharePercent(share: number | null): string {
   if (share === null) return NOT_KNOWN
   if (share > 0 && share < 0.001) return '<0.1%'
@@ -37,9 +37,9 @@ export function money(amount: number | null, currency: string | null): string {
   return currency === 'CNY' ? `¥${text}` : `${currency ?? ''} ${text}`.trim()
 }
 
-/** `2026-11-17 02:00` in a zone. */
-export function minuteIn(timeZone: string, instant: number): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(instant)
+/** `2026-11-17 02:00` in this zone; `time` in milliseconds since 1970. */
+export function minuteIn(timeZone: string, time: number): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(time)
 }
 
 export function seconds(ms: number): string {

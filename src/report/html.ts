@@ -1,4 +1,4 @@
-/** A piece of a page: its text is markup, and every other text in it was escaped. */
+/** A piece of a page. Its text is markup; all other text in it is escaped. */
 export class Html {
   constructor(readonly text: string) {}
 }
@@ -13,8 +13,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Control characters show nothing, and no HTML file may hold them. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+/** Control characters are invisible, and an HTML file must not contain them. */
+// eslint-disable-next-line no-control-regex -- the pattern matches them on purpose
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g
 
 function escaped(text: string): string {
@@ -32,22 +32,22 @@ function textOf(part: Part): string {
   return escaped(String(part))
 }
 
-/** Markup as a template: what is put into it is escaped unless it is markup itself; attributes stand in double quotes. */
+/** Markup as a template. Values are escaped unless they are `Html`; attributes need double quotes. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.map((text, at) => (at < parts.length ? text + textOf(parts[at]) : text)).join(''))
 }
 
-/** An element with this very text in it, to the last blank: what a policy names by its hash. `attributes` is markup. */
+/** An element with exactly this text, so that a policy can name it by its hash. `attributes` is markup. */
 export function verbatim(tag: 'style' | 'script', attributes: string, text: string): Html {
   return new Html(`<${tag}${attributes}>${text}</${tag}>`)
 }
 
-/** Data for the page's script: nothing in it can end the element. */
+/** Data for the page's script. No text in it can end the element. */
 export function dataBlock(id: string, data: unknown): Html {
   return verbatim('script', ` type="application/json" id="${id}"`, JSON.stringify(data).replaceAll('<', '\\u003c'))
 }
 
-/** An address that a link may lead to; undefined for any other text, such as `javascript:`. */
+/** The address of a link; undefined for any other text, such as `javascript:`. */
 export function webAddress(text: string | null): string | undefined {
   return text !== null && /^https?:\/\/[^\s]+$/.test(text) ? text : undefined
 }

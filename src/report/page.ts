@@ -5,15 +5,15 @@ import { style } from './style.js'
 
 export interface Page {
   readonly title: string
-  /** Under the title. */
+  /** The line under the title. */
   readonly about: Html
-  /** All people are invented. */
+  /** Whether all people are invented. */
   readonly simulated: boolean
   readonly sections: readonly { readonly id: string; readonly name: string; readonly body: Html }[]
   readonly foot: Html
 }
 
-/** What the compiler says to debuggers is no part of it. */
+/** The script without the compiler's line for debuggers. */
 const script = (): string =>
   readFileSync(new URL('browser/table.mjs', import.meta.url), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '')
 
@@ -22,8 +22,8 @@ function hashOf(text: string): string {
 }
 
 /**
- * One file that needs nothing else: nothing is loaded, nothing is sent, and only this very style and script work in it,
- * whatever markup a text might bring.
+ * One file that loads nothing and sends nothing. Its policy allows exactly this style and this script, whatever markup a
+ * text may contain.
  */
 export function page({ title, about, simulated, sections, foot }: Page): string {
   const code = script()

@@ -6,7 +6,7 @@ export interface ReportPerson {
   readonly profile_url: string | null
 }
 
-/** A creator by name, with the link. The id always stands with the name: so whoever is forgotten is found in old reports. */
+/** A creator's name, with the link. The id always stands beside it, so that `forget` finds the person in old reports. */
 export function person({ user_id, nickname, profile_url }: ReportPerson): Html {
   const name = nickname?.trim() ? html`<bdi>${nickname}</bdi>` : html`<code>${user_id}</code>`
   const address = webAddress(profile_url)

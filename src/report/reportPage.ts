@@ -13,12 +13,12 @@ import { readRun, runSection } from './sections/run.js'
 
 /**
  * The report of one run as HTML, from the tables and views that analysts use.
- * @throws UsageError when the file is of another pipeline or has no run to tell of
+ * @throws UsageError when the file belongs to another pipeline or holds no finished run
  */
 export async function reportPage(
   connection: Connection,
   pipeline: Pipeline,
-  named: string | undefined,
+  runId: string | undefined,
   now: number,
 ): Promise<{ runId: string; text: string }> {
   const folder = await first<{ pipeline: string | null }>(connection, 'SELECT pipeline FROM data_folder')
@@ -27,14 +27,15 @@ export async function reportPage(
       `the data belong to the pipeline ${folder.pipeline}, not to ${pipeline.name}: give it with --pipeline`,
     )
   }
-  const run = await readRun(connection, named)
-  if (!run) throw new UsageError('no run has come to its end yet: there is nothing to report')
+  const run = await readRun(connection, runId)
+  if (!run)
+    throw new UsageError('no run has ended yet, so there is nothing to report: start one with creator-enrich run')
   const source = { connection, pipeline, runId: run.run_id, now }
   const creators = await creatorsSection(source)
   const sections = [
     { id: 'run', name: 'This run', body: await runSection(source, run) },
     { id: 'people', name: 'Who is in your lists', body: await peopleSection(source) },
-    { id: 'movers', name: 'Who moved', body: await moversSection(source) },
+    { id: 'movers', name: 'Top movers', body: await moversSection(source) },
     { id: 'changes', name: 'What changed', body: await changesSection(source) },
     { id: 'quality', name: 'Data quality', body: await qualitySection(source) },
     ...(creators ? [{ id: 'creators', name: 'Creators', body: creators }] : []),
@@ -46,8 +47,9 @@ export async function reportPage(
     simulated: run.simulated,
     sections,
     foot: html`<p>
-      Run <code>${run.run_id}</code>, made ${minuteIn(pipeline.timeZone, now)} from creators.duckdb; days and times in
-      ${pipeline.timeZone}. Profiles are personal data: keep this file as you keep them.
+      Run <code>${run.run_id}</code>. This page was made at ${minuteIn(pipeline.timeZone, now)} from creators.duckdb.
+      Days and times are in ${pipeline.timeZone}. Profiles are personal data: protect this file as you protect the
+      database.
     </p>`,
   })
   return { runId: run.run_id, text }

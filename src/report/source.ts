@@ -1,13 +1,13 @@
 import type { Connection } from '../core/duckdb.js'
 import type { Pipeline } from '../model/pipeline.js'
 
-/** What the sections of a report are made from. */
+/** The input of every section of a report. */
 export interface ReportSource {
-  /** The published file. */
+  /** To the published file. */
   readonly connection: Connection
   readonly pipeline: Pipeline
-  /** The run that the report tells of. */
+  /** The run that the report describes. */
   readonly runId: string
-  /** When the report is made, milliseconds. */
+  /** When the report is made, in milliseconds since 1970. */
   readonly now: number
 }

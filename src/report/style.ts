@@ -1,4 +1,4 @@
-/** The page's look: one text, put into the page. Colours are named by what they say; dark and print only rename them. */
+/** The stylesheet of the page. Colours are named by their meaning; dark mode and print only redefine them. */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -147,7 +147,7 @@ footer { padding-bottom: 48px; color: var(--muted); font-size: 13px; }
   .changes tr { display: flex; flex-wrap: wrap; gap: 2px 10px; padding: 8px 0; border-bottom: 1px solid var(--line); }
   .changes td { border: 0; padding: 0; width: auto; max-width: none; }
   .changes .name { width: 100%; }
-  /* A long text in the last column stands below the others, which are told without a head. */
+  /* A long text in the last column stands below the others, which then have no head. */
   table:has(td.text:last-child) thead { clip-path: inset(50%); position: absolute; }
   tr:has(> td.text:last-child) { display: flex; flex-wrap: wrap; gap: 2px 10px; padding: 8px 0; border-bottom: 1px solid var(--line); }
   tbody tr:last-child:has(> td.text:last-child) { border-bottom: 0; }

@@ -9,27 +9,27 @@ import { checkPublished } from '../publish/openPublished.js'
 import { reportPage } from './reportPage.js'
 
 export interface ReportOptions {
-  /** The run that it tells of; the newest one if none is named. */
+  /** The run that the report describes; default: the newest. */
   readonly runId?: string
-  /** Milliseconds. */
+  /** Milliseconds since 1970. */
   readonly now: number
 }
 
 const KEPT = 10
 const REPORT = /^\d{8}T\d{6}Z-[0-9a-f]{4}\.html$/
-/** A million creators are counted within it; what does not fit is spilled. */
+/** Enough for a million creators; DuckDB spills the rest to disk. */
 const MEMORY = '160MB'
 
 /**
- * Writes the report of a run from the published file to `reports/<run>.html`, and the same to `reports/latest.html`; keeps
- * the last ten.
- * @returns the path of the former, absolute
- * @throws UsageError when nothing is published, LocalError when it cannot be read or written
+ * Writes the report of a run from the published file to `reports/<run>.html` and to `reports/latest.html`. Keeps the last
+ * ten reports.
+ * @returns the absolute path of `reports/<run>.html`
+ * @throws UsageError when nothing is published, LocalError when a file cannot be read or written
  */
 export async function writeReport(layout: Layout, pipeline: Pipeline, options: ReportOptions): Promise<string> {
   checkPublished(layout)
   try {
-    const { runId, text } = await made(layout, pipeline, options)
+    const { runId, text } = await makePage(layout, pipeline, options)
     const path = join(layout.reports, `${runId}.html`)
     await replaceFile(path, (temporary) => writeFile(temporary, text))
     await replaceFile(join(layout.reports, 'latest.html'), (temporary) => copyFile(path, temporary))
@@ -43,7 +43,7 @@ export async function writeReport(layout: Layout, pipeline: Pipeline, options: R
   }
 }
 
-async function made(
+async function makePage(
   { database, temp }: Layout,
   pipeline: Pipeline,
   { runId, now }: ReportOptions,

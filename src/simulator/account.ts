@@ -12,7 +12,7 @@ export interface AccountVerdict {
   readonly charged: boolean
 }
 
-/** The upstream's side of the counter: who may ask, how fast, for how much, and which calls fail. */
+/** The caller's account at the upstream: access, rate, quota and money, and which calls fail. */
 export class Account {
   private bucket: number | null = null
   private refilledAt = 0
@@ -31,7 +31,7 @@ export class Account {
     this.balance = settings.balance
   }
 
-  /** Takes over changed settings: a balance or budget that is set is full, a new night starts the counts of ids anew. */
+  /** Applies changed settings. Setting a balance or budget refills it; a new night resets the counts of ids. */
   change(settings: SimulatorSettings, changed: Partial<SimulatorSettings>): void {
     this.settings = settings
     if ('balance' in changed) this.balance = settings.balance
@@ -43,25 +43,26 @@ export class Account {
     }
   }
 
-  /** What this call gets; charges it if it is to be charged. */
-  judge(asked: RequestedCall): AccountVerdict {
+  /** The verdict on this call; charges it when the verdict says so. */
+  judge(call: RequestedCall): AccountVerdict {
     const { tokens, permission, quota, budget } = this.settings
-    const { id, token } = asked
-    if (!asked.known) return refusal(404, false)
+    const { id, token } = call
+    if (!call.known) return refusal(404, false)
     if (token === '' || (tokens && !tokens.includes(token))) return refusal(100, false)
     if (!permission) return refusal(600)
-    if (!this.letThrough()) return refusal(302)
+    if (!this.isWithinRate()) return refusal(302)
     if (this.balance === 0) return refusal(601)
     if (budget !== null && (this.spent.get(token) ?? 0) >= budget) return refusal(602)
     if (quota !== null && this.countToday() >= quota) return refusal(303)
     const parsed = this.pipeline.parseId(id)
     if (!('id' in parsed) || parsed.id !== id) return refusal(400)
-    const verdict = this.marked(id) ?? this.shared(id) ?? { code: 0, fault: null, tokenOk: true, charged: true }
+    const verdict = this.verdictByMarker(id) ??
+      this.verdictByShares(id) ?? { code: 0, fault: null, tokenOk: true, charged: true }
     if (verdict.charged) this.charge(token)
     return verdict
   }
 
-  /** Puts one charged answer on the account, for scripted ones too. */
+  /** Charges one answer to the account; scripted answers are charged too. */
   charge(token: string): void {
     this.countToday()
     this.chargedToday += 1
@@ -69,7 +70,7 @@ export class Account {
     if (this.settings.budget !== null) this.spent.set(token, (this.spent.get(token) ?? 0) + 1)
   }
 
-  private letThrough(): boolean {
+  private isWithinRate(): boolean {
     const { ratePerSecond, burst } = this.settings
     if (ratePerSecond === null) return true
     const full = burst ?? Math.max(1, ratePerSecond)
@@ -91,18 +92,18 @@ export class Account {
     return this.chargedToday
   }
 
-  private marked(id: string): AccountVerdict | undefined {
+  private verdictByMarker(id: string): AccountVerdict | undefined {
     if (!isMarked(id)) return undefined
     const n = this.callsOf.get(id) ?? 0
     this.callsOf.set(id, n + 1)
-    const marked = markedBehaviour(id, n)
-    if (marked?.fault !== undefined) return faultVerdict(marked.fault)
-    if (marked?.code !== undefined) return codeVerdict(marked.code)
+    const behaviour = markedBehaviour(id, n)
+    if (behaviour?.fault !== undefined) return faultVerdict(behaviour.fault)
+    if (behaviour?.code !== undefined) return codeVerdict(behaviour.code)
     return undefined
   }
 
-  /** The same calls of the same ids fail whatever the order of arrival; only ids that are failing are remembered. */
-  private shared(id: string): AccountVerdict | undefined {
+  /** The n-th call for an id fails the same way in any order of arrival. Only the counts of failing ids are kept. */
+  private verdictByShares(id: string): AccountVerdict | undefined {
     const shares = Object.entries(this.settings.shares)
     if (shares.length === 0) return undefined
     const failures = this.failuresOf.get(id) ?? 0
@@ -123,12 +124,12 @@ function refusal(code: number, tokenOk = true): AccountVerdict {
   return { code, fault: null, tokenOk, charged: false }
 }
 
-/** Of the codes only success, and by the older guides 201, costs. */
+/** Only code 0 is charged, and 201 according to the vendor's older guides. */
 export function codeVerdict(code: number): AccountVerdict {
   return { code, fault: null, tokenOk: true, charged: code === 0 || code === 201 }
 }
 
-/** A number that is no fault answers as usual. */
+/** An unknown fault number gets the usual answer. */
 export function faultVerdict(number: number): AccountVerdict {
   const fault = faults[number]
   if (!fault) return codeVerdict(0)

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.js'
 import { faults } from './faults.js'
 import type { Entry, Ledger } from './ledger.js'
 
-/** A scripted answer, in place of what the simulator would do by itself. */
+/** A scripted answer, in place of the simulator's own. */
 export type Script =
   | { readonly fault: number }
   | {
@@ -17,7 +17,7 @@ export type Script =
       readonly headers?: Readonly<Record<string, string>>
     }
 
-/** Answers after the latency, and enters in the ledger whether it left whole. */
+/** Answers after the latency, and records in the ledger whether the answer was sent whole. */
 export function answer(
   exchange: Exchange,
   verdict: AccountVerdict,

@@ -12,7 +12,7 @@ export interface ControlTarget {
 const BODY_LIMIT = 1_000_000
 
 /**
- * What is not the upstream's: reading the ledger and turning the knobs of a simulator in another process.
+ * The requests that control a simulator in another process: read the ledger, change the settings.
  * `GET /__ledger` (`?entries=no`: the summary only), `POST /__ledger/clear`, `GET` and `POST /__settings`,
  * `POST /__night` (`?night=N`, or one night on).
  */

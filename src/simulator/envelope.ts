@@ -1,4 +1,4 @@
-/** The upstream's codes as its page words them; the HTTP statuses are those its definition lists since July 2026. */
+/** The upstream's codes and messages from its documentation; the HTTP statuses are in its definition since July 2026. */
 const CODES: Readonly<Record<number, { readonly message: string; readonly status: number }>> = {
   100: { message: 'Invalid or inactive token', status: 401 },
   201: { message: 'No content available', status: 200 },
@@ -14,24 +14,24 @@ const CODES: Readonly<Record<number, { readonly message: string; readonly status
   602: { message: 'Token budget exhausted', status: 403 },
 }
 
-/** Null for success, as the upstream does. */
+/** Null for success, like the upstream. */
 export function messageFor(code: number): string | null {
   return code === 0 ? null : (CODES[code]?.message ?? `Unexpected result ${code}`)
 }
 
-/** The HTTP status the newer gateway gives a code (which of them 301, 601 and 602 get is inferred). */
+/** The HTTP status of a code at the newer gateway; those of 301, 601 and 602 are inferred. */
 export function statusFor(code: number): number {
   return CODES[code]?.status ?? 200
 }
 
 export interface Envelope {
-  /** A number, or whatever a fault puts there; `undefined` leaves the key out. */
+  /** A number, or the value that a fault puts there; `undefined` leaves the key out. */
   readonly code: unknown
   readonly data: unknown
   readonly message: string | null
 }
 
-/** The upstream's JSON text; `now` in milliseconds since 1970, `seq` numbers the call. */
+/** The upstream's JSON text; `now` in milliseconds since 1970, `seq` is the number of the call. */
 export function envelopeText({ code, data, message }: Envelope, seq: number, now: number): string {
   return JSON.stringify({ code, data, message, recordTime: recordTime(seq, now), requestId: requestId(seq) })
 }

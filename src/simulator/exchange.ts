@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { envelopeText, type Envelope } from './envelope.js'
 import type { SimulatorSettings } from './settings.js'
 
-/** One call while it is being answered: what a fault has in hand to break it. */
+/** One call while it is being answered; a fault uses it to break the answer. */
 export class Exchange {
   constructor(
     readonly request: IncomingMessage,
@@ -25,12 +25,12 @@ export class Exchange {
     return this.request.url ?? ''
   }
 
-  /** The token as a careless upstream repeats it. */
+  /** The token, repeated as a careless upstream does. */
   get tokenEcho(): string {
     return `token ${this.token} (?token=${encodeURIComponent(this.token)})`
   }
 
-  /** The answer's JSON text, that of a success unless told otherwise. */
+  /** The JSON text of a success, with these fields changed. */
   text(changed: Partial<Envelope> = {}): string {
     const envelope = { code: 0, message: null, ...changed }
     const data = 'data' in changed ? changed.data : this.invent(this.id)
@@ -40,7 +40,7 @@ export class Exchange {
 
   /** Sends a whole body with its length. */
   send(body: string | Buffer, status = 200, headers: Record<string, string> = {}): void {
-    // Encoded once: a length and then a write of the text would encode it twice.
+    // Measuring the text and then writing it would encode it twice.
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     this.response.writeHead(status, {
       'content-type': 'application/json;charset=UTF-8',
@@ -55,10 +55,10 @@ export class Exchange {
     return this.settings.retryAfter === null ? {} : { 'retry-after': this.settings.retryAfter }
   }
 
-  /** Writes bytes past Node's HTTP, which would not let them be wrong, then closes or resets the connection. */
+  /** Writes bytes to the socket, because Node's HTTP refuses malformed ones; then closes or resets the connection. */
   sendRaw(bytes: string | Buffer, end: 'close' | 'reset'): void {
     this.socket.write(bytes, () => {
-      // A reset at once would discard what the client has not read yet.
+      // An immediate reset would discard bytes that the client has not read yet.
       if (end === 'reset') setTimeout(() => this.socket.resetAndDestroy(), 30)
       else this.socket.end()
     })

@@ -2,14 +2,14 @@ import { gzipSync } from 'node:zlib'
 import { messageFor, statusFor } from './envelope.js'
 import type { Exchange } from './exchange.js'
 
-/** One way to answer wrong. */
+/** One kind of wrong answer. */
 export interface SimulatedFault {
   readonly what: string
-  /** The code that is, or would have been, in the body. */
+  /** The code that the body holds or would have held; null: none. */
   readonly code: number | null
-  /** Whether the upstream's books count it as paid: it did its work, whatever became of the answer. */
+  /** Whether the upstream charges the call: it did its work, even if the answer was lost. */
   readonly charged: boolean
-  /** Whether what leaves is a whole answer of the upstream, to be kept when it arrives. */
+  /** Whether a whole answer of the upstream is sent, which the client must keep. */
   readonly whole: boolean
   play(exchange: Exchange): void
 }
@@ -18,20 +18,20 @@ const html = { 'content-type': 'text/html' }
 const page = (title: string) => `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`
 const headers = 'HTTP/1.1 200 OK\r\ncontent-type: application/json;charset=UTF-8\r\n'
 
-/** A success whose bytes get lost or damaged under way. */
+/** A success whose bytes are lost or damaged on the way. */
 function lost(what: string, play: SimulatedFault['play']): SimulatedFault {
   return { what, code: 0, charged: true, whole: false, play }
 }
-/** A success in an unusual but whole form. */
+/** A success that is whole, in an unusual form. */
 function odd(what: string, play: SimulatedFault['play']): SimulatedFault {
   return { what, code: 0, charged: true, whole: true, play }
 }
-/** Nothing of the upstream's: nobody charged. */
+/** An answer from something other than the upstream, so nothing is charged. */
 function foreign(what: string, play: SimulatedFault['play']): SimulatedFault {
   return { what, code: null, charged: false, whole: false, play }
 }
-/** A refusal whose HTTP status says the same. */
-function matching(code: number): SimulatedFault {
+/** A refusal whose HTTP status matches its code. */
+function refusal(code: number): SimulatedFault {
   return {
     what: `code ${code} at HTTP ${statusFor(code)}`,
     code,
@@ -64,7 +64,7 @@ export const faults: Readonly<Record<number, SimulatedFault>> = {
   9: lost('HTTP/1.0 body cut, its end known only by the close', (x) => {
     x.sendRaw(Buffer.concat([Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), half(Buffer.from(x.text()))]), 'close')
   }),
-  10: odd('body dripping, whole in the end', drip),
+  10: odd('body sent slowly, whole in the end', sendSlowly),
 
   20: foreign('HTTP 502 with an HTML page', (x) => x.send(page('502 Bad Gateway'), 502, html)),
   21: foreign('HTTP 200 with an HTML page, as a captive portal', (x) => x.send(page('Please log in'), 200, html)),
@@ -72,22 +72,22 @@ export const faults: Readonly<Record<number, SimulatedFault>> = {
   23: foreign('HTTP 204', (x) => x.response.writeHead(204).end()),
   24: foreign('HTTP 429 without a body', (x) => x.send('', 429, x.retryAfter)),
   25: foreign('HTTP 503 without a body', (x) => x.send('', 503, x.retryAfter)),
-  26: foreign('redirect to another origin, the token in its address', (x) => {
+  26: foreign('redirect to another origin, with the token in the address', (x) => {
     const origin = x.settings.redirectTo ?? `http://localhost:${x.socket.localPort}`
     x.send('', 302, { location: new URL(`/__elsewhere?token=${encodeURIComponent(x.token)}`, origin).href })
   }),
   27: foreign('redirect to itself', (x) => x.send('', 307, { location: x.url })),
-  28: foreign("HTTP 500 with another server's JSON, the address with the token in it", (x) => {
+  28: foreign("HTTP 500 with another server's JSON, which repeats the address with the token", (x) => {
     x.send(JSON.stringify({ timestamp: x.now, status: 500, error: 'Internal Server Error', path: x.url }), 500)
   }),
 
-  30: odd('gzip, though nobody asked for it', (x) => x.send(gzipSync(x.text()), 200, { 'content-encoding': 'gzip' })),
+  30: odd('gzip that was not requested', (x) => x.send(gzipSync(x.text()), 200, { 'content-encoding': 'gzip' })),
   31: lost('gzip cut before its checksum', (x) => {
     x.send(gzipSync(x.text()).subarray(0, -8), 200, { 'content-encoding': 'gzip' })
   }),
-  32: lost('says gzip, is plain', (x) => x.send(x.text(), 200, { 'content-encoding': 'gzip' })),
+  32: lost('plain body with Content-Encoding gzip', (x) => x.send(x.text(), 200, { 'content-encoding': 'gzip' })),
   33: lost('gzip bomb: 200 kB that unpack to 200 MB', (x) => x.send(bomb(), 200, { 'content-encoding': 'gzip' })),
-  34: lost('body of 64 MB', flood),
+  34: lost('body of 64 MB', sendHuge),
   35: lost('20 kB of headers', (x) => x.send(x.text(), 200, { 'x-flood': 'f'.repeat(20_000) })),
   36: lost('two different Content-Lengths', (x) => {
     const body = x.text()
@@ -114,17 +114,17 @@ export const faults: Readonly<Record<number, SimulatedFault>> = {
   64: odd('data is a list', (x) => x.send(x.text({ data: [x.invent(x.id)] }))),
   65: foreign('the JSON null', (x) => x.send('null')),
   66: odd('an unknown key 100,000 levels deep', (x) => {
-    x.send(inData(x.text(), `"unheard_of":${'['.repeat(100_000)}${']'.repeat(100_000)}`))
+    x.send(withKey(x.text(), `"unheard_of":${'['.repeat(100_000)}${']'.repeat(100_000)}`))
   }),
-  67: odd('a key __proto__ in the data', (x) => x.send(inData(x.text(), '"__proto__":{"polluted":true}'))),
-  68: odd('a number beyond 2^53 in an unknown key', (x) => x.send(inData(x.text(), '"unheard_of":9007199254740993'))),
+  67: odd('a key __proto__ in the data', (x) => x.send(withKey(x.text(), '"__proto__":{"polluted":true}'))),
+  68: odd('a number beyond 2^53 in an unknown key', (x) => x.send(withKey(x.text(), '"unheard_of":9007199254740993'))),
   69: odd('the same key twice, with different values', (x) => x.send(x.text().replace('{', '{"requestId":"first",'))),
   70: odd('message that repeats the token', (x) => x.send(x.text({ message: x.tokenEcho }))),
 
-  80: matching(302),
-  81: matching(500),
-  82: matching(503),
-  83: matching(400),
+  80: refusal(302),
+  81: refusal(500),
+  82: refusal(503),
+  83: refusal(400),
 }
 
 function withLength(length: number): Buffer {
@@ -135,17 +135,17 @@ function half(body: Buffer): Buffer {
   return body.subarray(0, Math.floor(body.length / 2))
 }
 
-/** The same id but for its last digit. */
+/** The same id with another last digit. */
 function neighbour(id: string): string {
   return `${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`
 }
 
-/** Puts one more member first into the data object. */
-function inData(text: string, member: string): string {
-  return text.replace('"data":{', `"data":{${member},`)
+/** Adds one key at the start of the data object. */
+function withKey(text: string, key: string): string {
+  return text.replace('"data":{', `"data":{${key},`)
 }
 
-function drip(x: Exchange): void {
+function sendSlowly(x: Exchange): void {
   const body = Buffer.from(x.text())
   const pieces = 20
   const size = Math.ceil(body.length / pieces)
@@ -161,7 +161,7 @@ function drip(x: Exchange): void {
   x.response.once('close', () => clearInterval(timer))
 }
 
-/** Gzip members can be strung together: 20 of 10 MB blanks inside an otherwise honest envelope. */
+/** Gzip members can be concatenated: 20 members of 10 MB of blanks, inside a valid envelope. */
 function bomb(): Buffer {
   const blanks = gzipSync(Buffer.alloc(10_000_000, ' '))
   return Buffer.concat([
@@ -171,7 +171,7 @@ function bomb(): Buffer {
   ])
 }
 
-function flood(x: Exchange): void {
+function sendHuge(x: Exchange): void {
   const piece = Buffer.alloc(1_000_000, ' ')
   let left = 64
   const more = () => {

@@ -1,15 +1,15 @@
-/** One call as the upstream's bookkeeping sees it. Never holds a token. */
+/** One call in the upstream's books. It never holds a token. */
 export interface Entry {
   /** From 1, in the order of arrival. */
   readonly seq: number
   readonly id: string
   readonly tokenOk: boolean
-  /** The code that was answered or would have been; null where the fault has none. */
+  /** The code that was answered, or would have been; null for a fault without a code. */
   readonly code: number | null
-  /** The number of the fault that was played; null for a plain answer. */
+  /** The number of the fault; null for a usual answer. */
   readonly fault: number | null
   readonly charged: boolean
-  /** Whether a whole answer left this process; false while it is on its way. The client may still not have read it. */
+  /** Whether a whole answer has left this process; false while the call is open. The client may still not have read it. */
   sentWhole: boolean
   /** Milliseconds since 1970. */
   readonly at: number
@@ -25,15 +25,15 @@ export interface Summary {
   readonly peakInFlight: number
   /** Calls that came for an id while another call for it was still being answered. */
   readonly overlaps: number
-  /** Requests that followed a redirect to another origin, token and all. */
+  /** Requests that followed the redirect to another origin, with the token. */
   readonly redirectsFollowed: number
 }
 
-/** What was asked, answered and charged: the oracle of the fault tests. */
+/** The upstream's record of calls, answers and charges; the fault tests compare our tables with it. */
 export class Ledger {
   private list: Entry[] = []
   private codes = new Map<string, number>()
-  private asking = new Map<string, number>()
+  private openCalls = new Map<string, number>()
   private seq = 0
   private charged = 0
   private sentWhole = 0
@@ -42,7 +42,7 @@ export class Ledger {
   private overlaps = 0
   private redirectsFollowed = 0
 
-  /** With `counts` no entry is kept, so that memory stays flat however many calls come. */
+  /** With `counts` no entry is kept, so memory does not grow with the number of calls. */
   constructor(private readonly keep: 'entries' | 'counts') {}
 
   /** Empty in counts mode. */
@@ -64,9 +64,9 @@ export class Ledger {
     if (call.charged) this.charged += 1
     this.inFlight += 1
     this.peakInFlight = Math.max(this.peakInFlight, this.inFlight)
-    const asking = this.asking.get(call.id) ?? 0
-    if (asking > 0) this.overlaps += 1
-    this.asking.set(call.id, asking + 1)
+    const open = this.openCalls.get(call.id) ?? 0
+    if (open > 0) this.overlaps += 1
+    this.openCalls.set(call.id, open + 1)
     return entry
   }
 
@@ -74,16 +74,16 @@ export class Ledger {
     entry.sentWhole = whole
     if (whole) this.sentWhole += 1
     this.inFlight -= 1
-    const asking = this.asking.get(entry.id) ?? 1
-    if (asking > 1) this.asking.set(entry.id, asking - 1)
-    else this.asking.delete(entry.id)
+    const open = this.openCalls.get(entry.id) ?? 1
+    if (open > 1) this.openCalls.set(entry.id, open - 1)
+    else this.openCalls.delete(entry.id)
   }
 
   redirectFollowed(): void {
     this.redirectsFollowed += 1
   }
 
-  /** How often each id was charged; from the entries, so empty in counts mode. */
+  /** The number of charges of each id. It is counted from the entries, so it is empty in counts mode. */
   chargesById(): Map<string, number> {
     const charges = new Map<string, number>()
     for (const entry of this.list) if (entry.charged) charges.set(entry.id, (charges.get(entry.id) ?? 0) + 1)
@@ -96,7 +96,7 @@ export class Ledger {
     return { calls, charged, codes, sentWhole, inFlight, peakInFlight, overlaps, redirectsFollowed }
   }
 
-  /** Forgets what is past; only the calls in flight stay counted. */
+  /** Drops all ended calls; calls in flight stay counted. */
   clear(): void {
     this.list = []
     this.codes.clear()

@@ -1,16 +1,16 @@
 /**
- * What an id asks the simulator for. Both markers are hex, so an id of 24 hex digits stays one.
- * `K` counts the calls that get it before the id answers as usual, 0 means always; counts start again each night.
+ * Parts of an id that request a code or a fault. They are hex digits, so the id stays valid.
+ * `K` is the number of calls that get it before the usual answer; 0 means all calls. Counts restart each night.
  */
 export const markers = {
   c0de: {
     form: 'c0deKCCC',
-    what: 'K calls for this id get code CCC before it answers as usual; K = 0: all of them',
+    what: 'the first K calls for this id get code CCC; K = 0: all calls',
     example: '5f00000000000000c0de0400',
   },
   fa17: {
     form: 'fa17KNNN',
-    what: 'K calls for this id get fault NNN (before any code marker) before it answers as usual; K = 0: all of them',
+    what: 'the first K calls for this id get fault NNN, before any code marker; K = 0: all calls',
     example: '5f00000000000000fa171005',
   },
 } as const
@@ -20,7 +20,7 @@ export interface Marked {
   readonly fault?: number
 }
 
-/** What the `n`-th call for this id (from 0) shall get by its markers; undefined: nothing special. */
+/** What the markers of this id request for its `n`-th call (from 0); undefined: the usual answer. */
 export function markedBehaviour(id: string, n: number): Marked | undefined {
   const fault = marker(id, 'fa17')
   if (fault && (fault.times === 0 || n < fault.times)) return { fault: fault.number }
@@ -29,7 +29,7 @@ export function markedBehaviour(id: string, n: number): Marked | undefined {
   return undefined
 }
 
-/** Whether calls for this id must be counted. */
+/** Whether the id has a marker, so that its calls must be counted. */
 export function isMarked(id: string): boolean {
   return marker(id, 'fa17') !== undefined || marker(id, 'c0de') !== undefined
 }

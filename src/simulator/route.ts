@@ -3,7 +3,7 @@ import type { Pipeline } from '../model/pipeline.js'
 
 const PROBE = 'probe-of-the-id'
 
-/** What a request line asks for: the id, empty if it is missing; `known` tells whether the path is the endpoint's. */
+/** The content of a request line. `known`: whether the path is the endpoint's; `id` and `token` are empty if missing. */
 export interface RequestedCall {
   readonly known: boolean
   readonly id: string
@@ -13,9 +13,9 @@ export interface RequestedCall {
 export type Route = (url: string) => RequestedCall
 
 /**
- * Learns from a pipeline's own request where its endpoint lies and in which query parameter, or where in the path, the id
- * stands.
- * @throws TypeError if the request holds the id nowhere
+ * Derives from the pipeline's own request the path of its endpoint, and where the id is: in a query parameter or in the
+ * path.
+ * @throws TypeError if the request does not contain the id
  */
 export function routeOf(pipeline: Pipeline): Route {
   const { path, query } = pipeline.request(PROBE)
@@ -27,12 +27,12 @@ export function routeOf(pipeline: Pipeline): Route {
 
   return (url) => {
     const cut = url.indexOf('?')
-    const asked = cut < 0 ? url : url.slice(0, cut)
+    const requested = cut < 0 ? url : url.slice(0, cut)
     const values = cut < 0 ? {} : parse(url.slice(cut + 1))
     const token = one(values['token'])
-    if (parameter !== undefined) return { known: asked === path, id: one(values[parameter]), token }
-    const known = asked.startsWith(before) && asked.endsWith(after!)
-    return { known, id: known ? decoded(asked.slice(before.length, asked.length - after!.length)) : '', token }
+    if (parameter !== undefined) return { known: requested === path, id: one(values[parameter]), token }
+    const known = requested.startsWith(before) && requested.endsWith(after!)
+    return { known, id: known ? decoded(requested.slice(before.length, requested.length - after!.length)) : '', token }
   }
 }
 

@@ -1,45 +1,45 @@
 import { z } from 'zod'
 import { UsageError } from '../core/errors.js'
 
-/** How the simulated upstream behaves; each of these can be changed while it runs. */
+/** How the simulated upstream behaves. Each setting can be changed while it runs. */
 export interface SimulatorSettings {
   /** Milliseconds until an answer begins. */
   readonly latencyMs: number
-  /** Up to this many milliseconds more, drawn for each call. */
+  /** Up to this many further milliseconds, drawn at random for each call. */
   readonly jitterMs: number
-  /** Calls in flight up to which latency is what it is; null: any number. */
+  /** Number of calls in flight up to which the latency holds; null: any number. */
   readonly capacity: number | null
-  /** How many times as long a call takes that comes on top of these. */
+  /** Factor on the latency of a call beyond the capacity. */
   readonly overload: number
-  /** Calls a second that are let through, by a token bucket; above it code 302. Null: no limit. */
+  /** Calls accepted a second, by a token bucket; code 302 above it. Null: no limit. */
   readonly ratePerSecond: number | null
-  /** How many calls the full bucket lets through at once; null: one second's worth. */
+  /** Calls that the full bucket accepts at once; null: one second's worth. */
   readonly burst: number | null
-  /** Charged answers a day of the pipeline's zone (a new night is a new day too), then code 303. Null: no limit. */
+  /** Charged answers a day in the pipeline's zone, then code 303. A new night is a new day too. Null: no limit. */
   readonly quota: number | null
-  /** Charged answers that the account's balance still covers, then code 601. Null: endless. */
+  /** Charged answers that the account's balance still covers, then code 601. Null: no limit. */
   readonly balance: number | null
-  /** Charged answers that each token's own budget covers, then code 602. Setting it again refills it. Null: endless. */
+  /** Charged answers that each token's budget covers, then code 602. Setting it again refills it. Null: no limit. */
   readonly budget: number | null
-  /** Tokens that are accepted, any other gets code 100; null: every token but the empty one. */
+  /** Accepted tokens; any other gets code 100. Null: every token except the empty one. */
   readonly tokens: readonly string[] | null
-  /** Whether the endpoint is activated for the account; if not, code 600. */
+  /** Whether the endpoint is activated for the account; false: code 600. */
   readonly permission: boolean
-  /** Which night it is (0, 1, 2 …): counters grow from night to night, now and then a name changes. */
+  /** The number of the night, from 0. Counters grow from night to night, and sometimes a name changes. */
   readonly night: number
   /** Share of calls, 0 to 1, that get a code instead of an answer, for example `{ "301": 0.3, "500": 0.01 }`. */
   readonly shares: Readonly<Record<string, number>>
-  /** Changes which calls the shares and the jitter hit. */
+  /** Changes the random choices of `shares` and `jitterMs`. */
   readonly seed: number
-  /** The older gateway says HTTP 200 to everything; the newer one a status that fits the code. */
+  /** `200`: HTTP 200 for everything, as at the older gateway. `matching`: a status that fits the code, as at the newer. */
   readonly httpStatus: '200' | 'matching'
   /** Whether every message repeats the token, literally and URL-encoded. */
   readonly echoToken: boolean
-  /** The `Retry-After` header of 302, 503 and of HTTP 429 and 503 without a body; null: none. */
+  /** The `Retry-After` header of codes 302 and 503, and of HTTP 429 and 503 without a body; null: none. */
   readonly retryAfter: string | null
-  /** How long the slow faults take to drip out their body, milliseconds. */
+  /** How long fault 010 takes to send its body, in milliseconds. */
   readonly dripMs: number
-  /** The origin that the redirecting fault points to; null: this server under its other name, which counts who follows. */
+  /** The target origin of fault 026; null: this server as `localhost`, which counts the redirects that are followed. */
   readonly redirectTo: string | null
 }
 
@@ -93,7 +93,7 @@ const schema = z
   } satisfies Record<keyof SimulatorSettings, z.ZodType>)
   .partial()
 
-/** Some of the settings, from anywhere; undefined is as good as absent. @throws UsageError naming the setting that does not fit. */
+/** Validates some of the settings; undefined counts as absent. @throws UsageError that names the invalid setting */
 export function parseSettings(value: unknown): Partial<SimulatorSettings> {
   const parsed = schema.safeParse(value)
   if (parsed.success) {

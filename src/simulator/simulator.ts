@@ -11,7 +11,7 @@ import { routeOf, type RequestedCall } from './route.js'
 import { defaultSettings, parseSettings, type SimulatorSettings } from './settings.js'
 
 export interface ArrivedCall {
-  /** Counts arrivals from 1. */
+  /** The number of the arrival, from 1. */
   readonly arrival: number
   readonly id: string
   readonly token: string
@@ -20,60 +20,60 @@ export interface ArrivedCall {
 
 export interface SimulatorOptions extends Partial<SimulatorSettings> {
   readonly pipeline: Pipeline
-  /** Default: the pipeline's own. */
+  /** The source of the answers; default: the pipeline's own. */
   readonly invention?: SimulatedAnswers
-  /** Default 0: any free one. */
+  /** Default 0: any free port. */
   readonly port?: number
-  /** `counts` keeps no entries, so that a million calls take no memory. Default `entries`. */
+  /** `counts` keeps no entries, so memory does not grow with the number of calls. Default `entries`. */
   readonly keep?: 'entries' | 'counts'
   /**
-   * Called for each call before anything else. What it returns is answered; undefined leaves the call to the simulator.
-   * The call waits for it: time enough to change settings, kill something, or never go on.
+   * Runs for each call before anything else. Its result is the answer; undefined leaves the call to the simulator.
+   * The call waits for it, so the hook can change settings, kill a process, or never return.
    */
   readonly before?: (call: ArrivedCall) => Script | undefined | Promise<Script | undefined>
-  /** Wall clock, milliseconds since 1970: for the day of the quota and the times of answers. */
+  /** Wall clock in milliseconds since 1970, for the day of the quota and the times of answers. */
   readonly now?: () => number
 }
 
 export interface Simulator {
-  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string
   readonly port: number
   readonly ledger: Ledger
   readonly settings: SimulatorSettings
-  /** Takes effect with the next call. @throws UsageError for a value that does not fit */
+  /** Takes effect with the next call. @throws UsageError for an invalid value */
   change(changed: Partial<SimulatorSettings>): void
-  /** Drops every connection, answered or not. */
+  /** Stops listening and drops every connection, also those without an answer yet. */
   close(): Promise<void>
 }
 
 /**
- * The upstream API on loopback: a real HTTP server with its envelope, codes, limits and bookkeeping, and with every fault
- * that an id asks for by a marker (docs/simulator.md). Nothing but this machine can reach it.
- * @throws LocalError if the port cannot be had, UsageError for a setting that does not fit
+ * Starts the simulated upstream on loopback: a real HTTP server with the upstream's envelope, codes, limits and ledger, and
+ * with every fault that the marker of an id requests (docs/simulator.md).
+ * @throws LocalError if the port is not free, UsageError for an invalid setting
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { pipeline, invention, port = 0, keep = 'entries', before, now = Date.now, ...given } = options
   let settings: SimulatorSettings = { ...defaultSettings, ...parseSettings(given) }
-  const people = invention ?? (await pipeline.simulatedAnswers())
+  const answers = invention ?? (await pipeline.simulatedAnswers())
   const route = routeOf(pipeline)
   const account = new Account(pipeline, settings, now)
   const ledger = new Ledger(keep)
   const sockets = new Set<Socket>()
   let arrivals = 0
 
-  const take = (request: IncomingMessage, response: ServerResponse, asked: RequestedCall, script?: Script) => {
+  const handleCall = (request: IncomingMessage, response: ServerResponse, call: RequestedCall, script?: Script) => {
     const verdict = !script
-      ? account.judge(asked)
+      ? account.judge(call)
       : 'fault' in script
         ? faultVerdict(script.fault)
         : codeVerdict(script.code)
-    if (script && verdict.charged) account.charge(asked.token)
+    if (script && verdict.charged) account.charge(call.token)
     const at = now()
-    const entry = ledger.open({ id: asked.id, ...verdict, at })
+    const entry = ledger.open({ id: call.id, ...verdict, at })
     const { night } = settings
-    const invent = (id: string) => people.data(id, night)
-    const exchange = new Exchange(request, response, asked.id, asked.token, entry.seq, at, settings, invent)
+    const invent = (id: string) => answers.data(id, night)
+    const exchange = new Exchange(request, response, call.id, call.token, entry.seq, at, settings, invent)
     answer(exchange, verdict, script, entry, ledger)
   }
 
@@ -83,17 +83,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       void handleControl(simulator, request, response)
       return
     }
-    const asked = route(url)
+    const call = route(url)
     arrivals += 1
     if (!before) {
-      take(request, response, asked)
+      handleCall(request, response, call)
       return
     }
-    const call = { arrival: arrivals, id: asked.id, token: asked.token, request }
-    // A hook that throws is a broken test: its caller sees the connection break, and the process the rejection.
-    void Promise.resolve(before(call)).then((script) => take(request, response, asked, script))
+    const arrived = { arrival: arrivals, id: call.id, token: call.token, request }
+    // A hook that throws is an error of the test: the rejection stays unhandled, so the test run fails.
+    void Promise.resolve(before(arrived)).then((script) => handleCall(request, response, call, script))
   })
-  // A client that waits for minutes must not be cut off by the server's own patience, nor race with its closing.
+  // The server's own timeouts must not end a call that waits for minutes, nor close a connection that the client reuses.
   server.requestTimeout = 0
   server.headersTimeout = 0
   server.keepAliveTimeout = 600_000
@@ -113,11 +113,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     )
     server.listen(port, '127.0.0.1', resolve)
   })
-  const taken = (server.address() as AddressInfo).port
+  const boundPort = (server.address() as AddressInfo).port
 
   const simulator: Simulator = {
-    url: `http://127.0.0.1:${taken}`,
-    port: taken,
+    url: `http://127.0.0.1:${boundPort}`,
+    port: boundPort,
     ledger,
     get settings() {
       return settings

@@ -96,7 +96,7 @@ test('search, filter, sort and pages of 10,000 creators, by mouse and by keyboar
   await page.getByLabel('Search').fill('5f000000000000000000270f')
   expect(await names(page)).toEqual(['达人9999'])
   await page.getByLabel('Search').fill('nobody')
-  expect(await told(page)).toBe('Nobody is like that: clear a filter.')
+  expect(await told(page)).toBe('No creator matches: clear a filter.')
   await page.getByRole('button', { name: 'Clear' }).click()
 
   // What is not known comes last both ways.

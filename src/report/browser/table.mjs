@@ -1,5 +1,5 @@
-// The script of the report's page: search, sort, filters and pages of the table of creators. It runs in the browser, from
-// inside the page, and may use nothing but the page. Text goes in as text, never as markup.
+// The script of the report: search, sort, filters and pages of the table of creators. It runs in the browser and may use
+// nothing but the page. Values are inserted as text, never as markup.
 
 const PAGE = 50
 const data = JSON.parse(document.getElementById('data').textContent)
@@ -61,11 +61,11 @@ function rowOf(row) {
   return line
 }
 
-/** What is not known comes last, whichever way is sorted. */
+/** Unknown values come last in both directions. */
 function sorted(rows) {
   const { sort: key, down } = state
   const cells = data.cells[key]
-  const sign = down ? -1 : 1
+  const direction = down ? -1 : 1
   let order = (a, b) => cells[a] - cells[b]
   if (!isNumeric(kinds.get(key))) {
     const texts = cells.map((_, row) => textOf(key, row))
@@ -75,10 +75,10 @@ function sorted(rows) {
   }
   const known = rows.filter((row) => cells[row] !== null)
   const unknown = rows.filter((row) => cells[row] === null)
-  return [...known.sort((a, b) => sign * order(a, b) || a - b), ...unknown]
+  return [...known.sort((a, b) => direction * order(a, b) || a - b), ...unknown]
 }
 
-function chosen() {
+function matchingRows() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean)
   const from = Number(least.value)
   const filters = selects.filter(({ value }) => value !== '').map(({ dataset, value }) => [dataset.key, Number(value)])
@@ -94,13 +94,13 @@ function show() {
   const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1)
   state.page = Math.min(Math.max(page, 0), last)
   const from = state.page * PAGE
-  const some = rows.slice(from, from + PAGE)
-  body.replaceChildren(...some.map(rowOf))
+  const shown = rows.slice(from, from + PAGE)
+  body.replaceChildren(...shown.map(rowOf))
   const of = rows.length === data.ids.length ? '' : ` (of ${whole.format(data.ids.length)})`
   status.textContent =
     rows.length === 0
-      ? 'Nobody is like that: clear a filter.'
-      : `${whole.format(from + 1)}–${whole.format(from + some.length)} of ${whole.format(rows.length)}${of}`
+      ? 'No creator matches: clear a filter.'
+      : `${whole.format(from + 1)}–${whole.format(from + shown.length)} of ${whole.format(rows.length)}${of}`
   pages.hidden = last === 0
   const [previous, next] = pages.querySelectorAll('button')
   previous.disabled = state.page === 0
@@ -109,7 +109,7 @@ function show() {
 }
 
 function update() {
-  state.rows = sorted(chosen())
+  state.rows = sorted(matchingRows())
   state.page = 0
   show()
 }

@@ -18,7 +18,7 @@ interface Change extends ReportPerson {
 type Kind = 'name' | 'bio' | 'other'
 
 const DAYS = 7
-/** Of the creators with most followers; the rest is in `creator_changes`. */
+/** Changes shown, of the creators with the most followers first; the rest is in `creator_changes`. */
 const MOST: Readonly<Record<Kind, number>> = { name: 20, bio: 10, other: 20 }
 const LONGEST = 400
 
@@ -31,7 +31,7 @@ const ROLE_WORDS: Partial<Record<Role, string>> = {
   verification: 'verification',
 }
 
-/** Renames, new bios, and what else people changed about themselves. */
+/** Renames, new bios, and other changed attributes. */
 export async function changesSection({ connection, pipeline }: ReportSource): Promise<Html> {
   const { newest } = (await first<{ newest: number | null }>(
     connection,
@@ -43,7 +43,7 @@ export async function changesSection({ connection, pipeline }: ReportSource): Pr
     `SELECT column_name, count(*) AS changes, count(DISTINCT user_id) AS creators
     FROM creator_changes WHERE ${recent} GROUP BY column_name ORDER BY changes DESC, column_name`,
   )
-  if (counts.length === 0) return nothing(await hasHistory({ connection }))
+  if (counts.length === 0) return emptySection(await hasHistory({ connection }))
   const kind = `CASE column_name ${kindOf(pipeline, 'displayName', 'name')} ${kindOf(pipeline, 'bio', 'bio')} ELSE 'other' END`
   const limit = Object.entries(MOST).map(([name, most]) => `WHEN '${name}' THEN ${most}`)
   const changes = await all<Change>(
@@ -60,7 +60,7 @@ export async function changesSection({ connection, pipeline }: ReportSource): Pr
   return html`<section id="changes">
     <h2>What changed</h2>
     <p class="lead">
-      What creators changed about themselves in the last ${DAYS} days:
+      Creators who changed these attributes in the last ${DAYS} days:
       ${counts.map(
         ({ column_name, creators }, at) =>
           html`${at > 0 && ', '}${wordFor(pipeline, column_name)} <b>${count(creators)}</b>`,
@@ -96,10 +96,10 @@ export async function changesSection({ connection, pipeline }: ReportSource): Pr
   </section>`
 }
 
-function nothing(known: boolean): Html {
-  const text = known
-    ? `Nobody changed anything about themselves in the last ${DAYS} days.`
-    : 'Nothing to compare yet: changes show once creators have been read twice.'
+function emptySection(hasHistory: boolean): Html {
+  const text = hasHistory
+    ? `No creator changed anything in the last ${DAYS} days.`
+    : 'Nothing to compare yet: changes appear when creators have been fetched twice.'
   return html`<section id="changes">
     <h2>What changed</h2>
     <p class="empty">${text}</p>
@@ -122,7 +122,7 @@ function isList({ columns }: Pipeline, { column_name }: Change): boolean {
   return columns[column_name]?.type === 'list'
 }
 
-/** The word for the role, or the column's own name, which tells more when it is pointed at. */
+/** The word for the role, or the column's name with its description as a tooltip. */
 function wordFor({ columns }: Pipeline, name: string): Html {
   const { role, description } = columns[name] ?? {}
   const word = role && ROLE_WORDS[role]

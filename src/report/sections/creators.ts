@@ -14,25 +14,25 @@ interface ShownColumn {
   readonly kind: Kind
 }
 
-/** What the page's script gets: columns of cells; a word is the number of its place in `words`. */
+/** The input of the page's script, as columns of cells. A word is stored as its index in `words`. */
 interface TableData {
   readonly columns: readonly ShownColumn[]
   readonly ids: readonly string[]
-  /** What every link begins with before the id, or each link. */
+  /** The common start of all links, before the id; or each link. */
   readonly links: string | readonly (string | null)[]
   readonly cells: Readonly<Record<string, readonly unknown[]>>
   readonly words: Readonly<Record<string, readonly string[]>>
 }
 
-/** More rows are neither read by people nor quick in a browser. */
+/** More rows are slow in a browser, and people do not read them. */
 const MOST_ROWS = 10_000
-/** As many as the script shows on a page. */
+/** The same number as in the script. */
 const PAGE = 50
 
-/** A list's name may hold anything but this. */
+/** The one character that the name of a list cannot contain. */
 const SEPARATOR = '\u001f'
 
-/** The creators, by followers, with search, sort and filters; undefined where there is none. */
+/** The creators by followers, with search, sort and filters; undefined when there are none. */
 export async function creatorsSection(source: ReportSource): Promise<Html | undefined> {
   const { connection } = source
   const known = (await first<{
@@ -71,11 +71,13 @@ export async function creatorsSection(source: ReportSource): Promise<Html | unde
   const shown = Math.min(known.creators, MOST_ROWS)
   const cut =
     known.creators > shown &&
-    html` These are the ${count(shown)} with most followers of ${count(known.creators)}: the others are in
+    html` These are the ${count(shown)} of ${count(known.creators)} with the most followers; the others are in
       <code>creators.duckdb</code> and <code>exports/creators.csv</code>.`
   return html`<section id="creators">
     <h2>Creators</h2>
-    <p class="lead">Every creator with a profile, most followers first; click a heading to sort.${cut}</p>
+    <p class="lead">
+      Every creator with a profile, those with the most followers first; click a heading to sort.${cut}
+    </p>
     ${controls(data)}
     <p class="count" role="status" aria-live="polite">${count(Math.min(PAGE, shown))} of ${count(shown)}</p>
     <div class="scroll table" role="region" aria-label="Creators" tabindex="0">
@@ -104,7 +106,7 @@ export async function creatorsSection(source: ReportSource): Promise<Html | unde
     </nav>
     <noscript
       ><p class="fine">
-        This browser runs no scripts: the first ${PAGE} are shown, and exports/creators.csv has all.
+        This browser runs no scripts, so only the first ${PAGE} are shown; exports/creators.csv has all.
       </p></noscript
     >
     ${dataBlock('data', data)}
@@ -131,9 +133,9 @@ async function read({ connection, pipeline }: ReportSource, columns: readonly Sh
   }
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: pipeline.timeZone, dateStyle: 'short' })
   const dayNames = new Map<number, string>()
-  const dayOf = (instant: number) => {
-    // Zones move by quarters of an hour: within one it is the same day.
-    const quarter = Math.floor(instant / 900_000)
+  const dayOf = (time: number) => {
+    // Offsets of time zones are multiples of a quarter of an hour, so a quarter lies within one day.
+    const quarter = Math.floor(time / 900_000)
     if (!dayNames.has(quarter)) dayNames.set(quarter, days.format(quarter * 900_000))
     return dayNames.get(quarter)!
   }
@@ -161,13 +163,13 @@ async function read({ connection, pipeline }: ReportSource, columns: readonly Sh
   return { columns, ids, links: commonStart(ids, links) ?? links, cells, words }
 }
 
-/** What stands before the id in every link, if that is the same in all. */
+/** The text before the id, if it is the same in all links. */
 function commonStart(ids: readonly string[], links: readonly (string | null)[]): string | undefined {
   const start = links[0]?.slice(0, -ids[0]!.length)
   return start !== undefined && links.every((link, at) => link === start + ids[at]!) ? start : undefined
 }
 
-/** Words of more than so many cannot be chosen from a list; the search finds them. */
+/** A column with more distinct words than this gets no filter; the search finds them. */
 const MOST_CHOICES = 60
 
 function controls({ columns, words }: TableData): Html {
@@ -217,6 +219,6 @@ function cellOf({ ids, links, cells, words }: TableData, { key, kind }: ShownCol
     if (kind === 'change') return change(value as number)
     return kind === 'number' ? count(value as number) : (value as string)
   }
-  const sign = kind === 'change' && value !== null && value !== 0 ? ((value as number) > 0 ? ' up' : ' down') : ''
-  return html`<td${isNumeric(kind) && html` class="n${sign}"`}>${shown()}</td>`
+  const direction = kind === 'change' && value !== null && value !== 0 ? ((value as number) > 0 ? ' up' : ' down') : ''
+  return html`<td${isNumeric(kind) && html` class="n${direction}"`}>${shown()}</td>`
 }

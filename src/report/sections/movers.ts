@@ -18,16 +18,16 @@ interface Mover extends ReportPerson {
 
 const PLACES = 8
 const HISTORY_DAYS = 60
-/** A week says more than a night; a month only where there is nothing shorter. */
+/** In order of preference: a week says more than a day; a month serves when nothing shorter is known. */
 const PERIODS = [7, 1, 30]
 
 const RANKINGS = [
-  { title: 'Gained most followers', ranked_by: 'absolute', direction: 'up' },
+  { title: 'Gained the most followers', ranked_by: 'absolute', direction: 'up' },
   { title: 'Grew fastest', ranked_by: 'relative', direction: 'up' },
-  { title: 'Lost most followers', ranked_by: 'absolute', direction: 'down' },
+  { title: 'Lost the most followers', ranked_by: 'absolute', direction: 'down' },
 ] as const
 
-/** Who won and lost followers, each with the course of the last weeks. */
+/** Creators who gained or lost followers, each with the course of the last weeks. */
 export async function moversSection(source: ReportSource): Promise<Html> {
   const days = await period(source)
   if (days !== undefined) {
@@ -35,15 +35,15 @@ export async function moversSection(source: ReportSource): Promise<Html> {
     return shown(movers, days, await histories(source, movers))
   }
   return html`<section id="movers">
-    <h2>Who moved</h2>
+    <h2>Top movers</h2>
     <p class="empty">
-      Nothing to compare yet: growth shows once creators have been read on two days, and over a week once they have been
-      read for one.
+      Nothing to compare yet: growth appears when creators have been fetched on two days, and growth over a week when
+      their days are a week apart.
     </p>
   </section>`
 }
 
-/** The first of the periods over which anybody moved. */
+/** The first period over which a follower count changed. */
 async function period({ connection }: ReportSource): Promise<number | undefined> {
   const moved = (await first<Record<string, number>>(
     connection,
@@ -79,18 +79,18 @@ async function histories({ connection }: ReportSource, movers: readonly Mover[])
 
 function shown(movers: readonly Mover[], days: number, histories: ReadonlyMap<string, Point[]>): Html {
   const ranking = ({ title, ranked_by, direction }: (typeof RANKINGS)[number]) => {
-    const some = movers.filter((each) => each.ranked_by === ranked_by && each.direction === direction)
+    const ranked = movers.filter((each) => each.ranked_by === ranked_by && each.direction === direction)
     return html`<div>
       <h3>${title}</h3>
-      ${some.length === 0 ? html`<p class="empty">Nobody${ranked_by === 'relative' && ' with 1,000 followers or more'}.</p>` : table(title, some, histories)}
+      ${ranked.length === 0 ? html`<p class="empty">None${ranked_by === 'relative' && ' with 1,000 followers or more'}.</p>` : table(title, ranked, histories)}
     </div>`
   }
   const period = days === 1 ? 'since the day before' : `over ${days} days`
   return html`<section id="movers">
-    <h2>Who moved</h2>
-    <p class="lead">Followers won and lost ${period}; the lines show up to ${HISTORY_DAYS} days.</p>
+    <h2>Top movers</h2>
+    <p class="lead">Followers gained and lost ${period}; the lines show up to ${HISTORY_DAYS} days.</p>
     <div class="rankings">${RANKINGS.map(ranking)}</div>
-    ${days > 1 && html`<p class="fine">Where nothing was observed exactly ${days} days before, the change may span a little more: column <code>days</code> of <code>top_movers</code> tells it.</p>`}
+    ${days > 1 && html`<p class="fine">A creator who was not observed exactly ${days} days before may have a slightly longer span: see column <code>days</code> of <code>top_movers</code>.</p>`}
   </section>`
 }
 

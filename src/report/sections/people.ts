@@ -20,17 +20,17 @@ interface Group {
   readonly low: number | null
 }
 
-/** Lower limits of the steps of followers. */
+/** Lower limits of the steps of the histogram, in followers. */
 const STEPS = [0, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000]
 const STEP = `CASE ${STEPS.slice(1)
   .map((limit, at) => `WHEN fans < ${limit} THEN ${at}`)
   .join(' ')} ELSE ${STEPS.length - 1} END`
 
 const GROUPED = ['tier', 'province', 'gender', 'verification'] as const
-/** Words beyond these are added up. */
+/** Less frequent words are summed up as one bar. */
 const MOST_WORDS = 8
 
-/** Who is in the lists: how large, where, who. */
+/** The creators in the lists: audience, region, gender, verification. */
 export async function peopleSection({ connection }: ReportSource): Promise<Html> {
   const totals = (await first<Totals>(
     connection,
@@ -69,25 +69,27 @@ export async function peopleSection({ connection }: ReportSource): Promise<Html>
         </dd>
       </div>
       <div>
-        <dt>Followers together</dt>
+        <dt>Total followers</dt>
         <dd><b>${compactNumber(totals.fans)}</b><small>${count(totals.fans)}</small></dd>
       </div>
       <div>
         <dt>Median</dt>
-        <dd><b>${count(totals.median)}</b><small>followers a creator</small></dd>
+        <dd><b>${count(totals.median)}</b><small>followers per creator</small></dd>
       </div>
       ${commonest(tiers, totals)}
     </dl>
     <div class="cards">
       <div class="card">${bars('Tier', tiers.map(barOf))}</div>
-      ${to - from > 1 && html`<div class="card">${histogram('Creators by followers: each step from', STEPS.slice(from, to), steps.slice(from, to))}</div>`}
-      <div class="card">${bars('Province or region', inFew(of('province')))}</div>
-      <div class="card">${bars('Gender', inFew(of('gender')))}${bars('Verification', inFew(of('verification')))}</div>
+      ${to - from > 1 && html`<div class="card">${histogram('Creators by followers (lower limit of each step)', STEPS.slice(from, to), steps.slice(from, to))}</div>`}
+      <div class="card">${bars('Province or region', topBars(of('province')))}</div>
+      <div class="card">
+        ${bars('Gender', topBars(of('gender')))}${bars('Verification', topBars(of('verification')))}
+      </div>
     </div>
   </section>`
 }
 
-/** The tier that most creators are in. */
+/** The tier with the most creators. */
 function commonest(tiers: readonly Group[], { creators }: Totals): Html | false {
   const top = [...tiers].sort((a, b) => b.number - a.number)[0]
   if (!top?.word || tiers.length < 2) return false
@@ -99,14 +101,14 @@ function commonest(tiers: readonly Group[], { creators }: Totals): Html | false 
 
 function barOf({ word, number }: Group): Bar {
   return word === null || word === 'unknown' || word === 'none'
-    ? { label: word ?? 'not told', number, quiet: true }
+    ? { label: word ?? 'not stated', number, quiet: true }
     : { label: word, number }
 }
 
-function inFew(groups: readonly Group[]): Bar[] {
-  const told = groups.filter(({ word }) => word !== null)
-  const shown = told.length > MOST_WORDS + 1 ? told.slice(0, MOST_WORDS) : told
-  const others = told.slice(shown.length)
+function topBars(groups: readonly Group[]): Bar[] {
+  const stated = groups.filter(({ word }) => word !== null)
+  const shown = stated.length > MOST_WORDS + 1 ? stated.slice(0, MOST_WORDS) : stated
+  const others = stated.slice(shown.length)
   const rest = others.reduce((sum, { number }) => sum + number, 0)
   return [
     ...shown.map(barOf),

@@ -31,7 +31,7 @@ interface Drift {
 
 const MOST = 12
 
-/** How far the numbers can be trusted: how old they are, what looks wrong, where answers are not as defined. */
+/** How reliable the numbers are: their age, anomalies, and differences from the definition. */
 export async function qualitySection(source: ReportSource): Promise<Html> {
   const { connection, runId } = source
   const anomalies = await all<Anomaly>(
@@ -57,7 +57,7 @@ export async function qualitySection(source: ReportSource): Promise<Html> {
       <div class="card">${await ages(source)}</div>
       <div class="card">${await statuses(source)}</div>
     </div>
-    ${open > 0 && html`<p class="note warn"><b>${plural(open, 'call')}</b> sent and never answered, and not made up for since: maybe billed. Table <code>ambiguous_calls</code> lists them.</p>`}
+    ${open > 0 && html`<p class="note warn"><b>${plural(open, 'call')}</b> sent without an answer, and not resolved since: maybe billed. See table <code>ambiguous_calls</code>.</p>`}
     <div class="columns">
       <div>
         <h3>Looks wrong in this run</h3>
@@ -65,7 +65,7 @@ export async function qualitySection(source: ReportSource): Promise<Html> {
       </div>
       <div>
         <h3>Differs from the definition</h3>
-        ${drift.length === 0 ? html`<p class="good">No drift: every answer has the form that is expected.</p>` : driftTable(drift)}
+        ${drift.length === 0 ? html`<p class="good">No drift: every answer has the expected form.</p>` : driftTable(drift)}
       </div>
     </div>
   </section>`
@@ -90,8 +90,8 @@ async function ages({ connection, now }: ReportSource): Promise<Html> {
 const STATUS_WORDS: Readonly<Record<string, string>> = {
   active: 'active',
   empty: 'no profile any more',
-  invalid: 'not an id, says the upstream',
-  never_fetched: 'asked, never answered',
+  invalid: 'invalid id, according to the upstream',
+  never_fetched: 'called, never answered',
 }
 
 async function statuses({ connection }: ReportSource): Promise<Html> {

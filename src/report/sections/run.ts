@@ -31,21 +31,21 @@ export type RunRow = Readonly<Record<`rows_${RowStatus}` | `ids_${RowStatus}`, n
   readonly money_saved: number
 }
 
-/** The run of a report; the newest one if none is named. */
+/** The run with this id; without an id, the newest finished run. */
 export async function readRun(connection: Connection, runId: string | undefined): Promise<RunRow | undefined> {
   return runId === undefined
     ? first<RunRow>(connection, 'SELECT * FROM runs WHERE rows_read IS NOT NULL ORDER BY run_id DESC LIMIT 1')
     : first<RunRow>(connection, 'SELECT * FROM runs WHERE run_id = $runId', { runId })
 }
 
-/** A run that was interrupted has no counts. */
+/** An interrupted run has no counts. */
 type EarlierRun = Pick<RunRow, 'started_at' | 'status'> & { readonly [K in keyof RunRow]: RunRow[K] | null }
 
 interface Reason {
   readonly status: string
   readonly reason: string
   readonly rows: number
-  readonly told: string | null
+  readonly detail: string | null
 }
 
 interface Failure extends ReportPerson {
@@ -72,20 +72,20 @@ const MOST_FAILURES = 30
 const MOST_RUNS = 12
 
 const PARKED: Readonly<Record<string, string>> = {
-  cap: 'did not fit the cap that was asked for; first in line in the next run',
+  cap: 'over the cap of this run; first in line in the next run',
   quota: 'the quota of calls is used up',
   balance: 'the balance is used up',
-  stopped: 'the run was stopped before it came to them',
-  not_failed: 'never asked; --retry-failed asks only what failed',
+  stopped: 'the run stopped before it reached these ids',
+  not_failed: 'never fetched; --retry-failed fetches only failed ids',
 }
 
-/** What ran, what it cost, what failed and why. */
+/** What the run did and cost, and what failed and why. */
 export async function runSection({ connection, pipeline, runId: id, now }: ReportSource, run: RunRow): Promise<Html> {
   const runId = { runId: id }
   const reasons = await all<Reason>(
     connection,
     `SELECT m.status, coalesce(m.reason, '') AS reason, count(*) AS rows,
-      coalesce(any_value(r.remedy), any_value(f.message)) AS told
+      coalesce(any_value(r.remedy), any_value(f.message)) AS detail
     FROM list_members AS m
     LEFT JOIN rejects AS r ON r.list = m.list AND r.row_number = m.row_number
     LEFT JOIN failures AS f ON f.run_id = m.run_id AND f.user_id = m.user_id
@@ -118,7 +118,7 @@ export async function runSection({ connection, pipeline, runId: id, now }: Repor
     ${stopNote(run)}
     <dl class="tiles">
       ${tile('Rows enriched', count(run.rows_enriched), `${sharePercent(share(run.rows_enriched, run.rows_read))} of ${plural(run.rows_read, 'row')}`)}
-      ${tile('Rows reused', count(run.rows_reused), 'fresh enough, not asked')}
+      ${tile('Rows reused', count(run.rows_reused), 'still fresh, not fetched')}
       ${tile('Not enriched', count(run.rows_failed + run.rows_rejected + run.rows_parked), 'failed, rejected or parked')}
       ${tile('Calls', count(run.calls), `${count(run.billed_calls)} billed${run.maybe_billed_calls > 0 ? `, ${count(run.maybe_billed_calls)} maybe` : ''}`)}
       ${cost(run)}
@@ -130,7 +130,7 @@ export async function runSection({ connection, pipeline, runId: id, now }: Repor
     <div class="columns">
       <div>
         <h3>What failed, and why</h3>
-        ${reasons.length === 0 ? html`<p class="good">Nothing: every row has its profile.</p>` : reasonTable(reasons)}
+        ${reasons.length === 0 ? html`<p class="good">Nothing failed: every row has its profile.</p>` : reasonTable(reasons)}
         ${failures.length > 0 && failureList(failures, run)}
       </div>
       <div>
@@ -141,8 +141,8 @@ export async function runSection({ connection, pipeline, runId: id, now }: Repor
     <h3>Lists</h3>
     ${listTable(lists)} ${runs.length > 1 && earlierRuns(runs, pipeline.timeZone)}
     <p class="fine">
-      ${plural(run.asked_ids, 'id')} asked at ${run.host} · took ${seconds((run.finished_at ?? now) - run.started_at)} ·
-      creator-enrich ${run.version}
+      ${plural(run.asked_ids, 'id')} fetched from ${run.host} · took
+      ${seconds((run.finished_at ?? now) - run.started_at)} · creator-enrich ${run.version}
     </p>
   </section>`
 }
@@ -158,14 +158,14 @@ function sentence(run: RunRow, lists: readonly List[]): Html {
   const bad = run.rows_failed + run.rows_rejected + run.rows_parked
   const good = run.rows_enriched + run.rows_reused + run.rows_empty
   const known = `${plural(good, 'is', 'are')} known now, ${plural(bad, 'is', 'are')} not`
-  const one = good === 1 ? 'it is known now' : 'it is not known'
-  const rest = run.rows_read === 1 ? one : bad === 0 ? 'all of them are known now' : known
+  const onlyRow = good === 1 ? 'it is known now' : 'it is not known'
+  const rest = run.rows_read === 1 ? onlyRow : bad === 0 ? 'all of them are known now' : known
   return html`${plural(run.rows_read, 'row was', 'rows were')} read${from}: ${rest}.`
 }
 
 function stopNote({ stop_reason, stop_message, run_again }: RunRow): Html | false {
   if (stop_reason === null) return false
-  const next = run_again === null ? '' : html`<br />To go on: ${run_again}.`
+  const next = run_again === null ? '' : html`<br />To continue: ${run_again}.`
   return html`<p class="note warn"><b>Stopped before the end (${stop_reason}).</b> ${stop_message}${next}</p>`
 }
 
@@ -186,14 +186,14 @@ function cost(run: RunRow): Html {
 }
 
 function reasonTable(reasons: readonly Reason[]): Html {
-  const line = ({ status, reason, rows, told }: Reason) =>
+  const line = ({ status, reason, rows, detail }: Reason) =>
     html`<tr>
       <td class="status"><i class="key part-${status}"></i>${status}</td>
       <td><code>${reason}</code></td>
       <td class="n">${count(rows)}</td>
-      <td class="text">${status === 'parked' ? (PARKED[reason] ?? told) : told}</td>
+      <td class="text">${status === 'parked' ? (PARKED[reason] ?? detail) : detail}</td>
     </tr>`
-  return dataTable('What failed, and why', ['Outcome', 'Reason', { number: 'Rows' }, 'What it says'], reasons.map(line))
+  return dataTable('What failed, and why', ['Outcome', 'Reason', { number: 'Rows' }, 'Details'], reasons.map(line))
 }
 
 function failureList(failures: readonly Failure[], run: RunRow): Html {
@@ -227,7 +227,7 @@ function codeTable(codes: readonly CodeCount[]): Html {
     </tr>`
   return dataTable(
     'Calls by answer',
-    ['Code', { number: 'Calls' }, { number: 'Billed' }, { number: 'Median' }, { number: '95%' }],
+    ['Code', { number: 'Calls' }, { number: 'Billed' }, { number: 'Median' }, { number: '95th percentile' }],
     codes.map(line),
   )
 }
@@ -249,7 +249,7 @@ function listTable(lists: readonly List[]): Html {
       { number: 'With a profile' },
       { number: 'Failed' },
       { number: 'Median followers' },
-      { number: 'Price of a night' },
+      { number: 'Price per night' },
     ],
     lists.map(line),
   )
