@@ -1,5 +1,5 @@
-// `make bench`: the whole run against the simulator in a process of its own, beside the leanest client of the same server.
-// IDS and CONCURRENCY change the size. What counts is the ratio: both run in turn on the same machine.
+// `make bench`: a whole run against a simulator in a process of its own, compared with a minimal client of the same server.
+// IDS and CONCURRENCY change the size. The ratio is the result: both run in turn on the same machine.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -48,13 +48,13 @@ try {
   console.log(
     `${IDS.toLocaleString('en-US')} ids, concurrency ${CONCURRENCY}, simulator at latency 0, Node ${process.version}`,
   )
-  const lean = await measure(at('leanClient.mjs'), url, list, CONCURRENCY)
-  report('leanest client: fetch and parse', lean)
+  const minimal = await measure(at('minimalClient.mjs'), url, list, CONCURRENCY)
+  report('minimal client: fetch and parse', minimal)
   const first = await measure(...run)
   report('first run: fetch, load, publish', first)
-  report('second run: all fresh, no call', await measure(...run))
-  report('second night: all asked again', await measure(...run, '--max-age', '0s'))
-  console.log(`first run against the leanest client: ${(lean.seconds / first.seconds).toFixed(2)} of its pace`)
+  report('second run: all fresh, no calls', await measure(...run))
+  report('second night: all fetched again', await measure(...run, '--max-age', '0s'))
+  console.log(`pace of the first run relative to the minimal client: ${(minimal.seconds / first.seconds).toFixed(2)}`)
 } finally {
   simulator.kill()
   rmSync(folder, { recursive: true, force: true })

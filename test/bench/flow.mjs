@@ -1,5 +1,5 @@
-// How much of what an upstream allows the fetch makes use of, and what it wastes: `run` as people start it, against the
-// simulator in a process of its own, measured by the simulator's ledger. ONLY=word runs the rows whose name has that word.
+// How much of an upstream's capacity the fetch uses, and how many calls it wastes: `run` as people start it, against a
+// simulator in a process of its own, measured by the simulator's ledger. ONLY=word runs the benchmarks with it in their name.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 const percent = (number) => `${(number * 100).toFixed(1)} %`
 
-/** A simulator of its own, with these settings. */
+/** Does `work` with a new simulator that has these settings. */
 async function simulate(settings, work) {
   const child = spawn(process.execPath, [cli, 'simulate'], { stdio: ['ignore', 'pipe', 'ignore'] })
   try {
@@ -31,7 +31,7 @@ async function simulate(settings, work) {
   }
 }
 
-/** One run in this data folder; resolves with its receipt. */
+/** One run in this data folder; resolves to its receipt. */
 async function enrich(api, data, ids, ...args) {
   const list = join(root, `${ids}.csv`)
   const lines = Array.from({ length: ids }, (_, n) => `5f${(n * 7919 + 1).toString(16).padStart(22, '0')}`)
@@ -65,7 +65,7 @@ const bench = {
         const receipt = await enrich(api, `latency-${round}`, ids, '--concurrency', String(concurrency))
         const latency = receipt.calls.codes.find(({ code }) => code === '0').p50_ms / 1000
         const entries = await api.ledger()
-        // The first call goes alone; the next ones fill the slots at once, and each call after that takes a slot that became free.
+        // The first call is alone, the next calls fill the slots at once; each later call takes a slot that has become free.
         const full = entries.slice(concurrency + 1)
         const pace = full.length / ((full.at(-1).at - entries[1].at) / 1000)
         const whole = ids / (seconds(entries) + 1)
@@ -79,25 +79,29 @@ const bench = {
       return found
     })
     row('latency 1 s ± 0.5 s, 200 slots, 5,000 ids', '≥ 97 %', percent(median(paces.map(({ steady }) => steady))))
-    row('… median latency as calls met it', '', `${median(paces.map(({ latency }) => latency)).toFixed(2)} s`)
-    row('… against the latency the simulator was told', '', percent(median(paces.map(({ nominal }) => nominal))))
-    row('… with the first call alone and the last ones', '', percent(median(paces.map(({ whole }) => whole))))
+    row('… median latency of the calls', '', `${median(paces.map(({ latency }) => latency)).toFixed(2)} s`)
+    row('… relative to the latency set in the simulator', '', percent(median(paces.map(({ nominal }) => nominal))))
+    row('… including the first and the last calls', '', percent(median(paces.map(({ whole }) => whole))))
   },
 
   async limit() {
     const [perSecond, ids] = [50, 3_000]
     await simulate({ latencyMs: 150, jitterMs: 100, ratePerSecond: perSecond }, async (api) => {
       for (const [name, share, refused] of [
-        ['limit 50/s, from cold', '≥ 90 %', '≤ 3 %'],
+        ['limit 50/s, not yet learned', '≥ 90 %', '≤ 3 %'],
         ['limit 50/s, learned', '≥ 97 %', '≤ 1 %'],
       ]) {
         await api.clear()
-        // The bucket is full at the start, as after a quiet night.
+        // Setting the rate refills the bucket, as a night without calls does.
         await api.change({ ratePerSecond: perSecond })
         await enrich(api, 'limit', ids, '--concurrency', '32', '--max-age', '0s')
         const entries = await api.ledger()
         row(name, share, percent(count(entries, 0) / (perSecond * seconds(entries))))
-        row('… of its burst of 50, too', '', percent(count(entries, 0) / (perSecond * (1 + seconds(entries)))))
+        row(
+          '… relative to the limit plus its burst of 50',
+          '',
+          percent(count(entries, 0) / (perSecond * (1 + seconds(entries)))),
+        )
         row('… calls refused (302)', refused, percent(count(entries, 302) / entries.length))
       }
     })
@@ -138,12 +142,12 @@ const bench = {
         const entries = await api.ledger()
         return entries.length / seconds(entries)
       }
-      // The simulator counts a call until its connection is done with it, a moment longer than the client does.
+      // The simulator counts a call until its response is closed, slightly longer than the client does.
       const fixed = [await pace('fixed-40', capacity), await pace('fixed-36', capacity - 4)]
       const best = Math.max(...fixed)
       const found = await pace('collapse', 400)
       row(
-        'latency × 10 beyond 40 in flight: 400 allowed against the best fixed number',
+        'latency × 10 beyond 40 in flight: 400 allowed, relative to the best fixed number',
         '≥ 85 %',
         percent(found / best),
       )

@@ -1,5 +1,5 @@
-// What the durable journal costs: the fetch alone against the simulator in a process of its own, with the journal and
-// with one whose promises resolve at once, in turn. IDS, CONCURRENCY, LATENCY and ROUNDS change the size.
+// The cost of the durable journal: the fetch alone against a simulator in a process of its own, in turn with the journal
+// and with one whose promises resolve at once. IDS, CONCURRENCY, LATENCY and ROUNDS change the size.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,11 +80,13 @@ try {
     withJournal.push(await pace(url, durable, round))
     without.push(await pace(url, none, round))
   }
-  const tell = (what, paces) =>
+  const print = (what, paces) =>
     console.log(`${what.padEnd(34)}${Math.round(median(paces)).toLocaleString('en-US').padStart(9)} ids/s, median`)
-  tell('fetch with the durable journal', withJournal)
-  tell('fetch with a journal that does nothing', without)
-  console.log(`with the journal: ${(median(withJournal) / median(without)).toFixed(2)} of the pace without`)
+  print('fetch with the durable journal', withJournal)
+  print('fetch with a journal that does nothing', without)
+  console.log(
+    `pace with the journal relative to the pace without: ${(median(withJournal) / median(without)).toFixed(2)}`,
+  )
 } finally {
   simulator.kill()
   rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-// Runs a module as its own process would, and writes its peak memory to file descriptor 3 at the end.
+// Runs a module as if it were the main script, and writes its peak memory to file descriptor 3 at the end.
 import { writeSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 

@@ -1,5 +1,5 @@
-// What publishing costs beside a plain copy of the file: invented counters straight into a working database, then publish and
-// copy in turn, five times each. `node test/bench/publish.mjs 10000000`.
+// The cost of publishing, compared with a plain copy of the file: inserts invented counters into a working database, then
+// publishes and copies in turn, five times each. `node test/bench/publish.mjs 10000000`: the number of counter rows.
 import { copyFileSync, fsyncSync, mkdirSync, mkdtempSync, openSync, closeSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ async function timed(work) {
   return (performance.now() - began) / 1000
 }
 
-function copyPlainly(to) {
+function copyAndSync(to) {
   copyFileSync(layout.warehouse, to)
   const file = openSync(to, 'r+')
   fsyncSync(file)
@@ -50,18 +50,18 @@ try {
 
   const published = []
   const copied = []
-  const looked = []
+  const checked = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    looked.push(await timed(() => compactDatabase(layout.warehouse, join(folder, 'temp'))))
+    checked.push(await timed(() => compactDatabase(layout.warehouse, join(folder, 'temp'))))
     const runId = `20261001T18000${round}Z-0000`
     published.push(await timed(() => publishCopy(layout, runId)))
-    copied.push(await timed(async () => copyPlainly(join(folder, 'copy'))))
+    copied.push(await timed(async () => copyAndSync(join(folder, 'copy'))))
   }
-  const [mine, plain] = [median(published), median(copied)]
+  const [publish, plain] = [median(published), median(copied)]
   console.log(
-    `publish ${mine.toFixed(2)} s, plain copy and fsync ${plain.toFixed(2)} s: ratio ${(mine / plain).toFixed(2)}`,
+    `publish ${publish.toFixed(2)} s, plain copy and fsync ${plain.toFixed(2)} s: ratio ${(publish / plain).toFixed(2)}`,
   )
-  console.log(`looking whether compaction pays: ${median(looked).toFixed(2)} s`)
+  console.log(`checking whether compaction is worthwhile: ${median(checked).toFixed(2)} s`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,6 +1,6 @@
-// What `replay` takes, and whether it gives the same: some nights of runs against the simulator, a checksum of every
-// published table, then all but raw/ is deleted and rebuilt, and each checksum is compared.
-// `node test/bench/replay.mjs 10000 30`: so many creators, so many nights.
+// The time and memory of `replay`, and whether its result is the same: runs of several nights against the simulator, and a
+// checksum of each published table. Then everything except raw/ is deleted and rebuilt, and the checksums are compared.
+// `node test/bench/replay.mjs 10000 30`: the numbers of creators and nights.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ const data = join(folder, 'data')
 const list = join(folder, 'ids.csv')
 const env = { ...process.env, JUSTONEAPI_TOKEN: 'benchmark-token' }
 
-/** One command; resolves with its exit code, wall seconds and peak memory. */
+/** One command; resolves to its exit code, wall seconds and peak memory. */
 async function command(...args) {
   const began = performance.now()
   const child = spawn(process.execPath, [at('measured.mjs'), cli, ...args, '--data', data, '--quiet'], {
@@ -44,7 +44,7 @@ async function night(number) {
   }
 }
 
-/** For each published table how many rows it has, and a sum of their hashes that does not depend on their order. */
+/** For each published table the number of its rows, and a sum of their hashes that does not depend on the order. */
 async function checksums() {
   const database = await openDatabase(join(data, 'creators.duckdb'), { readOnly: true })
   try {
@@ -71,7 +71,7 @@ const bytesBelow = (path) =>
     .filter((entry) => entry.isFile())
     .reduce((total, entry) => total + statSync(join(entry.parentPath, entry.name)).size, 0)
 
-const tell = (what, { seconds, rssMb }) =>
+const print = (what, { seconds, rssMb }) =>
   console.log(`${what.padEnd(44)}${seconds.toFixed(1).padStart(8)} s${String(rssMb ?? '').padStart(7)} MB peak`)
 
 try {
@@ -82,12 +82,12 @@ try {
   console.log(
     `${CREATORS.toLocaleString('en-US')} creators × ${NIGHTS} nights in ${seconds.toFixed(0)} s, raw/ ${Math.round(bytesBelow(join(data, 'raw')) / 1e6)} MB, Node ${process.version}`,
   )
-  tell('replay --check: rebuilt and compared', await expecting(0, 'replay', '--check'))
+  print('replay --check: rebuilt and compared', await expecting(0, 'replay', '--check'))
   const before = await checksums()
   for (const name of readdirSync(data)) {
     if (name !== 'raw') rmSync(join(data, name), { recursive: true })
   }
-  tell('replay of raw/ alone, published', await expecting(0, 'replay'))
+  print('replay of raw/ alone, published', await expecting(0, 'replay'))
   const after = await checksums()
   const differs = [...before].filter(([name, { sum }]) => after.get(name)?.sum !== sum)
   for (const [name, { rows }] of before) {

@@ -1,6 +1,6 @@
-// What the tables of days cost and what they give: invented creators × nights straight into the tables, the merge of one more
-// night, and what a BI tool asks each view. `node test/bench/views.mjs 1000000 30`; EACH=1 tells every statement of the
-// merge that takes long.
+// The cost and the benefit of the tables of days: inserts invented creators × nights into the tables, merges one more night,
+// and runs the queries of a BI tool on each view. `node test/bench/views.mjs 1000000 30`. EACH=1 prints the slow statements
+// of the merge, KEEP=1 keeps the database, REUSE=path uses such a database again.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,19 +27,19 @@ const at = (night) => `TIMESTAMPTZ '2026-10-01 18:00:00+00' + to_days(${night}) 
 const fans = (night) => `(1000 + n % 7919 * (n % 131) + ${night} * (n % 17) - (n + ${night}) % 23)::BIGINT`
 const tier = (n) => `CASE WHEN ${n} < 10000 THEN 'nano' WHEN ${n} < 100000 THEN 'micro' ELSE 'mid' END`
 
-/** Every third creator mentions somebody; half of these are in no list. */
+/** Every third creator mentions a creator; half of the mentioned ones are not in any list. */
 const mention = `0 AS position, substr(md5((n * 7 % ${CREATORS * 2})::VARCHAR), 1, 24) AS mentioned_user_id, 'mentioned ' || n AS nickname`
 const EVERY_THIRD = `FROM range(0, ${CREATORS}, 3) AS numbers(n)`
 
-/** Wall and processor seconds: the latter tell the same on a machine that others use, too. */
+/** Prints wall and processor seconds; processor time is comparable on a busy machine. */
 async function timed(what, work) {
   const [began, used] = [performance.now(), process.cpuUsage()]
   await work()
   const { user, system } = process.cpuUsage(used)
-  tell(what, (performance.now() - began) / 1000, (user + system) / 1e6)
+  print(what, (performance.now() - began) / 1000, (user + system) / 1e6)
 }
 
-function tell(what, wall, cpu) {
+function print(what, wall, cpu) {
   console.log(`${what.padEnd(60)}${wall.toFixed(2).padStart(8)} s${cpu.toFixed(2).padStart(8)} s CPU`)
 }
 
@@ -123,7 +123,7 @@ async function mergeNight(connection) {
 const DAY_STATEMENTS = /rebuilt_days|latest_days|next_recent|creator_recent|creator_days|days_before|remade_days/
 
 const someone = (await import('node:crypto')).createHash('md5').update('4711').digest('hex').slice(0, 24)
-const QUESTIONS = {
+const QUERIES = {
   creator_overview: [
     ['count', 'SELECT count(*) FROM creator_overview'],
     ['top 100 by fans', 'SELECT * FROM creator_overview ORDER BY fans DESC LIMIT 100'],
@@ -168,15 +168,15 @@ try {
   await bringUpToDate({ connection: database.connection, path, pipeline })
   if (!REUSED) {
     await timed('inventing the history', () => inventHistory(database.connection))
-    await timed('the tables of days of a folder that has none', () => fillDays(database.connection, pipeline))
+    await timed('filling the tables of days for the first time', () => fillDays(database.connection, pipeline))
     await database.connection.run('CHECKPOINT')
   }
   await timed('staging one more night', () => stageNight(database.connection, NIGHTS))
   let took = new Map()
   await timed('its merge', async () => (took = await mergeNight(database.connection)))
   const ofDays = [...took].filter(([key]) => DAY_STATEMENTS.test(key)).map(([, each]) => each)
-  tell('  of that the tables of days', ...ofDays.reduce(([a, b], [wall, cpu]) => [a + wall, b + cpu], [0, 0]))
-  if (process.env.EACH) for (const [key, each] of took) if (each[0] > 0.05) tell(`    ${key.slice(0, 54)}`, ...each)
+  print('  of which the tables of days', ...ofDays.reduce(([a, b], [wall, cpu]) => [a + wall, b + cpu], [0, 0]))
+  if (process.env.EACH) for (const [key, each] of took) if (each[0] > 0.05) print(`    ${key.slice(0, 54)}`, ...each)
   await dropStaging(database.connection, pipeline)
   await timed('checking the keys', () => checkKeys(database.connection, pipeline))
   await database.connection.run('CHECKPOINT')
@@ -187,10 +187,10 @@ try {
       .padStart(8)} MB`,
   )
 
-  // As a BI tool opens it: DuckDB's own limit of memory, all columns asked for.
+  // As a BI tool opens it: a high memory limit, and all columns are read.
   database = await openDatabase(path, { readOnly: true, memoryLimit: '4GB' })
-  for (const [view, questions] of Object.entries(QUESTIONS)) {
-    for (const [what, sql] of questions) {
+  for (const [view, queries] of Object.entries(QUERIES)) {
+    for (const [what, sql] of queries) {
       const rows = await first(database.connection, `SELECT count(*) AS n FROM (${sql})`)
       await timed(`${view}: ${what} (${rows?.n} rows)`, () => all(database.connection, sql))
     }

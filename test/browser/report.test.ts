@@ -4,13 +4,13 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { crowd, openMade } from '../report/reportFixture.js'
+import { insertCreators, openReportFixture } from '../report/reportFixture.js'
 import { temporaryFolder } from '../support/folder.js'
 
 const HOSTILE = '<img src=x onerror="window.hit=1"></script><script>window.hit=1</script>'
 const RUN = '20261120T180000Z-0001'
 
-/** Debian's; its package brings no driver, which playwright-core is. */
+/** Debian's Chromium; playwright-core is its driver. */
 const executablePath = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((folder) => join(folder, 'chromium'))
@@ -19,33 +19,33 @@ const executablePath = (process.env['PATH'] ?? '')
 let browser: Browser | undefined
 beforeAll(async () => {
   if (executablePath === undefined) return
-  // Root has no sandbox of its own.
+  // Chromium refuses to run as root with its sandbox.
   browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
 })
 afterAll(() => browser?.close())
 
 interface Opened {
   readonly page: Page
-  /** What the page said, asked for, or threw. */
-  readonly heard: string[]
+  /** Console messages, errors and requests of the page. */
+  readonly events: string[]
 }
 
 /** The report of 10,000 creators, the first of them hostile. */
 async function report(): Promise<string> {
-  const made = await openMade()
-  await crowd(made, 10_000)
-  await made.rows(`UPDATE creators SET nickname = '${HOSTILE}', bio = '${HOSTILE}' WHERE fans = 1000000`)
-  await made.rows(`UPDATE creators SET fans = NULL WHERE nickname = '达人5'`)
+  const fixture = await openReportFixture()
+  await insertCreators(fixture, 10_000)
+  await fixture.rows(`UPDATE creators SET nickname = '${HOSTILE}', bio = '${HOSTILE}' WHERE fans = 1000000`)
+  await fixture.rows(`UPDATE creators SET fans = NULL WHERE nickname = '达人5'`)
   const members = [
     { list: `list ${HOSTILE}`, id: '5f0000000000000000000001', status: 'failed', reason: HOSTILE } as const,
   ]
-  await made.record(RUN, [...members, { list: 'other', id: '5f0000000000000000000002', status: 'enriched' }])
-  return made.page('2026-11-20T19:00:00Z')
+  await fixture.record(RUN, [...members, { list: 'other', id: '5f0000000000000000000002', status: 'enriched' }])
+  return fixture.page('2026-11-20T19:00:00Z')
 }
 
 let text: Promise<string> | undefined
 
-/** The report, opened from the disk. */
+/** Opens the report from the disk. */
 async function open(options: { width: number; dark?: boolean } = { width: 1280 }): Promise<Opened> {
   const path = join(temporaryFolder(), 'report.html')
   writeFileSync(path, await (text ??= report()))
@@ -56,14 +56,14 @@ async function open(options: { width: number; dark?: boolean } = { width: 1280 }
   })
   onTestFinished(() => context.close())
   const page = await context.newPage()
-  const heard: string[] = []
-  page.on('console', (message) => heard.push(message.text()))
-  page.on('pageerror', (error) => heard.push(String(error)))
+  const events: string[] = []
+  page.on('console', (message) => events.push(message.text()))
+  page.on('pageerror', (error) => events.push(String(error)))
   page.on('request', (request) => {
-    if (request.url() !== pathToFileURL(path).href) heard.push(`asked for ${request.url()}`)
+    if (request.url() !== pathToFileURL(path).href) events.push(`requested ${request.url()}`)
   })
   await page.goto(pathToFileURL(path).href)
-  return { page, heard }
+  return { page, events }
 }
 
 const names = (page: Page) =>
@@ -71,36 +71,36 @@ const names = (page: Page) =>
     .locator('.creators tbody th')
     .allTextContents()
     .then((all) => all.map((name) => name.trim()))
-const told = (page: Page) => page.locator('[role=status]').textContent()
+const statusText = (page: Page) => page.locator('[role=status]').textContent()
 
-const NEEDED = 'there is no chromium on the PATH: apt install chromium'
+const SKIP_REASON = 'chromium is not on the PATH: apt install chromium'
 
-test('search, filter, sort and pages of 10,000 creators, by mouse and by keyboard; hostile names do nothing', async ({
+test('search, filter, sort and pages of 10,000 creators, by mouse and by keyboard; hostile names have no effect', async ({
   skip,
 }) => {
-  skip(browser === undefined, NEEDED)
-  const { page, heard } = await open()
-  expect(await told(page)).toBe('1–50 of 10,000')
+  skip(browser === undefined, SKIP_REASON)
+  const { page, events } = await open()
+  expect(await statusText(page)).toBe('1–50 of 10,000')
   expect((await names(page)).slice(0, 2)).toEqual([HOSTILE, '达人9999'])
 
   // By mouse.
   await page.getByRole('button', { name: 'Followers' }).click()
   expect((await names(page)).slice(0, 2)).toEqual(['达人1', '达人2'])
   await page.getByRole('button', { name: 'Next' }).click()
-  expect(await told(page)).toBe('51–100 of 10,000')
+  expect(await statusText(page)).toBe('51–100 of 10,000')
   await page.getByLabel('Province').selectOption('广东')
-  expect(await told(page)).toBe('1–50 of 3,333 (of 10,000)')
+  expect(await statusText(page)).toBe('1–50 of 3,333 (of 10,000)')
   await page.getByLabel('Followers from').fill('999000')
   expect(await names(page)).toEqual(['达人9990', '达人9993', '达人9996', '达人9999'])
   await page.getByRole('button', { name: 'Clear' }).click()
   await page.getByLabel('Search').fill('5f000000000000000000270f')
   expect(await names(page)).toEqual(['达人9999'])
   await page.getByLabel('Search').fill('nobody')
-  expect(await told(page)).toBe('No creator matches: clear a filter.')
+  expect(await statusText(page)).toBe('No creator matches: clear a filter.')
   await page.getByRole('button', { name: 'Clear' }).click()
 
-  // What is not known comes last both ways.
-  for (let way = 0; way < 2; way += 1) {
+  // Unknown values come last in both directions.
+  for (let direction = 0; direction < 2; direction += 1) {
     await page.getByRole('button', { name: 'Followers' }).click()
     await page.getByLabel('Search').fill('达人5')
     while (await page.getByRole('button', { name: 'Next' }).isEnabled()) {
@@ -114,7 +114,7 @@ test('search, filter, sort and pages of 10,000 creators, by mouse and by keyboar
   // By keyboard.
   await page.getByLabel('Search').focus()
   await page.keyboard.type('达人12')
-  expect(await told(page)).toBe('1–50 of 111 (of 10,000)')
+  expect(await statusText(page)).toBe('1–50 of 111 (of 10,000)')
   await page.getByRole('button', { name: 'Creator' }).focus()
   await page.keyboard.press('Enter')
   expect(await page.locator('th[aria-sort=ascending]').innerText()).toContain('Creator')
@@ -124,19 +124,19 @@ test('search, filter, sort and pages of 10,000 creators, by mouse and by keyboar
   expect(await page.locator('th[aria-sort]:not([aria-sort=none])').count()).toBe(1)
 
   expect(await page.evaluate('window.hit')).toBeUndefined()
-  expect(heard).toEqual([])
+  expect(events).toEqual([])
 })
 
 test.for([
   { what: 'a desk', width: 1280 },
   { what: 'a phone in the dark', width: 390, dark: true },
 ])(
-  'on $what: nothing that axe calls serious, and nothing wider than the screen',
+  'on $what: axe finds nothing serious, and nothing is wider than the screen',
   async ({ width, dark = false }, { skip }) => {
-    skip(browser === undefined, NEEDED)
+    skip(browser === undefined, SKIP_REASON)
     const { page } = await open({ width, dark })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
-    // Through the debugger, which the page's policy does not bind.
+    // The debugger is not bound by the page's policy.
     await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
     const { violations } = await page.evaluate<{
       violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]

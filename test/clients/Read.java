@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Properties;
 
 /**
- * Opens a published file read-only, reads every table and view wholly, and tells one line of JSON about each.
- * Argument: the file. Tables are listed and columns described as JDBC tools do it. See read.py for the digest.
+ * Opens a published file read-only, reads each table and view completely, and prints one line of JSON about each.
+ * Argument: the file. Tables and columns are listed as JDBC tools do it. read.py explains the digest.
  */
 class Read {
   public static void main(String[] args) throws Exception {
@@ -27,13 +27,13 @@ class Read {
       }
       try (ResultSet tables = meta.getTables(connection.getCatalog(), "main", "%", null)) {
         while (tables.next()) {
-          tell(connection, tables.getString("TABLE_NAME"), tables.getString("TABLE_TYPE"));
+          describe(connection, tables.getString("TABLE_NAME"), tables.getString("TABLE_TYPE"));
         }
       }
     }
   }
 
-  private static void tell(Connection connection, String name, String kind) throws Exception {
+  private static void describe(Connection connection, String name, String kind) throws Exception {
     List<String> types = new ArrayList<>();
     try (ResultSet columns = connection.getMetaData().getColumns(connection.getCatalog(), "main", name, "%")) {
       while (columns.next()) types.add('"' + columns.getString("TYPE_NAME") + '"');
@@ -46,7 +46,7 @@ class Read {
         name, kind.equals("VIEW"), types, rows, count, digest(texts));
   }
 
-  /** Each row as the text of its cells: every one is made a Java object on the way. */
+  /** Each row as the text of its cells; each cell is converted to a Java object first. */
   private static List<String> cells(Connection connection, String sql) throws SQLException {
     List<String> lines = new ArrayList<>();
     try (Statement statement = connection.createStatement(); ResultSet result = statement.executeQuery(sql)) {

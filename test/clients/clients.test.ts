@@ -10,8 +10,8 @@ import { quotedName, type ReadCell } from '../../src/core/duckdb.js'
 import { published } from '../support/published.js'
 import { makeHistory } from './history.js'
 
-/** What a client tells of a table or view: all rows were handed over, then it counted them itself; read.py tells what the digest is of. */
-interface Told {
+/** A client's description of a table or view: `rows` were returned, `count` is from SQL; read.py explains the digest. */
+interface Relation {
   readonly name: string
   readonly view: boolean
   readonly types: readonly string[]
@@ -22,19 +22,19 @@ interface Told {
 
 type Row = Record<string, ReadCell>
 
-/** The rows of each of these statements. */
-type Ask = (statements: readonly string[]) => Promise<Row[][]>
+/** Runs the statements; returns the rows of each. */
+type Query = (statements: readonly string[]) => Promise<Row[][]>
 
 interface Client {
   readonly name: string
-  readonly read: (file: string) => Promise<Told[]>
+  readonly read: (file: string) => Promise<Relation[]>
 }
 
-/** What every BI driver knows. */
+/** The types that every BI driver supports. */
 const TYPES = ['VARCHAR', 'BIGINT', 'INTEGER', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP']
 
 const run = promisify(execFile)
-const ROOM = { maxBuffer: 1 << 24 }
+const OUTPUT_LIMIT = { maxBuffer: 1 << 24 }
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
@@ -43,9 +43,9 @@ const RELATIONS = `
   FROM information_schema.columns JOIN information_schema.tables USING (table_catalog, table_schema, table_name)
   WHERE table_schema = 'main' GROUP BY ALL`
 
-async function readBy(ask: Ask): Promise<Told[]> {
-  const [relations] = (await ask([RELATIONS])) as unknown as [{ name: string; view: boolean; types: string }[]]
-  const results = await ask(
+async function readBy(query: Query): Promise<Relation[]> {
+  const [relations] = (await query([RELATIONS])) as unknown as [{ name: string; view: boolean; types: string }[]]
+  const results = await query(
     relations.flatMap(({ name }) => [
       `SELECT * FROM ${quotedName(name)}`,
       `SELECT count(*) AS count FROM ${quotedName(name)}`,
@@ -68,13 +68,13 @@ async function readBy(ask: Ask): Promise<Told[]> {
   })
 }
 
-/** A reader of this folder, started by the client's own runtime. */
-async function readByScript(command: string, args: readonly string[], file: string): Promise<Told[]> {
-  const { stdout } = await run(command, [...args, file], ROOM)
+/** Runs a script of this folder in the client's own runtime. */
+async function readByScript(command: string, args: readonly string[], file: string): Promise<Relation[]> {
+  const { stdout } = await run(command, [...args, file], OUTPUT_LIMIT)
   return stdout
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as Told)
+    .map((line) => JSON.parse(line) as Relation)
 }
 
 function python(command: string): Client['read'] {
@@ -87,11 +87,15 @@ function jdbc(jar: string): Client['read'] {
 
 const NEXT = '----'
 
-/** DuckDB's own command line, all statements in one process. */
-function commandLine(file: string): Promise<Told[]> {
+/** DuckDB's own command line, with all statements in one process. */
+function commandLine(file: string): Promise<Relation[]> {
   return readBy(async (statements) => {
     const script = statements.flatMap((sql) => ['-c', sql, '-c', `.print ${NEXT}`])
-    const { stdout } = await run('duckdb', ['-readonly', '-json', file, '-c', "SET TimeZone = 'UTC'", ...script], ROOM)
+    const { stdout } = await run(
+      'duckdb',
+      ['-readonly', '-json', file, '-c', "SET TimeZone = 'UTC'", ...script],
+      OUTPUT_LIMIT,
+    )
     const answers = stdout.split(`${NEXT}\n`).slice(0, -1)
     return answers.map((answer) => JSON.parse(answer || '[]') as Row[])
   })
@@ -106,7 +110,7 @@ function works(command: string, ...args: readonly string[]): boolean {
   }
 }
 
-/** The clients that prepare.sh has fetched, else what this machine happens to have. */
+/** The clients that prepare.sh has fetched, otherwise those that are installed on this machine. */
 function clientsHere(): Client[] {
   const prepared = process.env['CREATOR_ENRICH_CLIENTS']
   const found: Client[] = []
@@ -126,10 +130,10 @@ const clients = clientsHere()
 const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const file = join(folder, 'data', 'creators.duckdb')
-let expected: Told[]
+let expected: Relation[]
 
 if (clients.length === 0) {
-  test('other clients', ({ skip }) => skip('none is found: `make clients` fetches them'))
+  test('other clients', ({ skip }) => skip('no client is installed: run `make clients` to fetch some'))
 } else {
   beforeAll(async () => {
     const data = await makeHistory(folder)
@@ -137,7 +141,7 @@ if (clients.length === 0) {
   })
 }
 
-const byName = (told: readonly Told[]) => told.toSorted((a, b) => byCodePoint(a.name, b.name))
+const byName = (described: readonly Relation[]) => described.toSorted((a, b) => byCodePoint(a.name, b.name))
 
 const VIEWS = [
   'creator_candidates',
@@ -148,11 +152,11 @@ const VIEWS = [
   'top_movers',
 ]
 
-test.for(clients)('$name reads every table and view as our own client does', async ({ read }) => {
-  const told = byName(await read(file))
-  expect(told).toEqual(byName(expected))
-  for (const { name, rows, count } of told) expect(rows, name).toBe(count)
-  const views = told.filter(({ view }) => view)
+test.for(clients)('$name reads each table and view as our own client does', async ({ read }) => {
+  const relations = byName(await read(file))
+  expect(relations).toEqual(byName(expected))
+  for (const { name, rows, count } of relations) expect(rows, name).toBe(count)
+  const views = relations.filter(({ view }) => view)
   expect(views.filter(({ rows }) => rows > 0).map(({ name }) => name)).toEqual(VIEWS)
   expect(views.flatMap(({ types }) => types).filter((type) => !TYPES.includes(type))).toEqual([])
 })

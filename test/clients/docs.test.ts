@@ -9,7 +9,7 @@ const TOLD: readonly Told[] = [10, 17].map((day) => ({
   answer: { nickname: 'Ann', fans: 2000 + day, desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
 }))
 
-test('the queries of docs/bi.md find what they are for', async () => {
+test('each query of docs/bi.md finds its row', async () => {
   const page = readFileSync(new URL('../../docs/bi.md', import.meta.url), 'utf8')
   const house = await openHouse(pipeline)
   await house.load('run1', TOLD)

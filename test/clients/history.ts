@@ -19,7 +19,7 @@ const CELLS = [
   '95012345679',
 ]
 
-/** Two nights of a list with people, odd data, a failure, a broken connection and a reject: a week ago, and now. */
+/** Two runs of one list, a week ago and now: plain and odd profiles, a failure, a broken connection and a reject. */
 export async function makeHistory(folder: string): Promise<string> {
   const data = join(folder, 'data')
   const list = join(folder, 'creators.csv')

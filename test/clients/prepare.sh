@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches clients that others wrote, by pip and Maven as they are set up here, into the folder given: of each the oldest
-# that must be able to open a published file, one in between, and the newest there is. What is there already stays.
+# Fetches DuckDB clients into the given folder with pip and Maven: the oldest version that must open a published file, one in
+# between, and the newest. Versions that are already in the folder stay.
 set -eu
 folder=$1
 oldest=1.2.0
@@ -10,7 +10,7 @@ fetch_python() {
   local new=$folder/new
   rm -rf "$new"
   python3 -m venv "$new"
-  # Python's client hands instants with a zone over by pytz, and does not bring it.
+  # Python's client needs pytz for TIMESTAMPTZ values, but does not install it.
   "$new/bin/python" -m pip install --quiet "$1" pytz
   local version
   version=$("$new/bin/python" -c 'import duckdb; print(duckdb.__version__)')
@@ -39,7 +39,7 @@ if command -v python3 >/dev/null; then
   done
   fetch_python duckdb
 else
-  echo 'no python3: its client is left out' >&2
+  echo 'no python3: the Python client is skipped' >&2
 fi
 
 if command -v mvn >/dev/null && command -v javac >/dev/null; then
@@ -48,5 +48,5 @@ if command -v mvn >/dev/null && command -v javac >/dev/null; then
   done
   fetch_jdbc RELEASE
 else
-  echo 'no mvn or no JDK: the JDBC driver is left out' >&2
+  echo 'no mvn or no JDK: the JDBC driver is skipped' >&2
 fi

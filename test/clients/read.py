@@ -1,6 +1,6 @@
-"""Opens a published file read-only, reads every table and view wholly, and tells one line of JSON about each.
+"""Opens a published file read-only, reads each table and view completely, and prints one line of JSON about each.
 
-Argument: the file. A digest is of all cells as DuckDB's own text, whatever the order of the rows.
+Argument: the file. The digest covers all cells as text from DuckDB; the order of the rows does not change it.
 """
 
 import hashlib
@@ -22,5 +22,5 @@ for name, kind in relations:
     texts = connection.execute(f'SELECT COLUMNS(*)::VARCHAR FROM "{name}"').fetchall()
     lines = sorted("\x1f".join("\x00" if cell is None else cell for cell in row).encode() for row in texts)
     digest = hashlib.sha256(b"\n".join(lines)).hexdigest()
-    told = {"name": name, "view": kind == "VIEW", "types": types, "rows": rows, "count": count, "digest": digest}
-    print(json.dumps(told))
+    description = {"name": name, "view": kind == "VIEW", "types": types, "rows": rows, "count": count, "digest": digest}
+    print(json.dumps(description))

@@ -4,35 +4,35 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
 import { Tally } from './tally.js'
-import { survive } from './trial.js'
+import { runTrial } from './trial.js'
 import { sized } from './size.js'
-import { KNOWN, SMALL, type World } from './sandbox.js'
+import { KNOWN, SMALL, type Sandbox } from './sandbox.js'
 
 const STARTS = sized(6, 20)
 
-test('many starts at once: one works, the others end with 8 and send nothing', async ({ task }) => {
+test('of many runs started at once one works; the others end with 8 and send nothing', async ({ task }) => {
   const tally = new Tally(task)
   for (let round = 0; round < sized(1, 5); round += 1) {
-    let open!: () => void
-    const gate = new Promise<undefined>((resolve) => (open = () => resolve(undefined)))
-    const callers = new Set<number>()
+    let releaseAnswers!: () => void
+    const othersEnded = new Promise<undefined>((resolve) => (releaseAnswers = () => resolve(undefined)))
+    const ports = new Set<number>()
     const before = ({ request }: { request: { socket: { remotePort?: number | undefined } } }) => {
-      callers.add(request.socket.remotePort ?? 0)
-      return gate
+      ports.add(request.socket.remotePort ?? 0)
+      return othersEnded
     }
-    const verdict = await survive(
+    const verdict = await runTrial(
       { ...SMALL, api: { before } },
-      async (world) => {
+      async (sandbox) => {
         const began = performance.now()
-        const runs = Array.from({ length: STARTS }, () => world.start())
+        const runs = Array.from({ length: STARTS }, () => sandbox.start())
         let refused = 0
         const ended = runs.map(({ ended }) =>
           ended.then((end): Ended => {
             refused += 1
-            // The one that works waits for its first answers until all the others have gone.
+            // The working run gets its first answers when all the others have ended.
             if (refused === STARTS - 1) {
               console.log(`${refused} refused after ${Math.round(performance.now() - began)} ms`)
-              open()
+              releaseAnswers()
             }
             return end
           }),
@@ -43,14 +43,15 @@ test('many starts at once: one works, the others end with 8 and send nothing', a
     )
     const { cutOff } = verdict.figures
     if (cutOff !== STARTS - 1) verdict.breaches.push(`${cutOff} of ${STARTS} starts were refused`)
-    if (callers.size > SMALL.concurrency) verdict.breaches.push(`${callers.size} connections, more than one run has`)
+    if (ports.size > SMALL.concurrency) verdict.breaches.push(`${ports.size} connections, more than one run opens`)
     if (verdict.figures.calls !== SMALL.ids.length - KNOWN) verdict.breaches.push(`${verdict.figures.calls} calls`)
     tally.add(`round ${round + 1}`, verdict)
   }
   tally.judge()
 })
 
-interface Seen {
+/** The JSON that reader.mjs prints: how often each row count was read, and the errors. */
+interface ReaderReport {
   readonly opens: number
   readonly database: Readonly<Record<string, number>>
   readonly csv: Readonly<Record<string, number>>
@@ -59,30 +60,30 @@ interface Seen {
 
 const READER = fileURLToPath(new URL('reader.mjs', import.meta.url))
 
-/** Runs this world's command again and again until a reader has opened what is published often enough. */
-async function readDuring(world: World, opens: number): Promise<{ ended: Ended[]; seen: Seen }> {
-  const reader = spawn(process.execPath, [READER, world.data, String(opens)], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const told = { text: '' }
-  reader.stdout.setEncoding('utf8').on('data', (chunk: string) => (told.text += chunk))
+/** Repeats the run of this sandbox until a reader has opened the published files `opens` times. */
+async function readDuring(sandbox: Sandbox, opens: number): Promise<{ ended: Ended[]; report: ReaderReport }> {
+  const reader = spawn(process.execPath, [READER, sandbox.data, String(opens)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const output = { text: '' }
+  reader.stdout.setEncoding('utf8').on('data', (chunk: string) => (output.text += chunk))
   const ended: Ended[] = []
   do {
-    ended.push(await world.run())
-  } while (!told.text.startsWith('enough') && reader.exitCode === null)
+    ended.push(await sandbox.run())
+  } while (!output.text.startsWith('enough') && reader.exitCode === null)
   reader.stdin.end()
   await once(reader, 'close')
-  return { ended, seen: JSON.parse(told.text.slice(told.text.indexOf('{'))) as Seen }
+  return { ended, report: JSON.parse(output.text.slice(output.text.indexOf('{'))) as ReaderReport }
 }
 
-test('readers open what is published at every instant: the old run or the new one, never an error', async ({
+test('a reader can open the published files at any time and gets the old run or the new one, never an error', async ({
   task,
 }) => {
   const tally = new Tally(task)
   const opens = sized(100, 1000)
-  const verdict = await survive(SMALL, async (world) => {
-    const { ended, seen } = await readDuring(world, opens)
-    expect(seen.errors).toEqual([])
-    expect(seen.opens).toBeGreaterThanOrEqual(opens)
-    const counts = new Set([...Object.keys(seen.database), ...Object.keys(seen.csv)].map(Number))
+  const verdict = await runTrial(SMALL, async (sandbox) => {
+    const { ended, report } = await readDuring(sandbox, opens)
+    expect(report.errors).toEqual([])
+    expect(report.opens).toBeGreaterThanOrEqual(opens)
+    const counts = new Set([...Object.keys(report.database), ...Object.keys(report.csv)].map(Number))
     expect([...counts].filter((n) => n !== KNOWN && n !== SMALL.ids.length)).toEqual([])
     return ended
   })

@@ -2,57 +2,58 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
 import { Tally } from './tally.js'
-import { survive } from './trial.js'
+import { runTrial } from './trial.js'
 import { sized, spread } from './size.js'
 import { mayMount, withDisk } from './tmpfs.js'
-import { filesBelow, SMALL, World, type WorldOptions } from './sandbox.js'
+import { filesBelow, SMALL, Sandbox, type SandboxOptions } from './sandbox.js'
 
-const ROOMY = 256 << 20
-/** A page or two more than is there already: less cannot even be started from. */
-const SOME = 8192
+/** Bytes; enough for any run. */
+const LARGE_DISK = 256 << 20
+/** Two pages more than the folder already has: a run cannot start with less. */
+const SPARE_BYTES = 8192
 
-interface Need {
+interface DiskUse {
   readonly before: number
   readonly after: number
   readonly largest: number
 }
 
-const needs = new Map<WorldOptions['start'], Promise<Need>>()
+const diskUses = new Map<SandboxOptions['start'], Promise<DiskUse>>()
 
-/** Bytes of a data folder before and after an undisturbed run, and of its largest file; measured once. */
-function needOf(start: WorldOptions['start']): Promise<Need> {
-  const measured = needs.get(start) ?? measureNeed({ ...SMALL, start })
-  needs.set(start, measured)
+/** Bytes of a data folder before and after an undisturbed run, and of its largest file. Measured once for each start. */
+function diskUseOf(start: SandboxOptions['start']): Promise<DiskUse> {
+  const measured = diskUses.get(start) ?? measureDiskUse({ ...SMALL, start })
+  diskUses.set(start, measured)
   return measured
 }
 
-async function measureNeed(options: WorldOptions): Promise<Need> {
-  const world = await World.open(options)
+async function measureDiskUse(options: SandboxOptions): Promise<DiskUse> {
+  const sandbox = await Sandbox.open(options)
   try {
-    const sizes = () => filesBelow(world.data).map((path) => statSync(path).size)
+    const sizes = () => filesBelow(sandbox.data).map((path) => statSync(path).size)
     const sum = (all: number[]) => all.reduce((total, size) => total + size, 0)
     const before = sum(sizes())
-    await world.runAgain()
+    await sandbox.runAgain()
     return { before, after: sum(sizes()), largest: Math.max(...sizes()) }
   } finally {
-    await world.close()
+    await sandbox.close()
   }
 }
 
 test.for([{ start: 'empty' }, { start: 'published' }] as const)(
-  'a disk that fills up, from a folder that is $start',
+  'a disk that fills up; the data folder is $start at the start',
   async ({ start }, { task, skip }) => {
-    if (!(await mayMount())) skip('mounting a file system of a fixed size needs root')
+    if (!(await mayMount())) skip('only root can mount a file system of a fixed size')
     const tally = new Tally(task)
-    const { before, after } = await needOf(start)
+    const { before, after } = await diskUseOf(start)
     for (const share of spread(sized(1, 20), 8)) {
-      const bytes = Math.round(before + SOME + share * (after - before))
+      const bytes = Math.round(before + SPARE_BYTES + share * (after - before))
       const verdict = await withDisk(bytes, (folder, grow) =>
-        survive(
+        runTrial(
           { ...SMALL, start, data: join(folder, 'data') },
-          async (world) => {
-            const ended = await world.run()
-            grow(ROOMY)
+          async (sandbox) => {
+            const ended = await sandbox.run()
+            grow(LARGE_DISK)
             return ended
           },
           { codes: [7] },
@@ -64,14 +65,14 @@ test.for([{ start: 'empty' }, { start: 'published' }] as const)(
   },
 )
 
-test('files that may not grow any more (ulimit -f)', async ({ task }) => {
+test('a limit on the size of files (ulimit -f)', async ({ task }) => {
   const tally = new Tally(task)
-  const { largest } = await needOf('empty')
+  const { largest } = await diskUseOf('empty')
   for (const share of spread(sized(1, 20), 9)) {
-    // POSIX counts blocks of 512 bytes.
+    // `ulimit -f` counts blocks of 512 bytes in POSIX shells.
     const blocks = 1 + Math.floor((share * largest) / 512)
     const through = ['sh', '-c', `ulimit -f ${blocks}; exec "$0" "$@"`]
-    const verdict = await survive({ ...SMALL, start: 'empty' }, (world) => world.run({ through }), { codes: [7] })
+    const verdict = await runTrial({ ...SMALL, start: 'empty' }, (sandbox) => sandbox.run({ through }), { codes: [7] })
     tally.add(`files of ${blocks} blocks at most`, verdict)
   }
   tally.judge()

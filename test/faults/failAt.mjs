@@ -1,11 +1,11 @@
-// Loaded into the real process before it starts (`NODE_OPTIONS=--import=…`): counts what it does to files, and at the N-th
-// operation kills it, takes its power, or fails the operation. FAIL_AT is JSON: `at` (0: only count), `how`, `only` (which
-// operations count; default all), `count` (a file that gets the number of each operation at the end).
+// Loaded into a run's process before it starts (`NODE_OPTIONS=--import=…`). It counts the operations on files, and makes
+// the N-th one fail. FAIL_AT is JSON: `at` (N; 0: only count), `how`, `only` (the operations that count; default all),
+// `count` (a file to which the number of each operation is written at the end).
 //
-//   kill    dies before the operation
-//   torn    dies in the middle of it: half of a write is written, anything else is done
-//   short   half of a write is written, and it says so; nothing dies
-//   power   dies before it, and loses what was not synced: bytes of files, names in folders
+//   kill    the process dies before the operation
+//   torn    the process dies during it: half of a write is written; any other operation is completed
+//   short   half of a write is written and reported as such; the process goes on
+//   power   the process dies before it, and unsynced bytes of files and names in folders are lost
 //   EIO …   the operation fails with this error, once
 import {
   existsSync,
@@ -31,23 +31,23 @@ const OF_PATH = ['mkdir', 'rename', 'unlink', 'rm', 'copyFile', 'link', 'symlink
 const counts = {}
 let done = 0
 
-/** What a power loss would take: bytes that no sync has followed, and names in folders that were not synced since. */
+/** What a power loss would remove: bytes without a later sync, and names in folders without a later sync. */
 class Unsynced {
-  /** What is at a path, which a rename takes along: `size`, what of it is durable. */
+  /** The file at each path; a rename moves it. `size` is the number of its durable bytes. */
   files = new Map()
   byHandle = new WeakMap()
   names = []
   keptFiles = 0
   scratch = mkdtempSync(join(tmpdir(), 'unsynced-'))
 
-  /** What was in a file before is taken for durable. */
+  /** Bytes that were in a file before count as durable. */
   opened(handle, path, size) {
     if (!this.files.has(path)) this.files.set(path, { path, size: size ?? 0 })
     this.byHandle.set(handle, this.files.get(path))
     if (size === undefined) this.named(path, () => rmSync(path, { force: true }))
   }
 
-  /** The size is the one from before the sync: what is written meanwhile may not be covered. */
+  /** `size` is from before the sync, because the sync may not cover bytes written during it. */
   synced(handle, size) {
     const file = this.byHandle.get(handle)
     file.size = size
@@ -66,7 +66,7 @@ class Unsynced {
     this.files.set(to, file)
   }
 
-  /** A second name for what is about to lose its only one. */
+  /** Gives the file a second name, before it loses the name at this path. */
   keep(path) {
     if (!existsSync(path) || lstatSync(path).isDirectory()) return undefined
     this.keptFiles += 1
@@ -75,7 +75,7 @@ class Unsynced {
     return kept
   }
 
-  lose() {
+  losePower() {
     for (const { path, size } of this.files.values()) {
       const now = lstatSync(path, { throwIfNoEntry: false })
       if (now?.isFile() && now.size > size) truncateSync(path, size)
@@ -92,20 +92,20 @@ function die() {
   return new Promise(() => undefined)
 }
 
-/** As Node's own: an operation on a path names it, one on an open file does not. */
+/** Like an error of Node: it names the path of an operation on a path, but not of one on an open file. */
 function failure(name, args) {
   const named = OF_PATH.includes(name) ? { path: args[0] } : {}
   return Object.assign(new Error(`${how}: injected, ${name}`), { code: how, syscall: name, errno: -1, ...named })
 }
 
-/** Half of the bytes, where they would have gone. */
+/** Writes the first half of the bytes at their place. */
 async function writeHalf(handle, name, [data, position]) {
   const bytes = Buffer.concat([data].flat().map((piece) => Buffer.from(piece)))
   const half = bytes.subarray(0, bytes.length >> 1)
   return original.write.call(handle, half, 0, half.length, name === 'writev' ? position : null)
 }
 
-/** @param act does the operation as it was meant */
+/** @param act does the real operation */
 async function operation(name, act, self, args) {
   counts[name] = (counts[name] ?? 0) + 1
   if (only && !only.includes(name)) return act()
@@ -113,7 +113,7 @@ async function operation(name, act, self, args) {
   if (done !== at) return act()
   if (how === 'kill') return die()
   if (how === 'power') {
-    unsynced.lose()
+    unsynced.losePower()
     return die()
   }
   if (how === 'short') return writeHalf(self, name, args)
@@ -122,8 +122,8 @@ async function operation(name, act, self, args) {
   return die()
 }
 
-/** What has to be remembered of an operation on a path, for a power loss after it. */
-function remember(name, [first, second]) {
+/** Prepares the undo of an operation on a path. @returns a function to call after the operation, or undefined */
+function prepareUndo(name, [first, second]) {
   const [from, to] = [first, second].map((path) => (typeof path === 'string' ? resolve(path) : undefined))
   const kept = unsynced.keep(name === 'rename' ? to : from)
   if (name === 'rename') {
@@ -172,12 +172,12 @@ for (const name of OF_HANDLE) {
   }
 }
 for (const name of OF_PATH) {
-  const meant = promises[name]
+  const realOperation = promises[name]
   promises[name] = (...args) => {
     const act = async () => {
-      const remembered = unsynced && remember(name, args)
-      const result = await meant(...args)
-      remembered?.(result)
+      const registerUndo = unsynced && prepareUndo(name, args)
+      const result = await realOperation(...args)
+      registerUndo?.(result)
       return result
     }
     return operation(name, act, undefined, args)

@@ -3,7 +3,7 @@ import type { Figures } from './trial.js'
 
 const COLUMNS: readonly (readonly [keyof Figures, string])[] = [
   ['trials', 'trials'],
-  ['cutOff', 'cut off'],
+  ['cutOff', 'interrupted'],
   ['ids', 'ids'],
   ['calls', 'calls'],
   ['lost', 'lost'],
@@ -13,7 +13,7 @@ const COLUMNS: readonly (readonly [keyof Figures, string])[] = [
 const NAME = 66
 const NUMBER = 12
 
-/** Prints what the trials came to: a line for each scenario, and the sums. */
+/** Prints the figures of all trials: a line for each scenario, and the sums. */
 export class FiguresReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])

@@ -7,9 +7,9 @@ import { repairJournal } from '../../src/journal/repairJournal.js'
 import type { Call } from '../../src/model/call.js'
 import { callsOf } from '../journal/calls.js'
 import { Tally } from './tally.js'
-import { survive } from './trial.js'
-import { dice, sized, stride } from './size.js'
-import { filesBelow, journalFiles, SMALL, World } from './sandbox.js'
+import { runTrial } from './trial.js'
+import { seededRandom, sized, stride } from './size.js'
+import { filesBelow, journalFiles, SMALL, Sandbox } from './sandbox.js'
 
 interface RecordAt {
   readonly at: number
@@ -17,7 +17,7 @@ interface RecordAt {
   readonly kind: number
 }
 
-/** Where the records of a journal file are. */
+/** The places of the records in a journal file. */
 function recordsIn(bytes: Buffer): RecordAt[] {
   const records: RecordAt[] = []
   for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
@@ -31,15 +31,15 @@ function recordsIn(bytes: Buffer): RecordAt[] {
   return records
 }
 
-/** Dies when about half of the calls are answered. */
-const crash = (world: World) => world.run({ failAt: { at: 14, how: 'kill', only: ['writev', 'datasync'] } })
+/** A run that dies when about half of its calls are answered. */
+const crash = (sandbox: Sandbox) => sandbox.run({ failAt: { at: 14, how: 'kill', only: ['writev', 'datasync'] } })
 
-/** The one segment that a run that died has left. */
-function segmentOf(world: World): string {
-  return journalFiles(world.data).find((path) => path.endsWith('.journal'))!
+/** The one segment that the run left when it died. */
+function segmentOf(sandbox: Sandbox): string {
+  return journalFiles(sandbox.data).find((path) => path.endsWith('.journal'))!
 }
 
-/** A real segment, and a folder in which to spoil copies of it. */
+/** A real segment, and a folder for damaged copies of it. */
 const real: { name: string; bytes: Buffer; records: RecordAt[]; folder: string; calls: Call[] } = {
   name: '',
   bytes: Buffer.alloc(0),
@@ -49,11 +49,11 @@ const real: { name: string; bytes: Buffer; records: RecordAt[]; folder: string; 
 }
 
 beforeAll(async () => {
-  const world = await World.open({ ...SMALL, start: 'empty' })
-  await crash(world)
-  const path = segmentOf(world)
+  const sandbox = await Sandbox.open({ ...SMALL, start: 'empty' })
+  await crash(sandbox)
+  const path = segmentOf(sandbox)
   real.bytes = readFileSync(path)
-  await world.close()
+  await sandbox.close()
   real.name = basename(path)
   real.records = recordsIn(real.bytes)
   real.calls = (await recovered(real.bytes)).calls
@@ -68,40 +68,40 @@ async function recovered(bytes: Buffer) {
   const { segments, damaged } = await repairJournal(folder)
   const calls = (await Promise.all(segments.map(callsOf))).flat()
   const kept = filesBelow(folder).map((path) => readFileSync(path))
-  const again = (await repairJournal(folder)).damaged
-  return { calls, damaged, kept, again }
+  const damagedAgain = (await repairJournal(folder)).damaged
+  return { calls, damaged, kept, damagedAgain }
 }
 
-/** What a journal says: by number of the call, whether it has its answer. */
-function told(calls: readonly Call[]): Map<number, string> {
+/** The kind of each call, by its number. */
+function kindsOf(calls: readonly Call[]): Map<number, string> {
   return new Map(calls.map(({ seq, kind }) => [seq, kind]))
 }
 
-/** The same for what is left of a journal when some bytes of it are gone or wrong. */
-async function toldBy(records: readonly RecordAt[]): Promise<Map<number, string>> {
-  return told((await recovered(Buffer.concat(records.map(({ at, end }) => real.bytes.subarray(at, end))))).calls)
+/** The same for a journal that holds only these records. */
+async function kindsIn(records: readonly RecordAt[]): Promise<Map<number, string>> {
+  return kindsOf((await recovered(Buffer.concat(records.map(({ at, end }) => real.bytes.subarray(at, end))))).calls)
 }
 
-test('cut at every byte of the last three records: every whole record is kept, the rest set aside', async () => {
+test('a journal cut at any byte of its last three records: whole records are kept, the rest is set aside', async () => {
   const from = real.records.at(-3)!.at
   for (const length of stride(real.bytes.length - from, sized(60, Infinity)).map((offset) => from + offset - 1)) {
     const whole = real.records.filter(({ end }) => end <= length)
-    const { calls, kept, again } = await recovered(real.bytes.subarray(0, length))
-    expect(told(calls), `cut at ${length}`).toEqual(await toldBy(whole))
-    expect(again, 'the tail was repaired').toEqual([])
+    const { calls, kept, damagedAgain } = await recovered(real.bytes.subarray(0, length))
+    expect(kindsOf(calls), `cut at ${length}`).toEqual(await kindsIn(whole))
+    expect(damagedAgain, 'the tail was repaired').toEqual([])
     expect(kept.reduce((sum, bytes) => sum + bytes.length, 0)).toBe(length)
   }
 })
 
-test('one flipped byte anywhere: only its record is lost, it is named, every byte is kept', async () => {
-  const random = dice(6)
+test('one flipped byte anywhere: only its record is lost, the damage is reported, every byte is kept', async () => {
+  const random = seededRandom(6)
   for (let flip = 0; flip < sized(40, 1000); flip += 1) {
     const offset = Math.floor(random() * real.bytes.length)
     const bytes = Buffer.from(real.bytes)
     bytes[offset]! ^= 1 << Math.floor(random() * 8)
     const { calls, damaged, kept } = await recovered(bytes)
     const others = real.records.filter(({ at, end }) => offset < at || offset >= end)
-    expect(told(calls), `byte ${offset}`).toEqual(await toldBy(others))
+    expect(kindsOf(calls), `byte ${offset}`).toEqual(await kindsIn(others))
     expect(damaged).toHaveLength(1)
     const [{ offset: start, length }] = damaged as [(typeof damaged)[number]]
     expect(offset >= start && offset < start + length, `byte ${offset} in ${start} + ${length}`).toBe(true)
@@ -109,13 +109,13 @@ test('one flipped byte anywhere: only its record is lost, it is named, every byt
   }
 })
 
-test('a journal that ends in a part of a record', async ({ task }) => {
+test('a journal that ends with a part of a record', async ({ task }) => {
   const tally = new Tally(task)
   const longest = Math.max(...real.records.map(({ at, end }) => (at < HEAD_BYTES * HEAD_COPIES ? 0 : end - at)))
   for (const length of stride(longest - 1, sized(1, 40))) {
-    const verdict = await survive({ ...SMALL, start: 'empty' }, async (world) => {
-      const ended = await crash(world)
-      const path = segmentOf(world)
+    const verdict = await runTrial({ ...SMALL, start: 'empty' }, async (sandbox) => {
+      const ended = await crash(sandbox)
+      const path = segmentOf(sandbox)
       const bytes = readFileSync(path)
       const torn = recordsIn(bytes).findLast(({ kind }) => kind === KIND.answer)!
       appendFileSync(path, bytes.subarray(torn.at, Math.min(torn.end - 1, torn.at + length)))
@@ -126,26 +126,26 @@ test('a journal that ends in a part of a record', async ({ task }) => {
   tally.judge()
 })
 
-test('a flipped byte in a paid answer: its call is listed, it is named, and the damaged bytes are kept', async ({
+test('a flipped byte in a paid answer: its call is listed, the damage is reported, the damaged bytes are kept', async ({
   task,
 }) => {
   const tally = new Tally(task)
-  const random = dice(7)
+  const random = seededRandom(7)
   for (let flip = 0; flip < sized(1, 30); flip += 1) {
     const damaged: Buffer[] = []
     const options = { ...SMALL, start: 'empty' } as const
-    const verdict = await survive(
+    const verdict = await runTrial(
       options,
-      async (world) => {
-        const ended = await crash(world)
-        const path = segmentOf(world)
+      async (sandbox) => {
+        const ended = await crash(sandbox)
+        const path = segmentOf(sandbox)
         const bytes = readFileSync(path)
         const answers = recordsIn(bytes).filter(({ kind }) => kind === KIND.answer)
         const { at, end } = answers[Math.floor(random() * answers.length)]!
         bytes[at + Math.floor(random() * (end - at))]! ^= 1
         writeFileSync(path, bytes)
-        const next = await world.runAgain()
-        const kept = filesBelow(world.data).some((file) => readFileSync(file).includes(bytes.subarray(at, end)))
+        const next = await sandbox.runAgain()
+        const kept = filesBelow(sandbox.data).some((file) => readFileSync(file).includes(bytes.subarray(at, end)))
         if (!kept) damaged.push(bytes)
         expect(next.stderr).toMatch(/a journal (has unreadable records|ends in an unfinished record)/)
         return [ended, next]

@@ -2,47 +2,47 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'vitest'
 import type { Ended, Started } from '../support/cli.js'
 import { Tally } from './tally.js'
-import { survive, type Verdict } from './trial.js'
+import { runTrial, type Verdict } from './trial.js'
 import { sized, spread } from './size.js'
-import { LARGE, World, type WorldOptions } from './sandbox.js'
+import { LARGE, Sandbox, type SandboxOptions } from './sandbox.js'
 
-/** How long an undisturbed run of this world takes, from the start of its process. */
-async function secondsOf(options: WorldOptions): Promise<number> {
-  const world = await World.open(options)
+/** Seconds of an undisturbed run, from the start of its process. */
+async function secondsOf(options: SandboxOptions): Promise<number> {
+  const sandbox = await Sandbox.open(options)
   try {
     const began = performance.now()
-    await world.run()
+    await sandbox.run()
     return (performance.now() - began) / 1000
   } finally {
-    await world.close()
+    await sandbox.close()
   }
 }
 
-/** Resolves when so many calls of this world have arrived; the run may be over before. */
-function onArrival(options: WorldOptions, arrival: number): { options: WorldOptions; arrived: Promise<void> } {
-  let tell!: () => void
-  const arrived = new Promise<void>((resolve) => (tell = resolve))
+/** `arrived` resolves when this many calls have arrived; the run may end before. */
+function onArrival(options: SandboxOptions, arrival: number): { options: SandboxOptions; arrived: Promise<void> } {
+  let resolveArrived!: () => void
+  const arrived = new Promise<void>((resolve) => (resolveArrived = resolve))
   const before = (call: { arrival: number }) => {
-    if (call.arrival === arrival) tell()
+    if (call.arrival === arrival) resolveArrived()
     return undefined
   }
   return { options: { ...options, api: { ...options.api, before } }, arrived }
 }
 
-/** A run that is dealt with as soon as so many of its calls have arrived. */
+/** A trial that acts on the run as soon as this many of its calls have arrived. */
 async function atArrival(
   arrival: number,
-  deal: (run: Started) => Promise<void> | void,
-  expected: Parameters<typeof survive>[2],
-  given: WorldOptions = LARGE,
+  act: (run: Started) => Promise<void> | void,
+  expected: Parameters<typeof runTrial>[2],
+  given: SandboxOptions = LARGE,
 ): Promise<Verdict> {
   const { options, arrived } = onArrival(given, arrival)
-  return survive(
+  return runTrial(
     options,
-    async (world): Promise<Ended> => {
-      const run = world.start()
+    async (sandbox): Promise<Ended> => {
+      const run = sandbox.start()
       await Promise.race([arrived, run.ended])
-      await deal(run)
+      await act(run)
       return run.ended
     },
     expected,
@@ -55,16 +55,16 @@ test('SIGKILL at random moments of the run', async ({ task }) => {
   for (const share of spread(sized(1, 200), 1)) {
     const after = share * seconds
     let lasted = 0
-    const verdict = await survive(LARGE, async (world) => {
+    const verdict = await runTrial(LARGE, async (sandbox) => {
       const began = performance.now()
-      const run = world.start()
+      const run = sandbox.start()
       await Promise.race([delay(after * 1000), run.ended])
       lasted = (performance.now() - began) / 1000
       run.child.kill('SIGKILL')
       return run.ended
     })
     tally.add(`killed after ${after.toFixed(2)} of ${seconds.toFixed(2)} s`, verdict)
-    // A run that was over before tells how long one takes by now.
+    // A run that ended before the kill gives a better estimate of the duration.
     seconds = lasted < after ? lasted : seconds
   }
   tally.judge()
@@ -80,19 +80,19 @@ test('SIGKILL as a call arrives, when most calls are in flight', async ({ task }
   tally.judge()
 })
 
-test('SIGTERM: calls in flight are waited for, nothing is ambiguous', async ({ task }) => {
+test('SIGTERM: the run waits for calls in flight, and no call is ambiguous', async ({ task }) => {
   const tally = new Tally(task)
   for (const share of spread(sized(1, 20), 3)) {
     const arrival = 1 + Math.floor(share * 60)
     const stop = ({ child }: Started) => void child.kill('SIGTERM')
     const verdict = await atArrival(arrival, stop, { codes: [143], partly: true })
-    if (verdict.figures.ambiguous > 0) verdict.breaches.push('SIGTERM left calls unknown')
+    if (verdict.figures.ambiguous > 0) verdict.breaches.push('SIGTERM left ambiguous calls')
     tally.add(`SIGTERM at call ${arrival}`, verdict)
   }
   tally.judge()
 })
 
-test('SIGTERM, and SIGKILL while it drains', async ({ task }) => {
+test('SIGTERM, then SIGKILL while the run waits for calls in flight', async ({ task }) => {
   const tally = new Tally(task)
   for (const share of spread(sized(1, 20), 4)) {
     const arrival = 1 + Math.floor(share * 60)
@@ -110,27 +110,27 @@ test('SIGTERM, and SIGKILL while it drains', async ({ task }) => {
   tally.judge()
 })
 
-test('frozen for longer than a call may take: no burst when it wakes, and what timed out is listed', async ({
+test('a process suspended for longer than --timeout: no burst after it, and timed-out calls are listed', async ({
   task,
 }) => {
   const tally = new Tally(task)
-  const frozen: WorldOptions = { ...LARGE, flags: ['--timeout', '1s'] }
+  const suspended: SandboxOptions = { ...LARGE, flags: ['--timeout', '1s'] }
   for (const share of spread(sized(1, 10), 5)) {
     const arrival = 10 + Math.floor(share * 40)
     const peaks: number[] = []
-    const { options, arrived } = onArrival(frozen, arrival)
-    const verdict = await survive(options, async (world) => {
-      const run = world.start()
+    const { options, arrived } = onArrival(suspended, arrival)
+    const verdict = await runTrial(options, async (sandbox) => {
+      const run = sandbox.start()
       await Promise.race([arrived, run.ended])
       run.child.kill('SIGSTOP')
       await delay(1500)
       run.child.kill('SIGCONT')
       const ended = await run.ended
-      peaks.push(world.api.ledger.summary().peakInFlight)
+      peaks.push(sandbox.api.ledger.summary().peakInFlight)
       return ended
     })
-    if (peaks.some((peak) => peak > frozen.concurrency)) verdict.breaches.push(`${peaks.join()} calls at once`)
-    tally.add(`frozen at call ${arrival}`, verdict)
+    if (peaks.some((peak) => peak > suspended.concurrency)) verdict.breaches.push(`${peaks.join()} calls at once`)
+    tally.add(`suspended at call ${arrival}`, verdict)
   }
   tally.judge()
 })

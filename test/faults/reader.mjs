@@ -1,5 +1,5 @@
-// Opens what is published again and again, as analysts do, until its stdin ends; then tells what it has seen, as JSON.
-// Arguments: the data folder, and after how many opens to say so.
+// Opens the published files again and again, as analysts do, until its stdin ends; then prints its counts as JSON.
+// Arguments: the data folder, and the number of opens after which it prints `enough`.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -10,7 +10,7 @@ const link = join(data, 'creators.duckdb')
 const csv = join(data, 'exports', 'creators.csv')
 /** @type {string[]} */
 const errors = []
-const seen = { opens: 0, database: {}, csv: {}, errors }
+const report = { opens: 0, database: {}, csv: {}, errors }
 let stopped = false
 process.stdin.once('end', () => (stopped = true)).resume()
 
@@ -23,7 +23,7 @@ async function rowsOfDatabase() {
   }
 }
 
-async function look(counts, rows) {
+async function countRows(counts, rows) {
   try {
     const n = await rows()
     counts[n] = (counts[n] ?? 0) + 1
@@ -33,11 +33,11 @@ async function look(counts, rows) {
 }
 
 while (!stopped) {
-  await look(seen.database, rowsOfDatabase)
-  await look(seen.csv, () => parse(readFileSync(csv), { bom: true, columns: true }).length)
+  await countRows(report.database, rowsOfDatabase)
+  await countRows(report.csv, () => parse(readFileSync(csv), { bom: true, columns: true }).length)
   if (!existsSync(link)) errors.push('the link is gone')
-  seen.opens += 1
-  if (seen.opens === Number(enough)) process.stdout.write('enough\n')
+  report.opens += 1
+  if (report.opens === Number(enough)) process.stdout.write('enough\n')
   await new Promise((resolve) => setImmediate(resolve))
 }
-process.stdout.write(JSON.stringify(seen))
+process.stdout.write(JSON.stringify(report))

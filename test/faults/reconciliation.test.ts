@@ -10,8 +10,8 @@ import { published } from '../support/published.js'
 import { enrichUntil, simulator } from '../support/simulated.js'
 import { LONG, sized } from './size.js'
 
-/** What ids ask the simulator for: profiles, empty and wrong answers, codes, faults of the connection. */
-const MARKS = [
+/** The ends of ids: plain profiles, and markers for empty and wrong answers, codes, faults of the connection. */
+const ID_ENDS = [
   '0a01',
   '0a02',
   '0a03',
@@ -36,7 +36,7 @@ const MARKS = [
 ]
 const NO_PROFILE = /(?:5eed01|5eed04|c0de0[1-9]\d\d|fa170001|fa170008|fa170020|fa170062)$/
 
-/** Cells that hold no id, with the reason. */
+/** Cells without an id, with their reject reasons. */
 const REJECTED: Readonly<Record<string, string>> = {
   '': 'empty',
   '5.6E+23': 'ruined_number',
@@ -52,16 +52,16 @@ interface Row {
 }
 
 const idRow = fc
-  .record({ mark: fc.nat(MARKS.length - 1), form: fc.nat(3) })
-  .map(({ mark, form }): Omit<Row, 'note'> => {
-    const id = `5f${MARKS[mark]!.padStart(22, '0')}`
+  .record({ end: fc.nat(ID_ENDS.length - 1), form: fc.nat(3) })
+  .map(({ end, form }): Omit<Row, 'note'> => {
+    const id = `5f${ID_ENDS[end]!.padStart(22, '0')}`
     const forms = [id, id.toUpperCase(), ` ${id}\t`, `看看 https://www.xiaohongshu.com/user/profile/${id}?x=1 吧`]
     return { id, cell: forms[form]! }
   })
 const badRow = fc.constantFrom(...Object.keys(REJECTED)).map((cell): Omit<Row, 'note'> => ({ cell }))
 const row: fc.Arbitrary<Row> = fc
   .tuple(fc.oneof({ weight: 5, arbitrary: idRow }, { weight: 1, arbitrary: badRow }), fc.string({ maxLength: 4 }))
-  // A row of two empty cells would still be a row; a cell that a spreadsheet would run is another test's matter.
+  // The note is never empty, so no row is blank; and it never starts like a formula, which other tests cover.
   .map(([cells, note]) => ({ ...cells, note: `n${note.replace(/[\p{C}]/gu, '')}` }))
 
 interface Turn {
@@ -70,7 +70,7 @@ interface Turn {
   readonly retryFailed: boolean
   readonly hold: boolean
   readonly stale: boolean
-  /** What goes wrong, and at which call of this run. */
+  /** What stops the run, and at which of its calls. */
   readonly stop?: { readonly by: 'signal' | 'quota' | 'balance' | 'token'; readonly at: number }
 }
 
@@ -107,7 +107,7 @@ type Member = { row_number: number; user_id: string | null; status: string; reas
 const MEMBERS = 'SELECT row_number, user_id, status, reason FROM list_members ORDER BY row_number'
 
 test(
-  'whatever is read, answered and broken off: every row and id has one status, and the books agree with it',
+  'with any rows, answers and stops: every row and id has one status, and the ledger agrees with it',
   async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -146,29 +146,29 @@ test(
           await api.close()
         },
       ),
-      // The short form always takes the same cases.
+      // The short form always runs the same cases.
       { numRuns: sized(6, 100), ...(LONG ? {} : { seed: 20_261_123 }), endOnFailure: true },
     )
   },
   sized(60_000, 120 * 60_000),
 )
 
-interface Outcome {
+interface EndedRun {
   readonly rows: readonly Row[]
   readonly given: Turn
   readonly receipt: Receipt
   readonly calls: readonly Entry[]
-  /** Ids with a profile from any run; grows. */
+  /** Ids with a profile from any run so far; `check` adds to it. */
   readonly everAnswered: Set<string>
   readonly data: string
 }
 
-async function check({ rows, given, receipt, calls, everAnswered, data }: Outcome): Promise<void> {
-  const asked = new Map<string, Entry[]>()
-  for (const call of calls) asked.set(call.id, [...(asked.get(call.id) ?? []), call])
+async function check({ rows, given, receipt, calls, everAnswered, data }: EndedRun): Promise<void> {
+  const callsById = new Map<string, Entry[]>()
+  for (const call of calls) callsById.set(call.id, [...(callsById.get(call.id) ?? []), call])
   const members = await published<Member>(data, MEMBERS)
 
-  // Every row once, in order; every reject with its reason, and never asked.
+  // Each row is stored once, in order; each reject has its reason and no id.
   expect(members.map(({ row_number, user_id }) => [row_number, user_id])).toEqual(
     rows.map(({ id }, at) => [at + 1, id ?? null]),
   )
@@ -190,17 +190,17 @@ async function check({ rows, given, receipt, calls, everAnswered, data }: Outcom
     new Set(members.map(({ user_id, reason }) => user_id ?? `reject ${reason}`)).size,
   )
 
-  // The books: nothing sent that is not told, no cap overrun, nothing paid that is neither kept nor called maybe.
+  // The ledger: the receipt reports every call, no cap is exceeded, and each charge is billed or maybe billed.
   const charged = calls.filter((call) => call.charged).length
   expect(receipt.calls.sent).toBe(calls.length)
-  expect(receipt.asked_ids).toBe(asked.size)
+  expect(receipt.asked_ids).toBe(callsById.size)
   expect(receipt.calls.billed).toBeLessThanOrEqual(charged)
   expect(receipt.calls.billed + receipt.calls.maybe_billed).toBeGreaterThanOrEqual(charged)
   if (given.maxCalls !== undefined) expect(calls.length).toBeLessThanOrEqual(given.maxCalls)
 
-  // Each status follows from the calls of this run and from what was known before.
+  // Each status follows from the calls of this run and from earlier profiles.
   for (const [id, { status, reason }] of ids) {
-    const entries = asked.get(id) ?? []
+    const entries = callsById.get(id) ?? []
     const gotProfile = entries.some(({ charged, sentWhole }) => charged && sentWhole) && !NO_PROFILE.test(id)
     expect([id, status === 'enriched']).toEqual([id, gotProfile])
     expect(entries.filter(({ charged, sentWhole }) => charged && sentWhole).length).toBeLessThanOrEqual(1)
@@ -212,7 +212,7 @@ async function check({ rows, given, receipt, calls, everAnswered, data }: Outcom
     expect(given.stop && EXITS[given.stop.by]).toBe(receipt.exit_code)
   } else expect(receipt.exit_code).toBe(0)
 
-  // One line for each row, with its own cells; the profile of whoever ever had one.
+  // The export has one line for each row, with its own cells, and the profile if any run has received one.
   const exported = parse<Record<string, string>>(readFileSync(join(data, 'exports', 'people.enriched.csv')), {
     bom: true,
     columns: true,

@@ -10,8 +10,8 @@ import { plainId, writeList } from '../support/lists.js'
 import { enrich, TOKEN } from '../support/simulated.js'
 import { LONG, sized } from './size.js'
 
-export interface WorldOptions {
-  /** Which ids the list holds; the first `KNOWN` of them are there before the fault, if it starts from published files. */
+export interface SandboxOptions {
+  /** The ids of the list. With `start: 'published'` the first `KNOWN` of them are published before the fault. */
   readonly ids: readonly string[]
   readonly concurrency: number
   /** `published`: an earlier run has published the first ids of the list. */
@@ -19,29 +19,29 @@ export interface WorldOptions {
   readonly api?: Omit<Partial<SimulatorOptions>, 'pipeline'>
   /** Further flags of every run. */
   readonly flags?: readonly string[]
-  /** Where the data folder is to be, if not beside the list. */
+  /** The data folder; default: beside the list. */
   readonly data?: string
 }
 
-/** How one run is to be started: what is loaded into its process, and through which command. */
-export interface How {
+/** How to start one run: the fault to load into its process, and the command that starts it, such as strace. */
+export interface StartOptions {
   readonly failAt?: FailAt
   readonly through?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** What `failAt.mjs` is told. */
+/** The options of `failAt.mjs`. */
 export interface FailAt {
   readonly at: number
   readonly how: 'kill' | 'torn' | 'short' | 'power' | 'EIO' | 'ENOSPC'
   readonly only?: readonly string[]
-  /** A file that gets the number of each operation. */
+  /** A file to which the number of each operation is written. */
   readonly count?: string
 }
 
 export const KNOWN = 4
 
-/** Ids with an answer each: plain ones, one without a profile, one that is invalid, and profiles with something odd about them. */
+/** Ids that all get an answer: plain profiles, one empty, one invalid, and two odd profiles. */
 export function idsOf(count: number, base = 0): string[] {
   const odd = ['0000c0de0201', '0000c0de0400', '00005eed2700', '00005eed1900']
   const marked = odd.map((tail, index) => `5f${(base + index).toString(16).padStart(10, '0')}${tail}`)
@@ -49,10 +49,10 @@ export function idsOf(count: number, base = 0): string[] {
   return [...plain.slice(0, KNOWN), ...marked, ...plain.slice(KNOWN)]
 }
 
-/** A small list, so that every operation of a run can be made to fail. */
-export const SMALL: WorldOptions = { ids: idsOf(12), concurrency: 4, start: 'published', api: { latencyMs: 2 } }
-/** One that spends most of its time with calls. */
-export const LARGE: WorldOptions = {
+/** A small list, so that each operation of a run can be made to fail. */
+export const SMALL: SandboxOptions = { ids: idsOf(12), concurrency: 4, start: 'published', api: { latencyMs: 2 } }
+/** A list whose run spends most of its time with calls. */
+export const LARGE: SandboxOptions = {
   ids: idsOf(80),
   concurrency: 8,
   start: 'published',
@@ -60,34 +60,34 @@ export const LARGE: WorldOptions = {
 }
 
 const MINUTE = 60_000
-// Many runs in one test, each a process of its own: on a busy machine they take their time.
+// One test has many runs, each in a process of its own, so it is slow on a busy machine.
 vi.setConfig({ testTimeout: sized(5 * MINUTE, 240 * MINUTE), hookTimeout: 5 * MINUTE })
 
 const FAIL_AT = new URL('failAt.mjs', import.meta.url).href
 const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-faults-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** A data folder, a list, and an upstream of its own, whose ledger is the judge. */
-export class World {
+/** A data folder, a list, and a simulator with its ledger: everything that one trial uses. */
+export class Sandbox {
   private constructor(
-    readonly options: WorldOptions,
+    readonly options: SandboxOptions,
     readonly folder: string,
     readonly data: string,
     readonly list: string,
     readonly api: Simulator,
   ) {}
 
-  static async open(options: WorldOptions): Promise<World> {
-    const folder = mkdtempSync(join(scratch, 'world-'))
+  static async open(options: SandboxOptions): Promise<Sandbox> {
+    const folder = mkdtempSync(join(scratch, 'sandbox-'))
     const data = options.data ?? join(folder, 'data')
     const api = await startSimulator({ pipeline: await loadPipeline(undefined), ...options.api })
     if (options.start === 'published')
       cpSync(await publishedFolder(), data, { recursive: true, verbatimSymlinks: true })
-    return new World(options, folder, data, writeList(folder, options.ids), api)
+    return new Sandbox(options, folder, data, writeList(folder, options.ids), api)
   }
 
-  /** Starts the run of this world; each time the same command. */
-  start(how: How = {}): Started {
+  /** Starts the run of this sandbox; the command is always the same. */
+  start(options: StartOptions = {}): Started {
     const { concurrency, flags = [] } = this.options
     const args = [
       '--api',
@@ -101,17 +101,17 @@ export class World {
       ...flags,
     ]
     return startCli(['run', this.list, ...args], {
-      env: { JUSTONEAPI_TOKEN: TOKEN, ...how.env, ...preload(how.failAt) },
-      ...(how.through ? { through: how.through } : {}),
+      env: { JUSTONEAPI_TOKEN: TOKEN, ...options.env, ...preload(options.failAt) },
+      ...(options.through ? { through: options.through } : {}),
     })
   }
 
-  /** The same, run to its end. */
-  run(how: How = {}): Promise<Ended> {
-    return this.start(how).ended
+  /** Starts the run and waits for its end. */
+  run(options: StartOptions = {}): Promise<Ended> {
+    return this.start(options).ended
   }
 
-  /** The same where nothing goes wrong: the short form runs it in this process, which is half the work. */
+  /** A run without a fault. The short form runs it in this process, which takes half the time. */
   async runAgain(): Promise<Ended> {
     if (LONG) return this.run()
     const { concurrency, flags = [] } = this.options
@@ -124,7 +124,7 @@ export class World {
     return { code: ended.code, stdout: JSON.stringify(ended.receipt), stderr: ended.stderr }
   }
 
-  /** Ids that the list asks for and an earlier run had not published. */
+  /** Ids of the list that no earlier run has published. */
   get newIds(): readonly string[] {
     return this.options.start === 'published' ? this.options.ids.slice(KNOWN) : this.options.ids
   }
@@ -139,20 +139,20 @@ function preload(failAt: FailAt | undefined): Record<string, string> {
   return failAt ? { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) } : {}
 }
 
-/** What an earlier run over the first ids has left; made once for each file of tests. */
+/** The data folder of an earlier run over the first ids; made once for each test file. */
 let published: Promise<string> | undefined
 function publishedFolder(): Promise<string> {
   published ??= (async () => {
-    const world = await World.open({ ...SMALL, ids: SMALL.ids.slice(0, KNOWN), start: 'empty' })
-    const { code, stderr } = await world.runAgain()
+    const sandbox = await Sandbox.open({ ...SMALL, ids: SMALL.ids.slice(0, KNOWN), start: 'empty' })
+    const { code, stderr } = await sandbox.runAgain()
     if (code !== 0) throw new Error(`the run before the fault ended with ${code}: ${stderr}`)
-    await world.api.close()
-    return world.data
+    await sandbox.api.close()
+    return sandbox.data
   })()
   return published
 }
 
-/** Every file below a folder. */
+/** All files below a folder. */
 export function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -162,7 +162,7 @@ export function filesBelow(folder: string): string[] {
 
 const MAGIC = Buffer.from('CEJ\u00a7', 'latin1')
 
-/** The journal's files, known by how they begin, wherever they lie. */
+/** All journal files under `state/`, recognised by their first bytes. */
 export function journalFiles(data: string): string[] {
   return filesBelow(join(data, 'state')).filter(
     (path) => statSync(path).size > 0 && readFileSync(path).subarray(0, MAGIC.length).equals(MAGIC),

@@ -1,12 +1,12 @@
-/** The short form is part of `make test`; `make soak` runs the long one, through the same scenarios. */
+/** `make test` runs the short form, `make soak` the long form of the same scenarios. */
 export const LONG = process.env['FAULTS'] === 'long'
 
 export function sized<T>(short: T, long: T): T {
   return LONG ? long : short
 }
 
-/** Always the same dice for the same seed (mulberry32): 0 ≤ x < 1. */
-export function dice(seed: number): () => number {
+/** Random numbers, 0 ≤ x < 1; the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -16,13 +16,13 @@ export function dice(seed: number): () => number {
   }
 }
 
-/** So many numbers from 0 to 1, one at random from each equal part. */
+/** `count` numbers from 0 to 1: a random one from each of `count` equal parts. */
 export function spread(count: number, seed: number): number[] {
-  const random = dice(seed)
+  const random = seededRandom(seed)
   return Array.from({ length: count }, (_, index) => (index + random()) / count)
 }
 
-/** At most so many of the whole numbers from 1 to `last`, evenly spread: with three and more, the first and the last too. */
+/** At most `count` of the whole numbers from 1 to `last`, evenly spread; from three on with the first and the last. */
 export function stride(last: number, count: number): number[] {
   if (last <= count) return Array.from({ length: last }, (_, index) => index + 1)
   const [from, step] = count < 3 ? [last / (count + 1), last / (count + 1)] : [1, (last - 1) / (count - 1)]

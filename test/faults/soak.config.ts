@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { FiguresReporter } from './figuresReporter.js'
 
-/** `make soak`: the same scenarios as in `make test`, at every point instead of some. */
+/** `make soak`: the scenarios of `make test`, at every point instead of at some. */
 export default defineConfig({
   test: {
     include: ['test/faults/*.test.ts'],

@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
 import { Tally } from './tally.js'
-import { survive } from './trial.js'
+import { runTrial } from './trial.js'
 import { LONG } from './size.js'
 import { SMALL } from './sandbox.js'
 
 const KILL = 'signal=SIGKILL'
 const NAMES = 'rename,unlink,link,symlink,ftruncate,copy_file_range'
 
-/** Whether the system calls of another process can be tampered with here. */
+/** Whether strace can trace another process on this machine. */
 function canInject(): boolean {
   try {
     execFileSync('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', 'true'], { stdio: 'ignore' })
@@ -20,16 +20,16 @@ function canInject(): boolean {
   }
 }
 
-/** The seam of `failAt.mjs` sees Node's operations; this sees DuckDB's as well, and is slower. */
-const WHY_NOT = !LONG
-  ? 'only in the long form (make soak)'
+/** `failAt.mjs` reaches only Node's operations; strace also reaches DuckDB's, and is slower. */
+const SKIP_REASON = !LONG
+  ? 'runs only in the long form (make soak)'
   : canInject()
     ? undefined
-    : 'strace is not there, or may not trace'
+    : 'strace is not installed, or is not allowed to trace'
 
 /**
- * At the N-th of these calls of any thread, for N = 1, 2, 3 … until a run is untouched. One thread for all of Node's file
- * operations: strace counts each thread by itself. (With --seccomp-bpf it counts wrongly.)
+ * Injects the fault at the N-th of these system calls, for N = 1, 2, 3 … until a run has no fault. strace counts each thread
+ * on its own, so Node gets one thread for all operations on files. (With --seccomp-bpf strace counts wrongly.)
  */
 test.for<{ calls: string; fault: string; codes: number[] }>([
   { calls: 'pwrite64,pwritev', fault: KILL, codes: [137] },
@@ -40,20 +40,20 @@ test.for<{ calls: string; fault: string; codes: number[] }>([
   { calls: 'fsync,fdatasync', fault: 'error=EIO', codes: [7] },
   { calls: 'rename,link,symlink', fault: 'error=EIO', codes: [7] },
 ])('$fault at the N-th $calls', async ({ calls, fault, codes }, { task, skip }) => {
-  if (WHY_NOT) skip(WHY_NOT)
+  if (SKIP_REASON) skip(SKIP_REASON)
   const tally = new Tally(task)
-  const last = { touched: true }
-  for (let n = 1; last.touched; n += 1) {
-    const verdict = await survive(
+  const last = { injected: true }
+  for (let n = 1; last.injected; n += 1) {
+    const verdict = await runTrial(
       SMALL,
-      async (world) => {
-        const log = join(world.folder, 'strace')
+      async (sandbox) => {
+        const log = join(sandbox.folder, 'strace')
         const inject = ['-e', `trace=${calls}`, '-e', `inject=${calls}:${fault}:when=${n}`]
-        const ended = await world.run({
+        const ended = await sandbox.run({
           through: ['strace', '-f', '-qq', '-o', log, ...inject],
           env: { UV_THREADPOOL_SIZE: '1' },
         })
-        last.touched = ended.code !== 0 || (existsSync(log) && readFileSync(log, 'utf8').includes('INJECTED'))
+        last.injected = ended.code !== 0 || (existsSync(log) && readFileSync(log, 'utf8').includes('INJECTED'))
         return ended
       },
       { codes },

@@ -7,7 +7,7 @@ function mount(folder: string, options: string): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' })
 }
 
-/** A disk of so many bytes for the time of the work, and a way to make it larger. */
+/** Runs `work` in a folder on a disk of this size; `grow` changes the size. */
 export async function withDisk<T>(
   bytes: number,
   work: (folder: string, grow: (bytes: number) => void) => Promise<T>,

@@ -10,82 +10,88 @@ import { cli, type Ended } from '../support/cli.js'
 import { TOKEN } from '../support/simulated.js'
 import { LONG } from './size.js'
 import { comparableTables, differences, withPublished, type Tables } from './tables.js'
-import { filesBelow, KNOWN, World, type WorldOptions } from './sandbox.js'
+import { filesBelow, KNOWN, Sandbox, type SandboxOptions } from './sandbox.js'
 
-/** What a trial, or many of them, came to. */
+/** The figures of one trial, or of many. */
 export interface Figures {
   trials: number
-  /** Runs that ended otherwise than by themselves with code 0. */
+  /** Runs that did not end with code 0. */
   cutOff: number
   ids: number
   calls: number
-  /** Answers that were charged and are neither in the tables nor listed as ambiguous. */
+  /** Ids whose charged answers are neither in the tables nor listed as ambiguous. */
   lost: number
-  /** Ids charged again for which no ambiguous call is listed. */
+  /** Ids charged more than once without an ambiguous call for it. */
   paidTwice: number
   ambiguous: number
 }
 
 export interface Verdict {
   readonly figures: Figures
-  /** Every promise that was broken, in words; empty is good. */
+  /** A line for each broken promise; empty: the trial has passed. */
   readonly breaches: string[]
 }
 
 export interface Expected {
-  /** How the runs under the fault may end, beside 0; default: killed. */
+  /** Exit codes of the runs under the fault, beside 0; default: that of SIGKILL. */
   readonly codes?: readonly number[]
-  /** Whether a stopped run may have published a part of the list. */
+  /** Whether a stopped run may publish a part of the list. */
   readonly partly?: boolean
-  /** How many calls of one run may be listed as unknown; default: as many as there are slots. */
+  /** The most calls of one run that may be listed as unknown; default: the number of slots. */
   readonly unknown?: number
 }
 
 const KILLED = 137
-const FORMS = [TOKEN, encodeURIComponent(TOKEN)]
-/** More than this many runs are never needed to come to the end. */
-const TRIES = 3
+const TOKEN_FORMS = [TOKEN, encodeURIComponent(TOKEN)]
+/** After the fault the command must end with 0 within this many runs. */
+const MAX_RUNS = 3
 
 /**
- * One trial: a fresh world, a fault, then the same command until it ends with 0, then the verdict: nothing lost, nothing paid
- * twice but what is listed, published files whole at every point, the token nowhere, one clear line for each failure, and
- * in the end the tables of a run that nothing disturbed.
- * @param cause causes the fault; returns how its runs ended
+ * Runs one trial in a fresh sandbox: the fault, then the same command until it ends with 0. Then it checks that nothing is
+ * lost, nothing is paid twice except listed calls, the published files are whole at each step, the token is in no file or
+ * output, each failed run prints one error line, and the tables equal those of an undisturbed run.
+ * @param cause causes the fault; returns the ends of its runs
  */
-export async function survive(
-  options: WorldOptions,
-  cause: (world: World) => Promise<Ended | readonly Ended[]>,
+export async function runTrial(
+  options: SandboxOptions,
+  cause: (sandbox: Sandbox) => Promise<Ended | readonly Ended[]>,
   expected: Expected = {},
 ): Promise<Verdict> {
-  const world = await World.open(options)
+  const sandbox = await Sandbox.open(options)
   const breaches: string[] = []
   const check = async (when: string): Promise<void> => {
-    breaches.push(...(await brokenPublication(world, expected.partly ?? false)).map((breach) => `${when}: ${breach}`))
+    breaches.push(...(await brokenPublication(sandbox, expected.partly ?? false)).map((breach) => `${when}: ${breach}`))
   }
   try {
-    const ended = [await cause(world)].flat()
+    const ended = [await cause(sandbox)].flat()
     breaches.push(...ended.flatMap((end) => badEnd(end, [0, ...(expected.codes ?? [KILLED])])))
     await check('after the fault')
-    for (let tries = 0; tries === 0 || (ended.at(-1)!.code !== 0 && tries < TRIES); tries += 1) {
-      ended.push(await world.runAgain())
+    for (let tries = 0; tries === 0 || (ended.at(-1)!.code !== 0 && tries < MAX_RUNS); tries += 1) {
+      ended.push(await sandbox.runAgain())
     }
     breaches.push(...badEnd(ended.at(-1)!, [0]))
-    await check('in the end')
-    if (breaches.length === 0) breaches.push(...(await wrongTables(world)))
-    breaches.push(...tokenIn(world, ended))
-    // The short form asks this of a part of its trials.
-    if (LONG || options.start === 'empty') breaches.push(...(await wrongReplay(world)))
-    const account = await settleAccounts(world, breaches, expected.unknown ?? options.concurrency)
+    await check('at the end')
+    if (breaches.length === 0) breaches.push(...(await wrongTables(sandbox)))
+    breaches.push(...tokenIn(sandbox, ended))
+    // The short form checks this in a part of its trials.
+    if (LONG || options.start === 'empty') breaches.push(...(await wrongReplay(sandbox)))
+    const account = await compareCharges(sandbox, breaches, expected.unknown ?? options.concurrency)
     const cutOff = ended.filter(({ code }) => code !== 0).length
-    const figures = { trials: 1, cutOff, ids: options.ids.length, calls: world.api.ledger.summary().calls, ...account }
+    const figures = {
+      trials: 1,
+      cutOff,
+      ids: options.ids.length,
+      calls: sandbox.api.ledger.summary().calls,
+      ...account,
+    }
     return { figures, breaches }
   } finally {
-    await world.close()
+    await sandbox.close()
   }
 }
 
-/** Whether `raw/` alone gives what was published. */
-async function wrongReplay({ data }: World): Promise<string[]> {
+/** Checks that a replay of `raw/` alone gives the published tables. */
+async function wrongReplay({ data }: Sandbox): Promise<string[]> {
   rmSync(join(data, 'state'), { recursive: true })
   const { code, stdout, stderr } = await checkedReplay(data)
   return code === 0 ? [] : [`a replay from raw/ alone ends with ${code}: ${stdout}${stderr}`]
@@ -93,17 +99,17 @@ async function wrongReplay({ data }: World): Promise<string[]> {
 
 async function checkedReplay(data: string): Promise<Ended> {
   if (LONG) return cli(['replay', '--check', '--data', data])
-  const told: string[] = []
-  const effects = liveEffects((level, message) => told.push(`${level}: ${message}`))
+  const lines: string[] = []
+  const effects = liveEffects((level, message) => lines.push(`${level}: ${message}`))
   const report = await replay(
     resolveSettings('replay', { data, check: true }, []),
     await loadPipeline(undefined),
     effects,
   )
-  return { code: report.exit_code, stdout: JSON.stringify(report), stderr: told.join('\n') }
+  return { code: report.exit_code, stdout: JSON.stringify(report), stderr: lines.join('\n') }
 }
 
-/** E: a documented code, one line for people, no stack. */
+/** Checks the exit code, that a failure has exactly one error line, and that there is no stack trace. */
 function badEnd({ code, stderr }: Ended, allowed: readonly number[]): string[] {
   const breaches = allowed.includes(code) ? [] : [`exit ${code}, expected ${allowed.join(' or ')}: ${stderr}`]
   const errors = stderr.split('\n').filter((line) => line.startsWith('error:'))
@@ -113,9 +119,9 @@ function badEnd({ code, stderr }: Ended, allowed: readonly number[]): string[] {
   return breaches
 }
 
-/** A: what analysts open is the old or the new run, whole, and nothing of another file is replayed into it. */
-async function brokenPublication(world: World, partly: boolean): Promise<string[]> {
-  const { data, options } = world
+/** Checks that the published files hold the old or the new run, whole, without a DuckDB log file beside them. */
+async function brokenPublication(sandbox: Sandbox, partly: boolean): Promise<string[]> {
+  const { data, options } = sandbox
   const old = options.start === 'published' ? KNOWN : undefined
   const all = options.ids.length
   const good = (rows: number | undefined): boolean =>
@@ -128,8 +134,8 @@ async function brokenPublication(world: World, partly: boolean): Promise<string[
   const csv = join(data, 'exports', 'creators.csv')
   const lines = existsSync(csv) ? readCsv(csv).length : undefined
   if (!good(lines)) breaches.push(`${csv}: ${lines} rows, neither the old run nor the new one`)
-  const foreign = [...logsIn(data, false), ...logsIn(join(data, 'published'), true)]
-  return [...breaches, ...foreign.map((log) => `a change log beside what is published: ${log}`)]
+  const logs = [...logsIn(data, false), ...logsIn(join(data, 'published'), true)]
+  return [...breaches, ...logs.map((log) => `a write-ahead log beside the published file: ${log}`)]
 }
 
 async function countCreators({ connection }: Database): Promise<number> {
@@ -146,9 +152,9 @@ export function readCsv(path: string): Record<string, string>[] {
   return parse(readFileSync(path), { bom: true, columns: true })
 }
 
-/** R, and L for the exports: the tables of an undisturbed run, and each id once in the files. */
-async function wrongTables(world: World): Promise<string[]> {
-  const { data, options } = world
+/** Checks that the tables equal those of an undisturbed run, and that the exports hold each id once. */
+async function wrongTables(sandbox: Sandbox): Promise<string[]> {
+  const { data, options } = sandbox
   const wrong = differences(
     await withPublished(join(data, 'creators.duckdb'), comparableTables),
     await undisturbed(options),
@@ -163,8 +169,8 @@ async function wrongTables(world: World): Promise<string[]> {
 
 const known = new Map<string, Promise<Tables>>()
 
-/** The tables of a run over the same ids that nothing disturbed. */
-function undisturbed(options: WorldOptions): Promise<Tables> {
+/** The tables of an undisturbed run over the same ids. */
+function undisturbed(options: SandboxOptions): Promise<Tables> {
   const { ids, start, flags } = options
   const key = JSON.stringify([ids, start, flags])
   const made = known.get(key) ?? runUndisturbed({ ids, start, concurrency: 8, ...(flags ? { flags } : {}) })
@@ -172,23 +178,23 @@ function undisturbed(options: WorldOptions): Promise<Tables> {
   return made
 }
 
-async function runUndisturbed(options: WorldOptions): Promise<Tables> {
-  const world = await World.open(options)
+async function runUndisturbed(options: SandboxOptions): Promise<Tables> {
+  const sandbox = await Sandbox.open(options)
   try {
-    const { code, stderr } = await world.runAgain()
+    const { code, stderr } = await sandbox.runAgain()
     if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${stderr}`)
-    return await withPublished(join(world.data, 'creators.duckdb'), comparableTables)
+    return await withPublished(join(sandbox.data, 'creators.duckdb'), comparableTables)
   } finally {
-    await world.close()
+    await sandbox.close()
   }
 }
 
-/** T: in no file and no output. */
-function tokenIn({ folder, data }: World, ended: readonly Ended[]): string[] {
-  const holds = (text: string | Buffer): boolean => FORMS.some((form) => text.includes(form))
+/** Checks that no file and no output contains the token. */
+function tokenIn({ folder, data }: Sandbox, ended: readonly Ended[]): string[] {
+  const holds = (text: string | Buffer): boolean => TOKEN_FORMS.some((form) => text.includes(form))
   const files = [...new Set([...filesBelow(folder), ...filesBelow(data)])].filter((path) => holds(readFileSync(path)))
   const outputs = ended.filter(({ stdout, stderr }) => holds(stdout + stderr)).map(() => 'an output')
-  return [...files, ...outputs].map((place) => `the token stands in ${place}`)
+  return [...files, ...outputs].map((place) => `the token is in ${place}`)
 }
 
 interface Account {
@@ -197,7 +203,7 @@ interface Account {
   readonly ambiguous: number
 }
 
-/** Answers kept and calls listed as ambiguous, by id. An answer without a profile leaves no counters, but a status. */
+/** Stored answers and ambiguous calls, by id. An empty answer adds no counters row, but sets the status. */
 const ACCOUNTS = `
 SELECT
   user_id,
@@ -210,16 +216,16 @@ FROM creators`
 
 const CRASHES = `SELECT count(*) AS calls FROM ambiguous_calls WHERE reason = 'unknown' GROUP BY run_id`
 
-/** L and P: every charge in the upstream's books is an answer in the tables, or a call listed as ambiguous. */
-async function settleAccounts(
-  world: World,
+/** Checks that each charge in the ledger is an answer in the tables, or a call listed as ambiguous. */
+async function compareCharges(
+  sandbox: Sandbox,
   breaches: string[],
   mostUnknown: number,
 ): Promise<Pick<Figures, 'lost' | 'paidTwice' | 'ambiguous'>> {
-  const { api, data, options } = world
+  const { api, data, options } = sandbox
   const link = join(data, 'creators.duckdb')
   if (!existsSync(link)) {
-    breaches.push('nothing is published in the end')
+    breaches.push('nothing is published at the end')
     return { lost: options.ids.length, paidTwice: 0, ambiguous: 0 }
   }
   const { accounts, crashes } = await withPublished(link, async ({ connection }) => ({
@@ -233,10 +239,10 @@ async function settleAccounts(
     if (charges <= answers + ambiguous) continue
     if (answers === 0) lost += 1
     if (charges > 1) paidTwice += 1
-    breaches.push(`${id}: charged ${charges} times, ${answers} answers kept, ${ambiguous} calls listed`)
+    breaches.push(`${id}: charged ${charges} times, ${answers} answers stored, ${ambiguous} ambiguous calls listed`)
   }
   for (const { calls } of crashes) {
-    if (calls > mostUnknown) breaches.push(`a crash left ${calls} calls unknown, ${mostUnknown} are the most`)
+    if (calls > mostUnknown) breaches.push(`a crash left ${calls} calls unknown, at most ${mostUnknown} are allowed`)
   }
   return { lost, paidTwice, ambiguous: accounts.reduce((sum, { ambiguous }) => sum + ambiguous, 0) }
 }

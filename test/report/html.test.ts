@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { dataBlock, html, webAddress } from '../../src/report/html.js'
 
-test('what is put in is text, what is markup stays markup', () => {
+test('values are escaped, markup is not', () => {
   const name = `<b title="x">'&'</b>`
   expect(
     html`<i class="${name}">${name}${html`<u>${1}</u>`}${[2, html`<br />`]}${null}${false}${undefined}</i>`.text,
@@ -10,11 +10,11 @@ test('what is put in is text, what is markup stays markup', () => {
   )
 })
 
-test('control characters are left out, line breaks are not', () => {
+test('control characters are removed, line breaks are not', () => {
   expect(html`${'a\u0000b\u001bc\nd\u0085'}`.text).toBe('abc\nd')
 })
 
-test('no text in data ends its element, and every text comes out as it went in', () => {
+test('no text in the data ends its element, and each text is read back unchanged', () => {
   const data = { name: '</script><script>alert(1)</script>', other: '<!--\u2028' }
   const { text } = dataBlock('data', data)
   expect(text.match(/<\/?script/g)).toHaveLength(2)

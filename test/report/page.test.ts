@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { crowd, dataOf, openMade, textOf } from './reportFixture.js'
+import { insertCreators, dataOf, openReportFixture, textOf } from './reportFixture.js'
 
 const RUN = '20261120T180000Z-0001'
 const NOW = '2026-11-20T19:00:00Z'
 
-/** Two in the night in Shanghai. */
+/** Two o'clock at night in Shanghai. */
 const night = (day: number) => `2026-11-${day}T18:00:00Z`
 
-test('a history: each section shows what the tables hold', async () => {
-  const made = await openMade()
+test('each section shows the content of the tables', async () => {
+  const fixture = await openReportFixture()
   const answers = (day: number, people: Record<string, object>) =>
     Object.entries(people).map(([id, answer]) => ({ at: night(day), id, answer: answer as Record<string, unknown> }))
   const ann = { fans: 20_000, liked: 900, collected: 100, ndiscovery: 10, gender: 1, ip_location: '广东' }
@@ -21,32 +21,34 @@ test('a history: each section shows what the tables hold', async () => {
     ip_location: '浙江',
     red_official_verify_type: 1,
   }
-  await made.load(
+  await fixture.load(
     '20261113T180000Z-0001',
     answers(13, { ann: { nickname: '安', ...ann }, ben, cat: { nickname: '猫', fans: 5 } }),
   )
-  await made.load(
+  await fixture.load(
     RUN,
     answers(20, {
       ann: { nickname: '安安', ...ann, fans: 21_234 },
       ben: { ...ben, desc: 'new bio', fans: 1_500 },
     }),
   )
-  await made.record('20261113T180000Z-0001', [{ id: 'ann', status: 'enriched' }])
-  await made.record(RUN, [
+  await fixture.record('20261113T180000Z-0001', [{ id: 'ann', status: 'enriched' }])
+  await fixture.record(RUN, [
     { id: 'ann', status: 'enriched' },
     { id: 'ben', status: 'enriched' },
     { id: 'dan', status: 'failed', reason: '301' },
     { id: 'eve', status: 'parked', reason: 'cap' },
   ])
-  await made.rows(
+  await fixture.rows(
     `INSERT INTO failures (run_id, user_id, code, message, attempts) VALUES ('${RUN}', 'dan', '301', 'try <again>', 5)`,
   )
-  await made.rows(`INSERT INTO run_codes (run_id, code, calls, billed, maybe_billed) VALUES ('${RUN}', '301', 5, 0, 0)`)
-  await made.rows(
+  await fixture.rows(
+    `INSERT INTO run_codes (run_id, code, calls, billed, maybe_billed) VALUES ('${RUN}', '301', 5, 0, 0)`,
+  )
+  await fixture.rows(
     `INSERT INTO anomalies (user_id, kind, column_name, detail, run_id) VALUES ('ann', 'counts_disagree', 'fans', '1 and 2', '${RUN}')`,
   )
-  const page = await made.page(NOW)
+  const page = await fixture.page(NOW)
   const text = textOf(page)
 
   expect(text).toContain('4 rows were read from spring : 2 are known now, 2 are not.')
@@ -71,7 +73,7 @@ test('a history: each section shows what the tables hold', async () => {
   expect(text).toMatch(/counts disagree fans 1 安安 : 1 and 2/)
   expect(text).toMatch(/Age of the profiles .* within a day 2 66\.7% .* 7 to 30 days 1 33\.3%/)
 
-  const overview = await made.rows(
+  const overview = await fixture.rows(
     'SELECT user_id, nickname, fans, fans_change_7d, engagement, tier FROM creator_overview ORDER BY fans DESC',
   )
   const { ids, cells, words } = dataOf(page)
@@ -91,24 +93,24 @@ test('a history: each section shows what the tables hold', async () => {
   ).toEqual(overview)
   // The night of the 20th is the morning of the 21st in Shanghai.
   expect(cells['last_fetched']).toEqual(['2026-11-21', '2026-11-21', '2026-11-14'])
-  // Who is named is named with the id, so that whoever is forgotten is found.
+  // Each name has its id beside it, so that `forget` finds the person.
   for (const id of ['ann', 'ben']) expect(page).toContain(`data-id="${id}"`)
 })
 
-test('hostile texts are shown as they are, and no more', async () => {
-  const made = await openMade()
+test('hostile texts are shown as text', async () => {
+  const fixture = await openReportFixture()
   const hostile = '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\'\u001b\u202e'
   const answer = { nickname: hostile, desc: hostile, fans: 5_000, ip_location: hostile }
-  await made.load('20261119T180000Z-0001', [
+  await fixture.load('20261119T180000Z-0001', [
     { at: night(19), id: 'eve', answer: { ...answer, nickname: `old ${hostile}`, desc: 'x' } },
   ])
-  await made.load(RUN, [{ at: night(20), id: 'eve', answer: { ...answer, fans: 6_000 } }])
-  await made.record(RUN, [{ list: hostile, id: 'eve', status: 'failed', reason: hostile }], {
+  await fixture.load(RUN, [{ at: night(20), id: 'eve', answer: { ...answer, fans: 6_000 } }])
+  await fixture.record(RUN, [{ list: hostile, id: 'eve', status: 'failed', reason: hostile }], {
     stop_reason: `'balance'`,
     stop_message: `'${hostile.replaceAll("'", "''")}'`,
   })
-  await made.rows(`INSERT INTO schema_drift (path, kind, found, answers) VALUES ('<b>', 'unknown_key', '<i>', 1)`)
-  const page = await made.page(NOW)
+  await fixture.rows(`INSERT INTO schema_drift (path, kind, found, answers) VALUES ('<b>', 'unknown_key', '<i>', 1)`)
+  const page = await fixture.page(NOW)
   expect(page.match(/<script/g)).toHaveLength(2)
   expect(page.match(/<\/script/g)).toHaveLength(2)
   expect(page).not.toMatch(/<img|<b>&/)
@@ -117,11 +119,11 @@ test('hostile texts are shown as they are, and no more', async () => {
   expect(dataOf(page).cells['nickname']).toEqual([hostile])
 })
 
-test('the policy lets this very style and script work, and nothing else', async () => {
-  const made = await openMade()
-  await crowd(made, 3)
-  await made.record(RUN, [])
-  const page = await made.page(NOW)
+test('the policy allows exactly this style and this script', async () => {
+  const fixture = await openReportFixture()
+  await insertCreators(fixture, 3)
+  await fixture.record(RUN, [])
+  const page = await fixture.page(NOW)
   const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!.replaceAll('&#39;', "'")
   const hashOf = (text: string) => createHash('sha256').update(text).digest('base64')
   const style = /<style>(.*?)<\/style>/s.exec(page)![1]!
@@ -132,11 +134,11 @@ test('the policy lets this very style and script work, and nothing else', async 
   expect(page).not.toMatch(/ style="| on\w+="|<link|@import|url\(/)
 })
 
-test('a first run of one: what cannot be known yet is said in words', async () => {
-  const made = await openMade()
-  await made.load(RUN, [{ at: night(20), id: 'ann', answer: { nickname: '安', fans: 7 } }])
-  await made.record(RUN, [{ id: 'ann', status: 'enriched' }], { simulated: 'true' })
-  const text = textOf(await made.page(NOW))
+test('a first run of one creator: sections without data say so in words', async () => {
+  const fixture = await openReportFixture()
+  await fixture.load(RUN, [{ at: night(20), id: 'ann', answer: { nickname: '安', fans: 7 } }])
+  await fixture.record(RUN, [{ id: 'ann', status: 'enriched' }], { simulated: 'true' })
+  const text = textOf(await fixture.page(NOW))
   expect(text).toContain('SIMULATED DATA. Every person here is invented')
   expect(text).toContain('Cost none simulated; real: ¥0.75')
   expect(text).toContain('1 row was read from spring : it is known now.')
@@ -147,20 +149,20 @@ test('a first run of one: what cannot be known yet is said in words', async () =
   expect(text).not.toContain('7 days ↕')
 })
 
-test('nobody has a profile: there is no table of creators', async () => {
-  const made = await openMade()
-  await made.record(RUN, [{ id: 'ann', status: 'failed', reason: '500' }])
-  const page = await made.page(NOW)
+test('without any profile there is no table of creators', async () => {
+  const fixture = await openReportFixture()
+  await fixture.record(RUN, [{ id: 'ann', status: 'failed', reason: '500' }])
+  const page = await fixture.page(NOW)
   expect(textOf(page)).toContain('No profile has been received yet.')
   expect(page).not.toContain('id="creators"')
   expect(page).not.toContain('href="#creators"')
 })
 
-test('of more than 10,000 creators those with most followers are shown, and it says so', async () => {
-  const made = await openMade()
-  await crowd(made, 10_050)
-  await made.record(RUN, [])
-  const page = await made.page(NOW)
+test('of more than 10,000 creators the page shows those with the most followers, and says so', async () => {
+  const fixture = await openReportFixture()
+  await insertCreators(fixture, 10_050)
+  await fixture.record(RUN, [])
+  const page = await fixture.page(NOW)
   const { ids, cells, links } = dataOf(page)
   expect(ids).toHaveLength(10_000)
   expect(cells['fans']![0]).toBe(1_005_000)

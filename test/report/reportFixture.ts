@@ -11,15 +11,15 @@ export interface Member {
   readonly reason?: string
 }
 
-export interface Made extends House {
-  /** Tables as a run over these rows leaves them, beside the answers. */
+export interface ReportFixture extends House {
+  /** Writes the tables of a run with these members, except the answers. */
   readonly record: (runId: string, members: readonly Member[], more?: Readonly<Record<string, string>>) => Promise<void>
-  /** The page of the newest run at this instant. */
+  /** The page of the newest run, made at this time. */
   readonly page: (now: string) => Promise<string>
 }
 
-/** A working database that tests fill, and the report made of it. */
-export async function openMade(): Promise<Made> {
+/** A working database for tests to fill, and the report of it. */
+export async function openReportFixture(): Promise<ReportFixture> {
   const house = await openHouse(pipeline)
   const { connection } = house.warehouse
   await house.rows(`UPDATE data_folder SET simulated = false`)
@@ -77,8 +77,8 @@ export async function openMade(): Promise<Made> {
   }
 }
 
-/** Invented people straight into the table: `n` from 1, with `n` hundred followers. */
-export async function crowd({ rows }: House, count: number): Promise<void> {
+/** Inserts invented creators into the table: `n` from 1, with `n` hundred followers. */
+export async function insertCreators({ rows }: House, count: number): Promise<void> {
   await rows(`INSERT INTO creators (user_id, nickname, fans, tier, ip_location, gender_label, verified_as, status, last_fetched_at, profile_url)
     SELECT printf('5f%022x', n), '达人' || n, n * 100, CASE WHEN n < 100 THEN 'nano' ELSE 'micro' END,
       CASE WHEN n % 3 = 0 THEN '广东' ELSE '浙江' END, CASE WHEN n % 2 = 0 THEN 'female' ELSE 'male' END, 'none', 'active',
@@ -86,7 +86,7 @@ export async function crowd({ rows }: House, count: number): Promise<void> {
     FROM range(1, ${count + 1}) AS r(n)`)
 }
 
-/** What the page's script gets. */
+/** The input of the page's script. */
 export interface PageData {
   readonly ids: readonly string[]
   readonly links: string | readonly (string | null)[]
@@ -98,7 +98,7 @@ export function dataOf(page: string): PageData {
   return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)![1]!) as PageData
 }
 
-/** What a person reads: no markup, blanks as one. */
+/** The text that a person reads: without markup, each run of blanks as one blank. */
 export function textOf(page: string): string {
   return page
     .replace(/<(script|style)\b.*?<\/\1>/gs, ' ')

@@ -13,7 +13,7 @@ import { dataOf } from './reportFixture.js'
 const REPORTED = ['--no-report', 'false']
 const now = Date.UTC(2026, 10, 20)
 
-test('a run leaves a report, the same as the latest; the last ten stay; one that fails changes nothing but a warning', async () => {
+test('a run writes its report and latest.html; the last ten stay; a failure only adds a warning', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const { reports } = layoutOf(data)
@@ -45,7 +45,7 @@ test('a run leaves a report, the same as the latest; the last ten stay; one that
   expect(failed.stderr).toMatch(/no report: cannot write the report of .*all else is in place/)
 })
 
-test('the command writes it again, and says where; without anything published, or of another pipeline, it does not', async () => {
+test('the command writes the report again and prints its path; it refuses an empty folder and another pipeline', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const nothing = await cli(['report', '--data', data])

@@ -5,19 +5,19 @@ import { expect, test } from 'vitest'
 import { faults } from '../../src/simulator/faults.js'
 import { markers } from '../../src/simulator/markers.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
-import { address, ask, codes, invention, start } from './start.js'
+import { address, callApi, codes, invention, start } from './start.js'
 
-/** An id that asks for fault `number`, always or `times` times. */
+/** An id with the marker of fault `number`, for its first `times` calls; 0: for all. */
 function faulty(number: number, times = 0): string {
   return `5f00000000000000fa17${times}${String(number).padStart(3, '0')}`
 }
 
-test('examples and made-up ids are 24 hex digits', () => {
+test('the examples and the ids of these tests are 24 hex digits', () => {
   for (const { example } of Object.values(markers)) expect(example).toMatch(/^[0-9a-f]{24}$/)
   expect(faulty(5)).toMatch(/^[0-9a-f]{24}$/)
 })
 
-test('a code marker answers its code that often, then as usual, and again the next night', async () => {
+test('a code marker gives its code K times, then the usual answer, and again in the next night', async () => {
   const simulator = await start()
   expect(await codes(simulator, '5f00000000000000c0de2301', 4)).toEqual([301, 301, 0, 0])
   expect(await codes(simulator, '5f00000000000000c0de0400', 4)).toEqual([400, 400, 400, 400])
@@ -26,7 +26,7 @@ test('a code marker answers its code that often, then as usual, and again the ne
   expect(await codes(simulator, '5f00000000000000c0de2301', 3)).toEqual([301, 301, 0])
 })
 
-test('what only looks like a marker is none', async () => {
+test('an incomplete marker has no effect', async () => {
   const simulator = await start()
   for (const id of ['5f00000000000000c0de23a1', '5f000000000000000000c0de', '5f00000000000000fa170999']) {
     expect(await codes(simulator, id, 1)).toEqual([0])
@@ -42,14 +42,14 @@ test('faults come before codes when an id has both', async () => {
 
 test('201 is charged, other codes are not', async () => {
   const simulator = await start()
-  for (const code of ['201', '301', '400', '100', '777']) await ask(simulator, `5f00000000000000c0de0${code}`)
+  for (const code of ['201', '301', '400', '100', '777']) await callApi(simulator, `5f00000000000000c0de0${code}`)
   expect(simulator.ledger.entries.filter((entry) => entry.charged).map((entry) => entry.code)).toEqual([201])
 })
 
-/** These stay silent; every other fault comes to an end by itself. */
-const SILENT = [3, 4]
+/** These faults never end; all others end without the client. */
+const ENDLESS = [3, 4]
 
-/** What Node's own fetch makes of each fault: part of the error's text, or a check of the answer. */
+/** The result of each fault through Node's fetch: a part of the error's text, or a check of the answer. */
 const throughFetch: Record<number, RegExp | ((response: Response, simulator: Simulator) => Promise<void>)> = {
   1: /ECONNRESET/,
   2: /other side closed/,
@@ -95,7 +95,7 @@ const throughFetch: Record<number, RegExp | ((response: Response, simulator: Sim
     expect(response.headers.get('content-encoding')).toBe('gzip')
     await profile(response)
   },
-  // Measured: Node's fetch takes a gzip stream without its checksum for whole.
+  // Node's fetch accepts a gzip stream without its checksum.
   31: profile,
   32: /terminated|incorrect header check/,
   33: async (response) => {
@@ -160,18 +160,18 @@ function refused(code: number, status: number) {
   }
 }
 
-test('every fault has its case', () => {
+test('each fault has its case', () => {
   expect(Object.keys(throughFetch)).toEqual(Object.keys(faults))
 })
 
-test.each(Object.entries(faults))('fault %s through the fetch of Node', async (number, fault) => {
+test.each(Object.entries(faults))("fault %s through Node's fetch", async (number, fault) => {
   const simulator = await start({ dripMs: 100, retryAfter: '3' })
   const id = faulty(Number(number), 1)
   const check = throughFetch[Number(number)]!
-  const signal = AbortSignal.timeout(SILENT.includes(Number(number)) ? 200 : 20_000)
-  const asking = fetch(address(simulator, id), { redirect: 'error', signal })
-  if (typeof check === 'function') await check(await asking, simulator)
-  else await expect(asking.then((response) => response.text()).catch(chain)).resolves.toMatch(check)
+  const signal = AbortSignal.timeout(ENDLESS.includes(Number(number)) ? 200 : 20_000)
+  const response = fetch(address(simulator, id), { redirect: 'error', signal })
+  if (typeof check === 'function') await check(await response, simulator)
+  else await expect(response.then((answer) => answer.text()).catch(chain)).resolves.toMatch(check)
 
   await expect.poll(() => simulator.ledger.summary().inFlight).toBe(0)
   expect(simulator.ledger.entries).toHaveLength(1)
@@ -182,7 +182,7 @@ test.each(Object.entries(faults))('fault %s through the fetch of Node', async (n
     charged: fault.charged,
     sentWhole: fault.whole,
   })
-  expect(await ask(simulator, id)).toMatchObject({ code: 0, data: invention.data(id, 0) as object })
+  expect(await callApi(simulator, id)).toMatchObject({ code: 0, data: invention.data(id, 0) as object })
   expect(simulator.ledger.summary().redirectsFollowed).toBe(0)
 })
 
@@ -191,7 +191,7 @@ function chain(error: unknown): string {
   return error instanceof Error ? `${error.message} ${chain(error.cause)}` : ''
 }
 
-test('a redirect that is followed is counted', async () => {
+test('a followed redirect is counted', async () => {
   const simulator = await start()
   await fetch(address(simulator, faulty(26)))
   expect(simulator.ledger.summary().redirectsFollowed).toBe(1)
@@ -200,7 +200,7 @@ test('a redirect that is followed is counted', async () => {
   expect(bare.headers.get('location')).toBe('http://127.0.0.1:9/__elsewhere?token=secret')
 })
 
-test('the cut gzip is really cut, the bomb is small on the wire', async () => {
+test('the cut gzip is cut, and the bomb is small on the wire', async () => {
   const simulator = await start()
   const cut = await request(address(simulator, faulty(31)))
   const bytes = Buffer.from(await cut.body.arrayBuffer())
@@ -209,7 +209,7 @@ test('the cut gzip is really cut, the bomb is small on the wire', async () => {
   expect((await bomb.body.arrayBuffer()).byteLength).toBeLessThan(250_000)
 })
 
-test('the two lengths and the HTTP/1.0 answer are on the wire as promised', async () => {
+test('the two lengths and the HTTP/1.0 answer are on the wire', async () => {
   const simulator = await start()
   const raw = (number: number) =>
     new Promise<string>((resolve, reject) => {

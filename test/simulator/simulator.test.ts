@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../../src/core/errors.js'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js'
-import { address, ask, codes, invention, pipeline, start, type Envelope } from './start.js'
+import { address, callApi, codes, invention, pipeline, start, type Envelope } from './start.js'
 
 const ID = '5f0000000000000001000a01'
 const OTHER = '5f0000000000000001000a02'
@@ -10,7 +10,7 @@ const numbered = (n: number) => `5f00000000000000${n.toString(16).padStart(8, '0
 test('answers in the envelope of the upstream, on loopback only', async () => {
   const simulator = await start({ now: () => Date.UTC(2026, 10, 22, 3, 4, 5, 608) })
   expect(new URL(simulator.url).hostname).toBe('127.0.0.1')
-  const answer = await ask(simulator, ID)
+  const answer = await callApi(simulator, ID)
   expect(answer).toEqual({
     status: 200,
     code: 0,
@@ -21,7 +21,7 @@ test('answers in the envelope of the upstream, on loopback only', async () => {
   })
 })
 
-test('the whole answer is spelled in the order of the upstream', async () => {
+test('the keys of the answer are in the order of the upstream', async () => {
   const simulator = await start()
   const response = await fetch(address(simulator, ID))
   expect(response.headers.get('content-type')).toBe('application/json;charset=UTF-8')
@@ -29,17 +29,17 @@ test('the whole answer is spelled in the order of the upstream', async () => {
   expect(Object.keys(JSON.parse(text) as object)).toEqual(['code', 'data', 'message', 'recordTime', 'requestId'])
 })
 
-test('refuses tokens, routes, parameters and permission by code, at no charge', async () => {
+test('refuses tokens, paths, ids and a missing permission with their codes, without a charge', async () => {
   const simulator = await start({ tokens: ['secret'] })
-  expect((await ask(simulator, ID, 'wrong')).code).toBe(100)
-  expect((await ask(simulator, ID, '')).code).toBe(100)
-  expect((await ask(simulator, '95012345678')).code).toBe(400)
-  expect((await ask(simulator, ID.toUpperCase())).code).toBe(400)
+  expect((await callApi(simulator, ID, 'wrong')).code).toBe(100)
+  expect((await callApi(simulator, ID, '')).code).toBe(100)
+  expect((await callApi(simulator, '95012345678')).code).toBe(400)
+  expect((await callApi(simulator, ID.toUpperCase())).code).toBe(400)
   expect(await (await fetch(`${simulator.url}/api/elsewhere?token=secret`)).json()).toMatchObject({ code: 404 })
   simulator.change({ permission: false })
-  expect((await ask(simulator, ID)).code).toBe(600)
+  expect((await callApi(simulator, ID)).code).toBe(600)
   simulator.change({ permission: true })
-  expect((await ask(simulator, ID)).code).toBe(0)
+  expect((await callApi(simulator, ID)).code).toBe(0)
   expect(simulator.ledger.summary()).toMatchObject({
     calls: 7,
     charged: 1,
@@ -48,7 +48,7 @@ test('refuses tokens, routes, parameters and permission by code, at no charge', 
   expect(simulator.ledger.entries.map((entry) => entry.tokenOk)).toEqual([false, false, true, true, false, true, true])
 })
 
-test('quota, balance and budget let through what they cover', async () => {
+test('quota, balance and budget accept as many calls as they cover', async () => {
   let now = Date.UTC(2026, 10, 22, 15, 59, 0)
   const simulator = await start({ quota: 2, now: () => now })
   expect(await codes(simulator, ID, 3)).toEqual([0, 0, 303])
@@ -60,28 +60,28 @@ test('quota, balance and budget let through what they cover', async () => {
   simulator.change({ quota: null, balance: 1 })
   expect(await codes(simulator, ID, 2)).toEqual([0, 601])
   simulator.change({ balance: null, budget: 1 })
-  expect((await ask(simulator, ID, 'a')).code).toBe(0)
-  expect((await ask(simulator, ID, 'a')).code).toBe(602)
-  expect((await ask(simulator, ID, 'b')).code).toBe(0)
+  expect((await callApi(simulator, ID, 'a')).code).toBe(0)
+  expect((await callApi(simulator, ID, 'a')).code).toBe(602)
+  expect((await callApi(simulator, ID, 'b')).code).toBe(0)
 })
 
-test('above the rate calls get 302, with Retry-After if asked for', async () => {
+test('calls above the rate get 302, with Retry-After if it is set', async () => {
   const simulator = await start({ ratePerSecond: 0.01, burst: 3, retryAfter: '7' })
   expect(await codes(simulator, ID, 4)).toEqual([0, 0, 0, 302])
   const refused = await fetch(address(simulator, ID))
   expect(refused.status).toBe(200)
   expect(refused.headers.get('retry-after')).toBe('7')
   simulator.change({ ratePerSecond: 1000 })
-  expect((await ask(simulator, ID)).code).toBe(0)
+  expect((await callApi(simulator, ID)).code).toBe(0)
 })
 
-test('HTTP statuses match the codes if asked to', async () => {
+test('HTTP statuses match the codes with httpStatus matching', async () => {
   const simulator = await start({ httpStatus: 'matching', tokens: ['secret'] })
-  const statuses: Record<string, number> = { '0': (await ask(simulator, ID)).status }
+  const statuses: Record<string, number> = { '0': (await callApi(simulator, ID)).status }
   for (const code of ['301', '302', '303', '400', '500', '503', '600', '777']) {
-    statuses[code] = (await ask(simulator, `5f00000000000000c0de0${code}`)).status
+    statuses[code] = (await callApi(simulator, `5f00000000000000c0de0${code}`)).status
   }
-  statuses['100'] = (await ask(simulator, ID, 'wrong')).status
+  statuses['100'] = (await callApi(simulator, ID, 'wrong')).status
   expect(statuses).toEqual({
     0: 200,
     100: 401,
@@ -101,8 +101,8 @@ test('shares hit the same calls of the same ids in any order', async () => {
   const settings = { shares: { '301': 0.3, '500': 0.1 }, seed: 5 }
   const [one, two] = [await start(settings), await start(settings)]
   const untilAnswered = async (simulator: Simulator, id: string) => {
-    const got = [(await ask(simulator, id)).code]
-    while (got.at(-1) !== 0) got.push((await ask(simulator, id)).code)
+    const got = [(await callApi(simulator, id)).code]
+    while (got.at(-1) !== 0) got.push((await callApi(simulator, id)).code)
     return got.join()
   }
   const first = await Promise.all(ids.map((id) => untilAnswered(one, id)))
@@ -118,15 +118,15 @@ test('shares hit the same calls of the same ids in any order', async () => {
 
 test('nights make counters grow', async () => {
   const simulator = await start({ night: 3 })
-  expect((await ask(simulator, ID)).data?.fans).toBe(1003)
+  expect((await callApi(simulator, ID)).data?.fans).toBe(1003)
   simulator.change({ night: 4 })
-  expect((await ask(simulator, ID)).data?.fans).toBe(1004)
+  expect((await callApi(simulator, ID)).data?.fans).toBe(1004)
 })
 
-test('waits for the latency and charges whether the client does or not', async () => {
+test('waits for the latency, and charges the call even if the client leaves', async () => {
   const simulator = await start({ latencyMs: 80, jitterMs: 40 })
   const started = performance.now()
-  await ask(simulator, ID)
+  await callApi(simulator, ID)
   expect(performance.now() - started).toBeGreaterThan(75)
   await expect(fetch(address(simulator, OTHER), { signal: AbortSignal.timeout(30) })).rejects.toThrow()
   await expect.poll(() => simulator.ledger.summary().inFlight).toBe(0)
@@ -136,16 +136,16 @@ test('waits for the latency and charges whether the client does or not', async (
   ])
 })
 
-test('messages echo the token, but the ledger has none', async () => {
+test('messages repeat the token, but the ledger never holds it', async () => {
   const simulator = await start({ echoToken: true, tokens: ['se/cret'] })
-  const answer = await ask(simulator, ID, 'se/cret')
+  const answer = await callApi(simulator, ID, 'se/cret')
   expect(answer.message).toContain('se/cret')
   expect(answer.message).toContain('se%2Fcret')
   const ledger = await (await fetch(`${simulator.url}/__ledger`)).text()
   expect(ledger).not.toContain('cret')
 })
 
-test('a hook scripts any call, waiting as long as it likes', async () => {
+test('a hook scripts any call, and the call waits for it', async () => {
   const seen: string[] = []
   const simulator = await start({
     quota: 2,
@@ -162,7 +162,7 @@ test('a hook scripts any call, waiting as long as it likes', async () => {
   expect(first.status).toBe(418)
   expect(first.headers.get('x-odd')).toBe('1')
   expect(await first.json()).toMatchObject({ code: 777, message: 'odd', data: null })
-  expect(await ask(simulator, ID)).toMatchObject({ code: 0, data: { scripted: true } })
+  expect(await callApi(simulator, ID)).toMatchObject({ code: 0, data: { scripted: true } })
   expect(await (await fetch(address(simulator, ID))).text()).toBe('')
   expect(await codes(simulator, OTHER, 2)).toEqual([0, 303])
   expect(seen[3]).toBe(`4 ${OTHER} secret`)
@@ -175,7 +175,7 @@ test('a hook scripts any call, waiting as long as it likes', async () => {
   ])
 })
 
-test('a call whose client left while the hook waited is charged, not sent', async () => {
+test('a call whose client leaves during the hook is charged, not sent', async () => {
   let release: () => void = () => undefined
   const simulator = await start({
     before: () => new Promise((resolve) => (release = () => resolve(undefined))),
@@ -186,9 +186,9 @@ test('a call whose client left while the hook waited is charged, not sent', asyn
   await expect.poll(() => simulator.ledger.summary()).toMatchObject({ calls: 1, charged: 1, inFlight: 0, sentWhole: 0 })
 })
 
-test('the ledger sees concurrency and ids that are asked twice at once', async () => {
+test('the ledger counts concurrent calls, and concurrent calls for one id', async () => {
   const simulator = await start({ latencyMs: 30 })
-  await Promise.all([ask(simulator, ID), ask(simulator, ID), ask(simulator, OTHER)])
+  await Promise.all([callApi(simulator, ID), callApi(simulator, ID), callApi(simulator, OTHER)])
   await expect.poll(() => simulator.ledger.summary()).toMatchObject({ peakInFlight: 3, overlaps: 1, inFlight: 0 })
   expect(Object.fromEntries(simulator.ledger.chargesById())).toEqual({ [ID]: 2, [OTHER]: 1 })
 })
@@ -200,10 +200,10 @@ test('in counts mode no entry is kept', async () => {
   expect(simulator.ledger.summary()).toMatchObject({ calls: 3, charged: 3, sentWhole: 3, codes: { 0: 3 } })
 })
 
-test('another process reads the ledger and turns the knobs over HTTP', async () => {
+test('another process reads the ledger and changes the settings over HTTP', async () => {
   const simulator = await start()
   const post = (path: string, body?: string) => fetch(`${simulator.url}${path}`, { method: 'POST', body: body ?? null })
-  await ask(simulator, ID)
+  await callApi(simulator, ID)
   const ledger = (await (await fetch(`${simulator.url}/__ledger`)).json()) as { entries: unknown[] }
   expect(ledger).toMatchObject({
     summary: { calls: 1, charged: 1 },
@@ -215,7 +215,7 @@ test('another process reads the ledger and turns the knobs over HTTP', async () 
   expect(await (await post('/__night')).json()).toMatchObject({ night: 1 })
   expect(await (await post('/__night?night=7')).json()).toMatchObject({ night: 7 })
   expect(await (await post('/__settings', '{"balance": 0, "latencyMs": 1}')).json()).toMatchObject({ balance: 0 })
-  expect((await ask(simulator, ID)).code).toBe(601)
+  expect((await callApi(simulator, ID)).code).toBe(601)
   expect(await (await fetch(`${simulator.url}/__settings`)).json()).toMatchObject({ night: 7, latencyMs: 1 })
 
   for (const bad of ['{"latency": 5}', '{"latencyMs": -5}', '{"night": 1.5}', 'no json', '[]']) {
@@ -228,14 +228,14 @@ test('another process reads the ledger and turns the knobs over HTTP', async () 
   expect(simulator.ledger.summary()).toMatchObject({ calls: 0, charged: 0, codes: {} })
 })
 
-test('a setting that does not fit and a port that is taken are refused by name', async () => {
+test('an invalid setting and a port in use are refused, and the error names them', async () => {
   await expect(startSimulator({ pipeline, latencyMs: -1 })).rejects.toThrow(UsageError)
   const simulator = await start()
   expect(() => simulator.change({ shares: { '301': 2 } })).toThrow(/shares\.301/)
   await expect(startSimulator({ pipeline, port: simulator.port })).rejects.toThrow(`127.0.0.1:${simulator.port}`)
 })
 
-test('an endpoint may hold the id in its path', async () => {
+test('an endpoint may have the id in its path', async () => {
   const byPath = { ...pipeline, request: (id: string) => ({ path: `/people/${id}/profile`, query: {} }) }
   const simulator = await start({ pipeline: byPath })
   const answer = await fetch(`${simulator.url}/people/${ID}/profile?token=secret`)
@@ -244,10 +244,10 @@ test('an endpoint may hold the id in its path', async () => {
   expect(await missing.json()).toMatchObject({ code: 404 })
 })
 
-test('closing drops calls that were never answered', async () => {
+test('closing drops calls without an answer', async () => {
   const simulator = await startSimulator({ pipeline, latencyMs: 60_000 })
-  const asking = fetch(address(simulator, ID))
-  const failed = expect(asking).rejects.toThrow()
+  const response = fetch(address(simulator, ID))
+  const failed = expect(response).rejects.toThrow()
   await expect.poll(() => simulator.ledger.summary().calls).toBe(1)
   await simulator.close()
   await failed

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { SimulatedAnswers, Pipeline } from '../../src/model/pipeline.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
 
-/** A small endpoint of its own: the simulator knows no pipeline by name. */
+/** A small pipeline for these tests: the simulator does not depend on a real one. */
 export const pipeline: Pipeline = {
   name: 'test-people',
   version: 1,
@@ -41,14 +41,18 @@ export function address(simulator: Simulator, id: string, token = 'secret'): str
   return `${simulator.url}/api/test/people/v1?token=${encodeURIComponent(token)}&personId=${id}`
 }
 
-export async function ask(simulator: Simulator, id: string, token?: string): Promise<Envelope & { status: number }> {
+export async function callApi(
+  simulator: Simulator,
+  id: string,
+  token?: string,
+): Promise<Envelope & { status: number }> {
   const response = await fetch(address(simulator, id, token), { redirect: 'error' })
   return { ...((await response.json()) as Envelope), status: response.status }
 }
 
-/** Code by code what the same id gets. */
+/** The codes of this many calls for one id, in order. */
 export async function codes(simulator: Simulator, id: string, times: number): Promise<number[]> {
   const got: number[] = []
-  for (let call = 0; call < times; call += 1) got.push((await ask(simulator, id)).code)
+  for (let call = 0; call < times; call += 1) got.push((await callApi(simulator, id)).code)
   return got
 }

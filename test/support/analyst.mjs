@@ -1,4 +1,4 @@
-// Opens a published file read-only, as a tool of its own, and answers each SQL statement on stdin with one JSON line.
+// Opens a published file read-only, as a BI tool does, and answers each SQL statement on stdin with one JSON line.
 // Argument: the file.
 import process from 'node:process'
 import { createInterface } from 'node:readline'

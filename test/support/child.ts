@@ -6,13 +6,13 @@ import { onTestFinished } from 'vitest'
 
 export interface Child {
   readonly process: ChildProcess
-  /** The next line it writes. */
+  /** The next line of its stdout. */
   line(): Promise<string>
   say(line: string): void
   kill(): Promise<void>
 }
 
-/** A script beside this file in a process of its own, ended with the test. */
+/** Starts a script of this folder in a process of its own, which is killed at the end of the test. */
 export function startChild(script: string, ...args: string[]): Child {
   const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -31,7 +31,7 @@ export function startChild(script: string, ...args: string[]): Child {
     say: (line) => child.stdin.write(`${line}\n`),
     async line() {
       const next = await lines.next()
-      if (next.done) throw new Error(`${script} ended without a word`)
+      if (next.done) throw new Error(`${script} ended without another line`)
       return next.value
     },
   }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
 
 export interface Ended {
-  /** The exit code, or 128 + the signal's number as a shell tells it. */
+  /** The exit code; after a signal 128 + its number, as in a shell. */
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -18,8 +18,8 @@ export interface Started {
 const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
 
 /**
- * Starts the real command line in a process of its own, with nothing of this process's environment but where programs and
- * temporary files are; `through` is a command that starts it in its turn, such as strace.
+ * Starts the real command line in a process of its own. It inherits only PATH and TMPDIR from the environment. `through` is a
+ * command that starts it, such as strace.
  */
 export function startCli(
   args: readonly string[],
@@ -47,7 +47,7 @@ export function startCli(
   return { child, ended }
 }
 
-/** The same, run to its end. */
+/** Runs the command line and waits for its end. */
 export function cli(args: readonly string[], options: Parameters<typeof startCli>[1] = {}): Promise<Ended> {
   return startCli(args, options).ended
 }

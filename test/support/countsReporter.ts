@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Prints `N passed, N failed, N skipped` as the closing line; a file that could not be run counts as one failure. */
+/** Prints `N passed, N failed, N skipped` as the last line; a test file that cannot run counts as one failure. */
 export class CountsReporter implements Reporter {
   private modules: readonly TestModule[] = []
   private errors = 0

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A folder of this test's own, gone when it has ended. */
+/** A new folder, which is removed at the end of the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

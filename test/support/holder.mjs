@@ -1,4 +1,4 @@
-// Takes the lock of a data folder, tells so, and holds it until stdin ends or it is killed; or tells why it could not.
+// Takes the lock of a data folder, prints `held`, and holds it until stdin ends; or prints the error as JSON.
 // Argument: the data folder.
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'

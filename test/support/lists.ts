@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** An id of 24 hex digits that ends in `tail` and asks the simulator for nothing special. */
+/** The n-th id of 24 hex digits without a marker for the simulator. */
 export function plainId(n: number): string {
   return `5f${n.toString(16).padStart(22, '0')}`
 }
 
-/** Writes a list with a header and one id a line; gives its path. */
+/** Writes a list with a header and one id a line. @returns its path */
 export function writeList(folder: string, ids: readonly string[], name = 'creators.csv'): string {
   const path = join(folder, name)
   writeFileSync(path, `user_id\n${ids.map((id) => `${id}\n`).join('')}`)

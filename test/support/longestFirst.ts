@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Where the tests are that take longest, longest first: one that begins last is waited for. */
+/** The folders with the slowest tests, slowest first: a slow file that starts last delays the end. */
 const LONG = [
   '/faults/',
   '/commands/forget/',
@@ -13,7 +13,7 @@ const LONG = [
   '/read/parquet',
 ]
 
-/** Always the same order, whatever earlier runs have left. */
+/** The same order in every run: vitest's own sequencer uses the durations of earlier runs. */
 export class LongestFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {

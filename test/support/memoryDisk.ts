@@ -3,25 +3,25 @@ import { join } from 'node:path'
 
 const MEMORY = '/dev/shm'
 const PREFIX = 'creator-enrich-tests-'
-/** More than all tests ever have there at once. */
-const ROOM = 4 * 2 ** 30
+/** Bytes; more than all tests use at once. */
+const NEEDED = 4 * 2 ** 30
 
 /**
- * Lets the tests have their folders in a file system in memory, where the machine has one with room: on a disk they wait
- * for thousands of syncs. With a TMPDIR that is given, that is where they are.
+ * Puts the folders of the tests in a file system in memory, if the machine has one with enough space: on a disk the tests
+ * wait for thousands of syncs. A TMPDIR from the environment is respected.
  */
 export default function setup(): (() => void) | undefined {
   if (process.env['TMPDIR'] || !existsSync(MEMORY)) return undefined
   for (const name of readdirSync(MEMORY)) if (isLeftOver(name)) remove(join(MEMORY, name))
   const { bavail, bsize } = statfsSync(MEMORY)
-  if (bavail * bsize < ROOM) return undefined
+  if (bavail * bsize < NEEDED) return undefined
   const folder = join(MEMORY, `${PREFIX}${process.pid}`)
   mkdirSync(folder)
   process.env['TMPDIR'] = folder
   return () => remove(folder)
 }
 
-/** Of tests that were killed. */
+/** Whether the folder is from a test run that was killed. */
 function isLeftOver(name: string): boolean {
   return name.startsWith(PREFIX) && !existsSync(`/proc/${name.slice(PREFIX.length)}`)
 }

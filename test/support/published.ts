@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import { all, quotedText, openDatabase, type Database, type ReadCell } from '../../src/core/duckdb.js'
 
-/** To open a database takes longer than to ask one: there is one for all that the tests of a file look into. */
+/** One reader for all tests of a file, because opening a database takes longer than a query. */
 let reader: Promise<Database> | undefined
 let last: Promise<unknown> = Promise.resolve()
 
-/** Rows of the published file, attached read-only as an analyst may. */
+/** Rows of the published file, attached read-only as an analyst does. */
 export function published<T = Record<string, ReadCell>>(data: string, sql: string): Promise<T[]> {
   const path = join(data, 'creators.duckdb')
-  const asked = last.then(() => ask<T>(path, sql))
-  last = asked.catch(() => undefined)
-  return asked
+  const rows = last.then(() => query<T>(path, sql))
+  last = rows.catch(() => undefined)
+  return rows
 }
 
-async function ask<T>(path: string, sql: string): Promise<T[]> {
+async function query<T>(path: string, sql: string): Promise<T[]> {
   reader ??= openDatabase(':memory:')
   const { connection } = await reader
   await connection.run(`ATTACH ${quotedText(path)} AS creators (TYPE duckdb, READ_ONLY)`)

@@ -13,23 +13,23 @@ import { startCli, type Ended, type Started } from './cli.js'
 
 export const TOKEN = 'canary+token/7f3a=='
 
-/** The simulated API of this test, closed when it has ended. */
+/** Starts a simulator, which is closed at the end of the test. */
 export async function simulator(options: Omit<Partial<SimulatorOptions>, 'pipeline'> = {}): Promise<Simulator> {
   const started = await startSimulator({ pipeline: await loadPipeline(undefined), ...options })
   onTestFinished(() => started.close())
   return started
 }
 
-/** A report is a fifth of a small run. In this process, `--no-report false` makes one all the same. */
-const UNREPORTED = ['--no-report']
+/** The report takes a fifth of the time of a small run. `--no-report false` in `args` of an in-process run makes one. */
+const WITHOUT_REPORT = ['--no-report']
 
 /** Starts `run` of these inputs against a simulator, in a process of its own. */
 export function startRun(input: readonly string[], data: string, api: Simulator, ...args: string[]): Started {
-  const command = ['run', ...input, '--api', api.url, '--data', data, '--json', ...UNREPORTED, ...args]
+  const command = ['run', ...input, '--api', api.url, '--data', data, '--json', ...WITHOUT_REPORT, ...args]
   return startCli(command, { env: { JUSTONEAPI_TOKEN: TOKEN } })
 }
 
-/** The same in a process of its own, run to its end, its receipt read. */
+/** Runs `run` in a process of its own to its end, and parses its receipt. */
 export async function enrichAsUser(
   input: string,
   data: string,
@@ -42,13 +42,13 @@ export async function enrichAsUser(
 
 export interface Enriched {
   readonly code: number
-  /** What a person is told. */
+  /** The lines that a person sees. */
   readonly stderr: string
   readonly receipt: Receipt
 }
 
 /**
- * The same run, in this process: half the time of one of its own. For what happens to calls, tables and files.
+ * Runs `run` in this process, which takes half the time. For tests of calls, tables and files.
  * @param args flags as for `run`
  * @throws RunError when there is no receipt
  */
@@ -56,7 +56,7 @@ export function enrich(input: string, data: string, api: Simulator, ...args: str
   return enrichUntil(new AbortController().signal, input, data, api, ...args)
 }
 
-/** The same, until the signal says stop, with the exit code as its reason. */
+/** The same as `enrich`, until the signal aborts; the reason of the signal is the exit code. */
 export function enrichUntil(
   signal: AbortSignal,
   input: string,
@@ -67,7 +67,7 @@ export function enrichUntil(
   return enrichIn({ signal }, [input], data, api, ...args)
 }
 
-/** The same, of several inputs. */
+/** The same as `enrich`, for several inputs. */
 export function enrichAll(
   inputs: readonly string[],
   data: string,
@@ -77,7 +77,7 @@ export function enrichAll(
   return enrichIn({}, inputs, data, api, ...args)
 }
 
-/** The same, by another clock. */
+/** The same as `enrich`, with another clock. */
 export function enrichAt(
   now: () => number,
   input: string,
@@ -88,7 +88,7 @@ export function enrichAt(
   return enrichIn({ now }, [input], data, api, ...args)
 }
 
-/** The tracked lists of the folder, from what is stored of them. */
+/** Runs `run --tracked`: the tracked lists of the folder, from their stored rows. */
 export function refresh(data: string, api: Simulator, ...args: string[]): Promise<Enriched> {
   return enrichIn({}, [], data, api, '--tracked', ...args)
 }
@@ -101,11 +101,11 @@ async function enrichIn(
   ...args: string[]
 ): Promise<Enriched> {
   const settings = resolveSettings('run', {}, [
-    asEnvironment(['--api', api.url, '--data', data, ...UNREPORTED, ...args]),
+    asEnvironment(['--api', api.url, '--data', data, ...WITHOUT_REPORT, ...args]),
   ])
-  const told: string[] = []
+  const lines: string[] = []
   const redact = redactor(TOKEN)
-  const logger = new Logger({ write: (text) => told.push(text) }, settings.logLevel, redact)
+  const logger = new Logger({ write: (text) => lines.push(text) }, settings.logLevel, redact)
   const pipeline = await loadPipeline(settings.pipeline)
   const effects = { ...liveEffects((level, message) => logger.log(level, message)), now }
   const receipt = await run({
@@ -119,10 +119,10 @@ async function enrichIn(
     logger,
     signal,
   })
-  return { code: receipt.exit_code, stderr: told.join(''), receipt }
+  return { code: receipt.exit_code, stderr: lines.join(''), receipt }
 }
 
-/** Exit code and error line of a run in this process that came to no receipt. */
+/** Exit code and error line of an in-process run that fails without a receipt. */
 export async function refused(run: Promise<Enriched>): Promise<{ code: number; stderr: string }> {
   try {
     const { receipt } = await run
@@ -133,7 +133,7 @@ export async function refused(run: Promise<Enriched>): Promise<{ code: number; s
   }
 }
 
-/** `--max-age 0s --new` as the variables that mean the same. */
+/** Flags such as `--max-age 0s --new` as environment variables. */
 function asEnvironment(args: readonly string[]): Record<string, string> {
   const environment: Record<string, string> = {}
   args.forEach((arg, at) => {

@@ -3,11 +3,11 @@ import { mkdirSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 
 export interface SmallDisk {
-  /** Gives it another size. */
+  /** Changes its size. */
   resize(megabytes: number): void
 }
 
-/** Mounts a file system of its own at this folder, unmounted with the test; undefined where the machine does not allow it. */
+/** Mounts a file system of this size at the folder until the end of the test; undefined if the machine does not allow it. */
 export function smallDisk(folder: string, megabytes: number): SmallDisk | undefined {
   const mount = (options: string) => spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status === 0
   mkdirSync(folder, { recursive: true })

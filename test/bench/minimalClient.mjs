@@ -1,4 +1,4 @@
-// The leanest client of the same API: keep-alive requests, the body read and parsed, nothing stored.
+// The minimal client of the same API: keep-alive requests, the body read and parsed, nothing stored.
 import { readFileSync } from 'node:fs'
 import { Pool } from 'undici'
 
