@@ -68,5 +68,5 @@ test('docs/options.md is what the table says', async () => {
     ...lines,
     '',
   ].join('\n')
-  await expect(page).toMatchFileSnapshot('../docs/options.md')
+  await expect(page).toMatchFileSnapshot('../../docs/options.md')
 })
