@@ -1,7 +1,9 @@
-import { TableWriter, type Connection, type SqlType } from '../core/duckdb.js'
+import type { Connection } from '../core/duckdb.js'
+import { createTempTable, TempTableWriter } from '../core/tempTable.js'
 import type { ParsedId } from '../model/pipeline.js'
+import { MEMBERS } from '../model/tempTables.js'
 
-/** One input row, with the id in it or why there is none. */
+/** One input row, with its id or the reason why it has none. */
 export interface MemberRow {
   /** Number of the data row in its input, from 1. */
   readonly rowNumber: number
@@ -14,37 +16,26 @@ export interface MemberRow {
   readonly parsed: ParsedId
 }
 
-const COLUMNS = {
-  list: 'VARCHAR',
-  row_number: 'BIGINT',
-  line: 'BIGINT',
-  input: 'VARCHAR',
-  cell: 'VARCHAR',
-  user_id: 'VARCHAR',
-  reason: 'VARCHAR',
-  remedy: 'VARCHAR',
-} as const satisfies Record<string, SqlType>
-
-/** Makes TEMP table `members`, empty: the input rows of this run, on disk where they do not fit the memory. `input` is JSON text. */
+/** Makes the TEMP table `members`, empty. Rows that do not fit the memory are on disk. */
 export async function createMembers(connection: Connection): Promise<void> {
-  const columns = Object.entries(COLUMNS).map(([name, type]) => `${name} ${type}`)
-  await connection.run(`CREATE OR REPLACE TEMP TABLE members (${columns.join(', ')})`)
+  await connection.run(createTempTable(MEMBERS))
 }
 
 /** Spills input rows into `members`. */
 export class MemberWriter {
-  private constructor(private readonly writer: TableWriter) {}
+  private constructor(private readonly writer: TempTableWriter<keyof typeof MEMBERS.columns>) {}
 
   static async open(connection: Connection): Promise<MemberWriter> {
-    return new MemberWriter(await TableWriter.open(connection, 'temp.main.members', Object.values(COLUMNS)))
+    return new MemberWriter(await TempTableWriter.open(connection, MEMBERS))
   }
 
   append(list: string, { rowNumber, line, cells, cell, parsed }: MemberRow): void {
-    const [id, reason, remedy] = 'id' in parsed ? [parsed.id, null, null] : [null, parsed.reason, parsed.remedy]
-    this.writer.append([list, rowNumber, line, JSON.stringify(cells), cell, id, reason, remedy])
+    const [user_id, reason, remedy] = 'id' in parsed ? [parsed.id, null, null] : [null, parsed.reason, parsed.remedy]
+    const input = JSON.stringify(cells)
+    this.writer.append({ list, row_number: rowNumber, line, input, cell, user_id, reason, remedy })
   }
 
-  /** Hands the last rows over; nothing may be read from `members` before. */
+  /** Hands the last rows over; no statement may read `members` before that. */
   close(): void {
     this.writer.close()
   }

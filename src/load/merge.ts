@@ -11,7 +11,6 @@ import {
 } from './sql/answers.sql.js'
 import {
   ambiguousCalls,
-  createRunEnds,
   dropRepeatedCalls,
   endOfIds,
   insertRuns,
@@ -79,7 +78,7 @@ export async function merge(
   await connection.run('BEGIN')
   try {
     await run([dropRepeatedCalls, insertRuns, ...replaceRunCodes])
-    await run([endOfIds, ...replaceFailures, createRunEnds, ...replaceRunEnds])
+    await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
     await run([newAnswers(since), newestAnswers, appendCounters(pipeline), appendAnomalies, ...mergeDrift])
     await mergeDays(connection, pipeline, run)
     await run(history(pipeline))

@@ -1,10 +1,10 @@
-import { TableWriter, all, type Connection, type Parameters } from '../core/duckdb.js'
+import { all, type Connection, type Parameters } from '../core/duckdb.js'
+import { ensureTempTable, fillTempTable } from '../core/tempTable.js'
 import { STATUSES, type Counts, type ParkReason, type ReasonCount, type RowStatus } from '../model/receipt.js'
-import { createRunEnds } from './sql/calls.sql.js'
+import { RUN_ENDS, SETTLED_LISTS, UNFINISHED } from '../model/tempTables.js'
 import {
   countRead,
   countSettled,
-  createSettleInputs,
   dropSettleInputs,
   listChanges,
   replaceMembers,
@@ -95,19 +95,14 @@ export async function settle(connection: Connection, options: SettleOptions): Pr
 }
 
 async function fillInputs(connection: Connection, { lists, unfinished }: SettleOptions): Promise<void> {
-  await runAll(connection, [createRunEnds, ...createSettleInputs])
-  const ids = await TableWriter.open(connection, 'temp.main.unfinished', ['VARCHAR'])
-  for (const id of unfinished) ids.append([id])
-  ids.close()
-  for (const { name, source, columns, idColumn, track } of lists) {
-    await connection.run('INSERT INTO settled_lists VALUES ($name, $source, $columns, $idColumn, $track)', {
-      name,
-      source,
-      columns: JSON.stringify(columns),
-      idColumn,
-      track,
-    })
-  }
+  // A run that loaded no call has no such table.
+  await connection.run(ensureTempTable(RUN_ENDS))
+  const ids = [...unfinished].map((user_id) => ({ user_id }))
+  await fillTempTable(connection, UNFINISHED, ids)
+  const given = lists.map(({ name, source, columns, idColumn, track }) => {
+    return { list: name, source, columns: JSON.stringify(columns), id_column: idColumn, track }
+  })
+  await fillTempTable(connection, SETTLED_LISTS, given)
 }
 
 /** Some statements name no parameter, and DuckDB refuses one that is not named. */

@@ -1,10 +1,12 @@
 import { all, quotedText, type Connection } from '../core/duckdb.js'
+import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
+import { MEMBERS, PLANNED } from '../model/tempTables.js'
 import { decide, KNOWN, type Decision, type PolicyOptions } from './policy.js'
 
 export interface PlanOptions extends PolicyOptions {
   /** This run's start, milliseconds since 1970. */
   readonly startedAt: number
-  /** What was asked by a run that started longer ago than this is asked again, milliseconds. */
+  /** A profile is fetched again when the run that fetched it last started longer ago than this, milliseconds. */
   readonly maxAgeMs: number
 }
 
@@ -22,17 +24,17 @@ export interface PlanCounts {
   /** Distinct ids in them. */
   readonly ids: number
   readonly rejectedRows: number
-  /** Rejected rows by the reader's reason, most first. */
+  /** Rejected rows by reason, most rows first. */
   readonly rejectedByReason: readonly { readonly reason: string; readonly rows: number }[]
   readonly byDecision: Readonly<Record<Decision, { readonly ids: number; readonly rows: number }>>
-  /** Due first, then most first. */
+  /** Due ids first, then the largest counts. */
   readonly byReason: readonly PlanCount[]
 }
 
-/** Ids handed out at a time; the connection is free in between. */
+/** Ids in one query of `dueIds`. */
 const PAGE = 5_000
 
-/** Every case of the policy as rows of an SQL VALUES list: known, fresh, ambiguous, decision, reason. */
+/** Every case of the policy as rows of an SQL VALUES list: known, fresh, unanswered, decision, reason. */
 function policyRows(options: PolicyOptions): string {
   const rows = KNOWN.flatMap((known) =>
     [true, false].flatMap((fresh) =>
@@ -45,22 +47,41 @@ function policyRows(options: PolicyOptions): string {
   return rows.join(', ')
 }
 
-/** Who does not move at all is taken to move by this share of the followers a day, so that waiting brings everybody on. */
+/** Added to every creator's daily share of change, so that a creator whose count stands still comes up in time, too. */
 const STANDING_STILL = 0.001
-/** Among fewer followers, a handful more or less is no movement. */
+/** With fewer followers, a change by a handful would be a large share. */
 const FEW_FOLLOWERS = 100
 
+const member = sqlColumns(MEMBERS, 'm')
+const planned = sqlColumns(PLANNED, 'p')
+
 /**
- * Order of the ids: due ones first; among them never-seen first, then by what a call is likely to tell: how long nobody has
- * asked × which share of the followers came or went a day of late. Where calls are capped, they go where they are worth most.
- * The rows of the table lie in that order, so that a page of it is read without a look at the rest.
+ * Due ids come first. Among them, ids never fetched come first, then the creators whose counts change fastest and were
+ * checked longest ago: the time since the last fetch × the share of the followers that came or went a day. So capped calls
+ * go where they are worth most. The rows of the table lie in that order, so that a page of it is read without the rest.
  */
 function planSql(options: PolicyOptions): string {
+  return createTempTableAs(
+    PLANNED,
+    {
+      user_id: 'user_id',
+      decision: 'decision',
+      reason: `CASE WHEN decision = 'known_failed' THEN coalesce(last_attempt_code, reason) ELSE reason END`,
+      ord: 'row_number() OVER ()',
+    },
+    `FROM (${orderedSql(options)})`,
+  )
+}
+
+/** Every distinct id with its verdict, in the order of the plan. */
+function orderedSql(options: PolicyOptions): string {
   return `
-CREATE OR REPLACE TEMP TABLE planned AS
 WITH
   policy(known, fresh, unanswered, decision, reason) AS (VALUES ${policyRows(options)}),
-  ids AS (SELECT user_id, min(rowid) AS appeared FROM members WHERE user_id IS NOT NULL GROUP BY user_id),
+  ids AS (
+    SELECT ${member.user_id} AS user_id, min(m.rowid) AS appeared
+    FROM ${MEMBERS.name} AS m WHERE ${member.user_id} IS NOT NULL GROUP BY ALL
+  ),
   unanswered AS (SELECT DISTINCT user_id FROM ambiguous_calls WHERE resolved_at IS NULL),
   facts AS (
     SELECT
@@ -74,7 +95,7 @@ WITH
         WHEN creator.status IN ('empty', 'invalid') THEN creator.status
         ELSE 'none'
       END AS known,
-      -- The start of a run whose row is missing: its last call is the next best.
+      -- Where the row of a run is missing, its last call stands for its start.
       CASE
         WHEN known IN ('failed', 'fault', 'ambiguous') THEN coalesce(attempt.started_at, creator.last_attempt_at)
         WHEN known <> 'none' THEN coalesce(conclusive.started_at, creator.last_conclusive_at)
@@ -100,26 +121,18 @@ WITH
       ON policy.known = facts.known
       AND policy.fresh = coalesce($started_at - epoch_ms(facts.asked_at) <= $max_age_ms, false)
       AND policy.unanswered = facts.is_unanswered
-  ),
-  ordered AS (
-    SELECT * FROM verdicts
-    ORDER BY
-      decision <> 'due',
-      asked_at IS NOT NULL,
-      ($started_at - epoch_ms(asked_at)) * (${STANDING_STILL} + moved) DESC,
-      appeared
   )
-SELECT
-  user_id,
-  decision,
-  CASE WHEN decision = 'known_failed' THEN coalesce(last_attempt_code, reason) ELSE reason END AS reason,
-  row_number() OVER () AS ord
-FROM ordered`
+SELECT * FROM verdicts
+ORDER BY
+  decision <> 'due',
+  asked_at IS NOT NULL,
+  ($started_at - epoch_ms(asked_at)) * (${STANDING_STILL} + moved) DESC,
+  appeared`
 }
 
 /**
- * Decides for every distinct id of `members` and leaves the result in TEMP `planned(user_id, decision, reason, ord)`,
- * one row an id. Reads creators, creator_recent, runs and ambiguous_calls; sends nothing, changes nothing that stays.
+ * Decides for every distinct id of the TEMP table `members`, and leaves one row for each in the TEMP table `planned`. Reads
+ * creators, creator_recent, runs and ambiguous_calls; changes no other table and sends no request.
  */
 export async function plan(connection: Connection, options: PlanOptions): Promise<PlanCounts> {
   await connection.run(planSql(options), {
@@ -132,16 +145,19 @@ export async function plan(connection: Connection, options: PlanOptions): Promis
 async function countPlan(connection: Connection): Promise<PlanCounts> {
   const byReason = await all<PlanCount>(
     connection,
-    `SELECT decision, reason, count(*) AS ids, sum(member_rows)::BIGINT AS rows
-     FROM planned
-     JOIN (SELECT user_id, count(*) AS member_rows FROM members WHERE user_id IS NOT NULL GROUP BY user_id) USING (user_id)
-     GROUP BY decision, reason
-     ORDER BY decision <> 'due', ids DESC, decision, reason`,
+    `SELECT ${planned.decision} AS decision, ${planned.reason} AS reason, count(*) AS ids, sum(member_rows)::BIGINT AS rows
+     FROM ${PLANNED.name} AS p
+     JOIN (
+       SELECT ${member.user_id} AS user_id, count(*) AS member_rows
+       FROM ${MEMBERS.name} AS m WHERE ${member.user_id} IS NOT NULL GROUP BY ALL
+     ) AS counted ON counted.user_id = ${planned.user_id}
+     GROUP BY ${planned.decision}, ${planned.reason}
+     ORDER BY ${planned.decision} <> 'due', ids DESC, ${planned.decision}, ${planned.reason}`,
   )
   const rejectedByReason = await all<{ reason: string; rows: number }>(
     connection,
-    `SELECT coalesce(reason, 'unknown') AS reason, count(*) AS rows
-     FROM members WHERE user_id IS NULL GROUP BY ALL ORDER BY rows DESC, reason`,
+    `SELECT coalesce(${member.reason}, 'unknown') AS reason, count(*) AS rows
+     FROM ${MEMBERS.name} AS m WHERE ${member.user_id} IS NULL GROUP BY ALL ORDER BY rows DESC, reason`,
   )
   const byDecision: Record<Decision, { ids: number; rows: number }> = {
     due: { ids: 0, rows: 0 },
@@ -164,12 +180,13 @@ async function countPlan(connection: Connection): Promise<PlanCounts> {
   return { rows: rows + rejectedRows, ids, rejectedRows, rejectedByReason, byDecision, byReason }
 }
 
-/** The due ids in the order of the plan. Between two pages no result is open, so the connection may be used for anything else. */
+/** The due ids in the order of the plan. No result stays open between two ids, so the connection may be used for anything else. */
 export async function* dueIds(connection: Connection): AsyncGenerator<string> {
   for (let after = 0; ; after += PAGE) {
     const page = await all<{ user_id: string }>(
       connection,
-      `SELECT user_id FROM planned WHERE decision = 'due' AND ord > $after AND ord <= $upto ORDER BY ord`,
+      `SELECT ${planned.user_id} AS user_id FROM ${PLANNED.name} AS p
+       WHERE ${planned.decision} = 'due' AND ${planned.ord} > $after AND ${planned.ord} <= $upto ORDER BY ${planned.ord}`,
       { after, upto: after + PAGE },
     )
     for (const { user_id } of page) yield user_id

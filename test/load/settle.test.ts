@@ -1,23 +1,19 @@
 import { expect, test } from 'vitest'
 import { readApiPace } from '../../src/commands/plan/planRun.js'
-import { TableWriter } from '../../src/core/duckdb.js'
+import { fillTempTable } from '../../src/core/tempTable.js'
 import { createMembers, MemberWriter } from '../../src/load/members.js'
 import { recordRun, runCodes, unresolvedCalls, type RunRecord } from '../../src/load/recordRun.js'
 import { settle, type ListInput, type Settled, type SettleOptions } from '../../src/load/settle.js'
 import { reconcile, type Counts } from '../../src/model/receipt.js'
+import { PLANNED } from '../../src/model/tempTables.js'
 import { opened, type Opened } from './opened.js'
 import { DAY0, people, source } from './people.js'
 
 type Planned = readonly [id: string, decision: string, reason: string]
 
 async function plan({ warehouse }: Opened, planned: readonly Planned[]): Promise<void> {
-  const { connection } = warehouse
-  await connection.run(
-    'CREATE OR REPLACE TEMP TABLE planned (user_id VARCHAR, decision VARCHAR, reason VARCHAR, ord BIGINT)',
-  )
-  const writer = await TableWriter.open(connection, 'temp.main.planned', ['VARCHAR', 'VARCHAR', 'VARCHAR', 'BIGINT'])
-  planned.forEach((row, at) => writer.append([...row, at + 1]))
-  writer.close()
+  const rows = planned.map(([user_id, decision, reason], at) => ({ user_id, decision, reason, ord: at + 1 }))
+  await fillTempTable(warehouse.connection, PLANNED, rows)
 }
 
 async function read({ warehouse }: Opened, lists: Record<string, readonly string[]>): Promise<void> {

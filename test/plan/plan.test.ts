@@ -1,97 +1,92 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { all, openDatabase, TableWriter, type Cell, type Connection } from '../../src/core/duckdb.js'
+import { all, openDatabase, type Cell, type Connection } from '../../src/core/duckdb.js'
+import { fillTempTable, sqlColumns } from '../../src/core/tempTable.js'
+import { bringUpToDate } from '../../src/load/schema/schema.js'
+import { MEMBERS, PLANNED } from '../../src/model/tempTables.js'
 import { dueIds, plan, type PlanOptions } from '../../src/plan/plan.js'
+import { people } from '../load/people.js'
 
 const HOUR = 3_600_000
 const NOW = Date.UTC(2026, 10, 22, 20, 0, 0)
 const OPTIONS: PlanOptions = { startedAt: NOW, maxAgeMs: 20 * HOUR, retryFailed: false, onAmbiguous: 'retry' }
 
+type Member = Record<keyof typeof MEMBERS.columns, Cell>
+
 const ago = (hours: number): number => NOW - hours * HOUR
+const at = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString())
 const id = (n: number): string => `5f${n.toString(16).padStart(22, '0')}`
 
 interface Creator {
   user_id: string
   status: 'active' | 'empty' | 'invalid' | 'never_fetched'
-  /** Run of the last conclusive answer, as hours before now. */
+  /** Start of the run with the last conclusive answer, in hours before now. */
   asked?: number
-  /** The last attempt, if it was another run's or another outcome. */
+  /** The last attempt, if another run made it or it had another outcome. */
   attempt?: { outcome: string; code: string; asked?: number; at?: number }
   conclusiveAt?: number
 }
 
-class World {
+class Planner {
+  private readonly read: Member[] = []
+
   private constructor(readonly connection: Connection) {}
 
-  static async open(): Promise<World> {
+  /** The tables of a new warehouse, the runs of the last 200 hours, and no member. */
+  static async open(): Promise<Planner> {
     const database = await openDatabase(':memory:')
     onTestFinished(() => database.close())
     const { connection } = database
-    await connection.run(`
-      CREATE TABLE creators (user_id VARCHAR, status VARCHAR, run_id VARCHAR, last_conclusive_at TIMESTAMPTZ,
-        last_attempt_run_id VARCHAR, last_attempt_outcome VARCHAR, last_attempt_code VARCHAR, last_attempt_at TIMESTAMPTZ);
-      CREATE TABLE creator_recent (user_id VARCHAR, fans BIGINT, fans_change_1d BIGINT, fans_change_7d BIGINT, days_7d BIGINT);
-      CREATE TABLE runs (run_id VARCHAR, started_at TIMESTAMPTZ);
-      CREATE TABLE ambiguous_calls (run_id VARCHAR, seq BIGINT, user_id VARCHAR, sent_at TIMESTAMPTZ, reason VARCHAR, resolved_at TIMESTAMPTZ);
-      CREATE TEMP TABLE members (list VARCHAR, row_number BIGINT, line BIGINT, input VARCHAR, cell VARCHAR, user_id VARCHAR, reason VARCHAR, remedy VARCHAR);
-    `)
-    const world = new World(connection)
-    await world.insert(
-      'runs',
-      ['VARCHAR', 'TIMESTAMPTZ'],
-      Array.from({ length: 200 }, (_, hours) => [`run-${hours}`, ago(hours)]),
+    await bringUpToDate({ connection, path: ':memory:', pipeline: people })
+    const started = `to_timestamp((${NOW} - hours * ${HOUR}) / 1000)`
+    await connection.run(
+      `INSERT INTO runs (run_id, started_at) SELECT 'run-' || hours, ${started} FROM range(200) AS r(hours)`,
     )
-    return world
+    await fillTempTable(connection, MEMBERS, [])
+    return new Planner(connection)
   }
 
   async creators(creators: Creator[]): Promise<void> {
     const run = (hours: number | undefined): string | null => (hours === undefined ? null : `run-${hours}`)
-    await this.insert(
-      'creators',
-      ['VARCHAR', 'VARCHAR', 'VARCHAR', 'TIMESTAMPTZ', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'TIMESTAMPTZ'],
-      creators.map(({ user_id, status, asked, attempt, conclusiveAt }) => {
-        const same = { active: 'profile', empty: 'empty', invalid: 'invalid', never_fetched: null }[status]
-        const last = attempt ?? { outcome: same, code: status === 'invalid' ? '400' : '0', asked }
-        return [
-          user_id,
-          status,
-          run(asked),
-          conclusiveAt ?? (asked === undefined ? null : ago(asked)),
-          run(last.asked),
-          last.outcome,
-          last.code,
-          ('at' in last ? last.at : undefined) ?? (last.asked === undefined ? null : ago(last.asked)),
-        ]
-      }),
-    )
+    for (const { user_id, status, asked, attempt, conclusiveAt } of creators) {
+      const same = { active: 'profile', empty: 'empty', invalid: 'invalid', never_fetched: null }[status]
+      const last = attempt ?? { outcome: same, code: status === 'invalid' ? '400' : '0', asked }
+      await this.insert('creators', {
+        user_id,
+        status,
+        run_id: run(asked),
+        last_conclusive_at: at(conclusiveAt ?? (asked === undefined ? undefined : ago(asked))),
+        last_attempt_run_id: run(last.asked),
+        last_attempt_outcome: last.outcome,
+        last_attempt_code: last.code,
+        last_attempt_at: at(
+          ('at' in last ? last.at : undefined) ?? (last.asked === undefined ? undefined : ago(last.asked)),
+        ),
+      })
+    }
   }
 
-  async unanswered(user_id: string, resolvedAt: number | null = null): Promise<void> {
-    await this.insert(
-      'ambiguous_calls',
-      ['VARCHAR', 'BIGINT', 'VARCHAR', 'TIMESTAMPTZ', 'VARCHAR', 'TIMESTAMPTZ'],
-      [['run-1', 1, user_id, ago(1), 'timeout', resolvedAt]],
-    )
+  async unanswered(user_id: string, resolvedAt?: number): Promise<void> {
+    const call = { run_id: 'run-1', seq: 1, user_id, sent_at: at(ago(1)), reason: 'timeout' }
+    await this.insert('ambiguous_calls', { ...call, resolved_at: at(resolvedAt) })
   }
 
-  /** Rows of one list; a member that is no id is a reject with that reason. */
+  /** Adds the rows of one list. A member that is not an id is a reject with that reason. */
   async members(list: string, members: (string | { reason: string })[]): Promise<void> {
-    await this.insert(
-      'temp.main.members',
-      ['VARCHAR', 'BIGINT', 'BIGINT', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'VARCHAR'],
-      members.map((member, index) =>
-        typeof member === 'string'
-          ? [list, index + 1, index + 2, '[]', member, member, null, null]
-          : [list, index + 1, index + 2, '[]', '?', null, member.reason, 'mend it'],
-      ),
-    )
+    members.forEach((member, index) => {
+      const [user_id, reason] = typeof member === 'string' ? [member, null] : [null, member.reason]
+      const [cell, remedy] = [user_id ?? '?', reason && 'fix it']
+      this.read.push({ list, row_number: index + 1, line: index + 2, input: '[]', cell, user_id, reason, remedy })
+    })
+    await fillTempTable(this.connection, MEMBERS, this.read)
   }
 
   async planned(): Promise<Record<string, string>> {
-    const rows = await all<{ user_id: string; decision: string; reason: string }>(
+    const { user_id, decision, reason, ord } = sqlColumns(PLANNED)
+    const rows = await all<{ id: string; verdict: string }>(
       this.connection,
-      'SELECT user_id, decision, reason FROM planned ORDER BY ord',
+      `SELECT ${user_id} AS id, ${decision} || ' ' || ${reason} AS verdict FROM ${PLANNED.name} ORDER BY ${ord}`,
     )
-    return Object.fromEntries(rows.map(({ user_id, decision, reason }) => [user_id, `${decision} ${reason}`]))
+    return Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict]))
   }
 
   async due(): Promise<string[]> {
@@ -100,26 +95,28 @@ class World {
     return ids
   }
 
-  private async insert(table: string, types: Parameters<typeof TableWriter.open>[2], rows: Cell[][]): Promise<void> {
-    const writer = await TableWriter.open(this.connection, table, types)
-    for (const row of rows) writer.append(row)
-    writer.close()
+  async insert(table: string, row: Record<string, Cell>): Promise<void> {
+    const names = Object.keys(row)
+    await this.connection.run(
+      `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `$${name}`).join(', ')})`,
+      row,
+    )
   }
 }
 
-describe('what is asked again', () => {
-  /** One creator, one row: the verdict. */
+describe('the verdict on an id', () => {
+  /** The verdict on one creator in one row. */
   async function verdictOn(
     creator: Omit<Creator, 'user_id'> | undefined,
     options: Partial<PlanOptions> = {},
     unanswered?: 'open' | 'resolved',
   ) {
-    const world = await World.open()
-    if (creator) await world.creators([{ ...creator, user_id: id(1) }])
-    if (unanswered) await world.unanswered(id(1), unanswered === 'resolved' ? ago(0) : null)
-    await world.members('l', [id(1)])
-    await plan(world.connection, { ...OPTIONS, ...options })
-    return (await world.planned())[id(1)]
+    const planner = await Planner.open()
+    if (creator) await planner.creators([{ ...creator, user_id: id(1) }])
+    if (unanswered) await planner.unanswered(id(1), unanswered === 'resolved' ? ago(0) : undefined)
+    await planner.members('l', [id(1)])
+    await plan(planner.connection, { ...OPTIONS, ...options })
+    return (await planner.planned())[id(1)]
   }
   const never = 'never_fetched' as const
   const throttled = { outcome: 'throttled', code: '302', asked: 1 }
@@ -228,15 +225,15 @@ describe('what is asked again', () => {
     expect(await verdictOn({ status: never, attempt: { ...attempt, at: ago(22) } })).toBe('due stale_failure')
   })
 
-  test('a max age of nothing asks everything that another run asked', async () => {
+  test('with a max age of zero, whatever another run fetched is stale', async () => {
     expect(await verdictOn({ status: 'active', asked: 1 }, { maxAgeMs: 0 })).toBe('due stale')
   })
 })
 
 describe('the plan', () => {
-  test('never-seen ids come first, then the stalest of those who move alike; ties by first appearance', async () => {
-    const world = await World.open()
-    await world.creators([
+  test('ids never fetched come first, then the stalest of those that change equally fast; ties by first appearance', async () => {
+    const planner = await Planner.open()
+    await planner.creators([
       { user_id: id(1), status: 'active', asked: 30 },
       { user_id: id(2), status: 'active', asked: 50 },
       { user_id: id(3), status: 'active', asked: 1 },
@@ -244,15 +241,15 @@ describe('the plan', () => {
       { user_id: id(5), status: 'empty', asked: 50 },
       { user_id: id(6), status: 'never_fetched', attempt: { outcome: 'throttled', code: '302', asked: 60 } },
     ])
-    await world.members('b', [id(3), id(1), id(5), id(9)])
-    await world.members('a', [id(8), id(2), id(4), id(1), id(6)])
-    await plan(world.connection, OPTIONS)
-    expect(await world.due()).toEqual([9, 8, 6, 5, 2, 4, 1].map(id))
-    expect(Object.keys(await world.planned())).toEqual([9, 8, 6, 5, 2, 4, 1, 3].map(id))
+    await planner.members('b', [id(3), id(1), id(5), id(9)])
+    await planner.members('a', [id(8), id(2), id(4), id(1), id(6)])
+    await plan(planner.connection, OPTIONS)
+    expect(await planner.due()).toEqual([9, 8, 6, 5, 2, 4, 1].map(id))
+    expect(Object.keys(await planner.planned())).toEqual([9, 8, 6, 5, 2, 4, 1, 3].map(id))
   })
 
-  test('of the known ones, who moves most comes first, unless somebody else waits much longer', async () => {
-    const world = await World.open()
+  test('of the known ids, those that change fastest come first, unless another waits much longer', async () => {
+    const planner = await Planner.open()
     const creators: [
       n: number,
       asked: number,
@@ -270,21 +267,20 @@ describe('the plan', () => {
       [7, 150, 10_000, null, -700, 7],
       [8, 30, 0, 0, null, null],
     ]
-    await world.creators(creators.map(([n, asked]) => ({ user_id: id(n), status: 'active', asked })))
+    await planner.creators(creators.map(([n, asked]) => ({ user_id: id(n), status: 'active', asked })))
     for (const [n, , fans, change1d, change7d, days] of creators) {
-      await world.connection.run('INSERT INTO creator_recent VALUES ($1, $2, $3, $4, $5)', [
-        ...[id(n), fans, change1d, change7d, days],
-      ])
+      const recent = { user_id: id(n), fans, fans_change_1d: change1d, fans_change_7d: change7d, days_7d: days }
+      await planner.insert('creator_recent', recent)
     }
-    await world.members('a', [8, 6, 1, 2, 3, 4, 5, 7].map(id))
-    await plan(world.connection, OPTIONS)
+    await planner.members('a', [8, 6, 1, 2, 3, 4, 5, 7].map(id))
+    await plan(planner.connection, OPTIONS)
     // Worth: 7: 150 h x 1.1 %, 4: 30 h x 5.1 %, 3: 30 h x 3.1 %, 2: 30 h x 1.1 %, 5: 150 h x 0.1 %, 1: 30 h x 0.13 %.
-    expect(await world.due()).toEqual([7, 4, 3, 2, 5, 1, 8, 6].map(id))
+    expect(await planner.due()).toEqual([7, 4, 3, 2, 5, 1, 8, 6].map(id))
   })
 
   test('counts rows and ids, by decision and by reason', async () => {
-    const world = await World.open()
-    await world.creators([
+    const planner = await Planner.open()
+    await planner.creators([
       { user_id: id(1), status: 'active', asked: 1 },
       { user_id: id(2), status: 'active', asked: 30 },
       { user_id: id(3), status: 'never_fetched', attempt: { outcome: 'refused', code: '202', asked: 1 } },
@@ -292,9 +288,18 @@ describe('the plan', () => {
       { user_id: id(5), status: 'invalid', asked: 1 },
       { user_id: id(6), status: 'empty', asked: 1 },
     ])
-    await world.members('a', [id(1), id(1), id(2), id(3), { reason: 'short_link' }, id(7)])
-    await world.members('b', [id(1), id(4), id(5), id(6), { reason: 'short_link' }, { reason: 'no_id' }, id(7), id(8)])
-    const counts = await plan(world.connection, OPTIONS)
+    await planner.members('a', [id(1), id(1), id(2), id(3), { reason: 'short_link' }, id(7)])
+    await planner.members('b', [
+      id(1),
+      id(4),
+      id(5),
+      id(6),
+      { reason: 'short_link' },
+      { reason: 'no_id' },
+      id(7),
+      id(8),
+    ])
+    const counts = await plan(planner.connection, OPTIONS)
     expect(counts).toEqual({
       rows: 14,
       ids: 8,
@@ -324,25 +329,25 @@ describe('the plan', () => {
     })
   })
 
-  test('hands out the ids in pages, and leaves the connection free in between', async () => {
-    const world = await World.open()
+  test('gives the due ids in pages, and leaves the connection free in between', async () => {
+    const planner = await Planner.open()
     const ids = Array.from({ length: 12_345 }, (_, n) => id(n * 7919))
-    await world.members('l', ids)
-    await plan(world.connection, OPTIONS)
+    await planner.members('l', ids)
+    await plan(planner.connection, OPTIONS)
     const seen: string[] = []
-    for await (const user_id of dueIds(world.connection)) {
-      if (seen.length % 3_000 === 0) await world.connection.run('DELETE FROM creators')
+    for await (const user_id of dueIds(planner.connection)) {
+      if (seen.length % 3_000 === 0) await planner.connection.run('DELETE FROM creators')
       seen.push(user_id)
     }
     expect(seen).toEqual(ids)
   })
 
-  test('nothing to read, nothing due; a second plan replaces the first', async () => {
-    const world = await World.open()
-    expect(await plan(world.connection, OPTIONS)).toMatchObject({ rows: 0, ids: 0, rejectedRows: 0, byReason: [] })
-    expect(await world.due()).toEqual([])
-    await world.members('l', [id(1)])
-    await plan(world.connection, OPTIONS)
-    expect(await world.due()).toEqual([id(1)])
+  test('without members no id is due; a second plan replaces the first', async () => {
+    const planner = await Planner.open()
+    expect(await plan(planner.connection, OPTIONS)).toMatchObject({ rows: 0, ids: 0, rejectedRows: 0, byReason: [] })
+    expect(await planner.due()).toEqual([])
+    await planner.members('l', [id(1)])
+    await plan(planner.connection, OPTIONS)
+    expect(await planner.due()).toEqual([id(1)])
   })
 })

@@ -1,3 +1,5 @@
+import { ensureTempTable, insertIntoTempTable, sqlColumns } from '../../core/tempTable.js'
+import { RUN_ENDS } from '../../model/tempTables.js'
 import { CONCLUSIVE, RUN_OUTCOMES, UNANSWERED } from './names.js'
 
 /** A segment that is given twice counts once. */
@@ -65,13 +67,14 @@ FROM staged_ends
 WHERE outcome NOT IN ${CONCLUSIVE} AND outcome NOT IN ${RUN_OUTCOMES}`,
 ]
 
-/** Kept until the connection closes: the run settles its rows by it. */
-export const createRunEnds = `
-CREATE TEMP TABLE IF NOT EXISTS run_ends (run_id VARCHAR, user_id VARCHAR, outcome VARCHAR, code VARCHAR)`
-
 export const replaceRunEnds = [
-  `DELETE FROM run_ends WHERE run_id IN (SELECT run_id FROM staged_runs)`,
-  `INSERT INTO run_ends SELECT run_id, user_id, outcome, code FROM staged_ends`,
+  ensureTempTable(RUN_ENDS),
+  `DELETE FROM ${RUN_ENDS.name} WHERE ${sqlColumns(RUN_ENDS).run_id} IN (SELECT run_id FROM staged_runs)`,
+  insertIntoTempTable(
+    RUN_ENDS,
+    { run_id: 'run_id', user_id: 'user_id', outcome: 'outcome', code: 'code' },
+    'FROM staged_ends',
+  ),
 ]
 
 /** Unanswered calls, and the first later answer that settled each, whichever of both was loaded first. */

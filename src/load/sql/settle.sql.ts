@@ -1,102 +1,114 @@
+import { createTempTableAs, dropTempTable, sqlColumns } from '../../core/tempTable.js'
+import { MEMBERS, PLANNED, RUN_ENDS, SETTLED, SETTLED_LISTS, UNFINISHED } from '../../model/tempTables.js'
 import { RUN_OUTCOMES, UNANSWERED } from './names.js'
 
-/** Ids whose asking had begun when the run stopped, and the lists whose rows are replaced. */
-export const createSettleInputs = [
-  `CREATE OR REPLACE TEMP TABLE unfinished (user_id VARCHAR)`,
-  `CREATE OR REPLACE TEMP TABLE settled_lists (list VARCHAR, source VARCHAR, columns VARCHAR, id_column VARCHAR, track BOOLEAN)`,
-]
+const member = sqlColumns(MEMBERS, 'm')
+const planned = sqlColumns(PLANNED)
+const ends = sqlColumns(RUN_ENDS, 'ends')
+const unfinished = sqlColumns(UNFINISHED)
+const settled = sqlColumns(SETTLED)
+const given = sqlColumns(SETTLED_LISTS, 'given')
 
 /**
- * One row an id. What was not to be asked keeps what is known of it. Of what was, the last call of this run decides; what
- * was not reached, or not finished, is parked for `$park`. Without such a reason it gets no status, and the counts show it.
+ * One row for each id. An id that was not due keeps what is known of it. The last call of this run decides the status of a
+ * due id; one whose calls had not begun or not ended is parked for the reason `$park`. Without such a reason it has no
+ * status, and the counts show that.
  */
-export const settleIds = `
-CREATE OR REPLACE TEMP TABLE settled AS
-SELECT
-  planned.user_id,
+export const settleIds = createTempTableAs(
+  SETTLED,
+  {
+    user_id: planned.user_id,
+    status: `
   CASE
-    WHEN decision = 'fresh' THEN 'reused'
-    WHEN decision = 'known_empty' THEN 'empty'
-    WHEN decision IN ('known_failed', 'held') THEN 'failed'
-    WHEN decision = 'invalid' THEN 'rejected'
-    WHEN decision = 'skipped' THEN 'parked'
-    WHEN ends.outcome = 'profile' THEN 'enriched'
-    WHEN ends.outcome = 'empty' THEN 'empty'
-    WHEN ends.outcome = 'invalid' THEN 'rejected'
-    WHEN unfinished.user_id IS NULL AND ends.outcome NOT IN ${RUN_OUTCOMES} THEN 'failed'
+    WHEN ${planned.decision} = 'fresh' THEN 'reused'
+    WHEN ${planned.decision} = 'known_empty' THEN 'empty'
+    WHEN ${planned.decision} IN ('known_failed', 'held') THEN 'failed'
+    WHEN ${planned.decision} = 'invalid' THEN 'rejected'
+    WHEN ${planned.decision} = 'skipped' THEN 'parked'
+    WHEN ${ends.outcome} = 'profile' THEN 'enriched'
+    WHEN ${ends.outcome} = 'empty' THEN 'empty'
+    WHEN ${ends.outcome} = 'invalid' THEN 'rejected'
+    WHEN ${unfinished.user_id} IS NULL AND ${ends.outcome} NOT IN ${RUN_OUTCOMES} THEN 'failed'
     WHEN $park::VARCHAR IS NOT NULL THEN 'parked'
-  END AS status,
+  END`,
+    reason: `
   CASE
-    WHEN decision = 'held' THEN 'ambiguous'
+    WHEN ${planned.decision} = 'held' THEN 'ambiguous'
     WHEN status = 'rejected' THEN 'invalid'
-    WHEN decision IN ('known_failed', 'skipped') THEN planned.reason
-    WHEN status = 'failed' AND ends.outcome IN ${UNANSWERED} THEN 'ambiguous'
-    WHEN status = 'failed' THEN ends.code
+    WHEN ${planned.decision} IN ('known_failed', 'skipped') THEN ${planned.reason}
+    WHEN status = 'failed' AND ${ends.outcome} IN ${UNANSWERED} THEN 'ambiguous'
+    WHEN status = 'failed' THEN ${ends.code}
     WHEN status = 'parked' THEN $park
-  END AS reason
-FROM planned
-LEFT JOIN (SELECT * FROM run_ends WHERE run_id = $run) AS ends USING (user_id)
-LEFT JOIN unfinished USING (user_id)`
+  END`,
+  },
+  `FROM ${PLANNED.name}
+LEFT JOIN ${RUN_ENDS.name} AS ends ON ${ends.user_id} = ${planned.user_id} AND ${ends.run_id} = $run
+LEFT JOIN ${UNFINISHED.name} ON ${unfinished.user_id} = ${planned.user_id}`,
+)
 
-/** Ids that a list has now and had not, and the other way round; to be read before its rows are replaced. */
+/** SQL condition: the list of a row is one of this run's. */
+const ofThisRun = (list: string): string => `${list} IN (SELECT ${given.list} FROM ${SETTLED_LISTS.name} AS given)`
+
+/** How many ids a list has gained and lost. To be read before its rows are replaced. */
 export const listChanges = `
 SELECT
-  settled_lists.list,
+  ${given.list} AS list,
   count(*) FILTER (before.user_id IS NULL AND now.user_id IS NOT NULL) AS added,
   count(*) FILTER (now.user_id IS NULL AND before.user_id IS NOT NULL) AS removed
-FROM settled_lists
+FROM ${SETTLED_LISTS.name} AS given
 LEFT JOIN (
-  (SELECT DISTINCT list, user_id FROM members WHERE user_id IS NOT NULL) AS now
+  (
+    SELECT DISTINCT ${member.list} AS list, ${member.user_id} AS user_id
+    FROM ${MEMBERS.name} AS m WHERE ${member.user_id} IS NOT NULL
+  ) AS now
   FULL JOIN (
-    SELECT DISTINCT list, user_id FROM list_members SEMI JOIN settled_lists USING (list) WHERE user_id IS NOT NULL
+    SELECT DISTINCT list, user_id FROM list_members WHERE user_id IS NOT NULL AND ${ofThisRun('list')}
   ) AS before ON before.list = now.list AND before.user_id = now.user_id
-) ON coalesce(now.list, before.list) = settled_lists.list
-GROUP BY settled_lists.list`
+) ON coalesce(now.list, before.list) = ${given.list}
+GROUP BY ${given.list}`
+
+const withStatus = `
+FROM ${MEMBERS.name} AS m
+LEFT JOIN ${SETTLED.name} ON ${settled.user_id} = ${member.user_id}
+WHERE ${ofThisRun(member.list)}`
 
 export const replaceMembers = [
-  `DELETE FROM list_members WHERE list IN (SELECT list FROM settled_lists)`,
+  `DELETE FROM list_members WHERE ${ofThisRun('list')}`,
   `
 INSERT INTO list_members
 SELECT
-  m.list, m.row_number, m.line, m.input, m.user_id,
-  CASE WHEN m.user_id IS NULL THEN 'rejected' ELSE settled.status END,
-  CASE WHEN m.user_id IS NULL THEN m.reason ELSE settled.reason END,
-  $run
-FROM members AS m
-SEMI JOIN settled_lists USING (list)
-LEFT JOIN settled ON settled.user_id = m.user_id`,
+  ${member.list}, ${member.row_number}, ${member.line}, ${member.input}, ${member.user_id},
+  CASE WHEN ${member.user_id} IS NULL THEN 'rejected' ELSE ${settled.status} END,
+  CASE WHEN ${member.user_id} IS NULL THEN ${member.reason} ELSE ${settled.reason} END,
+  $run${withStatus}`,
 ]
 
 export const replaceRejects = [
-  `DELETE FROM rejects WHERE list IN (SELECT list FROM settled_lists)`,
+  `DELETE FROM rejects WHERE ${ofThisRun('list')}`,
   `
 INSERT INTO rejects
 SELECT
-  m.list, m.row_number, m.line, m.cell, coalesce(settled.reason, m.reason),
-  CASE WHEN m.user_id IS NULL THEN m.remedy
+  ${member.list}, ${member.row_number}, ${member.line}, ${member.cell}, coalesce(${settled.reason}, ${member.reason}),
+  CASE WHEN ${member.user_id} IS NULL THEN ${member.remedy}
   ELSE 'the upstream says that there is no such id: correct it; --retry-failed asks for it once more' END,
-  $run
-FROM members AS m
-SEMI JOIN settled_lists USING (list)
-LEFT JOIN settled ON settled.user_id = m.user_id
-WHERE m.user_id IS NULL OR settled.status = 'rejected'`,
+  $run${withStatus} AND (${member.user_id} IS NULL OR ${settled.status} = 'rejected')`,
 ]
 
 export const upsertLists = `
 INSERT INTO lists
 SELECT
-  given.list,
-  given.track,
-  given.source,
-  given.columns,
-  given.id_column,
+  ${given.list},
+  ${given.track},
+  ${given.source},
+  ${given.columns},
+  ${given.id_column},
   count(m.list),
   count(DISTINCT m.user_id),
   count(*) FILTER (m.status = 'rejected'),
   $at,
   $at,
   $run
-FROM settled_lists AS given LEFT JOIN list_members AS m ON m.list = given.list
+FROM ${SETTLED_LISTS.name} AS given LEFT JOIN list_members AS m ON m.list = ${given.list}
 GROUP BY ALL
 ON CONFLICT (list) DO UPDATE SET
   tracked = lists.tracked OR excluded.tracked,
@@ -109,17 +121,17 @@ ON CONFLICT (list) DO UPDATE SET
   last_read_at = excluded.last_read_at,
   run_id = excluded.run_id`
 
-/** What was read: of each list, and of all together where `list` is NULL. */
+/** Rows and ids that were read: of each list, and of all lists together where `list` is NULL. */
 export const countRead = `
-SELECT list, count(*) AS rows, count(DISTINCT user_id) AS ids
-FROM members GROUP BY GROUPING SETS ((list), ())`
+SELECT ${member.list} AS list, count(*) AS rows, count(DISTINCT ${member.user_id}) AS ids
+FROM ${MEMBERS.name} AS m GROUP BY GROUPING SETS ((${member.list}), ())`
 
-/** What has which status, from the rows as they were stored; as above. */
+/** Rows and ids of each status, from the rows as they are stored; `list` as in `countRead`. */
 export const countSettled = `
 SELECT list, status, reason, count(*) AS rows, count(DISTINCT user_id) AS ids
-FROM list_members SEMI JOIN settled_lists USING (list)
-WHERE status IS NOT NULL
+FROM list_members
+WHERE status IS NOT NULL AND ${ofThisRun('list')}
 GROUP BY GROUPING SETS ((list, status, reason), (status, reason))
 ORDER BY status, rows DESC, reason`
 
-export const dropSettleInputs = ['unfinished', 'settled_lists', 'settled'].map((table) => `DROP TABLE ${table}`)
+export const dropSettleInputs = [UNFINISHED, SETTLED_LISTS, SETTLED].map(dropTempTable)

@@ -1,0 +1,61 @@
+import { tempTable } from '../core/tempTable.js'
+
+/**
+ * The TEMP tables by which the stages of a run hand rows on, over one connection. They are declared here because `plan`,
+ * which stands below `load`, reads and fills some of them too.
+ */
+
+/** The input rows of this run. Filled while inputs are read (`load/members.ts`), read by plan and settle. */
+export const MEMBERS = tempTable('members', {
+  list: 'VARCHAR',
+  /** Number of the data row in its input, from 1. */
+  row_number: 'BIGINT',
+  line: 'BIGINT',
+  /** JSON array of the cells. */
+  input: 'VARCHAR',
+  /** The cell in which the id was looked for. */
+  cell: 'VARCHAR',
+  /** NULL for a row without a usable id, which has a reason and a remedy instead. */
+  user_id: 'VARCHAR',
+  reason: 'VARCHAR',
+  remedy: 'VARCHAR',
+})
+
+/** One row for each distinct id of `members`. Filled by plan; fetch takes the due ids from it, settle the decisions. */
+export const PLANNED = tempTable('planned', {
+  user_id: 'VARCHAR',
+  /** A `Decision`. */
+  decision: 'VARCHAR',
+  /** A `PlanReason`, but for `known_failed` the code of the last attempt. */
+  reason: 'VARCHAR',
+  /** Place in the plan, from 1, due ids first. The rows lie in this order. */
+  ord: 'BIGINT',
+})
+
+/**
+ * How the calls for each id ended, for each run that was loaded over this connection. Filled by merge, read by settle; kept
+ * until the connection closes.
+ */
+export const RUN_ENDS = tempTable('run_ends', {
+  run_id: 'VARCHAR',
+  user_id: 'VARCHAR',
+  /** The outcome of the last call. */
+  outcome: 'VARCHAR',
+  code: 'VARCHAR',
+})
+
+/** Ids whose calls had begun when the run stopped, without a conclusion. Filled and read by settle. */
+export const UNFINISHED = tempTable('unfinished', { user_id: 'VARCHAR' })
+
+/** The lists of this run: settle replaces their rows. Filled and read by settle. */
+export const SETTLED_LISTS = tempTable('settled_lists', {
+  list: 'VARCHAR',
+  source: 'VARCHAR',
+  /** JSON array of the header. */
+  columns: 'VARCHAR',
+  id_column: 'VARCHAR',
+  track: 'BOOLEAN',
+})
+
+/** The status of each planned id in this run, and its reason. Filled and read by settle. */
+export const SETTLED = tempTable('settled', { user_id: 'VARCHAR', status: 'VARCHAR', reason: 'VARCHAR' })
