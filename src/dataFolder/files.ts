@@ -37,14 +37,31 @@ export function isOurs(path: string, layout: Layout): boolean {
   return inside || isBesideLink(path, layout) || isOutput(path, layout)
 }
 
-/** One of the files that we write for people. They may keep others beside them: a linked folder may be anybody's. */
+/** The files under `exports/`; `*` stands for the name of a list. `export/outputs.ts` says how each is written. */
+export const EXPORT_FILES = [
+  '*.enriched.csv',
+  '*.rejects.csv',
+  'creators.csv',
+  'creators.parquet',
+  'creators.xlsx',
+  'failures.csv',
+] as const
+
+export type ExportName = (typeof EXPORT_FILES)[number]
+
+/** Whether a file, finished or not, is one that we write for people. They may keep others beside it: a linked folder may be anybody's. */
 export function isOutput(path: string, { exports, reports, metrics }: Layout): boolean {
-  const ours = new Map([
-    [exports, /(^creators\.(parquet|xlsx)|^(creators|failures)\.csv|\.(enriched|rejects)\.csv)(\.part)?$/],
-    [reports, /\.html(\.part)?$/],
-    [metrics, /\.prom(\.part)?$/],
-  ])
-  return ours.get(dirname(path))?.test(basename(path)) ?? false
+  const ours: Record<string, readonly string[]> = {
+    [exports]: EXPORT_FILES,
+    [reports]: ['*.html'],
+    [metrics]: ['*.prom'],
+  }
+  const name = basename(path, '.part')
+  return ours[dirname(path)]?.some((pattern) => fits(name, pattern)) ?? false
+}
+
+function fits(name: string, pattern: string): boolean {
+  return pattern.startsWith('*') ? name.endsWith(pattern.slice(1)) : name === pattern
 }
 
 /** A new link that is not in place yet, or a file that was moved aside for the link. */

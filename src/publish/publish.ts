@@ -3,7 +3,8 @@ import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
 import { collectGarbage } from '../core/memory.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
+import { exportAll, type ExportedFiles } from '../export/exportAll.js'
+import type { ExportList } from '../export/outputs.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { PublishedFiles } from '../model/receipt.js'
 import { checkKeys } from './checkKeys.js'
@@ -51,7 +52,7 @@ export async function publish(
   for (const reason of exported.leftOut) effects.log('warn', `left out: ${reason}`)
   return {
     database: layout.database,
-    exports: pathsOf(exported),
+    exports: exported.files.map(({ path }) => path),
     ...(exported.leftOut.length > 0 ? { left_out: exported.leftOut } : {}),
   }
 }
@@ -72,10 +73,4 @@ async function compact({ warehouse: path, temp }: Layout, effects: Effects): Pro
       `${path} could not be compacted: ${messageOf(error).split('\n')[0]}; it is whole, and larger than necessary`,
     )
   }
-}
-
-function pathsOf({ lists, creatorsCsv, creatorsParquet, creatorsExcel, failures }: ExportedFiles): string[] {
-  const ofLists = lists.flatMap(({ enriched, rejects }) => [enriched, rejects])
-  const excel = creatorsExcel ? [creatorsExcel] : []
-  return [...ofLists, creatorsCsv, creatorsParquet, ...excel, failures].map(({ path }) => path)
 }

@@ -1,29 +1,36 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { all, first, openDatabase, type Connection } from '../../src/core/duckdb.js'
+import { all, first, openDatabase, runScript, type Connection } from '../../src/core/duckdb.js'
+import { EXPORT_FILES, isOutput } from '../../src/dataFolder/files.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
-import { exportAll, type ExportedFiles, type ExportList } from '../../src/export/exportAll.js'
+import { exportAll } from '../../src/export/exportAll.js'
+import type { ExportedFile } from '../../src/export/exportedFile.js'
+import { FOLDER_OUTPUTS, LIST_OUTPUTS, type ExportList } from '../../src/export/outputs.js'
+import { fixedTables } from '../../src/load/schema/migrations/0001-fixed-tables.js'
 import { temporaryFolder } from '../support/folder.js'
 import { readSheet } from './readWorkbook.js'
 
-const TABLES = `
+/** A narrow one, with a column of each type. */
+const CREATORS = `
 CREATE TABLE creators (
   user_id VARCHAR, nickname VARCHAR, bio VARCHAR, fans BIGINT, likes_per_note DOUBLE, red_club BOOLEAN, tags VARCHAR,
-  status VARCHAR, last_fetched_at TIMESTAMPTZ, last_attempt_at TIMESTAMPTZ);
-CREATE TABLE lists (list VARCHAR, first_read_at TIMESTAMPTZ);
-CREATE TABLE list_members (list VARCHAR, row_number BIGINT, line BIGINT, input VARCHAR, user_id VARCHAR, status VARCHAR, reason VARCHAR, run_id VARCHAR);
-CREATE TABLE failures (run_id VARCHAR, user_id VARCHAR, code VARCHAR, message VARCHAR, attempts BIGINT, failed_at TIMESTAMPTZ, billed VARCHAR);
-CREATE TABLE rejects (list VARCHAR, row_number BIGINT, line BIGINT, cell VARCHAR, reason VARCHAR, remedy VARCHAR, run_id VARCHAR);
-`
+  status VARCHAR, last_fetched_at TIMESTAMPTZ, last_attempt_at TIMESTAMPTZ)`
 
 const A = '5f0000000000000001000a01'
 const B = '5f0000000000000001000a02'
 const C = '5f0000000000000001000a03'
 const WIDE = 'user_id,nickname,bio,fans,likes_per_note,red_club,tags,status,last_fetched_at,last_attempt_at'
 
-interface World {
+interface Exported {
+  /** In the order of the receipt. */
+  readonly files: readonly ExportedFile[]
+  readonly leftOut: readonly string[]
+  readonly file: (name: string) => ExportedFile | undefined
+}
+
+interface Exporter {
   connection: Connection
   exports: string
   run(sql: string): Promise<unknown>
@@ -35,17 +42,17 @@ interface World {
     status: string,
     reason?: string,
   ): Promise<unknown>
-  export(lists: ExportList[], options?: { bom?: boolean; excel?: boolean }): Promise<ExportedFiles>
+  export(lists: ExportList[], options?: { bom?: boolean; excel?: boolean }): Promise<Exported>
   text(name: string): string
   rows(name: string): string[][]
 }
 
-async function world(): Promise<World> {
+async function exporter(): Promise<Exporter> {
   const layout = layoutOf(temporaryFolder())
   const database = await openDatabase(':memory:')
   onTestFinished(() => database.close())
   const { connection } = database
-  await connection.run(TABLES)
+  await runScript(connection, [...fixedTables, CREATORS])
   const text = (name: string): string => readFileSync(join(layout.exports, name), 'utf8')
   return {
     connection,
@@ -55,14 +62,17 @@ async function world(): Promise<World> {
       connection.run('INSERT INTO list_members VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', [
         ...[list, BigInt(row), BigInt(row + 1), JSON.stringify(input), userId, status, reason ?? null, 'run-2'],
       ]),
-    export: (lists, { bom = false, excel = false } = {}) => exportAll({ connection, layout, lists, bom, excel }),
+    async export(lists, { bom = false, excel = false } = {}) {
+      const { files, leftOut } = await exportAll({ connection, layout, lists, bom, excel })
+      return { files, leftOut, file: (name) => files.find(({ path }) => path === join(layout.exports, name)) }
+    },
     text,
     rows: (name) => parse(text(name), { relax_column_count: false }),
   }
 }
 
-async function withCreators(): Promise<World> {
-  const here = await world()
+async function withCreators(): Promise<Exporter> {
+  const here = await exporter()
   await here.run(`
     INSERT INTO creators VALUES
       ('${B}', '=HYPERLINK("x")', chr(10) || '  ＝1', 9007199254740993, -0.25, false, '["a","b"]', 'active',
@@ -88,14 +98,15 @@ describe('creators', () => {
         '',
       ].join('\n'),
     )
-    expect(files.creatorsCsv).toEqual({ path: join(here.exports, 'creators.csv'), rows: 3, replaced: true })
+    expect(files.file('creators.csv')).toEqual({ path: join(here.exports, 'creators.csv'), rows: 3, replaced: true })
   })
 
   test('keep their text as it is in the Parquet file', async () => {
     const here = await withCreators()
-    const { creatorsParquet } = await here.export([])
-    expect(creatorsParquet).toMatchObject({ rows: 3, replaced: true })
-    const parquet = `read_parquet('${creatorsParquet.path}')`
+    const { file } = await here.export([])
+    const path = join(here.exports, 'creators.parquet')
+    expect(file('creators.parquet')).toEqual({ path, rows: 3, replaced: true })
+    const parquet = `read_parquet('${path}')`
     const compared = await first(
       here.connection,
       `SELECT
@@ -106,7 +117,7 @@ describe('creators', () => {
   })
 
   test('of an empty folder make files with a header', async () => {
-    const here = await world()
+    const here = await exporter()
     await here.export([])
     expect(here.text('creators.csv')).toBe(`${WIDE}\n`)
     expect(here.text('failures.csv')).toBe('user_id,code,message,attempts,failed_at,billed\n')
@@ -119,7 +130,8 @@ describe('creators for Excel', () => {
     const here = await withCreators()
     const files = await here.export([], { excel: true })
     const path = join(here.exports, 'creators.xlsx')
-    expect(files).toMatchObject({ creatorsExcel: { path, rows: 3, replaced: true }, leftOut: [] })
+    expect(files.file('creators.xlsx')).toEqual({ path, rows: 3, replaced: true })
+    expect(files.leftOut).toEqual([])
     const [header, ...rows] = readSheet(path)
     expect(header!.map(({ value }) => value).join()).toBe(WIDE)
     const [first, second, third] = rows.map((row) => Object.fromEntries(row.map((each) => [each.place, each.value])))
@@ -137,11 +149,11 @@ describe('creators for Excel', () => {
 
   test('are written where they were asked for once, and nowhere else', async () => {
     const here = await withCreators()
-    expect((await here.export([])).creatorsExcel).toBeUndefined()
+    expect((await here.export([])).file('creators.xlsx')).toBeUndefined()
     await here.export([], { excel: true })
     await here.run(`DELETE FROM creators WHERE user_id = '${B}'`)
-    expect((await here.export([])).creatorsExcel).toMatchObject({ rows: 2, replaced: true })
-    expect((await here.export([], { excel: true })).creatorsExcel).toMatchObject({ rows: 2, replaced: false })
+    expect((await here.export([])).file('creators.xlsx')).toMatchObject({ rows: 2, replaced: true })
+    expect((await here.export([], { excel: true })).file('creators.xlsx')).toMatchObject({ rows: 2, replaced: false })
   })
 
   test('more of them than Excel holds: said, and no older file is left that is out of date', async () => {
@@ -150,10 +162,10 @@ describe('creators for Excel', () => {
     await here.run(`
       DROP TABLE creators;
       CREATE TABLE creators AS SELECT printf('5f%022x', i) AS user_id FROM range(1048576) AS t(i)`)
-    const { creatorsExcel, leftOut, creatorsCsv } = await here.export([])
-    expect([creatorsExcel, creatorsCsv.rows]).toEqual([undefined, 1_048_576])
+    const { file, leftOut } = await here.export([])
+    expect([file('creators.xlsx'), file('creators.csv')!.rows]).toEqual([undefined, 1_048_576])
     const path = join(here.exports, 'creators.xlsx')
-    expect(leftOut).toEqual([expect.stringContaining(`${path}: 1,048,576 rows, and a sheet holds 1,048,575; take`)])
+    expect(leftOut).toEqual([expect.stringContaining(`${path}: 1,048,576 rows, and a sheet holds 1,048,575; use`)])
     expect(existsSync(path)).toBe(false)
   })
 })
@@ -178,7 +190,7 @@ describe('an enriched list', () => {
       ['again', A, 'reused', '', asOf, ...wide[0]!],
       ['', C, 'failed', '301', '', ...wide[2]!],
     ])
-    expect(files.lists).toMatchObject([{ list: 'spring', enriched: { rows: 4 }, rejects: { rows: 1 } }])
+    expect([files.file('spring.enriched.csv')!.rows, files.file('spring.rejects.csv')!.rows]).toEqual([4, 1])
   })
 
   test('prefixes our columns where the input has the name, so that an enriched list can be enriched again', async () => {
@@ -209,7 +221,7 @@ describe('an enriched list', () => {
   })
 
   test('of many rows, in ranges, keeps its order', async () => {
-    const here = await world()
+    const here = await exporter()
     await here.run(`
       INSERT INTO creators (user_id, nickname, fans)
       SELECT printf('5f%022x', (i * 48271) % 65537), 'name ' || ((i * 48271) % 65537), (i * 48271) % 65537 FROM range(30000) t(i);
@@ -217,7 +229,7 @@ describe('an enriched list', () => {
       SELECT 'l', i + 1, i + 2, '["' || i || '"]', CASE WHEN i % 10 <> 0 THEN printf('5f%022x', (i * 7919) % 65537) END, 'enriched', NULL, 'run-2'
       FROM range(60000) t(i) ORDER BY hash(i)`)
     const files = await here.export([{ name: 'l', columns: ['n'] }])
-    expect([files.creatorsCsv.rows, files.lists[0]!.enriched.rows]).toEqual([30_000, 60_000])
+    expect([files.file('creators.csv')!.rows, files.file('l.enriched.csv')!.rows]).toEqual([30_000, 60_000])
     const creators = here.rows('creators.csv').slice(1)
     expect(creators.map(([id]) => id)).toEqual(creators.map(([id]) => id).sort())
     const known = new Map(creators.map((row) => [row[0]!, row]))
@@ -233,11 +245,14 @@ describe('an enriched list', () => {
 
   test('has a file of its own, whatever its name', async () => {
     const here = await withCreators()
-    await here.run(`INSERT INTO lists VALUES ('A/b', '2026-11-01'), ('Spring', '2026-11-02'), ('spring', '2026-11-03')`)
+    await here.run(
+      `INSERT INTO lists (list, first_read_at) VALUES ('A/b', '2026-11-01'), ('Spring', '2026-11-02'), ('spring', '2026-11-03')`,
+    )
     const names = ['spring', 'Spring', 'A/b', 'A:b', 'creators']
     for (const [index, name] of names.entries()) await here.member(name, 1, [String(index)], A, 'enriched')
-    const files = await here.export(names.map((name) => ({ name, columns: ['id'] })))
-    const paths = files.lists.map(({ enriched }) => enriched.path)
+    const { files } = await here.export(names.map((name) => ({ name, columns: ['id'] })))
+    const paths = files.map(({ path }) => path).filter((path) => path.endsWith('.enriched.csv'))
+    expect(paths).toHaveLength(names.length)
     expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(names.length)
     expect(paths[1]).toBe(join(here.exports, 'Spring.enriched.csv'))
     expect(paths[4]).toBe(join(here.exports, 'creators.enriched.csv'))
@@ -285,7 +300,7 @@ describe('what did not work', () => {
       INSERT INTO failures VALUES
         ('run-1', '${B}', '500', 'older', 5, '2026-11-21 00:00:00+00', 'no'),
         ('run-2', '${B}', '301', 'collection failed, please retry', 5, '2026-11-22 00:00:00.5+00', 'no'),
-        ('run-1', '${A}', '500', 'long mended', 5, '2026-11-20 00:00:00+00', 'no')`)
+        ('run-1', '${A}', '500', 'long resolved', 5, '2026-11-20 00:00:00+00', 'no')`)
     await here.export([
       { name: 'l', columns: ['id'] },
       { name: 'm', columns: ['id'] },
@@ -306,15 +321,29 @@ describe('exporting', () => {
     const here = await withCreators()
     await here.member('creators', 1, [A], A, 'enriched')
     await here.export([LIST])
-    const again = await here.export([LIST])
-    const files = [
-      again.creatorsCsv,
-      again.creatorsParquet,
-      again.failures,
-      again.lists[0]!.enriched,
-      again.lists[0]!.rejects,
-    ]
-    expect(files.map(({ replaced }) => replaced)).toEqual(files.map(() => false))
+    const { files } = await here.export([LIST])
+    expect(files.map(({ path, replaced }) => [relative(here.exports, path), replaced])).toEqual([
+      ['creators.enriched.csv', false],
+      ['creators.rejects.csv', false],
+      ['creators.csv', false],
+      ['creators.parquet', false],
+      ['failures.csv', false],
+    ])
+  })
+
+  test('writes every file that the folder counts as ours, and no other', async () => {
+    const outputs = [...LIST_OUTPUTS, ...FOLDER_OUTPUTS]
+    expect(outputs.map(({ file }) => file)).toEqual(EXPORT_FILES)
+    const layout = layoutOf('/data')
+    const ours = (name: string): boolean => isOutput(join(layout.exports, name), layout)
+    const names = outputs.map(({ file }) => file.replace('*', 'my.list'))
+    expect(names.flatMap((name) => [name, `${name}.part`]).filter((name) => !ours(name))).toEqual([])
+    const others = ['my.csv', 'creators.csv.bak', 'my creators.csv', 'creators.parquet.csv', 'x/creators.csv', 'a.html']
+    expect(others.filter(ours)).toEqual([])
+
+    const here = await withCreators()
+    await here.export([{ name: 'my.list', columns: ['id'] }], { excel: true })
+    expect(readdirSync(here.exports).sort()).toEqual(names.sort())
   })
 
   test('leaves the database, its settings and the folder as they were', async () => {
