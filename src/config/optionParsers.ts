@@ -1,3 +1,5 @@
+import { DAY_MS } from '../core/time.js'
+
 /** Each turns what was typed into a value, or throws an Error that says what was expected. */
 
 function expected(what: string): never {
@@ -25,7 +27,7 @@ export const oneOf =
   (value: string): T =>
     words.find((word) => word === value) ?? expected(words.join(' or '))
 
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS }
 
 /** Milliseconds; timers hold no more than 24 days. */
 export const duration =

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isFolder, sizeOf } from './paths.js'
 
 /** Makes a rename or a new file in this folder survive a power loss. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -31,13 +32,6 @@ export async function makeFolder(folder: string): Promise<void> {
   await syncFolder(dirname(folder))
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-}
-
 /** Makes a file's content survive a power loss. */
 export async function syncFile(path: string): Promise<void> {
   const handle = await open(path, 'r+')
@@ -49,15 +43,6 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 const COMPARED_BYTES = 1 << 18
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
 
 /** Whether two files hold the same bytes. Memory stays flat for files of any size. */
 async function sameContent(one: string, other: string): Promise<boolean> {

@@ -202,7 +202,7 @@ export class TableWriter {
     for (let index = 0; index < this.columns.length; index += 1) {
       const cell = row[index] ?? null
       this.columns[index]!.push(cell)
-      this.pendingBytes += sizeOf(cell)
+      this.pendingBytes += bytesOf(cell)
     }
     this.rows += 1
     if (this.rows === CHUNK_ROWS || this.pendingBytes >= BUFFERED_BYTES) this.flush()
@@ -233,7 +233,7 @@ export class TableWriter {
 }
 
 /** The approximate bytes of a cell in DuckDB's memory. */
-function sizeOf(cell: Cell | Uint8Array): number {
+function bytesOf(cell: Cell | Uint8Array): number {
   if (typeof cell === 'string') return 16 + cell.length
   return cell instanceof Uint8Array ? 16 + cell.length : 16
 }

@@ -1,3 +1,5 @@
+export const DAY_MS = 86_400_000
+
 /** A run id, which sorts by start: `20261122T220537Z-1f3a`, from the start and four random hex digits. */
 export function runIdAt(startedAt: number, random: number): string {
   const stamp = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '')

@@ -1,6 +1,7 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { LocalError, messageOf } from '../core/errors.js'
+import { isFolder } from '../core/paths.js'
 import type { Layout } from './layout.js'
 
 /** The files of a data folder. All paths are absolute, and go through links as they are. */
@@ -122,13 +123,6 @@ class Walk implements FolderFiles {
     const folders = [...foldersOf(this.layout), journal, join(journal, 'loaded')]
     return folders.includes(path) || path.startsWith(raw + sep)
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
 }
 
 /** An example is `demo/` within `data/`. */

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { isObject } from '../model/json.js'
 import {
   attributeColumns,
   columnOf,
@@ -14,7 +15,7 @@ import { fitsBigint, shortened } from './readValue.js'
 import { rowView } from './rowView.js'
 import { objectSchema } from './schema.js'
 import { parsePath, sourceTree } from './sourceTree.js'
-import { getterOf, isObject, readSource, sourcesOf } from './sources.js'
+import { getterOf, readSource, sourcesOf } from './sources.js'
 import { stableHash, stableItems } from './stableForm.js'
 
 export interface CompiledPipeline {

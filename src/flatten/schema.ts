@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isObject } from '../model/json.js'
 import type { ObjectNode, SourceNode } from './sourceTree.js'
 
 /** A whole number of any size. Those beyond 2^53 are bigints. */
@@ -8,10 +9,6 @@ function isWhole(value: unknown): boolean {
 
 function isNumber(value: unknown): boolean {
   return typeof value === 'bigint' || Number.isFinite(value)
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function schemaOf(node: SourceNode): z.ZodType {

@@ -1,3 +1,4 @@
+import { isObject } from '../model/json.js'
 import type { Anomaly, Column, Value } from '../model/pipeline.js'
 import type { DriftLog, UnmappedFields } from './drift.js'
 import { readValue, type ReportAnomaly } from './readValue.js'
@@ -41,10 +42,6 @@ export function getterOf({ keys, pick }: SourcePath): (value: unknown) => unknow
     const list = get(value)
     return Array.isArray(list) ? rest(list.find((item) => typeOf(item) === pick.value)) : undefined
   }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Reads one column of one answer. A value that cannot be read goes into `unmapped`. */

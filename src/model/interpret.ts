@@ -1,5 +1,5 @@
 import type { Answer, CallEnd, NoAnswer } from './call.js'
-import { decodeUtf8, readJson, type JsonProblem } from './json.js'
+import { decodeUtf8, isObject, readJson, type JsonProblem } from './json.js'
 import type { Billed, Interpret, Outcome, OutcomeKind, StopReason } from './outcome.js'
 import type { Pipeline } from './pipeline.js'
 
@@ -131,10 +131,6 @@ function unusableReason(answer: Answer, problem: JsonProblem): Unusable {
   const bytes = answer.body
   if (problem === 'not_utf8' && bytes[0] !== 0x3c) return 'not_utf8'
   return decodeUtf8(bytes)?.trimStart().startsWith('{') ? 'cut_json' : 'not_json'
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const isSuccess = (status: number) => status >= 200 && status < 300

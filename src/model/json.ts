@@ -17,6 +17,11 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
+/** Whether a value read from JSON is an object: neither null nor an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** Like `readJsonText`, for bytes. */
 export function readJson(bytes: Uint8Array): JsonRead {
   const text = decodeUtf8(bytes)

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, lstat, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import { chmod, copyFile, lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { makeFolder, syncFile, syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { sizeOf } from '../core/paths.js'
 import type { Layout } from '../dataFolder/layout.js'
 
 export interface PublishedCopy {
@@ -42,17 +43,8 @@ export async function publishCopy(layout: Layout, runId: string): Promise<Publis
 /** A copy without its change log would lack the last changes. */
 async function refuseUnfinished(warehouse: string): Promise<void> {
   const log = `${warehouse}.wal`
-  if ((await sizeOf(log)) === 0) return
+  if (!(await sizeOf(log))) return
   throw new LocalError(`${log} exists: the working database was not closed; run the same command again`)
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
-  }
 }
 
 async function copyFinished({ warehouse, published, database }: Layout, runId: string): Promise<string> {
@@ -114,7 +106,7 @@ async function removeOld({ published, database }: Layout, runId: string): Promis
   const unfinished: string[] = []
   for (const name of others.sort().reverse()) {
     const size = await sizeOf(join(published, name, basename(database)))
-    ;(size > 0 ? finished : unfinished).push(name)
+    ;(size ? finished : unfinished).push(name)
   }
   for (const name of [...finished.slice(KEPT - 1), ...unfinished]) {
     await rm(join(published, name), { recursive: true, force: true })

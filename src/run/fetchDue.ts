@@ -3,7 +3,7 @@ import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { count, plural } from '../core/text.js'
-import { dayIn } from '../core/time.js'
+import { DAY_MS, dayIn } from '../core/time.js'
 import { warnOfSpace } from '../dataFolder/preflight.js'
 import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.js'
 import type { FetchPolicy } from '../fetch/fetchPolicy.js'
@@ -36,7 +36,6 @@ const NOTHING: Fetched = {
   learned: {},
   segment: undefined,
 }
-const DAY = 86_400_000
 /** The first night of the simulated world: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
@@ -107,7 +106,7 @@ async function connect(run: OpenRun, token: string, open: Resources): Promise<Ap
 
 async function startOwnSimulator({ pipeline, effects }: OpenRun, open: Resources): Promise<URL> {
   const today = Date.parse(dayIn(pipeline.timeZone, effects.now()))
-  const night = Math.floor((today - Date.parse(FIRST_NIGHT)) / DAY)
+  const night = Math.floor((today - Date.parse(FIRST_NIGHT)) / DAY_MS)
   const { startSimulator } = await import('../simulator/simulator.js')
   const simulator = await startSimulator({ pipeline, night, keep: 'counts' })
   open.add(() => simulator.close())

@@ -1,4 +1,5 @@
 import { quotedText } from '../../core/duckdb.js'
+import { DAY_MS } from '../../core/time.js'
 import { plainText, instantText } from '../csvRecord.js'
 
 /** A column of a sheet. */
@@ -32,14 +33,13 @@ const FLAG: Kind = { value: (sql) => plainText(`${sql}::TINYINT`), attributes: '
 const INSTANT: Kind = { value: serial, attributes: ' s="3"', longest: 22, width: 21 }
 const DAY: Kind = { value: (sql) => serial(`${sql}::TIMESTAMP`), attributes: ' s="4"', longest: 22, width: 12 }
 
-const A_DAY = 86_400_000
 /** From where Excel counts to 1970. */
-const EPOCH = 25_569 * A_DAY
+const EPOCH = 25_569 * DAY_MS
 
 /** Excel counts days since 1900, of which it takes 1900-02-29 for one; what it cannot count stays ISO 8601. */
 function serial(sql: string): string {
   const countable = `${sql} >= TIMESTAMP '1900-03-01' AND ${sql} < TIMESTAMP '9999-12-31'`
-  return `CASE WHEN ${countable} THEN ${plainText(`(epoch_ms(${sql}) + ${EPOCH}) / ${A_DAY}`)} ELSE ${instantText(sql)} END`
+  return `CASE WHEN ${countable} THEN ${plainText(`(epoch_ms(${sql}) + ${EPOCH}) / ${DAY_MS}`)} ELSE ${instantText(sql)} END`
 }
 
 function kindOf(type: string): Kind {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { replaceFile } from '../../core/atomicFile.js'
 import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
+import { DAY_MS } from '../../core/time.js'
 
 /** What calls have taught about an upstream. */
 export interface LearnedLimits {
@@ -23,9 +24,9 @@ export interface LearnedLimitsStore {
 
 const VERSION = 1
 /** Limits of an account change, and nobody says so. */
-const OLDEST_MS = 30 * 86_400_000
+const OLDEST_MS = 30 * DAY_MS
 /** By this much a clock may have been set back. */
-const CLOCK_MS = 86_400_000
+const CLOCK_MS = DAY_MS
 
 const entry = z.strictObject({
   learned_at: z.iso.datetime(),

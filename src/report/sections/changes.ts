@@ -1,5 +1,6 @@
 import { all, first, quotedText } from '../../core/duckdb.js'
 import { count, plural } from '../../core/text.js'
+import { DAY_MS } from '../../core/time.js'
 import { columnOf, type Pipeline, type Role } from '../../model/pipeline.js'
 import { scrolling } from '../dataTable.js'
 import { minuteIn } from '../figures.js'
@@ -37,7 +38,7 @@ export async function changesSection({ connection, pipeline }: ReportSource): Pr
     connection,
     'SELECT epoch_ms(max(last_fetched_at)) AS newest FROM creator_overview',
   ))!
-  const recent = `epoch_ms(changed_at) > ${(newest ?? 0) - DAYS * 86_400_000}`
+  const recent = `epoch_ms(changed_at) > ${(newest ?? 0) - DAYS * DAY_MS}`
   const counts = await all<{ column_name: string; changes: number; creators: number }>(
     connection,
     `SELECT column_name, count(*) AS changes, count(DISTINCT user_id) AS creators

@@ -1,12 +1,12 @@
 import { all, first } from '../../core/duckdb.js'
 import { count, plural } from '../../core/text.js'
+import { DAY_MS } from '../../core/time.js'
 import { bars } from '../charts.js'
 import { dataTable } from '../dataTable.js'
 import { html, type Html } from '../html.js'
 import { person, type ReportPerson } from '../person.js'
 import type { ReportSource } from '../source.js'
 
-const DAY = 86_400_000
 const AGES = [
   { label: 'within a day', below: 1 },
   { label: '1 to 7 days', below: 7 },
@@ -72,7 +72,7 @@ export async function qualitySection(source: ReportSource): Promise<Html> {
 }
 
 async function ages({ connection, now }: ReportSource): Promise<Html> {
-  const days = `(${now} - epoch_ms(last_fetched_at)) / ${DAY}`
+  const days = `(${now} - epoch_ms(last_fetched_at)) / ${DAY_MS}`
   const numbers = (await first<Record<string, number>>(
     connection,
     `SELECT ${AGES.map(({ below }, at) => {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../core/time.js'
 import type { Pipeline, Role } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
 import { ofRole, ratio, utc, type ViewColumn, type ViewDefinition } from './viewDefinition.js'
@@ -81,7 +82,7 @@ export function creatorOverview(pipeline: Pipeline): ViewDefinition {
         name: 'staleness',
         type: 'INTEGER',
         description: 'Whole days from last_fetched_at until now.',
-        sql: 'greatest(0, (epoch_us(now()) - epoch_us(c.last_fetched_at)) // 86400000000)',
+        sql: `greatest(0, (epoch_us(now()) - epoch_us(c.last_fetched_at)) // ${DAY_MS * 1000})`,
       },
     ],
     from: 'creators AS c LEFT JOIN creator_recent AS r ON r.user_id = c.user_id WHERE c.last_fetched_at IS NOT NULL',
