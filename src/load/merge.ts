@@ -22,7 +22,7 @@ import { creators } from './sql/creators.sql.js'
 import { history } from './sql/history.sql.js'
 import type { Statement } from './sql/statement.js'
 
-/** What a merge changed. */
+/** How much a merge changed. */
 export interface Merged {
   /** Profiles that had not been loaded before. */
   readonly newProfiles: number
@@ -31,7 +31,8 @@ export interface Merged {
   readonly changedCreators: number
 }
 
-const FORGET = [
+/** TEMP tables of a merge, which are dropped at its end. */
+const MERGE_TABLES = [
   'staged_ends',
   'new_answers',
   'newest_answers',
@@ -48,29 +49,29 @@ const FORGET = [
   'next_creators',
 ]
 
-/** Wide rows that are copied in one statement; after each statement, memory is given back. */
+/** Wide rows that are copied in one statement; memory is released after each statement. */
 const SLICE = 20_000
 
 /**
- * Takes what is staged into the tables, in one transaction: either all of it is there or nothing. Taking the same again
- * changes nothing, and the order of loads does not matter.
+ * Takes all staged rows into the tables, in one transaction. Taking the same rows again changes nothing, and the order of
+ * loads does not matter.
  */
 export async function merge(
   connection: Connection,
   pipeline: Pipeline,
-  giveBack: () => Promise<void>,
+  releaseMemory: () => Promise<void>,
 ): Promise<Merged> {
   const run = async (statements: readonly Statement[]): Promise<void> => {
     for (const statement of statements) {
       if (typeof statement === 'string') {
         await connection.run(statement)
-        await giveBack()
+        await releaseMemory()
         continue
       }
       const counted = await first<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${statement.over}`)
       for (let from = 1; from <= counted!.rows; from += SLICE) {
         await connection.run(statement.sql, { from, upto: from + SLICE - 1 })
-        await giveBack()
+        await releaseMemory()
       }
     }
   }
@@ -86,8 +87,8 @@ export async function merge(
     await run(ambiguousCalls)
     await run(creators(pipeline))
     const merged = await first<Merged>(connection, SUMMARY)
-    await run(FORGET.map((table) => `DROP TABLE ${table}`))
-    await giveBack()
+    await run(MERGE_TABLES.map((table) => `DROP TABLE ${table}`))
+    await releaseMemory()
     await connection.run('COMMIT')
     return merged!
   } catch (error) {

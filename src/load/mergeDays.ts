@@ -17,12 +17,12 @@ import {
 type Run = (statements: readonly string[]) => Promise<void>
 
 /**
- * Brings `creator_days` and `creator_recent` up to date with TEMP `new_answers` (and `newest_answers`), which `creator_counters` has already. A
- * creator's next day is appended; where anything else came, the days from there on are made anew from the time series, so
- * the order of loads does not matter.
+ * Brings `creator_days` and `creator_recent` up to date with the TEMP tables `new_answers` and `newest_answers`, whose rows
+ * are in `creator_counters` already. The next day of a creator is appended. For any other day, all days from there on are
+ * made again from the time series, so that the order of loads does not matter.
  */
 export async function mergeDays(connection: Connection, pipeline: Pipeline, run: Run): Promise<void> {
-  // Where nothing is late and nobody was asked twice, as in most nights, each new profile is the newest of its creator.
+  // On most nights no profile is late or the second one of its creator, so each new profile is the newest.
   const single = (await first<{ single: boolean }>(connection, ALL_NEWEST))!
   await run([newDays(pipeline, single), rebuiltDays(single), ...appendDays])
   await finishDays(connection, pipeline, run)
@@ -34,12 +34,12 @@ SELECT (SELECT count(*) FROM new_answers) = (SELECT count(*) FROM newest_answers
 /** Rows of the time series that one pass of `fillDays` takes; more passes take less memory. */
 const ROWS_A_PASS = 2_000_000
 
-/** Makes both tables anew from all of `creator_counters`. */
+/** Fills both tables again from all of `creator_counters`. */
 export async function fillDays(connection: Connection, pipeline: Pipeline): Promise<void> {
   const run: Run = async (statements) => {
     for (const statement of statements) await connection.run(statement)
   }
-  // On two threads it needs twice the memory, and there may be many rows.
+  // Two threads need twice the memory, and there may be many rows.
   await run(['SET threads = 1', 'DELETE FROM creator_days', 'DELETE FROM creator_recent'])
   const { rows } = (await first<{ rows: number }>(connection, 'SELECT count(*) AS rows FROM creator_counters'))!
   const parts = Math.ceil(rows / ROWS_A_PASS)

@@ -1,7 +1,7 @@
 import { all, first, quotedName, type Cell, type Connection } from '../core/duckdb.js'
 import { type CodeCount, type Counts, type DriftReceipt, STATUSES } from '../model/receipt.js'
 
-/** The receipt of a run as table `runs` keeps it; instants are milliseconds since 1970. */
+/** The receipt of a run as the table `runs` keeps it; times are milliseconds since 1970. */
 export interface RunRecord {
   readonly runId: string
   readonly startedAt: number
@@ -17,7 +17,7 @@ export interface RunRecord {
   readonly pipeline: string
   readonly simulated: boolean
   readonly host: string
-  /** Of creator-enrich. */
+  /** The version of creator-enrich. */
   readonly version: string
   readonly rows: Counts
   readonly ids: Counts
@@ -37,7 +37,7 @@ export interface RunRecord {
   }
 }
 
-/** Writes the row of a run in place of what stood there. Recording it again changes nothing. */
+/** Writes the row of a run in place of an older one. Recording it again changes nothing. */
 export async function recordRun(connection: Connection, record: RunRecord): Promise<void> {
   const cells = cellsOf(record)
   const names = Object.keys(cells)
@@ -48,13 +48,13 @@ export async function recordRun(connection: Connection, record: RunRecord): Prom
   )
 }
 
-/** Runs that are known, with a receipt or without. */
+/** All runs in the table, with a receipt or without. */
 export async function countRuns(connection: Connection): Promise<number> {
   const row = await first<{ runs: number }>(connection, 'SELECT count(*) AS runs FROM runs')
   return row!.runs
 }
 
-/** Calls of a run that was loaded, by code, most first. */
+/** Calls of a loaded run by code, most calls first. */
 export async function runCodes(connection: Connection, runId: string): Promise<CodeCount[]> {
   return all<CodeCount>(
     connection,
@@ -64,7 +64,7 @@ export async function runCodes(connection: Connection, runId: string): Promise<C
   )
 }
 
-/** Calls of all runs that were sent, never answered, and not made up for since. */
+/** Calls of all runs that were sent and never answered, and whose id has no later answer. */
 export async function unresolvedCalls(connection: Connection): Promise<number> {
   const row = await first<{ calls: number }>(
     connection,
@@ -73,13 +73,13 @@ export async function unresolvedCalls(connection: Connection): Promise<number> {
   return row!.calls
 }
 
-/** Where answers since an instant (milliseconds) differ from the definition, what was seen most first. */
-export async function driftSince(connection: Connection, instant: number): Promise<DriftReceipt[]> {
+/** Where answers since a time (milliseconds) differ from the definition, most frequent first. */
+export async function driftSince(connection: Connection, since: number): Promise<DriftReceipt[]> {
   return all<DriftReceipt>(
     connection,
     `SELECT path, kind, expected, found, answers, example_user_id FROM schema_drift
      WHERE last_seen_at >= $at::TIMESTAMPTZ ORDER BY answers DESC, path, kind, expected, found`,
-    { at: new Date(instant).toISOString() },
+    { at: new Date(since).toISOString() },
   )
 }
 

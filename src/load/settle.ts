@@ -20,7 +20,7 @@ export interface ListInput {
   /** The header, in input order. */
   readonly columns: readonly string[]
   readonly idColumn: string
-  /** Refresh it with `run --tracked` from now on; false leaves that as it was. */
+  /** Refresh it with `run --tracked` from now on; false leaves the mark of the list as it is. */
   readonly track: boolean
 }
 
@@ -29,23 +29,23 @@ export interface SettleOptions {
   /** When the lists were read, milliseconds since 1970. */
   readonly readAt: number
   readonly lists: readonly ListInput[]
-  /** Ids that were begun, but not concluded, when the run stopped. */
+  /** Ids whose calls had begun when the run stopped, without a conclusion. */
   readonly unfinished: ReadonlySet<string>
-  /** Why these, and due ids that were never begun, wait; absent when the run came to its end. */
+  /** Why these ids, and due ids without a call, are parked; absent when the run came to its end. */
   readonly parkReason?: ParkReason
 }
 
-/** `read` is counted from what was read, the statuses from what was stored: they must add up. */
+/** `read` is counted from the input rows, the statuses from the stored rows: they must add up. */
 export interface SettledCounts {
   readonly rows: Counts
   readonly ids: Counts
-  /** Most rows first within a status; statuses without reasons are not in it. */
+  /** By status, then most rows first; statuses without a reason are left out. */
   readonly reasons: readonly ReasonCount[]
 }
 
 export interface SettledList extends SettledCounts {
   readonly list: string
-  /** Ids that the list has now and had not before, and the other way round. */
+  /** How many ids the list has gained and lost. */
   readonly added: number
   readonly removed: number
 }
@@ -66,8 +66,8 @@ interface CountRow {
 type ReadRow = Omit<CountRow, 'status' | 'reason'>
 
 /**
- * Gives every row of TEMP `members` its status in this run and stores lists, their rows and their rejects, in one
- * transaction. Expects TEMP `planned`, and the calls of the run to be loaded over this very connection.
+ * Gives every row of the TEMP table `members` its status in this run, and stores lists, their rows and their rejects, in
+ * one transaction. The TEMP table `planned` must exist, and the calls of the run must be loaded over the same connection.
  */
 export async function settle(connection: Connection, options: SettleOptions): Promise<Settled> {
   const run = options.runId
@@ -78,7 +78,7 @@ export async function settle(connection: Connection, options: SettleOptions): Pr
     const changes = await all<{ list: string; added: number; removed: number }>(connection, listChanges)
     await runAll(connection, replaceMembers, { run })
     await runAll(connection, replaceRejects, { run })
-    await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), { at: instant(options.readAt), run })
+    await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), { at: new Date(options.readAt).toISOString(), run })
     const read = await all<ReadRow>(connection, countRead)
     const settled = await all<CountRow>(connection, countSettled)
     await runAll(connection, dropSettleInputs)
@@ -105,7 +105,7 @@ async function fillInputs(connection: Connection, { lists, unfinished }: SettleO
   await fillTempTable(connection, SETTLED_LISTS, given)
 }
 
-/** Some statements name no parameter, and DuckDB refuses one that is not named. */
+/** Gives each statement the parameters that it names: DuckDB refuses others. */
 async function runAll(
   connection: Connection,
   statements: readonly string[],
@@ -115,10 +115,6 @@ async function runAll(
     const named = Object.entries(parameters).filter(([name]) => statement.includes(`$${name}`))
     await connection.run(statement, Object.fromEntries(named))
   }
-}
-
-function instant(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
 }
 
 function countsOf(list: string | null, read: readonly ReadRow[], settled: readonly CountRow[]): SettledCounts {

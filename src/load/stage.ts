@@ -17,7 +17,7 @@ import {
   type StagingTable,
 } from './stagingTables.js'
 
-/** Where calls are read from: a segment of the journal, for one. All calls of a run come from one source. */
+/** Where calls are read from, such as a segment of the journal. All calls of a run come from one source. */
 export interface AnswerSource {
   readonly header: RunHeader
   /** In batches of a few hundred. */
@@ -42,10 +42,10 @@ const UNKNOWN: CallOutcome = {
   message: 'the process ended before the answer was stored',
 }
 
-/** Sets of drift that are remembered; only answers of ever new shapes reach it, and then it starts anew. */
+/** Sets of drift that are remembered. When answers have more shapes than that, the memory starts empty again. */
 const REMEMBERED_SETS = 10_000
 
-/** Calls between two times that memory is given back. */
+/** Calls between two releases of memory. */
 const CALLS_A_ROUND = 8_192
 
 /** Reads all calls of the sources into the staging tables, flat in memory. */
@@ -53,7 +53,7 @@ export async function stage(
   connection: Connection,
   sources: Iterable<AnswerSource>,
   reader: AnswerReader,
-  giveBack: () => Promise<void>,
+  releaseMemory: () => Promise<void>,
 ): Promise<Staged> {
   await createStaging(connection, reader.pipeline)
   const stager = await Stager.open(connection, reader)
@@ -64,11 +64,11 @@ export async function stage(
       for (const call of calls) stager.call(source.header.runId, call)
       if (stager.staged.calls < round) continue
       round = stager.staged.calls + CALLS_A_ROUND
-      await giveBack()
+      await releaseMemory()
     }
   }
   stager.close()
-  await giveBack()
+  await releaseMemory()
   return stager.staged
 }
 
@@ -77,7 +77,7 @@ class Stager {
   private driftSets = new Map<string, number>()
   private nextDriftSet = 1
   private readonly cells: readonly StagedCell[]
-  /** Where the counters stand in `Flattened.values`. */
+  /** Indexes of the counters in `Flattened.values`. */
   private readonly counters: readonly number[]
 
   private constructor(
@@ -161,7 +161,7 @@ function cellOf({ values, attributes, extra }: Flattened, of: StagedCell['of'], 
   return of === 'extra' ? extra : ((of === 'values' ? values : attributes)[index] ?? null)
 }
 
-/** Cells as a JSON array of texts. Half of a surrogate pair, which JSON for DuckDB must not have, becomes U+FFFD, as DuckDB would make it. */
+/** Cells as a JSON array of texts. DuckDB refuses half of a surrogate pair in JSON; it becomes U+FFFD, as in any other text. */
 function packed(cells: readonly Value[]): string {
   const texts = cells.map((cell) => (cell === null || typeof cell === 'string' ? cell : String(cell)))
   const json = JSON.stringify(texts)

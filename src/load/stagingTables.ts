@@ -5,13 +5,13 @@ import { inSlice } from './sql/statement.js'
 
 type Columns = readonly (readonly [name: string, type: SqlType])[]
 
-/** TEMP tables that hold what one load has read, until the merge has taken it. */
+/** A TEMP table with rows that one load has read, until the merge takes them. */
 export interface StagingTable {
   readonly name: string
   readonly columns: Columns
 }
 
-/** One row a run whose calls are loaded. */
+/** One row for each run whose calls are loaded. */
 export const STAGED_RUNS: StagingTable = {
   name: 'staged_runs',
   columns: [
@@ -23,7 +23,7 @@ export const STAGED_RUNS: StagingTable = {
   ],
 }
 
-/** One row a call. `ended_at` is the sending of a call whose end is unknown; `message` only where it did not bring a profile. */
+/** One row for each call. `ended_at` is the time of sending if the end is unknown; `message` is NULL if the call brought a profile. */
 export const STAGED_CALLS: StagingTable = {
   name: 'staged_calls',
   columns: [
@@ -40,7 +40,7 @@ export const STAGED_CALLS: StagingTable = {
   ],
 }
 
-/** One narrow row a profile, with its counters; `staged_no` numbers them from 1 in the order they were read. */
+/** One narrow row for each profile, with its counters; `staged_no` numbers the profiles from 1 in the order of reading. */
 export function stagedAnswers(pipeline: Pipeline): StagingTable {
   return {
     name: 'staged_answers',
@@ -68,7 +68,7 @@ export const STAGED_ANOMALIES: StagingTable = {
   ],
 }
 
-/** Answers of one shape have the same drift, so it is kept once a set. */
+/** Answers of one shape have the same drift, so each set of drift is kept once. */
 export const STAGED_DRIFT: StagingTable = {
   name: 'staged_drift',
   columns: [
@@ -81,8 +81,8 @@ export const STAGED_DRIFT: StagingTable = {
 }
 
 /**
- * The wide row of each profile, by `staged_no`: all its cells as one JSON array of texts. As 130 columns, each with a segment
- * of its own in memory, it would need several times the memory and the time.
+ * The wide row of each profile, by `staged_no`: all its cells as one JSON array of texts. DuckDB keeps a segment in memory
+ * for each column, so 130 columns would need several times the memory and the time.
  */
 export const STAGED_ROWS: StagingTable = {
   name: 'staged_rows',
@@ -92,13 +92,13 @@ export const STAGED_ROWS: StagingTable = {
   ],
 }
 
-/** Where a cell of a staged row comes from: a place in the wide row, or in what versions compare. */
+/** Where a cell of a staged row comes from: a place in the wide row, or in the attributes that versions compare. */
 export interface StagedCell {
   readonly of: 'values' | 'attributes' | 'extra'
   readonly index: number
 }
 
-/** The cells of a staged row, in order. Of the compared attributes only lists have one of their own; the others follow from the wide row. */
+/** The cells of a staged row, in order. Of the compared attributes only lists have their own cell; the others follow from the wide row. */
 export function stagedCells(pipeline: Pipeline): StagedCell[] {
   const values = Object.keys(pipeline.columns).map((_, index) => ({ of: 'values', index }) as const)
   const lists = stableLists(pipeline).map(({ index }) => ({ of: 'attributes', index }) as const)
@@ -110,8 +110,8 @@ function stableLists(pipeline: Pipeline): { name: string; index: number }[] {
 }
 
 /**
- * For `FROM` in a statement that is sliced over `staged_answers`: the rows of a table that name a staged profile in
- * `staged_no`, with its cells as a list, which `stagedColumns` and `stagedAttributes` read under the alias `r`.
+ * For `FROM` in a statement that is sliced over `staged_answers`: the rows of a table with a column `staged_no`, each with
+ * the cells of that profile as a list. `stagedColumns` and `stagedAttributes` read them under the alias `r`.
  */
 export function unpacked(table: string): string {
   return `(
@@ -121,7 +121,7 @@ export function unpacked(table: string): string {
 ) AS r`
 }
 
-/** SQL for columns of the wide row, `extra` among them. */
+/** SQL for columns of the wide row; `extra` is one of them. */
 export function stagedColumns(pipeline: Pipeline, names: readonly string[]): string[] {
   const all = Object.keys(pipeline.columns)
   return names.map((name) => {
@@ -130,7 +130,7 @@ export function stagedColumns(pipeline: Pipeline, names: readonly string[]): str
   })
 }
 
-/** SQL for what versions compare of each attribute: the stable form of a list, NULL for empty text. */
+/** SQL for the form of each attribute that versions compare: the stable form of a list, NULL for empty text. */
 export function stagedAttributes(pipeline: Pipeline): string[] {
   const all = Object.keys(pipeline.columns)
   const lists = stableLists(pipeline)
@@ -151,7 +151,7 @@ export function stagedChildName(child: ChildTable): string {
   return `staged_${child.name}`
 }
 
-/** The rows of one list of each profile. */
+/** The rows of one list, of all profiles. */
 export function stagedChild(child: ChildTable): StagingTable {
   return {
     name: stagedChildName(child),

@@ -4,8 +4,8 @@ import { stagedChildName } from '../stagingTables.js'
 import { columnList } from './names.js'
 
 /**
- * Of the staged profiles those that were never loaded before.
- * @param since instant of the earliest staged one, milliseconds: older rows of the time series are not looked at
+ * The staged profiles that were never loaded before.
+ * @param since time of the earliest staged profile, milliseconds: older rows of the time series are not read
  */
 export function newAnswers(since: number | null): string {
   const from = since === null ? `'infinity'` : quotedText(new Date(since).toISOString())
@@ -20,7 +20,7 @@ ANTI JOIN (SELECT user_id, observed_at FROM creator_counters WHERE observed_at >
 ORDER BY staged_no`
 }
 
-/** Of each id its newest profile, if that is newer than the one in its wide row. */
+/** The newest profile of each id, if it is newer than the one in the wide row. */
 export const newestAnswers = `
 CREATE OR REPLACE TEMP TABLE newest_answers AS
 SELECT newest.staged_no, newest.user_id, newest.observed_at
@@ -51,7 +51,7 @@ ANTI JOIN anomalies AS known
   AND known.detail IS NOT DISTINCT FROM staged.detail
 ORDER BY staged.observed_at, staged.user_id, staged.kind, staged.column_name, staged.detail`
 
-/** Counts each profile once, whenever and however often it is loaded. */
+/** Counts each profile once, however often it is loaded. */
 export const mergeDrift = [
   `
 CREATE OR REPLACE TEMP TABLE new_drift AS
@@ -90,8 +90,8 @@ ORDER BY path, kind, expected, found`,
 ]
 
 /**
- * The list's rows of each creator with a newer profile, where they differ from those that are there: compared by a hash
- * over all of them, so that what did not change is not written again.
+ * Replaces the rows of a list for each creator with a newer profile, if they differ. They are compared by a hash over all
+ * rows of the creator, so that an unchanged list is not written again.
  */
 export function replaceChild(child: ChildTable): string[] {
   const [table, staged] = [quotedName(child.name), quotedName(stagedChildName(child))]

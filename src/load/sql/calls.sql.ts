@@ -2,12 +2,12 @@ import { ensureTempTable, insertIntoTempTable, sqlColumns } from '../../core/tem
 import { RUN_ENDS } from '../../model/tempTables.js'
 import { CONCLUSIVE, RUN_OUTCOMES, UNANSWERED } from './names.js'
 
-/** A segment that is given twice counts once. */
+/** A call that is staged twice, because its segment was given twice, counts once. */
 export const dropRepeatedCalls = `
 DELETE FROM staged_calls
 WHERE rowid NOT IN (SELECT min(rowid) FROM staged_calls GROUP BY run_id, seq)`
 
-/** A run that left calls but no receipt; its receipt replaces this row. */
+/** A row for each run that left calls but no receipt. A receipt that comes later replaces it. */
 export const insertRuns = `
 INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, calls, billed_calls, maybe_billed_calls,
   last_call_at)
@@ -41,7 +41,7 @@ FROM staged_calls
 GROUP BY run_id, code`,
 ]
 
-/** What became of each id in each run by its last call there: for `failures`, and for settling the rows of the run. */
+/** How the calls for each id ended in each run, by the last one: for `failures`, and for settling the rows of the run. */
 export const endOfIds = `
 CREATE OR REPLACE TEMP TABLE staged_ends AS
 SELECT
@@ -77,7 +77,7 @@ export const replaceRunEnds = [
   ),
 ]
 
-/** Unanswered calls, and the first later answer that settled each, whichever of both was loaded first. */
+/** Unanswered calls, and the first later answer for each of their ids. Either may be loaded first. */
 export const ambiguousCalls = [
   `
 CREATE OR REPLACE TEMP TABLE new_unanswered AS
@@ -89,21 +89,21 @@ WHERE outcome IN ${UNANSWERED}`,
 INSERT INTO ambiguous_calls
 SELECT run_id, seq, user_id, sent_at, code, NULL FROM new_unanswered`,
   `
-UPDATE ambiguous_calls SET resolved_at = settled.at
+UPDATE ambiguous_calls SET resolved_at = answered.at
 FROM (
-  SELECT asked.run_id, asked.seq, min(settling.at) AS at
-  FROM ambiguous_calls AS asked
+  SELECT unanswered.run_id, unanswered.seq, min(conclusive.at) AS at
+  FROM ambiguous_calls AS unanswered
   JOIN (
     SELECT user_id, ended_at AS at FROM staged_calls WHERE outcome IN ${CONCLUSIVE}
     UNION ALL
     SELECT user_id, last_conclusive_at FROM creators SEMI JOIN new_unanswered USING (user_id)
     UNION ALL
     SELECT user_id, observed_at FROM creator_counters SEMI JOIN new_unanswered USING (user_id)
-  ) AS settling ON settling.user_id = asked.user_id AND settling.at > asked.sent_at
-  GROUP BY asked.run_id, asked.seq
-) AS settled
-WHERE ambiguous_calls.run_id = settled.run_id
-  AND ambiguous_calls.seq = settled.seq
-  AND settled.at < coalesce(ambiguous_calls.resolved_at, 'infinity')`,
+  ) AS conclusive ON conclusive.user_id = unanswered.user_id AND conclusive.at > unanswered.sent_at
+  GROUP BY unanswered.run_id, unanswered.seq
+) AS answered
+WHERE ambiguous_calls.run_id = answered.run_id
+  AND ambiguous_calls.seq = answered.seq
+  AND answered.at < coalesce(ambiguous_calls.resolved_at, 'infinity')`,
   `DROP TABLE new_unanswered`,
 ]

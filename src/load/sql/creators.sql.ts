@@ -17,7 +17,7 @@ const BOOKKEEPING = [
   'last_attempt_run_id',
 ]
 
-/** The last call of each id, and the last that settled it; where two end in one millisecond, the later run's. */
+/** The last call of each id, and its last conclusive call. Of two that end in one millisecond, the later run's counts. */
 const attempts = `
 CREATE OR REPLACE TEMP TABLE attempts AS
 SELECT
@@ -40,8 +40,8 @@ LEFT JOIN (
 ) AS conclusive USING (user_id)`
 
 /**
- * The next bookkeeping of every called id, where it differs from what is there. `staged_no` is the profile that replaces
- * the wide row, if any. What is older than what is known moves nothing but `first_seen_at`.
+ * The new bookkeeping of every called id, if it differs from the stored one. `staged_no` is the profile that replaces the
+ * wide row, if any. Calls that are older than the known ones change `first_seen_at` only.
  */
 const nextCreators = `
 CREATE OR REPLACE TEMP TABLE next_creators AS
@@ -79,7 +79,7 @@ LEFT JOIN (SELECT user_id, min(observed_at) AS observed_at FROM new_answers GROU
 LEFT JOIN (SELECT user_id, max(valid_from) AS valid_from FROM starts GROUP BY user_id) AS latest USING (user_id)
 WHERE NOT is_known OR attempt_moves OR status_moves OR earliest.user_id IS NOT NULL`
 
-/** Of ids that keep their wide row only the bookkeeping is written. */
+/** Only the bookkeeping is written for ids that keep their wide row. */
 const updateKept = `
 UPDATE creators SET ${BOOKKEEPING.map((name) => `${name} = next.${name}`).join(', ')}
 FROM next_creators AS next
@@ -99,13 +99,13 @@ FROM ${unpacked('next_creators')}`,
   }
 }
 
-/** Ids without any profile so far. */
+/** Ids that have no profile yet. */
 const insertOthers = `
 INSERT INTO creators (user_id, ${columnList(BOOKKEEPING)})
 SELECT user_id, ${columnList(BOOKKEEPING)} FROM next_creators WHERE staged_no IS NULL AND NOT is_known
 ORDER BY user_id`
 
-/** Brings the wide rows up to date. Expects the TEMP tables of `answers.sql` and `history.sql`. */
+/** Brings the wide rows up to date. It reads the TEMP tables of `answers.sql` and `history.sql`. */
 export function creators(pipeline: Pipeline): Statement[] {
   return [attempts, nextCreators, updateKept, deleteReplaced, insertProfiles(pipeline), insertOthers]
 }

@@ -10,16 +10,16 @@ function changeOf(measure: string): string {
   return `${measure}_change`
 }
 
-/** Counters may be anything that fits a BIGINT; a difference that does not is NULL. */
+/** A counter may have any value of BIGINT; a difference that does not fit is NULL. */
 function difference(now: string, before: string): string {
   return `TRY_CAST(${now}::HUGEINT - ${before}::HUGEINT AS BIGINT)`
 }
 
-function localDay({ timeZone }: Pipeline, instant: string): string {
-  return `CAST(${instant} AT TIME ZONE ${quotedText(timeZone)} AS DATE)`
+function localDay({ timeZone }: Pipeline, time: string): string {
+  return `CAST(${time} AT TIME ZONE ${quotedText(timeZone)} AS DATE)`
 }
 
-/** The last profile of each creator and day, of rows `s` as `creator_counters` has them. */
+/** The last profile of each creator and day. `from`: rows `s` with the columns of `creator_counters`. */
 function lastOfDays(pipeline: Pipeline, from: string): string {
   const day = localDay(pipeline, 's.observed_at')
   const last = (name: string, role: Role, type: string): string => {
@@ -38,8 +38,8 @@ GROUP BY s.user_id, ${day}`
 }
 
 /**
- * The days of the new profiles, each as if it were the next day of its creator: for most it is.
- * @param single no creator has two new profiles, so that none has to be chosen of a day
+ * The days of the new profiles, each as if it were the next day of its creator: for most creators it is.
+ * @param single no creator has two new profiles, so that no day has two either
  */
 export function newDays(pipeline: Pipeline, { single }: { readonly single: boolean }): string {
   const column = (role: Role, type: string): string => {
@@ -63,12 +63,12 @@ FROM (${single ? each : lastOfDays(pipeline, 'new_answers AS s')}) AS fresh
 LEFT JOIN creator_recent AS known ON known.user_id = fresh.user_id`
 }
 
-/** No day lies before it. */
+/** Earlier than any profile. */
 const FIRST_DAY = `DATE '1900-01-01'`
 
 /**
- * Creators whose days from `from_day` on are made anew, because what came is not simply their next day. The last day before
- * it, if there is one, is not earlier than `base_day`.
+ * Creators whose days are made again from `from_day` on, because the new profile is not simply their next day. Their last
+ * day before that, if there is one, is not earlier than `base_day`.
  */
 export function rebuiltDays({ single }: { readonly single: boolean }): string {
   return `
@@ -87,7 +87,7 @@ GROUP BY user_id
 HAVING count(*) > 1 OR min(observed_day) <= any_value(previous_day)`
 }
 
-/** All creators of one of some parts of about the same size. */
+/** All creators of one part; the parts are of about the same size. */
 export function everyCreator(part: number, parts: number): string {
   return `
 CREATE OR REPLACE TEMP TABLE rebuilt_days AS
@@ -96,7 +96,7 @@ FROM creator_counters
 WHERE hash(user_id) % ${parts} = ${part}`
 }
 
-/** In the order of ids, so that the rows of one creator are found without reading those of all. */
+/** In the order of ids, so that the rows of one creator lie close together. */
 export const appendDays = [
   `DELETE FROM latest_days WHERE user_id IN (SELECT user_id FROM rebuilt_days)`,
   `
@@ -106,7 +106,7 @@ SELECT ${columnList(ROW)} FROM latest_days ORDER BY user_id`,
 
 export const noLatestDays = `CREATE OR REPLACE TEMP TABLE latest_days AS SELECT ${columnList(ROW)} FROM creator_days LIMIT 0`
 
-/** As literals, so that only the parts of the large tables are read where such days lie. */
+/** The statements that follow name these as literals, so that DuckDB reads only the parts of the large tables with such days. */
 export const rebuiltBounds = `
 SELECT
   count(*) AS creators,
@@ -118,12 +118,12 @@ FROM rebuilt_days`
 export interface RebuiltBounds {
   readonly creators: number
   readonly from_day: string
-  /** No instant of that day is earlier, in whatever zone. */
+  /** The day before `from_day`: as UTC it is earlier than any time of `from_day` in any zone. */
   readonly since: string
   readonly base_day: string
 }
 
-/** Makes the rows of the rebuilt creators from the whole time series since `from_day`. */
+/** Makes the days of these creators again from the whole time series since `from_day`. */
 export function rebuildSeries(pipeline: Pipeline, { from_day, since, base_day }: RebuiltBounds): string[] {
   const series = `creator_counters AS s JOIN rebuilt_days AS r
   ON r.user_id = s.user_id AND ${localDay(pipeline, 's.observed_at')} >= r.from_day
@@ -138,7 +138,7 @@ FROM creator_days AS d JOIN rebuilt_days AS r ON r.user_id = d.user_id AND d.obs
 WHERE d.observed_day >= ${quotedText(base_day)}::DATE
 GROUP BY d.user_id`,
     `
-CREATE OR REPLACE TEMP TABLE remade_days AS
+CREATE OR REPLACE TEMP TABLE new_days AS
 SELECT ${columnList(ROW)}
 FROM (
   SELECT
@@ -160,13 +160,13 @@ WHERE creator_days.user_id = r.user_id
   AND creator_days.observed_day >= ${quotedText(from_day)}::DATE`,
     `
 INSERT INTO creator_days (${columnList(ROW)})
-SELECT ${columnList(ROW)} FROM remade_days ORDER BY observed_day, user_id`,
+SELECT ${columnList(ROW)} FROM new_days ORDER BY observed_day, user_id`,
     `
 INSERT INTO latest_days (${columnList(ROW)})
-SELECT ${columnList(ROW)} FROM remade_days
+SELECT ${columnList(ROW)} FROM new_days
 QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY observed_day DESC) = 1`,
     `DROP TABLE days_before`,
-    `DROP TABLE remade_days`,
+    `DROP TABLE new_days`,
   ]
 }
 
@@ -179,7 +179,7 @@ export interface LatestBounds {
   readonly latest: string
 }
 
-/** The row of each creator in `latest_days` beside what is known of the day that each span goes back to. */
+/** Replaces the row of each creator in `latest_days`, with the change over each span. */
 export function replaceRecent({ earliest, latest }: LatestBounds): string[] {
   const between = (table: string, from: number, to: number): string =>
     `${table}.observed_day BETWEEN ${quotedText(earliest)}::DATE - ${from} AND ${quotedText(latest)}::DATE - ${to}`

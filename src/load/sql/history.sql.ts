@@ -6,10 +6,10 @@ import { columnList } from './names.js'
 import { inSlice, type Sliced, type Statement } from './statement.js'
 
 /**
- * Versions are the runs of equal hashes in a creator's time series. The ways of the creators with new profiles:
- * `confirm`: all newer than what is known and with the current hash: nothing to do, as on most nights;
- * `append`: newer, with another hash, or of a creator without versions: goes on from the current version;
- * `rebuild`: something older came late: all versions anew from the whole time series.
+ * A version is a series of equal hashes in a creator's time series. The new profiles of a creator decide the way:
+ * `confirm`: all are newer than the known ones and have the current hash: nothing changes, as on most nights;
+ * `append`: all are newer, with another hash, or the creator has no version: go on from the current version;
+ * `rebuild`: an older one came late: make all versions again from the whole time series.
  */
 const touched = `
 CREATE OR REPLACE TEMP TABLE touched AS
@@ -25,7 +25,7 @@ LEFT JOIN creators USING (user_id)
 LEFT JOIN (SELECT user_id, attributes_hash FROM creator_versions WHERE is_current) AS current USING (user_id)
 GROUP BY fresh.user_id`
 
-/** The part of each time series that versions are made from. `is_base`: a version that is there and stays. */
+/** The part of each time series that versions are made from. `is_base`: the current version, which stays. */
 const observations = `
 CREATE OR REPLACE TEMP TABLE observations AS
 SELECT user_id, valid_from AS observed_at, attributes_hash, TRUE AS is_base
@@ -37,7 +37,7 @@ UNION ALL
 SELECT user_id, observed_at, attributes_hash, FALSE
 FROM creator_counters JOIN touched USING (user_id) WHERE way = 'rebuild'`
 
-/** Where a hash differs from the one before, a version starts. */
+/** A version starts where a hash differs from the one before. */
 const starts = `
 CREATE OR REPLACE TEMP TABLE starts AS
 SELECT *, lead(valid_from) OVER (PARTITION BY user_id ORDER BY valid_from) AS valid_to
@@ -52,7 +52,7 @@ FROM (
 )
 WHERE attributes_hash IS DISTINCT FROM previous_hash`
 
-/** Creators with more than a first version: the only ones whose attributes must be compared. */
+/** Creators with more than one version: only their attributes must be compared. */
 const changed = `
 CREATE OR REPLACE TEMP TABLE changed AS
 SELECT user_id FROM starts GROUP BY user_id HAVING count(*) > 1
@@ -60,7 +60,7 @@ UNION
 SELECT user_id FROM touched WHERE way = 'rebuild'`
 
 /**
- * The attributes behind each hash of the changed creators, as a list of texts: from a version that has it, else from a
+ * The attributes of each hash of the changed creators, as a list of texts: from a version with that hash, or else from a
  * staged profile.
  */
 function knownAttributes(pipeline: Pipeline): Statement[] {
@@ -94,7 +94,7 @@ FROM ${unpacked('wanted_attributes')}`,
   ]
 }
 
-/** Each attribute that differs between a version and the one before; `place` is its number in the definition. */
+/** Each attribute that differs between a version and the one before; `place` is its number in the definition, from 1. */
 function versionChanges(pipeline: Pipeline): string {
   const names = attributeColumns(pipeline).map(([name]) => quotedText(name))
   return `
@@ -158,7 +158,7 @@ INSERT INTO creator_changes
 SELECT user_id, changed_at, column_name, old_value, new_value FROM version_changes
 ORDER BY changed_at, user_id, place`
 
-/** Which staged profile is the first and only version of its creator. */
+/** The staged profile that is the first and only version of its creator. */
 const firstVersions = `
 CREATE OR REPLACE TEMP TABLE first_versions AS
 SELECT n.staged_no, starts.user_id, starts.valid_from, starts.attributes_hash
@@ -179,9 +179,9 @@ FROM ${unpacked('first_versions')}`,
 }
 
 /**
- * Brings versions and changes up to date with the new profiles, whatever order they come in: the same profiles give the
- * same rows. Expects the counters of the new profiles to be there already, and creators to be as before them. Leaves TEMP
- * tables that `creators.sql` reads.
+ * Brings versions and changes up to date with the new profiles. In whatever order they come, the same profiles give the
+ * same rows. The counters of the new profiles must be in their table already, and `creators` must be as before them.
+ * Leaves the TEMP table `starts` for `creators.sql`.
  */
 export function history(pipeline: Pipeline): Statement[] {
   return [

@@ -1,15 +1,15 @@
 import { quotedName } from '../../core/duckdb.js'
 
-/** Column names as an SQL list, each of a table where one is given. */
+/** Column names as an SQL list, each with the name of the table if one is given. */
 export function columnList(names: readonly string[], table?: string): string {
   return names.map((name) => (table ? `${table}.${quotedName(name)}` : quotedName(name))).join(', ')
 }
 
-/** Outcomes that settle an id, as an SQL list: there is a profile, there is none, it is no id. */
+/** Outcomes that are conclusive about an id, as an SQL list: it has a profile, it has none, it is not an id. */
 export const CONCLUSIVE = `('profile', 'empty', 'invalid')`
 
-/** Outcomes of calls that may have been billed and brought nothing, as an SQL list. */
+/** Outcomes of calls that brought no answer and may have been billed, as an SQL list. */
 export const UNANSWERED = `('ambiguous', 'unknown')`
 
-/** Outcomes that say something about the run and nothing about the id, as an SQL list. */
+/** Outcomes that say nothing about the id, only about the run, as an SQL list. */
 export const RUN_OUTCOMES = `('throttled', 'stop')`

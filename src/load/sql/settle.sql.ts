@@ -90,7 +90,7 @@ INSERT INTO rejects
 SELECT
   ${member.list}, ${member.row_number}, ${member.line}, ${member.cell}, coalesce(${settled.reason}, ${member.reason}),
   CASE WHEN ${member.user_id} IS NULL THEN ${member.remedy}
-  ELSE 'the upstream says that there is no such id: correct it; --retry-failed asks for it once more' END,
+  ELSE 'the API says that this id does not exist: correct it; --retry-failed fetches it once more' END,
   $run${withStatus} AND (${member.user_id} IS NULL OR ${settled.status} = 'rejected')`,
 ]
 

@@ -1,6 +1,6 @@
 /**
- * A statement that copies wide rows: run once for every 20,000 rows of the table `over`, since all at once would take too
- * much memory. `$from` and `$upto` number these rows, from 1.
+ * A statement that copies wide rows. It runs once for every 20,000 rows of the table `over`, since all rows at once would
+ * take too much memory. `$from` and `$upto` are the numbers of the first and the last row, from 1.
  */
 export interface Sliced {
   readonly over: string
@@ -10,8 +10,8 @@ export interface Sliced {
 export type Statement = string | Sliced
 
 /**
- * SQL condition: the row is in the slice, by the column that numbers it. (Rowids do not: those of rows that the transaction
- * itself has inserted are others.)
+ * SQL condition: the row is in the slice.
+ * @param numbered the column that numbers the rows. A rowid cannot: rows that this transaction inserted have other rowids.
  */
 export function inSlice(numbered: string): string {
   return `${numbered} BETWEEN $from AND $upto`
