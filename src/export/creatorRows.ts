@@ -1,11 +1,11 @@
 import { all, blobs, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
 import { collectGarbage } from '../core/memory.js'
-import { plainText, csvRecord, instantText } from './csvRecord.js'
+import { plainText, csvRecord, timeText } from './csvRecord.js'
 import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
 
 /**
- * Rows joined and sorted at a time: the wide rows of all at once do not fit the memory that DuckDB is given. Small ranges
- * keep the memory flat; but each may have to read the whole table, where the order is not that of the table.
+ * Rows that are joined and sorted at a time: the wide rows of all creators do not fit DuckDB's memory limit. Small ranges
+ * keep the memory flat, but each may read the whole table if the rows of the table lie in another order.
  */
 const SMALL_RANGE = 1_024
 const MOST_RANGES = 100
@@ -14,7 +14,7 @@ export interface WideColumns {
   readonly names: readonly string[]
   /** SQL for the cells of one creator `c`, in the order of `names`. */
   readonly cells: readonly string[]
-  /** The same for a sheet. */
+  /** The same columns for a sheet. */
   readonly columns: readonly SheetColumn[]
 }
 
@@ -27,7 +27,7 @@ export async function wideColumns(connection: Connection): Promise<WideColumns> 
   const columns = known.map(({ name, type }) => ({ name, type, sql: `c.${quotedName(name)}` }))
   return {
     names: columns.map(({ name }) => name),
-    cells: columns.map(({ type, sql }) => (type.startsWith('TIMESTAMP') ? instantText(sql) : plainText(sql))),
+    cells: columns.map(({ type, sql }) => (type.startsWith('TIMESTAMP') ? timeText(sql) : plainText(sql))),
     columns,
   }
 }
@@ -37,12 +37,12 @@ export function creatorRows(connection: Connection, wide: WideColumns): AsyncGen
   return creatorsInRanges(connection, csvRecord(wide.cells))
 }
 
-/** The same as rows of a sheet below its header. */
+/** Every creator, ordered by id, as rows of a sheet below its header. */
 export function creatorSheetRows(connection: Connection, wide: WideColumns): AsyncGenerator<Uint8Array[]> {
   return creatorsInRanges(connection, sheetRow(wide.columns, 'r.ord + 1'))
 }
 
-/** `record`: SQL over the creator `c` and `r.ord`, its number from 1. */
+/** @param record SQL over the creator `c` and `r.ord`, its number from 1 */
 function creatorsInRanges(connection: Connection, record: string): AsyncGenerator<Uint8Array[]> {
   const order = 'SELECT row_number() OVER () AS ord, rid FROM (SELECT rowid AS rid FROM creators ORDER BY user_id)'
   const range = (bounds: Bounds): string => `SELECT ord, rid FROM export_order WHERE ${bounds('ord')}`
@@ -50,8 +50,8 @@ function creatorsInRanges(connection: Connection, record: string): AsyncGenerato
 }
 
 /**
- * Every input row of a list, in input order: the cells of the input (as many as it has columns), status, reason, the
- * instant of the profile, then the wide columns.
+ * Every input row of a list, in input order: the cells of the input (as many as it has columns), status, reason, the time
+ * of the profile, then the wide columns.
  */
 export function listRows(
   connection: Connection,
@@ -68,11 +68,11 @@ export function listRows(
     FROM export_order AS o JOIN list_members AS m ON m.row_number = o.ord
     WHERE ${bounds('o.ord')} AND ${bounds('m.row_number')} AND ${ofList}`
   const own = list.columns.map((_, index) => `r.cells[${index + 1}]`)
-  const cells = [...own, 'r.status', 'r.reason', instantText('c.last_fetched_at'), ...wide.cells]
+  const cells = [...own, 'r.status', 'r.reason', timeText('c.last_fetched_at'), ...wide.cells]
   return inRanges(connection, order, range, csvRecord(cells))
 }
 
-/** The header of an enriched list: a column of ours whose name the input has already is prefixed until it is its own. */
+/** The header of an enriched list. Our columns get a prefix until no other column has their name. */
 export function enrichedHeader(input: readonly string[], wide: WideColumns): string[] {
   const taken = new Set(input.map((name) => name.trim()))
   const added = ['enrich_status', 'enrich_reason', 'as_of', ...wide.names].map((name) => {
@@ -88,9 +88,9 @@ export function enrichedHeader(input: readonly string[], wide: WideColumns): str
 type Bounds = (column: string) => string
 
 /**
- * Records in the order of `order`, which selects (ord, rid): a number for each row, and the rowid
- * of its creator or NULL. Each range `r` of it becomes a small TEMP table first: DuckDB then knows its size, builds the
- * join on it and never on the wide rows, and skips the parts of creators where none of its rowids lie.
+ * Records in the order of `order`, which selects (ord, rid): a number for each row, and the rowid of its creator or NULL.
+ * Each range `r` becomes a small TEMP table first: DuckDB then knows its size, builds the join on it and never on the wide
+ * rows, and skips the parts of `creators` without these rowids.
  */
 async function* inRanges(
   connection: Connection,

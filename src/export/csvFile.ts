@@ -3,20 +3,20 @@ import { stringify } from 'csv-stringify/sync'
 import { exportFile, type ExportedFile } from './exportedFile.js'
 import { guardFormula } from './guardFormula.js'
 
-/** How records are written: cells with a comma, a quote or a line break are quoted, a lone carriage return too. */
+/** Options of csv-stringify: cells with a comma, a quote, a line break or a carriage return are quoted. */
 export const FORM = { record_delimiter: '\n', quoted_match: '\r' } as const
 
 export interface CsvContent {
   readonly header: readonly string[]
   /** Finished records (`csvRecord`), in batches of any size. */
   readonly records: AsyncIterable<readonly Uint8Array[]>
-  /** Starts the file with a byte order mark, without which Excel takes it for the system's old encoding. */
+  /** Start the file with a byte order mark: without it, Excel reads the file in the system's old encoding. */
   readonly bom: boolean
 }
 
 const BUFFER = 1 << 20
 
-/** Collects records in one reused buffer and hands full ones to the file. */
+/** Collects records in one buffer, and writes it to the file when it is full. */
 class BufferedFile {
   private readonly buffer = Buffer.allocUnsafe(BUFFER)
   private used = 0
@@ -39,7 +39,7 @@ class BufferedFile {
   }
 }
 
-/** Writes a CSV file in place of an older one: UTF-8, `\n` after each record, every cell guarded against being run as a formula. */
+/** Writes a CSV file in place of an older one: UTF-8, `\n` after each record, no cell that a spreadsheet runs as a formula. */
 export async function exportCsv(path: string, { header, records, bom }: CsvContent): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
     const handle = await open(temporary, 'w')

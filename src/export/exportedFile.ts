@@ -6,13 +6,13 @@ export interface ExportedFile {
   readonly path: string
   /** Without the header. */
   readonly rows: number
-  /** False if the file already had this very content. */
+  /** False if the file already had this content. */
   readonly replaced: boolean
 }
 
 /**
- * Writes one export beside its place and puts it there; `produce` returns the number of rows.
- * @throws LocalError naming the path, if it cannot be written.
+ * Writes one export beside its place and renames it; `produce` returns the number of rows.
+ * @throws LocalError with the path, if the file cannot be written
  */
 export async function exportFile(path: string, produce: (temporary: string) => Promise<number>): Promise<ExportedFile> {
   let rows = 0
@@ -24,13 +24,13 @@ export async function exportFile(path: string, produce: (temporary: string) => P
   } catch (error) {
     if (!isLocal(error)) throw error
     throw new LocalError(
-      `cannot write ${path}: ${messageOf(error)}; all answers are stored: make room or allow writing there, then run the same command again`,
+      `cannot write ${path}: ${messageOf(error)}; all answers are stored: free space or make the folder writable, then run the same command again`,
       { cause: error },
     )
   }
 }
 
-/** An error of the file system, Node's or as DuckDB words it. */
+/** Whether the file system is the cause, by Node's error or by DuckDB's. */
 function isLocal(error: unknown): boolean {
   return error instanceof Error && ('syscall' in error || error.message.startsWith('IO Error'))
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** Characters that no file name should have: separators and wildcards of any system, control and invisible characters, halves of a pair. */
+/** Characters that no file name should have: separators and wildcards of any system, control and invisible characters, unpaired surrogates. */
 const UNSAFE = /[/\\:*?"<>|\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/** Device names on Windows, whatever follows the first dot. */
+/** Device names on Windows, with any ending. */
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/iu
 
-/** Bytes; leaves room for the endings within the 255 that file systems allow. */
+/** In bytes. File systems allow 255, and the endings need room. */
 const LONGEST = 180
 
 function cutToBytes(text: string, bytes: number): string {
@@ -30,16 +30,16 @@ function safeName(name: string): string {
   return cutToBytes(usable === '' ? '_' : usable, LONGEST)
 }
 
-/** A name with a mark of its own, from the whole original name. */
-function marked(name: string): string {
-  const mark = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  return `${safeName(name)}-${mark}`
+/** A safe name with a part of the hash of the original name. */
+function withHash(name: string): string {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  return `${safeName(name)}-${hash}`
 }
 
 /**
- * The file name, without ending, of each list. A safe name stays as it is; one that had to be changed gets a mark, so that
- * no two lists ever share a file. Names that differ only in case or in how a letter is composed count as the same, since
- * some file systems hold them so: the first one given keeps its name. Give all lists of the folder, oldest first.
+ * The file name, without ending, of each list. A safe name stays unchanged. A changed name gets a hash, so that no two lists
+ * share a file. Names that differ only in case or in how a letter is composed count as the same, as in some file systems:
+ * the first of them keeps its name. Give all lists of the folder, oldest first.
  */
 export function fileNames(lists: readonly string[]): Map<string, string> {
   const names = new Map<string, string>()
@@ -48,7 +48,7 @@ export function fileNames(lists: readonly string[]): Map<string, string> {
   for (const list of lists) {
     if (names.has(list)) continue
     const safe = safeName(list)
-    let name = safe === list && !taken.has(fold(safe)) ? safe : marked(list)
+    let name = safe === list && !taken.has(fold(safe)) ? safe : withHash(list)
     while (taken.has(fold(name))) name += '_'
     taken.add(fold(name))
     names.set(list, name)

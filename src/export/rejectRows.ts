@@ -1,10 +1,10 @@
 import { blobs, quotedText, type Connection } from '../core/duckdb.js'
-import { csvRecord, instantText, plainText } from './csvRecord.js'
+import { csvRecord, timeText, plainText } from './csvRecord.js'
 
 export const REJECTS_HEADER = ['line', 'row_number', 'cell', 'reason', 'remedy'] as const
 export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'] as const
 
-/** The rejected rows of a list, in input order. A row that only the upstream rejected shows its id as the cell. */
+/** The rejected rows of a list, in input order. A row that only the API rejected shows its id as the cell. */
 export function rejectRows(connection: Connection, list: string): AsyncGenerator<Uint8Array[]> {
   return blobs(
     connection,
@@ -19,11 +19,11 @@ export function rejectRows(connection: Connection, list: string): AsyncGenerator
   )
 }
 
-/** Each failed id of these lists once, by id, with its latest failure; the code of one that never had any is the reason it stands for. */
+/** Each failed id of these lists once, by id, with its latest failure. If it has none, the code is the reason of its row. */
 export function failureRows(connection: Connection, lists: readonly string[]): AsyncGenerator<Uint8Array[]> {
   return blobs(
     connection,
-    `SELECT ${csvRecord(['m.user_id', 'coalesce(f.code, m.reason)', 'f.message', plainText('f.attempts'), instantText('f.failed_at'), 'f.billed'])}
+    `SELECT ${csvRecord(['m.user_id', 'coalesce(f.code, m.reason)', 'f.message', plainText('f.attempts'), timeText('f.failed_at'), 'f.billed'])}
      FROM (
        SELECT user_id, min(reason) AS reason FROM list_members
        WHERE status = 'failed' AND list IN (SELECT unnest([${lists.map(quotedText).join(', ')}]::VARCHAR[]))

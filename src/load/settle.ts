@@ -78,7 +78,10 @@ export async function settle(connection: Connection, options: SettleOptions): Pr
     const changes = await all<{ list: string; added: number; removed: number }>(connection, listChanges)
     await runAll(connection, replaceMembers, { run })
     await runAll(connection, replaceRejects, { run })
-    await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), { at: new Date(options.readAt).toISOString(), run })
+    await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), {
+      at: new Date(options.readAt).toISOString(),
+      run,
+    })
     const read = await all<ReadRow>(connection, countRead)
     const settled = await all<CountRow>(connection, countSettled)
     await runAll(connection, dropSettleInputs)

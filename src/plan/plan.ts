@@ -99,13 +99,13 @@ WITH
       CASE
         WHEN known IN ('failed', 'fault', 'ambiguous') THEN coalesce(attempt.started_at, creator.last_attempt_at)
         WHEN known <> 'none' THEN coalesce(conclusive.started_at, creator.last_conclusive_at)
-      END AS asked_at,
+      END AS fetched_at,
       creator.last_attempt_code,
       coalesce(
         abs(coalesce(recent.fans_change_7d / nullif(recent.days_7d, 0), recent.fans_change_1d))
           / greatest(recent.fans, ${FEW_FOLLOWERS}),
         0
-      ) AS moved,
+      ) AS change_share,
       unanswered.user_id IS NOT NULL AS is_unanswered
     FROM ids
     LEFT JOIN creators AS creator ON creator.user_id = ids.user_id
@@ -119,14 +119,14 @@ WITH
     FROM facts
     JOIN policy
       ON policy.known = facts.known
-      AND policy.fresh = coalesce($started_at - epoch_ms(facts.asked_at) <= $max_age_ms, false)
+      AND policy.fresh = coalesce($started_at - epoch_ms(facts.fetched_at) <= $max_age_ms, false)
       AND policy.unanswered = facts.is_unanswered
   )
 SELECT * FROM verdicts
 ORDER BY
   decision <> 'due',
-  asked_at IS NOT NULL,
-  ($started_at - epoch_ms(asked_at)) * (${STANDING_STILL} + moved) DESC,
+  fetched_at IS NOT NULL,
+  ($started_at - epoch_ms(fetched_at)) * (${STANDING_STILL} + change_share) DESC,
   appeared`
 }
 

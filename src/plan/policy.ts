@@ -1,20 +1,20 @@
 /**
- * What is asked again. Pure and finite: `plan.ts` writes every case of it into a small table and joins that to the ids,
- * so what stands here is what a million rows get.
+ * Which ids are fetched again. The policy is pure and finite: `plan.ts` writes every case of it into a small table and
+ * joins the ids to that.
  */
 
 /**
- * What is known of an id. The last attempt decides, unless it told nothing of the id (throttled, or it stopped the run):
- * then the last conclusive answer does.
- * `none`: never concluded; `profile`, `empty`: as answered; `failed`: answered, but not with this id's profile
- * (misdelivered, or an unknown code); `fault`: 301, 500, 503 or a transport fault used up its attempts; `ambiguous`: sent,
- * no answer, not known whether billed; `invalid`: the upstream says that this is no id.
+ * What is known of an id. The last attempt decides, unless it says nothing about the id (throttled, or it stopped the run):
+ * then the last conclusive answer decides.
+ * `none`: no conclusive answer; `profile`, `empty`: as answered; `failed`: answered, but without this id's profile
+ * (misdelivered, or an unknown code); `fault`: 301, 500, 503 or a transport fault used up the attempts; `ambiguous`: sent,
+ * no answer, maybe billed; `invalid`: the API says that this is not an id.
  */
 export type Known = 'none' | 'profile' | 'empty' | 'failed' | 'fault' | 'ambiguous' | 'invalid'
 
 export const KNOWN: readonly Known[] = ['none', 'profile', 'empty', 'failed', 'fault', 'ambiguous', 'invalid']
 
-/** `due` ids are asked; all others keep what is known. `skipped`: nothing is known, and only failed ids were to be asked. */
+/** `due` ids are fetched; all others keep what is known. `skipped`: nothing is known, and this run fetches failed ids only. */
 export type Decision = 'due' | 'fresh' | 'known_empty' | 'known_failed' | 'invalid' | 'held' | 'skipped'
 
 export type PlanReason =
@@ -37,17 +37,17 @@ export interface PlanVerdict {
 }
 
 export interface PolicyOptions {
-  /** Ask failed and invalid ids only, fresh or not. */
+  /** Fetch failed and invalid ids only, fresh or not. */
   readonly retryFailed: boolean
-  /** What to do about calls that were sent and never answered: ask once more, or wait until told to. */
+  /** What to do about ids with an unanswered call: fetch them once more, or leave them until an option says otherwise. */
   readonly onAmbiguous: 'retry' | 'hold'
 }
 
 export interface IdFacts {
   readonly known: Known
-  /** Whether what is known was asked for by a run that started at most `--max-age` before this one. */
+  /** Whether the run that fetched it started at most `--max-age` before this one. */
   readonly fresh: boolean
-  /** Whether a call for this id was sent, never answered, and not made up for since. */
+  /** Whether a call for this id was sent and never answered, and no later answer is conclusive. */
   readonly ambiguousUnresolved: boolean
 }
 
@@ -94,16 +94,16 @@ const TABLE: Record<Known, Row> = {
   },
 }
 
-/** What happens to one id in this run. Holding wins over every reason to ask: an id that may have been paid is not paid again. */
+/** What happens to one id in this run. Holding wins over every reason to fetch: an id that may have been paid is not paid again. */
 export function decide(facts: IdFacts, options: PolicyOptions): PlanVerdict {
-  const row = TABLE[openQuestion(facts) ? 'ambiguous' : facts.known]
+  const row = TABLE[isOpen(facts) ? 'ambiguous' : facts.known]
   const verdictOfRow = options.retryFailed ? row.retryFailed : facts.fresh ? row.fresh : row.stale
   const holds = options.onAmbiguous === 'hold' && facts.ambiguousUnresolved
   return holds && verdictOfRow.decision === 'due' ? verdict('held', 'ambiguous') : verdictOfRow
 }
 
-/** An unanswered call stays the thing to clear up until an answer that still counts stands against it. */
-function openQuestion({ known, fresh, ambiguousUnresolved }: IdFacts): boolean {
+/** An unanswered call decides until there is an answer that still counts. */
+function isOpen({ known, fresh, ambiguousUnresolved }: IdFacts): boolean {
   const answered = known === 'invalid' || (fresh && (known === 'profile' || known === 'empty' || known === 'failed'))
   return ambiguousUnresolved && !answered
 }

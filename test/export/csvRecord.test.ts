@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { blobs, first, openDatabase, type Connection } from '../../src/core/duckdb.js'
 import { FORM } from '../../src/export/csvFile.js'
-import { plainText, csvRecord, instantText } from '../../src/export/csvRecord.js'
+import { plainText, csvRecord, timeText } from '../../src/export/csvRecord.js'
 import { guardFormula } from '../../src/export/guardFormula.js'
 
 async function connected(): Promise<Connection> {
@@ -54,7 +54,7 @@ test('numbers, flags and instants are written as they are; NULL is an empty cell
   const cells = [
     plainText('-9007199254740993::BIGINT'),
     plainText('false'),
-    instantText(`'2026-11-22 11:04:05.608+08'::TIMESTAMPTZ`),
+    timeText(`'2026-11-22 11:04:05.608+08'::TIMESTAMPTZ`),
     plainText('NULL::BIGINT'),
     'NULL::VARCHAR',
     plainText(`'-inf'::DOUBLE`),

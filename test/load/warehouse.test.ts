@@ -116,7 +116,7 @@ test('a data folder is simulated or real from its first call', async () => {
   for (const refuse of [checkKind, claimKind]) {
     const refused = refuse(connection, layout.data, false)
     await expect(refused).rejects.toThrow(UsageError)
-    await expect(refused).rejects.toThrow(`${layout.data} holds simulated data and takes no real ones`)
+    await expect(refused).rejects.toThrow(`${layout.data} holds simulated data, and real data do not belong there`)
   }
 })
 

@@ -11,20 +11,20 @@ export interface SheetContent extends Sheet {
   readonly rows: AsyncIterable<readonly Uint8Array[]>
 }
 
-/** Excel cannot hold it; nothing was written. The message tells what is too much. */
+/** Excel cannot hold the rows; no file was written. The message says which limit they exceed. */
 export class SheetTooLarge extends Error {
   override readonly name = 'SheetTooLarge'
 }
 
-/** What a sheet of Excel holds, the header apart. */
+/** Excel's limits for a sheet; the rows without the header. */
 const MOST_ROWS = 1_048_575
 const MOST_COLUMNS = 16_384
-/** More in one file of a zip needs an extension that Excel does not read reliably. */
+/** A larger file in a zip needs an extension that Excel does not read reliably. */
 const MOST_BYTES = 0xffff_ffff
 const PIECE = 1 << 20
 
-/** The same content gives the same bytes on any day. */
-const NO_DAY = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true }
+/** A fixed date, so that the same content gives the same bytes on any day. */
+const FIXED_DATE = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true }
 
 /**
  * Writes a workbook of one sheet in place of an older one, in little memory.
@@ -37,9 +37,9 @@ export async function exportSheet(path: string, content: SheetContent): Promise<
     throw new SheetTooLarge(`${count(content.columns.length)} columns, and a sheet holds ${count(MOST_COLUMNS)}`)
   return exportFile(path, async (temporary) => {
     const zip = new ZipFile()
-    for (const [name, text] of partsOf(content)) zip.addBuffer(Buffer.from(text), name, NO_DAY)
+    for (const [name, text] of partsOf(content)) zip.addBuffer(Buffer.from(text), name, FIXED_DATE)
     const sheet = new PassThrough()
-    zip.addReadStream(sheet, SHEET_PATH, NO_DAY)
+    zip.addReadStream(sheet, SHEET_PATH, FIXED_DATE)
     zip.end()
     const failed = new AbortController()
     const flows = [
@@ -49,7 +49,7 @@ export async function exportSheet(path: string, content: SheetContent): Promise<
     try {
       await Promise.all(flows)
     } catch (error) {
-      // What goes wrong in one ends the other.
+      // An error in one flow must end the other.
       failed.abort()
       await Promise.allSettled(flows)
       throw error
@@ -66,7 +66,7 @@ async function* piecesOf(content: SheetContent): AsyncGenerator<Buffer> {
   const taken = (): Buffer => {
     const piece = Buffer.concat(waiting)
     bytes += piece.length
-    if (bytes > MOST_BYTES) throw new SheetTooLarge('more than 4 GB of cells, and Excel reads no more')
+    if (bytes > MOST_BYTES) throw new SheetTooLarge('more than 4 GB of cells, and Excel reads 4 GB')
     waiting = []
     size = 0
     return piece

@@ -1,17 +1,17 @@
 import { quotedText } from '../../core/duckdb.js'
 import { DAY_MS } from '../../core/time.js'
-import { plainText, instantText } from '../csvRecord.js'
+import { plainText, timeText } from '../csvRecord.js'
 
 /** A column of a sheet. */
 export interface SheetColumn {
   readonly name: string
-  /** As DuckDB tells it. */
+  /** DuckDB's name of it. */
   readonly type: string
   /** SQL for its value. */
   readonly sql: string
 }
 
-/** What Excel holds in a cell, in UTF-16 units. */
+/** Excel's limit for a cell, in UTF-16 units. */
 const MOST_CHARACTERS = 32_767
 const CUT = ' … [cut]'
 
@@ -19,37 +19,37 @@ interface Kind {
   readonly value: (sql: string) => string
   /** Attributes of a cell that holds such a value. */
   readonly attributes: string
-  /** A longer value, or one that does not end in a digit, stands as text. */
+  /** A longer value, or one that does not end in a digit, becomes text. */
   readonly longest: number
   /** In characters. */
   readonly width: number
 }
 
 const TEXT: Kind = { value: plainText, attributes: '', longest: -1, width: 24 }
-/** Excel keeps 15 digits of a number; a sign takes one of ours. */
+/** Excel keeps 15 digits of a number; a sign counts as one here. */
 const WHOLE: Kind = { value: plainText, attributes: ' s="2"', longest: 15, width: 12 }
 const FRACTION: Kind = { value: plainText, attributes: '', longest: 400, width: 12 }
 const FLAG: Kind = { value: (sql) => plainText(`${sql}::TINYINT`), attributes: ' t="b"', longest: 1, width: 9 }
-const INSTANT: Kind = { value: serial, attributes: ' s="3"', longest: 22, width: 21 }
+const TIME: Kind = { value: serial, attributes: ' s="3"', longest: 22, width: 21 }
 const DAY: Kind = { value: (sql) => serial(`${sql}::TIMESTAMP`), attributes: ' s="4"', longest: 22, width: 12 }
 
-/** From where Excel counts to 1970. */
+/** From the start of Excel's days to 1970. */
 const EPOCH = 25_569 * DAY_MS
 
-/** Excel counts days since 1900, of which it takes 1900-02-29 for one; what it cannot count stays ISO 8601. */
+/** Excel counts days from 1900, with a day 1900-02-29 that never was. Times outside of its range stay ISO 8601. */
 function serial(sql: string): string {
   const countable = `${sql} >= TIMESTAMP '1900-03-01' AND ${sql} < TIMESTAMP '9999-12-31'`
-  return `CASE WHEN ${countable} THEN ${plainText(`(epoch_ms(${sql}) + ${EPOCH}) / ${DAY_MS}`)} ELSE ${instantText(sql)} END`
+  return `CASE WHEN ${countable} THEN ${plainText(`(epoch_ms(${sql}) + ${EPOCH}) / ${DAY_MS}`)} ELSE ${timeText(sql)} END`
 }
 
 function kindOf(type: string): Kind {
   if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return WHOLE
   if (/^(DOUBLE|FLOAT|DECIMAL)/.test(type)) return FRACTION
-  if (type.startsWith('TIMESTAMP')) return INSTANT
+  if (type.startsWith('TIMESTAMP')) return TIME
   return { BOOLEAN: FLAG, DATE: DAY }[type] ?? TEXT
 }
 
-/** How wide a column is shown; its name has room, and the button of its filter. */
+/** The width of a column, with room for its name and the button of its filter. */
 export function widthOf({ name, type }: Pick<SheetColumn, 'name' | 'type'>): number {
   return Math.max(kindOf(type).width, Math.min(name.length + 4, 40))
 }
@@ -60,18 +60,18 @@ export function lettersOf(column: number): string {
   return column < 26 ? last : lettersOf(Math.floor(column / 26) - 1) + last
 }
 
-/** No XML file may hold them, and they show nothing: they are left out. */
+/** XML does not allow these characters, and they are invisible: they are left out. */
 const CONTROLS = '[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x{FFFE}\\x{FFFF}]'
-/** Stands for the number of the row until the row is whole; no cell can hold it. */
+/** Placeholder for the number of the row, until the row is whole. No cell can hold it. */
 const ROW = '\u0001'
 
-/** What is zipped for each cell, by its place. */
+/** The values that are zipped for each cell, by place. */
 const [TEXT_OF, PLACE, ATTRIBUTES, LONGEST] = ['cell[1]', 'cell[2]', 'cell[3]', 'cell[4]']
 
 const replaced = (sql: string, from: string, to: string): string =>
   `regexp_replace(${sql}, ${quotedText(from)}, ${quotedText(to)}, 'g')`
 
-// Excel reads _x0041_ as A: such a text needs its underscore written so, too. A line break within a cell is a line feed.
+// Excel reads _x0041_ as A, so the underscore of such a text is escaped too. A line break within a cell is a line feed.
 const clean = replaced(replaced(TEXT_OF, '\\r\\n?', '\n'), CONTROLS, '')
 /** Characters that count as two. */
 const astral = (sql: string): string => replaced(sql, '[^\\x{10000}-\\x{10FFFF}]', '')
@@ -81,17 +81,17 @@ const shortened = (sql: string): string => {
   return `CASE WHEN strlen(${sql}) <= ${MOST_CHARACTERS} OR ${fits} THEN ${sql}
     ELSE left(${sql}, ${MOST_CHARACTERS - CUT.length} - length(${astral(start)})) || ${quotedText(CUT)} END`
 }
-const marked = replaced(`(${shortened(clean)})`, '_(x[0-9A-Fa-f]{4}_)', '_x005F_\\1')
+const escaped = replaced(`(${shortened(clean)})`, '_(x[0-9A-Fa-f]{4}_)', '_x005F_\\1')
 const markup = [
   ['&', '&amp;'],
   ['<', '&lt;'],
   ['>', '&gt;'],
-].reduce((sql, [from, to]) => `replace(${sql}, ${quotedText(from!)}, ${quotedText(to!)})`, marked)
-// Most texts need none of it, and that is found out in one search.
+].reduce((sql, [from, to]) => `replace(${sql}, ${quotedText(from!)}, ${quotedText(to!)})`, escaped)
+// Most texts need none of it, and one search shows that.
 const plain = `strlen(${TEXT_OF}) <= ${MOST_CHARACTERS} AND NOT regexp_matches(${TEXT_OF}, ${quotedText(`[&<>\\r\\n\\t]|^ | $|_x[0-9A-Fa-f]{4}_|${CONTROLS}`)})`
 const string = `CASE WHEN ${plain} THEN '<t>' || ${TEXT_OF} ELSE '<t xml:space="preserve">' || ${markup} END`
 
-/** Of text cells: one that is edited stays text. Some versions of Excel show a long one of this style as ####. */
+/** With this style a cell that somebody edits stays text. Some versions of Excel show a long text of this style as ####. */
 const textStyle = `CASE WHEN strlen(${TEXT_OF}) > 255 THEN '' ELSE ' s="1"' END`
 
 const written = `CASE
@@ -102,8 +102,8 @@ const written = `CASE
 END`
 
 /**
- * SQL for one row of a sheet as a BLOB: ids and other texts as text, however they begin; numbers, flags and instants as what
- * they are; nothing where there is nothing. One expression for all cells, as in `csvRecord`.
+ * SQL for one row of a sheet as a BLOB: ids and other texts as text, whatever they begin with; numbers, flags and times in
+ * Excel's own types; no cell for an empty value. One expression serves all cells, as in `csvRecord`.
  * @param number SQL for the number of the row, from 1
  */
 export function sheetRow(columns: readonly SheetColumn[], number: string): string {

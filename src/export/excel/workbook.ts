@@ -1,13 +1,13 @@
 import { lettersOf, widthOf, type SheetColumn } from './sheetRow.js'
 
-/** The parts of a workbook of one sheet, as Excel names them; the sheet's rows stand between `sheetHead` and `sheetFoot`. */
+/** The parts of a workbook of one sheet, under Excel's names. The rows of the sheet come between `sheetHead` and `sheetFoot`. */
 
-/** What is filled of a sheet. */
+/** The name and the extent of a sheet. */
 export interface Sheet {
-  /** At most 31 characters, none of them special to Excel. */
+  /** At most 31 characters, without characters that are special to Excel. */
   readonly name: string
   readonly columns: readonly Pick<SheetColumn, 'name' | 'type'>[]
-  /** How many rows there are, without the header. */
+  /** Number of rows, without the header. */
   readonly count: number
 }
 
@@ -19,7 +19,7 @@ const CONTENT = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 
 export const SHEET_PATH = 'xl/worksheets/sheet1.xml'
 
-/** Every part but the sheet: its path, and what stands in it. */
+/** Every part but the sheet: path and content. */
 export function partsOf(sheet: Sheet): [path: string, text: string][] {
   return [
     [
@@ -42,10 +42,10 @@ export function partsOf(sheet: Sheet): [path: string, text: string][] {
   ]
 }
 
-/** The styles that cells name by number: 0 none, 1 text, 2 whole numbers, 3 instants, 4 days, 5 the header. */
+/** The styles that cells refer to by number: 0 none, 1 text, 2 whole numbers, 3 times, 4 days, 5 the header. */
 const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss&quot;Z&quot;"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="6">${[0, 49, 1, 164, 165].map((format) => `<xf numFmtId="${format}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>`).join('')}<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 
-/** Everything before the first row with data: the header is row 1, stays in view, and shows its names in bold. */
+/** The sheet before the first row with data. The header is row 1, in bold, and stays in view. */
 export function sheetHead(sheet: Sheet): string {
   const widths = sheet.columns.map(
     (column, at) => `<col min="${at + 1}" max="${at + 1}" width="${widthOf(column)}" customWidth="1"/>`,
@@ -56,15 +56,15 @@ export function sheetHead(sheet: Sheet): string {
   return `${XML}<worksheet xmlns="${MAIN}"><dimension ref="${rangeOf(sheet)}"/><sheetViews><sheetView tabSelected="1" workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols><sheetData><row r="1">${header.join('')}</row>`
 }
 
-/** Everything after the last row: buttons to filter by; no warning at ids that could be numbers. */
+/** The sheet after the last row: filter buttons, and no warnings about ids that look like numbers. */
 export function sheetFoot(sheet: Sheet): string {
   const range = rangeOf(sheet)
   return `</sheetData><autoFilter ref="${range}"/><ignoredErrors><ignoredError sqref="${range}" numberStoredAsText="1"/></ignoredErrors></worksheet>`
 }
 
-/** `mark`: `$` makes it absolute. */
-function rangeOf({ columns, count }: Sheet, mark = ''): string {
-  return `${mark}A${mark}1:${mark}${lettersOf(columns.length - 1)}${mark}${count + 1}`
+/** @param prefix `$` makes the range absolute */
+function rangeOf({ columns, count }: Sheet, prefix = ''): string {
+  return `${prefix}A${prefix}1:${prefix}${lettersOf(columns.length - 1)}${prefix}${count + 1}`
 }
 
 function escaped(name: string): string {

@@ -7,8 +7,8 @@ const COLUMNS = {
   table_name: 'Table or view.',
   column_name: 'Column.',
   type: 'SQL type.',
-  source_path: "Where the value stands in the upstream's profile; NULL for what is computed.",
-  description: 'What it holds.',
+  source_path: "Path of the value in the API's profile; NULL for computed columns.",
+  description: 'Meaning of the column.',
 } as const
 
 interface Entry {
@@ -26,8 +26,8 @@ WHERE database_name = current_database() AND schema_name = 'main' AND NOT intern
 ORDER BY table_name, column_index`
 
 /**
- * Writes the view `data_dictionary` as plain values, so that it tells the same wherever the file is attached. Types and
- * descriptions are those of the database itself, where the definitions put them; source paths come from the definitions.
+ * Writes the view `data_dictionary` as plain values, so that it shows the same wherever the file is attached. Types and
+ * descriptions are read from the database, where the definitions put them; source paths come from the definitions.
  */
 export async function writeDictionary(connection: Connection, definitions: readonly TableDefinition[]): Promise<void> {
   const sources = new Map(

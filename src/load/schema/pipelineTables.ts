@@ -24,39 +24,39 @@ export function sqlType(column: Column): SqlType {
   return SQL_TYPES[column.type]
 }
 
-const RUN_ID: ColumnDefinition = { name: 'run_id', type: 'VARCHAR', description: 'The run that asked for it.' }
+const RUN_ID: ColumnDefinition = { name: 'run_id', type: 'VARCHAR', description: 'The run that fetched it.' }
 
-/** What `creators` tells of each id beside the profile; every id that was ever asked has a row. */
+/** The columns of `creators` besides the profile. Every id that was ever fetched has a row. */
 const BOOKKEEPING: readonly ColumnDefinition[] = [
   {
     name: 'status',
     type: 'VARCHAR',
     description:
-      'The last conclusive answer: active, empty (no profile any more: the columns keep the last one), invalid (no id, says the upstream), or never_fetched.',
+      'The last conclusive answer: active, empty (the profile is gone; the columns keep the last one), invalid (not an id, according to the API), or never_fetched.',
   },
   { name: 'first_seen_at', type: 'TIMESTAMPTZ', description: 'When the first profile was received.' },
   { name: 'last_fetched_at', type: 'TIMESTAMPTZ', description: 'When the profile in this row was received.' },
   { name: 'last_changed_at', type: 'TIMESTAMPTZ', description: 'When its attributes were first seen as they are.' },
   { name: 'last_conclusive_at', type: 'TIMESTAMPTZ', description: 'When the answer behind `status` was received.' },
-  { name: 'run_id', type: 'VARCHAR', description: 'The run that asked for that answer.' },
-  { name: 'last_attempt_at', type: 'TIMESTAMPTZ', description: 'End of the last call, whatever came of it.' },
+  { name: 'run_id', type: 'VARCHAR', description: 'The run that fetched that answer.' },
+  { name: 'last_attempt_at', type: 'TIMESTAMPTZ', description: 'End of the last call, whatever its outcome.' },
   {
     name: 'last_attempt_outcome',
     type: 'VARCHAR',
     description:
-      'What came of it: profile, empty, misdelivered, invalid, refused, retry, ambiguous, throttled, stop, or unknown.',
+      'Outcome of the last call: profile, empty, misdelivered, invalid, refused, retry, ambiguous, throttled, stop, or unknown.',
   },
   {
     name: 'last_attempt_code',
     type: 'VARCHAR',
-    description: "The upstream's code, or our word where there was none or where it says too little.",
+    description:
+      "Code of the last call: the API's, or our word where the API sent none or where its code says too little.",
   },
-  { name: 'last_attempt_run_id', type: 'VARCHAR', description: 'The run that made it.' },
+  { name: 'last_attempt_run_id', type: 'VARCHAR', description: 'The run of the last call.' },
   {
     name: 'extra',
     type: 'VARCHAR',
-    description:
-      'JSON of what the profile held beyond the columns: unknown keys, and values that no column could read.',
+    description: 'JSON of the rest of the profile: unknown keys, and values that no column could read.',
   },
 ]
 
@@ -68,7 +68,7 @@ function userId(pipeline: Pipeline): ColumnDefinition {
   return definitionOf(['user_id', pipeline.columns['user_id']!])
 }
 
-/** The pipeline's columns beside the id, which comes first in every table. */
+/** The pipeline's columns without the id, which comes first in every table. */
 export function columnsBesideId(pipeline: Pipeline): [name: string, column: Column][] {
   return Object.entries(pipeline.columns).filter(([name]) => name !== 'user_id')
 }
@@ -76,7 +76,7 @@ export function columnsBesideId(pipeline: Pipeline): [name: string, column: Colu
 function creators(pipeline: Pipeline): TableDefinition {
   return {
     name: 'creators',
-    description: `${pipeline.title}: one wide row an id, with its newest profile. Key: user_id.`,
+    description: `${pipeline.title}: one wide row for each id, with its newest profile. Key: user_id.`,
     columns: [userId(pipeline), ...columnsBesideId(pipeline).map((column) => definitionOf(column)), ...BOOKKEEPING],
   }
 }
@@ -84,7 +84,7 @@ function creators(pipeline: Pipeline): TableDefinition {
 function counters(pipeline: Pipeline): TableDefinition {
   return {
     name: 'creator_counters',
-    description: 'The counters as a time series: one row a received profile. Key: user_id, observed_at.',
+    description: 'The counters as a time series: one row for each received profile. Key: user_id, observed_at.',
     columns: [
       userId(pipeline),
       { name: 'observed_at', type: 'TIMESTAMPTZ', description: 'When the profile was received.' },
@@ -92,7 +92,7 @@ function counters(pipeline: Pipeline): TableDefinition {
       {
         name: 'attributes_hash',
         type: 'VARCHAR',
-        description: 'Hash of the attributes in that profile: the version it confirms.',
+        description: 'Hash of the attributes in that profile, as in creator_versions.',
       },
       RUN_ID,
     ],
@@ -103,16 +103,20 @@ function versions(pipeline: Pipeline): TableDefinition {
   return {
     name: 'creator_versions',
     description:
-      'The attributes as versions: a new row when one changed. Lists are sorted and without volatile parts; what is empty is NULL. Key: user_id, valid_from.',
+      'The attributes as versions: a new row when one changed. Lists are sorted and without volatile parts; empty values are NULL. Key: user_id, valid_from.',
     columns: [
       userId(pipeline),
       { name: 'valid_from', type: 'TIMESTAMPTZ', description: 'When these attributes were first seen.' },
-      { name: 'valid_to', type: 'TIMESTAMPTZ', description: 'When the next version was first seen; NULL if current.' },
+      {
+        name: 'valid_to',
+        type: 'TIMESTAMPTZ',
+        description: 'When the next version was first seen; NULL in the current one.',
+      },
       { name: 'is_current', type: 'BOOLEAN', description: 'Whether it is the newest version.' },
       {
         name: 'changed_columns',
         type: 'VARCHAR',
-        description: 'JSON array of the attributes that differ from the version before; NULL in the first one.',
+        description: 'JSON array of the attributes that differ from the version before; NULL in the first version.',
       },
       { name: 'attributes_hash', type: 'VARCHAR', description: 'Hash of the attributes.' },
       ...attributeColumns(pipeline).map((column) => definitionOf(column)),
@@ -126,7 +130,7 @@ function childTable(pipeline: Pipeline, child: ChildTable): TableDefinition {
     description: `${child.description} As of the newest profile. Key: user_id, position.`,
     columns: [
       userId(pipeline),
-      { name: 'position', type: 'BIGINT', description: 'Place in the list as it came, from 0.', source: child.path },
+      { name: 'position', type: 'BIGINT', description: 'Place in the list as received, from 0.', source: child.path },
       ...Object.entries(child.columns).map(([name, column]) =>
         definitionOf([name, column], column.path === undefined ? undefined : `${child.path}[].${column.path}`),
       ),
@@ -136,7 +140,7 @@ function childTable(pipeline: Pipeline, child: ChildTable): TableDefinition {
 
 /**
  * The tables whose columns come from the pipeline's definition.
- * @throws Error when two of its columns would have one name, the id's column is not called `user_id`, or its mentions are in no column
+ * @throws Error when two columns of a table have one name, the id's column is not called `user_id`, or the mentions name a missing column
  */
 export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
   if (columnOf(pipeline, 'id') !== 'user_id')
@@ -166,7 +170,7 @@ function checkMentions({ name, children, mentions }: Pipeline): void {
   }
 }
 
-/** The attributes as versions compare them. When this differs from what the versions were built with, each creator would get a false change. */
+/** The attributes as versions compare them. With other attributes than the stored versions have, each creator would get a false change. */
 export function comparedAttributes(pipeline: Pipeline): Record<string, unknown> {
   const kept = (columns: Readonly<Record<string, Column>>) =>
     Object.entries(columns)

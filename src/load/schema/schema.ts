@@ -9,14 +9,14 @@ import { comparedAttributes, pipelineTables } from './pipelineTables.js'
 import { addColumn, commentOnColumn, commentOnTable, createTable, type TableDefinition } from './tableDefinition.js'
 import { writeViews } from './views/all.js'
 
-/** What the database at `path` (for messages) must become. */
+/** The database at `path` (for messages), and the pipeline whose tables it must have. */
 export interface Target {
   readonly connection: Connection
   readonly path: string
   readonly pipeline: Pipeline
 }
 
-/** The definition has changed in a way that needs a replay. */
+/** The pipeline's definition has changed in a way that needs a replay. */
 export class OutdatedWarehouse extends LocalError {}
 
 interface Folder {
@@ -29,9 +29,9 @@ interface Folder {
 }
 
 /**
- * Creates what is missing and adds what is new, in one transaction; a database that is as it should be is left alone.
- * @throws UsageError when it belongs to another pipeline
- * @throws LocalError when it was made by a newer creator-enrich, or with other attributes
+ * Creates missing tables and adds new columns, in one transaction. A database that is up to date is left alone.
+ * @throws UsageError when the database belongs to another pipeline
+ * @throws LocalError when a newer creator-enrich made the database, or it was built with other attributes
  */
 export async function bringUpToDate(target: Target): Promise<void> {
   const { connection } = target
@@ -49,18 +49,20 @@ export async function bringUpToDate(target: Target): Promise<void> {
 }
 
 /**
- * Refuses to mix invented with real people, before anything is sent.
- * @throws UsageError when the folder holds the other kind
+ * Refuses to mix invented with real people, before any call is sent.
+ * @throws UsageError when the database holds the other kind
  */
 export async function checkKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   const before = folder?.simulated ?? simulated
   if (before === simulated) return
   const [holds, given] = before ? ['simulated', 'real'] : ['real', 'simulated']
-  throw new UsageError(`${path} holds ${holds} data and takes no ${given} ones: give another folder with --data`)
+  throw new UsageError(
+    `${path} holds ${holds} data, and ${given} data do not belong there: give another folder with --data`,
+  )
 }
 
-/** From now on the folder is simulated or real; the check is that of `checkKind`. */
+/** Marks the folder as simulated or real, after the check of `checkKind`. */
 export async function claimKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
   await checkKind(connection, path, simulated)
   await connection.run('UPDATE data_folder SET simulated = $simulated WHERE simulated IS NULL', { simulated })
@@ -81,7 +83,7 @@ async function migrate({ connection, path, pipeline }: Target): Promise<Folder> 
   const version = folder?.schema_version ?? 0
   if (version > migrations.length) {
     throw new LocalError(
-      `${path} was made by a newer creator-enrich (schema ${version}, this one knows ${migrations.length}): use that one; the file was left as it is`,
+      `${path} was made by a newer creator-enrich (schema ${version}, this one knows ${migrations.length}): use the newer one; the file was left as it is`,
     )
   }
   if (folder && version === migrations.length) return folder
@@ -95,13 +97,13 @@ async function migrate({ connection, path, pipeline }: Target): Promise<Folder> 
   return (await readFolder(connection))!
 }
 
-/** Makes the tables of the pipeline as its definition says. Columns that it does not name any more stay, and are not filled. */
+/** Brings the pipeline's tables in line with its definition. Columns that the definition no longer has stay, and are not filled. */
 async function followPipeline(target: Target, folder: Folder): Promise<void> {
   const { connection, pipeline, path } = target
-  const there = await readTables(connection)
+  const existing = await readTables(connection)
   await runScript(
     connection,
-    pipelineTables(pipeline).flatMap((table) => statementsFor(table, there.get(table.name), path)),
+    pipelineTables(pipeline).flatMap((table) => statementsFor(table, existing.get(table.name), path)),
   )
   await followDaily(target, folder.daily)
   const attributes = JSON.stringify(comparedAttributes(pipeline))
@@ -114,7 +116,7 @@ async function followPipeline(target: Target, folder: Folder): Promise<void> {
   }
 }
 
-/** The tables of days follow from the time series, so no replay is needed when they are to be made from other columns. */
+/** The tables of days follow from the time series, so other source columns need no replay. */
 async function followDaily({ connection, pipeline }: Target, before: string | null): Promise<void> {
   const daily = JSON.stringify(dailySources(pipeline))
   if (daily === before) return
@@ -128,18 +130,18 @@ async function followViews({ connection, pipeline }: Target, { views: before }: 
 }
 
 /** A table as the database has it. */
-interface Found {
+interface ExistingTable {
   readonly comment: string | null
   readonly columns: readonly { readonly name: string; readonly type: string; readonly comment: string | null }[]
 }
 
-async function readTables(connection: Connection): Promise<ReadonlyMap<string, Found>> {
+async function readTables(connection: Connection): Promise<ReadonlyMap<string, ExistingTable>> {
   const ours = `database_name = current_database() AND schema_name = 'main'`
   const tables = await all<{ table: string; comment: string | null }>(
     connection,
     `SELECT table_name AS "table", comment FROM duckdb_tables() WHERE ${ours}`,
   )
-  const columns = await all<{ table: string } & Found['columns'][number]>(
+  const columns = await all<{ table: string } & ExistingTable['columns'][number]>(
     connection,
     `SELECT table_name AS "table", column_name AS name, data_type AS type, comment FROM duckdb_columns() WHERE ${ours}`,
   )
@@ -147,22 +149,22 @@ async function readTables(connection: Connection): Promise<ReadonlyMap<string, F
   return new Map(tables.map(({ table, comment }) => [table, { comment, columns: columnsOf(table) }]))
 }
 
-/** What makes the table as it is defined. */
-function statementsFor(table: TableDefinition, found: Found | undefined, path: string): string[] {
-  if (!found) return createTable(table)
-  const statements = found.comment === table.description ? [] : [commentOnTable(table)]
+/** Statements that bring a table in line with its definition. */
+function statementsFor(table: TableDefinition, existing: ExistingTable | undefined, path: string): string[] {
+  if (!existing) return createTable(table)
+  const statements = existing.comment === table.description ? [] : [commentOnTable(table)]
   for (const column of table.columns) {
-    const there = found.columns.find(({ name }) => name === column.name)
-    if (there && there.type.replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ') !== column.type) {
-      throw mustReplay(path, `${table.name}.${column.name} was ${there.type} and is to be ${column.type}`)
+    const before = existing.columns.find(({ name }) => name === column.name)
+    if (before && before.type.replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ') !== column.type) {
+      throw mustReplay(path, `${table.name}.${column.name} was ${before.type} and must become ${column.type}`)
     }
-    if (!there) statements.push(...addColumn(table.name, column))
-    else if (there.comment !== column.description) statements.push(commentOnColumn(table.name, column))
+    if (!before) statements.push(...addColumn(table.name, column))
+    else if (before.comment !== column.description) statements.push(commentOnColumn(table.name, column))
   }
   return statements
 }
 
-/** With other attributes every hash differs: each creator would get a version although nobody changed anything. */
+/** With other attributes every hash differs, and each creator would get a version without a change. */
 async function refuseFalseVersions({ connection, path, pipeline }: Target, before: string): Promise<void> {
   const some = await first(connection, `SELECT 1 FROM ${quotedName('creator_versions')} LIMIT 1`)
   if (!some) return

@@ -1,20 +1,20 @@
 import { quotedText, quotedName, type SqlType } from '../../core/duckdb.js'
 
-/** What a table and its columns are: the one place that DDL, comments and the data dictionary come from. */
+/** A table and its columns. DDL, comments and the data dictionary all come from this. */
 export interface TableDefinition {
   readonly name: string
   readonly description: string
   readonly columns: readonly ColumnDefinition[]
-  /** Declared as PRIMARY KEY. For small tables only: on large ones a key makes inserts many times slower and the file twice as large. */
+  /** Declared as PRIMARY KEY. For small tables only: a key makes inserts into large ones many times slower, and the file twice as large. */
   readonly primaryKey?: readonly string[]
 }
 
 export interface ColumnDefinition {
   readonly name: string
-  /** DATE only where rows are made by SQL. */
+  /** DATE only in tables that SQL fills: `TableWriter` does not take it. */
   readonly type: SqlType | 'DATE'
   readonly description: string
-  /** Where the value stands in the upstream's profile; absent for what we compute. */
+  /** Path of the value in the API's profile; absent for computed columns. */
   readonly source?: string
 }
 
@@ -29,7 +29,7 @@ export function createTable(table: TableDefinition): string[] {
   ]
 }
 
-/** Statements that add one column to a table that has rows: NULL in all of them. */
+/** Statements that add one column to a table; it is NULL in the rows that exist. */
 export function addColumn(table: string, column: ColumnDefinition): string[] {
   return [
     `ALTER TABLE ${quotedName(table)} ADD COLUMN ${quotedName(column.name)} ${column.type}`,

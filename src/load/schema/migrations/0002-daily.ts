@@ -1,11 +1,12 @@
 import { addColumn } from '../tableDefinition.js'
 
-/** `data_folder` tells what the tables of days and the views are made from. */
+/** `data_folder` gets what the tables of days and the views are made from. */
 export const dailyTables: readonly string[] = [
   ...addColumn('data_folder', {
     name: 'daily',
     type: 'VARCHAR',
-    description: 'JSON: the zone whose days creator_days has, and the columns of creator_counters behind its own.',
+    description:
+      'JSON: the time zone of the days in creator_days, and the columns of creator_counters that it is made from.',
   }),
   ...addColumn('data_folder', {
     name: 'views',

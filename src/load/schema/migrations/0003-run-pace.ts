@@ -1,25 +1,25 @@
 import { addColumn } from '../tableDefinition.js'
 
-/** `runs` tells how fast calls went, what the upstream was found to allow, and until when a run lived that left no receipt. */
+/** `runs` gets the pace of the calls, the limits of the API that the run met, and the last call of a run without a receipt. */
 export const runPace: readonly string[] = [
   ...addColumn('runs', {
     name: 'calls_per_second',
     type: 'DOUBLE',
-    description: 'Calls a second over the whole fetch; NULL if none was made.',
+    description: 'Calls a second over the whole fetch; NULL if no call was made.',
   }),
   ...addColumn('runs', {
     name: 'limit_per_second',
     type: 'DOUBLE',
-    description: 'Calls a second that the API was found to allow; NULL if that was never met.',
+    description: 'Calls a second that the API allowed; NULL if the run did not meet that limit.',
   }),
   ...addColumn('runs', {
     name: 'in_flight_limit',
     type: 'BIGINT',
-    description: 'Calls in flight beyond which each only takes longer; NULL if that was never met.',
+    description: 'Calls in flight beyond which each call only takes longer; NULL if the run did not meet that limit.',
   }),
   ...addColumn('runs', {
     name: 'last_call_at',
     type: 'TIMESTAMPTZ',
-    description: 'When the last call of a run that was interrupted ended; NULL where finished_at tells.',
+    description: 'End of the last call of an interrupted run; NULL where finished_at is set.',
   }),
 ]

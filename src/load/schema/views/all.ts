@@ -8,14 +8,14 @@ import { listOverview } from './listOverview.js'
 import { topMovers } from './topMovers.js'
 import { commentOnView, createView, type ViewDefinition } from './viewDefinition.js'
 
-/** The views for BI, of the same names and columns for every pipeline. */
+/** The views for BI. Their names and columns are the same for every pipeline. */
 export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
   return [creatorOverview, creatorGrowthDaily, topMovers, creatorCandidates, listOverview].map((view) => view(pipeline))
 }
 
 /**
- * Makes all views anew if they are not as defined.
- * @param before the fingerprint that an earlier call returned; DuckDB keeps a view in words of its own
+ * Makes all views again if a definition has changed.
+ * @param before the fingerprint that an earlier call returned: DuckDB stores a view in other words than its definition
  * @returns the fingerprint of the definitions
  */
 export async function writeViews(connection: Connection, pipeline: Pipeline, before: string | null): Promise<string> {

@@ -2,57 +2,62 @@ import { quotedName } from '../../../core/duckdb.js'
 import { columnOf, type Mentions, type Pipeline } from '../../../model/pipeline.js'
 import { ofRole, total, utc, type ViewDefinition } from './viewDefinition.js'
 
-/** People whom creators mention and who stand in no list. */
+/** People that creators mention and that are in no list. */
 export function creatorCandidates(pipeline: Pipeline): ViewDefinition {
   return {
     name: 'creator_candidates',
     description:
-      'Users whom creators mention in their newest profile, and who are in no list. Nobody counts as mentioned by themselves. Key: user_id.',
+      'Users that creators mention in their newest profile and that are in no list. Mentions of oneself do not count. Key: user_id.',
     columns: [
       { name: 'user_id', type: 'VARCHAR', description: 'The mentioned user.', sql: 'm.user_id' },
       {
         name: 'nickname',
         type: 'VARCHAR',
-        description: 'Display name, as in the mention that was received last.',
+        description: 'Display name in the newest mention.',
         sql: 'm.latest.nickname',
       },
-      { name: 'mentioned_by', type: 'BIGINT', description: 'How many creators mention them.', sql: 'm.mentioned_by' },
+      {
+        name: 'mentioned_by',
+        type: 'BIGINT',
+        description: 'Number of creators that mention the user.',
+        sql: 'm.mentioned_by',
+      },
       {
         name: 'mentioners_fans',
         type: 'BIGINT',
-        description: 'Followers of all these together.',
+        description: 'Followers of these creators together.',
         sql: total('m.mentioners_fans'),
       },
       {
         name: 'top_mentioner_id',
         type: 'VARCHAR',
-        description: 'The one of them with most followers.',
+        description: 'The one of these creators with most followers.',
         sql: 'm.top.user_id',
       },
       {
         name: 'top_mentioner_nickname',
         type: 'VARCHAR',
-        description: 'Display name of that one.',
+        description: 'Display name of that creator.',
         sql: 'm.top.nickname',
       },
       {
         name: 'top_mentioner_fans',
         type: 'BIGINT',
-        description: 'Followers of that one.',
+        description: 'Followers of that creator.',
         sql: 'nullif(m.top.fans, -1)',
       },
       {
         name: 'last_mentioned_at',
         type: 'TIMESTAMP',
-        description: 'When the last profile that mentions them was received, UTC.',
+        description: 'When the newest profile with a mention of the user was received, UTC.',
         sql: utc('m.last_mentioned_at'),
       },
     ],
-    from: pipeline.mentions ? `(${mentioned(pipeline, pipeline.mentions)}\n) AS m` : NOBODY,
+    from: pipeline.mentions ? `(${mentioned(pipeline, pipeline.mentions)}\n) AS m` : NO_CANDIDATES,
   }
 }
 
-/** A list may name a user twice. `top` and `latest` are the largest by their first fields. */
+/** A profile may mention a user twice. `top` and `latest` are the maxima by their first field. */
 function mentioned(pipeline: Pipeline, { table, id, displayName }: Mentions): string {
   const fans = columnOf(pipeline, 'followers') ? `coalesce(${ofRole(pipeline, 'followers')}, -1)` : '-1'
   const nickname = displayName === undefined ? 'CAST(NULL AS VARCHAR)' : `max(nullif(t.${quotedName(displayName)}, ''))`
@@ -81,7 +86,7 @@ function mentioned(pipeline: Pipeline, { table, id, displayName }: Mentions): st
   GROUP BY user_id`
 }
 
-const NOBODY = `(
+const NO_CANDIDATES = `(
   SELECT
     NULL AS user_id, 0 AS mentioned_by, 0 AS mentioners_fans, CAST(NULL AS TIMESTAMPTZ) AS last_mentioned_at,
     struct_pack(fans := 0, user_id := '', nickname := '') AS top, struct_pack(nickname := '') AS latest

@@ -4,34 +4,34 @@ import type { ViewColumn, ViewDefinition } from './viewDefinition.js'
 
 const DAYS = '(d.observed_day - d.previous_day)'
 
-/** What changed from one observed day to the next; a change over a gap is never told as that of one day. */
+/** The changes from one observed day to the next. A change over a gap never counts as the change of one day. */
 export function creatorGrowthDaily({ timeZone }: Pipeline): ViewDefinition {
   return {
     name: 'creator_growth_daily',
     description:
-      'A row for each creator and day with an observation; the last one of a day counts. Key: user_id, observed_day.',
+      'One row for each creator and day with a profile; the last profile of the day counts. Key: user_id, observed_day.',
     columns: [
       { name: 'user_id', type: 'VARCHAR', description: 'The creator.', sql: 'd.user_id' },
       { name: 'observed_day', type: 'DATE', description: `The day, in ${timeZone}.`, sql: 'd.observed_day' },
       {
         name: 'previous_day',
         type: 'DATE',
-        description: 'The last day before with an observation; NULL on the first.',
+        description: 'The last earlier day with a profile; NULL on the first day.',
         sql: 'd.previous_day',
       },
       {
         name: 'days_since_previous',
         type: 'INTEGER',
-        description: 'Days from one to the other: 1 if none was missed; NULL on the first.',
+        description: 'Days since previous_day: 1 if no day was missed; NULL on the first day.',
         sql: DAYS,
       },
       { name: 'tier', type: 'VARCHAR', description: 'Size class by followers on that day.', sql: 'd.tier' },
       ...MEASURES.flatMap(({ name, what }): ViewColumn[] => [
-        { name, type: 'BIGINT', description: `${what} at the last observation of the day.`, sql: `d.${name}` },
+        { name, type: 'BIGINT', description: `${what} in the last profile of the day.`, sql: `d.${name}` },
         {
           name: `${name}_change`,
           type: 'BIGINT',
-          description: 'Change since previous_day, however many days that is.',
+          description: 'Change since previous_day, however long ago that day is.',
           sql: `d.${name}_change`,
         },
         {
@@ -43,7 +43,7 @@ export function creatorGrowthDaily({ timeZone }: Pipeline): ViewDefinition {
         {
           name: `${name}_change_per_day`,
           type: 'DOUBLE',
-          description: 'Average change a day since previous_day.',
+          description: 'Average change per day since previous_day.',
           sql: `CAST(d.${name}_change AS DOUBLE) / ${DAYS}`,
         },
       ]),

@@ -3,13 +3,13 @@ import type { Pipeline, Role } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
 import { ofRole, ratio, utc, type ViewColumn, type ViewDefinition } from './viewDefinition.js'
 
-/** What most people want to know of a creator, under the same names for every pipeline. */
+/** The most wanted columns of a creator, under the same names for every pipeline. */
 export function creatorOverview(pipeline: Pipeline): ViewDefinition {
   const role = (name: Role): string => ofRole(pipeline, name)
   const [fans, engagement, posts] = [role('followers'), role('engagement'), role('posts')]
   return {
     name: 'creator_overview',
-    description: 'Creators that ever had a profile: the newest one in few columns. Key: user_id.',
+    description: 'One row for each creator that ever had a profile: the newest profile in few columns. Key: user_id.',
     columns: [
       { name: 'user_id', type: 'VARCHAR', description: 'The creator.', sql: 'c.user_id' },
       { name: 'nickname', type: 'VARCHAR', description: 'Display name.', sql: role('displayName') },
@@ -17,7 +17,7 @@ export function creatorOverview(pipeline: Pipeline): ViewDefinition {
       {
         name: 'status',
         type: 'VARCHAR',
-        description: 'The last conclusive answer: active, empty (no profile any more) or invalid.',
+        description: 'The last conclusive answer: active, empty (the profile is gone) or invalid.',
         sql: 'c.status',
       },
       { name: 'tier', type: 'VARCHAR', description: 'Size class by followers.', sql: role('tier') },
@@ -25,18 +25,23 @@ export function creatorOverview(pipeline: Pipeline): ViewDefinition {
       {
         name: 'fans_change_1d',
         type: 'BIGINT',
-        description: 'Change of fans against the day before last_observed_day; NULL if that was not observed.',
+        description: 'Change of fans since the day before last_observed_day; NULL if that day has no profile.',
         sql: 'r.fans_change_1d',
       },
       ...SPANS.map(({ days, slack }): ViewColumn => {
         return {
           name: `fans_change_${days}d`,
           type: 'BIGINT',
-          description: `Change of fans against the last observation ${days} to ${days + slack} days before last_observed_day; NULL if there is none.`,
+          description: `Change of fans since the last profile ${days} to ${days + slack} days before last_observed_day; NULL if there is none.`,
           sql: `r.fans_change_${days}d`,
         }
       }),
-      { name: 'engagement', type: 'BIGINT', description: 'What all posts together received.', sql: engagement },
+      {
+        name: 'engagement',
+        type: 'BIGINT',
+        description: 'Engagement (likes, collects …) of all posts together.',
+        sql: engagement,
+      },
       { name: 'posts', type: 'BIGINT', description: 'Posts.', sql: posts },
       {
         name: 'engagement_per_post',
@@ -50,9 +55,14 @@ export function creatorOverview(pipeline: Pipeline): ViewDefinition {
         description: 'engagement / fans; NULL without fans.',
         sql: ratio(engagement, fans),
       },
-      { name: 'age', type: 'BIGINT', description: 'Age in years, if told.', sql: role('age') },
+      {
+        name: 'age',
+        type: 'BIGINT',
+        description: 'Age in years; NULL if the profile does not say it.',
+        sql: role('age'),
+      },
       { name: 'gender', type: 'VARCHAR', description: 'Gender.', sql: role('gender') },
-      { name: 'province', type: 'VARCHAR', description: 'Region, as the platform tells it.', sql: role('region') },
+      { name: 'province', type: 'VARCHAR', description: 'Region, as the platform shows it.', sql: role('region') },
       { name: 'verification', type: 'VARCHAR', description: 'Kind of verification.', sql: role('verification') },
       {
         name: 'first_seen_at',
@@ -69,13 +79,13 @@ export function creatorOverview(pipeline: Pipeline): ViewDefinition {
       {
         name: 'last_changed_at',
         type: 'TIMESTAMP',
-        description: 'When the attributes were first seen as they are, UTC.',
+        description: 'When the current attributes were first seen, UTC.',
         sql: utc('c.last_changed_at'),
       },
       {
         name: 'last_observed_day',
         type: 'DATE',
-        description: `Day of the newest profile (${pipeline.timeZone}); the changes are told as of it.`,
+        description: `Day of the newest profile (${pipeline.timeZone}); the changes end on it.`,
         sql: 'r.observed_day',
       },
       {

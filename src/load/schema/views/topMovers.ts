@@ -2,9 +2,9 @@ import type { Pipeline } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
 import { ofRole, ratio, type ViewDefinition } from './viewDefinition.js'
 
-/** Places of a ranking: nobody reads further, and to sort everybody would take seconds. */
+/** Places of a ranking. Few people read further, and sorting all creators would take seconds. */
 const PLACES = 1_000
-/** Below it, a few followers more are a large share. */
+/** With fewer followers before, a few more would be a large share. */
 const LEAST_FANS = 1_000
 
 const PERIODS = [{ days: 1, spanned: '1' }, ...SPANS.map(({ days }) => ({ days, spanned: `r.days_${days}d` }))]
@@ -15,7 +15,7 @@ const RANKINGS = PERIODS.flatMap((period) =>
   ),
 )
 
-/** The leaders of one ranking. Who was last observed before the period is not among them: that change is old. */
+/** The leaders of one ranking. Creators whose last profile is older than the period are left out: their change is old. */
 function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[number]): string {
   const change = `r.fans_change_${days}d`
   const before = `(r.fans - ${change})`
@@ -37,17 +37,17 @@ function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[numbe
   )`
 }
 
-/** Who won and who lost most followers. */
+/** The creators that gained and lost most followers. */
 export function topMovers(pipeline: Pipeline): ViewDefinition {
   return {
     name: 'top_movers',
-    description: `Who won and who lost most followers: the first ${PLACES} of each ranking, of creators observed within the period that ends on the newest observed day of all. Key: period_days, ranked_by, direction, place.`,
+    description: `The creators that gained and lost most followers: the first ${PLACES} of each ranking. Only creators with a profile in the period that ends on the newest day of all. Key: period_days, ranked_by, direction, place.`,
     columns: [
       { name: 'period_days', type: 'INTEGER', description: 'Length of the period: 1, 7 or 30.', sql: 'm.period_days' },
       {
         name: 'ranked_by',
         type: 'VARCHAR',
-        description: `absolute: by fans_change. relative: by fans_change_share, of those that had ${LEAST_FANS} fans or more.`,
+        description: `absolute: by fans_change. relative: by fans_change_share, only creators with ${LEAST_FANS} fans or more before.`,
         sql: 'm.ranked_by',
       },
       { name: 'direction', type: 'VARCHAR', description: 'up or down.', sql: 'm.direction' },
@@ -61,19 +61,24 @@ export function topMovers(pipeline: Pipeline): ViewDefinition {
         sql: ofRole(pipeline, 'profileUrl'),
       },
       { name: 'tier', type: 'VARCHAR', description: 'Size class by followers.', sql: ofRole(pipeline, 'tier') },
-      { name: 'fans_before', type: 'BIGINT', description: 'Followers before.', sql: 'm.fans - m.fans_change' },
+      {
+        name: 'fans_before',
+        type: 'BIGINT',
+        description: 'Followers at the start of the change.',
+        sql: 'm.fans - m.fans_change',
+      },
       { name: 'fans', type: 'BIGINT', description: 'Followers on last_observed_day.', sql: 'm.fans' },
-      { name: 'fans_change', type: 'BIGINT', description: 'The difference.', sql: 'm.fans_change' },
+      { name: 'fans_change', type: 'BIGINT', description: 'fans - fans_before.', sql: 'm.fans_change' },
       {
         name: 'fans_change_share',
         type: 'DOUBLE',
-        description: 'fans_change / fans_before: 0.1 is a tenth more; NULL if there were none.',
+        description: 'fans_change / fans_before: 0.1 is a tenth more; NULL if fans_before is 0.',
         sql: ratio('m.fans_change', '(m.fans - m.fans_change)'),
       },
       {
         name: 'days',
         type: 'INTEGER',
-        description: `Days that the difference spans: period_days, or a few more where that day was not observed (${SPANS.map(({ days, slack }) => `up to ${days + slack} for ${days}`).join(', ')}).`,
+        description: `Days that fans_change spans: period_days, or a few more where that day has no profile (${SPANS.map(({ days, slack }) => `up to ${days + slack} for ${days}`).join(', ')}).`,
         sql: 'm.days',
       },
       {

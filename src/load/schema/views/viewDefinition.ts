@@ -1,18 +1,18 @@
 import { quotedText, quotedName } from '../../../core/duckdb.js'
 import { columnOf, type Pipeline, type Role } from '../../../model/pipeline.js'
 
-/** Types that every BI driver knows. Instants are TIMESTAMP in UTC. */
+/** Types that every BI driver knows. Points in time are TIMESTAMP in UTC. */
 export type ViewType = 'VARCHAR' | 'BIGINT' | 'INTEGER' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP'
 
 /**
- * A published view. Its SQL is plain, for every client since DuckDB 1.2: without extensions, in whatever time zone, and
- * under whatever name the file is attached.
+ * A published view. Its SQL runs in every client since DuckDB 1.2, without extensions, in any time zone, and under any name
+ * that the file is attached by.
  */
 export interface ViewDefinition {
   readonly name: string
   readonly description: string
   readonly columns: readonly ViewColumn[]
-  /** What follows FROM. */
+  /** SQL after FROM. */
   readonly from: string
 }
 
@@ -39,12 +39,12 @@ export function commentOnView({ name, description, columns }: ViewDefinition): s
   ]
 }
 
-/** An instant as TIMESTAMP in UTC. A cast would follow the time zone of the session, and AT TIME ZONE needs an extension. */
-export function utc(instant: string): string {
-  return `make_timestamp(epoch_us(${instant}))`
+/** A TIMESTAMPTZ as TIMESTAMP in UTC. A cast would follow the time zone of the session, and AT TIME ZONE needs an extension. */
+export function utc(time: string): string {
+  return `make_timestamp(epoch_us(${time}))`
 }
 
-/** The column of `creators AS c` that has a role; NULL where the pipeline has none. */
+/** The column of `creators AS c` with a role; NULL if the pipeline has none. */
 export function ofRole(pipeline: Pipeline, role: Role): string {
   const column = columnOf(pipeline, role)
   return column === undefined ? 'NULL' : `c.${quotedName(column)}`
