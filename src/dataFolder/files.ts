@@ -50,7 +50,7 @@ export const EXPORT_FILES = [
 
 export type ExportName = (typeof EXPORT_FILES)[number]
 
-/** Whether a file, finished or not, is one that we write for people. They may keep others beside it: a linked folder may be anybody's. */
+/** Whether a file, finished or not, is one that we write for people. They may keep others beside it: a linked folder may belong to others. */
 export function isOutput(path: string, { exports, reports, metrics }: Layout): boolean {
   const ours: Record<string, readonly string[]> = {
     [exports]: EXPORT_FILES,

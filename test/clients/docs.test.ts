@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
-import { openHouse, type Told } from '../load/schema/views/open.js'
+import { openWorking, type DatedAnswer } from '../load/schema/views/open.js'
 
-const TOLD: readonly Told[] = [10, 17].map((day) => ({
+const ANSWERS: readonly DatedAnswer[] = [10, 17].map((day) => ({
   at: `2026-11-${day}T04:00:00Z`,
   id: 'ann',
   answer: { nickname: 'Ann', fans: 2000 + day, desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
@@ -11,11 +11,11 @@ const TOLD: readonly Told[] = [10, 17].map((day) => ({
 
 test('each query of docs/bi.md finds its row', async () => {
   const page = readFileSync(new URL('../../docs/bi.md', import.meta.url), 'utf8')
-  const house = await openHouse(pipeline)
-  await house.load('run1', TOLD)
-  await house.rows(`INSERT INTO lists (list, rows, ids) VALUES ('all', 1, 1)`)
-  await house.rows(`INSERT INTO list_members (list, row_number, user_id) VALUES ('all', 1, 'ann')`)
+  const working = await openWorking(pipeline)
+  await working.load('run1', ANSWERS)
+  await working.rows(`INSERT INTO lists (list, rows, ids) VALUES ('all', 1, 1)`)
+  await working.rows(`INSERT INTO list_members (list, row_number, user_id) VALUES ('all', 1, 'ann')`)
   const queries = [...page.matchAll(/```sql\n([^`]+)```/g)].map(([, sql]) => sql!)
   expect(queries).toHaveLength(3)
-  for (const sql of queries) expect(await house.rows(sql), sql).toHaveLength(1)
+  for (const sql of queries) expect(await working.rows(sql), sql).toHaveLength(1)
 })

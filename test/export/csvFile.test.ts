@@ -10,7 +10,7 @@ async function* batched(...batches: string[][]): AsyncGenerator<Uint8Array[]> {
 }
 
 describe('a CSV export', () => {
-  test('has a byte order mark, a header, and one line a record', async () => {
+  test('has a byte order mark, a header, and one line for each record', async () => {
     const path = join(temporaryFolder(), 'exports', 'list.csv')
     const records = batched(['1,示例\n'], [], ['2,\n', '3,x\n'])
     const file = await exportCsv(path, { header: ['id', '=name'], records, bom: true })
@@ -18,13 +18,13 @@ describe('a CSV export', () => {
     expect(readFileSync(path, 'utf8')).toBe("\uFEFFid,'=name\n1,示例\n2,\n3,x\n")
   })
 
-  test('without a byte order mark, and without a record', async () => {
+  test('may have no byte order mark and no record', async () => {
     const path = join(temporaryFolder(), 'empty.csv')
     expect(await exportCsv(path, { header: ['a', 'b'], records: batched(), bom: false })).toMatchObject({ rows: 0 })
     expect(readFileSync(path, 'utf8')).toBe('a,b\n')
   })
 
-  test('of the same content is left alone', async () => {
+  test('with the same content is left alone', async () => {
     const path = join(temporaryFolder(), 'list.csv')
     const write = (cell: string) => exportCsv(path, { header: ['a'], records: batched([`${cell}\n`]), bom: true })
     await write('1')
@@ -35,7 +35,7 @@ describe('a CSV export', () => {
     expect(readFileSync(path, 'utf8')).toBe('\uFEFFa\n2\n')
   })
 
-  test('that fails midway leaves the old file and nothing else', async () => {
+  test('that fails midway leaves only the old file', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'list.csv')
     writeFileSync(path, 'old')
@@ -50,7 +50,7 @@ describe('a CSV export', () => {
     expect(readdirSync(folder)).toEqual(['list.csv'])
   })
 
-  test('that cannot be written names its path', async () => {
+  test('that cannot be written is an error with its path', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'file'), '')
     const path = join(folder, 'file', 'list.csv')
@@ -59,7 +59,7 @@ describe('a CSV export', () => {
     await expect(failing).rejects.toThrow(path)
   })
 
-  test('records larger than the buffer, and many small ones', async () => {
+  test('takes records larger than the buffer, and many small ones', async () => {
     const path = join(temporaryFolder(), 'list.csv')
     const large = `x,${'示例'.repeat(300_000)}\n`
     const small = Array.from({ length: 20_000 }, (_, n) => `${n},${'简介'.repeat(30)}\n`)

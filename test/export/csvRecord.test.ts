@@ -31,7 +31,7 @@ test('records are, byte by byte, what csv-stringify writes of guarded cells', as
   const table = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 200 })
   await fc.assert(
     fc.asyncProperty(table, async (rows) => {
-      // As JSON, as input rows are kept.
+      // As JSON, like stored input rows.
       const all = JSON.stringify(rows)
       const written = await recordsOf(
         connection,
@@ -49,7 +49,7 @@ test('records are, byte by byte, what csv-stringify writes of guarded cells', as
   )
 })
 
-test('numbers, flags and instants are written as they are; NULL is an empty cell', async () => {
+test('numbers, flags and times are written as such; NULL is an empty cell', async () => {
   const connection = await connected()
   const cells = [
     plainText('-9007199254740993::BIGINT'),

@@ -12,7 +12,7 @@ import { published } from '../support/published.js'
 import { enrich, simulator } from '../support/simulated.js'
 import { readSheet } from './readWorkbook.js'
 
-test('a folder has its workbook from --excel on, always of what is published', async () => {
+test('after --excel once, a folder always has a workbook of the published data', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const path = join(data, 'exports', 'creators.xlsx')
@@ -23,9 +23,9 @@ test('a folder has its workbook from --excel on, always of what is published', a
   expect(summary(receipt)).toContain(`\n           ${path}\n`)
   const sheet = readSheet(path)
   const fans = sheet[0]!.find(({ value }) => value === 'fans')!.place.replace('1', '')
-  const told = sheet.slice(1).map((row) => [row[0]!.value, row.find(({ place }) => place.startsWith(fans))!.value])
+  const shown = sheet.slice(1).map((row) => [row[0]!.value, row.find(({ place }) => place.startsWith(fans))!.value])
   const known = await published(data, 'SELECT user_id, fans FROM creators ORDER BY user_id')
-  expect(told).toEqual(known.map(({ user_id, fans }) => [user_id, fans]))
+  expect(shown).toEqual(known.map(({ user_id, fans }) => [user_id, fans]))
 
   const idsOf = () =>
     readSheet(path)

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { all, first, openDatabase, runScript, type Connection } from '../../src/core/duckdb.js'
+import { DAY_MS } from '../../src/core/time.js'
 import { EXPORT_FILES, isOutput } from '../../src/dataFolder/files.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { exportAll } from '../../src/export/exportAll.js'
@@ -12,7 +13,7 @@ import { fixedTables } from '../../src/load/schema/migrations/0001-fixed-tables.
 import { temporaryFolder } from '../support/folder.js'
 import { readSheet } from './readWorkbook.js'
 
-/** A narrow one, with a column of each type. */
+/** A narrow table with a column of each type. */
 const CREATORS = `
 CREATE TABLE creators (
   user_id VARCHAR, nickname VARCHAR, bio VARCHAR, fans BIGINT, likes_per_note DOUBLE, red_club BOOLEAN, tags VARCHAR,
@@ -86,7 +87,7 @@ async function withCreators(): Promise<Exporter> {
 const LIST: ExportList = { name: 'creators', columns: ['id'] }
 
 describe('creators', () => {
-  test('stand in the CSV by id: instants in UTC, words for booleans, nothing for NULL, formulas guarded', async () => {
+  test('are in the CSV by id: times in UTC, words for booleans, an empty cell for NULL, formulas guarded', async () => {
     const here = await withCreators()
     const files = await here.export([], { bom: true })
     expect(here.text('creators.csv')).toBe(
@@ -101,7 +102,7 @@ describe('creators', () => {
     expect(files.file('creators.csv')).toEqual({ path: join(here.exports, 'creators.csv'), rows: 3, replaced: true })
   })
 
-  test('keep their text as it is in the Parquet file', async () => {
+  test('keep their text unchanged in the Parquet file', async () => {
     const here = await withCreators()
     const { file } = await here.export([])
     const path = join(here.exports, 'creators.parquet')
@@ -116,7 +117,7 @@ describe('creators', () => {
     expect(compared).toEqual({ rows: 3, different: 0 })
   })
 
-  test('of an empty folder make files with a header', async () => {
+  test('of an empty folder make files with only a header', async () => {
     const here = await exporter()
     await here.export([])
     expect(here.text('creators.csv')).toBe(`${WIDE}\n`)
@@ -126,7 +127,7 @@ describe('creators', () => {
 })
 
 describe('creators for Excel', () => {
-  test('are the same as in the CSV: text as it is, numbers, flags and instants as such', async () => {
+  test('are the same as in the CSV: text unchanged, numbers, flags and times as such', async () => {
     const here = await withCreators()
     const files = await here.export([], { excel: true })
     const path = join(here.exports, 'creators.xlsx')
@@ -135,7 +136,7 @@ describe('creators for Excel', () => {
     const [header, ...rows] = readSheet(path)
     expect(header!.map(({ value }) => value).join()).toBe(WIDE)
     const [first, second, third] = rows.map((row) => Object.fromEntries(row.map((each) => [each.place, each.value])))
-    const at = (iso: string) => expect.closeTo(Date.parse(iso) / 86_400_000 + 25_569, 8) as number
+    const at = (iso: string) => expect.closeTo(Date.parse(iso) / DAY_MS + 25_569, 8) as number
     expect(first).toEqual({
       ...{ A2: A, B2: '示例创作者', C2: 'hi\na, "b"', D2: -5, F2: true, G2: '[]', H2: 'active' },
       ...{ I2: at('2026-11-21T23:59:59.999Z'), J2: at('2026-11-22T03:04:05.600Z') },
@@ -147,7 +148,7 @@ describe('creators for Excel', () => {
     expect(third).toEqual({ A4: C, H4: 'never_fetched', J4: at('2026-11-22T03:04:05Z') })
   })
 
-  test('are written where they were asked for once, and nowhere else', async () => {
+  test('are written with --excel, and from then on', async () => {
     const here = await withCreators()
     expect((await here.export([])).file('creators.xlsx')).toBeUndefined()
     await here.export([], { excel: true })
@@ -156,7 +157,7 @@ describe('creators for Excel', () => {
     expect((await here.export([], { excel: true })).file('creators.xlsx')).toMatchObject({ rows: 2, replaced: false })
   })
 
-  test('more of them than Excel holds: said, and no older file is left that is out of date', async () => {
+  test('are left out, with the reason, if Excel cannot hold them; an older file is removed', async () => {
     const here = await withCreators()
     await here.export([], { excel: true })
     await here.run(`
@@ -171,7 +172,7 @@ describe('creators for Excel', () => {
 })
 
 describe('an enriched list', () => {
-  test('has one row per input row, in input order, with what is known', async () => {
+  test('has one row for each input row, in input order, with the known profile', async () => {
     const here = await withCreators()
     const list = { name: 'spring', columns: ['Name', 'id'] }
     await here.member('spring', 3, ['again', A], A, 'reused')
@@ -193,7 +194,7 @@ describe('an enriched list', () => {
     expect([files.file('spring.enriched.csv')!.rows, files.file('spring.rejects.csv')!.rows]).toEqual([4, 1])
   })
 
-  test('prefixes our columns where the input has the name, so that an enriched list can be enriched again', async () => {
+  test('prefixes our columns if the input has the name, so that an enriched list can be enriched again', async () => {
     const here = await withCreators()
     const once = ['user_id', 'enrich_status', ' fans ', 'enriched_fans']
     await here.member('l', 1, [A, 'reused', '1', '2'], A, 'enriched')
@@ -220,7 +221,7 @@ describe('an enriched list', () => {
     expect(here.rows('l.enriched.csv')[1]!.slice(0, 4)).toEqual([A, '', 'enriched', ''])
   })
 
-  test('of many rows, in ranges, keeps its order', async () => {
+  test('with many rows, in ranges, keeps its order', async () => {
     const here = await exporter()
     await here.run(`
       INSERT INTO creators (user_id, nickname, fans)
@@ -243,7 +244,7 @@ describe('an enriched list', () => {
     expect(wrong).toEqual([])
   })
 
-  test('has a file of its own, whatever its name', async () => {
+  test('has its own file, whatever its name', async () => {
     const here = await withCreators()
     await here.run(
       `INSERT INTO lists (list, first_read_at) VALUES ('A/b', '2026-11-01'), ('Spring', '2026-11-02'), ('spring', '2026-11-03')`,
@@ -262,8 +263,8 @@ describe('an enriched list', () => {
   })
 })
 
-describe('what did not work', () => {
-  test('rejected rows stand in the list’s own file, with line and remedy', async () => {
+describe('rejects and failures', () => {
+  test('rejected rows are in the file of the list, with line and remedy', async () => {
     const here = await withCreators()
     await here.member('l', 1, ['ok'], A, 'enriched')
     await here.member('l', 3, ['=cmd'], null, 'rejected', 'no_id')
@@ -288,7 +289,7 @@ describe('what did not work', () => {
     )
   })
 
-  test('failed ids stand once, with their latest failure', async () => {
+  test('failed ids are listed once, with their latest failure', async () => {
     const here = await withCreators()
     await here.member('l', 1, [B], B, 'failed', '301')
     await here.member('l', 2, [B], B, 'failed', '301')
@@ -317,7 +318,7 @@ describe('what did not work', () => {
 })
 
 describe('exporting', () => {
-  test('the same again leaves every file alone', async () => {
+  test('the same content again leaves every file alone', async () => {
     const here = await withCreators()
     await here.member('creators', 1, [A], A, 'enriched')
     await here.export([LIST])
@@ -346,7 +347,7 @@ describe('exporting', () => {
     expect(readdirSync(here.exports).sort()).toEqual(names.sort())
   })
 
-  test('leaves the database, its settings and the folder as they were', async () => {
+  test('leaves the database, its settings and the folder unchanged', async () => {
     const here = await withCreators()
     await here.member('creators', 1, [A], A, 'enriched')
     const state = () =>

@@ -29,7 +29,7 @@ describe('file names of lists', () => {
     expect(nameOf(list)).toMatch(expected)
   })
 
-  test('names that differ only in case or composition get files of their own; the first keeps its name', () => {
+  test('names that differ only in case or composition get their own files; the first keeps its name', () => {
     const names = fileNames(['Lists', 'lists', 'caf\u00e9', 'cafe\u0301'])
     expect(names.get('Lists')).toBe('Lists')
     expect(names.get('lists')).toMatch(/^lists-[0-9a-f]{8}$/)
@@ -37,7 +37,7 @@ describe('file names of lists', () => {
     expect(names.get('cafe\u0301')).toMatch(/^caf\u00e9-[0-9a-f]{8}$/)
   })
 
-  test('a list named like another one with its mark', () => {
+  test('a list with the same name as another one with its hash', () => {
     const name = nameOf('a/b')
     const names = fileNames([name, 'a/b'])
     expect(names.get(name)).toBe(name)

@@ -77,11 +77,11 @@ describe('the formula guard', () => {
     expect(guardFormula(cell)).toBe(`'${cell}`)
   })
 
-  test.each(SAFE)('%j stays as it is', (cell) => {
+  test.each(SAFE)('%j stays unchanged', (cell) => {
     expect(guardFormula(cell)).toBe(cell)
   })
 
-  test('guarding twice changes nothing more', () => {
+  test('a guarded cell is not guarded again', () => {
     for (const cell of [...RUN, ...SAFE]) expect(guardFormula(guardFormula(cell))).toBe(guardFormula(cell))
   })
 

@@ -24,7 +24,7 @@ export interface CellRead {
   /** Such as B2. */
   readonly place: string
   readonly value: string | number | boolean
-  /** How Excel shows it, by its number format. */
+  /** The text that Excel shows, by the number format. */
   readonly format: string
 }
 
@@ -35,7 +35,7 @@ const FORMATS = [
 ] as const
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' }
 
-/** The cells of the sheet, row by row, as a strict reader of XML and of Excel's escapes sees them. */
+/** The cells of the sheet, row by row, read strictly: XML and Excel's escapes. */
 export function readSheet(path: string): CellRead[][] {
   const files = unzipped(path)
   for (const text of files.values()) checkXml(text)
@@ -75,9 +75,9 @@ function valueOf(type: string | undefined, value: string | undefined, string: st
   return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
-/** @throws Error unless every character is one that XML allows, and every element is closed in order */
+/** @throws Error unless XML allows every character, and every element is closed in order */
 function checkXml(text: string): void {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  // eslint-disable-next-line no-control-regex -- the pattern looks for them
   const bad = /[\u0000-\u0008\u000b\u000c\r\u000e-\u001f\ufffe\uffff]|\p{Cs}|&(?!(?:amp|lt|gt|quot);)/u.exec(text)
   if (bad) throw new Error(`no XML: ${JSON.stringify(bad[0])}`)
   const open: string[] = []

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blobs, openDatabase, type Connection, type Database } from '../../src/core/duckdb.js'
 import { LocalError } from '../../src/core/errors.js'
+import { DAY_MS } from '../../src/core/time.js'
 import { exportSheet, SheetTooLarge } from '../../src/export/excel/sheetFile.js'
 import { lettersOf, sheetRow, type SheetColumn } from '../../src/export/excel/sheetRow.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -17,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** A sheet of what stands in these columns of the query. */
+/** A sheet with the columns of a query. */
 async function written(
   columns: readonly SheetColumn[],
   from: string,
@@ -63,7 +64,7 @@ describe('a cell', () => {
     [
       'TIMESTAMPTZ',
       `'2026-11-22 18:00:00+08'::TIMESTAMPTZ`,
-      (Date.UTC(2026, 10, 22, 10) + 25_569 * 86_400_000) / 86_400_000,
+      (Date.UTC(2026, 10, 22, 10) + 25_569 * DAY_MS) / DAY_MS,
       'yyyy\\-mm\\-dd\\ hh:mm:ss&quot;Z&quot;',
     ],
     ['TIMESTAMP', `TIMESTAMP '1900-03-01'`, 61, 'yyyy\\-mm\\-dd\\ hh:mm:ss&quot;Z&quot;'],
@@ -72,7 +73,7 @@ describe('a cell', () => {
     expect(await cell(type, sql)).toEqual({ place: 'A2', value, format })
   })
 
-  test('without a value is not there; later ones keep their place', async () => {
+  test('without a value is missing; later cells keep their place', async () => {
     const columns = ['NULL::VARCHAR', `''`, 'NULL::BIGINT', 'n'].map((sql, at) => {
       return { name: `c${at}`, type: at < 2 ? 'VARCHAR' : 'BIGINT', sql }
     })
@@ -83,7 +84,7 @@ describe('a cell', () => {
     ])
   })
 
-  test('that is too long is cut with a mark, counted as Excel counts', async () => {
+  test('that is too long for Excel is cut, with a mark at its end', async () => {
     for (const character of ['x', '😀', '\r\n']) {
       const whole = Math.floor(32_767 / (character === '\r\n' ? 1 : character.length))
       const sql = (times: number) => `repeat('${character}', ${times})`
@@ -98,7 +99,7 @@ describe('a cell', () => {
     expect(mixed.length).toBeLessThanOrEqual(32_767)
   })
 
-  test('of any text is read back as it was, but for control characters', async () => {
+  test('with any text is read back unchanged, without control characters', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.string({
@@ -113,7 +114,7 @@ describe('a cell', () => {
           `(SELECT unnest(from_json('${JSON.stringify(texts).replaceAll("'", "''")}', '["VARCHAR"]')) AS cell,
             unnest(range(1, ${texts.length + 1})) AS n)`,
         )
-        // eslint-disable-next-line no-control-regex -- they are what is looked for
+        // eslint-disable-next-line no-control-regex -- the pattern looks for them
         const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
         const expected = texts.map((each) => each.replace(/\r\n?/g, '\n').replace(controls, ''))
         const read = readSheet(path).slice(1)
@@ -134,7 +135,7 @@ describe('a workbook', () => {
     { name: 'a<b>&"c"', type: 'BIGINT', sql: 'n' },
   ]
 
-  test('has its header in view, and every column can be filtered', async () => {
+  test('keeps its header in view, and every column has a filter', async () => {
     const path = await written(columns, 'range(1, 4) AS t(n)')
     const sheet = unzipped(path).get('xl/worksheets/sheet1.xml')!
     expect(readSheet(path)[0]!.map(({ place, value }) => [place, value])).toEqual([
@@ -146,7 +147,7 @@ describe('a workbook', () => {
     expect(sheet).not.toContain('<f')
   })
 
-  test('of the same content is left alone; a longer one takes its place', async () => {
+  test('with the same content is left alone; a longer one takes its place', async () => {
     const path = join(temporaryFolder(), 'list.xlsx')
     await written(columns, 'range(1, 4) AS t(n)', path)
     const before = readFileSync(path)
@@ -158,7 +159,7 @@ describe('a workbook', () => {
     expect(read.at(-1)!.map(({ value }) => value)).toEqual(['0020000', 20_000])
   })
 
-  test('that is more than Excel holds is refused, and nothing is written', async () => {
+  test('that Excel cannot hold is refused, and no file is written', async () => {
     const path = join(temporaryFolder(), 'list.xlsx')
     const refused = (content: { count?: number; columns?: typeof columns }) =>
       expect(exportSheet(path, { name: 'l', columns, count: 1, rows: batched([]), ...content })).rejects
@@ -167,7 +168,7 @@ describe('a workbook', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  test('that breaks midway leaves the old file and nothing else', async () => {
+  test('that breaks midway leaves only the old file', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'list.xlsx')
     writeFileSync(path, 'old')

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { DAY_MS } from '../../src/core/time.js'
 import { opened, type Opened } from './opened.js'
-import { DAY, DAY0, source, type Person, type Said } from './people.js'
+import { DAY0, source, type Person, type PersonAnswer } from './people.js'
 
-/** Few names and tags, so that a creator often goes back to how they were. */
+/** Few names and tags, so that a creator often returns to an earlier state. */
 const person = fc
   .record({
     name: fc.constantFrom('a', 'b', 'c', ''),
@@ -25,12 +26,12 @@ const person = fc
 const PROFILE = { weight: 6, arbitrary: person }
 const CODES = ['201', '201', '400', '777', '301', '302', '601', 'other', 'timeout', 'unknown']
 
-const said = fc.record<Omit<Said, 'at'>>({
+const said = fc.record<Omit<PersonAnswer, 'at'>>({
   id: fc.integer({ min: 10, max: 26 }).map(String),
   answer: fc.oneof(PROFILE, { weight: 3, arbitrary: fc.constantFrom(...CODES) }),
 })
 
-/** Answers in the order of time, each of a run of its own, and the loads they come in: any order, some of them twice. */
+/** Answers in the order of time, each of its own run, and the loads that they come in: any order, some of them twice. */
 const scenario = fc.array(said, { minLength: 100, maxLength: 160 }).chain((answers) => {
   const places = answers.map((_, at) => at)
   return fc.record({
@@ -56,12 +57,12 @@ const TABLES: Record<string, string> = {
   creator_changes: '*',
   anomalies: '*',
   failures: '*',
-  // An empty answer that was not the last one is not kept, so a call that is loaded after it may look settled later.
+  // Only the last empty answer is kept, so a call that is loaded after an earlier one may have a later resolved_at.
   ambiguous_calls: 'user_id, run_id, sent_at, reason, resolved_at IS NULL AS open',
 }
 const OTHER_TABLES: Record<string, string> = { schema_drift: 'example_user_id', runs: 'run_id', run_codes: 'run_id' }
 
-/** Rows that are marked as of one way of loading, as text without the mark. */
+/** Rows as text, without the prefix of their way of loading. */
 async function rowsOf({ rows }: Opened, mark: string): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   const read = async (table: string, columns: string, by: string) => {
@@ -73,12 +74,12 @@ async function rowsOf({ rows }: Opened, mark: string): Promise<Record<string, st
   return found
 }
 
-type Answers = readonly Omit<Said, 'at'>[]
+type Answers = readonly Omit<PersonAnswer, 'at'>[]
 
 const dayOf = (place: number): string => new Date(DAY0 + atOf(place) + 8 * 3_600_000).toISOString().slice(0, 10)
-const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY
+const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY_MS
 
-/** What history must say of one creator, worked out answer by answer. */
+/** The expected history of one creator, worked out answer by answer. */
 function modelOf(answers: Answers, id: string) {
   const STATUS: Record<string, string> = { 201: 'empty', 400: 'invalid' }
   let status = 'never_fetched'
@@ -124,9 +125,9 @@ test('any order, any split and any repetition of the same answers give the same 
         const drift = drifting.includes(place)
           ? [{ path: `${mark}key`, kind: 'unknown_key' as const, expected: null, found: 'text' }]
           : []
-        const told = typeof answer === 'string' ? answer : { ...answer, drift }
+        const withDrift = typeof answer === 'string' ? answer : { ...answer, drift }
         return source(`${String(place).padStart(3, '0')}${mark}`, [
-          { id: `${mark}${id}`, at: atOf(place), answer: told },
+          { id: `${mark}${id}`, at: atOf(place), answer: withDrift },
         ])
       }
       await warehouse.load(...answers.map((_, place) => one(straight, place)))

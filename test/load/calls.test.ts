@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest'
+import { DAY_MS } from '../../src/core/time.js'
 import { contents, opened } from './opened.js'
-import { DAY, DAY0, source, type Said } from './people.js'
+import { DAY0, source, type PersonAnswer } from './people.js'
 
 const FAILING = ['201', '400', '777', '301', '302', '601', 'other', 'timeout', 'broken', 'unknown'] as const
 
-test('a call that brings no profile never touches profile, versions, counters or lists; only what it settles moves the status', async () => {
+test('a call without a profile never changes profile, versions, counters or lists; only a conclusive one changes the status', async () => {
   const { load, rows } = await opened()
   const tags = [{ name: 'x', icon: '1' }]
-  const profiles = FAILING.map((code): Said => ({ id: `known ${code}`, at: 5, answer: { name: code, fans: 1, tags } }))
+  const profiles = FAILING.map((code): PersonAnswer => ({
+    id: `known ${code}`,
+    at: 5,
+    answer: { name: code, fans: 1, tags },
+  }))
   await load(source('r1', profiles))
   const before = await contents({ rows }, ['person_tags', 'creator_counters', 'creator_versions', 'creator_changes'])
   const wide = `SELECT * EXCLUDE (status, last_conclusive_at, run_id, last_attempt_at, last_attempt_outcome,
@@ -15,9 +20,9 @@ test('a call that brings no profile never touches profile, versions, counters or
                 FROM creators WHERE user_id LIKE 'known%' ORDER BY user_id`
   const wideBefore = await rows(wide)
 
-  const failures = FAILING.flatMap((code): Said[] => [
-    { id: `known ${code}`, at: DAY + 5, answer: code },
-    { id: `new ${code}`, at: DAY + 5, answer: code },
+  const failures = FAILING.flatMap((code): PersonAnswer[] => [
+    { id: `known ${code}`, at: DAY_MS + 5, answer: code },
+    { id: `new ${code}`, at: DAY_MS + 5, answer: code },
   ])
   await load(source('r2', failures))
   expect(await contents({ rows }, Object.keys(before))).toEqual(before)
@@ -42,12 +47,12 @@ test('a call that brings no profile never touches profile, versions, counters or
   }
   for (const [answer, [outcome, code, status]] of Object.entries(outcomes)) {
     const attempt = {
-      last_attempt_at: DAY0 + DAY + (answer === 'unknown' ? 0 : 5),
+      last_attempt_at: DAY0 + DAY_MS + (answer === 'unknown' ? 0 : 5),
       outcome,
       code,
       last_attempt_run_id: 'r2',
     }
-    const settled = { run_id: 'r2', last_conclusive_at: DAY0 + DAY + 5 }
+    const settled = { run_id: 'r2', last_conclusive_at: DAY0 + DAY_MS + 5 }
     expect(bookkeeping.find(({ user_id }) => user_id === `known ${answer}`)).toMatchObject({
       ...attempt,
       first_seen_at: DAY0 + 5,
@@ -63,7 +68,7 @@ test('a call that brings no profile never touches profile, versions, counters or
   }
 })
 
-test('a profile after an empty answer makes the creator active again; late calls move nothing back', async () => {
+test('a profile after an empty answer makes the creator active again; a call that is loaded late does not undo that', async () => {
   const { load, rows } = await opened()
   const status = async () => (await rows('SELECT status, name, last_attempt_code FROM creators'))[0]
   await load(source('r1', [{ id: 'u1', at: 10, answer: { name: 'a' } }]))
@@ -75,9 +80,9 @@ test('a profile after an empty answer makes the creator active again; late calls
   expect(await status()).toEqual({ status: 'active', name: 'b', last_attempt_code: '0' })
 })
 
-test('failures: the last call of an id in a run, if it settled nothing about the id', async () => {
+test('failures: the last call of an id in a run, if it is not conclusive', async () => {
   const { load, rows } = await opened()
-  const said: Said[] = [
+  const said: PersonAnswer[] = [
     { id: 'u1', at: 10, answer: '301', attempt: 1 },
     { id: 'u2', at: 11, answer: 'timeout', attempt: 1 },
     { id: 'u1', at: 12, answer: '302', attempt: 2 },
@@ -114,7 +119,7 @@ test('failures: the last call of an id in a run, if it settled nothing about the
   ])
 })
 
-test('ambiguous calls stay open until a later answer settles the id, whichever is loaded first', async () => {
+test('ambiguous calls stay open until a later conclusive answer, whichever is loaded first', async () => {
   const { load, rows } = await opened()
   await load(
     source('r1', [
@@ -148,7 +153,7 @@ test('ambiguous calls stay open until a later answer settles the id, whichever i
 
 test('a run without a receipt is listed as interrupted, with its calls by code', async () => {
   const { load, rows } = await opened()
-  const said = [10, 20, 30, 40].map((ms, at): Said => ({ id: `u${at}`, at, ms, answer: { name: 'x' } }))
+  const said = [10, 20, 30, 40].map((ms, at): PersonAnswer => ({ id: `u${at}`, at, ms, answer: { name: 'x' } }))
   await load(
     source('r1', [...said, { id: 'u8', at: 90, answer: 'unknown' }, { id: 'u9', at: 91, answer: '301', ms: 7 }]),
   )
@@ -174,7 +179,7 @@ test('a run without a receipt is listed as interrupted, with its calls by code',
   ])
 })
 
-test('drift is counted once a profile, over all loads', async () => {
+test('drift is counted once for each profile, over all loads', async () => {
   const { load, rows } = await opened()
   const unknown = { path: 'new_key', kind: 'unknown_key', expected: null, found: 'string' } as const
   const wrong = { path: 'level', kind: 'wrong_type', expected: 'number', found: 'string' } as const
@@ -192,7 +197,7 @@ test('drift is counted once a profile, over all loads', async () => {
   ])
 })
 
-test('a list that did not change is not written again', async () => {
+test('an unchanged list is not written again', async () => {
   const { load, rows } = await opened()
   const tags = (icon: string) => [
     { name: 'x', icon },

@@ -3,67 +3,67 @@ import { pipeline } from '../../pipelines/default.js'
 import { counter } from '../../src/model/column.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
 import { checkKeys } from '../../src/publish/checkKeys.js'
-import { openHouse, type House, type Told } from './schema/views/open.js'
+import { openWorking, type WorkingDatabase, type DatedAnswer } from './schema/views/open.js'
 
-const told = (day: number, hour: number, id: string, fans: number): Told => {
+const answer = (day: number, hour: number, id: string, fans: number): DatedAnswer => {
   const at = `2026-11-${String(day).padStart(2, '0')}T${String(hour).padStart(2, '0')}:00:00Z`
   return { at, id, answer: { fans, follows: fans + 1, liked: fans, collected: 1, ndiscovery: day } }
 }
 
-const HISTORY: readonly Told[][] = [
-  [told(1, 2, 'ann', 10), told(1, 2, 'ben', 5)],
-  [told(2, 2, 'ann', 11), told(2, 15, 'ben', 6)],
-  [told(2, 17, 'ben', 7), told(9, 2, 'ann', 30)],
+const HISTORY: readonly DatedAnswer[][] = [
+  [answer(1, 2, 'ann', 10), answer(1, 2, 'ben', 5)],
+  [answer(2, 2, 'ann', 11), answer(2, 15, 'ben', 6)],
+  [answer(2, 17, 'ben', 7), answer(9, 2, 'ann', 30)],
 ]
 
-async function content({ rows }: House): Promise<unknown> {
+async function content({ rows }: WorkingDatabase): Promise<unknown> {
   return [
     await rows('SELECT * FROM creator_days ORDER BY user_id, observed_day'),
     await rows('SELECT * FROM creator_recent ORDER BY user_id'),
   ]
 }
 
-async function history(): Promise<House> {
-  const house = await openHouse(pipeline)
-  for (const [at, night] of HISTORY.entries()) await house.load(`run${at}`, night)
-  return house
+async function history(): Promise<WorkingDatabase> {
+  const working = await openWorking(pipeline)
+  for (const [at, night] of HISTORY.entries()) await working.load(`run${at}`, night)
+  return working
 }
 
-/** A folder as it was before there were days: its tables, columns and views taken away. */
-async function withoutDays({ rows, warehouse }: House): Promise<void> {
+/** Removes the tables, columns and views that came with the days, as in an older folder. */
+async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> {
   for (const { view } of await rows('SELECT view_name AS view FROM duckdb_views() WHERE NOT internal'))
     await rows(`DROP VIEW ${view as string}`)
   for (const table of ['creator_days', 'creator_recent']) await rows(`DROP TABLE ${table}`)
   for (const column of ['daily', 'views']) await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
-  // Nor was there what later migrations add.
+  // Later migrations are not there either.
   for (const column of ['calls_per_second', 'limit_per_second', 'in_flight_limit', 'last_call_at'])
     await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')
   await warehouse.close()
 }
 
-test('a folder from before there were days gets them from its time series, with no replay', async () => {
-  const house = await history()
-  const before = await content(house)
-  const views = await house.rows('SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY 1')
+test('an older folder without days gets them from its time series, without a replay', async () => {
+  const working = await history()
+  const before = await content(working)
+  const views = await working.rows('SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY 1')
   expect(before).toMatchObject([
     [{}, {}, {}, {}, {}, {}],
     [{ fans_change_7d: 19 }, { fans_change_1d: 1 }],
   ])
-  await withoutDays(house)
-  const again = await openHouse(pipeline, house)
+  await withoutDays(working)
+  const again = await openWorking(pipeline, working)
   expect(await content(again)).toEqual(before)
   expect(await again.rows('SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY 1')).toEqual(views)
   await checkKeys(again.warehouse.connection, pipeline)
 })
 
-test('a time series without what is derived from it gives days without it', async () => {
-  const house = await history()
+test('a time series without derived columns gives days without them', async () => {
+  const working = await history()
   for (const column of ['likes_and_collects', 'tier'])
-    await house.rows(`ALTER TABLE creator_counters DROP COLUMN ${column}`)
-  await withoutDays(house)
-  const again = await openHouse(pipeline, house)
-  await again.load('run9', [told(10, 2, 'ann', 31)])
+    await working.rows(`ALTER TABLE creator_counters DROP COLUMN ${column}`)
+  await withoutDays(working)
+  const again = await openWorking(pipeline, working)
+  await again.load('run9', [answer(10, 2, 'ann', 31)])
   expect(
     await again.rows(`SELECT observed_day, tier, fans, fans_change, engagement, engagement_change FROM creator_days
                       WHERE user_id = 'ann' AND observed_day > '2026-11-02' ORDER BY observed_day`),
@@ -73,9 +73,9 @@ test('a time series without what is derived from it gives days without it', asyn
   ])
 })
 
-test('days are made anew when the definition counts something else, or in another zone', async () => {
-  const house = await history()
-  await house.warehouse.close()
+test('days are made again when the definition has other counters or another zone', async () => {
+  const working = await history()
+  await working.warehouse.close()
   const other: Pipeline = {
     ...pipeline,
     version: 2,
@@ -86,7 +86,7 @@ test('days are made anew when the definition counts something else, or in anothe
       follows: counter('follows', 'Accounts the creator follows.', 'followers'),
     },
   }
-  const again = await openHouse(other, house)
+  const again = await openWorking(other, working)
   expect(await again.rows('SELECT user_id, observed_day, fans FROM creator_days ORDER BY ALL')).toEqual([
     { user_id: 'ann', observed_day: '2026-11-01', fans: 11 },
     { user_id: 'ann', observed_day: '2026-11-02', fans: 12 },
@@ -95,12 +95,12 @@ test('days are made anew when the definition counts something else, or in anothe
     { user_id: 'ben', observed_day: '2026-11-02', fans: 8 },
   ])
   await again.warehouse.close()
-  const back = await openHouse(pipeline, house)
+  const back = await openWorking(pipeline, working)
   expect(await content(back)).toEqual(await content(await history()))
 })
 
-test('a definition whose mentions are in no column is refused', async () => {
-  const wrong = (mentions: Pipeline['mentions'] & object) => openHouse({ ...pipeline, mentions })
+test('a definition whose mentions name a missing column is refused', async () => {
+  const wrong = (mentions: Pipeline['mentions'] & object) => openWorking({ ...pipeline, mentions })
   await expect(wrong({ table: 'creator_friends', id: 'id' })).rejects.toThrow(
     'mentions need the text column id of child table creator_friends',
   )

@@ -1,25 +1,26 @@
 import { expect, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
+import { DAY_MS } from '../../src/core/time.js'
 import { loadSegments } from '../../src/load/loadCalls.js'
 import type { AnswerSource } from '../../src/load/stage.js'
 import { asLocalError } from '../../src/load/warehouse.js'
 import type { Flattened } from '../../src/model/pipeline.js'
 import { checkKeys } from '../../src/publish/checkKeys.js'
 import { contents, opened } from './opened.js'
-import { callOf, DAY, people, reader, source, type Person, type Said } from './people.js'
+import { callOf, people, reader, source, type Person, type PersonAnswer } from './people.js'
 
-/** Many profiles, made as they are read. */
+/** Many profiles, made while they are read. */
 function crowd(runId: string, size: number, person: (n: number) => Person, day: number): AnswerSource {
   const { header } = source(runId, [])
   return {
     header,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a journal reads from disk, this one need not
+    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is async because a journal reads from disk
     async *calls() {
       for (let n = 0; n < size; n += 500) {
         yield Array.from({ length: Math.min(500, size - n) }, (_, at) => {
-          const said: Said = {
+          const said: PersonAnswer = {
             id: `u${String(n + at).padStart(6, '0')}`,
-            at: day * DAY + n + at,
+            at: day * DAY_MS + n + at,
             answer: person(n + at),
           }
           return callOf(n + at + 1, said)
@@ -29,7 +30,7 @@ function crowd(runId: string, size: number, person: (n: number) => Person, day: 
   }
 }
 
-test('more profiles than are copied at once: each has its row, and everybody changes', async () => {
+test('of more profiles than one slice, each has its row, and each creator changes', async () => {
   const { load, rows, warehouse } = await opened()
   const size = 20_500
   const night = (day: number) => (n: number) => ({ name: `${n} on ${day}`, bio: 'b', fans: n, level: n % 9 })
@@ -55,7 +56,7 @@ test('more profiles than are copied at once: each has its row, and everybody cha
   ).toEqual([{ n: size }])
 })
 
-test('every cell arrives as it was, whatever is in it', async () => {
+test('every cell is stored unchanged, whatever its content', async () => {
   const { warehouse, rows } = await opened()
   const texts = [
     '',
@@ -78,7 +79,7 @@ test('every cell arrives as it was, whatever is in it', async () => {
     values[9] = 5e-324
     return { ...flattened, values }
   }
-  const said = texts.map((name, at): Said => ({ id: `u${at}`, at, answer: { name, url: name, extra: name } }))
+  const said = texts.map((name, at): PersonAnswer => ({ id: `u${at}`, at, answer: { name, url: name, extra: name } }))
   await loadSegments(warehouse, [source('r1', said)], { ...reader, flatten })
   const found = await rows(
     `SELECT name, link, extra, fans::VARCHAR AS fans, liked::VARCHAR AS liked, likes_per_fan, level, verified
@@ -103,15 +104,15 @@ test('every cell arrives as it was, whatever is in it', async () => {
     { fans: '9223372036854775807' },
   ])
 
-  // Half of a pair is no text that a database could hold.
+  // A database cannot hold half of a surrogate pair as text.
   await loadSegments(warehouse, [source('r2', [{ id: 'half', at: 50, answer: { name: 'a\ud800b' } }])], reader)
   expect(await rows(`SELECT name FROM creators WHERE user_id = 'half'`)).toEqual([{ name: 'a\ufffdb' }])
 })
 
-test('a load that fails changes nothing, and the next one goes on as if it had not been', async () => {
-  const house = await opened()
-  await house.load(source('r1', [{ id: 'u1', at: 1, answer: { name: 'a', fans: 1 } }]))
-  const before = await contents(house)
+test('a load that fails changes nothing, and the next load has the full result', async () => {
+  const working = await opened()
+  await working.load(source('r1', [{ id: 'u1', at: 1, answer: { name: 'a', fans: 1 } }]))
+  const before = await contents(working)
   const later = source('r2', [
     { id: 'u1', at: 10, answer: { name: 'b', fans: 2 } },
     { id: 'u2', at: 11, answer: 'timeout' },
@@ -120,17 +121,17 @@ test('a load that fails changes nothing, and the next one goes on as if it had n
     const flattened = reader.flatten(value, id)
     return { ...flattened, values: flattened.values.map((cell, at) => (at === 3 ? 'no number' : cell)) }
   }
-  await expect(loadSegments(house.warehouse, [later], { ...reader, flatten: broken })).rejects.toThrow('no number')
-  expect(await contents(house)).toEqual(before)
+  await expect(loadSegments(working.warehouse, [later], { ...reader, flatten: broken })).rejects.toThrow('no number')
+  expect(await contents(working)).toEqual(before)
 
-  await house.load(later)
-  expect(await house.rows('SELECT name, last_attempt_run_id AS run FROM creators ORDER BY user_id')).toEqual([
+  await working.load(later)
+  expect(await working.rows('SELECT name, last_attempt_run_id AS run FROM creators ORDER BY user_id')).toEqual([
     { name: 'b', run: 'r2' },
     { name: null, run: 'r2' },
   ])
 })
 
-test('a full disk or too little memory is told as such, with the file', () => {
+test('the error for a full disk or too little memory says so, with the file', () => {
   const full = asLocalError(
     new Error('IO Error: Could not write file "x": No space left on device'),
     '/d/warehouse.duckdb',

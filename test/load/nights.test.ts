@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { DAY_MS } from '../../src/core/time.js'
 import { contents, opened } from './opened.js'
-import { DAY, DAY0, source, type Person, type Said } from './people.js'
+import { DAY0, source, type Person, type PersonAnswer } from './people.js'
 
 const ids = ['u1', 'u2', 'u3']
 
@@ -19,8 +20,8 @@ function person(id: string, night: number): Person {
   }
 }
 
-function night(n: number): Said[] {
-  return ids.map((id, at) => ({ id, at: n * DAY + at, answer: person(id, n) }))
+function night(n: number): PersonAnswer[] {
+  return ids.map((id, at) => ({ id, at: n * DAY_MS + at, answer: person(id, n) }))
 }
 
 const nights = [0, 1, 2].map((n) => source(`2026112${n}T000000Z-0000`, night(n)))
@@ -56,7 +57,7 @@ test('three nights with growing counters and one rename', async () => {
       bio: null,
       tags: '["blue","red"]',
       valid_from: DAY0 + 1,
-      valid_to: DAY0 + 2 * DAY + 1,
+      valid_to: DAY0 + 2 * DAY_MS + 1,
       is_current: false,
       changed_columns: null,
     },
@@ -65,7 +66,7 @@ test('three nights with growing counters and one rename', async () => {
       name: 'new name',
       bio: null,
       tags: '["blue","red"]',
-      valid_from: DAY0 + 2 * DAY + 1,
+      valid_from: DAY0 + 2 * DAY_MS + 1,
       valid_to: null,
       is_current: true,
       changed_columns: '["name"]',
@@ -74,7 +75,7 @@ test('three nights with growing counters and one rename', async () => {
   expect(await rows('SELECT * FROM creator_changes')).toEqual([
     {
       user_id: 'u2',
-      changed_at: DAY0 + 2 * DAY + 1,
+      changed_at: DAY0 + 2 * DAY_MS + 1,
       column_name: 'name',
       old_value: 'name of u2',
       new_value: 'new name',
@@ -95,11 +96,11 @@ test('three nights with growing counters and one rename', async () => {
       likes_per_fan: 14 / 102,
       status: 'active',
       first_seen_at: DAY0 + 1,
-      last_fetched_at: DAY0 + 2 * DAY + 1,
-      last_changed_at: DAY0 + 2 * DAY + 1,
-      last_conclusive_at: DAY0 + 2 * DAY + 1,
+      last_fetched_at: DAY0 + 2 * DAY_MS + 1,
+      last_changed_at: DAY0 + 2 * DAY_MS + 1,
+      last_conclusive_at: DAY0 + 2 * DAY_MS + 1,
       run_id: '20261122T000000Z-0000',
-      last_attempt_at: DAY0 + 2 * DAY + 1,
+      last_attempt_at: DAY0 + 2 * DAY_MS + 1,
       last_attempt_outcome: 'profile',
       last_attempt_code: '0',
       last_attempt_run_id: '20261122T000000Z-0000',
@@ -112,9 +113,9 @@ test('three nights with growing counters and one rename', async () => {
   ])
 })
 
-test('the same segment loaded again, alone or beside others, changes nothing', async () => {
+test('the same segment loaded again, alone or with others, changes nothing', async () => {
   const one = await opened()
-  const awkward: Said[] = [
+  const awkward: PersonAnswer[] = [
     { id: 'u1', at: 10, answer: { name: 'a', drift: [drift], anomalies: [anomaly] } },
     { id: 'u2', at: 11, answer: 'timeout' },
     { id: 'u2', at: 13, answer: { name: 'b', drift: [drift], extra: '{"x":1}' } },

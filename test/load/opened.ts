@@ -17,7 +17,7 @@ export interface Opened {
   readonly rows: (sql: string) => Promise<Record<string, ReadCell>[]>
 }
 
-/** A working database in a folder of its own, closed after the test. */
+/** A working database in its own folder, closed after the test. */
 export async function opened(
   layout = layoutOf(temporaryFolder()),
   pipeline: Pipeline = people,
@@ -51,7 +51,7 @@ const ORDER: Record<string, string> = {
   run_codes: 'run_id, code',
 }
 
-/** The content of the tables that a load fills, in one order. */
+/** The content of the tables that a load fills, ordered by key. */
 export async function contents(
   { rows }: Pick<Opened, 'rows'>,
   tables = Object.keys(ORDER),

@@ -6,7 +6,7 @@ import { attribute, counter, derivedFrom, identity, volatile } from '../../src/m
 import type { Billed, Outcome, OutcomeKind } from '../../src/model/outcome.js'
 import type { Anomaly, Drift, Flattened, Pipeline, Value } from '../../src/model/pipeline.js'
 
-/** A small pipeline with one column of every sort, and answers as plain as can be. */
+/** A small pipeline with one column of each kind, and simple answers. */
 export interface Person {
   readonly name?: string
   readonly bio?: string
@@ -55,7 +55,7 @@ export const people: Pipeline = {
     },
   ],
   check: () => [],
-  simulatedAnswers: () => Promise.reject(new Error('nobody is invented here')),
+  simulatedAnswers: () => Promise.reject(new Error('this pipeline invents no answers')),
 }
 
 function flatten(value: unknown, id: string): Flattened {
@@ -105,11 +105,10 @@ export const reader: AnswerReader = {
 
 /** 22 November 2026, midnight UTC. */
 export const DAY0 = Date.UTC(2026, 10, 22)
-export const DAY = 86_400_000
 
-export interface Said {
+export interface PersonAnswer {
   readonly id: string
-  /** When it was received, milliseconds after `DAY0`. */
+  /** When the answer was received, milliseconds after `DAY0`. */
   readonly at: number
   /** A person, or a code of `KINDS`, or a fault, or `unknown`. */
   readonly answer: Person | string
@@ -117,7 +116,7 @@ export interface Said {
   readonly ms?: number
 }
 
-export function callOf(seq: number, { id, at, answer, attempt = 1, ms = 5 }: Said): Call {
+export function callOf(seq: number, { id, at, answer, attempt = 1, ms = 5 }: PersonAnswer): Call {
   const intent: Unknown = { kind: 'unknown', seq, id, attempt, sentAt: DAY0 + at - ms }
   if (answer === 'unknown') return intent
   const end = { ...intent, receivedAt: DAY0 + at, ms }
@@ -133,12 +132,12 @@ export function callOf(seq: number, { id, at, answer, attempt = 1, ms = 5 }: Sai
   }
 }
 
-/** A run's calls in the order given, as a journal would hand them out. */
-export function source(runId: string, said: readonly Said[], firstSeq = 1): AnswerSource {
+/** A run's calls in the given order, as a source of the journal gives them. */
+export function source(runId: string, said: readonly PersonAnswer[], firstSeq = 1): AnswerSource {
   const header: RunHeader = { runId, startedAt: DAY0, pipeline: people.name, simulated: true, host: '127.0.0.1:1' }
   return {
     header,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a journal reads from disk, this one need not
+    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is async because a journal reads from disk
     async *calls() {
       for (let at = 0; at < said.length; at += 3) {
         yield said.slice(at, at + 3).map((each, index) => callOf(firstSeq + at + index, each))

@@ -45,7 +45,7 @@ const options = (names: string[], others: Partial<SettleOptions> = {}): SettleOp
 
 const zero: Counts = { read: 0, enriched: 0, reused: 0, empty: 0, failed: 0, rejected: 0, parked: 0 }
 
-/** An id for each way to a status. */
+/** One due id for each end of its calls. */
 const due = ['profile', '201', '400', '777', '301', 'other', 'timeout', 'unknown', '302', 'parked 301', 'never begun']
 const plans: Planned[] = [
   ...due.map((id): Planned => [`u ${id}`, 'due', 'never_fetched']),
@@ -139,7 +139,7 @@ test('counts by row and by id, per list and over all, add up', async () => {
   reconcile('ids', settled.ids)
 })
 
-test('rejects keep line, cell and remedy, those of the upstream too', async () => {
+test('rejects have line, cell and remedy; those of the API too', async () => {
   const { rows } = await everyStatus()
   expect(await rows('SELECT * FROM rejects ORDER BY row_number')).toEqual([
     {
@@ -164,7 +164,7 @@ test('rejects keep line, cell and remedy, those of the upstream too', async () =
   ])
 })
 
-test('a list that is read again is replaced, and says which ids came and went', async () => {
+test('a list that is read again is replaced, with the number of ids added and removed', async () => {
   const warehouse = await opened()
   const { connection } = warehouse.warehouse
   const fresh = (...ids: string[]): Planned[] => ids.map((id) => [id, 'fresh', 'fresh'])
@@ -224,7 +224,7 @@ test('a list that is read again is replaced, and says which ids came and went', 
   expect(none).toMatchObject({ rows: zero, ids: zero, lists: [{ list: 'a', added: 0, removed: 3, rows: zero }] })
 })
 
-test('a mistake shows: what has no status is read, but not counted', async () => {
+test('a row without a status counts as read only, so that the mistake shows', async () => {
   const warehouse = await opened()
   await read(warehouse, { a: ['u1', 'u2', 'u3'], unnamed: ['u1'] })
   await plan(warehouse, [
@@ -238,7 +238,7 @@ test('a mistake shows: what has no status is read, but not counted', async () =>
   expect(await warehouse.rows('SELECT count(*) AS n FROM list_members')).toEqual([{ n: 3 }])
 })
 
-test('recording a run replaces its row; its codes and the open calls can be asked for', async () => {
+test('recording a run replaces its row; its codes and the open calls can be read', async () => {
   const warehouse = await opened()
   const { connection } = warehouse.warehouse
   await warehouse.load(

@@ -17,7 +17,7 @@ const COLUMNS = `
 SELECT table_name, column_name, data_type AS type, comment AS description FROM duckdb_columns()
 WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal ORDER BY ALL`
 
-test('every table and column has a comment, and stands in the data dictionary', async () => {
+test('every table and column has a comment, and is in the data dictionary', async () => {
   const { rows } = await opened()
   const columns = await rows(COLUMNS)
   expect(columns.filter(({ description }) => !description)).toEqual([])
@@ -67,7 +67,7 @@ test('every table and column has a comment, and stands in the data dictionary', 
   ])
 })
 
-test('no column is called by a reserved word', async () => {
+test('no column has a reserved word as its name', async () => {
   const { rows } = await opened()
   const reserved = (
     await rows(`SELECT keyword_name AS word FROM duckdb_keywords() WHERE keyword_category = 'reserved'`)
@@ -77,7 +77,7 @@ test('no column is called by a reserved word', async () => {
   expect(names.filter((name) => reserved.includes(name))).toEqual([])
 })
 
-test('opening what is up to date writes nothing', async () => {
+test('opening an up-to-date database writes nothing', async () => {
   const { layout, lock, warehouse } = await opened()
   await warehouse.close()
   const before = readFileSync(layout.warehouse)
@@ -88,7 +88,7 @@ test('opening what is up to date writes nothing', async () => {
   expect(existsSync(`${layout.warehouse}.wal`)).toBe(false)
 })
 
-test('spilled rests of a killed run are removed', async () => {
+test('spilled files of a killed run are removed', async () => {
   const layout = layoutOf(temporaryFolder())
   mkdirSync(layout.temp, { recursive: true })
   writeFileSync(join(layout.temp, 'duckdb_temp_storage_DEFAULT-0.tmp'), 'rest')
@@ -135,7 +135,7 @@ function extended(): Pipeline {
   }
 }
 
-test('new counters and volatile columns are added to tables that have rows', async () => {
+test('new counters and volatile columns are added to tables with rows', async () => {
   const { lock, warehouse, load, layout } = await opened()
   await load(source('r1', [{ id: 'u1', at: 1, answer: { name: 'a', fans: 1, tags: [{ name: 'x', icon: '' }] } }]))
   await warehouse.close()
@@ -162,7 +162,7 @@ test('new counters and volatile columns are added to tables that have rows', asy
   expect(await reopened.rows('SELECT count(*) AS n FROM creator_versions')).toEqual([{ n: 1 }])
 })
 
-test('other attributes would make a false change of every creator: refused, once there are versions', async () => {
+test('other attributes are refused once there are versions: each creator would get a false change', async () => {
   const { layout, lock, warehouse } = await opened()
   const other: Pipeline = { ...people, columns: { ...people.columns, city: attribute.text('city', 'City.') } }
   await warehouse.close()
@@ -206,16 +206,19 @@ const damages: Record<string, [spoil: (file: Buffer) => Buffer, message: string]
   ],
 }
 
-test.each(Object.entries(damages))('%s: named, and left as it is', async (_, [spoil, message]) => {
-  const { layout, lock, warehouse } = await opened()
-  await warehouse.close()
-  const spoiled = spoil(readFileSync(layout.warehouse))
-  writeFileSync(layout.warehouse, spoiled)
-  const open = openWarehouse(lock, people)
-  await expect(open).rejects.toThrow(LocalError)
-  await expect(open).rejects.toThrow(`${layout.warehouse} ${message}`)
-  expect(readFileSync(layout.warehouse).equals(spoiled)).toBe(true)
-})
+test.each(Object.entries(damages))(
+  '%s: the error names the file, which stays unchanged',
+  async (_, [spoil, message]) => {
+    const { layout, lock, warehouse } = await opened()
+    await warehouse.close()
+    const spoiled = spoil(readFileSync(layout.warehouse))
+    writeFileSync(layout.warehouse, spoiled)
+    const open = openWarehouse(lock, people)
+    await expect(open).rejects.toThrow(LocalError)
+    await expect(open).rejects.toThrow(`${layout.warehouse} ${message}`)
+    expect(readFileSync(layout.warehouse).equals(spoiled)).toBe(true)
+  },
+)
 
 test('a database of a newer creator-enrich is left alone', async () => {
   const { layout, lock, warehouse } = await opened()
@@ -226,7 +229,7 @@ test('a database of a newer creator-enrich is left alone', async () => {
   await expect(open).rejects.toThrow(`${layout.warehouse} was made by a newer creator-enrich (schema 99`)
 })
 
-test('a working database that another program holds is named', async () => {
+test('the error for a working database that another program holds names it', async () => {
   const { layout, lock, warehouse } = await opened()
   await warehouse.close()
   const analyst = startChild('analyst.mjs', layout.warehouse)
@@ -245,7 +248,7 @@ test.each([
   expect((error as LocalError).message).toContain(message)
 })
 
-test('what Node says about a file is local trouble, not a bug', () => {
+test("Node's error about a file is a LocalError, not a bug", () => {
   const failed = Object.assign(new Error(`EIO: i/o error, rm '/srv/state/temp'`), {
     code: 'EIO',
     syscall: 'rm',

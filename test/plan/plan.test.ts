@@ -20,9 +20,9 @@ interface Creator {
   user_id: string
   status: 'active' | 'empty' | 'invalid' | 'never_fetched'
   /** Start of the run with the last conclusive answer, in hours before now. */
-  asked?: number
+  hoursAgo?: number
   /** The last attempt, if another run made it or it had another outcome. */
-  attempt?: { outcome: string; code: string; asked?: number; at?: number }
+  attempt?: { outcome: string; code: string; hoursAgo?: number; at?: number }
   conclusiveAt?: number
 }
 
@@ -47,19 +47,19 @@ class Planner {
 
   async creators(creators: Creator[]): Promise<void> {
     const run = (hours: number | undefined): string | null => (hours === undefined ? null : `run-${hours}`)
-    for (const { user_id, status, asked, attempt, conclusiveAt } of creators) {
+    for (const { user_id, status, hoursAgo, attempt, conclusiveAt } of creators) {
       const same = { active: 'profile', empty: 'empty', invalid: 'invalid', never_fetched: null }[status]
-      const last = attempt ?? { outcome: same, code: status === 'invalid' ? '400' : '0', asked }
+      const last = attempt ?? { outcome: same, code: status === 'invalid' ? '400' : '0', hoursAgo }
       await this.insert('creators', {
         user_id,
         status,
-        run_id: run(asked),
-        last_conclusive_at: at(conclusiveAt ?? (asked === undefined ? undefined : ago(asked))),
-        last_attempt_run_id: run(last.asked),
+        run_id: run(hoursAgo),
+        last_conclusive_at: at(conclusiveAt ?? (hoursAgo === undefined ? undefined : ago(hoursAgo))),
+        last_attempt_run_id: run(last.hoursAgo),
         last_attempt_outcome: last.outcome,
         last_attempt_code: last.code,
         last_attempt_at: at(
-          ('at' in last ? last.at : undefined) ?? (last.asked === undefined ? undefined : ago(last.asked)),
+          ('at' in last ? last.at : undefined) ?? (last.hoursAgo === undefined ? undefined : ago(last.hoursAgo)),
         ),
       })
     }
@@ -119,78 +119,98 @@ describe('the verdict on an id', () => {
     return (await planner.planned())[id(1)]
   }
   const never = 'never_fetched' as const
-  const throttled = { outcome: 'throttled', code: '302', asked: 1 }
+  const throttled = { outcome: 'throttled', code: '302', hoursAgo: 1 }
   const retryFailed = { retryFailed: true }
   const hold = { onAmbiguous: 'hold' as const }
 
   test.each<[string, Omit<Creator, 'user_id'> | undefined, string]>([
     ['an id never seen', undefined, 'due never_fetched'],
-    ['a profile', { status: 'active', asked: 19 }, 'fresh fresh'],
-    ['a profile of exactly the age', { status: 'active', asked: 20 }, 'fresh fresh'],
-    ['an older profile', { status: 'active', asked: 21 }, 'due stale'],
-    ['an empty answer', { status: 'empty', asked: 19 }, 'known_empty empty'],
-    ['an older empty answer', { status: 'empty', asked: 21 }, 'due stale_empty'],
-    ['an invalid id, however old', { status: 'invalid', asked: 150 }, 'invalid invalid'],
+    ['a profile', { status: 'active', hoursAgo: 19 }, 'fresh fresh'],
+    ['a profile of exactly the age', { status: 'active', hoursAgo: 20 }, 'fresh fresh'],
+    ['an older profile', { status: 'active', hoursAgo: 21 }, 'due stale'],
+    ['an empty answer', { status: 'empty', hoursAgo: 19 }, 'known_empty empty'],
+    ['an older empty answer', { status: 'empty', hoursAgo: 21 }, 'due stale_empty'],
+    ['an invalid id, however old', { status: 'invalid', hoursAgo: 150 }, 'invalid invalid'],
     [
       'another id was delivered',
-      { status: never, attempt: { outcome: 'misdelivered', code: '0', asked: 19 } },
+      { status: never, attempt: { outcome: 'misdelivered', code: '0', hoursAgo: 19 } },
       'known_failed 0',
     ],
     [
       'another id was delivered long ago',
-      { status: never, attempt: { outcome: 'misdelivered', code: '0', asked: 21 } },
+      { status: never, attempt: { outcome: 'misdelivered', code: '0', hoursAgo: 21 } },
       'due stale_failure',
     ],
-    ['an unknown code', { status: never, attempt: { outcome: 'refused', code: '202', asked: 19 } }, 'known_failed 202'],
+    [
+      'an unknown code',
+      { status: never, attempt: { outcome: 'refused', code: '202', hoursAgo: 19 } },
+      'known_failed 202',
+    ],
     [
       'an unknown code long ago',
-      { status: never, attempt: { outcome: 'refused', code: '202', asked: 21 } },
+      { status: never, attempt: { outcome: 'refused', code: '202', hoursAgo: 21 } },
       'due stale_failure',
     ],
     [
       'an unknown code after a profile that is old',
-      { status: 'active', asked: 100, attempt: { outcome: 'refused', code: '101', asked: 1 } },
+      { status: 'active', hoursAgo: 100, attempt: { outcome: 'refused', code: '101', hoursAgo: 1 } },
       'known_failed 101',
     ],
     [
       'attempts used up a moment ago',
-      { status: 'active', asked: 2, attempt: { outcome: 'retry', code: '301', asked: 0 } },
+      { status: 'active', hoursAgo: 2, attempt: { outcome: 'retry', code: '301', hoursAgo: 0 } },
       'due failed_before',
     ],
-    ['no answer', { status: never, attempt: { outcome: 'ambiguous', code: 'timeout', asked: 0 } }, 'due ambiguous'],
+    ['no answer', { status: never, attempt: { outcome: 'ambiguous', code: 'timeout', hoursAgo: 0 } }, 'due ambiguous'],
     [
       'a process that died',
-      { status: never, attempt: { outcome: 'unknown', code: 'unknown', asked: 0 } },
+      { status: never, attempt: { outcome: 'unknown', code: 'unknown', hoursAgo: 0 } },
       'due ambiguous',
     ],
-    ['throttled after a fresh profile', { status: 'active', asked: 19, attempt: throttled }, 'fresh fresh'],
-    ['throttled after an old profile', { status: 'active', asked: 21, attempt: throttled }, 'due stale'],
-    ['throttled after a fresh empty answer', { status: 'empty', asked: 19, attempt: throttled }, 'known_empty empty'],
+    ['throttled after a fresh profile', { status: 'active', hoursAgo: 19, attempt: throttled }, 'fresh fresh'],
+    ['throttled after an old profile', { status: 'active', hoursAgo: 21, attempt: throttled }, 'due stale'],
+    [
+      'throttled after a fresh empty answer',
+      { status: 'empty', hoursAgo: 19, attempt: throttled },
+      'known_empty empty',
+    ],
     ['throttled before any answer', { status: never, attempt: throttled }, 'due never_fetched'],
     [
       'the run was stopped by its answer',
-      { status: never, attempt: { outcome: 'stop', code: '303', asked: 1 } },
+      { status: never, attempt: { outcome: 'stop', code: '303', hoursAgo: 1 } },
       'due never_fetched',
     ],
-    ['a 400 and then throttled', { status: 'invalid', asked: 30, attempt: throttled }, 'invalid invalid'],
+    ['a 400 and then throttled', { status: 'invalid', hoursAgo: 30, attempt: throttled }, 'invalid invalid'],
   ])('%s', async (_, creator, expected) => {
     expect(await verdictOn(creator)).toBe(expected)
   })
 
   test.each<[string, Omit<Creator, 'user_id'> | undefined, string]>([
     ['an id never seen', undefined, 'skipped not_failed'],
-    ['a profile', { status: 'active', asked: 1 }, 'fresh not_failed'],
-    ['an old profile', { status: 'active', asked: 100 }, 'fresh not_failed'],
-    ['an old empty answer', { status: 'empty', asked: 100 }, 'known_empty not_failed'],
-    ['an invalid id', { status: 'invalid', asked: 1 }, 'due retry_failed'],
+    ['a profile', { status: 'active', hoursAgo: 1 }, 'fresh not_failed'],
+    ['an old profile', { status: 'active', hoursAgo: 100 }, 'fresh not_failed'],
+    ['an old empty answer', { status: 'empty', hoursAgo: 100 }, 'known_empty not_failed'],
+    ['an invalid id', { status: 'invalid', hoursAgo: 1 }, 'due retry_failed'],
     [
       'another id was delivered',
-      { status: 'active', asked: 1, attempt: { outcome: 'misdelivered', code: '0', asked: 1 } },
+      { status: 'active', hoursAgo: 1, attempt: { outcome: 'misdelivered', code: '0', hoursAgo: 1 } },
       'due retry_failed',
     ],
-    ['an unknown code', { status: never, attempt: { outcome: 'refused', code: '300', asked: 1 } }, 'due retry_failed'],
-    ['attempts used up', { status: never, attempt: { outcome: 'retry', code: '500', asked: 1 } }, 'due retry_failed'],
-    ['no answer', { status: never, attempt: { outcome: 'ambiguous', code: 'broken', asked: 1 } }, 'due retry_failed'],
+    [
+      'an unknown code',
+      { status: never, attempt: { outcome: 'refused', code: '300', hoursAgo: 1 } },
+      'due retry_failed',
+    ],
+    [
+      'attempts used up',
+      { status: never, attempt: { outcome: 'retry', code: '500', hoursAgo: 1 } },
+      'due retry_failed',
+    ],
+    [
+      'no answer',
+      { status: never, attempt: { outcome: 'ambiguous', code: 'broken', hoursAgo: 1 } },
+      'due retry_failed',
+    ],
     ['throttled', { status: never, attempt: throttled }, 'skipped not_failed'],
   ])('with --retry-failed: %s', async (_, creator, expected) => {
     expect(await verdictOn(creator, retryFailed)).toBe(expected)
@@ -199,34 +219,34 @@ describe('the verdict on an id', () => {
   test('a call without an answer is held only with hold, and only until it is resolved', async () => {
     const creator: Omit<Creator, 'user_id'> = {
       status: 'active',
-      asked: 100,
-      attempt: { outcome: 'ambiguous', code: 'timeout', asked: 1 },
+      hoursAgo: 100,
+      attempt: { outcome: 'ambiguous', code: 'timeout', hoursAgo: 1 },
     }
     expect(await verdictOn(creator, hold, 'open')).toBe('held ambiguous')
     expect(await verdictOn(creator, { ...hold, ...retryFailed }, 'open')).toBe('held ambiguous')
     expect(await verdictOn(creator, {}, 'open')).toBe('due ambiguous')
-    expect(await verdictOn({ status: 'active', asked: 100 }, hold, 'resolved')).toBe('due stale')
-    expect(await verdictOn({ status: 'active', asked: 1 }, hold, 'open')).toBe('fresh fresh')
+    expect(await verdictOn({ status: 'active', hoursAgo: 100 }, hold, 'resolved')).toBe('due stale')
+    expect(await verdictOn({ status: 'active', hoursAgo: 1 }, hold, 'open')).toBe('fresh fresh')
     expect(await verdictOn({ status: never, attempt: throttled }, hold, 'open')).toBe('held ambiguous')
   })
 
   test('age counts from the start of the run, not from the answer', async () => {
     const late = { conclusiveAt: ago(2) }
-    expect(await verdictOn({ status: 'active', asked: 21, ...late })).toBe('due stale')
-    expect(await verdictOn({ status: 'active', asked: 19, conclusiveAt: ago(30) })).toBe('fresh fresh')
+    expect(await verdictOn({ status: 'active', hoursAgo: 21, ...late })).toBe('due stale')
+    expect(await verdictOn({ status: 'active', hoursAgo: 19, conclusiveAt: ago(30) })).toBe('fresh fresh')
   })
 
   test('a run that was never recorded is dated by its last call', async () => {
-    const lost = { status: 'active' as const, asked: 999 }
+    const lost = { status: 'active' as const, hoursAgo: 999 }
     expect(await verdictOn({ ...lost, conclusiveAt: ago(2) })).toBe('fresh fresh')
     expect(await verdictOn({ ...lost, conclusiveAt: ago(22) })).toBe('due stale')
-    const attempt = { outcome: 'refused', code: '101', asked: 999 }
+    const attempt = { outcome: 'refused', code: '101', hoursAgo: 999 }
     expect(await verdictOn({ status: never, attempt: { ...attempt, at: ago(2) } })).toBe('known_failed 101')
     expect(await verdictOn({ status: never, attempt: { ...attempt, at: ago(22) } })).toBe('due stale_failure')
   })
 
   test('with a max age of zero, whatever another run fetched is stale', async () => {
-    expect(await verdictOn({ status: 'active', asked: 1 }, { maxAgeMs: 0 })).toBe('due stale')
+    expect(await verdictOn({ status: 'active', hoursAgo: 1 }, { maxAgeMs: 0 })).toBe('due stale')
   })
 })
 
@@ -234,12 +254,12 @@ describe('the plan', () => {
   test('ids never fetched come first, then the stalest of those that change equally fast; ties by first appearance', async () => {
     const planner = await Planner.open()
     await planner.creators([
-      { user_id: id(1), status: 'active', asked: 30 },
-      { user_id: id(2), status: 'active', asked: 50 },
-      { user_id: id(3), status: 'active', asked: 1 },
-      { user_id: id(4), status: 'active', asked: 90, attempt: { outcome: 'retry', code: '301', asked: 40 } },
-      { user_id: id(5), status: 'empty', asked: 50 },
-      { user_id: id(6), status: 'never_fetched', attempt: { outcome: 'throttled', code: '302', asked: 60 } },
+      { user_id: id(1), status: 'active', hoursAgo: 30 },
+      { user_id: id(2), status: 'active', hoursAgo: 50 },
+      { user_id: id(3), status: 'active', hoursAgo: 1 },
+      { user_id: id(4), status: 'active', hoursAgo: 90, attempt: { outcome: 'retry', code: '301', hoursAgo: 40 } },
+      { user_id: id(5), status: 'empty', hoursAgo: 50 },
+      { user_id: id(6), status: 'never_fetched', attempt: { outcome: 'throttled', code: '302', hoursAgo: 60 } },
     ])
     await planner.members('b', [id(3), id(1), id(5), id(9)])
     await planner.members('a', [id(8), id(2), id(4), id(1), id(6)])
@@ -252,7 +272,7 @@ describe('the plan', () => {
     const planner = await Planner.open()
     const creators: [
       n: number,
-      asked: number,
+      hoursAgo: number,
       fans: number,
       change1d: number | null,
       change7d: number | null,
@@ -267,7 +287,7 @@ describe('the plan', () => {
       [7, 150, 10_000, null, -700, 7],
       [8, 30, 0, 0, null, null],
     ]
-    await planner.creators(creators.map(([n, asked]) => ({ user_id: id(n), status: 'active', asked })))
+    await planner.creators(creators.map(([n, hoursAgo]) => ({ user_id: id(n), status: 'active', hoursAgo })))
     for (const [n, , fans, change1d, change7d, days] of creators) {
       const recent = { user_id: id(n), fans, fans_change_1d: change1d, fans_change_7d: change7d, days_7d: days }
       await planner.insert('creator_recent', recent)
@@ -281,12 +301,12 @@ describe('the plan', () => {
   test('counts rows and ids, by decision and by reason', async () => {
     const planner = await Planner.open()
     await planner.creators([
-      { user_id: id(1), status: 'active', asked: 1 },
-      { user_id: id(2), status: 'active', asked: 30 },
-      { user_id: id(3), status: 'never_fetched', attempt: { outcome: 'refused', code: '202', asked: 1 } },
-      { user_id: id(4), status: 'never_fetched', attempt: { outcome: 'refused', code: '101', asked: 1 } },
-      { user_id: id(5), status: 'invalid', asked: 1 },
-      { user_id: id(6), status: 'empty', asked: 1 },
+      { user_id: id(1), status: 'active', hoursAgo: 1 },
+      { user_id: id(2), status: 'active', hoursAgo: 30 },
+      { user_id: id(3), status: 'never_fetched', attempt: { outcome: 'refused', code: '202', hoursAgo: 1 } },
+      { user_id: id(4), status: 'never_fetched', attempt: { outcome: 'refused', code: '101', hoursAgo: 1 } },
+      { user_id: id(5), status: 'invalid', hoursAgo: 1 },
+      { user_id: id(6), status: 'empty', hoursAgo: 1 },
     ])
     await planner.members('a', [id(1), id(1), id(2), id(3), { reason: 'short_link' }, id(7)])
     await planner.members('b', [

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { decide, KNOWN, type IdFacts, type PolicyOptions } from '../../src/plan/policy.js'
 
 /**
- * Every case with `--on-ambiguous retry`: what is known, whether a call is unanswered; then the verdict if it is fresh and
- * if it is stale, and the same two with `--retry-failed`.
+ * Every case with `--on-ambiguous retry`: what is known, and whether a call is unanswered; then the verdicts if that is fresh
+ * and if it is stale, and both again with `--retry-failed`.
  */
 const CASES = `
 none       no  | due never_fetched    | due never_fetched | skipped not_failed     | skipped not_failed
@@ -48,7 +48,7 @@ const cases = CASES.trim()
   })
 
 describe('the policy', () => {
-  test('the cases are all there are', () => {
+  test('the cases are complete', () => {
     const different = new Set(cases.map(({ facts, options }) => JSON.stringify([facts, options])))
     expect(different.size).toBe(KNOWN.length * 2 ** 4)
     expect(cases).toHaveLength(different.size)
@@ -59,7 +59,7 @@ describe('the policy', () => {
     expect(`${decision} ${reason}`).toBe(one.expected)
   })
 
-  test('an id that may have been paid is never asked with hold', () => {
+  test('an id that may have been paid is never due with hold', () => {
     const held = cases.filter(({ facts, options }) => facts.ambiguousUnresolved && options.onAmbiguous === 'hold')
     expect(held.map(({ facts, options }) => decide(facts, options).decision)).not.toContain('due')
   })

@@ -2,7 +2,7 @@ import { pipeline } from '../../pipelines/default.js'
 import { quotedText } from '../../src/core/duckdb.js'
 import { STATUSES, type RowStatus } from '../../src/model/receipt.js'
 import { reportPage } from '../../src/report/reportPage.js'
-import { openHouse, type House } from '../load/schema/views/open.js'
+import { openWorking, type WorkingDatabase } from '../load/schema/views/open.js'
 
 export interface Member {
   readonly list?: string
@@ -11,7 +11,7 @@ export interface Member {
   readonly reason?: string
 }
 
-export interface ReportFixture extends House {
+export interface ReportFixture extends WorkingDatabase {
   /** Writes the tables of a run with these members, except the answers. */
   readonly record: (runId: string, members: readonly Member[], more?: Readonly<Record<string, string>>) => Promise<void>
   /** The page of the newest run, made at this time. */
@@ -20,11 +20,11 @@ export interface ReportFixture extends House {
 
 /** A working database for tests to fill, and the report of it. */
 export async function openReportFixture(): Promise<ReportFixture> {
-  const house = await openHouse(pipeline)
-  const { connection } = house.warehouse
-  await house.rows(`UPDATE data_folder SET simulated = false`)
+  const working = await openWorking(pipeline)
+  const { connection } = working.warehouse
+  await working.rows(`UPDATE data_folder SET simulated = false`)
   return {
-    ...house,
+    ...working,
     async record(runId, members, more = {}) {
       const count = (status: RowStatus) => members.filter((each) => each.status === status).length
       const at = `make_timestamptz(2026, 11, ${Number(runId.slice(6, 8))}, 18, 0, 0)`
@@ -51,13 +51,13 @@ export async function openReportFixture(): Promise<ReportFixture> {
         money_saved: '0',
         ...more,
       }
-      await house.rows(`DELETE FROM runs WHERE run_id = ${quotedText(runId)}`)
-      await house.rows(`INSERT INTO runs (${Object.keys(run).join(', ')}) VALUES (${Object.values(run).join(', ')})`)
+      await working.rows(`DELETE FROM runs WHERE run_id = ${quotedText(runId)}`)
+      await working.rows(`INSERT INTO runs (${Object.keys(run).join(', ')}) VALUES (${Object.values(run).join(', ')})`)
       for (const list of new Set(members.map(({ list = 'spring' }) => list))) {
         const rows = members.filter((each) => (each.list ?? 'spring') === list)
-        await house.rows(`DELETE FROM lists WHERE list = ${quotedText(list)}`)
-        await house.rows(`DELETE FROM list_members WHERE list = ${quotedText(list)}`)
-        await house.rows(
+        await working.rows(`DELETE FROM lists WHERE list = ${quotedText(list)}`)
+        await working.rows(`DELETE FROM list_members WHERE list = ${quotedText(list)}`)
+        await working.rows(
           `INSERT INTO lists (list, tracked, rows, ids, rejected, last_read_at, run_id)
           VALUES (${quotedText(list)}, false, ${rows.length}, ${rows.length}, 0, ${at}, ${quotedText(runId)})`,
         )
@@ -66,7 +66,7 @@ export async function openReportFixture(): Promise<ReportFixture> {
           ({ id, status, reason }, row) =>
             `(${quotedText(list)}, ${row + 1}, ${quotedText(id)}, '${status}', ${reason === undefined ? 'NULL' : quotedText(reason)}, ${quotedText(runId)})`,
         )
-        await house.rows(
+        await working.rows(
           `INSERT INTO list_members (list, row_number, user_id, status, reason, run_id) VALUES ${values.join(', ')}`,
         )
       }
@@ -78,7 +78,7 @@ export async function openReportFixture(): Promise<ReportFixture> {
 }
 
 /** Inserts invented creators into the table: `n` from 1, with `n` hundred followers. */
-export async function insertCreators({ rows }: House, count: number): Promise<void> {
+export async function insertCreators({ rows }: WorkingDatabase, count: number): Promise<void> {
   await rows(`INSERT INTO creators (user_id, nickname, fans, tier, ip_location, gender_label, verified_as, status, last_fetched_at, profile_url)
     SELECT printf('5f%022x', n), '达人' || n, n * 100, CASE WHEN n < 100 THEN 'nano' ELSE 'micro' END,
       CASE WHEN n % 3 = 0 THEN '广东' ELSE '浙江' END, CASE WHEN n % 2 = 0 THEN 'female' ELSE 'male' END, 'none', 'active',

@@ -9,10 +9,10 @@ import { attribute, counter } from '../../../src/model/column.js'
 import type { Pipeline } from '../../../src/model/pipeline.js'
 import { rebuildWarehouse } from '../../../src/run/rebuild.js'
 import { writeSegment } from '../../journal/calls.js'
-import { openHouse, runOf, type Told } from '../../load/schema/views/open.js'
+import { openWorking, runOf, type DatedAnswer } from '../../load/schema/views/open.js'
 import { openWarehouse } from '../../support/warehouse.js'
 
-const NIGHTS: readonly Told[][] = [
+const NIGHTS: readonly DatedAnswer[][] = [
   [{ at: '2026-11-10T04:00:00Z', id: 'ann', answer: { nickname: 'Ann', motto: 'slow', stars: 3 } }],
   [{ at: '2026-11-11T04:00:00Z', id: 'ann', answer: { nickname: 'Ann', motto: 'quick', stars: 4, tab_public: 7 } }],
 ]
@@ -24,20 +24,20 @@ const wider: Pipeline = {
 }
 
 test('what the upstream adds is kept and told; once the definition has it, a replay fills it for the past', async () => {
-  const house = await openHouse(pipeline)
+  const working = await openWorking(pipeline)
   for (const [at, night] of NIGHTS.entries()) {
     const run = runOf(pipeline, `2026111${at}T040000Z-0000`, night)
     const calls: Call[] = []
     for await (const batch of run.calls()) calls.push(...batch)
-    await writeSegment(house.layout.journal, calls, run.header)
-    await house.load(run.header.runId, night)
+    await writeSegment(working.layout.journal, calls, run.header)
+    await working.load(run.header.runId, night)
   }
-  expect(await house.rows('SELECT extra FROM creators')).toEqual([
+  expect(await working.rows('SELECT extra FROM creators')).toEqual([
     { extra: '{"tab_public":7,"motto":"quick","stars":4}' },
   ])
-  expect(await house.rows('SELECT count(*) AS n FROM creator_versions')).toEqual([{ n: 1 }])
+  expect(await working.rows('SELECT count(*) AS n FROM creator_versions')).toEqual([{ n: 1 }])
   const first = Date.parse('2026-11-10T04:00:00Z')
-  expect(await house.rows(`SELECT * FROM schema_drift WHERE kind <> 'missing_key' ORDER BY path`)).toEqual(
+  expect(await working.rows(`SELECT * FROM schema_drift WHERE kind <> 'missing_key' ORDER BY path`)).toEqual(
     [
       { path: 'motto', kind: 'unknown_key', expected: null, found: 'text', first_seen_at: first, answers: 2 },
       { path: 'stars', kind: 'unknown_key', expected: null, found: 'count', first_seen_at: first, answers: 2 },
@@ -51,13 +51,13 @@ test('what the upstream adds is kept and told; once the definition has it, a rep
       },
     ].map((row) => ({ ...row, last_seen_at: first + 86_400_000, example_user_id: 'ann' })),
   )
-  const told = await driftSince(house.warehouse.connection, first + 1)
+  const told = await driftSince(working.warehouse.connection, first + 1)
   expect(told.filter(({ kind }) => kind === 'unknown_key').map(({ path }) => path)).toEqual(['motto', 'stars'])
-  expect(await driftSince(house.warehouse.connection, first + 86_400_001)).toEqual([])
-  await house.warehouse.close()
+  expect(await driftSince(working.warehouse.connection, first + 86_400_001)).toEqual([])
+  await working.warehouse.close()
 
-  await expect(openWarehouse(house.lock, wider)).rejects.toThrow(OutdatedWarehouse)
-  const { path, answers } = await rebuildWarehouse({ lock: house.lock, reader: answerReader(wider) })
+  await expect(openWarehouse(working.lock, wider)).rejects.toThrow(OutdatedWarehouse)
+  const { path, answers } = await rebuildWarehouse({ lock: working.lock, reader: answerReader(wider) })
   expect(answers).toBe(2)
   const rebuilt = await openDatabase(path, { readOnly: true })
   const rows = (sql: string) => all(rebuilt.connection, sql)

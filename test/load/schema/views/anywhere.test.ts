@@ -4,24 +4,24 @@ import { pipeline } from '../../../../pipelines/default.js'
 import { all, openDatabase } from '../../../../src/core/duckdb.js'
 import { viewsOf } from '../../../../src/load/schema/views/all.js'
 import type { Column, Pipeline } from '../../../../src/model/pipeline.js'
-import { openHouse, type Told } from './open.js'
+import { openWorking, type DatedAnswer } from './open.js'
 
-const TOLD: readonly Told[] = [10, 11, 18, 19].map((day) => ({
+const ANSWERS: readonly DatedAnswer[] = [10, 11, 18, 19].map((day) => ({
   at: `2026-11-${day}T15:59:59.500Z`,
   id: 'ann',
   answer: { nickname: 'Ann', fans: 1000 + day, desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
 }))
 
-/** What BI drivers know. */
+/** Types that BI drivers know. */
 const TYPES = ['VARCHAR', 'BIGINT', 'INTEGER', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP']
 
-/** Reserved in SQL:2016; what DuckDB reserves is checked for all tables. */
+/** Reserved in SQL:2016. Another test checks DuckDB's reserved words for all tables. */
 const RESERVED =
   'date day end from hour interval language method minute module month order period position range rank row rows second start system time timestamp user value window year'
 
 const { mentions, ...others } = pipeline
 
-/** The same columns, and nobody says what they are for. */
+/** The same columns without their roles. */
 const nameless: Pipeline = {
   ...others,
   columns: Object.fromEntries(
@@ -34,8 +34,8 @@ const nameless: Pipeline = {
 
 test('a pipeline without roles has the same views with the same columns, NULL where nothing is known', async () => {
   expect(mentions).toBeDefined()
-  const [full, bare] = [await openHouse(pipeline), await openHouse(nameless)]
-  for (const house of [full, bare]) await house.load('run1', TOLD)
+  const [full, bare] = [await openWorking(pipeline), await openWorking(nameless)]
+  for (const working of [full, bare]) await working.load('run1', ANSWERS)
   for (const { name } of viewsOf(pipeline)) {
     expect(await bare.rows(`DESCRIBE ${name}`)).toEqual(await full.rows(`DESCRIBE ${name}`))
   }
@@ -49,8 +49,8 @@ test('a pipeline without roles has the same views with the same columns, NULL wh
   expect(await full.rows('SELECT user_id FROM creator_candidates')).toEqual([{ user_id: 'zoe' }])
 })
 
-test('the columns of views are of plain types and have plain names', async () => {
-  const { rows } = await openHouse(pipeline)
+test('the columns of views have plain types and plain names', async () => {
+  const { rows } = await openWorking(pipeline)
   const columns = await rows(`SELECT table_name, column_name AS name, type FROM data_dictionary
                               WHERE table_name IN (SELECT view_name FROM duckdb_views() WHERE NOT internal)`)
   expect(columns.length).toBeGreaterThan(60)
@@ -59,19 +59,21 @@ test('the columns of views are of plain types and have plain names', async () =>
   expect(views.filter(({ name }) => RESERVED.split(' ').includes(name as string))).toEqual([])
 })
 
-test('views show the same in every time zone, and under whatever name the file is attached', async () => {
-  const house = await openHouse(pipeline)
-  await house.load('run1', TOLD)
-  await house.rows(`INSERT INTO lists (list, rows, ids, last_read_at) VALUES ('all', 1, 1, '2026-11-20T00:00:00Z')`)
-  await house.rows(`INSERT INTO list_members (list, row_number, user_id, status) VALUES ('all', 1, 'ann', 'enriched')`)
+test('views show the same in every time zone, and under any name that the file is attached by', async () => {
+  const working = await openWorking(pipeline)
+  await working.load('run1', ANSWERS)
+  await working.rows(`INSERT INTO lists (list, rows, ids, last_read_at) VALUES ('all', 1, 1, '2026-11-20T00:00:00Z')`)
+  await working.rows(
+    `INSERT INTO list_members (list, row_number, user_id, status) VALUES ('all', 1, 'ann', 'enriched')`,
+  )
   const views = viewsOf(pipeline).map(({ name }) => name)
   const expected: Record<string, unknown> = {}
-  for (const view of views) expected[view] = await house.rows(`SELECT * FROM ${view} ORDER BY ALL`)
+  for (const view of views) expected[view] = await working.rows(`SELECT * FROM ${view} ORDER BY ALL`)
   expect(views.every((view) => (expected[view] as unknown[]).length > 0)).toBe(true)
-  await house.warehouse.close()
+  await working.warehouse.close()
 
   const client = await openDatabase(':memory:')
-  await client.connection.run(`ATTACH '${house.layout.warehouse}' AS elsewhere (READ_ONLY)`)
+  await client.connection.run(`ATTACH '${working.layout.warehouse}' AS elsewhere (READ_ONLY)`)
   await client.connection.run(`CREATE TABLE creators (user_id VARCHAR)`)
   for (const zone of ['America/Los_Angeles', 'Asia/Shanghai', 'Pacific/Kiritimati']) {
     await client.connection.run(`SET TimeZone = '${zone}'`)
@@ -84,43 +86,45 @@ test('views show the same in every time zone, and under whatever name the file i
 })
 
 test('staleness counts whole days until now', async () => {
-  const house = await openHouse(pipeline)
+  const working = await openWorking(pipeline)
   const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
-  await house.load('run1', [
+  await working.load('run1', [
     { at: ago(47), id: 'ann', answer: {} },
     { at: ago(49), id: 'ben', answer: {} },
     { at: ago(-5), id: 'from a clock ahead', answer: {} },
   ])
-  expect(await house.rows('SELECT user_id, staleness FROM creator_overview ORDER BY user_id')).toEqual([
+  expect(await working.rows('SELECT user_id, staleness FROM creator_overview ORDER BY user_id')).toEqual([
     { user_id: 'ann', staleness: 1 },
     { user_id: 'ben', staleness: 2 },
     { user_id: 'from a clock ahead', staleness: 0 },
   ])
 })
 
-test('numbers near the ends of BIGINT: what does not fit is NULL, and nothing fails', async () => {
-  const house = await openHouse(pipeline)
-  await house.load('run1', [
+test('results beyond BIGINT are NULL, and no query fails', async () => {
+  const working = await openWorking(pipeline)
+  await working.load('run1', [
     { at: '2026-11-10T00:00:00Z', id: 'ann', answer: { fans: '-9223372036854775808' } },
     { at: '2026-11-11T00:00:00Z', id: 'ann', answer: { fans: '9223372036854775807' } },
     { at: '2026-11-11T00:00:00Z', id: 'ben', answer: { fans: '9223372036854775807' } },
   ])
-  await house.rows(`INSERT INTO lists (list, rows, ids) VALUES ('all', 2, 2)`)
-  await house.rows(`INSERT INTO list_members (list, row_number, user_id) VALUES ('all', 1, 'ann'), ('all', 2, 'ben')`)
-  expect(await house.rows('SELECT fans_change FROM creator_growth_daily')).toEqual(Array(3).fill({ fans_change: null }))
-  expect(await house.rows('SELECT total_fans FROM list_overview')).toEqual([{ total_fans: null }])
-  expect(await house.rows('SELECT count(*) AS n FROM top_movers')).toEqual([{ n: 0 }])
+  await working.rows(`INSERT INTO lists (list, rows, ids) VALUES ('all', 2, 2)`)
+  await working.rows(`INSERT INTO list_members (list, row_number, user_id) VALUES ('all', 1, 'ann'), ('all', 2, 'ben')`)
+  expect(await working.rows('SELECT fans_change FROM creator_growth_daily')).toEqual(
+    Array(3).fill({ fans_change: null }),
+  )
+  expect(await working.rows('SELECT total_fans FROM list_overview')).toEqual([{ total_fans: null }])
+  expect(await working.rows('SELECT count(*) AS n FROM top_movers')).toEqual([{ n: 0 }])
 })
 
 test('docs/tables.md names every table and view, and its queries run', async () => {
   const page = readFileSync(new URL('../../../../docs/tables.md', import.meta.url), 'utf8')
-  const house = await openHouse(pipeline)
-  await house.load('run1', TOLD)
-  const tables = await house.rows('SELECT DISTINCT table_name AS name FROM data_dictionary')
+  const working = await openWorking(pipeline)
+  await working.load('run1', ANSWERS)
+  const tables = await working.rows('SELECT DISTINCT table_name AS name FROM data_dictionary')
   expect(tables.filter(({ name }) => !page.includes(`\`${name as string}\``))).toEqual([])
   const queries = [...page.matchAll(/```sql\n([^`]+)```/g)].map(([, sql]) => sql!)
   expect(queries).toHaveLength(5)
   const found = []
-  for (const sql of queries) found.push((await house.rows(sql)).length)
+  for (const sql of queries) found.push((await working.rows(sql)).length)
   expect(found).toEqual([4, 1, 0, 0, 0])
 })

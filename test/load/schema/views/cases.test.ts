@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../../../pipelines/default.js'
 import { quotedText, quotedName } from '../../../../src/core/duckdb.js'
-import { openHouse, type House, type Told } from './open.js'
+import { openWorking, type WorkingDatabase, type DatedAnswer } from './open.js'
 
 /**
- * A case is a folder: `answers.json` and rows of tables (`lists.csv` …) as they are found, and in `expected/` what the views
- * show of it in the columns that matter, worked out by hand: README.md says how. Rows are in the order of their columns.
+ * A case is a folder: `answers.json`, rows of tables (`lists.csv` …), and in `expected/` the rows of the views in the columns
+ * that matter, worked out by hand; README.md says how. Rows are in the order of their columns.
  */
 const folder = fileURLToPath(new URL('cases', import.meta.url))
 
@@ -18,8 +18,8 @@ function read<T>(...path: string[]): T {
   return JSON.parse(readFileSync(join(folder, ...path), 'utf8')) as T
 }
 
-/** What the view shows in these columns; instants as text. */
-async function shown({ rows }: House, view: string, columns: readonly string[]): Promise<Row[]> {
+/** The rows of a view in these columns; times as text. */
+async function shown({ rows }: WorkingDatabase, view: string, columns: readonly string[]): Promise<Row[]> {
   const types = await rows(`DESCRIBE ${quotedName(view)}`)
   const cells = columns.map((name) => {
     const type = types.find(({ column_name }) => column_name === name)?.['column_type']
@@ -34,17 +34,18 @@ function inOrder(rows: readonly Row[]): Row[] {
 }
 
 test.each(readdirSync(folder))('%s', async (name) => {
-  const house = await openHouse(pipeline)
+  const working = await openWorking(pipeline)
   const files = readdirSync(join(folder, name))
-  if (existsSync(join(folder, name, 'answers.json'))) await house.load('run0', read<Told[]>(name, 'answers.json'))
+  if (existsSync(join(folder, name, 'answers.json')))
+    await working.load('run0', read<DatedAnswer[]>(name, 'answers.json'))
   for (const file of files.filter((each) => each.endsWith('.csv'))) {
     const rows = `read_csv(${quotedText(join(folder, name, file))}, header = true, all_varchar = true)`
-    await house.rows(`INSERT INTO ${quotedName(basename(file, '.csv'))} BY NAME SELECT * FROM ${rows}`)
+    await working.rows(`INSERT INTO ${quotedName(basename(file, '.csv'))} BY NAME SELECT * FROM ${rows}`)
   }
   for (const file of readdirSync(join(folder, name, 'expected'))) {
     const expected = read<Row[]>(name, 'expected', file)
     const view = basename(file, '.json')
-    const found = await shown(house, view, Object.keys(expected[0] ?? { user_id: '' }))
+    const found = await shown(working, view, Object.keys(expected[0] ?? { user_id: '' }))
     expect(inOrder(found), view).toEqual(inOrder(expected))
   }
 })

@@ -10,16 +10,16 @@ import type { Pipeline } from '../../../../src/model/pipeline.js'
 import { temporaryFolder } from '../../../support/folder.js'
 import { openWarehouse, type HeldWarehouse } from '../../../support/warehouse.js'
 
-/** One answer of a history that a person can read: a profile without its id, or a code. */
-export interface Told {
+/** One answer of a readable history: a profile without its id, or a code. */
+export interface DatedAnswer {
   readonly at: string
   readonly id: string
   readonly answer: Record<string, unknown> | string
 }
 
-/** A run that was told these answers, as a journal would hand them out. */
-export function runOf(pipeline: Pipeline, runId: string, told: readonly Told[]): AnswerSource {
-  const calls = told.map(({ at, id, answer }, seq): Answer => {
+/** A run that was answers these answers, as a journal would hand them out. */
+export function runOf(pipeline: Pipeline, runId: string, answers: readonly DatedAnswer[]): AnswerSource {
+  const calls = answers.map(({ at, id, answer }, seq): Answer => {
     const body = typeof answer === 'string' ? { code: answer } : { code: 0, data: { userid: id, ...answer } }
     const receivedAt = Date.parse(at)
     return {
@@ -39,23 +39,26 @@ export function runOf(pipeline: Pipeline, runId: string, told: readonly Told[]):
   const startedAt = Math.min(...calls.map(({ sentAt }) => sentAt))
   return {
     header: { runId, startedAt, pipeline: pipeline.name, simulated: false, host: 'test' },
-    // eslint-disable-next-line @typescript-eslint/require-await -- a journal reads from disk, this one need not
+    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is async because a journal reads from disk
     async *calls() {
       yield calls
     },
   }
 }
 
-export interface House {
+export interface WorkingDatabase {
   readonly layout: Layout
   readonly lock: Lock
   readonly warehouse: HeldWarehouse
-  readonly load: (runId: string, told: readonly Told[]) => Promise<void>
+  readonly load: (runId: string, answers: readonly DatedAnswer[]) => Promise<void>
   readonly rows: (sql: string) => Promise<Record<string, ReadCell>[]>
 }
 
-/** A working database of a pipeline, its answers read as in a run; closed after the test. */
-export async function openHouse(pipeline: Pipeline, before?: Pick<House, 'layout' | 'lock'>): Promise<House> {
+/** A working database of a pipeline, which reads answers as a run does; closed after the test. */
+export async function openWorking(
+  pipeline: Pipeline,
+  before?: Pick<WorkingDatabase, 'layout' | 'lock'>,
+): Promise<WorkingDatabase> {
   const layout = before?.layout ?? layoutOf(temporaryFolder())
   const lock = before?.lock ?? (await takeLock(layout))
   if (!before) onTestFinished(() => lock.release())
@@ -64,8 +67,8 @@ export async function openHouse(pipeline: Pipeline, before?: Pick<House, 'layout
     layout,
     lock,
     warehouse,
-    async load(runId, told) {
-      await loadSegments(warehouse, [runOf(pipeline, runId, told)], answerReader(pipeline))
+    async load(runId, answers) {
+      await loadSegments(warehouse, [runOf(pipeline, runId, answers)], answerReader(pipeline))
     },
     rows: (sql) => all(warehouse.connection, sql),
   }
