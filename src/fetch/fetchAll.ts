@@ -1,20 +1,18 @@
-import pLimit from 'p-limit'
-import type { Outcome } from '../model/outcome.js'
+import { ATTEMPTS } from './constants.js'
 import { CallRunner, type CallRunnerOptions } from './callRunner.js'
 import type { Emit, FetchEvent } from './fetchEvent.js'
+import { Admission } from './limits/admission.js'
 import type { LearnedLimits } from './limits/learnedLimits.js'
-import { retryUntilFinal } from './retry.js'
 import { Stopped, Stopping, type Stop } from './stop.js'
 
 export type { FetchEvent } from './fetchEvent.js'
 
-/** Ids taken up and not concluded at most, waiting ones included: what bounds memory, however many ids there are. */
-const OPEN_IDS = 1024
-
 export interface FetchOptions extends CallRunnerOptions {
   /** Each id once. */
   readonly ids: AsyncIterable<string>
-  /** Stops the run: nothing more is sent, what is in flight is waited for. */
+  /** What earlier runs have learned of this upstream. */
+  readonly learned?: LearnedLimits | undefined
+  /** Stops the run: no further call is sent, and the calls in flight are waited for. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: FetchEvent) => void
 }
@@ -22,19 +20,19 @@ export interface FetchOptions extends CallRunnerOptions {
 export interface FetchResult {
   /** HTTP requests sent. */
   readonly calls: number
-  /** Absent if every id was concluded. */
+  /** Absent if every id has a final outcome. */
   readonly stop?: Stop
-  /** Ids taken up and not concluded when the run stopped: waiting for a retry, throttled, or not sent at all. */
+  /** Ids taken up and not finished when the run stopped: waiting for a retry, throttled, or not sent at all. */
   readonly unfinished: Set<string>
-  /** From the first call's leave to the last one's end. */
+  /** From the start of the fetch to the end of its last call. */
   readonly seconds: number
   readonly learned: LearnedLimits
 }
 
 /**
- * Asks for every id until its outcome stands, and keeps each call in the journal. Returns or throws only when nothing is
- * in flight any more.
- * @throws LocalError of the journal, after everything has settled; whatever `ids` throws, in the same way
+ * Fetches every id until its outcome is final, and keeps each call in the journal. Returns or throws only when no call is in
+ * flight any more.
+ * @throws LocalError of the journal, or whatever `ids` throws, after all calls have ended
  */
 export async function fetchAll(options: FetchOptions): Promise<FetchResult> {
   const run = new FetchRun(options)
@@ -53,24 +51,25 @@ export async function fetchAll(options: FetchOptions): Promise<FetchResult> {
 
 class FetchRun {
   readonly stopping: Stopping
+  private readonly admission: Admission
   private readonly caller: CallRunner
-  private readonly limit
   private readonly open = new Set<string>()
   private readonly emit: Emit
   private readonly startedAt: number
   private running = 0
-  /** Calls under way, or waiting for a slot. */
-  private calling = 0
   private changed: (() => void) | undefined
 
   constructor(private readonly options: FetchOptions) {
-    const { policy, effects, onEvent } = options
+    const { policy, effects, learned, onEvent } = options
     this.emit = onEvent ?? (() => undefined)
-    this.limit = pLimit(policy.concurrency)
     this.stopping = new Stopping(effects, (stop) => this.emit({ type: 'stopping', stop }))
-    this.caller = new CallRunner(options, this.stopping, this.emit)
+    this.admission = new Admission({
+      ...{ policy, learned, effects, stopping: this.stopping },
+      onPause: (reason, pauseMs) => this.emit({ type: reason, pauseMs }),
+      onEnd: () => this.changed?.(),
+    })
+    this.caller = new CallRunner(options, this.admission, this.stopping, this.emit)
     this.startedAt = effects.elapsed()
-    this.stopping.signal.addEventListener('abort', () => this.caller.retries.release(), { once: true })
   }
 
   /** Takes up id after id, no faster than slots become free. */
@@ -80,7 +79,7 @@ class FetchRun {
         this.open.add(id)
         if (this.stopping.stopped) return
         this.running += 1
-        void this.settle(id)
+        void this.fetchId(id)
         while (!this.hasRoom()) await this.change()
       }
     } catch (error) {
@@ -96,54 +95,34 @@ class FetchRun {
   result(): FetchResult {
     if (this.stopping.failure) throw this.stopping.failure.error
     const { stop } = this.stopping
-    const { calls, learned } = this.caller
+    const { learned } = this.admission
     const seconds = (this.options.effects.elapsed() - this.startedAt) / 1000
-    return { calls, ...(stop ? { stop } : {}), unfinished: this.open, seconds, learned }
+    return { calls: this.caller.calls, ...(stop ? { stop } : {}), unfinished: this.open, seconds, learned }
   }
 
-  /** Whether to take up another id; when the run has stopped, to find that out. */
+  /** Whether to take up another id; true in a stopped run too, so that `takeAll` sees the stop. */
   private hasRoom(): boolean {
     if (this.stopping.stopped) return true
-    return this.open.size < OPEN_IDS && this.limit.pendingCount < this.options.policy.concurrency
+    return this.open.size < ATTEMPTS.openIds && this.admission.waiting < this.options.policy.concurrency
   }
 
   private change(): Promise<void> {
     return new Promise((resolve) => (this.changed = resolve))
   }
 
-  /** Never rejects: what goes wrong stops the run. */
-  private async settle(id: string): Promise<void> {
-    const { policy, effects } = this.options
-    const wait = (ms: number) => this.stopping.sleep(ms, effects.sleep)
+  /** Never rejects: an error stops the run. */
+  private async fetchId(id: string): Promise<void> {
     try {
-      const outcome = await retryUntilFinal(policy, { random: effects.random, wait }, (number) => this.ask(id, number))
-      if (outcome.kind !== 'stop') {
+      const { kind, code } = await this.caller.fetch(id)
+      if (kind !== 'stop') {
         this.open.delete(id)
-        this.emit({ type: 'done', id, kind: outcome.kind, code: outcome.code })
+        this.emit({ type: 'done', id, kind, code })
       }
     } catch (error) {
       if (!(error instanceof Stopped)) this.stopping.fail(error)
     } finally {
       this.running -= 1
-      this.caller.retries.forget(id)
       this.changed?.()
-    }
-  }
-
-  /** A slot for each call, not for the id: one that waits for its next try holds none. */
-  private async ask(id: string, number: number): Promise<Outcome> {
-    const { retries } = this.caller
-    const leave = number === 1 ? undefined : retries.leave(id)
-    if (leave) {
-      if (this.calling === 0) retries.idle()
-      await leave
-    }
-    this.calling += 1
-    try {
-      return await this.limit(() => this.caller.call(id, number).finally(() => this.changed?.()))
-    } finally {
-      this.calling -= 1
-      if (this.calling === 0) retries.idle()
     }
   }
 }

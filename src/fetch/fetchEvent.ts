@@ -1,7 +1,7 @@
 import type { Billed, OutcomeKind } from '../model/outcome.js'
 import type { Stop } from './stop.js'
 
-/** What happens in a fetch, for the progress line; handlers must be quick and must not throw. */
+/** What happens in a fetch, for the progress line. A handler must be quick and must not throw. */
 export type FetchEvent =
   | { readonly type: 'sent'; readonly id: string; readonly seq: number; readonly attempt: number }
   | {
@@ -11,7 +11,7 @@ export type FetchEvent =
       readonly code: string
       readonly billed: Billed
       readonly ms: number
-      /** Calls a second that the upstream allows, as far as is known. */
+      /** Calls a second that the upstream allows; undefined until it has refused one. */
       readonly limitPerSecond: number | undefined
     }
   | { readonly type: 'done'; readonly id: string; readonly kind: OutcomeKind; readonly code: string }

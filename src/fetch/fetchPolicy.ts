@@ -1,17 +1,17 @@
-/** How a run may ask. Durations in milliseconds. */
+/** How a run may call. Durations are in milliseconds. */
 export interface FetchPolicy {
   /** Calls in flight at most. */
   readonly concurrency: number
-  /** Tries an id at most; throttled ones do not count. */
+  /** Attempts an id at most; a throttled one does not count. */
   readonly attempts: number
-  /** The run stops when the upstream gave no sign of life for so long. */
+  /** The run stops when the upstream has not worked for this long. */
   readonly giveUpMs: number
-  /** Calls a second at most, evenly spaced. */
+  /** Calls a second at most, evenly spaced; absent: no such limit. */
   readonly ratePerSecond?: number
-  /** What becomes of a call that was sent and not answered: asked once more in this run, or not. */
+  /** Whether an id whose call was sent and not answered is tried once more in this run. */
   readonly onAmbiguous: 'retry' | 'hold'
   /** Calls at most, retries included. */
   readonly maxCalls?: number
   /** Calls at most that are billed, may be billed or are in flight. */
-  readonly budget?: { readonly calls: number; /** Whether a day's budget is what sets it. */ readonly ofDay?: boolean }
+  readonly budget?: { readonly calls: number; /** Whether the budget of the day sets it. */ readonly ofDay?: boolean }
 }

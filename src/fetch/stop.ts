@@ -5,7 +5,7 @@ import type { StopReason } from '../model/outcome.js'
 /** Why a run stopped before its ids were done. */
 export interface Stop {
   readonly reason: StopReason
-  /** The upstream's code, or one of our words. */
+  /** The upstream's code, or one of our own words. */
   readonly code: string
   /** One line for people. */
   readonly message: string
@@ -13,7 +13,7 @@ export interface Stop {
   readonly at: number
 }
 
-/** Which reason is told when several come: the order of the exit codes, docs/exit-codes.md. */
+/** The highest of several reasons counts, in the order of the exit codes: docs/exit-codes.md. */
 const RANK: Readonly<Record<StopReason, number>> = {
   cap: 0,
   quota: 1,
@@ -26,15 +26,15 @@ const RANK: Readonly<Record<StopReason, number>> = {
   signal: 4,
 }
 
-/** Thrown where a run that has stopped would have gone on: the id stays unfinished. */
+/** Thrown where a stopped run would have gone on. The id stays unfinished. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
 }
 
-/** Whether this run may go on. The gravest reason to stop is the one that counts; what is in flight drains. */
+/** Whether this run may go on. Of several reasons to stop the gravest counts. The calls in flight end normally. */
 export class Stopping {
   stop: Stop | undefined
-  /** An error that ends the run: the journal's, or a bug. */
+  /** An error that ends the run: of the journal, or a bug. */
   failure: { readonly error: unknown } | undefined
   private readonly controller = new AbortController()
 
@@ -42,7 +42,7 @@ export class Stopping {
     private readonly effects: Pick<Effects, 'now'>,
     private readonly onStop: (stop: Stop) => void,
   ) {
-    // As many listeners as ids that wait, which is no leak.
+    // Each id that waits has a listener, so many listeners are not a leak.
     setMaxListeners(0, this.controller.signal)
   }
 
@@ -55,14 +55,14 @@ export class Stopping {
     return this.controller.signal.aborted
   }
 
-  /** Whether calls whose intent is written, but which are not sent, must not go either. A cap has counted them in. */
+  /** Whether a call whose intent is written must not be sent. A cap does not halt: it has counted that call. */
   get halted(): boolean {
     return this.failure !== undefined || (this.stop !== undefined && this.stop.reason !== 'cap')
   }
 
   request(stop: Omit<Stop, 'at'>): void {
     if (this.stopped) {
-      // While calls in flight end, something graver may come; a cap, too, gives way to all the others.
+      // While the calls in flight end, a graver reason may come. Every other reason is graver than a cap.
       if (this.stop && RANK[stop.reason] > RANK[this.stop.reason]) this.stop = { ...stop, at: this.effects.now() }
       return
     }

@@ -19,13 +19,13 @@ async function* each<T>(values: Iterable<T>): AsyncGenerator<T> {
 
 interface Ran extends FetchResult {
   readonly events: FetchEvent[]
-  /** Outcome of each id that was concluded. */
+  /** The final outcome of each id. */
   readonly done: Record<string, string>
-  /** What the journal holds. */
+  /** All calls in the journal. */
   readonly kept: Call[]
 }
 
-/** A whole fetch against this address, with a real journal; pauses and retries are 200 times as short as they are. */
+/** A whole fetch against this address, with a real journal and a clock 200 times as fast. */
 async function run(
   base: URL,
   ids: Iterable<string>,
@@ -58,12 +58,12 @@ async function run(
 }
 
 describe('fetching', () => {
-  test('asks for every id once, and keeps each answer', async () => {
-    const { base, asked } = await serve((id, _, response) => send(response, profileOf(id)))
+  test('makes one call for every id, and keeps each answer', async () => {
+    const { base, requests } = await serve((id, _, response) => send(response, profileOf(id)))
     const ids = idsTo(120)
     const { calls, stop, unfinished, done, kept } = await run(base, ids)
     expect({ calls, stop, unfinished }).toEqual({ calls: 120, stop: undefined, unfinished: new Set() })
-    expect(asked.sort()).toEqual(ids)
+    expect(requests.sort()).toEqual(ids)
     expect(done).toEqual(Object.fromEntries(ids.map((id) => [id, 'profile'])))
     expect(kept.map((call) => call.kind === 'answer' && Buffer.from(call.body).toString())).toEqual(
       kept.map(({ id }) => JSON.stringify(profileOf(id))),
@@ -73,13 +73,13 @@ describe('fetching', () => {
     )
   })
 
-  test('no id at all is no call', async () => {
-    const { base, asked } = await serve((id, _, response) => send(response, profileOf(id)))
+  test('makes no call without an id', async () => {
+    const { base, requests } = await serve((id, _, response) => send(response, profileOf(id)))
     expect(await run(base, [])).toMatchObject({ calls: 0, unfinished: new Set() })
-    expect(asked).toEqual([])
+    expect(requests).toEqual([])
   })
 
-  test('each outcome, at the end of its retries', async () => {
+  test('ends each id with its outcome, after its retries', async () => {
     const codes: Record<string, unknown> = {
       [idOf(1)]: { code: 0, data: null },
       [idOf(2)]: { code: 201 },
@@ -89,7 +89,7 @@ describe('fetching', () => {
       [idOf(6)]: { code: 301 },
       [idOf(7)]: '{"code":0,"da',
     }
-    const { base, asked } = await serve((id, _, response) => send(response, codes[id] ?? profileOf(id)))
+    const { base, requests } = await serve((id, _, response) => send(response, codes[id] ?? profileOf(id)))
     const { done, unfinished } = await run(base, idsTo(8))
     expect(done).toEqual({
       [idOf(1)]: 'empty',
@@ -102,18 +102,18 @@ describe('fetching', () => {
       [idOf(8)]: 'profile',
     })
     expect(unfinished).toEqual(new Set())
-    const times = (id: string) => asked.filter((one) => one === id).length
+    const times = (id: string) => requests.filter((one) => one === id).length
     expect([1, 5, 6, 7].map((number) => times(idOf(number)))).toEqual([1, 1, 5, 2])
   })
 
-  test('held ambiguous calls are not asked again', async () => {
-    const { base, asked } = await serve((id, _, response) => {
+  test('does not retry ambiguous calls that are held', async () => {
+    const { base, requests } = await serve((id, _, response) => {
       if (id === idOf(2)) response.socket?.resetAndDestroy()
       else send(response, profileOf(id))
     })
     const { done } = await run(base, idsTo(3), { policy: { onAmbiguous: 'hold' } })
     expect(done[idOf(2)]).toBe('ambiguous')
-    expect(asked.filter((id) => id === idOf(2))).toHaveLength(1)
+    expect(requests.filter((id) => id === idOf(2))).toHaveLength(1)
   })
 })
 
@@ -133,22 +133,22 @@ describe('slots', () => {
     expect(served.mostInFlight).toBe(concurrency)
   })
 
-  test('while ids wait for a retry, others are asked', async () => {
-    // With as many slots as failing ids, all would stand still if waiting held a slot.
-    const { base, asked } = await serve((id, _, response) => {
-      const failing = [idOf(1), idOf(2)].includes(id) && asked.length < 30
+  test('while ids wait for a retry, other ids are called', async () => {
+    // There are as many slots as failing ids: if waiting held a slot, no other call could go.
+    const { base, requests } = await serve((id, _, response) => {
+      const failing = [idOf(1), idOf(2)].includes(id) && requests.length < 30
       send(response, failing ? { code: 301 } : profileOf(id))
     })
     const { done } = await run(base, idsTo(30), { policy: { concurrency: 2, attempts: 50 }, effects: hurried(5) })
     expect(Object.keys(done)).toHaveLength(30)
-    const last = Math.max(asked.lastIndexOf(idOf(1)), asked.lastIndexOf(idOf(2)))
+    const last = Math.max(requests.lastIndexOf(idOf(1)), requests.lastIndexOf(idOf(2)))
     expect(last).toBeGreaterThanOrEqual(28)
   })
 
   test('a call is sent when its intent is durable, and its slot is free when its end is', async () => {
     const order: string[] = []
     const { base } = await serve((id, _, response) => {
-      order.push(`asked ${Number(id.slice(2))}`)
+      order.push(`call ${Number(id.slice(2))}`)
       send(response, profileOf(id))
     })
     const slowly = async (what: string) => {
@@ -167,10 +167,10 @@ describe('slots', () => {
       effects,
       policy: { ...POLICY, concurrency: 1 },
     })
-    expect(order).toEqual([1, 2, 3].flatMap((number) => [`intent ${number}`, `asked ${number}`, `end ${number}`]))
+    expect(order).toEqual([1, 2, 3].flatMap((number) => [`intent ${number}`, `call ${number}`, `end ${number}`]))
   })
 
-  test('ids are taken up no faster than they are asked', async () => {
+  test('ids are taken up no faster than calls are made', async () => {
     const { base } = await serve((id, _, response) => send(response, profileOf(id)))
     let taken = 0
     let done = 0
@@ -192,7 +192,7 @@ describe('slots', () => {
     expect(ahead).toBeLessThanOrEqual(3 * POLICY.concurrency)
   })
 
-  test('even when all of them fail, only so many wait for a retry', async () => {
+  test('even when all ids fail, only 1024 wait for a retry', async () => {
     const { base } = await serve((_, __, response) => send(response, { code: 301 }))
     let taken = 0
     async function* endless(): AsyncGenerator<string> {
@@ -205,7 +205,7 @@ describe('slots', () => {
     const onWarning = (warning: unknown) => warnings.push(warning)
     process.on('warning', onWarning)
     onTestFinished(() => void process.off('warning', onWarning))
-    // Nobody's wait ends, so sooner or later no further call is made.
+    // No wait ends, so after a while no further call is made.
     const controller = new AbortController()
     const waiting = { ...effects, sleep: (_: number, signal?: AbortSignal) => effects.sleep(3_600_000, signal) }
     let idle: NodeJS.Timeout | undefined
@@ -244,9 +244,9 @@ describe('the first call', () => {
   })
 
   test('refused, it stays the only one', async () => {
-    const { base, asked } = await serve((_, __, response) => send(response, { code: 303, message: 'used up' }))
+    const { base, requests } = await serve((_, __, response) => send(response, { code: 303, message: 'used up' }))
     const { calls, stop, unfinished, done } = await run(base, idsTo(20))
-    expect(asked).toHaveLength(1)
+    expect(requests).toHaveLength(1)
     expect(calls).toBe(1)
     expect(stop).toMatchObject({ reason: 'quota', code: '303', message: 'used up' })
     expect(stop!.at).toBeGreaterThan(Date.now() - 10_000)
@@ -275,10 +275,10 @@ describe('what stops a run', () => {
     [600, 'permission'],
     [601, 'balance'],
     [602, 'balance'],
-  ])('code %i in the middle: %s; what is in flight ends, nothing new is sent', async (code, reason) => {
+  ])('code %i in the middle: %s; the calls in flight end, no new call is sent', async (code, reason) => {
     let stopped = false
     let after = 0
-    const { base, asked } = await serve((id, count, response) => {
+    const { base, requests } = await serve((id, count, response) => {
       if (stopped) after += 1
       const latency = count === 50 ? 5 : 30
       setTimeout(() => {
@@ -289,15 +289,15 @@ describe('what stops a run', () => {
     const { stop, kept, done, unfinished, calls } = await run(base, idsTo(150))
     expect(stop).toMatchObject({ reason, code: String(code), message: 'stop' })
     expect(after).toBeLessThanOrEqual(POLICY.concurrency)
-    expect(asked.length).toBe(calls)
-    // Every call has its end in the journal, and every answer that came counts.
+    expect(requests.length).toBe(calls)
+    // Every call has its end in the journal, and every answer counts.
     expect(kept.filter(({ kind }) => kind === 'unknown')).toEqual([])
-    expect(Object.keys(done)).toHaveLength(asked.length - 1)
-    expect(unfinished).toContain(asked[49])
+    expect(Object.keys(done)).toHaveLength(requests.length - 1)
+    expect(unfinished).toContain(requests[49])
     for (const id of unfinished) expect(done[id]).toBeUndefined()
   })
 
-  test('a redirect: the token goes nowhere', async () => {
+  test('a redirect: the token is not sent to the other host', async () => {
     const elsewhere = await serve((_, __, response) => send(response, 'got it'))
     const { base } = await serve((_, __, response, request) => {
       send(response, '', 302, { location: new URL(request.url ?? '/', elsewhere.base).href })
@@ -306,13 +306,13 @@ describe('what stops a run', () => {
     expect(stop).toMatchObject({ reason: 'redirect' })
     expect(stop!.message).toContain(elsewhere.base.host)
     expect(calls).toBe(1)
-    expect(elsewhere.asked).toEqual([])
+    expect(elsewhere.requests).toEqual([])
   })
 
-  test('a signal: no new calls, those in flight are waited for', async () => {
+  test('a signal: no new calls, and the calls in flight are waited for', async () => {
     const controller = new AbortController()
     let after = 0
-    const { base, asked } = await serve((id, count, response) => {
+    const { base, requests } = await serve((id, count, response) => {
       if (controller.signal.aborted) after += 1
       if (count === 30) setTimeout(() => controller.abort(), 10)
       setTimeout(() => send(response, profileOf(id)), 40)
@@ -320,15 +320,15 @@ describe('what stops a run', () => {
     const { stop, done, kept } = await run(base, idsTo(150), { signal: controller.signal })
     expect(stop).toMatchObject({ reason: 'signal' })
     expect(after).toBeLessThanOrEqual(POLICY.concurrency)
-    expect(Object.keys(done)).toHaveLength(asked.length)
+    expect(Object.keys(done)).toHaveLength(requests.length)
     expect(kept.every(({ kind }) => kind === 'answer' || kind === 'no_answer')).toBe(true)
   })
 
   test('a signal before the start: nothing is sent', async () => {
-    const { base, asked } = await serve((id, _, response) => send(response, profileOf(id)))
+    const { base, requests } = await serve((id, _, response) => send(response, profileOf(id)))
     const { stop, calls } = await run(base, idsTo(5), { signal: AbortSignal.abort() })
     expect(stop).toMatchObject({ reason: 'signal' })
-    expect([calls, asked.length]).toEqual([0, 0])
+    expect([calls, requests.length]).toEqual([0, 0])
   })
 
   test('a signal ends every wait at once', async () => {
@@ -343,8 +343,8 @@ describe('what stops a run', () => {
     expect(unfinished).toContain(idOf(1))
   })
 
-  test('ids that cannot be read: what is in flight ends, then the error comes', async () => {
-    const { base, asked } = await serve((id, _, response) => setTimeout(() => send(response, profileOf(id)), 20))
+  test('ids that cannot be read: the calls in flight end, then the error is thrown', async () => {
+    const { base, requests } = await serve((id, _, response) => setTimeout(() => send(response, profileOf(id)), 20))
     let done = 0
     async function* breaking(): AsyncGenerator<string> {
       yield* each(idsTo(5))
@@ -357,12 +357,12 @@ describe('what stops a run', () => {
       },
     })
     await expect(running).rejects.toThrow('no more')
-    expect(done).toBe(asked.length)
+    expect(done).toBe(requests.length)
   })
 })
 
 describe('giving up', () => {
-  test('an address where nobody listens', async () => {
+  test('at an address where no server listens', async () => {
     const { stop, kept, done } = await run(await refusing(), idsTo(50), { policy: { giveUpMs: 60_000 } })
     expect(stop).toMatchObject({ reason: 'unreachable', code: 'unsent' })
     expect(stop!.message).toContain('ECONNREFUSED')
@@ -370,24 +370,24 @@ describe('giving up', () => {
     expect(Object.keys(done).length).toBeLessThan(5)
   })
 
-  test('an upstream that only throttles, or only fails', async () => {
+  test('at an upstream that only throttles, or only fails', async () => {
     for (const code of [302, 500, 503]) {
-      const { base, asked } = await serve((_, __, response) => send(response, { code }))
+      const { base, requests } = await serve((_, __, response) => send(response, { code }))
       const { stop, unfinished } = await run(base, idsTo(50), { policy: { giveUpMs: 60_000 } })
       expect(stop).toMatchObject({ reason: 'unreachable', code: String(code) })
-      expect(asked.length).toBeLessThan(12)
+      expect(requests.length).toBeLessThan(12)
       expect(unfinished.size).toBeGreaterThan(0)
     }
   })
 
-  test('not while there are answers, be they failures', async () => {
+  test('not while there are answers, even if all of them are failures', async () => {
     const { base } = await serve((_, __, response) => send(response, { code: 301 }))
     const { stop, done } = await run(base, idsTo(20), { policy: { giveUpMs: 1000 } })
     expect(stop).toBeUndefined()
     expect(Object.values(done)).toEqual(Array(20).fill('retry'))
   })
 
-  test('a certificate nobody vouches for is not tried again', async () => {
+  test('at once when the certificate is not trusted', async () => {
     const end: CallEnd = {
       kind: 'no_answer',
       ...{ seq: 1, id: idOf(1), attempt: 1, sentAt: 0, receivedAt: 0, ms: 0 },
@@ -403,7 +403,7 @@ describe('giving up', () => {
 })
 
 describe('trouble', () => {
-  test('with a few ids only is their own: nobody else waits for them', async () => {
+  test('with a few ids does not pause the run', async () => {
     const poisoned = new Set([5, 10, 15, 20, 25, 29, 30].map(idOf))
     const { base } = await serve((id, _, response) => send(response, poisoned.has(id) ? { code: 500 } : profileOf(id)))
     const { done, events } = await run(base, idsTo(30))
@@ -421,7 +421,7 @@ describe('throttling', () => {
         send(response, profileOf(id))
         return
       }
-      // The slots fill up, then all of them are throttled at once; and so is the call that finds out.
+      // All slots are throttled at once, and so is the single call after the pause.
       crowd.push(() => send(response, { code: 302 }, 429))
       if (crowd.length === POLICY.concurrency || count === 29) for (const answer of crowd.splice(0)) answer()
     })
@@ -436,7 +436,7 @@ describe('throttling', () => {
     expect(pauses[1]).toBeGreaterThanOrEqual(1000)
   })
 
-  test('pauses grow while it goes on, and Retry-After is heeded within a cap', async () => {
+  test('pauses grow while it goes on, and follow Retry-After up to a cap', async () => {
     const pausesOf = async (retryAfter: string): Promise<number[]> => {
       const { base } = await serve((id, count, response) =>
         count <= 6 ? send(response, '', 429, { 'retry-after': retryAfter }) : send(response, profileOf(id)),
@@ -458,11 +458,11 @@ describe('throttling', () => {
 
 describe('caps', () => {
   test.each([0, 1, 7, 50])('--max-calls %i counts every call, retries included', async (maxCalls) => {
-    const { base, asked } = await serve((id, count, response) =>
+    const { base, requests } = await serve((id, count, response) =>
       send(response, count % 3 === 0 ? { code: 301 } : profileOf(id)),
     )
     const { calls, stop, done, unfinished } = await run(base, idsTo(100), { policy: { maxCalls } })
-    expect(asked).toHaveLength(maxCalls)
+    expect(requests).toHaveLength(maxCalls)
     expect(calls).toBe(maxCalls)
     expect(stop).toMatchObject({ reason: 'cap' })
     expect(unfinished.size).toBeGreaterThan(0)
@@ -476,7 +476,7 @@ describe('caps', () => {
     expect(Object.keys(done)).toHaveLength(30)
   })
 
-  test('a budget counts what is billed, maybe billed and in flight; what was not billed goes back', async () => {
+  test('a budget counts calls billed, maybe billed and in flight; the share of a free call goes back', async () => {
     let billed = 0
     let inFlight = 0
     let most = 0
@@ -497,14 +497,14 @@ describe('caps', () => {
     expect(kept.length).toBeGreaterThan(60)
   })
 
-  test('a call that may have been billed counts, too', async () => {
-    const { base, asked } = await serve((id, count, response) => {
+  test('a call that may have been billed counts', async () => {
+    const { base, requests } = await serve((id, count, response) => {
       if (count > 1) response.socket?.destroy()
       else send(response, profileOf(id))
     })
     const { stop } = await run(base, idsTo(50), { policy: { budget: { calls: 10 } } })
     expect(stop).toMatchObject({ reason: 'cap' })
-    expect(asked).toHaveLength(10)
+    expect(requests).toHaveLength(10)
   })
 })
 
@@ -516,11 +516,11 @@ describe('a rate', () => {
       send(response, profileOf(id))
     })
     await run(base, idsTo(30), { policy: { ratePerSecond: 100 }, effects })
-    // A burst at the start would be missing here. That each second is even, virtual time tells.
+    // With a burst at the start the whole would be shorter. A test in virtual time checks each second.
     expect(times.at(-1)! - times[0]!).toBeGreaterThanOrEqual(280)
   })
 
-  test('is kept when the process stood still', async () => {
+  test('is kept by a process that was frozen', async () => {
     let jump = 0
     const frozen = { ...effects, elapsed: () => effects.elapsed() + jump }
     let wokenAt = Infinity
@@ -559,7 +559,7 @@ describe('a journal that fails', () => {
     ['an end', (what: string, seq: number) => what === 'end' && seq === 40],
     ['an intent', (what: string, seq: number) => what === 'intent' && seq === 40],
     ['the first intent', () => true],
-  ])('at %s: nothing more is sent, everything settles, and its error comes', async (_, when) => {
+  ])('at %s: no further call is sent, the calls in flight end, and its error is thrown', async (_, when) => {
     let failed = false
     let after = 0
     let open = 0
@@ -581,9 +581,9 @@ describe('a journal that fails', () => {
   })
 })
 
-test('what stops a run between an intent and its call is told to the journal', async () => {
+test('a run that stops between an intent and its call writes that end to the journal', async () => {
   const controller = new AbortController()
-  const { base, asked } = await serve((id, _, response) => send(response, profileOf(id)))
+  const { base, requests } = await serve((id, _, response) => send(response, profileOf(id)))
   const ends: CallEnd[] = []
   const journal: CallLog = {
     intent: async ({ seq }) => {
@@ -600,7 +600,7 @@ test('what stops a run between an intent and its call is told to the journal', a
     signal: controller.signal,
     policy: { concurrency: 1 },
   })
-  expect(asked).toHaveLength(1)
+  expect(requests).toHaveLength(1)
   expect(calls).toBe(1)
   expect(ends).toMatchObject([
     { seq: 1, kind: 'answer' },
@@ -609,7 +609,7 @@ test('what stops a run between an intent and its call is told to the journal', a
   expect(unfinished).toContain(idOf(2))
 })
 
-test('a bug in what is handed in ends the run, after everything has settled', async () => {
+test('a bug in the upstream or in the interpretation ends the run, after all calls have ended', async () => {
   const { base } = await serve((id, _, response) => send(response, profileOf(id)))
   const broken = () => {
     throw new TypeError('a bug')
@@ -618,7 +618,7 @@ test('a bug in what is handed in ends the run, after everything has settled', as
   await expect(run(base, idsTo(50), { upstream: { attempt: broken } })).rejects.toThrow('a bug')
 })
 
-test('calls that time out are ambiguous, are asked once more, and hold nobody up', async () => {
+test('calls that time out are ambiguous, are tried once more, and do not delay the others', async () => {
   const base = await serveRaw((socket, data) => {
     const id = /userId=(\w+)/.exec(data)?.[1] ?? ''
     if (id === idOf(3)) return
@@ -634,7 +634,7 @@ test('calls that time out are ambiguous, are asked once more, and hold nobody up
   ])
 })
 
-test('nothing is left over when it returns', async () => {
+test('no event and no rejection comes after the return', async () => {
   const { base } = await serve((id, count, response) => send(response, count % 5 === 0 ? { code: 301 } : profileOf(id)))
   const rejections: unknown[] = []
   const onRejection = (reason: unknown) => rejections.push(reason)

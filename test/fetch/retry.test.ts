@@ -4,7 +4,7 @@ import type { Outcome, OutcomeKind } from '../../src/model/outcome.js'
 
 const outcomeOf = (kind: OutcomeKind): Outcome => ({ kind, code: kind, billed: 'no', message: kind })
 
-/** Tries with these outcomes one after the other, the last one for ever. */
+/** Calls with these outcomes in turn; the last one stays. */
 async function tried(
   kinds: readonly OutcomeKind[],
   policy: { attempts?: number; onAmbiguous?: 'retry' | 'hold' } = {},
@@ -45,7 +45,7 @@ describe('an id is tried', () => {
     expect(await tried(['retry', 'retry', 'profile'])).toMatchObject({ outcome: 'profile', tries: 3 })
   })
 
-  test('without end while it is throttled, and that costs no attempt', async () => {
+  test('without end while it is throttled, which uses up no attempt', async () => {
     const throttled = Array<OutcomeKind>(50).fill('throttled')
     expect(await tried([...throttled, 'profile'], { attempts: 1 })).toMatchObject({ outcome: 'profile', tries: 51 })
     expect(await tried(['retry', ...throttled, 'retry'], { attempts: 2 })).toMatchObject({
@@ -57,7 +57,7 @@ describe('an id is tried', () => {
     ).toMatchObject({ outcome: 'retry', tries: 6 })
   })
 
-  test('once more when nobody knows what came of it', async () => {
+  test('once more when the call is ambiguous', async () => {
     expect(await tried(['ambiguous'])).toMatchObject({ outcome: 'ambiguous', tries: 2 })
     expect(await tried(['ambiguous', 'profile'])).toMatchObject({ outcome: 'profile', tries: 2 })
     expect(await tried(['retry', 'ambiguous', 'retry', 'ambiguous'])).toMatchObject({ outcome: 'ambiguous', tries: 4 })
@@ -79,7 +79,7 @@ describe('waiting', () => {
     expect((await tried(['retry', 'throttled', 'throttled', 'retry', 'profile'])).waits).toEqual([500, 750, 750, 1000])
   })
 
-  test('is anything from nothing to its bound, and its bound is capped', () => {
+  test('is anything from 0 to its bound, and the bound has a cap', () => {
     expect(backoffMs(1, () => 0)).toBe(0)
     expect(backoffMs(1, () => 0.999)).toBeCloseTo(999)
     expect(backoffMs(99, () => 1)).toBe(30_000)

@@ -9,13 +9,13 @@ import type { Pipeline } from '../../src/model/pipeline.js'
 
 export const TOKEN = 'canary+token/4711=&%'
 
-/** Little enough of a pipeline to ask and to understand. */
+/** The parts of a pipeline that a call needs. */
 export const pipeline: Pick<Pipeline, 'request' | 'profile'> = {
   request: (id) => ({ path: '/api/some/user/v3', query: { userId: id } }),
-  profile: (data, asked) => {
+  profile: (data, id) => {
     const value = data as Record<string, unknown> | null
     if (typeof value?.['userid'] !== 'string') return { kind: 'empty' }
-    return value['userid'] === asked ? { kind: 'profile', value } : { kind: 'misdelivered', id: value['userid'] }
+    return value['userid'] === id ? { kind: 'profile', value } : { kind: 'misdelivered', id: value['userid'] }
   },
 }
 export const interpret = interpreter(pipeline)
@@ -23,7 +23,7 @@ export const interpret = interpreter(pipeline)
 export const idOf = (number: number) => `5f${String(number).padStart(22, '0')}`
 export const effects: Effects = liveEffects(() => undefined)
 
-/** Time that runs faster than it does, so that pauses and retries do not hold up the tests. */
+/** A clock that runs this many times as fast, so that pauses and retries do not slow the tests down. */
 export function hurried(factor: number): Effects {
   return {
     ...effects,
@@ -34,25 +34,25 @@ export function hurried(factor: number): Effects {
 
 export interface Served {
   readonly base: URL
-  /** Ids in the order in which they were asked for. */
-  readonly asked: string[]
-  /** The most requests that were open at once. */
+  /** The id of each request, in order. */
+  readonly requests: string[]
+  /** The largest number of requests that were open at once. */
   mostInFlight: number
 }
 
-/** A real server on a port of its own. `answer` gets the id, and the how-manieth request this is, from 1. */
+/** A real server on a port of its own. `answer` gets the id and the number of the request, from 1. */
 export async function serve(
   answer: (id: string, count: number, response: ServerResponse, request: IncomingMessage) => unknown,
 ): Promise<Served> {
-  const served: Served = { base: new URL('http://127.0.0.1'), asked: [], mostInFlight: 0 }
+  const served: Served = { base: new URL('http://127.0.0.1'), requests: [], mostInFlight: 0 }
   let inFlight = 0
   const server = createServer((request, response) => {
     inFlight += 1
     served.mostInFlight = Math.max(served.mostInFlight, inFlight)
     response.once('close', () => (inFlight -= 1))
     const id = new URL(request.url ?? '/', served.base).searchParams.get('userId') ?? ''
-    served.asked.push(id)
-    answer(id, served.asked.length, response, request)
+    served.requests.push(id)
+    answer(id, served.requests.length, response, request)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -63,7 +63,7 @@ export async function serve(
   return served
 }
 
-/** A server of bare connections; `onRequest` is called with what came, each time something does. */
+/** A server of bare connections. `onRequest` gets the data each time some arrives. */
 export async function serveRaw(onRequest: (socket: Socket, data: string) => void): Promise<URL> {
   const sockets = new Set<Socket>()
   const server = createTcpServer((socket) => {
@@ -79,7 +79,7 @@ export async function serveRaw(onRequest: (socket: Socket, data: string) => void
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-/** An address where nobody listens any more. */
+/** An address where no server listens any more. */
 export async function refusing(): Promise<URL> {
   const server = createTcpServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

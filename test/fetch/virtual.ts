@@ -9,7 +9,7 @@ interface Alarm {
   readonly ring: () => void
 }
 
-/** Time that passes only when everybody waits for it, so that an hour takes a second and is the same every time. */
+/** Time that passes only when all tasks wait for it, so that an hour takes a second and every run is the same. */
 export class VirtualTime {
   ms = 0
   private readonly alarms: Alarm[] = []
@@ -37,7 +37,7 @@ export class VirtualTime {
     this.alarms.splice(place, 0, { at: ms, ring })
   }
 
-  /** 0 ≤ x < 1, the same ones every time: mulberry32. */
+  /** 0 ≤ x < 1, the same sequence every time: mulberry32. */
   random(): number {
     this.seed = (this.seed + 0x6d2b79f5) | 0
     let t = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed)
@@ -45,31 +45,31 @@ export class VirtualTime {
     return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000
   }
 
-  /** Lets time pass until this settles. @throws Error if everybody waits for something that never comes */
+  /** Lets time pass until this promise settles. @throws Error if all tasks wait and no alarm is set */
   async run<T>(promise: Promise<T>): Promise<T> {
     const state = { settled: false }
     const done = () => (state.settled = true)
     promise.then(done, done)
     for (;;) {
-      // Whatever can go on without time passing goes on first.
+      // Tasks that need no time go on first.
       await new Promise((resolve) => setImmediate(resolve))
       if (state.settled) return promise
       const next = this.alarms.shift()
-      if (!next) throw new Error('everybody waits, and no time is set')
+      if (!next) throw new Error('all tasks wait, and no alarm is set')
       this.ms = Math.max(this.ms, next.at)
       next.ring()
     }
   }
 }
 
-/** What one call gets; `code` null: the connection breaks. */
+/** The answer to one call; `code` null: the connection breaks. */
 export interface Reply {
   readonly code: number | null
   readonly ms: number
   readonly retryAfter?: string
 }
 
-export interface Asked {
+export interface ModelCall {
   readonly at: number
   readonly id: string
   readonly attempt: number
@@ -77,9 +77,9 @@ export interface Asked {
   readonly code: number | null
 }
 
-/** An upstream in virtual time, and the record of what it was asked. */
+/** An upstream in virtual time, with a record of its calls. */
 export class Model {
-  readonly asked: Asked[] = []
+  readonly calls: ModelCall[] = []
   private inFlight = 0
 
   constructor(
@@ -92,7 +92,7 @@ export class Model {
     const at = this.time.ms
     this.inFlight += 1
     const { code, ms, retryAfter } = this.reply({ at, id, inFlight: this.inFlight })
-    this.asked.push({ at, id, attempt, inFlight: this.inFlight, code })
+    this.calls.push({ at, id, attempt, inFlight: this.inFlight, code })
     await this.time.sleep(ms)
     this.inFlight -= 1
     const ended = { ...intent, receivedAt: this.time.ms, ms: this.time.ms - at }
@@ -103,11 +103,11 @@ export class Model {
   }
 
   count(code: number | null, from = 0, to = Infinity): number {
-    return this.asked.filter((call) => call.code === code && call.at >= from && call.at < to).length
+    return this.calls.filter((call) => call.code === code && call.at >= from && call.at < to).length
   }
 }
 
-/** A limit that upstreams have: calls a second, and how many at once after a quiet time. */
+/** The limit of an upstream: calls a second, and calls at once after a quiet time. */
 export class Limit {
   private tokens: number
   private at = 0
@@ -132,7 +132,7 @@ export interface Run extends FetchResult {
   readonly events: readonly FetchEvent[]
 }
 
-/** A whole fetch of so many ids in virtual time, with a journal that takes none. */
+/** A whole fetch of this many ids in virtual time, with a journal that takes no time. */
 export async function fetchIn(
   time: VirtualTime,
   upstream: Pick<Model, 'attempt'>,

@@ -1,146 +1,197 @@
+import pLimit from 'p-limit'
 import type { Effects } from '../../core/effects.js'
+import type { CallEnd } from '../../model/call.js'
+import { showsUpstreamWorks } from '../../model/interpret.js'
+import type { Outcome } from '../../model/outcome.js'
+import type { FetchPolicy } from '../fetchPolicy.js'
 import type { Stopping } from '../stop.js'
-import { CircuitBreaker, type Leave, type UpstreamHealth } from './circuitBreaker.js'
+import { CircuitBreaker } from './circuitBreaker.js'
 import { ConcurrencyLimiter } from './concurrencyLimiter.js'
 import type { LearnedLimits } from './learnedLimits.js'
-import { RateLimiter, type Sent } from './rateLimiter.js'
-import { Spacing } from './spacing.js'
+import type { AdmittedCall, CallReport, Limiter, PauseReason } from './limiter.js'
+import { RateLimiter } from './rateLimiter.js'
+import { RetryBudget } from './retryBudget.js'
+import { SpendCap } from './spendCap.js'
 
-/** Leave to send one call. */
-export type Permit = Leave & Sent
-
-/** What came of a call. */
-export interface CallReport {
-  readonly id: string
-  readonly sign: UpstreamHealth
-  /** How long the upstream took, for answers whose latency is comparable. */
-  readonly ms?: number | undefined
-  readonly retryAfterMs?: number | undefined
+/** The right to make one call. The caller reports each step to it, and to nothing else. */
+export interface Slot {
+  /**
+   * The intent is durable and the call is about to be sent. Waits until `--rate` allows it on the wire.
+   * @returns false when the run has stopped meanwhile: the call must not be sent
+   */
+  sent(): Promise<boolean>
+  /** @returns why the run should give up, if it should */
+  ended(end: CallEnd, outcome: Outcome): string | undefined
+  /** The call was not sent. Without effect after `ended`. */
+  notSent(): void
 }
 
 export interface AdmissionOptions {
-  readonly concurrency: number
-  readonly giveUpMs: number
-  readonly ratePerSecond?: number | undefined
-  readonly learned?: LearnedLimits | undefined
+  readonly policy: FetchPolicy
+  /** What earlier runs have learned of this upstream. */
+  readonly learned: LearnedLimits | undefined
   readonly effects: Pick<Effects, 'elapsed' | 'sleep' | 'random'>
   readonly stopping: Stopping
-  readonly onPause: (sign: UpstreamHealth, ms: number) => void
+  readonly onPause: (reason: PauseReason, ms: number) => void
+  /** A call has ended, durably or with an error. */
+  readonly onEnd: () => void
 }
 
-/**
- * When the next call may be sent, for the whole run: not while the breaker is open, not above the pace that the upstream
- * allows nor above the rate that people set, and no more in flight than do good. docs/pace.md.
- */
+/** When the next call may go, for the whole run: docs/pace.md. */
 export class Admission {
+  private readonly slots
+  private readonly rate: RateLimiter
   private readonly breaker: CircuitBreaker
-  private readonly pace: RateLimiter
-  private readonly spacing: Spacing
-  private readonly load: ConcurrencyLimiter
-  private inFlight = 0
-  private line: Promise<unknown> = Promise.resolve()
-  private waiting = 0
+  private readonly concurrency: ConcurrencyLimiter
+  private readonly retries = new RetryBudget()
+  private readonly cap: SpendCap
+  /** In this order, because the circuit breaker looks at the pace that a refusal has just set. */
+  private readonly limiters: readonly Limiter[]
+  private admitted = 0
+  /** Calls that have a slot or wait for one. */
+  private open = 0
+  private queue: Promise<unknown> = Promise.resolve()
+  private queued = 0
   private wake: (() => void) | undefined
 
   constructor(private readonly options: AdmissionOptions) {
-    const { effects, concurrency, giveUpMs, onPause, ratePerSecond, learned } = options
-    this.breaker = new CircuitBreaker({ concurrency, giveUpMs, onPause, random: () => effects.random() })
-    this.pace = new RateLimiter(effects.elapsed(), learned?.callsPerSecond)
-    this.spacing = new Spacing(ratePerSecond)
-    this.load = new ConcurrencyLimiter(effects.elapsed(), concurrency, learned?.inFlight)
+    const { policy, learned, effects, stopping, onPause } = options
+    const now = effects.elapsed()
+    this.slots = pLimit(policy.concurrency)
+    this.rate = new RateLimiter(now, policy.ratePerSecond, learned?.callsPerSecond)
+    this.breaker = new CircuitBreaker({
+      concurrency: policy.concurrency,
+      giveUpMs: policy.giveUpMs,
+      random: () => effects.random(),
+      isPaced: () => this.rate.isKnown,
+      onPause,
+      onCrowdInTrouble: () => this.concurrency.halve(),
+    })
+    this.concurrency = new ConcurrencyLimiter(now, policy.concurrency, learned?.inFlight)
+    this.cap = new SpendCap(policy)
+    this.limiters = [this.rate, this.breaker, this.concurrency, this.retries, this.cap]
+    stopping.signal.addEventListener('abort', () => this.retries.release(), { once: true })
   }
 
-  /** What is known of the upstream by now, for the next run. */
+  /** What is known of the upstream, for the next run. */
   get learned(): LearnedLimits {
-    return { callsPerSecond: this.pace.learned, inFlight: this.load.learned }
+    return { callsPerSecond: this.rate.learned, inFlight: this.concurrency.learned }
+  }
+
+  /** Calls that wait for a slot. */
+  get waiting(): number {
+    return this.slots.pendingCount
   }
 
   /**
-   * Waits for leave to send one call. What was given must come back through `report` or `giveBack`.
-   * @throws Stopped
+   * Makes one call in a slot of its own. A slot that `call` leaves without `ended` counts as not sent.
+   * @throws Stopped before the call began; whatever `call` throws
    */
-  acquire(): Permit | Promise<Permit> {
+  async withSlot<T>(id: string, call: (slot: Slot) => Promise<T>): Promise<T> {
+    const retry = this.retries.acquire(id)
+    if (retry) {
+      if (this.open === 0) this.retries.idle()
+      await retry
+    }
+    this.open += 1
+    try {
+      return await this.slots(() => this.inSlot(id, call).finally(this.options.onEnd))
+    } finally {
+      this.open -= 1
+      if (this.open === 0) this.retries.idle()
+    }
+  }
+
+  /** The id is finished. */
+  forget(id: string): void {
+    this.retries.forget(id)
+  }
+
+  private async inSlot<T>(id: string, call: (slot: Slot) => Promise<T>): Promise<T> {
+    const slot = await this.acquire(id)
+    try {
+      return await call(slot)
+    } finally {
+      slot.notSent()
+    }
+  }
+
+  /** @throws Stopped */
+  private acquire(id: string): Slot | Promise<Slot> {
     this.options.stopping.throwIfStopped()
-    if (this.waiting === 0 && this.blockedMs() === 0) return this.permit()
-    this.waiting += 1
-    // One after the other: after a pause, or in a process that was frozen, they must not all go at once.
-    const turn = this.line.then(() => this.wait()).finally(() => (this.waiting -= 1))
-    this.line = turn.catch(() => undefined)
+    if (this.queued === 0 && this.waitMs() === 0 && !this.cap.isSpent) return this.grant(id)
+    this.queued += 1
+    // One after the other: after a pause, or in a process that was frozen, the calls must not all go at once.
+    const turn = this.queue.then(() => this.wait(id)).finally(() => (this.queued -= 1))
+    this.queue = turn.catch(() => undefined)
     return turn
   }
 
-  /** Resolves when the call may be on its way, now that its intent is durable: the rate is kept as the upstream sees it. */
-  async depart(): Promise<void> {
+  private async wait(id: string): Promise<Slot> {
     const { effects, stopping } = this.options
     for (;;) {
-      const ms = this.spacing.depart(effects.elapsed())
-      if (ms === 0 || stopping.halted) return
+      stopping.throwIfStopped()
+      const ms = this.waitMs()
+      if (ms === Infinity) await new Promise<void>((resolve) => (this.wake = resolve))
+      else if (ms > 0) await stopping.sleep(ms, effects.sleep)
+      else if (this.cap.isSpent) stopping.request(this.cap.stop)
+      else return this.grant(id)
+    }
+  }
+
+  private waitMs(): number {
+    const now = this.options.effects.elapsed()
+    return this.limiters.reduce((longest, limiter) => Math.max(longest, limiter.waitMs?.(now) ?? 0), 0)
+  }
+
+  private grant(id: string): Slot {
+    const at = this.options.effects.elapsed()
+    this.admitted += 1
+    const call: AdmittedCall = { id, number: this.admitted, at, alone: false, pace: Infinity }
+    for (const limiter of this.limiters) limiter.acquired?.(call)
+    let over = false
+    return {
+      sent: () => this.sent(),
+      ended: (end, outcome) => {
+        over = true
+        return this.ended(call, end, outcome)
+      },
+      notSent: () => {
+        if (over) return
+        over = true
+        for (const limiter of this.limiters) limiter.notSent?.(call)
+        this.wake?.()
+      },
+    }
+  }
+
+  private async sent(): Promise<boolean> {
+    const { effects, stopping } = this.options
+    for (;;) {
+      const ms = this.rate.sent(effects.elapsed())
+      if (ms === 0 || stopping.halted) return !stopping.halted
       await effects.sleep(ms)
     }
   }
 
-  /** The call was not sent after all, and takes nothing from the others. */
-  giveBack(permit: Permit): void {
-    this.pace.giveBack()
-    this.spacing.giveBack()
-    this.end(permit)
-  }
-
-  /**
-   * What came of the call.
-   * @returns for how long there has been no sign of life, once that is longer than the run waits
-   */
-  report(permit: Permit, { id, sign, ms, retryAfterMs }: CallReport): number | undefined {
-    const now = this.options.effects.elapsed()
-    const { breaker, pace, load } = this
-    if (sign === 'life') {
-      breaker.life(permit, now)
-    } else if (sign === 'throttled') {
-      // One that went alone tells that nothing goes, which is no matter of pace.
-      if (breaker.isNews(permit) && !permit.probe) pace.slowDown(permit, now)
-      else pace.refused(permit)
-      breaker.throttled(permit, now, retryAfterMs, pace.isKnown)
-    } else if (breaker.troubled(permit, id, now, retryAfterMs)) {
-      load.troubled()
+  /** A refusal (302, 429) slows the rate and pauses the run. The other limiters only see that the call has ended. */
+  private ended(call: AdmittedCall, end: CallEnd, outcome: Outcome): string | undefined {
+    const { kind, billed, retryAfterMs } = outcome
+    const health = showsUpstreamWorks(end, outcome) ? 'working' : kind === 'throttled' ? 'throttled' : 'trouble'
+    const report: CallReport = {
+      at: this.options.effects.elapsed(),
+      health,
+      // An attempt that failed upstream may have failed quickly.
+      ms: health === 'working' && kind !== 'retry' ? end.ms : undefined,
+      retryAfterMs,
+      billed,
+      useful: kind === 'profile' || kind === 'empty',
+      afterPause: this.breaker.isAfterPause(call),
     }
-    // Neither a pause nor waiting for the one that goes alone is made up for.
-    this.spacing.rest(permit.probe ? Math.max(now, breaker.resumesAt) : breaker.resumesAt)
-    load.ended(permit.number, sign === 'life' ? ms : undefined, now)
-    this.end(permit)
-    return breaker.lifelessMs(now)
-  }
-
-  private end(permit: Permit): void {
-    this.inFlight -= 1
-    this.breaker.giveBack(permit)
+    for (const limiter of this.limiters) limiter.ended(call, report)
+    // The time of a pause is not made good by a burst.
+    this.rate.restUntil(this.breaker.resumesAt)
     this.wake?.()
-  }
-
-  private async wait(): Promise<Permit> {
-    const { effects, stopping } = this.options
-    for (;;) {
-      stopping.throwIfStopped()
-      const ms = this.blockedMs()
-      if (ms === 0) return this.permit()
-      if (ms === Infinity) await new Promise<void>((resolve) => (this.wake = resolve))
-      else await stopping.sleep(ms, effects.sleep)
-    }
-  }
-
-  /** Milliseconds until a call may go; Infinity where one that is out must end first. */
-  private blockedMs(): number {
-    if (this.inFlight >= this.load.limit) return Infinity
-    const now = this.options.effects.elapsed()
-    return Math.max(this.breaker.waitMs(now), this.spacing.waitMs(now))
-  }
-
-  private permit(): Permit {
-    const at = this.options.effects.elapsed()
-    const { ratePerSecond = Infinity } = this.options
-    const held = this.spacing.take(at, this.pace.now)
-    const sent = this.pace.send(at, held && this.pace.now < ratePerSecond)
-    this.inFlight += 1
-    this.load.sent(sent.number, this.inFlight)
-    return { ...this.breaker.take(at), ...sent }
+    return this.breaker.giveUpReason(report.at)
   }
 }

@@ -1,49 +1,35 @@
-/** The first pause; each further one in a row is twice as long, up to `PAUSE_CAP_MS`, less some chance. */
-const PAUSE_BASE_MS = 1_000
-const PAUSE_CAP_MS = 30_000
-/** The pause after a refusal where the limit is known: the pace is below it from then on, so no more is needed. */
-const PACED_PAUSE_MS = 300
-/** Longer waits that the upstream asks for are cut to this: then one call finds out. */
-const RETRY_AFTER_CAP_MS = 300_000
-/** After trouble, and so many pauses' length of quiet, the next pause is short again. */
-const QUIET = 2
-/** So many ids in trouble without a sign of life between them are not the ids' fault: as many as there are slots, within these. */
-const LEAST_TROUBLES = 5
-const MOST_TROUBLES = 20
-
-/** What a call told about the upstream: it works, it wants fewer calls, or it is in trouble. */
-export type UpstreamHealth = 'life' | 'throttled' | 'trouble'
-
-/** Leave to send one call. */
-export interface Leave {
-  /** Whether it goes alone, and what comes of it decides for all. */
-  readonly probe: boolean
-  /** When it was given, on the clock that never jumps. */
-  readonly at: number
-}
+import { PAUSE } from '../constants.js'
+import type { AdmittedCall, CallReport, Limiter, PauseReason } from './limiter.js'
 
 export interface CircuitBreakerOptions {
   readonly concurrency: number
+  /** The run gives up after this long without a call that shows a working upstream. */
   readonly giveUpMs: number
   readonly random: () => number
-  readonly onPause: (sign: UpstreamHealth, ms: number) => void
+  /** Whether the rate limiter knows the limit. Then calls go on below it after a refusal, unless they are refused again. */
+  readonly isPaced: () => boolean
+  readonly onPause: (reason: PauseReason, ms: number) => void
+  /** Many ids are in trouble, and a pause begins. */
+  readonly onCrowdInTrouble: () => void
 }
 
 /**
- * Whether anything may be sent at all. Trouble with many ids in a row, and refusals, pause the whole run, once for all the
- * calls in flight. After trouble, after refusals that go on, and at the start one call goes alone, and either opens the gate
- * or makes the next pause longer. So neither the start, nor an outage, nor a limit is met by a crowd.
+ * Whether anything may be sent at all. Refusals, and trouble with many ids in a row, pause the whole run, once for all the
+ * calls in flight. After trouble, after refusals that go on, and at the start, one call goes alone: it lets the others go or
+ * makes the next pause longer. So neither the start, nor an outage, nor a limit meets a crowd.
  */
-export class CircuitBreaker {
+export class CircuitBreaker implements Limiter {
   private probing = true
-  private probeOut = false
+  private probeInFlight = false
   private pausedUntil = 0
   private pausedAt = -Infinity
-  private pausedFor: UpstreamHealth = 'trouble'
+  private pausedFor: PauseReason = 'trouble'
   private pauseMs = 0
-  private lifeSincePause = true
+  private workedSincePause = true
   private readonly inTrouble = new Set<string>()
-  private lifelessSince: number | undefined
+  /** When the upstream was last seen working, while it does not work. */
+  private downSince: number | undefined
+  private useless = 0
 
   constructor(private readonly options: CircuitBreakerOptions) {}
 
@@ -52,109 +38,107 @@ export class CircuitBreaker {
     return this.pausedUntil
   }
 
-  /** Milliseconds until a call may go; Infinity while one is out alone. */
-  waitMs(now: number): number {
-    if (this.pausedUntil > now) return this.pausedUntil - now
-    return this.probing && this.probeOut ? Infinity : 0
-  }
-
-  /** A call goes. */
-  take(at: number): Leave {
-    if (this.probing) this.probeOut = true
-    return { probe: this.probing, at }
-  }
-
-  /** The call is over, or did not go. */
-  giveBack({ probe }: Leave): void {
-    if (probe) this.probeOut = false
-  }
-
-  /** Whether this call was sent after the last pause began. What was sent before belongs to the burst that caused it. */
-  isNews({ at }: Leave): boolean {
+  isAfterPause({ at }: AdmittedCall): boolean {
     return at >= this.pausedAt
   }
 
-  life(leave: Leave, now: number): void {
-    this.lifelessSince = undefined
-    this.inTrouble.clear()
-    if (leave.probe) this.probing = false
-    if (!this.isNews(leave)) return
-    this.lifeSincePause = true
-    if (this.pausedFor === 'throttled' || now - this.pausedUntil > QUIET * this.pauseMs) this.pauseMs = 0
+  waitMs(now: number): number {
+    if (this.pausedUntil > now) return this.pausedUntil - now
+    return this.probing && this.probeInFlight ? Infinity : 0
   }
 
-  /**
-   * Refused: the whole run pauses.
-   * @param paced whether the limit is known: then calls go on below it, unless they are refused again
-   */
-  throttled(leave: Leave, now: number, retryAfterMs: number | undefined, paced: boolean): void {
-    this.lifelessSince ??= now
-    if (!this.isNews(leave)) this.extend(retryAfterMs, now)
+  acquired(call: AdmittedCall): void {
+    call.alone = this.probing
+    if (call.alone) this.probeInFlight = true
+  }
+
+  ended(call: AdmittedCall, report: CallReport): void {
+    const { health, at, billed, useful } = report
+    if (health === 'working') this.working(call, report)
     else {
-      const mild = paced && this.lifeSincePause
-      if (!mild) this.probing = true
-      this.pause('throttled', mild ? this.shortened(PACED_PAUSE_MS) : this.longer(), retryAfterMs, now)
+      this.downSince ??= at
+      if (!report.afterPause) this.extend(report)
+      else if (health === 'throttled') this.throttled(report)
+      else this.troubled(call, report)
+    }
+    if (health === 'working' && billed !== 'no') this.useless = useful ? 0 : this.useless + 1
+    if (call.alone) this.probeInFlight = false
+  }
+
+  notSent({ alone }: AdmittedCall): void {
+    if (alone) this.probeInFlight = false
+  }
+
+  /** Why the run should give up, if it should. */
+  giveUpReason(now: number): string | undefined {
+    if (this.useless >= PAUSE.uselessAnswers) return `${this.useless} answers in a row cost money and were of no use`
+    const downMs = this.downSince === undefined ? 0 : now - this.downSince
+    return downMs >= this.options.giveUpMs ? `no usable answer for ${Math.round(downMs / 1000)} s` : undefined
+  }
+
+  private working(call: AdmittedCall, { at, afterPause }: CallReport): void {
+    this.downSince = undefined
+    this.inTrouble.clear()
+    if (call.alone) this.probing = false
+    if (!afterPause) return
+    this.workedSincePause = true
+    const isQuiet = at - this.pausedUntil > PAUSE.quietPauses * this.pauseMs
+    if (this.pausedFor === 'throttled' || isQuiet) this.pauseMs = 0
+  }
+
+  private throttled(report: CallReport): void {
+    const isMild = this.options.isPaced() && this.workedSincePause
+    if (!isMild) this.probing = true
+    this.pause('throttled', report, isMild ? this.jittered(PAUSE.pacedMs) : this.longerMs())
+  }
+
+  private troubled(call: AdmittedCall, report: CallReport): void {
+    if (call.alone || this.isCrowd(call.id)) {
+      this.probing = true
+      this.pause('trouble', report, this.longerMs())
+      if (!call.alone) this.options.onCrowdInTrouble()
+    } else if (report.retryAfterMs !== undefined) {
+      this.probing = true
+      this.pause('trouble', report, 0)
     }
   }
 
-  /** @returns whether this begins a pause of the whole run */
-  troubled(leave: Leave, id: string, now: number, retryAfterMs: number | undefined): boolean {
-    this.lifelessSince ??= now
-    if (!this.isNews(leave)) this.extend(retryAfterMs, now)
-    else if (leave.probe || this.isGeneral(id)) {
-      this.probing = true
-      this.pause('trouble', this.longer(), retryAfterMs, now)
-      return !leave.probe
-    } else if (retryAfterMs !== undefined) {
-      this.probing = true
-      this.pause('trouble', 0, retryAfterMs, now)
-    }
-    return false
-  }
-
-  /** For how long there has been no sign of life, once that is longer than the run waits. */
-  lifelessMs(now: number): number | undefined {
-    const lifeless = this.lifelessSince === undefined ? 0 : now - this.lifelessSince
-    return lifeless >= this.options.giveUpMs ? lifeless : undefined
-  }
-
-  /** Whether the whole run is concerned, not this id alone. */
-  private isGeneral(id: string): boolean {
-    const enough = Math.min(MOST_TROUBLES, Math.max(LEAST_TROUBLES, this.options.concurrency))
+  /** Whether the trouble is that of the upstream, not of this id. */
+  private isCrowd(id: string): boolean {
+    const enough = Math.min(PAUSE.mostTroubles, Math.max(PAUSE.fewestTroubles, this.options.concurrency))
     if (this.inTrouble.size < enough) this.inTrouble.add(id)
     return this.inTrouble.size === enough
   }
 
-  private longer(): number {
-    this.pauseMs = Math.min(PAUSE_CAP_MS, this.pauseMs === 0 ? PAUSE_BASE_MS : this.pauseMs * 2)
-    return this.shortened(this.pauseMs)
+  private longerMs(): number {
+    this.pauseMs = Math.min(PAUSE.longestMs, this.pauseMs === 0 ? PAUSE.firstMs : this.pauseMs * 2)
+    return this.jittered(this.pauseMs)
   }
 
-  /** By up to a half, so that no two clients come back together. */
-  private shortened(ms: number): number {
+  /** Shorter by up to a half, so that two clients do not come back together. */
+  private jittered(ms: number): number {
     return ms * (0.5 + this.options.random() / 2)
   }
 
-  private pause(sign: UpstreamHealth, ms: number, retryAfterMs: number | undefined, now: number): void {
-    this.pausedAt = now
-    this.pausedFor = sign
-    this.lifeSincePause = false
-    const until = this.endOf(Math.max(ms, Math.min(retryAfterMs ?? 0, RETRY_AFTER_CAP_MS)), now)
+  private pause(reason: PauseReason, { at, retryAfterMs = 0 }: CallReport, ms: number): void {
+    this.pausedAt = at
+    this.pausedFor = reason
+    this.workedSincePause = false
+    const until = this.endOf(Math.max(ms, Math.min(retryAfterMs, PAUSE.longestRetryAfterMs)), at)
     if (until <= this.pausedUntil) return
     this.pausedUntil = until
-    this.options.onPause(sign, until - now)
+    this.options.onPause(reason, until - at)
   }
 
-  /** Another call of the same burst may ask for a longer wait. */
-  private extend(retryAfterMs: number | undefined, now: number): void {
+  /** Another call of the same burst may come with a longer `Retry-After`. */
+  private extend({ at, retryAfterMs }: CallReport): void {
     if (retryAfterMs === undefined) return
-    const until = this.endOf(Math.min(retryAfterMs, RETRY_AFTER_CAP_MS), now)
-    if (until > this.pausedUntil) this.pausedUntil = until
+    this.pausedUntil = Math.max(this.pausedUntil, this.endOf(Math.min(retryAfterMs, PAUSE.longestRetryAfterMs), at))
   }
 
-  /** Never beyond the moment at which the run gives up: the last call before that is worth making. */
+  /** Not later than the time at which the run gives up: the last call before that is worth making. */
   private endOf(ms: number, now: number): number {
-    const left = (this.lifelessSince ?? now) + this.options.giveUpMs - now
+    const left = (this.downSince ?? now) + this.options.giveUpMs - now
     return now + Math.min(ms, Math.max(left, 0))
   }
 }

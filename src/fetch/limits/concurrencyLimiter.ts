@@ -1,32 +1,7 @@
-/** Latency so many times that of an upstream at ease means that it is overloaded; less is chance, and no reason to slow down. */
-const TOLERANCE = 3
-/** Below this nobody waits for anything that could be saved, and what is measured may be our own doing. */
-const NEVER_SLOW_MS = 250
-/** Calls whose latencies are compared, at least and at most; between them as many as there are slots. */
-const FEWEST = 5
-const MOST = 50
-/** With this share of them ended their median is known: those still out are the slow ones. */
-const ENOUGH = 0.75
-/** One step down is never more than to this share, and clearly below what the latencies tell, or it would prove nothing. */
-const DEEPEST_CUT = 0.09
-const CLEARLY = 0.9
-/** Where no number is known to be good, what the latencies tell is rough: the first call, alone, took longer than it need. */
-const ROUGHLY = 0.7
-/** A cut may have been too small to help: only when the second one, to half, does not help either, latency has another reason. */
-const CUTS = 2
-/** Growth in one round: small where the next step may be too much, half as much again after each good round, up to the most. */
-const FIRST_GROWTH = 0.05
-const FASTER = 1.5
-const MOST_GROWTH = 0.4
-/** Between a number that was good and one that was too much by this, nothing is looked for any more, for a while. */
-const CLOSE = 1.1
-/** So many times what the failed try cost; twice as long each time that the same is found. */
-const REST = 20
-const LONGEST_REST_MS = 300_000
-/** What an earlier run has found is kept to for so long. */
-const LEARNED_REST_MS = 60_000
+import { IN_FLIGHT } from '../constants.js'
+import type { AdmittedCall, CallReport, Limiter } from './limiter.js'
 
-/** Some calls sent one after the other; those that end first are the quick ones, so all of them have to be looked at. */
+/** Some calls in a row. The quick ones end first, so a part of a round would mislead. */
 interface Round {
   readonly from: number
   readonly size: number
@@ -37,157 +12,165 @@ interface Round {
 }
 
 /**
- * How many calls may be in flight, learned from their latency: more of them do no good where each only waits longer. As
- * TCP Vegas and Netflix's concurrency limits do it, the latency of late is compared with that of an upstream at ease, and
- * their ratio tells how many were too many. Latency that stays when calls are taken away had another reason; then they
- * come back.
+ * How many calls may be in flight, learned from their latency: more of them are of no use where each only waits longer. As in
+ * TCP Vegas and Netflix's concurrency-limits (`VegasLimit`, `Gradient2Limit`), the recent latency is compared with that of an
+ * unloaded upstream, the ratio shows how many calls were too many, and the limit grows only while all slots are in use.
+ *
+ * Where fewer calls do not lower the latency, the cause is another one: the limit comes back, and the reference moves. Theirs
+ * follows slowly instead, but a paid batch has too few answers for long averages.
  */
-export class ConcurrencyLimiter {
-  private limitNow: number
+export class ConcurrencyLimiter implements Limiter {
+  private inFlight = 0
+  private limit: number
   private round: Round
   private lastNumber = 0
-  private easeMs: number | undefined
-  /** The last limit at which latency was at ease, and one at which it was not. */
+  private unloadedMs: number | undefined
+  /** The last limit with an unloaded latency. */
   private good: number | undefined
+  /** The lowest limit known to be too high. */
   private ceiling = Infinity
   private restMs = 0
   private restsUntil = -Infinity
-  private growth = MOST_GROWTH
-  /** The limit and the latency before it was cut, until it is known whether that helped. */
+  private growth: number = IN_FLIGHT.mostGrowth
+  /** The limit and the latency before a cut, until the next round shows whether the cut helped. */
   private cut: { readonly limit: number; readonly ms: number; readonly times: number } | undefined
-  private found: boolean
+  private isFound: boolean
 
   /**
    * @param now on the clock that never jumps
-   * @param most calls in flight that people allow
-   * @param told what an earlier run has found
+   * @param most `--concurrency`
+   * @param known the limit that an earlier run has found
    */
   constructor(
     now: number,
     private readonly most: number,
-    private readonly told = Infinity,
+    private readonly known = Infinity,
   ) {
-    this.limitNow = Math.max(1, Math.min(most, told))
+    this.limit = Math.max(1, Math.min(most, known))
     this.round = this.newRound()
-    this.found = this.limitNow < most
-    if (!this.found) return
-    this.ceiling = nextTo(this.limitNow)
-    this.growth = FIRST_GROWTH
-    this.restsUntil = now + LEARNED_REST_MS
+    this.isFound = this.limit < most
+    if (!this.isFound) return
+    this.ceiling = nextTo(this.limit)
+    this.growth = IN_FLIGHT.firstGrowth
+    this.restsUntil = now + IN_FLIGHT.learnedRestMs
   }
 
-  get limit(): number {
-    return this.limitNow
-  }
-
-  /** Calls in flight up to which latency is at ease; undefined as long as it never was not. */
+  /** Calls in flight up to which latency stays unloaded; undefined until there were too many. */
   get learned(): number | undefined {
-    // With fewer slots than that nothing was learned about it.
-    if (!this.found && this.told !== Infinity && this.told >= this.most) return this.told
-    if (!this.found || this.limitNow >= this.most) return undefined
-    return Math.min(this.good ?? this.limitNow, this.limitNow)
+    // A run with fewer slots than the known limit has learned nothing about it.
+    if (!this.isFound && this.known !== Infinity && this.known >= this.most) return this.known
+    if (!this.isFound || this.limit >= this.most) return undefined
+    return Math.min(this.good ?? this.limit, this.limit)
   }
 
-  /** A call goes, and makes so many in flight. Calls are numbered as they go. */
-  sent(number: number, inFlight: number): void {
+  waitMs(): number {
+    return this.inFlight >= this.limit ? Infinity : 0
+  }
+
+  acquired({ number }: AdmittedCall): void {
+    this.inFlight += 1
     this.lastNumber = number
-    if (this.isInRound(number) && inFlight >= this.limitNow) this.round.full = true
+    if (this.isInRound(number) && this.inFlight >= this.limit) this.round.full = true
   }
 
-  /** A call has ended; how long it took, if that can be compared. */
-  ended(number: number, ms: number | undefined, now: number): void {
-    // The first call of a run goes alone, so its latency is that of an upstream at ease.
-    this.easeMs ??= ms
+  ended({ number }: AdmittedCall, { at, ms }: CallReport): void {
+    this.inFlight -= 1
+    // The first call of a run goes alone, so its latency is that of an unloaded upstream.
+    this.unloadedMs ??= ms
     if (!this.isInRound(number)) return
     const { round } = this
     round.ended += 1
     if (ms !== undefined) round.latencies.push(ms)
-    if (round.ended < round.size * ENOUGH) return
-    // Those still out are slower than all that have ended.
-    const typical = round.latencies.sort((a, b) => a - b)[round.latencies.length - round.ended + (round.size >> 1)]
-    if (typical !== undefined) this.judge(typical, now)
+    if (round.ended < round.size * IN_FLIGHT.enoughEnded) return
+    // The calls still in flight are slower than all that have ended.
+    const median = round.latencies.sort((a, b) => a - b)[round.latencies.length - round.ended + (round.size >> 1)]
+    if (median !== undefined) this.judge(median, at)
     if (this.round === round) this.round = this.newRound()
   }
 
-  /** The upstream was in trouble: when it is back, it is not met by the whole crowd. */
-  troubled(): void {
+  notSent(): void {
+    this.inFlight -= 1
+  }
+
+  /** The upstream is in trouble. When it is back, it must not meet the whole crowd. */
+  halve(): void {
     this.cut = undefined
-    this.change(this.limitNow / 2)
+    this.setLimit(this.limit / 2)
   }
 
   private judge(ms: number, now: number): void {
-    const { cut, limitNow } = this
+    const { cut, limit } = this
     this.cut = undefined
     const helped = cut === undefined || ms <= cut.ms / 2
-    if (!helped && cut.times < CUTS && limitNow > 1) {
+    if (!helped && cut.times < IN_FLIGHT.cuts && limit > 1) {
       this.cut = { ...cut, times: cut.times + 1 }
-      this.tooMany()
+      this.setTooMany()
       this.good = undefined
-      this.change(limitNow / 2)
+      this.setLimit(limit / 2)
     } else if (!helped) {
-      this.easeMs = ms
+      this.unloadedMs = ms
       this.ceiling = Infinity
-      this.found = false
-      this.change(cut.limit)
-    } else if (ms > Math.max(NEVER_SLOW_MS, TOLERANCE * this.easeMs!)) {
+      this.isFound = false
+      this.setLimit(cut.limit)
+    } else if (ms > Math.max(IN_FLIGHT.neverSlowMs, IN_FLIGHT.overload * this.unloadedMs!)) {
       this.shrink(ms, now)
     } else {
-      this.easeMs = Math.min(this.easeMs!, ms)
-      if (this.round.full) this.proved(now)
+      this.unloadedMs = Math.min(this.unloadedMs!, ms)
+      if (this.round.full) this.grow(now)
     }
   }
 
-  private tooMany(): void {
-    this.ceiling = this.limitNow
-    this.growth = FIRST_GROWTH
-    this.found = true
+  private setTooMany(): void {
+    this.ceiling = this.limit
+    this.growth = IN_FLIGHT.firstGrowth
+    this.isFound = true
   }
 
   private shrink(ms: number, now: number): void {
-    const { good, limitNow } = this
-    if (limitNow === 1) return
-    this.tooMany()
-    this.cut = { limit: limitNow, ms, times: 1 }
-    this.restMs = Math.min(LONGEST_REST_MS, Math.max(REST * ms, this.restMs * 2))
+    const { good, limit } = this
+    if (limit === 1) return
+    this.setTooMany()
+    this.cut = { limit, ms, times: 1 }
+    this.restMs = Math.min(IN_FLIGHT.longestRestMs, Math.max(IN_FLIGHT.restFactor * ms, this.restMs * 2))
     this.restsUntil = now + this.restMs
-    const known = good !== undefined && good < limitNow
-    this.change(known ? good * CLEARLY : limitNow * Math.max(DEEPEST_CUT, (ROUGHLY * this.easeMs!) / ms))
+    const share = Math.max(IN_FLIGHT.deepestCut, (IN_FLIGHT.roughCut * this.unloadedMs!) / ms)
+    this.setLimit(good !== undefined && good < limit ? good * IN_FLIGHT.belowGood : limit * share)
   }
 
-  /** So many in flight are no trouble: some more may be none either. */
-  private proved(now: number): void {
-    const { good, limitNow } = this
-    if (good !== undefined && limitNow > nextTo(good)) this.restMs = 0
-    this.good = limitNow
-    if (this.ceiling <= nextTo(limitNow)) {
+  /** This limit is good, so a higher one may be good too. */
+  private grow(now: number): void {
+    const { good, limit } = this
+    if (good !== undefined && limit > nextTo(good)) this.restMs = 0
+    this.good = limit
+    if (this.ceiling <= nextTo(limit)) {
       if (now < this.restsUntil) return
-      // What was too much long ago need not be now.
+      // A limit that was too high long ago may be good now.
       this.ceiling = Infinity
-      this.growth = FIRST_GROWTH
+      this.growth = IN_FLIGHT.firstGrowth
     }
-    const next = Math.min(limitNow * (1 + this.growth), (limitNow + this.ceiling) / 2)
-    this.growth = Math.min(MOST_GROWTH, this.growth * FASTER)
-    this.change(Math.max(limitNow + 1, next))
+    const next = Math.min(limit * (1 + this.growth), (limit + this.ceiling) / 2)
+    this.growth = Math.min(IN_FLIGHT.mostGrowth, this.growth * IN_FLIGHT.growthFactor)
+    this.setLimit(Math.max(limit + 1, next))
   }
 
-  private change(limit: number): void {
-    const before = this.limitNow
-    this.limitNow = Math.min(this.most, Math.max(1, Math.floor(limit)))
-    this.round = this.newRound(Math.max(0, this.limitNow - before))
+  private setLimit(limit: number): void {
+    const before = this.limit
+    this.limit = Math.min(this.most, Math.max(1, Math.floor(limit)))
+    this.round = this.newRound(Math.max(0, this.limit - before))
   }
 
   private isInRound(number: number): boolean {
     return number >= this.round.from && number < this.round.from + this.round.size
   }
 
-  /** Of calls that are yet to go, without those that only fill new slots: they tell what the limit of now does. */
+  /** The calls that come next, without those that only fill new slots: they show what the new limit does. */
   private newRound(skipped = 0): Round {
-    const size = Math.min(MOST, Math.max(FEWEST, this.limitNow))
+    const size = Math.min(IN_FLIGHT.largestRound, Math.max(IN_FLIGHT.smallestRound, this.limit))
     return { from: this.lastNumber + 1 + skipped, size, latencies: [], ended: 0, full: false }
   }
 }
 
-/** A number this close is not worth a try. */
+/** The lowest limit that is worth a try after this one. */
 function nextTo(limit: number): number {
-  return Math.max(limit + 1, limit * CLOSE)
+  return Math.max(limit + 1, limit * IN_FLIGHT.close)
 }

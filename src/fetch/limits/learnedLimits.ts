@@ -5,28 +5,24 @@ import { z } from 'zod'
 import { replaceFile } from '../../core/atomicFile.js'
 import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
-import { DAY_MS } from '../../core/time.js'
+import { LEARNED } from '../constants.js'
 
-/** What calls have taught about an upstream. */
+/** Limits of an upstream, learned from its answers. */
 export interface LearnedLimits {
-  /** Calls a second that it lets through. */
+  /** Calls a second that the upstream allows. */
   readonly callsPerSecond?: number | undefined
-  /** Calls in flight up to which they do not slow each other down. */
+  /** Calls in flight that do not yet slow each other down. */
   readonly inFlight?: number | undefined
 }
 
-/** What an earlier run has learned, and where this one leaves it to the next. */
+/** What an earlier run has learned, and the place where this run keeps its own limits. */
 export interface LearnedLimitsStore {
   readonly known: LearnedLimits
-  /** Never fails a run: what cannot be written is learned again. */
+  /** Never fails: limits that cannot be written are learned again. */
   keep(learned: LearnedLimits): Promise<void>
 }
 
 const VERSION = 1
-/** Limits of an account change, and nobody says so. */
-const OLDEST_MS = 30 * DAY_MS
-/** By this much a clock may have been set back. */
-const CLOCK_MS = DAY_MS
 
 const entry = z.strictObject({
   learned_at: z.iso.datetime(),
@@ -43,8 +39,8 @@ type File = z.infer<typeof file>
 const derive = promisify<string, string, number, Buffer>(scrypt)
 
 /**
- * Opens `state/learned.json`. A file that is damaged, of another shape or missing is as good as empty, and so is what is older
- * than a month. The token is not in it, only a slow, salted hash that names host and token together.
+ * Opens `state/learned.json`. A file that is missing, damaged or of another shape counts as empty, and an entry older than a
+ * month is ignored. The file does not hold the token, only a slow, salted hash of host and token together.
  */
 export async function openLearnedLimits(
   path: string,
@@ -55,7 +51,7 @@ export async function openLearnedLimits(
   const upstreams = fresh(read, now())
   const nameOf = async ({ token, host }: typeof upstream): Promise<string> =>
     (await derive(token, `${read.salt}/${host}`, 16)).toString('hex')
-  // Slow to guess is slow to make: only where there is something to look for.
+  // The hash is slow to make, so it is made only when the file has entries.
   const known = Object.keys(upstreams).length === 0 ? undefined : await nameOf(upstream)
   const found = known === undefined ? undefined : upstreams[known]
   return {
@@ -72,7 +68,7 @@ export async function openLearnedLimits(
         const text = `${JSON.stringify({ ...read, upstreams: { ...upstreams, [name]: learned } }, null, 2)}\n`
         await replaceFile(path, (part) => writeFile(part, text))
       } catch (error) {
-        log('debug', `what was learned of the API is not kept: ${messageOf(error)}`)
+        log('debug', `the learned limits are not kept, so the next run learns them again: ${messageOf(error)}`)
       }
     },
   }
@@ -90,7 +86,7 @@ function fresh({ upstreams }: File, now: number): File['upstreams'] {
   return Object.fromEntries(
     Object.entries(upstreams).filter(([, { learned_at }]) => {
       const age = now - Date.parse(learned_at)
-      return age <= OLDEST_MS && age >= -CLOCK_MS
+      return age <= LEARNED.oldestMs && age >= -LEARNED.clockMs
     }),
   )
 }

@@ -1,69 +1,47 @@
-/** After a refusal the pace is this share of the limit that was measured: a little below it, because it was measured. */
-const BELOW = 0.97
-/** The first refusal tells only that the pace was too high: it goes to this share of it, as TCP does it. */
-const FIRST_CUT = 0.5
-/** When fewer calls got through since the last burst they measure no limit; the pace goes to this share. */
-const FEW = 5
-const AGAIN = 0.8
-/** A limit measured again within this share is the same one. */
-const SAME = 0.15
-/** So long the pace rests below a known limit; each time that limit is found again twice as long, up to the second. */
-const REST_MS = 5_000
-const LONGEST_REST_MS = 10_000
-/** Then it grows by this share a second: slowly up to `BEYOND` times the known limit, fast where no limit is known. */
-const CAREFUL = 0.02
-const FAST = 0.25
-const BEYOND = 1.15
-/** No single step of growth counts more time than this: a process that was frozen has learned nothing meanwhile. */
-const LONGEST_STEP_MS = 1_000
-const SLOWEST = 0.05
-/** Below so many calls a second all of this takes longer, because what counts is calls; up to so many times as long. */
-const BRISK = 10
-const MOST_PATIENCE = 6
-
-/** A call, numbered in the order of sending. */
-export interface Sent {
-  readonly number: number
-  readonly at: number
-  /** Calls a second at that time. */
-  readonly pace: number
-}
+import { RATE } from '../constants.js'
+import type { AdmittedCall, CallReport, Limiter } from './limiter.js'
 
 /**
- * How many calls a second the upstream lets through, learned from its refusals (302, 429): up carefully, down at once.
+ * How many calls a second go. `--rate` is the most. Below it the pace is learned from refusals (302, 429): up slowly, down at
+ * once, as in TCP and in the adaptive retries of the AWS SDKs, whose token bucket starts from the rate measured at a refusal.
  *
- * At a refusal the upstream's allowance is used up. So what it let through between two refusals is what it allows in that
- * time: the limit is measured, not guessed. Without any refusal there is no pace.
+ * At a refusal the upstream's allowance is used up. So the calls that it let through between two refusals are what it allows
+ * in that time: the limit is measured, not guessed. Until the first refusal there is no pace.
  */
-export class RateLimiter {
-  private perSecond: number
-  private count = 0
+export class RateLimiter implements Limiter {
+  /** Calls a second; Infinity: as fast as slots allow. */
+  private pace: number
   private firstAt: number | undefined
   private lastAt = 0
-  private restMs = REST_MS
+  private restMs: number = RATE.restMs
   private restsUntil: number
-  /** The call whose refusal began the last burst; the limit is measured from there. */
-  private mark: Sent | undefined
+  /** The refused call that began the last burst. The next limit is measured from it. */
+  private burst: AdmittedCall | undefined
   private refusedSince = 0
 
-  /** @param limit calls a second, as an earlier run has learned it */
+  private nextAt = -Infinity
+  private intervalMs = 0
+  private idleUntil = 0
+  /** When the calls of the last second were sent; only with `--rate`. */
+  private readonly lastSecond: number[] = []
+
+  /**
+   * @param most calls a second that are never exceeded, in any second
+   * @param limit calls a second, as an earlier run has learned them
+   */
   constructor(
     now: number,
+    private readonly most = Infinity,
     private limit?: number,
   ) {
-    this.perSecond = limit === undefined ? Infinity : limit * BELOW
-    this.restsUntil = now + REST_MS * this.patience()
+    this.pace = limit === undefined ? Infinity : limit * RATE.belowLimit
+    this.restsUntil = now + RATE.restMs * this.patience()
   }
 
-  /** Calls a second from now on; Infinity: as fast as slots allow. */
-  get now(): number {
-    return this.perSecond
-  }
-
-  /** Calls a second that the upstream allows; undefined as long as it never refused any. */
+  /** Calls a second that the upstream allows; undefined until it has refused one. */
   get learned(): number | undefined {
-    if (this.limit === undefined) return this.mark ? this.perSecond : undefined
-    return Math.max(this.limit, this.perSecond / BEYOND)
+    if (this.limit === undefined) return this.burst ? this.pace : undefined
+    return Math.max(this.limit, this.pace / RATE.beyondLimit)
   }
 
   /** Whether the limit has been measured. */
@@ -71,79 +49,108 @@ export class RateLimiter {
     return this.limit !== undefined
   }
 
+  waitMs(now: number): number {
+    return Math.max(0, this.nextAt - now)
+  }
+
+  acquired(call: AdmittedCall): void {
+    const { at } = call
+    // Whether the spacing held the call back, not a lack of slots or of work.
+    const held = this.nextAt > at - RATE.lateTimerMs
+    this.intervalMs = 1000 / Math.min(this.pace, this.most)
+    this.nextAt = (held ? Math.max(this.nextAt, this.idleUntil) : at) + this.intervalMs
+    this.firstAt ??= at
+    // Only a pace that holds calls back may grow.
+    if (held && this.pace < this.most) this.grow(Math.min(at - this.lastAt, RATE.longestStepMs) / 1000, at)
+    this.lastAt = at
+    call.pace = this.pace
+  }
+
   /**
-   * A call goes.
-   * @param held whether this pace is what held it back; only then it may grow
+   * The call is about to be sent, some time after its turn. The calls that a slow disk held back must not go all at once.
+   * @returns milliseconds to wait before this is called again; 0: the call goes now
    */
-  send(now: number, held: boolean): Sent {
-    this.firstAt ??= now
-    if (held) this.grow(Math.min(now - this.lastAt, LONGEST_STEP_MS) / 1000, now)
-    this.lastAt = now
-    this.count += 1
-    return { number: this.count, at: now, pace: this.perSecond }
+  sent(now: number): number {
+    const { lastSecond, most } = this
+    if (most === Infinity) return 0
+    while (lastSecond.length > 0 && lastSecond[0]! <= now - 1000) lastSecond.shift()
+    if (lastSecond.length >= Math.ceil(most)) return lastSecond[0]! + 1000 - now
+    lastSecond.push(now)
+    return 0
   }
 
-  /** The call last sent did not go after all. */
-  giveBack(): void {
-    this.count -= 1
+  ended(call: AdmittedCall, { at, health, afterPause }: CallReport): void {
+    // The time in which one call went alone is not made good by a burst.
+    if (call.alone) this.restUntil(at)
+    if (health !== 'throttled') return
+    // The refusal of a call that went alone says that nothing may go. The pace is not the reason.
+    if (afterPause && !call.alone) this.slowDown(call, at)
+    else if (this.burst && call.number >= this.burst.number) this.refusedSince += 1
   }
 
-  /** One more refusal of a burst that is known. */
-  refused({ number }: Sent): void {
-    if (this.mark && number >= this.mark.number) this.refusedSince += 1
+  /** The turn goes to the next call. */
+  notSent(): void {
+    this.nextAt -= this.intervalMs
+  }
+
+  /** No call goes before this, and that time is not made good. */
+  restUntil(until: number): void {
+    this.idleUntil = Math.max(this.idleUntil, until)
   }
 
   /** A burst of refusals begins with this call. */
-  slowDown(call: Sent, now: number): void {
-    const { mark, refusedSince } = this
-    const passed = mark ? call.number - mark.number - refusedSince : 0
-    if (mark && passed < FEW) {
+  private slowDown(call: AdmittedCall, now: number): void {
+    const { burst, refusedSince } = this
+    const passed = burst ? call.number - burst.number - refusedSince : 0
+    if (burst && passed < RATE.fewCalls) {
       this.refusedSince += 1
-      this.set(this.perSecond * (passed > 0 ? AGAIN : FIRST_CUT))
+      this.set(this.pace * (passed > 0 ? RATE.fewCallsCut : RATE.firstCut))
       return
     }
-    this.mark = call
+    this.burst = call
     this.refusedSince = 1
-    if (mark) this.measured(passed, call.at - mark.at, Math.min(call.pace, this.perSecond))
+    if (burst) this.measured(passed, call.at - burst.at, Math.min(call.pace, this.pace))
     else this.firstRefusal(call)
     this.restsUntil = now + this.restMs * this.patience()
   }
 
-  private firstRefusal({ number, at }: Sent): void {
+  private firstRefusal({ number, at }: AdmittedCall): void {
     if (this.limit !== undefined) {
-      this.set(this.limit * BELOW)
+      this.set(this.limit * RATE.belowLimit)
       return
     }
     const seconds = Math.max(1, (at - this.firstAt!) / 1000)
-    this.set((FIRST_CUT * number) / seconds)
+    this.set((RATE.firstCut * number) / seconds)
   }
 
   /**
-   * The limit lies between what got through since the last burst, which is all of it unless calls were too few for a while,
-   * and the pace that was refused. If what is known lies there too, it stands.
+   * The limit lies between the calls a second that got through since the last burst, which are fewer if calls were too few
+   * for a while, and the pace that was refused. A known limit that lies there too stands.
    */
-  private measured(passed: number, ms: number, pace: number): void {
+  private measured(passed: number, ms: number, refusedPace: number): void {
     const before = this.limit
-    const least = Math.min(pace, (passed * 1000) / Math.max(1, ms))
-    const stands = before !== undefined && before >= least && before <= pace && pace <= before * BEYOND
-    this.limit = stands ? before : Math.sqrt(least * pace)
-    const same = before !== undefined && Math.abs(this.limit / before - 1) <= SAME
-    this.restMs = same ? Math.min(LONGEST_REST_MS, this.restMs * 2) : REST_MS
-    this.set(this.limit * BELOW)
+    const least = Math.min(refusedPace, (passed * 1000) / Math.max(1, ms))
+    const stands =
+      before !== undefined && before >= least && before <= refusedPace && refusedPace <= before * RATE.beyondLimit
+    this.limit = stands ? before : Math.sqrt(least * refusedPace)
+    const isSame = before !== undefined && Math.abs(this.limit / before - 1) <= RATE.sameLimit
+    this.restMs = isSame ? Math.min(RATE.longestRestMs, this.restMs * 2) : RATE.restMs
+    this.set(this.limit * RATE.belowLimit)
   }
 
   private grow(seconds: number, now: number): void {
-    if (this.perSecond === Infinity) return
-    const fast = this.limit === undefined || this.perSecond > this.limit * BEYOND
-    if (!fast && now < this.restsUntil) return
-    this.perSecond *= 1 + ((fast ? FAST : CAREFUL) * seconds) / this.patience()
+    if (this.pace === Infinity) return
+    const isFast = this.limit === undefined || this.pace > this.limit * RATE.beyondLimit
+    if (!isFast && now < this.restsUntil) return
+    this.pace *= 1 + ((isFast ? RATE.fastGrowth : RATE.slowGrowth) * seconds) / this.patience()
   }
 
+  /** How many times as long rests and growth take at this pace. */
   private patience(): number {
-    return Math.min(MOST_PATIENCE, Math.max(1, BRISK / this.perSecond))
+    return Math.min(RATE.mostPatience, Math.max(1, RATE.fullPacePerSecond / this.pace))
   }
 
   private set(perSecond: number): void {
-    this.perSecond = Math.max(SLOWEST, perSecond)
+    this.pace = Math.max(RATE.slowestPerSecond, perSecond)
   }
 }

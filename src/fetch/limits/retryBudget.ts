@@ -1,40 +1,18 @@
-import type { UpstreamHealth } from './circuitBreaker.js'
-
-/** Retries that may go before anything is heard of the upstream. */
-const FULL = 5
-/** What an answer is worth: one of an id asked for the first time, and one that a retry has brought. */
-const EARNED = 0.1
-const REPAID = 3
+import { RETRY_BUDGET } from '../constants.js'
+import type { AdmittedCall, CallReport, Limiter } from './limiter.js'
 
 /**
- * Keeps retries of ids in trouble (faults, 5xx) from being what an upstream that is down gets to see: each takes one from a
- * budget that only signs of life fill. At nine failures in ten, retries stay under a tenth of all calls; where a third of
- * them succeed, they pay for themselves. Nothing is lost: what finds no budget waits for it, or for the moment when there
- * is nothing else to do.
+ * Keeps an upstream that is down from receiving mostly retries. Each retry of an id in trouble (faults, 5xx) takes one from
+ * a budget that only answers fill. A retry without budget waits for it, or until no other call is open. Sources: Google's Site
+ * Reliability Engineering, "Handling Overload" (retries under a tenth); the retry quota of the AWS SDKs.
  */
-export class RetryBudget {
-  private left = FULL
+export class RetryBudget implements Limiter {
+  private left: number = RETRY_BUDGET.full
   private readonly inTrouble = new Set<string>()
   private waiting: (() => void)[] = []
 
-  /** What came of a call for this id. That it was refused tells nothing of whether answers can be had. */
-  heard(id: string, sign: UpstreamHealth): void {
-    if (sign === 'throttled') return
-    if (sign === 'trouble') {
-      this.inTrouble.add(id)
-      return
-    }
-    this.left = Math.min(FULL, this.left + (this.inTrouble.delete(id) ? REPAID : EARNED))
-    while (this.left >= 1 && this.waiting.length > 0) this.spend()
-  }
-
-  /** The id is not asked again. */
-  forget(id: string): void {
-    this.inTrouble.delete(id)
-  }
-
-  /** Leave to ask this id again; undefined: at once. */
-  leave(id: string): Promise<void> | undefined {
+  /** The right to call for this id; undefined: at once. */
+  acquire(id: string): Promise<void> | undefined {
     if (!this.inTrouble.has(id)) return undefined
     if (this.left >= 1) {
       this.left -= 1
@@ -43,18 +21,30 @@ export class RetryBudget {
     return new Promise((resolve) => this.waiting.push(resolve))
   }
 
-  /** Nothing else is under way: one that waits may go, or nothing ever would. */
+  /** No other call is open: one retry may go, or none ever would. */
   idle(): void {
     this.waiting.shift()?.()
   }
 
-  /** The run stops: nobody waits any more. */
+  /** The run stops: no retry waits any more. */
   release(): void {
     for (const go of this.waiting.splice(0)) go()
   }
 
-  private spend(): void {
-    this.left -= 1
-    this.waiting.shift()!()
+  /** The id is finished. */
+  forget(id: string): void {
+    this.inTrouble.delete(id)
+  }
+
+  /** A refusal does not show whether the upstream works, so it changes nothing. */
+  ended({ id }: AdmittedCall, { health }: CallReport): void {
+    if (health === 'trouble') this.inTrouble.add(id)
+    if (health !== 'working') return
+    const value = this.inTrouble.delete(id) ? RETRY_BUDGET.repaid : RETRY_BUDGET.earned
+    this.left = Math.min(RETRY_BUDGET.full, this.left + value)
+    while (this.left >= 1 && this.waiting.length > 0) {
+      this.left -= 1
+      this.waiting.shift()!()
+    }
   }
 }

@@ -1,43 +1,51 @@
-import type { Billed } from '../../model/outcome.js'
 import type { FetchPolicy } from '../fetchPolicy.js'
 import type { Stop } from '../stop.js'
+import type { AdmittedCall, CallReport, Limiter } from './limiter.js'
 
-/** Counts calls and money against the caps of a run. No cap is ever overrun: a call takes its share before it is sent. */
-export class SpendCap {
+/** Counts calls and money against the caps of a run. A call takes its share before it is sent, so no cap is ever overrun. */
+export class SpendCap implements Limiter {
   private calls = 0
   private inFlight = 0
-  private spent = 0
-  private waiting: (() => void)[] = []
+  private billed = 0
 
   constructor(private readonly policy: Pick<FetchPolicy, 'maxCalls' | 'budget'>) {}
 
-  /** Takes the share of one call; `wait` if what is in flight may give some back, `spent` if nothing is left. */
-  take(): 'taken' | 'wait' | 'spent' {
-    const { maxCalls = Infinity, budget } = this.policy
-    if (this.calls >= maxCalls) return 'spent'
-    if (this.spent + this.inFlight >= (budget?.calls ?? Infinity)) return this.inFlight > 0 ? 'wait' : 'spent'
-    this.calls += 1
-    this.inFlight += 1
-    return 'taken'
+  /** A call in flight may turn out to be free. */
+  waitMs(): number {
+    return this.calls < this.maxCalls && this.isBudgetTaken && this.inFlight > 0 ? Infinity : 0
   }
 
-  /** The call ended; it counts on as money unless it was surely not billed. */
-  settle(billed: Billed): void {
-    this.inFlight -= 1
-    if (billed !== 'no') this.spent += 1
-    for (const wake of this.waiting.splice(0)) wake()
+  /** Whether no call may go any more, even if those in flight are free. */
+  get isSpent(): boolean {
+    return this.calls >= this.maxCalls || (this.isBudgetTaken && this.inFlight === 0)
   }
 
   /** Why nothing is left. */
   get stop(): Omit<Stop, 'at'> {
-    const { maxCalls = Infinity, budget } = this.policy
-    if (this.calls < maxCalls && budget?.ofDay)
+    if (this.calls < this.maxCalls && this.policy.budget?.ofDay)
       return { reason: 'cap', code: 'budget-per-day', message: 'the budget of the day is spent' }
-    return { reason: 'cap', code: 'cap', message: 'the cap asked for is reached' }
+    return { reason: 'cap', code: 'cap', message: 'the cap of this run is reached' }
   }
 
-  /** Resolves when the next call in flight has ended. */
-  change(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve))
+  acquired(): void {
+    this.calls += 1
+    this.inFlight += 1
+  }
+
+  ended(_: AdmittedCall, { billed }: CallReport): void {
+    this.inFlight -= 1
+    if (billed !== 'no') this.billed += 1
+  }
+
+  notSent(): void {
+    this.inFlight -= 1
+  }
+
+  private get maxCalls(): number {
+    return this.policy.maxCalls ?? Infinity
+  }
+
+  private get isBudgetTaken(): boolean {
+    return this.billed + this.inFlight >= (this.policy.budget?.calls ?? Infinity)
   }
 }

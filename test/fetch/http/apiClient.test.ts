@@ -38,15 +38,15 @@ const raw = (text: string | Buffer, then: 'end' | 'reset' | 'stay') =>
 const OK = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
 
 describe('one attempt', () => {
-  test('asks once, with the token in the query, and keeps the bytes', async () => {
+  test('sends one request, with the token in the query, and keeps the bytes', async () => {
     let url: string | undefined
-    const { base, asked } = await serve((id, _, response, request) => {
+    const { base, requests } = await serve((id, _, response, request) => {
       url = request.url
       send(response, profileOf(id), 200, { 'retry-after': '7' })
     })
     const answer = await answerAt(new URL('/prefix/', base))
     expect(url).toBe(`/prefix/api/some/user/v3?userId=${ID}&token=${encodeURIComponent(TOKEN)}`)
-    expect(asked).toEqual([ID])
+    expect(requests).toEqual([ID])
     expect(answer).toMatchObject({
       kind: 'answer',
       seq: 1,
@@ -60,11 +60,11 @@ describe('one attempt', () => {
   })
 
   test.each([200, 201, 400, 401, 403, 404, 429, 500, 502, 503, 504])(
-    'HTTP %i is an answer like any other, asked for once',
+    'HTTP %i is an answer like any other, after one request',
     async (status) => {
-      const { base, asked } = await serve((_, __, response) => send(response, { code: 301 }, status))
+      const { base, requests } = await serve((_, __, response) => send(response, { code: 301 }, status))
       expect(await answerAt(base)).toMatchObject({ status, kind: 'answer' })
-      expect(asked).toHaveLength(1)
+      expect(requests).toHaveLength(1)
     },
   )
 
@@ -81,7 +81,7 @@ describe('one attempt', () => {
     })
     const upstream = upstreamAt(base)
     for (let seq = 1; seq <= 20; seq += 1) await attempt(upstream, seq)
-    // undici lets a connection rest for one turn, meanwhile it takes another.
+    // undici lets a connection rest for one turn and takes another one meanwhile.
     expect(ports.size).toBeLessThanOrEqual(2)
   })
 
@@ -107,7 +107,7 @@ describe('content encodings', () => {
     expect(textOf((await answerAt(base)).body)).toBe(WHOLE)
   })
 
-  test('a large body is decompressed, too', async () => {
+  test('a large body is decompressed', async () => {
     const large = JSON.stringify(Array.from({ length: 200_000 }, (_, index) => index * 7919))
     const { base } = await serve((_, __, response) =>
       send(response, gzipSync(large), 200, { 'content-encoding': 'gzip' }),
@@ -120,8 +120,8 @@ describe('content encodings', () => {
     ['without its trailer', damaged.subarray(0, -8), WHOLE],
     ['cut in the middle', damaged.subarray(0, 60), ''],
     ['with a wrong checksum', Buffer.concat([damaged.subarray(0, -8), Buffer.alloc(8)]), ''],
-    ['that is none', Buffer.from(WHOLE), ''],
-  ])('gzip %s is no answer', async (_, bytes, part) => {
+    ['that is not gzip', Buffer.from(WHOLE), ''],
+  ])('gzip %s is not an answer', async (_, bytes, part) => {
     const { base } = await serve((__, ___, response) => send(response, bytes, 200, { 'content-encoding': 'gzip' }))
     const fault = await faultAt(base)
     expect(fault.fault).toBe('undecodable')
@@ -129,14 +129,14 @@ describe('content encodings', () => {
     if (part !== '') expect(textOf(fault.part)).toBe(part)
   })
 
-  test('an unknown encoding is no answer', async () => {
+  test('an unknown encoding is not an answer', async () => {
     const { base } = await serve((_, __, response) => send(response, WHOLE, 200, { 'content-encoding': 'zstd' }))
     expect(await faultAt(base)).toMatchObject({ fault: 'undecodable' })
   })
 })
 
 describe('too large', () => {
-  test('200 kB of gzip that hold 200 MB cost no memory', async () => {
+  test('200 kB of gzip that hold 200 MB take no memory', async () => {
     const blanks = gzipSync(Buffer.alloc(10_000_000, ' '))
     const bomb = Buffer.concat(Array.from({ length: 20 }, () => blanks))
     const { base } = await serve((_, __, response) => send(response, bomb, 200, { 'content-encoding': 'gzip' }))
@@ -193,13 +193,13 @@ describe('sent, and no whole answer', () => {
     ['body shorter than its length, reset', `${OK}content-length: 500\r\n\r\n${half}`, 'reset'],
     ['chunks without an end, closed', chunked, 'end'],
     ['chunks without an end, reset', chunked, 'reset'],
-  ])('%s: what came is kept', async (_, text, then) => {
+  ])('%s: the part that arrived is kept', async (_, text, then) => {
     const fault = await faultAt(await raw(text, then))
     expect(fault).toMatchObject({ fault: 'broken' })
     expect(textOf(fault.part)).toBe(half)
   })
 
-  test('a body cut unnoticeably is an answer, which nobody can read as one', async () => {
+  test('a body that is cut without a sign of it counts as an answer', async () => {
     const answer = await answerAt(await raw(`HTTP/1.0 200 OK\r\n\r\n${half}`, 'end'))
     expect(textOf(answer.body)).toBe(half)
   })
@@ -219,7 +219,7 @@ describe('sent, and no whole answer', () => {
 })
 
 describe('the deadline', () => {
-  test('never an answer', async () => {
+  test('ends a call without an answer', async () => {
     let hits = 0
     const base = await serveRaw(() => (hits += 1))
     const started = performance.now()
@@ -228,7 +228,7 @@ describe('the deadline', () => {
     expect(hits).toBe(1)
   })
 
-  test('is one for all of it: a body that drips does not put it off', async () => {
+  test('is for the whole call: a body that drips does not extend it', async () => {
     const base = await serveRaw((socket) => {
       socket.write(`${OK}content-length: 1000\r\n\r\n`)
       const timer = setInterval(() => socket.write('{'), 20)
@@ -253,7 +253,7 @@ describe('the deadline', () => {
     expect(await answerAt(base)).toMatchObject({ status: 200 })
   })
 
-  test('each attempt has its own', async () => {
+  test('is fresh for each attempt', async () => {
     const { base } = await serve((id, count, response) => {
       if (count > 1) setTimeout(() => send(response, profileOf(id)), 150)
     })
@@ -262,11 +262,11 @@ describe('the deadline', () => {
     expect(await attempt(upstream)).toMatchObject({ kind: 'answer' })
   })
 
-  test('missed by a process that stood still, it lets what has arrived be read', async () => {
+  test('missed by a frozen process, it lets the bytes that have arrived be read', async () => {
     const { base } = await serve((id, _, response) => setTimeout(() => send(response, profileOf(id)), 50))
-    // The clock says that the timer came long after it was due.
-    let asked = 0
-    const late = { ...effects, elapsed: () => (asked += 1) * 3_600_000 }
+    // By this clock the timer fires long after it was due.
+    let hours = 0
+    const late = { ...effects, elapsed: () => (hours += 1) * 3_600_000 }
     const upstream = upstreamAt(base, { timeoutMs: 1, effects: late })
     expect(await attempt(upstream)).toMatchObject({ kind: 'answer' })
   })
@@ -285,7 +285,7 @@ describe('provably not sent', () => {
     expect(fault.detail).toMatch(/ENOTFOUND|EAI_AGAIN/)
   })
 
-  test('a TLS handshake that is cut, or is none', async () => {
+  test('a TLS handshake that is cut, or is not TLS', async () => {
     for (const answer of [(): string => '', () => 'HTTP/1.1 400 Bad Request\r\n\r\n']) {
       let seen = ''
       const base = await serveRaw((socket, data) => {
@@ -298,7 +298,7 @@ describe('provably not sent', () => {
     }
   })
 
-  test('a certificate nobody vouches for, even where Node is told to accept any', async ({ skip }) => {
+  test('a certificate that is not trusted, even where Node is set to accept any', async ({ skip }) => {
     const folder = temporaryFolder()
     const key = join(folder, 'key.pem')
     const cert = join(folder, 'cert.pem')
@@ -323,15 +323,15 @@ describe('provably not sent', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
     const base = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`)
-    const told = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
     try {
       const fault = await faultAt(base)
       expect(fault).toMatchObject({ fault: 'untrusted' })
       expect(fault.detail).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
     } finally {
-      if (told === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = told
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
     }
     expect(received).toBe('')
   })
@@ -340,22 +340,22 @@ describe('provably not sent', () => {
 describe('redirects', () => {
   test.each([301, 302, 303, 307, 308])('HTTP %i to another origin is not followed', async (status) => {
     const elsewhere = await serve((_, __, response) => send(response, 'got it'))
-    const { base, asked } = await serve((_, __, response, request) => {
+    const { base, requests } = await serve((_, __, response, request) => {
       send(response, '', status, { location: new URL(request.url ?? '/', elsewhere.base).href })
     })
     const fault = await faultAt(base)
     expect(fault).toMatchObject({ fault: 'redirect' })
     expect(fault.detail).toContain(elsewhere.base.host)
     expect(fault.detail).not.toContain('userId')
-    expect(asked).toHaveLength(1)
-    expect(elsewhere.asked).toHaveLength(0)
+    expect(requests).toHaveLength(1)
+    expect(elsewhere.requests).toHaveLength(0)
   })
 
-  test('to itself, or nowhere', async () => {
+  test('to itself or to an unreadable address', async () => {
     for (const location of ['/again', 'http://[broken']) {
-      const { base, asked } = await serve((_, __, response) => send(response, '', 302, { location }))
+      const { base, requests } = await serve((_, __, response) => send(response, '', 302, { location }))
       expect(await faultAt(base)).toMatchObject({ fault: 'redirect' })
-      expect(asked).toHaveLength(1)
+      expect(requests).toHaveLength(1)
     }
   })
 
@@ -369,10 +369,10 @@ describe('redirects', () => {
 
 describe('the token', () => {
   const forms = [TOKEN, encodeURIComponent(TOKEN), JSON.stringify(TOKEN).slice(1, -1)]
-  const told = (end: CallEnd) =>
+  const textOfEnd = (end: CallEnd) =>
     JSON.stringify(end, (_, value: unknown) => (Buffer.isBuffer(value) ? value.toString('latin1') : value))
   const expectNoToken = (end: CallEnd) => {
-    const text = told(end)
+    const text = textOfEnd(end)
     for (const form of forms) expect(text.toLowerCase()).not.toContain(form.toLowerCase())
   }
 
@@ -385,7 +385,7 @@ describe('the token', () => {
     expect(Buffer.from(answer.body)).toEqual(Buffer.concat(expected))
   })
 
-  test('is taken out of headers that are kept', async () => {
+  test('is taken out of the kept headers', async () => {
     const { base } = await serve((_, __, response) =>
       send(response, '{}', 200, { 'content-type': `text/${TOKEN}`, 'retry-after': TOKEN }),
     )
@@ -399,14 +399,14 @@ describe('the token', () => {
     expectNoToken(await faultAt(base))
   })
 
-  test('is taken out of a body that breaks off, even within the token', async () => {
+  test('is taken out of a body that is cut, even within the token', async () => {
     const echo = `{"message":"${TOKEN} and again ${TOKEN.slice(0, -1)}`
     const fault = await faultAt(await raw(`${OK}content-length: 500\r\n\r\n${echo}`, 'end'))
     expectNoToken(fault)
     expect(textOf(fault.part)).toBe('{"message":"[token] and again ')
   })
 
-  test('is in no error, whatever goes wrong', async () => {
+  test('is in no error', async () => {
     for (const base of [await refusing(), new URL('http://nowhere.invalid')]) {
       expectNoToken(await faultAt(base))
     }

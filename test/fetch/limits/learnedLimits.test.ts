@@ -10,21 +10,21 @@ import { enrich, simulator, TOKEN } from '../../support/simulated.js'
 const upstream = { host: 'api.example.com', token: TOKEN }
 const DAY = 86_400_000
 
-function world(now = Date.now()) {
-  const said: string[] = []
-  return { said, effects: { ...liveEffects((_, message) => said.push(message)), now: () => now } }
+function effectsAt(now = Date.now()) {
+  const messages: string[] = []
+  return { messages, effects: { ...liveEffects((_, message) => messages.push(message)), now: () => now } }
 }
 
-async function kept(path: string, now?: number): Promise<void> {
-  const store = await openLearnedLimits(path, upstream, world(now).effects)
+async function keep(path: string, now?: number): Promise<void> {
+  const store = await openLearnedLimits(path, upstream, effectsAt(now).effects)
   await store.keep({ callsPerSecond: 49.876, inFlight: 40 })
 }
 
-describe('what was learned', () => {
-  test('is known to the next run, of this host and with this token only', async () => {
+describe('a learned limit', () => {
+  test('is known to the next run with the same host and token', async () => {
     const path = join(temporaryFolder(), 'state', 'learned.json')
-    await kept(path)
-    const { effects } = world()
+    await keep(path)
+    const { effects } = effectsAt()
     expect((await openLearnedLimits(path, upstream, effects)).known).toEqual({ callsPerSecond: 49.88, inFlight: 40 })
     for (const other of [
       { ...upstream, token: `${TOKEN}x` },
@@ -38,11 +38,11 @@ describe('what was learned', () => {
     expect(Object.keys((JSON.parse(readFileSync(path, 'utf8')) as { upstreams: object }).upstreams)).toHaveLength(3)
   })
 
-  test('does not hold the token or the host, nor the same name in two folders', async () => {
+  test('is stored without token and host, under another name in each folder', async () => {
     const names = []
     for (let n = 0; n < 2; n += 1) {
       const path = join(temporaryFolder(), 'learned.json')
-      await kept(path)
+      await keep(path)
       const text = readFileSync(path, 'utf8')
       for (const secret of [TOKEN, encodeURIComponent(TOKEN), 'canary', upstream.host])
         expect(text).not.toContain(secret)
@@ -51,7 +51,7 @@ describe('what was learned', () => {
     expect(names[0]).not.toBe(names[1])
   })
 
-  test('is forgotten after a month, or when it comes from the future', async () => {
+  test('is ignored after a month, or when its time is in the future', async () => {
     const path = join(temporaryFolder(), 'learned.json')
     const now = Date.now()
     for (const [age, known] of [
@@ -59,43 +59,43 @@ describe('what was learned', () => {
       [31 * DAY, undefined],
       [-2 * DAY, undefined],
     ] as const) {
-      await kept(path, now - age)
-      expect((await openLearnedLimits(path, upstream, world(now).effects)).known.callsPerSecond).toBe(known)
+      await keep(path, now - age)
+      expect((await openLearnedLimits(path, upstream, effectsAt(now).effects)).known.callsPerSecond).toBe(known)
     }
-    const store = await openLearnedLimits(path, { ...upstream, token: 'another-token' }, world(now).effects)
+    const store = await openLearnedLimits(path, { ...upstream, token: 'another-token' }, effectsAt(now).effects)
     await store.keep({ inFlight: 3 })
     expect(Object.keys((JSON.parse(readFileSync(path, 'utf8')) as { upstreams: object }).upstreams)).toHaveLength(1)
   })
 
   test.each([
-    ['cut', (text: string) => text.slice(0, -9)],
-    ['empty', () => ''],
+    ['that is cut', (text: string) => text.slice(0, -9)],
+    ['that is empty', () => ''],
     ['of another version', (text: string) => text.replace('"version": 1', '"version": 2')],
     ['of another shape', () => '[]'],
-    ['with a pace that is none', (text: string) => text.replace('49.88', '-1')],
+    ['with a negative pace', (text: string) => text.replace('49.88', '-1')],
     ['with a text for a number', (text: string) => text.replace('49.88', '"fast"')],
     ['with an infinite one', (text: string) => text.replace('49.88', '1e999')],
-  ])('in a file that is %s is nothing, and the file is written anew', async (_, damage) => {
+  ])('in a file %s is ignored, and the file is written again', async (_, damage) => {
     const path = join(temporaryFolder(), 'learned.json')
-    await kept(path)
+    await keep(path)
     writeFileSync(path, damage(readFileSync(path, 'utf8')))
-    const store = await openLearnedLimits(path, upstream, world().effects)
+    const store = await openLearnedLimits(path, upstream, effectsAt().effects)
     expect(store.known).toEqual({ callsPerSecond: undefined, inFlight: undefined })
     await store.keep({ callsPerSecond: 7 })
-    expect((await openLearnedLimits(path, upstream, world().effects)).known.callsPerSecond).toBe(7)
+    expect((await openLearnedLimits(path, upstream, effectsAt().effects)).known.callsPerSecond).toBe(7)
   })
 
-  test('where it cannot be written fails nothing', async () => {
+  test('that cannot be written does not fail the run', async () => {
     const path = join(temporaryFolder(), 'learned.json')
     mkdirSync(path)
-    const { effects, said } = world()
+    const { effects, messages } = effectsAt()
     const store = await openLearnedLimits(path, upstream, effects)
     await store.keep({ callsPerSecond: 7 })
-    expect(said).toEqual([expect.stringContaining('is not kept')])
+    expect(messages).toEqual([expect.stringContaining('are not kept')])
   })
 })
 
-test('a run leaves the limit to the next one, and tells it', async () => {
+test('a run keeps the limit for the next run, and reports it', async () => {
   const data = join(temporaryFolder(), 'data')
   const api = await simulator({ ratePerSecond: 60, burst: 10, latencyMs: 20 })
   const ids = Array.from({ length: 150 }, (_, n) => plainId(n))
