@@ -10,13 +10,8 @@ import {
   inflateRawSync,
   inflateSync,
 } from 'node:zlib'
+import { HTTP } from '../constants.js'
 import { TransportFault } from './transportFault.js'
-
-/** What a body may measure, before and after decompressing: a profile has about 5 kB, and 200 kB of gzip can hold 200 MB. */
-export const MAX_RESPONSE_BYTES = 16 << 20
-
-/** Smaller ones are decompressed at once: handing them to a thread costs more. */
-const SYNC_BYTES = 32 << 10
 
 interface Coding {
   now(bytes: Buffer, options: object): Buffer
@@ -30,7 +25,7 @@ const brotli: Coding = { now: brotliDecompressSync, later: promisify<Buffer, obj
 
 const isZlib = (bytes: Buffer) => bytes.length > 1 && (bytes[0]! & 15) === 8 && bytes.readUInt16BE(0) % 31 === 0
 
-/** "deflate" means zlib's format; some servers send the bare stream under that name. */
+/** `deflate` means the format of zlib, but some servers send the bare stream under that name. */
 function codingOf(name: string, bytes: Buffer): Coding | undefined {
   if (name === 'gzip' || name === 'x-gzip') return gzip
   if (name === 'br') return brotli
@@ -49,7 +44,7 @@ function codingsOf(header: string | undefined): string[] {
 
 /**
  * Undoes the content encodings of a whole body.
- * @throws Fault `too_large` or `undecodable`, the latter with what could be decoded
+ * @throws TransportFault `too_large`, or `undecodable` with the part that could be decoded
  */
 export async function decodeBody(bytes: Buffer, contentEncoding: string | undefined): Promise<Buffer> {
   let body = bytes
@@ -58,11 +53,11 @@ export async function decodeBody(bytes: Buffer, contentEncoding: string | undefi
     const coding = codingOf(name, body)
     if (!coding) throw new TransportFault('undecodable', `the answer has an unknown content encoding: ${name}`)
     try {
-      const options = { maxOutputLength: MAX_RESPONSE_BYTES }
-      body = body.length <= SYNC_BYTES ? coding.now(body, options) : await coding.later(body, options)
+      const options = { maxOutputLength: HTTP.mostBodyBytes }
+      body = body.length <= HTTP.syncDecodeBytes ? coding.now(body, options) : await coding.later(body, options)
     } catch (error) {
       if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') {
-        throw new TransportFault('too_large', `the answer decompresses to more than ${MAX_RESPONSE_BYTES} bytes`)
+        throw new TransportFault('too_large', `the answer decompresses to more than ${HTTP.mostBodyBytes} bytes`)
       }
       const part = codingsOf(contentEncoding).length === 1 ? decodePart(bytes, contentEncoding) : undefined
       throw new TransportFault(
@@ -75,14 +70,14 @@ export async function decodeBody(bytes: Buffer, contentEncoding: string | undefi
   return body
 }
 
-/** What can be read of a body that is cut; undefined if nothing. */
+/** The readable part of a cut body; undefined if there is none. */
 export function decodePart(bytes: Buffer, contentEncoding: string | undefined): Buffer | undefined {
   const [name, ...more] = codingsOf(contentEncoding)
   if (bytes.length === 0 || more.length > 0) return undefined
   if (name === undefined) return bytes
   try {
     const finish = name === 'br' ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH
-    const part = codingOf(name, bytes)?.now(bytes, { maxOutputLength: MAX_RESPONSE_BYTES, finishFlush: finish })
+    const part = codingOf(name, bytes)?.now(bytes, { maxOutputLength: HTTP.mostBodyBytes, finishFlush: finish })
     return part && part.length > 0 ? part : undefined
   } catch {
     return undefined

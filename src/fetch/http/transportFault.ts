@@ -3,9 +3,9 @@ import type { NoAnswer } from '../../model/call.js'
 
 /** A call that ended without a whole answer. Its message is not yet redacted. */
 export class TransportFault extends Error {
-  override readonly name = 'Fault'
+  override readonly name = 'TransportFault'
 
-  /** @param part what did arrive of the body, decoded as far as it goes */
+  /** @param part the part of the body that arrived, decoded as far as possible */
   constructor(
     readonly fault: NoAnswer['fault'],
     message: string,
@@ -15,7 +15,7 @@ export class TransportFault extends Error {
   }
 }
 
-/** What Node says when it refuses a server's certificate. Nothing was sent, and the next try would end the same. */
+/** Codes with which Node refuses a server's certificate. Nothing was sent, and the next attempt would end the same way. */
 const CERTIFICATE = new Set([
   'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',
@@ -34,13 +34,13 @@ const CERTIFICATE = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-/** A failure before the first byte of the request was written: provably not sent. */
+/** A failure before the first byte of the request was written: the call was provably not sent. */
 export function unsent(error: unknown): TransportFault {
   const untrusted = CERTIFICATE.has(codeOf(error) ?? '')
   return new TransportFault(untrusted ? 'untrusted' : 'unsent', `not sent: ${describe(error)}`)
 }
 
-/** A failure after that: the upstream may have charged. */
+/** A failure after the first byte: the upstream may have charged. */
 export function broken(error: unknown, part: Buffer | undefined): TransportFault {
   if (codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW')
     return new TransportFault('too_large', 'the headers of the answer are too large')
@@ -48,7 +48,7 @@ export function broken(error: unknown, part: Buffer | undefined): TransportFault
 }
 
 function describe(error: unknown): string {
-  // A host with several addresses fails with one error for each, and no message of its own.
+  // A host with several addresses fails with one error for each address, and without a message of its own.
   const causes = error instanceof AggregateError && error.message === '' ? error.errors : [error]
   const message = causes.map(messageOf).join(', ')
   const code = codeOf(error)

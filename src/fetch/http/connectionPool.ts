@@ -1,19 +1,13 @@
 import { Pool, type Dispatcher } from 'undici'
 import type { Effects } from '../../core/effects.js'
-import { decodeBody, decodePart, MAX_RESPONSE_BYTES } from './decodeBody.js'
+import { HTTP } from '../constants.js'
+import { decodeBody, decodePart } from './decodeBody.js'
 import { broken, TransportFault, unsent } from './transportFault.js'
 
-const CONNECT_TIMEOUT_MS = 10_000
 const REDIRECTS = [301, 302, 303, 307, 308]
 const HEADERS = ['accept', 'application/json', 'accept-encoding', 'gzip, deflate, br', 'user-agent', 'creator-enrich']
 
-/**
- * A deadline that fires this much too late was missed by a process that stood still, not by the upstream; what has
- * arrived meanwhile gets a moment to be read before the call counts as unanswered.
- */
-const LATE_MS = 1_000
-
-/** A whole answer, content encodings undone. */
+/** A whole answer, its content encodings undone. */
 export interface Reply {
   readonly status: number
   readonly contentType: string | undefined
@@ -21,13 +15,13 @@ export interface Reply {
   readonly body: Buffer
 }
 
-export interface HttpConnection {
-  /** One GET over one of the run's kept connections. @throws Fault, and nothing else for a reason of the network */
+export interface ConnectionPool {
+  /** One GET over one of the kept connections. @throws TransportFault, and nothing else for a reason of the network */
   get(path: string): Promise<Reply>
   close(): Promise<void>
 }
 
-export interface HttpConnectionOptions {
+export interface ConnectionPoolOptions {
   readonly origin: string
   readonly connections: number
   /** From the first step of connecting to the last byte of the body. */
@@ -35,13 +29,14 @@ export interface HttpConnectionOptions {
   readonly effects: Pick<Effects, 'elapsed'>
 }
 
-/** Connections to one origin. Redirects are never followed, certificates always verified, nothing is sent twice. */
-export function openWire({ origin, connections, timeoutMs, effects }: HttpConnectionOptions): HttpConnection {
+/** Connections to one origin. No redirect is followed, no request is sent twice, every certificate is verified. */
+export function openConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
+  const { origin, connections, timeoutMs, effects } = options
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
-    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs), rejectUnauthorized: true },
-    // One deadline for the whole call is kept by `Exchange`.
+    connect: { timeout: Math.min(HTTP.connectTimeoutMs, timeoutMs), rejectUnauthorized: true },
+    // `Exchange` keeps one deadline for the whole call.
     headersTimeout: 0,
     bodyTimeout: 0,
   })
@@ -68,12 +63,12 @@ interface RawReply {
   readonly body: Buffer
 }
 
-/** Gathers one answer. That `onRequestStart` was not called proves that no byte of the request was written. */
+/** Collects one answer. Before undici calls `onRequestStart`, no byte of the request has been written. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly reply: Promise<RawReply>
   private resolve!: (reply: RawReply) => void
   private reject!: (fault: TransportFault) => void
-  private settled = false
+  private isOver = false
   private controller: Dispatcher.DispatchController | undefined
   private timer: NodeJS.Timeout
   private status = 0
@@ -95,7 +90,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller
-    if (this.settled) controller.abort(new Error('given up before it was sent'))
+    if (this.isOver) controller.abort(new Error('given up before it was sent'))
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
@@ -105,20 +100,20 @@ class Exchange implements Dispatcher.DispatchHandler {
     const location = textOf(headers['location'])
     if (REDIRECTS.includes(status) && location !== undefined) {
       this.fail(new TransportFault('redirect', `redirected to ${hostOf(location)} (HTTP ${status}), not followed`))
-    } else if (Number(textOf(headers['content-length'])) > MAX_RESPONSE_BYTES) {
+    } else if (Number(textOf(headers['content-length'])) > HTTP.mostBodyBytes) {
       this.fail(tooLarge())
     }
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.settled) return
+    if (this.isOver) return
     this.bytes += chunk.length
-    if (this.bytes > MAX_RESPONSE_BYTES) this.fail(tooLarge())
+    if (this.bytes > HTTP.mostBodyBytes) this.fail(tooLarge())
     else this.chunks.push(chunk)
   }
 
   onResponseEnd(): void {
-    if (!this.settle()) return
+    if (!this.finish()) return
     this.resolve({ status: this.status, headers: this.headers, body: this.body() })
   }
 
@@ -126,9 +121,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.fail(this.controller ? broken(error, this.part()) : unsent(error))
   }
 
+  /** A process that was frozen fires its deadline late. The bytes that have arrived meanwhile get a moment to be read. */
   private onDeadline(deadline: number): void {
-    if (this.effects.elapsed() - deadline > LATE_MS) {
-      this.timer = setTimeout(() => this.onDeadline(Infinity), LATE_MS)
+    if (this.effects.elapsed() - deadline > HTTP.lateDeadlineMs) {
+      this.timer = setTimeout(() => this.onDeadline(Infinity), HTTP.lateDeadlineMs)
       return
     }
     const seconds = `${this.timeoutMs / 1000} s`
@@ -137,14 +133,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private fail(fault: TransportFault): void {
-    if (!this.settle()) return
+    if (!this.finish()) return
     this.reject(fault)
     this.controller?.abort(fault)
   }
 
-  private settle(): boolean {
-    if (this.settled) return false
-    this.settled = true
+  /** @returns false if the exchange was over already */
+  private finish(): boolean {
+    if (this.isOver) return false
+    this.isOver = true
     clearTimeout(this.timer)
     return true
   }
@@ -159,7 +156,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 function tooLarge(): TransportFault {
-  return new TransportFault('too_large', `the answer has more than ${MAX_RESPONSE_BYTES} bytes`)
+  return new TransportFault('too_large', `the answer has more than ${HTTP.mostBodyBytes} bytes`)
 }
 
 function hostOf(location: string): string {
