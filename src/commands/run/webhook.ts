@@ -1,17 +1,22 @@
+import { ofetch } from 'ofetch'
+import pRetry from 'p-retry'
 import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
 import type { Redact } from '../../core/redact.js'
 import { count, plural } from '../../core/text.js'
 import type { Receipt } from '../../model/receipt.js'
 
-/** What is told at the end of a run: its receipt, or why there is none. */
+/** The end of a run: its receipt, or why there is none. */
 export type RunEnd = Receipt | { readonly exit_code: number; readonly error: string }
 
-const PATIENCE_MS = 10_000
+/** For all attempts together. */
+const LIMIT_MS = 10_000
+/** Two more attempts, after 0.5 to 1 s and after 1 to 2 s. */
+const BACKOFF = { retries: 2, minTimeout: 500, factor: 2, randomize: true }
 
 /**
- * Bots of chat services take a text, each in its own shape (their pages on incoming webhooks, November 2026); everybody
- * else gets the receipt itself.
+ * A bot of a chat service takes a text, each service in its own shape (their pages on incoming webhooks, November 2026). Any
+ * other address gets the receipt itself.
  */
 const SHAPES: readonly (readonly [host: RegExp, body: (text: string) => unknown])[] = [
   [/(^|\.)slack\.com$/, (text) => ({ text })],
@@ -19,43 +24,81 @@ const SHAPES: readonly (readonly [host: RegExp, body: (text: string) => unknown]
   [/(^|\.)dingtalk\.com$/, (text) => ({ msgtype: 'text', text: { content: text } })],
 ]
 
+export interface NotifyOptions {
+  readonly log: Effects['log']
+  readonly redact: Redact
+  /** Ten seconds if absent. */
+  readonly limitMs?: number
+}
+
 /**
- * Posts the end of a run to a webhook. Never throws, and never takes longer than ten seconds: what became of the run is
- * settled. The address is a secret of its own, so only its host is told.
+ * Posts the end of a run to a webhook. Never throws, and never takes longer than ten seconds, because the run is over. The
+ * address is a secret of its own, so a message names only its host.
  */
-export async function notify(
-  url: string,
-  told: RunEnd,
-  { log, redact }: { readonly log: Effects['log']; readonly redact: Redact },
-): Promise<void> {
+export async function notify(url: string, end: RunEnd, options: NotifyOptions): Promise<void> {
+  const { log, redact, limitMs = LIMIT_MS } = options
   const { host } = new URL(url)
+  const signal = AbortSignal.timeout(limitMs)
+  const body = redact(JSON.stringify(bodyFor(url, end)))
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: redact(JSON.stringify(bodyFor(url, told))),
-      redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    })
-    await response.body?.cancel()
-    if (!response.ok) log('warn', `${host} did not take the notification: HTTP ${response.status}`)
+    await pRetry(() => post(url, body, signal), { ...BACKOFF, signal, shouldRetry: ({ error }) => mayPass(error) })
   } catch (error) {
-    const cause = (error as Error).cause
-    log('warn', `${host} could not be notified: ${messageOf(cause ?? error).replaceAll(url, host)}`)
+    if (error instanceof Refused) log('warn', `${host} did not take the notification: ${error.message}`)
+    else log('warn', `${host} could not be notified: ${reasonOf(error).replaceAll(url, host)}`)
   }
 }
 
-/** What this address understands. */
-export function bodyFor(url: string, told: RunEnd): unknown {
+/** The webhook answered, and not with success. */
+class Refused extends Error {
+  constructor(readonly status: number) {
+    super(`HTTP ${status}`)
+  }
+}
+
+async function post(url: string, body: string, signal: AbortSignal): Promise<void> {
+  const response = await ofetch.raw(url, {
+    method: 'POST',
+    body,
+    redirect: 'error',
+    retry: false,
+    // Without these two ofetch reads the answer, however long it is.
+    responseType: 'stream',
+    ignoreResponseError: true,
+    signal,
+  })
+  await response.body?.cancel()
+  if (!response.ok) throw new Refused(response.status)
+}
+
+/** Whether another attempt may succeed: after a network fault, 5xx or 429; not after a redirect or the time limit. */
+function mayPass(error: Error): boolean {
+  if (error instanceof Refused) return error.status >= 500 || error.status === 429
+  return typeof (rootOf(error) as { code?: unknown }).code === 'string'
+}
+
+/** ofetch writes the whole address into its message, so only the innermost cause is shown. */
+function reasonOf(error: unknown): string {
+  const root = rootOf(error)
+  // A host with several addresses fails without a message of its own.
+  return messageOf(root) || String((root as { code?: unknown }).code)
+}
+
+function rootOf(error: unknown): unknown {
+  const cause = (error as { cause?: unknown }).cause
+  return cause === undefined ? error : rootOf(cause)
+}
+
+/** The body in the shape that this address takes. */
+export function bodyFor(url: string, end: RunEnd): unknown {
   const { hostname } = new URL(url)
   const shape = SHAPES.find(([pattern]) => pattern.test(hostname))?.[1]
-  return shape ? shape(runEndText(told)) : told
+  return shape ? shape(runEndText(end)) : end
 }
 
 /** The receipt as a person would write it into a chat. */
-export function runEndText(told: RunEnd): string {
-  if ('error' in told) return `creator-enrich: exit ${told.exit_code}: ${told.error}`
-  const { ids, calls, money, stop, exit_code, lists, simulated, seconds } = told
+export function runEndText(end: RunEnd): string {
+  if ('error' in end) return `creator-enrich: exit ${end.exit_code}: ${end.error}`
+  const { ids, calls, money, stop, exit_code, lists, simulated, seconds } = end
   const names = lists.map(({ list }) => list).join(', ')
   const parts = (['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const)
     .filter((status) => ids[status] > 0)

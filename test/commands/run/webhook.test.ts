@@ -10,41 +10,51 @@ import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator } from '../../support/simulated.js'
 
-/** A server that keeps what is posted to it; `status` is what it says. */
-async function hook(status = 200): Promise<{ url: string; bodies: unknown[] }> {
+type Status = number | 'break' | 'hang'
+
+/** A server that keeps each body posted to it and answers with these statuses in turn; the last one stays. */
+async function hook(...statuses: Status[]): Promise<{ url: string; bodies: unknown[] }> {
   const bodies: unknown[] = []
   const server = createServer((request, response) => {
     let text = ''
     request.setEncoding('utf8').on('data', (part: string) => (text += part))
     request.on('end', () => {
       bodies.push(JSON.parse(text))
-      response.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end('ok')
+      const status = statuses[Math.min(bodies.length, statuses.length) - 1] ?? 200
+      if (status === 'break') response.socket?.resetAndDestroy()
+      else if (status !== 'hang')
+        response.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end('ok')
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/T0/secret-path`, bodies }
 }
 
-async function warningsOf(url: string, told: RunEnd): Promise<string[]> {
+async function warningsOf(url: string, end: RunEnd, limitMs?: number): Promise<string[]> {
   const warnings: string[] = []
-  await notify(url, told, {
+  await notify(url, end, {
     log: (level, message) => warnings.push(`${level}: ${message}`),
     redact: redactor(undefined),
+    ...(limitMs === undefined ? {} : { limitMs }),
   })
+  for (const warning of warnings) expect(warning).not.toContain('secret-path')
   return warnings
 }
 
-test('the token is in nothing that is posted', async () => {
+test('no posted body contains the token', async () => {
   const { url, bodies } = await hook()
-  const told = { exit_code: 2, error: 'canary-token.csv does not exist' }
-  await notify(url, told, { log: () => undefined, redact: redactor('canary-token') })
+  const end = { exit_code: 2, error: 'canary-token.csv does not exist' }
+  await notify(url, end, { log: () => undefined, redact: redactor('canary-token') })
   expect(bodies).toEqual([{ exit_code: 2, error: '[token].csv does not exist' }])
 })
 
 const FAILED: RunEnd = { exit_code: 7, error: 'disk full' }
 
-test('the command posts its receipt, also of a run that was parked or came to none; its exit code stands', async () => {
+test('the command posts its receipt, also of a parked run, or the error of a run without a receipt; its exit code stays', async () => {
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1), plainId(2)])
   const { url, bodies } = await hook()
@@ -59,30 +69,58 @@ test('the command posts its receipt, also of a run that was parked or came to no
   expect(refused.code).toBe(2)
   expect(bodies[1]).toEqual({ exit_code: 2, error: expect.stringContaining('nowhere') as string })
 
-  const unheard = await cli([...args, '--notify', 'http://127.0.0.1:9/secret-path'], { env })
-  expect(unheard.code).toBe(5)
-  expect(unheard.stderr).toContain('warning: 127.0.0.1:9 could not be notified')
-  expect(parked.stderr + refused.stderr + unheard.stderr).not.toContain('secret-path')
+  const unreachable = await cli([...args, '--notify', 'http://127.0.0.1:9/secret-path'], { env })
+  expect(unreachable.code).toBe(5)
+  expect(unreachable.stderr).toContain('warning: 127.0.0.1:9 could not be notified')
+  expect(parked.stderr + refused.stderr + unreachable.stderr).not.toContain('secret-path')
 })
 
-test('a hook that refuses or redirects is a warning that names its host only', async () => {
+test('a webhook that refuses or redirects is a warning that names only its host', async () => {
   const refusing = await hook(500)
   expect(await warningsOf(refusing.url, FAILED)).toEqual([
     `warn: ${new URL(refusing.url).host} did not take the notification: HTTP 500`,
   ])
-  const [warning] = await warningsOf((await hook(302)).url, FAILED)
+  expect(refusing.bodies).toHaveLength(3)
+  const redirecting = await hook(302)
+  const [warning] = await warningsOf(redirecting.url, FAILED)
   expect(warning).toMatch(/could not be notified: unexpected redirect/)
-  expect(warning).not.toContain('secret-path')
+  expect(redirecting.bodies).toHaveLength(1)
 })
 
-test('what is no URL is refused without being shown', () => {
+test.each<[Status]>([[503], [429], ['break']])('after %s the notification is delivered once more', async (status) => {
+  const { url, bodies } = await hook(status, 200)
+  expect(await warningsOf(url, FAILED)).toEqual([])
+  expect(bodies).toEqual([FAILED, FAILED])
+})
+
+test('404 is not retried', async () => {
+  const { url, bodies } = await hook(404, 200)
+  expect(await warningsOf(url, FAILED)).toEqual([`warn: ${new URL(url).host} did not take the notification: HTTP 404`])
+  expect(bodies).toEqual([FAILED])
+})
+
+test.each<[string, Status[]]>([
+  ['that hangs', ['hang']],
+  ['that fails, then hangs', [503, 'hang']],
+  ['whose retry would come too late', ['break', 'break']],
+])('a webhook %s costs no more than the limit', async (_, statuses) => {
+  const { url, bodies } = await hook(...statuses)
+  const limitMs = statuses[0] === 'break' ? 300 : 1500
+  const started = performance.now()
+  const [warning] = await warningsOf(url, FAILED, limitMs)
+  expect(performance.now() - started).toBeLessThan(limitMs + 1000)
+  expect(warning).toMatch(/could not be notified: .*(timeout|aborted)/)
+  expect(bodies.length).toBe(statuses[0] === 'break' ? 1 : statuses.length)
+})
+
+test('a text that is not a URL is refused without being shown', () => {
   expect(() => resolveSettings('run', { notify: 'hooks.slack.com/secret' }, [])).toThrow(
     /^--notify: expected an http\(s\) URL, got something else$/,
   )
   expect(options.notify.secret).toBe(true)
 })
 
-test('in words, for people in a chat', async () => {
+test('the receipt as a chat message', async () => {
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1), plainId(2), 'no id'], 'spring.csv')
   const { receipt } = await enrich(list, join(folder, 'data'), await simulator({ quota: 1 }))
@@ -103,6 +141,6 @@ test.each([
     { msgtype: 'text', text: { content: 'creator-enrich: exit 7: disk full' } },
   ],
   ['https://example.com/?as=slack.com', FAILED],
-])('%s gets its own shape', (url, body) => {
+])('%s gets a body of its own shape', (url, body) => {
   expect(bodyFor(url, FAILED)).toEqual(body)
 })
