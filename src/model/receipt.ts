@@ -1,3 +1,4 @@
+import { EXIT } from '../core/errors.js'
 import { labelLine } from '../core/text.js'
 import type { StopReason } from './outcome.js'
 
@@ -108,13 +109,13 @@ export interface Receipt {
 }
 
 const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, number>> = {
-  token: 4,
-  permission: 4,
-  route: 4,
-  unreachable: 6,
-  quota: 5,
-  balance: 5,
-  redirect: 2,
+  token: EXIT.refused,
+  permission: EXIT.refused,
+  route: EXIT.refused,
+  unreachable: EXIT.unreachable,
+  quota: EXIT.parked,
+  balance: EXIT.parked,
+  redirect: EXIT.usage,
 }
 
 /** Why the ids that were not fetched are parked. */
@@ -136,7 +137,7 @@ export function runExitCode(run: {
 }): number {
   if (run.signalCode !== undefined) return run.signalCode
   if (run.stop !== undefined && run.stop !== 'signal' && run.stop !== 'cap') return STOP_EXIT_CODES[run.stop]
-  return run.failedShare > run.maxFailed ? 3 : 0
+  return run.failedShare > run.maxFailed ? EXIT.manyFailed : EXIT.done
 }
 
 /** @throws Error with the counts if the number read differs from the number with a status */

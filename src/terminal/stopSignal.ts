@@ -1,5 +1,7 @@
-/** A terminal that is closed (SIGHUP) stops a run in order, too. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const
+import { EXIT } from '../core/errors.js'
+
+/** A closed terminal (SIGHUP) stops a run in order, too. */
+const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const
 
 export interface StopSignal {
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP; its reason is the exit code. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { resolveApi, type Api } from '../../config/api.js'
 import type { Settings } from '../../config/options.js'
 import { first, openDatabase } from '../../core/duckdb.js'
-import { BusyError, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
+import { BusyError, EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
 import { localTime } from '../../core/time.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock } from '../../dataFolder/lock.js'
@@ -36,24 +36,24 @@ const RELEASED = Date.parse('2026-01-01')
 export async function doctor({ settings, readToken, now }: DoctorJob): Promise<DoctorReport> {
   const layout = layoutOf(settings.data)
   const checks: Check[] = []
-  const check = async (name: string, look: () => Said | Promise<Said>, exitCode = 1): Promise<void> => {
+  const check = async (name: string, look: () => Said | Promise<Said>, exitCode: number = EXIT.bug): Promise<void> => {
     try {
       checks.push({ name, ...(await look()) })
     } catch (error) {
       const code = exitCodeOf(error)
-      checks.push({ name, verdict: 'fail', said: messageOf(error), exit_code: code === 1 ? exitCode : code })
+      checks.push({ name, verdict: 'fail', said: messageOf(error), exit_code: code === EXIT.bug ? exitCode : code })
     }
   }
   await check('node', nodeVersion)
-  await check('folder', () => folder(layout), 7)
-  await check('space', () => space(layout), 7)
+  await check('folder', () => folder(layout), EXIT.local)
+  await check('space', () => space(layout), EXIT.local)
   await check('lock', () => lock(layout))
-  await check('database', () => database(layout, settings), 7)
+  await check('database', () => database(layout, settings), EXIT.local)
   await check('token', () => token(settings, readToken))
-  await check('network', () => network(resolveApi(settings)), 6)
-  await check('clock', () => clock(layout, now()), 7)
+  await check('network', () => network(resolveApi(settings)), EXIT.unreachable)
+  await check('clock', () => clock(layout, now()), EXIT.local)
   const failed = checks.find(({ verdict }) => verdict === 'fail')
-  return { data: layout.data, exit_code: failed?.exit_code ?? 0, checks }
+  return { data: layout.data, exit_code: failed?.exit_code ?? EXIT.done, checks }
 }
 
 const ok = (said: string): Said => ({ verdict: 'ok', said })

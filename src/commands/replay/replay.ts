@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Settings } from '../../config/options.js'
 import { openDatabase } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
-import { messageOf, UsageError } from '../../core/errors.js'
+import { EXIT, messageOf, UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
 import { runIdAt } from '../../core/time.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
@@ -44,13 +44,13 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     const { runs, answers, calls } = rebuilt
     const report = { data: layout.data, compared_with: layout.database, runs, answers, calls, differences }
     const differs = differences === undefined || differences.length > 0
-    if (settings.check) return { ...report, exit_code: differs ? 9 : 0, files: undefined }
+    if (settings.check) return { ...report, exit_code: differs ? EXIT.differs : EXIT.done, files: undefined }
     await replaceWarehouse(lock, rebuilt)
     const { noBom, excel = false } = settings
     const runId = runIdAt(startedAt, effects.random())
     const files = await publish(layout, pipeline, { runId, bom: !noBom, excel }, effects)
     await sealLoaded(layout, effects)
-    return { ...report, exit_code: 0, files }
+    return { ...report, exit_code: EXIT.done, files }
   } catch (error) {
     throw asLocalError(error, layout.warehouse)
   } finally {

@@ -1,3 +1,4 @@
+import { EXIT } from '../../core/errors.js'
 import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import {
   fileLines,
@@ -147,7 +148,7 @@ export function summary(receipt: Receipt): string {
     ...fileLines(receipt.files),
     ...(receipt.files.report === undefined ? [] : [labelLine('report', receipt.files.report)]),
   )
-  if (receipt.exit_code === 3) {
+  if (receipt.exit_code === EXIT.manyFailed) {
     lines.push(
       '',
       labelLine('exit 3', 'more of the asked ids failed than --max-failed allows; failures.csv'),
