@@ -1,14 +1,47 @@
-import type { Settings } from '../config/options.js'
+import type { OptionName, Settings } from '../config/options.js'
+import { messageOf } from '../core/errors.js'
 import type { Logger } from '../terminal/logger.js'
 
 /** What a command gets from the command line and the environment. */
 export interface Invocation {
   readonly settings: Settings
-  /** For commands that make calls. */
+  /** Only for a command that `needsToken`. */
   readonly token: string | undefined
-  /** @throws UsageError when the token cannot be read, or cannot be one */
+  /** @throws UsageError when the token cannot be read, or cannot be a token */
   readonly readToken: () => string | undefined
   readonly logger: Logger
   /** The positional arguments. */
   readonly inputs: readonly string[]
+}
+
+/** Does the work of a command, and returns the exit code. */
+export type Flow = (invocation: Invocation) => Promise<number>
+
+/** A command of the command line. Its file imports nothing heavy: `--help` reads all of them. */
+export interface Command {
+  readonly name: string
+  /** As commander writes them: `<list>` for one, `[input...]` for any number. */
+  readonly arguments?: string
+  readonly description: string
+  /** In the order in which `--help` shows them. */
+  readonly options: readonly OptionName[]
+  /** The command makes calls: it does not start when the token cannot be read. */
+  readonly needsToken?: true
+  readonly run: Flow
+}
+
+/** A flow cannot be imported; `cause` is the reason. */
+export class NotLoaded extends Error {}
+
+/**
+ * The flow of a command, imported only when the command runs: the import takes longer than most commands do.
+ * Running it throws NotLoaded when the import fails.
+ */
+export function lazy(load: () => Promise<Flow>): Flow {
+  return async (invocation) => {
+    const flow = await load().catch((cause: unknown) => {
+      throw new NotLoaded(messageOf(cause), { cause })
+    })
+    return flow(invocation)
+  }
 }

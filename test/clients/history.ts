@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runCommand } from '../../src/commands/run/command.js'
 import { resolveApi } from '../../src/config/api.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
@@ -29,7 +30,7 @@ export async function makeHistory(folder: string): Promise<string> {
   try {
     for (const daysAgo of [7, 0]) {
       simulator.change({ night: 7 - daysAgo })
-      const settings = resolveSettings('run', { api: simulator.url, data, maxAge: '0s' }, [])
+      const settings = resolveSettings(runCommand.options, { api: simulator.url, data, maxAge: '0s' }, [])
       const redact = redactor(TOKEN)
       const logger = new Logger({ write: () => true }, settings.logLevel, redact)
       const now = () => Date.now() - daysAgo * 86_400_000

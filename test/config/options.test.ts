@@ -1,26 +1,30 @@
 import { describe, expect, test } from 'vitest'
-import { envName, options, resolveSettings, type Option } from '../../src/config/options.js'
+import { commands } from '../../src/commands/program.js'
+import { runCommand } from '../../src/commands/run/command.js'
+import { envName, options, resolveSettings, type Option, type OptionName } from '../../src/config/options.js'
 
 describe('settings', () => {
   test('a flag wins over the environment, that over the .env file, that over the default', () => {
     const dotEnv = { CREATOR_ENRICH_CONCURRENCY: '3', CREATOR_ENRICH_ATTEMPTS: '7' }
     const environment = { CREATOR_ENRICH_CONCURRENCY: '4', CREATOR_ENRICH_DATA: 'there' }
-    const settings = resolveSettings('run', { concurrency: '5' }, [environment, dotEnv])
+    const settings = resolveSettings(runCommand.options, { concurrency: '5' }, [environment, dotEnv])
     expect(settings).toMatchObject({ concurrency: 5, data: 'there', attempts: 7, giveUp: 600_000 })
-    expect(resolveSettings('run', {}, [environment, dotEnv]).concurrency).toBe(4)
+    expect(resolveSettings(runCommand.options, {}, [environment, dotEnv]).concurrency).toBe(4)
   })
 
   test('--no-bom, which the command line knows as bom: false', () => {
-    expect(resolveSettings('run', { bom: false }, []).noBom).toBe(true)
-    expect(resolveSettings('run', { bom: true }, []).noBom).toBeUndefined()
+    expect(resolveSettings(runCommand.options, { bom: false }, []).noBom).toBe(true)
+    expect(resolveSettings(runCommand.options, { bom: true }, []).noBom).toBeUndefined()
   })
 
   test('a refused value is shown without what may be a secret', () => {
-    expect(() => resolveSettings('run', { api: 'http://u:secret@h/?token=secret' }, [])).toThrow('got "http://…@h/?…"')
+    expect(() => resolveSettings(runCommand.options, { api: 'http://u:secret@h/?token=secret' }, [])).toThrow(
+      'got "http://…@h/?…"',
+    )
   })
 
   test('an empty variable counts as not set', () => {
-    expect(resolveSettings('run', {}, [{ CREATOR_ENRICH_CONCURRENCY: '' }, {}]).concurrency).toBe(16)
+    expect(resolveSettings(runCommand.options, {}, [{ CREATOR_ENRICH_CONCURRENCY: '' }, {}]).concurrency).toBe(16)
   })
 
   test.each([
@@ -31,7 +35,7 @@ describe('settings', () => {
     ['maxFailed', '2.5%', 0.025],
     ['api', 'http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
   ])('--%s %s', (name, typed, value) => {
-    expect(resolveSettings('run', { [name]: typed }, [])).toMatchObject({ [name]: value })
+    expect(resolveSettings(runCommand.options, { [name]: typed }, [])).toMatchObject({ [name]: value })
   })
 
   test.each([
@@ -44,19 +48,32 @@ describe('settings', () => {
     ['api', 'http://u:p@host/', '--api: expected a URL without user, query or fragment'],
     ['api', 'ftp://host/', '--api: expected global, cn, simulated or an http(s) URL'],
   ])('--%s %s is refused in one line', (name, typed, message) => {
-    expect(() => resolveSettings('run', { [name]: typed }, [])).toThrow(message)
+    expect(() => resolveSettings(runCommand.options, { [name]: typed }, [])).toThrow(message)
   })
 
   test('a bad variable is named, not the flag', () => {
-    expect(() => resolveSettings('run', {}, [{ CREATOR_ENRICH_MAX_AGE: 'old' }])).toThrow(/^CREATOR_ENRICH_MAX_AGE: /)
+    expect(() => resolveSettings(runCommand.options, {}, [{ CREATOR_ENRICH_MAX_AGE: 'old' }])).toThrow(
+      /^CREATOR_ENRICH_MAX_AGE: /,
+    )
   })
 })
 
-test('docs/options.md is what the table says', async () => {
-  const lines = Object.entries<Option<unknown>>(options).map(
-    ([name, o]) =>
-      `| \`${o.flag.replaceAll('|', '\\|')}\` | \`${envName(name)}\` | ${o.default ?? ''} | ${o.for.join(', ')} | ${o.help} |`,
-  )
+const takers = (name: OptionName) => commands.filter((command) => command.options.includes(name))
+
+test('every option belongs to a command, and no command has two options of one flag', () => {
+  const names = Object.keys(options) as OptionName[]
+  expect(names.filter((name) => takers(name).length === 0)).toEqual([])
+  for (const command of commands) {
+    const flags = command.options.map((name) => options[name].flag.split(' ')[0])
+    expect(new Set(flags).size, command.name).toBe(flags.length)
+  }
+})
+
+test('docs/options.md is what the tables of options and commands say', async () => {
+  const lines = Object.entries<Option<unknown>>(options).map(([name, { flag, help, default: value = '' }]) => {
+    const users = takers(name as OptionName).map((command) => command.name)
+    return `| \`${flag.replaceAll('|', '\\|')}\` | \`${envName(name)}\` | ${value} | ${users.join(', ')} | ${help} |`
+  })
   const page = [
     '# Options',
     '',

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { forgetCommand } from '../../src/commands/forget/command.js'
 import { forget } from '../../src/commands/forget/forget.js'
+import { replayCommand } from '../../src/commands/replay/command.js'
 import { replay } from '../../src/commands/replay/replay.js'
 import { summary } from '../../src/commands/run/summary.js'
 import { resolveSettings } from '../../src/config/options.js'
@@ -35,9 +37,9 @@ test('after --excel once, a folder always has a workbook of the published data',
   expect(idsOf()).toEqual(ids)
 
   const [pipeline, effects] = [await loadPipeline(undefined), liveEffects(() => undefined)]
-  const settings = resolveSettings('forget', { data }, [])
+  const settings = resolveSettings(forgetCommand.options, { data }, [])
   expect((await forget([ids[1]!], settings, pipeline, effects)).files!.exports).toContain(path)
   expect(idsOf()).toEqual(ids.filter((id) => id !== ids[1]))
-  const replayed = await replay(resolveSettings('replay', { data, excel: true }, []), pipeline, effects)
+  const replayed = await replay(resolveSettings(replayCommand.options, { data, excel: true }, []), pipeline, effects)
   expect(replayed.files!.exports).toContain(path)
 })

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
+import { replayCommand } from '../../src/commands/replay/command.js'
 import { replay } from '../../src/commands/replay/replay.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { all, type Database } from '../../src/core/duckdb.js'
@@ -102,7 +103,7 @@ async function checkedReplay(data: string): Promise<Ended> {
   const lines: string[] = []
   const effects = liveEffects((level, message) => lines.push(`${level}: ${message}`))
   const report = await replay(
-    resolveSettings('replay', { data, check: true }, []),
+    resolveSettings(replayCommand.options, { data, check: true }, []),
     await loadPipeline(undefined),
     effects,
   )

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { replayCommand } from '../../src/commands/replay/command.js'
 import { replay } from '../../src/commands/replay/replay.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
@@ -196,7 +197,7 @@ test('lifecycle and change over a week, as of the last night; failures by code',
 })
 
 test('all of it can be rebuilt', async () => {
-  const settings = resolveSettings('replay', { data, check: true }, [])
+  const settings = resolveSettings(replayCommand.options, { data, check: true }, [])
   const report = await replay(
     settings,
     await loadPipeline(undefined),

@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
+import { runCommand } from '../../src/commands/run/command.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { liveEffects } from '../../src/core/effects.js'
@@ -80,7 +81,7 @@ const FORMATS: Record<string, Form> = {
 
 /** What a run would take from this input: everything that comes after is made of it. */
 async function takenFrom(path: string, args: Record<string, string>): Promise<object> {
-  const settings = resolveSettings('run', { list: 'spring', ...args }, [])
+  const settings = resolveSettings(runCommand.options, { list: 'spring', ...args }, [])
   const open = new Resources()
   const said: string[] = []
   const effects = liveEffects((_, message) => said.push(message))

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runCommand } from '../../src/commands/run/command.js'
 import { resolveApi } from '../../src/config/api.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { UsageError } from '../../src/core/errors.js'
@@ -91,17 +92,19 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
   })
 
   test('plain HTTP to another machine needs a word, and warns', () => {
-    const settings = resolveSettings('run', { api: 'cn' }, [])
+    const settings = resolveSettings(runCommand.options, { api: 'cn' }, [])
     expect(() => resolveApi(settings)).toThrow(UsageError)
     expect(() => resolveApi(settings)).toThrow('--allow-plain-http')
     expect(resolveApi({ ...settings, allowPlainHttp: true }).warning).toContain('plain HTTP')
   })
 
   test('a timeout below a minute is for this machine only', () => {
-    const short = resolveSettings('run', { timeout: '30s' }, [])
+    const short = resolveSettings(runCommand.options, { timeout: '30s' }, [])
     expect(() => resolveApi(short)).toThrow(UsageError)
     expect(() => resolveApi(short)).toThrow('--timeout 30s')
-    expect(resolveApi(resolveSettings('run', { timeout: '30s', api: 'http://127.0.0.1:9' }, [])).simulated).toBe(false)
+    expect(
+      resolveApi(resolveSettings(runCommand.options, { timeout: '30s', api: 'http://127.0.0.1:9' }, [])).simulated,
+    ).toBe(false)
   })
 })
 

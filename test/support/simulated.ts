@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { runCommand } from '../../src/commands/run/command.js'
 import { resolveApi } from '../../src/config/api.js'
 import { envName, resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
@@ -100,7 +101,7 @@ async function enrichIn(
   api: Simulator,
   ...args: string[]
 ): Promise<Enriched> {
-  const settings = resolveSettings('run', {}, [
+  const settings = resolveSettings(runCommand.options, {}, [
     asEnvironment(['--api', api.url, '--data', data, ...WITHOUT_REPORT, ...args]),
   ])
   const lines: string[] = []

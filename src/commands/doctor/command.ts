@@ -1,10 +1,8 @@
-import { print } from '../../terminal/print.js'
-import type { Invocation } from '../command.js'
-import { doctor as examine, doctorText } from './doctor.js'
+import { lazy, type Command } from '../command.js'
 
-/** Prints whether a run would find what it needs; returns 0, or the code of the first thing that fails. */
-export async function doctorCommand({ settings, readToken }: Invocation): Promise<number> {
-  const report = await examine({ settings, readToken, now: () => Date.now() })
-  print(settings, report, () => doctorText(report))
-  return report.exit_code
+export const doctorCommand: Command = {
+  name: 'doctor',
+  description: 'check what a run needs, without a call; exit with the code of the first failure',
+  options: ['data', 'api', 'allowPlainHttp', 'tokenFile', 'json', 'logLevel'],
+  run: lazy(async () => (await import('./flow.js')).doctorFlow),
 }

@@ -1,42 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { liveEffects } from '../../core/effects.js'
-import { messageOf, UsageError } from '../../core/errors.js'
-import { loadPipeline } from '../../model/loadPipeline.js'
-import type { Pipeline } from '../../model/pipeline.js'
-import type { Invocation } from '../command.js'
-import { allowAgain, forget as forgetInFolder } from './forget.js'
-import { forgetSummary } from './forgetReport.js'
+import { lazy, type Command } from '../command.js'
 
-/** Erases people, or with `--allow` lets them come back; prints what was done, and returns the exit code. */
-export async function forgetCommand({ settings, logger, inputs }: Invocation): Promise<number> {
-  const pipeline = await loadPipeline(settings.pipeline)
-  const ids = new Set([...idsOf(inputs, pipeline), ...(await idsInFile(settings.file, pipeline))])
-  if (ids.size === 0) throw new UsageError('nobody is named: give ids or links, or a file of them with --file')
-  const effects = liveEffects((level, message) => logger.log(level, message))
-  const work = settings.allow ? allowAgain : forgetInFolder
-  const report = await work([...ids], settings, pipeline, effects)
-  process.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : forgetSummary(report))
-  return report.exit_code
-}
-
-function idsOf(cells: readonly string[], pipeline: Pipeline): string[] {
-  return cells.map((cell, at) => idOf(cell, `argument ${at + 1}`, pipeline))
-}
-
-async function idsInFile(file: string | undefined, pipeline: Pipeline): Promise<string[]> {
-  if (file === undefined) return []
-  const path = resolve(file)
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${path} cannot be read: ${messageOf(cause)}; give a file with one id a line`, { cause })
-  })
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-  return lines.flatMap((line, at) => (line.trim() === '' ? [] : [idOf(line, `${path}, line ${at + 1}`, pipeline)]))
-}
-
-/** What cannot be read is not shown: it may be somebody's. */
-function idOf(cell: string, where: string, pipeline: Pipeline): string {
-  const parsed = pipeline.parseId(cell)
-  if ('id' in parsed) return parsed.id
-  throw new UsageError(`${where} is no id (${parsed.reason}): ${parsed.remedy}; nothing was changed`)
+export const forgetCommand: Command = {
+  name: 'forget',
+  arguments: '[userId...]',
+  description: 'erase people everywhere under the data folder, and keep them out of later runs',
+  options: ['data', 'pipeline', 'noBom', 'json', 'quiet', 'file', 'allow', 'logLevel', 'logFile'],
+  run: lazy(async () => (await import('./flow.js')).forgetFlow),
 }

@@ -1,14 +1,26 @@
-import { liveEffects } from '../../core/effects.js'
-import { loadPipeline } from '../../model/loadPipeline.js'
-import { print } from '../../terminal/print.js'
-import type { Invocation } from '../command.js'
-import { planText } from './planReport.js'
-import { planRun } from './planRun.js'
+import { lazy, type Command } from '../command.js'
 
-/** Prints what a run of the same inputs would do and cost now, without a call. */
-export async function planCommand({ settings, logger, inputs }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => logger.log(level, message))
-  const report = await planRun({ inputs, settings, pipeline: await loadPipeline(settings.pipeline), effects })
-  print(settings, report, () => planText(report))
-  return 0
+export const planCommand: Command = {
+  name: 'plan',
+  arguments: '[input...]',
+  description: 'show what a run of the same inputs would fetch and cost now; makes no call',
+  options: [
+    'data',
+    'pipeline',
+    'column',
+    'encoding',
+    'delimiter',
+    'list',
+    'tracked',
+    'maxAge',
+    'retryFailed',
+    'onAmbiguous',
+    'concurrency',
+    'rate',
+    'price',
+    'json',
+    'quiet',
+    'logLevel',
+  ],
+  run: lazy(async () => (await import('./flow.js')).planFlow),
 }

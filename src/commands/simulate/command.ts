@@ -1,34 +1,21 @@
-import { once } from 'node:events'
-import { loadPipeline } from '../../model/loadPipeline.js'
-import { startSimulator } from '../../simulator/simulator.js'
-import { stopSignal } from '../../terminal/stopSignal.js'
-import type { Invocation } from '../command.js'
+import { lazy, type Command } from '../command.js'
 
-/** Serves the simulated API until a signal comes; its address is the first line of stdout. */
-export async function simulateCommand({ settings, logger }: Invocation): Promise<number> {
-  const stop = stopSignal()
-  const simulator = await startSimulator({
-    pipeline: await loadPipeline(settings.pipeline),
-    port: settings.port,
-    latencyMs: settings.latency,
-    jitterMs: settings.jitter,
-    ratePerSecond: settings.callLimit ?? null,
-    quota: settings.quota ?? null,
-    balance: settings.balance ?? null,
-    night: settings.night,
-    shares: settings.failures ?? {},
-    keep: settings.counts ? 'counts' : 'entries',
-  })
-  process.stdout.write(`${simulator.url}\n`)
-  logger.log(
-    'info',
-    'simulated API, invented people; any token is accepted; its ledger is at /__ledger; Ctrl-C stops it',
-  )
-  try {
-    if (!stop.signal.aborted) await once(stop.signal, 'abort')
-    return 0
-  } finally {
-    stop.release()
-    await simulator.close()
-  }
+export const simulateCommand: Command = {
+  name: 'simulate',
+  description: 'serve the simulated API on this machine until stopped',
+  options: [
+    'pipeline',
+    'port',
+    'latency',
+    'jitter',
+    'callLimit',
+    'quota',
+    'balance',
+    'night',
+    'failures',
+    'counts',
+    'logLevel',
+    'logFile',
+  ],
+  run: lazy(async () => (await import('./flow.js')).simulateFlow),
 }

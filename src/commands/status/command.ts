@@ -1,12 +1,8 @@
-import { layoutOf } from '../../dataFolder/layout.js'
-import { print } from '../../terminal/print.js'
-import type { Invocation } from '../command.js'
-import { readFolderStatus } from './status.js'
-import { statusText } from './statusText.js'
+import { lazy, type Command } from '../command.js'
 
-/** Prints how a data folder stands: the run that is on, the last ones, what waits, how old the profiles are. */
-export async function statusCommand({ settings }: Invocation): Promise<number> {
-  const report = await readFolderStatus(layoutOf(settings.data))
-  print(settings, report, (columns) => statusText(report, Date.now(), columns))
-  return 0
+export const statusCommand: Command = {
+  name: 'status',
+  description: 'show the current run, the last runs, the parked ids and the age of the profiles',
+  options: ['data', 'json', 'logLevel'],
+  run: lazy(async () => (await import('./flow.js')).statusFlow),
 }

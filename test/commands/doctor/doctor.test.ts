@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { doctorCommand } from '../../../src/commands/doctor/command.js'
 import { doctor, type DoctorReport } from '../../../src/commands/doctor/doctor.js'
 import { readToken } from '../../../src/config/api.js'
 import { resolveSettings } from '../../../src/config/options.js'
@@ -13,7 +14,7 @@ import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator, TOKEN } from '../../support/simulated.js'
 
 async function examine(data: string, api: string, token: string | undefined, now = Date.now): Promise<DoctorReport> {
-  const settings = resolveSettings('doctor', { data, api }, [])
+  const settings = resolveSettings(doctorCommand.options, { data, api }, [])
   return doctor({ settings, readToken: () => readToken(undefined, [{ JUSTONEAPI_TOKEN: token }]), now })
 }
 

@@ -2,10 +2,13 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { forgetCommand } from '../../../src/commands/forget/command.js'
 import { allowAgain, forget } from '../../../src/commands/forget/forget.js'
 import type { ForgetReport } from '../../../src/commands/forget/forgetReport.js'
+import { replayCommand } from '../../../src/commands/replay/command.js'
 import { replay } from '../../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../../src/commands/replay/replayReport.js'
+import { runCommand } from '../../../src/commands/run/command.js'
 import { resolveSettings } from '../../../src/config/options.js'
 import { liveEffects } from '../../../src/core/effects.js'
 import { redactor } from '../../../src/core/redact.js'
@@ -30,8 +33,9 @@ const effects = liveEffects((level, message) => logged.push(`${level}: ${message
 const silent = liveEffects(() => undefined)
 const quiet = new Logger({ write: () => true }, 'error', redactor(TOKEN))
 
-const settingsOf = (command: 'run' | 'replay' | 'forget', data: string, flags = {}) =>
-  resolveSettings(command, { data, ...flags }, [])
+const COMMANDS = { run: runCommand, replay: replayCommand, forget: forgetCommand }
+const settingsOf = (command: keyof typeof COMMANDS, data: string, flags = {}) =>
+  resolveSettings(COMMANDS[command].options, { data, ...flags }, [])
 
 /** Two nights of a list in which one person is named in the bio of another, and in other people's rows. */
 export interface History {

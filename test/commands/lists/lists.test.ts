@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listsText, type ListReport } from '../../../src/commands/lists/command.js'
+import { listsText, type ListReport } from '../../../src/commands/lists/lists.js'
 
 const list: ListReport = {
   ...{ list: 'spring', tracked: true, source: 'spring.csv', rows: 2, ids: 2, ids_with_profile: 1, coverage: 0.5 },

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { planCommand } from '../../../src/commands/plan/command.js'
 import { planText, type PlanReport } from '../../../src/commands/plan/planReport.js'
 import { planRun } from '../../../src/commands/plan/planRun.js'
 import { resolveSettings } from '../../../src/config/options.js'
@@ -15,7 +16,7 @@ import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator } from '../../support/simulated.js'
 
 async function planOf(data: string, inputs: readonly string[], flags = {}): Promise<PlanReport> {
-  const settings = resolveSettings('plan', { data, ...flags }, [])
+  const settings = resolveSettings(planCommand.options, { data, ...flags }, [])
   const effects = liveEffects(() => undefined)
   return planRun({ inputs, settings, pipeline: await loadPipeline(undefined), effects })
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { replayCommand } from '../../../src/commands/replay/command.js'
 import { replay as replayFolder } from '../../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../../src/commands/replay/replayReport.js'
 import { resolveSettings } from '../../../src/config/options.js'
@@ -38,7 +39,7 @@ interface Replayed {
 
 /** In this process; `cli` is the command itself. */
 async function replay(data: string, args: { check?: boolean } = {}): Promise<Replayed> {
-  const settings = resolveSettings('replay', { data, ...args }, [])
+  const settings = resolveSettings(replayCommand.options, { data, ...args }, [])
   const told: string[] = []
   const effects = liveEffects((level, message) => told.push(`${level}: ${message}`))
   const report = await replayFolder(settings, await loadPipeline(undefined), effects)

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { runCommand } from '../../../src/commands/run/command.js'
 import { bodyFor, runEndText, notify, type RunEnd } from '../../../src/commands/run/webhook.js'
 import { options, resolveSettings } from '../../../src/config/options.js'
 import { redactor } from '../../../src/core/redact.js'
@@ -114,7 +115,7 @@ test.each<[string, Status[]]>([
 })
 
 test('a text that is not a URL is refused without being shown', () => {
-  expect(() => resolveSettings('run', { notify: 'hooks.slack.com/secret' }, [])).toThrow(
+  expect(() => resolveSettings(runCommand.options, { notify: 'hooks.slack.com/secret' }, [])).toThrow(
     /^--notify: expected an http\(s\) URL, got something else$/,
   )
   expect(options.notify.secret).toBe(true)

@@ -2,8 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { allowAgain, forget } from '../../../src/commands/forget/forget.js'
-import { listsText, readLists, type ListReport } from '../../../src/commands/lists/command.js'
+import { listsText, readLists, type ListReport } from '../../../src/commands/lists/lists.js'
+import { replayCommand } from '../../../src/commands/replay/command.js'
 import { replay } from '../../../src/commands/replay/replay.js'
+import { untrackCommand } from '../../../src/commands/untrack/command.js'
 import { untrack } from '../../../src/commands/untrack/untrack.js'
 import { resolveSettings } from '../../../src/config/options.js'
 import { liveEffects } from '../../../src/core/effects.js'
@@ -18,7 +20,7 @@ import { published } from '../../support/published.js'
 import { enrich, refresh, refused, simulator } from '../../support/simulated.js'
 
 const effects = liveEffects(() => undefined)
-const settingsOf = (data: string) => resolveSettings('untrack', { data }, [])
+const settingsOf = (data: string) => resolveSettings(untrackCommand.options, { data }, [])
 const untrackIn = async (data: string, list: string) =>
   untrack(list, settingsOf(data), await loadPipeline(undefined), effects)
 const listsOf = (data: string): Promise<ListReport[]> => withPublished(layoutOf(data), readLists)
@@ -97,7 +99,8 @@ test('tracking and untracking outlive the state folder', async () => {
   await enrich(b!, data, api, '--track')
   expect(await trackedOf(data)).toEqual({ a: true, b: true })
   const lose = () => rmSync(join(data, 'state'), { recursive: true })
-  const rebuilt = async () => replay(resolveSettings('replay', { data }, []), await loadPipeline(undefined), effects)
+  const rebuilt = async () =>
+    replay(resolveSettings(replayCommand.options, { data }, []), await loadPipeline(undefined), effects)
   lose()
   await enrich(writeList(folder, [plainId(1)], 'c.csv'), data, api)
   expect(await trackedOf(data)).toEqual({ a: true, b: true, c: false })

@@ -1,0 +1,28 @@
+import { layoutOf } from '../../dataFolder/layout.js'
+import { loadPipeline } from '../../model/loadPipeline.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { PAGE } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { changesJson, periodOf, readHighlights, readTotals } from './changes.js'
+import { changesText } from './changesText.js'
+
+/** How many of each a person reads. */
+const SHOWN = 10
+
+/** Prints whose followers moved, and who changed what, since a day or for a while. */
+export async function changesFlow({ settings }: Invocation): Promise<number> {
+  const layout = layoutOf(settings.data)
+  const { timeZone } = await loadPipeline(settings.pipeline)
+  const period = periodOf(settings.since, Date.now(), timeZone)
+  await withPublished(layout, async (connection) => {
+    if (settings.json) {
+      const head = { data: layout.data }
+      for await (const piece of changesJson(connection, head, period, settings.limit)) process.stdout.write(piece)
+      return
+    }
+    const totals = await readTotals(connection, period)
+    const highlights = await readHighlights(connection, period, settings.limit ?? SHOWN)
+    process.stdout.write(changesText(totals, highlights, period, process.stdout.columns || PAGE))
+  })
+  return 0
+}

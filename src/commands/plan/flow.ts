@@ -1,0 +1,14 @@
+import { liveEffects } from '../../core/effects.js'
+import { loadPipeline } from '../../model/loadPipeline.js'
+import { print } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { planText } from './planReport.js'
+import { planRun } from './planRun.js'
+
+/** Prints what a run of the same inputs would do and cost now, without a call. */
+export async function planFlow({ settings, logger, inputs }: Invocation): Promise<number> {
+  const effects = liveEffects((level, message) => logger.log(level, message))
+  const report = await planRun({ inputs, settings, pipeline: await loadPipeline(settings.pipeline), effects })
+  print(settings, report, () => planText(report))
+  return 0
+}

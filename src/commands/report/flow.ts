@@ -1,0 +1,35 @@
+import type { Settings } from '../../config/options.js'
+import { type Effects, liveEffects } from '../../core/effects.js'
+import { layoutOf } from '../../dataFolder/layout.js'
+import { takeLock } from '../../dataFolder/lock.js'
+import { loadPipeline } from '../../model/loadPipeline.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { checkPublished } from '../../publish/openPublished.js'
+import { writeReport } from '../../report/writeReport.js'
+import type { Invocation } from '../command.js'
+
+/**
+ * Writes the report of the newest run anew from what is published. It owns the folder meanwhile: somebody who is being
+ * forgotten must not come back with a report.
+ * @returns its path, absolute
+ * @throws BusyError while a run is on, UsageError when nothing is published
+ */
+export async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
+  const layout = layoutOf(settings.data)
+  // Before the lock, which would make a folder.
+  checkPublished(layout)
+  const lock = await takeLock(layout)
+  try {
+    return await writeReport(layout, pipeline, { now: effects.now() })
+  } finally {
+    lock.release()
+  }
+}
+
+/** Writes the HTML report of the newest run again; prints its path, and returns the exit code. */
+export async function reportFlow({ settings, logger }: Invocation): Promise<number> {
+  const effects = liveEffects((level, message) => logger.log(level, message))
+  const path = await reportFolder(settings, await loadPipeline(settings.pipeline), effects)
+  process.stdout.write(`${path}\n`)
+  return 0
+}

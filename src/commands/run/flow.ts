@@ -1,0 +1,47 @@
+import { resolveApi } from '../../config/api.js'
+import { liveEffects } from '../../core/effects.js'
+import { exitCodeOf, messageOf } from '../../core/errors.js'
+import { redactor } from '../../core/redact.js'
+import { loadPipeline } from '../../model/loadPipeline.js'
+import type { Receipt } from '../../model/receipt.js'
+import { run } from '../../run/run.js'
+import { stopSignal } from '../../terminal/stopSignal.js'
+import type { Invocation } from '../command.js'
+import { summary } from './summary.js'
+import { notify } from './webhook.js'
+
+/** Runs the main job; prints the summary, or the receipt with `--json`, and returns the exit code. */
+export async function runFlow({ settings, token, logger, inputs }: Invocation): Promise<number> {
+  const api = resolveApi(settings)
+  if (api.warning) logger.log('warn', api.warning)
+  if (api.simulated) logger.log('info', 'simulated API: the people are invented, no token is used, no money is spent')
+  const pipeline = await loadPipeline(settings.pipeline)
+  const stop = stopSignal((name) => logger.log('warn', `${name}: stopping in order; a second one ends at once`))
+  try {
+    const effects = liveEffects((level, message) => logger.log(level, message))
+    const redact = redactor(token)
+    const context = { inputs, settings, api, token, redact, pipeline, effects, logger, signal: stop.signal }
+    const receipt = await withNotification(settings.notify, { ...effects, redact }, () => run(context))
+    process.stdout.write(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
+    return receipt.exit_code
+  } finally {
+    stop.release()
+  }
+}
+
+/** Does the work, and posts its result to a webhook if one is given. */
+async function withNotification(
+  url: string | undefined,
+  effects: Parameters<typeof notify>[2],
+  work: () => Promise<Receipt>,
+): Promise<Receipt> {
+  if (url === undefined) return work()
+  try {
+    const receipt = await work()
+    await notify(url, receipt, effects)
+    return receipt
+  } catch (error) {
+    await notify(url, { exit_code: exitCodeOf(error), error: messageOf(error) }, effects)
+    throw error
+  }
+}

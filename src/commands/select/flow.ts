@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import type { Settings } from '../../config/options.js'
+import { UsageError } from '../../core/errors.js'
+import { layoutOf } from '../../dataFolder/layout.js'
+import { PAGE } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { select as selectCreators, type Format } from './select.js'
+
+/** What fits a terminal. */
+const NARROW = ['user_id', 'nickname', 'tier', 'fans', 'province']
+const NARROW_MENTIONED = ['user_id', 'nickname', 'mentioned_by', 'top_mentioner_nickname']
+const ROWS = 20
+
+/** Writes a list of creators to stdout or to a file. */
+export async function selectFlow({ settings, logger }: Invocation): Promise<number> {
+  const { where, sort, limit, mentioned = false, save } = settings
+  const format = formatOf(settings)
+  const out = outOf(settings)
+  if ((format === 'parquet' || format === 'xlsx') && out === undefined)
+    throw new UsageError(`--format ${format} needs --out FILE`)
+  const isTable = format === 'table'
+  const columns = columnsOf(settings, isTable)
+  if (save !== undefined && settings.out === undefined) refuseToReplace(out!, columns ?? [])
+  const rows = await selectCreators({
+    layout: layoutOf(settings.data),
+    selection: {
+      where,
+      sort,
+      limit: limit ?? (isTable && out === undefined ? ROWS : undefined),
+      columns,
+      mentioned,
+    },
+    format,
+    out,
+    bom: !settings.noBom,
+    write: (text) => process.stdout.write(text),
+    columns: process.stdout.columns || PAGE,
+  })
+  if (out !== undefined) {
+    logger.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`)
+    if (save !== undefined) logger.log('info', `ready for: creator-enrich run ${out}`)
+  } else if (isTable && limit === undefined && rows === ROWS) {
+    logger.log('info', `the first ${ROWS}; --limit N shows more, --format csv all`)
+  }
+  return 0
+}
+
+function formatOf({ format, out, save }: Settings): Format {
+  if (save !== undefined) {
+    if (format !== undefined && format !== 'csv') throw new UsageError(`--save writes CSV, not ${format}`)
+    return 'csv'
+  }
+  const ending = out === undefined ? undefined : extname(out).slice(1)
+  const known = (['csv', 'xlsx', 'parquet', 'json'] as const).find((each) => each === ending)
+  return format ?? known ?? (out === undefined ? 'table' : 'csv')
+}
+
+function outOf({ out, save }: Settings): string | undefined {
+  if (out !== undefined) return resolve(out)
+  return save === undefined ? undefined : resolve(`${save}.csv`)
+}
+
+/** A list of people's own, which may have the name that `--save` would take, is not replaced. */
+function refuseToReplace(path: string, columns: readonly string[]): void {
+  if (!existsSync(path)) return
+  const [header = ''] = readFileSync(path, 'utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/, 1)
+  if (header === columns.join(',')) return
+  throw new UsageError(`${path} is there already, and not written by the same --save: give another name, or --out FILE`)
+}
+
+function columnsOf({ columns, save, mentioned }: Settings, isTable: boolean): string[] | undefined {
+  const chosen = columns ?? (isTable ? (mentioned ? NARROW_MENTIONED : NARROW) : undefined)
+  if (save === undefined) return chosen
+  const others = chosen ?? ['nickname']
+  return ['user_id', ...others.filter((name) => name !== 'user_id')]
+}
