@@ -30,18 +30,19 @@ export interface Command {
   readonly run: Flow
 }
 
-/** A flow cannot be imported; `cause` is the reason. */
+/** A file of the program cannot be imported; `cause` is the reason. */
 export class NotLoaded extends Error {}
 
-/**
- * The flow of a command, imported only when the command runs: the import takes longer than most commands do.
- * Running it throws NotLoaded when the import fails.
- */
-export function lazy(load: () => Promise<Flow>): Flow {
-  return async (invocation) => {
-    const flow = await load().catch((cause: unknown) => {
-      throw new NotLoaded(messageOf(cause), { cause })
-    })
-    return flow(invocation)
+/** @throws NotLoaded */
+export async function load<T>(module: Promise<T>): Promise<T> {
+  try {
+    return await module
+  } catch (cause) {
+    throw new NotLoaded(messageOf(cause), { cause })
   }
+}
+
+/** The flow of a command, imported only when the command runs: the import takes longer than most commands do. */
+export function lazy(flow: () => Promise<Flow>): Flow {
+  return async (invocation) => (await load(flow()))(invocation)
 }

@@ -1,16 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { parseEnv } from 'node:util'
 import { CommanderError, Command as CommandLine } from 'commander'
-import { readToken, tokenIn } from '../config/api.js'
-import { options, resolveSettings, type Flags, type Option, type Settings } from '../config/options.js'
-import { EXIT, messageOf, RunError, UsageError } from '../core/errors.js'
-import { redactor, type Redact } from '../core/redact.js'
+import { options, type Option } from '../config/options.js'
+import { EXIT, messageOf, RunError } from '../core/errors.js'
 import { version } from '../core/version.js'
-import { openLogFile } from '../terminal/logFile.js'
-import { Logger } from '../terminal/logger.js'
+import type { Logger } from '../terminal/logger.js'
 import { changesCommand } from './changes/command.js'
-import { NotLoaded, type Command, type Invocation } from './command.js'
+import { load, NotLoaded, type Command, type Invocation } from './command.js'
 import { doctorCommand } from './doctor/command.js'
 import { forgetCommand } from './forget/command.js'
 import { listsCommand } from './lists/command.js'
@@ -43,24 +37,23 @@ export const commands: readonly Command[] = [
  * Reads the command line, runs one command, and reports its error in one line.
  * @param args what follows the name of the program
  * @returns the exit code
- * @throws whatever keeps a command's files from being imported
+ * @throws whatever keeps a file of the program from being imported
  */
 export async function main(args: readonly string[]): Promise<number> {
   // A reader of our output may leave, or its disk may be full: the run goes on, and its exit code stands.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
-  // Until the options are known, only the token of the environment can be redacted.
-  let logger = new Logger(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
+  let invocation: Invocation | undefined
   let exitCode: number = EXIT.done
   const cli = new CommandLine('creator-enrich')
     .description('Fetch creator profiles, flatten them and load them into DuckDB and CSV: paid once, never lost.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text) => logger.log('error', withoutValue(text)) })
+    .configureOutput({ outputError: () => undefined })
   for (const command of commands) {
     const entry = addCommand(cli, command)
     entry.action(async () => {
-      const invocation = invocationOf(command, entry.args, entry.opts())
-      logger = invocation.logger
+      const { invocationOf } = await load(import('./invocation.js'))
+      invocation = invocationOf(command, entry.args, entry.opts())
       exitCode = await command.run(invocation)
     })
   }
@@ -69,7 +62,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCode
   } catch (error) {
     if (error instanceof NotLoaded) throw error.cause
-    return report(error, logger)
+    if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    return report(error, invocation?.logger ?? (await import('./invocation.js')).firstLogger())
   }
 }
 
@@ -82,43 +76,17 @@ function addCommand(cli: CommandLine, command: Command): CommandLine {
   return entry
 }
 
-function invocationOf(command: Command, inputs: readonly string[], flags: Flags): Invocation {
-  const environments = [process.env, readDotEnv()]
-  const settings = resolveSettings(command.options, flags, environments)
-  const read = (): string | undefined => readToken(settings.tokenFile, environments)
-  const token = command.needsToken ? read() : undefined
-  const logger = loggerFor(settings, redactor(token ?? tokenIn(environments)))
-  return { settings, token, readToken: read, logger, inputs }
-}
-
-function readDotEnv(): Record<string, string | undefined> {
-  const path = resolve('.env')
-  try {
-    return parseEnv(readFileSync(path, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw new UsageError(`${path}: ${messageOf(error)}`)
-  }
-}
-
-function loggerFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Logger {
-  const level = quiet ? 'warn' : logLevel
-  if (logFile === undefined) return new Logger(process.stderr, level, redact)
-  const log = openLogFile(logFile, (message) => process.stderr.write(`warning: ${redact(message)}\n`))
-  return new Logger(process.stderr, level, redact, { log, kept: logLevel })
-}
-
-/** A mistyped flag may carry a secret behind its `=`. */
-function withoutValue(text: string): string {
-  return text
-    .replace(/^error: /, '')
-    .replace(/(unknown option '[^=']+)=[^']*/, '$1=…')
-    .trim()
+/** Commander ends `--help` and `--version` as errors, too; their text is written already. */
+function isHelp({ code }: CommanderError): boolean {
+  return /^commander\.(help|helpDisplayed|version)$/.test(code)
 }
 
 /** Logs one line for people; the stack is shown only at log level debug. */
 function report(error: unknown, logger: Logger): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  if (error instanceof CommanderError) {
+    logger.log('error', withoutValue(error.message))
+    return EXIT.usage
+  }
   if (error instanceof RunError) {
     logger.log('error', error.message)
     logger.log('debug', error.stack ?? '')
@@ -127,4 +95,12 @@ function report(error: unknown, logger: Logger): number {
   logger.log('error', `a bug in creator-enrich: ${messageOf(error)} (--log-level debug shows where)`)
   logger.log('debug', error instanceof Error ? (error.stack ?? '') : '')
   return EXIT.bug
+}
+
+/** A mistyped flag may carry a secret behind its `=`. */
+function withoutValue(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .replace(/(unknown option '[^=']+)=[^']*/, '$1=…')
+    .trim()
 }

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { readToken, tokenIn } from '../config/api.js'
+import { resolveSettings, type Flags, type Settings } from '../config/options.js'
+import { messageOf, UsageError } from '../core/errors.js'
+import { redactor, type Redact } from '../core/redact.js'
+import { openLogFile } from '../terminal/logFile.js'
+import { Logger } from '../terminal/logger.js'
+import type { Command, Invocation } from './command.js'
+
+/**
+ * Brings together what a command works with.
+ * @param inputs the positional arguments
+ * @throws UsageError when an option, the token or `.env` cannot be read; LocalError when the log file cannot be written
+ */
+export function invocationOf(command: Command, inputs: readonly string[], flags: Flags): Invocation {
+  const environments = [process.env, readDotEnv()]
+  const settings = resolveSettings(command.options, flags, environments)
+  const read = (): string | undefined => readToken(settings.tokenFile, environments)
+  const token = command.needsToken ? read() : undefined
+  const logger = loggerFor(settings, redactor(token ?? tokenIn(environments)))
+  return { settings, token, readToken: read, logger, inputs }
+}
+
+/** For errors before the options are known: only the token of the environment can be redacted then. */
+export function firstLogger(): Logger {
+  return new Logger(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
+}
+
+function readDotEnv(): Record<string, string | undefined> {
+  const path = resolve('.env')
+  try {
+    return parseEnv(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new UsageError(`${path}: ${messageOf(error)}`)
+  }
+}
+
+function loggerFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Logger {
+  const level = quiet ? 'warn' : logLevel
+  if (logFile === undefined) return new Logger(process.stderr, level, redact)
+  const log = openLogFile(logFile, (message) => process.stderr.write(`warning: ${redact(message)}\n`))
+  return new Logger(process.stderr, level, redact, { log, kept: logLevel })
+}
