@@ -30,6 +30,9 @@ export interface Option<T> {
   readonly parse: (text: string) => T
 }
 
+/** Of every price and amount. */
+export const CURRENCY = 'CNY'
+
 type Defaulted<T> = Option<T> & { readonly default: string }
 
 function option<T>(definition: Defaulted<T>): Defaulted<T>
@@ -162,7 +165,7 @@ export const options = {
     flag: '--price <amount>',
     default: '0.15',
     parse: amount,
-    help: 'price of one billed call, in CNY',
+    help: `price of one billed call, in ${CURRENCY}`,
   }),
   maxFailed: option({
     flag: '--max-failed <percent>',

@@ -1,3 +1,4 @@
+import { CURRENCY } from '../config/options.js'
 import { nextDayIn } from '../core/time.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
@@ -38,8 +39,6 @@ export interface RunEndFacts {
   readonly drift: readonly DriftReceipt[]
   readonly ambiguousCalls: number
 }
-
-const CURRENCY = 'CNY'
 
 /**
  * The receipt of a run.

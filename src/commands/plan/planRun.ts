@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CURRENCY } from '../../config/options.js'
 import { first, openDatabase, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
@@ -18,7 +19,6 @@ import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { trackedInputs } from '../../run/trackedInputs.js'
 import type { PlanReport } from './planReport.js'
 
-const CURRENCY = 'CNY'
 /** As much as a run has. */
 const MEMORY = '160MB'
 
