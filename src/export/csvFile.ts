@@ -39,13 +39,18 @@ class BufferedFile {
   }
 }
 
+/** The first record of a CSV file, guarded and quoted like the others. */
+export function csvHeader(names: readonly string[]): string {
+  return stringify([names.map(guardFormula)], FORM)
+}
+
 /** Writes a CSV file in place of an older one: UTF-8, `\n` after each record, no cell that a spreadsheet runs as a formula. */
 export async function exportCsv(path: string, { header, records, bom }: CsvContent): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
     const handle = await open(temporary, 'w')
     try {
       const file = new BufferedFile(handle)
-      await file.write(Buffer.from((bom ? '\uFEFF' : '') + stringify([header.map(guardFormula)], FORM)))
+      await file.write(Buffer.from((bom ? '\uFEFF' : '') + csvHeader(header)))
       let rows = 0
       for await (const some of records) {
         for (const record of some) await file.write(record)

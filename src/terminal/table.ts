@@ -1,7 +1,5 @@
-/** Twice as wide as a Latin letter on a terminal: CJK, full-width forms, emoji. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u
-const NO_WIDTH = /^[\p{M}\p{Cf}]+$/u
+import stringWidth from 'string-width'
+
 /** What would move the cursor, or turn the direction of the line. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
 
@@ -10,26 +8,14 @@ const MOST_UNITS = 16
 
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' })
 
-/** How many columns of a terminal a text takes. */
-export function width(text: string): number {
-  let columns = 0
-  for (const { segment } of graphemes.segment(text)) columns += widthOf(segment)
-  return columns
-}
-
-function widthOf(grapheme: string): number {
-  if (WIDE.test(grapheme)) return 2
-  return NO_WIDTH.test(grapheme) ? 0 : 1
-}
-
 /** The text in one line of at most so many columns; what was cut off is shown by `…`. */
 export function fit(text: string, columns: number): string {
   const line = printable(text.slice(0, columns * MOST_UNITS))
-  if (width(line) <= columns) return line
+  if (stringWidth(line) <= columns) return line
   let shown = ''
   let used = 1
   for (const { segment } of graphemes.segment(line)) {
-    used += widthOf(segment)
+    used += stringWidth(segment)
     if (used > columns) break
     shown += segment
   }
@@ -40,9 +26,9 @@ export function fit(text: string, columns: number): string {
 export function wrap(text: string, columns: number): string {
   const [first = '', ...words] = text.split(' ')
   const lines = [first]
-  let used = width(first)
+  let used = stringWidth(first)
   for (const word of words) {
-    const taken = width(word)
+    const taken = stringWidth(word)
     if (used + 1 + taken > columns) {
       lines.push(`  ${word}`)
       used = 2 + taken
@@ -79,13 +65,15 @@ export function table(header: readonly TableColumn[], rows: readonly (readonly s
   // No more of a text than could be shown is looked at: upstream, a name may be megabytes long.
   const longest = columns * MOST_UNITS
   const cells = rows.map((row) => row.map((cell, at) => printable(header[at]!.cut ? cell.slice(0, longest) : cell)))
-  const widths = header.map(({ title }, at) => Math.max(width(title), ...cells.map((row) => width(row[at] ?? ''))))
+  const widths = header.map(({ title }, at) =>
+    Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[at] ?? ''))),
+  )
   shrink(widths, header, columns)
   const line = (row: readonly string[]): string =>
     row
       .map((cell, at) => {
         const text = fit(cell, widths[at]!)
-        const space = ' '.repeat(widths[at]! - width(text))
+        const space = ' '.repeat(widths[at]! - stringWidth(text))
         return header[at]!.right ? space + text : text + space
       })
       .join(GAP)

@@ -1,6 +1,6 @@
+import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { newTally, progressLine, timeOf } from '../../src/terminal/progress.js'
-import { width } from '../../src/terminal/table.js'
 
 const small = { ...newTally(51, 0.15), done: 50, inFlight: 1, failed: 2, billed: 47, maybeBilled: 2 }
 const large = { ...newTally(1_000_000, 0.15), done: 12_345, inFlight: 200, failed: 1_234, billed: 12_000 }
@@ -16,7 +16,7 @@ test('the line tells what is done, how fast, what it cost; the bar takes the col
   for (const columns of [40, 70, 75, 79, 200]) {
     for (const tally of [small, large]) {
       const line = progressLine(tally, 12, columns)
-      if (line.startsWith('[')) expect(width(line)).toBeLessThanOrEqual(columns)
+      if (line.startsWith('[')) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
     }
   }
   expect(progressLine(newTally(0, 0.15), 0)).toContain('100% 0/0')

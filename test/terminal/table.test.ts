@@ -1,6 +1,7 @@
+import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { count } from '../../src/core/text.js'
-import { fit, percent, table, width } from '../../src/terminal/table.js'
+import { fit, percent, table } from '../../src/terminal/table.js'
 
 test.each([
   ['abc', 3],
@@ -16,7 +17,7 @@ test.each([
   ['a\u200bb', 2],
   ['', 0],
 ])('%s takes %d columns', (text, columns) => {
-  expect(width(text)).toBe(columns)
+  expect(stringWidth(text)).toBe(columns)
 })
 
 test('what is cut is cut between letters, and says so', () => {
@@ -48,7 +49,7 @@ test('columns stand under each other, and the widest that may be cut gives way',
       '',
     ].join('\n'),
   )
-  for (const line of table(header, rows, 40).split('\n')) expect(width(line)).toBeLessThanOrEqual(40)
+  for (const line of table(header, rows, 40).split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(40)
 })
 
 test('numbers and shares for people', () => {
@@ -63,6 +64,6 @@ test('numbers and shares for people', () => {
 test('a text of megabytes is cut without being looked at whole', () => {
   const header = [{ title: 'id' }, { title: 'name', cut: true }]
   const [, line] = table(header, [['1', '好'.repeat(5_000_000)]], 40).split('\n')
-  expect(width(line!)).toBeLessThanOrEqual(40)
+  expect(stringWidth(line!)).toBeLessThanOrEqual(40)
   expect(line).toContain('…')
 })

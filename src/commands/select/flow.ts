@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path'
 import type { Settings } from '../../config/options.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
+import { csvHeader } from '../../export/csvFile.js'
 import { PAGE } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { select as selectCreators, type Format } from './select.js'
@@ -67,7 +68,7 @@ function refuseToReplace(path: string, columns: readonly string[]): void {
   const [header = ''] = readFileSync(path, 'utf8')
     .replace(/^\ufeff/, '')
     .split(/\r?\n/, 1)
-  if (header === columns.join(',')) return
+  if (header === csvHeader(columns).trimEnd()) return
   throw new UsageError(`${path} is there already, and not written by the same --save: give another name, or --out FILE`)
 }
 

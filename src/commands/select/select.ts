@@ -1,16 +1,14 @@
 import { writeFile } from 'node:fs/promises'
-import { stringify } from 'csv-stringify/sync'
 import { arrays, blobs, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { count } from '../../core/text.js'
 import { isOurPlace } from '../../dataFolder/files.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import { exportCsv, FORM } from '../../export/csvFile.js'
+import { csvHeader, exportCsv } from '../../export/csvFile.js'
 import { plainText, csvRecord } from '../../export/csvRecord.js'
 import { exportSheet, SheetTooLarge } from '../../export/excel/sheetFile.js'
 import { sheetRow } from '../../export/excel/sheetRow.js'
 import { exportFile } from '../../export/exportedFile.js'
-import { guardFormula } from '../../export/guardFormula.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { table } from '../../terminal/table.js'
 import { forbidOtherFiles, readSelection as prepare, type Selected, type Selection } from './selection.js'
@@ -71,7 +69,7 @@ async function writeCsv(connection: Connection, { columns, sql }: Selected, job:
     `SELECT ${csvRecord(header.map((name) => plainText(quotedName(name))))} FROM (${sql})`,
   )
   if (job.out !== undefined) return (await exportCsv(job.out, { header, records, bom: job.bom })).rows
-  job.write(stringify([header.map(guardFormula)], FORM))
+  job.write(csvHeader(header))
   let rows = 0
   for await (const some of records) {
     rows += some.length

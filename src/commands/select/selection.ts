@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein'
 import type { SortKey } from '../../config/optionParsers.js'
 import { all, first, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { messageOf, UsageError } from '../../core/errors.js'
@@ -185,18 +186,4 @@ export function nearest(typed: string, names: readonly string[], most = 3): stri
     .sort((one, other) => one.far - other.far)
     .slice(0, most)
     .map(({ name }) => name)
-}
-
-/** Letters to add, to take away and to exchange (Levenshtein). */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j += 1) {
-      const exchanged = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(exchanged, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[other.length]!
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import stringWidth from 'string-width'
 import { expect, onTestFinished, test } from 'vitest'
 import { periodOf, readHighlights, readTotals, type Change, type Mover } from '../../../src/commands/changes/changes.js'
 import { changesText } from '../../../src/commands/changes/changesText.js'
 import { openDatabase } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
-import { sparkline, width } from '../../../src/terminal/table.js'
+import { sparkline } from '../../../src/terminal/table.js'
 import { cli } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
@@ -106,7 +107,7 @@ test('movers and changes are those of the time series, and a page of them fits a
   })
   expect(page).toContain(`${all.gained} gained followers, ${all.lost} lost some`)
   expect(page).toMatch(/ 9 d {2}[▁▂▃▄▅▆▇█]{3}\n/)
-  for (const line of page.split('\n')) expect(width(line)).toBeLessThanOrEqual(80)
+  for (const line of page.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(80)
 
   const wrong = await cli(['changes', '--since', 'yesterday', '--data', data])
   expect(wrong.code).toBe(2)

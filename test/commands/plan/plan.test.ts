@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { planCommand } from '../../../src/commands/plan/command.js'
 import { planText, type PlanReport } from '../../../src/commands/plan/planReport.js'
@@ -9,7 +10,6 @@ import { liveEffects } from '../../../src/core/effects.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
 import { loadPipeline } from '../../../src/model/loadPipeline.js'
-import { width } from '../../../src/terminal/table.js'
 import { cli } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
@@ -61,7 +61,7 @@ test('a plan says what the run then does, before the first run and after it', as
   expect(limited).toMatch(
     /^time +about 1m30s: 16 at a time, .* each as in the last runs,\n +the API allows about 49.5\/s, at most 20\/s$/m,
   )
-  for (const line of planText(stale).split('\n').slice(1)) expect(width(line)).toBeLessThanOrEqual(80)
+  for (const line of planText(stale).split('\n').slice(1)) expect(stringWidth(line)).toBeLessThanOrEqual(80)
   const second = await enrich(list, data, api, '--max-age', '0s', '--attempts', '1', '--max-failed', '100%')
   expect(second.receipt.asked_ids).toBe(stale.due.ids)
   expect(stale.known).toMatchObject({ fresh: 0 })

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { readFolderStatus } from '../../../src/commands/status/status.js'
 import { statusText } from '../../../src/commands/status/statusText.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
-import { width } from '../../../src/terminal/table.js'
 import { cli } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
@@ -36,7 +36,7 @@ test('before, while, after: the run that is on, what it was cut off in, what wai
   expect(text).toMatch(/\n\d{4}-\d\d-\d\d \d\d:\d\d +quota \(5\) /)
   expect(text).toContain(`next       ${quota.receipt.stop!.run_again}\n`)
   for (const line of text.split('\n').filter((each) => !/^(folder|next)/.test(each)))
-    expect(width(line)).toBeLessThanOrEqual(80)
+    expect(stringWidth(line)).toBeLessThanOrEqual(80)
 
   // A call that never ends: the run is on until it is killed.
   let arrive: () => void = () => undefined
