@@ -1,50 +1,59 @@
-# creator-enrich: `make help` lists what can be done. Each target installs and builds what it needs, when something changed.
+# creator-enrich: `make help` lists the targets. A target installs and builds what it needs when something has changed.
 
 CLI := node dist/src/cli.js
 INSTALLED := node_modules/.installed
 BUILT := dist/.built
-CLIENTS := $(or $(CREATOR_ENRICH_CLIENTS),$(CURDIR)/node_modules/.cache/clients)
 SOURCES := $(shell find src pipelines -type f \( -name '*.ts' -o -name '*.mjs' \) 2>/dev/null)
+
+# What a person typed reaches the shell in the environment, never as text of a command: make must not expand it, nor the shell.
+# INPUT is one argument, whatever is in it; ARGS is split at blanks, and knows no quotes.
+override INPUT := $(value INPUT)
+override ARGS := $(value ARGS)
+export INPUT ARGS
+define need_input
+@test -n "$$INPUT" || { echo "error: make $@ needs a file, such as INPUT=creators.csv" >&2; exit 2; }
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help demo enrich plan nightly replay report simulate test clients soak check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  ARGS='--flag …' adds options to a target; $(CLI) run --help lists them."
+	@echo "  ARGS='--flag …' adds options; $(CLI) run --help lists them."
 
 demo: $(BUILT) ## the main job on simulated data: no token, no network
-	$(CLI) run data/samples/creators.csv --api simulated --data data/demo $(ARGS)
+	set -f; $(CLI) run data/samples/creators.csv --api simulated --data data/demo $$ARGS
 
 enrich: $(BUILT) ## enrich a list: make enrich INPUT=creators.csv
-	@test -n "$(INPUT)" || { echo "error: make enrich needs a file, such as INPUT=creators.csv" >&2; exit 2; }
-	$(CLI) run "$(INPUT)" $(ARGS)
+	$(need_input)
+	set -f; $(CLI) run $$ARGS -- "$$INPUT"
 
-plan: $(BUILT) ## what enrich would ask and cost now, without a call: make plan INPUT=creators.csv
-	@test -n "$(INPUT)" || { echo "error: make plan needs a file, such as INPUT=creators.csv" >&2; exit 2; }
-	$(CLI) plan "$(INPUT)" $(ARGS)
+plan: $(BUILT) ## what enrich would fetch and cost now: make plan INPUT=f.csv
+	$(need_input)
+	set -f; $(CLI) plan $$ARGS -- "$$INPUT"
 
-nightly: $(BUILT) ## refresh every id of every tracked list (run a list with ARGS=--track once)
-	$(CLI) run --tracked $(ARGS)
+nightly: $(BUILT) ## refresh the lists that were once run with ARGS=--track
+	set -f; $(CLI) run --tracked $$ARGS
 
-replay: $(BUILT) ## rebuild all tables from raw/, with no call, and show what differs
-	$(CLI) replay $(ARGS)
+replay: $(BUILT) ## rebuild all tables from raw/ without a call, show changes
+	set -f; $(CLI) replay $$ARGS
 
-report: $(BUILT) ## write the HTML report of the newest run: data/reports/latest.html
-	$(CLI) report $(ARGS)
+report: $(BUILT) ## write the report of the newest run to data/reports/
+	set -f; $(CLI) report $$ARGS
 
 simulate: $(BUILT) ## serve the simulated API on this machine
-	$(CLI) simulate $(ARGS)
+	set -f; $(CLI) simulate $$ARGS
 
 test: check ## everything CI runs: types, lint, format, tests
 	npx --no-install vitest run
 
-clients: $(BUILT) ## fetch DuckDB clients of several versions for Python and Java, and read a published file with each
-	test/clients/prepare.sh "$(CLIENTS)"
-	CREATOR_ENRICH_CLIENTS="$(CLIENTS)" npx --no-install vitest run test/clients
+clients: override export CREATOR_ENRICH_CLIENTS := $(or $(value CREATOR_ENRICH_CLIENTS),$(CURDIR)/node_modules/.cache/clients)
+clients: $(BUILT) ## read a published file with several clients of Python and Java
+	test/clients/prepare.sh "$$CREATOR_ENRICH_CLIENTS"
+	npx --no-install vitest run test/clients
 
-soak: $(BUILT) ## the fault tests at every point (hours; POINTS=20 for fewer): figures at the end
-	npx --no-install vitest run --config test/faults/soak.config.ts $(ARGS)
+soak: $(BUILT) ## the fault tests at every point (hours; POINTS=20: fewer)
+	set -f; npx --no-install vitest run --config test/faults/soak.config.ts $$ARGS
 
 check: $(INSTALLED) ## types, lint, format
 	npx --no-install tsc -p tsconfig.json
@@ -65,7 +74,7 @@ bench: $(BUILT) ## the benchmarks (minutes)
 
 build: $(BUILT) ## compile to dist/
 
-clean: ## remove what install and build made
+clean: ## remove node_modules/ and dist/
 	rm -rf node_modules dist
 
 $(INSTALLED): package.json package-lock.json .npmrc
