@@ -13,12 +13,12 @@ const SHORTEST_SAFE_TIMEOUT = 60_000
 const TOKEN_VARIABLE = 'JUSTONEAPI_TOKEN'
 
 export interface Api {
-  /** Undefined when simulated: the simulator is started only when calls are due. */
+  /** Undefined when simulated: the simulator starts only when ids are due. */
   readonly base: URL | undefined
   readonly simulated: boolean
   /** Host and port, for people and receipts. */
   readonly host: string
-  /** Said on every run. */
+  /** Logged at the start of every run. */
   readonly warning: string | undefined
 }
 
@@ -26,20 +26,20 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
 }
 
-/** @throws UsageError when the API would carry the token in the clear unasked, or a timeout would risk paying twice. */
+/** @throws UsageError when the token would travel unencrypted without `--allow-plain-http`, or a timeout risks paying twice */
 export function resolveApi(settings: Settings): Api {
   if (settings.api === 'simulated') return { base: undefined, simulated: true, host: 'simulated', warning: undefined }
   const base = new URL(HOSTS[settings.api] ?? settings.api)
   const loopback = isLoopback(base.hostname)
   if (settings.timeout < SHORTEST_SAFE_TIMEOUT && !loopback) {
     throw new UsageError(
-      `--timeout ${settings.timeout / 1000}s: the API may charge for a call that is given up early; give 60s or more`,
+      `--timeout ${settings.timeout / 1000}s: the API may charge for a call that ends early; give 60s or more`,
     )
   }
   if (base.protocol === 'https:' || loopback) return { base, simulated: false, host: base.host, warning: undefined }
   if (!settings.allowPlainHttp) {
     throw new UsageError(
-      `--api ${settings.api}: ${base.host} is plain HTTP, the token would travel unencrypted; add --allow-plain-http if you accept that`,
+      `--api ${settings.api}: ${base.host} uses plain HTTP, so the token would travel unencrypted; add --allow-plain-http to accept that`,
     )
   }
   return {
@@ -52,15 +52,15 @@ export function resolveApi(settings: Settings): Api {
 
 type Environments = readonly Readonly<Record<string, string | undefined>>[]
 
-/** JUSTONEAPI_TOKEN as it stands in the environments, most important first, well-formed or not. */
+/** JUSTONEAPI_TOKEN of the first environment that has one, well-formed or not. */
 export function tokenIn(environments: Environments): string | undefined {
   return environments.map((environment) => environment[TOKEN_VARIABLE]).find((value) => value)
 }
 
 /**
- * The token, from `--token-file` or JUSTONEAPI_TOKEN (environment, then `.env`). It is never printed, not even when refused.
+ * The token, from `--token-file` or JUSTONEAPI_TOKEN (environment, then `.env`). An error never shows it.
  * @returns undefined when there is none
- * @throws UsageError when it cannot be read or cannot be a token
+ * @throws UsageError when the file cannot be read, or its content cannot be a token
  */
 export function readToken(tokenFile: string | undefined, environments: Environments): string | undefined {
   const source = tokenFile === undefined ? TOKEN_VARIABLE : resolve(tokenFile)
@@ -78,7 +78,7 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
   } catch (error) {
-    // Not the path: somebody may have given the token itself.
+    // The path is not shown: a person may have given the token itself.
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     throw new UsageError(`--token-file cannot be read (${code}): give the path of a file that holds the token`)
   }

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../core/time.js'
 
-/** Each turns what was typed into a value, or throws an Error that says what was expected. */
+/** Each parser turns a text into a value, or throws an Error that says what is expected. */
 
 function expected(what: string): never {
   throw new Error(`expected ${what}`)
@@ -29,7 +29,7 @@ export const oneOf =
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS }
 
-/** Milliseconds; timers hold no more than 24 days. */
+/** Milliseconds. Timers hold at most 24 days. */
 export const duration =
   (least: string, most: string) =>
   (value: string): number => {
@@ -44,7 +44,7 @@ function millisecondsOf(text: string): number | undefined {
   return match ? Number(match[1]) * UNITS[match[2]!]! : undefined
 }
 
-/** Per second. */
+/** Calls a second. */
 export const rate = (value: string): number => {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(value)
   const perSecond = match ? Number(match[1]) / (UNITS[match[2] ?? 's']! / 1000) : 0
@@ -72,13 +72,13 @@ export const shares = (value: string): Record<string, number> =>
 export const amount = (value: string): number =>
   /^\d+(\.\d+)?$/.test(value) ? Number(value) : expected('an amount such as 25 or 0.15')
 
-/** One character between columns; a tab is hard to type. */
+/** One character; a tab may be typed as `tab`. */
 export const delimiter = (value: string): string => {
   const character = value === 'tab' || value === '\\t' ? '\t' : value
   return /^[^\p{L}\p{N}\p{Cf}"\r\n]$/u.test(character) ? character : expected('one character such as ; or |, or tab')
 }
 
-/** The API to call: a name of the vendor's hosts, the built-in simulator, or any server that speaks the same envelope. */
+/** The API: a name of the vendor's hosts, the built-in simulator, or the URL of a server with the same envelope. */
 export const api = (value: string): string => {
   if (['global', 'cn', 'simulated'].includes(value)) return value
   const url = URL.canParse(value) ? new URL(value) : undefined
@@ -90,22 +90,22 @@ export const api = (value: string): string => {
 export const webhook = (value: string): string =>
   URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : expected('an http(s) URL')
 
-/** A moment in the past: a stretch of time before now, or the start of a day. */
+/** A time in the past: a duration before now, or the start of a day. */
 export type Since = { readonly agoMs: number } | { readonly day: string }
 
 export const since = (value: string): Since => {
   const agoMs = millisecondsOf(value)
   if (agoMs !== undefined && agoMs > 0) return { agoMs }
   const day = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN
-  // Other days than those of the calendar are taken for later ones.
+  // Date.parse takes 2026-02-30 for a day in March.
   const isDay = !Number.isNaN(day) && new Date(day).toISOString().startsWith(value)
   return isDay ? { day: value } : expected('a duration such as 7d, or a day such as 2026-11-01')
 }
 
-/** Names with commas between them. */
+/** Names separated by commas. */
 export const names = (value: string): string[] => {
   const each = value.split(',').map((name) => name.trim())
-  return each.includes('') ? expected('names with commas between them') : each
+  return each.includes('') ? expected('names separated by commas') : each
 }
 
 export interface SortKey {
@@ -113,7 +113,7 @@ export interface SortKey {
   readonly descending: boolean
 }
 
-/** Columns in order of importance, each upwards unless it says `desc`. */
+/** Columns, the most important first; ascending unless followed by `desc`. */
 export const sort = (value: string): SortKey[] =>
   value.split(',').map((part) => {
     const [, column, direction] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(part) ?? []
@@ -121,6 +121,6 @@ export const sort = (value: string): SortKey[] =>
     return { column, descending: direction?.toLowerCase() === 'desc' }
   })
 
-/** The name of a file without folder and ending. */
+/** The name of a file, without folder and ending. */
 export const fileName = (value: string): string =>
-  /^[^\s./\\][^/\\\p{Cc}]*$/u.test(value) ? value : expected('a name without / and not beginning with a point')
+  /^[^\s./\\][^/\\\p{Cc}]*$/u.test(value) ? value : expected('a name without / that does not begin with a dot')

@@ -19,14 +19,14 @@ import {
 } from './optionParsers.js'
 
 export interface Option<T> {
-  /** As typed, with the value's name: `--max-age <duration>`; without a value it is a switch. */
+  /** The flag with the name of its value: `--max-age <duration>`. A flag without a value is a switch. */
   readonly flag: string
   readonly help: string
-  /** As a person would type it. Absent: not set. */
+  /** As a person types it. Absent: the option is not set. */
   readonly default?: string
-  /** What was typed is never shown. */
+  /** An error never shows the value. */
   readonly secret?: true
-  /** Turns what was typed into a value, or throws an Error that says what was expected. */
+  /** Turns a text into the value, or throws an Error that says what is expected. */
   readonly parse: (text: string) => T
 }
 
@@ -42,8 +42,8 @@ function option<T>(definition: Option<T>): Option<T> {
 }
 
 /**
- * Every option, once: its flag, its variable (`CREATOR_ENRICH_` and the key in capitals), its default and its help come
- * from here, and so does docs/options.md.
+ * Every option, declared once: its flag, its variable (`CREATOR_ENRICH_` and the key in capitals), its default, its help.
+ * A command names the options that it takes. docs/options.md is made from both.
  */
 export const options = {
   data: option({
@@ -55,7 +55,7 @@ export const options = {
   pipeline: option({
     flag: '--pipeline <name>',
     parse: text,
-    help: 'which folder under pipelines/ to run (default: the one of pipelines/default)',
+    help: 'the folder under pipelines/ to use (default: the one that pipelines/default names)',
   }),
   api: option({
     flag: '--api <name|url>',
@@ -78,17 +78,17 @@ export const options = {
     flag: '--encoding <name>',
     default: 'auto',
     parse: oneOf('auto', 'utf-8', 'gb18030', 'utf-16le'),
-    help: 'of text inputs: auto, utf-8, gb18030 (also GBK) or utf-16le',
+    help: 'encoding of text inputs: auto, utf-8, gb18030 (also GBK) or utf-16le',
   }),
   delimiter: option({
     flag: '--delimiter <character>',
     parse: delimiter,
-    help: 'what separates the columns of text inputs, such as ; or tab (default: found)',
+    help: 'the character between the columns of text inputs, such as ; or tab (default: detected)',
   }),
   list: option({
     flag: '--list <name>',
     parse: text,
-    help: "the list's name (default: the file's name)",
+    help: "name of the list (default: the file's name)",
   }),
   track: option({
     flag: '--track',
@@ -98,68 +98,68 @@ export const options = {
   tracked: option({
     flag: '--tracked',
     parse: flag,
-    help: 'no input: refresh every id of every tracked list, from the rows that are stored of it',
+    help: 'take no input: refresh every id of every tracked list, from its stored rows',
   }),
   maxAge: option({
     flag: '--max-age <duration>',
     default: '20h',
     parse: duration('0s', '3650d'),
-    help: 'ask again what was asked by a run that started longer ago than this',
+    help: 'fetch a profile again when the run that last fetched it started longer ago than this',
   }),
   retryFailed: option({
     flag: '--retry-failed',
     parse: flag,
-    help: 'ask only the ids that failed or were refused as invalid, whatever their age',
+    help: 'fetch only the ids that failed or were refused as invalid, whatever their age',
   }),
   onAmbiguous: option({
     flag: '--on-ambiguous <retry|hold>',
     default: 'retry',
     parse: oneOf('retry', 'hold'),
-    help: 'what to do with a call that was sent and never answered: ask once more, or hold the id',
+    help: 'after a call that was sent and never answered: fetch the id once more, or hold it',
   }),
   concurrency: option({
     flag: '--concurrency <n>',
     default: '16',
     parse: whole(1, 1000),
-    help: 'calls in flight at most',
+    help: 'most calls in flight',
   }),
   rate: option({
     flag: '--rate <n/s>',
     parse: rate,
-    help: 'calls a second at most (default: no limit)',
+    help: 'most calls a second (default: no limit)',
   }),
   timeout: option({
     flag: '--timeout <duration>',
     default: '120s',
     parse: duration('1ms', '1h'),
-    help: 'how long one call may take; a shorter one risks paying twice',
+    help: 'longest time of one call; a short timeout risks paying twice',
   }),
   attempts: option({
     flag: '--attempts <n>',
     default: '5',
     parse: whole(1, 100),
-    help: 'tries an id in one run; throttled ones do not count',
+    help: 'most attempts for an id in one run; throttled calls do not count',
   }),
   giveUp: option({
     flag: '--give-up <duration>',
     default: '10m',
     parse: duration('1ms', '20d'),
-    help: 'stop when the API gave nothing but faults or throttling for so long',
+    help: 'stop when the API has returned only faults or throttling for this long',
   }),
   maxCalls: option({
     flag: '--max-calls <n>',
     parse: whole(0, 1_000_000_000),
-    help: 'calls in this run at most, retries included; the rest is parked',
+    help: 'most calls in this run, retries included; the remaining ids are parked',
   }),
   budget: option({
     flag: '--budget <amount>',
     parse: amount,
-    help: 'money in this run at most: billed, maybe billed and in flight; the rest is parked',
+    help: 'most money in this run: billed, maybe billed and in flight; the remaining ids are parked',
   }),
   budgetPerDay: option({
     flag: '--budget-per-day <amount>',
     parse: amount,
-    help: "the same over all runs of the data folder on one day of the pipeline's zone",
+    help: "the same for all runs of the data folder on one day of the pipeline's time zone",
   }),
   price: option({
     flag: '--price <amount>',
@@ -171,7 +171,7 @@ export const options = {
     flag: '--max-failed <percent>',
     default: '5%',
     parse: share,
-    help: 'exit 3 when a larger share of the asked ids failed',
+    help: 'exit 3 when a larger share of the fetched ids failed',
   }),
   noBom: option({
     flag: '--no-bom',
@@ -181,7 +181,7 @@ export const options = {
   excel: option({
     flag: '--excel',
     parse: flag,
-    help: 'write exports/creators.xlsx, too; one that is there is kept up to date in any case',
+    help: 'also write exports/creators.xlsx; an existing one is updated in any case',
   }),
   noReport: option({
     flag: '--no-report',
@@ -191,67 +191,67 @@ export const options = {
   json: option({
     flag: '--json',
     parse: flag,
-    help: 'print the result (of a run, its receipt) as one JSON object instead of text',
+    help: 'print the result (of a run: its receipt) as one JSON object instead of text',
   }),
   notify: option({
     flag: '--notify <url>',
     secret: true,
     parse: webhook,
-    help: 'post the receipt there at the end: as JSON, or as a text to a bot of Slack, Feishu or DingTalk',
+    help: 'post the receipt to this address at the end: as JSON, or as text to a bot of Slack, Feishu or DingTalk',
   }),
   quiet: option({
     flag: '--quiet',
     parse: flag,
-    help: 'no narration but warnings and errors',
+    help: 'log only warnings and errors',
   }),
   new: option({
     flag: '--new',
     parse: flag,
-    help: 'start anew although published files show that calls were paid, and nothing is left of them to rebuild from',
+    help: 'start from nothing although published files show paid calls whose raw data is gone',
   }),
   check: option({
     flag: '--check',
     parse: flag,
-    help: 'only compare; exit 9 when something differs',
+    help: 'only compare, publish nothing; exit 9 when something differs',
   }),
   file: option({
     flag: '--file <file>',
     parse: text,
-    help: 'read the ids from a file, one a line',
+    help: 'read the ids from a file, one on each line',
   }),
   allow: option({
     flag: '--allow',
     parse: flag,
-    help: 'let these people come back: take their tombstones away',
+    help: 'let these people come back: remove their tombstones',
   }),
   port: option({
     flag: '--port <n>',
     default: '0',
     parse: whole(0, 65_535),
-    help: 'the port to listen on; 0: any free one',
+    help: 'the port to listen on; 0: any free port',
   }),
   latency: option({
     flag: '--latency <duration>',
     default: '0ms',
     parse: duration('0ms', '1h'),
-    help: 'how long each answer takes',
+    help: 'time that each answer takes',
   }),
   jitter: option({
     flag: '--jitter <duration>',
     default: '0ms',
     parse: duration('0ms', '1h'),
-    help: 'up to so much more, drawn for each call',
+    help: 'random extra time of each answer, up to this much',
   }),
   since: option({
     flag: '--since <time>',
     default: '7d',
     parse: since,
-    help: 'a stretch of time before now, such as 7d, or the day to begin with, such as 2026-11-01',
+    help: 'the first day to look at, such as 2026-11-01, or a time before now, such as 7d',
   }),
   limit: option({
     flag: '--limit <n>',
     parse: whole(1, 1_000_000_000),
-    help: 'so many rows at most (changes: of each table, default: 10, with --json all; select: default as a table 20, else all)',
+    help: 'most rows (changes: in each table, default 10, with --json all; select: default 20 in a table, else all)',
   }),
   where: option({
     flag: '--where <condition>',
@@ -261,17 +261,17 @@ export const options = {
   sort: option({
     flag: '--sort <columns>',
     parse: sort,
-    help: 'such as "fans desc, nickname"; what is not known comes last',
+    help: 'columns to sort by, such as "fans desc, nickname"; unknown values come last',
   }),
   columns: option({
     flag: '--columns <names>',
     parse: names,
-    help: 'with commas between them, or * (default: those of creator_overview; as a table a few of them)',
+    help: 'columns to write, separated by commas, or * (default: those of creator_overview; in a table a few)',
   }),
   format: option({
     flag: '--format <name>',
     parse: oneOf('csv', 'xlsx', 'parquet', 'json', 'table'),
-    help: 'csv, xlsx, parquet, json or table (default: what --out ends in, else a table)',
+    help: 'csv, xlsx, parquet, json or table (default: the ending of --out, else table)',
   }),
   out: option({
     flag: '--out <file>',
@@ -286,38 +286,38 @@ export const options = {
   mentioned: option({
     flag: '--mentioned',
     parse: flag,
-    help: 'select from creator_candidates: people whom creators mention, and who are in no list',
+    help: 'choose from creator_candidates: people that creators mention and that are in no list',
   }),
   callLimit: option({
     flag: '--limit <n/s>',
     parse: rate,
-    help: 'calls a second that are let through; above it code 302',
+    help: 'most calls a second; the others get code 302',
   }),
   quota: option({
     flag: '--quota <n>',
     parse: whole(0, 1_000_000_000),
-    help: 'charged answers a day, then code 303',
+    help: 'most charged answers a day; then code 303',
   }),
   balance: option({
     flag: '--balance <n>',
     parse: whole(0, 1_000_000_000),
-    help: 'charged answers in all, then code 601',
+    help: 'most charged answers in all; then code 601',
   }),
   night: option({
     flag: '--night <n>',
     default: '0',
     parse: whole(0, 100_000),
-    help: 'which night it is: counters grow from night to night, now and then a name changes',
+    help: 'number of the night: from night to night counters grow, and some names change',
   }),
   failures: option({
     flag: '--failures <code=percent,…>',
     parse: shares,
-    help: 'share of calls that get a code instead of an answer, such as 301=30%,500=1%',
+    help: 'share of calls that get a code instead of a profile, such as 301=30%,500=1%',
   }),
   counts: option({
     flag: '--counts',
     parse: flag,
-    help: 'keep sums in the ledger, no entries: for a million calls',
+    help: 'keep only sums in the ledger, no entries: for a million calls',
   }),
   logLevel: option({
     flag: '--log-level <level>',
@@ -328,7 +328,7 @@ export const options = {
   logFile: option({
     flag: '--log-file <file>',
     parse: text,
-    help: 'append the narration to a file, too: with instants, at --log-level, whatever --quiet shows',
+    help: 'also append the log to a file: with times, at --log-level, even with --quiet',
   }),
 } as const
 
@@ -336,7 +336,7 @@ export type OptionName = keyof typeof options
 type Parsed<O> = O extends Option<infer T> ? T : never
 type Setting<O> = O extends { default: string } ? Parsed<O> : Parsed<O> | undefined
 
-/** Option values by name; one with a default is always there. */
+/** The value of each option, by name; an option with a default always has one. */
 export type Settings = { readonly [K in OptionName]: Setting<(typeof options)[K]> }
 
 export const ENV_PREFIX = 'CREATOR_ENRICH_'
@@ -348,7 +348,7 @@ export function envName(name: string): string {
 /** Options as commander gives them. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>
 
-/** The command line knows `--max-age` as `maxAge`, and `--no-bom` as `bom: false`. */
+/** Commander hands over `--max-age` as `maxAge`, and `--no-bom` as `bom: false`. */
 function typedValue(flag: string, flags: Flags): string | boolean | undefined {
   const [, no, words] = /^--(no-)?([a-z-]+)/.exec(flag)!
   const value = flags[words!.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())]
@@ -356,7 +356,7 @@ function typedValue(flag: string, flags: Flags): string | boolean | undefined {
   return value === false ? true : undefined
 }
 
-/** A refused value without what may be a secret in it: user and query of a URL. */
+/** A refused value without the parts that may be secret: user and query of a URL. */
 function shown(value: string): string {
   return value.replace(/\/\/.*@/s, '//…@').replace(/[?#].*$/s, '?…')
 }
@@ -364,7 +364,7 @@ function shown(value: string): string {
 /**
  * The value of every option: flag over environment over `.env` over default, one option at a time.
  * @param names the options that the command takes as flags; `--limit` is not the same option for every command
- * @param flags what was typed, by option name; a switch is `true`
+ * @param flags the typed flags; a switch is `true`
  * @param environments most important first: the process's, then the `.env` file's
  * @throws UsageError naming the flag or variable, and what it expects
  */

@@ -3,12 +3,12 @@ import { dirname, resolve } from 'node:path'
 import type { LogLevel } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
 
-/** Where narration is kept: an instant (UTC), a level and a message a line, appended at once, so that a crash loses nothing. */
+/** A file of log messages: a time (UTC), a level and a message on each line, appended at once, so that a crash loses nothing. */
 export interface LogFile {
   append(level: LogLevel, message: string): void
 }
 
-/** See the one of atomicFile: mkdir's own `recursive` may never come back. */
+/** Not mkdir's `recursive`, which may never return: see `makeFolder` of core/atomicFile.ts. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   const parent = dirname(folder)
@@ -17,10 +17,9 @@ function makeFolder(folder: string): void {
 }
 
 /**
- * Opens a file for narration, and its folder. A disk that is full later does not stop a run: the rest of the log is lost,
- * said once.
- * @param onLoss is told why nothing more is kept
- * @throws LocalError when it cannot be written to begin with
+ * Opens a log file, and makes its folder. When the disk is full later, the run goes on without the rest of the log.
+ * @param onLoss called once, with the reason, when the file cannot be written any more
+ * @throws LocalError when the file cannot be opened
  */
 export function openLogFile(path: string, onLoss: (message: string) => void): LogFile {
   const file = resolve(path)

@@ -6,14 +6,14 @@ import { wrap } from './table.js'
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const PREFIX: Record<LogLevel, string> = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' }
 
-/** Where narration goes; process.stderr is one. */
+/** Where log messages go, such as process.stderr. */
 export interface Sink {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
 }
 
-/** Writes narration for people to stderr, redacted, and keeps one live line below it on a terminal. */
+/** Writes redacted log messages for people, and on a terminal keeps one live line below them. */
 export class Logger {
   private live = ''
   private readonly least: number
@@ -22,7 +22,7 @@ export class Logger {
     private readonly sink: Sink,
     level: LogLevel,
     private readonly redact: Redact,
-    /** Gets what is told, whatever `level` shows, from `kept` on. */
+    /** Gets the messages of level `kept` and above, whatever `level` is. */
     private readonly file?: { readonly log: LogFile; readonly kept: LogLevel },
   ) {
     this.least = ORDER.indexOf(level)
@@ -42,16 +42,16 @@ export class Logger {
     if (this.file && ORDER.indexOf(level) >= ORDER.indexOf(this.file.kept)) this.file.log.append(level, text)
   }
 
-  /** Shows `line` as the last line of the terminal, in place of the one before; an empty one takes it away. */
+  /** Shows `line` as the last line of the terminal, in place of the previous one; an empty line removes it. */
   show(line: string): void {
     if (line === this.live || ORDER.indexOf('info') < this.least) return
     this.live = line.slice(0, this.columns - 1)
     this.sink.write(`\r\x1b[2K${this.live}`)
   }
 
-  /** Shows on a terminal what is being done, until the next live line. */
-  doing(what: string): void {
-    if (this.isTerminal) this.show(`${what} …`)
+  /** Shows on a terminal the current step, until the next live line. */
+  doing(step: string): void {
+    if (this.isTerminal) this.show(`${step} …`)
   }
 
   private above(text: string): void {

@@ -1,7 +1,7 @@
-/** A page that is no terminal. */
+/** Columns of an output that is not a terminal. */
 export const PAGE = 80
 
-/** Writes a result to stdout: as one JSON object with `--json`, else as text for a page of so many columns. */
+/** Writes a result to stdout: as one JSON object with `--json`, else as text for the columns of the terminal. */
 export function print(
   { json }: { readonly json: boolean | undefined },
   result: object,

@@ -3,25 +3,25 @@ import type { Logger } from './logger.js'
 
 const TERMINAL_INTERVAL = 100
 const PLAIN_INTERVAL = 30_000
-/** The pace shown is that of so many milliseconds before. */
+/** The pace is measured over this time, milliseconds. */
 const PACE_WINDOW = 30_000
 const LONGEST_BAR = 16
 const SHORTEST_BAR = 4
 
-/** What is being counted; the fetch moves these numbers, the line shows them. */
+/** The counts of a fetch: the fetch changes them, the progress line shows them. */
 export interface Tally {
   done: number
   readonly total: number
-  /** Ids asked at least once. */
+  /** Ids with at least one call. */
   asked: number
   inFlight: number
   failed: number
   /** Calls that were billed, and calls that may have been. */
   billed: number
   maybeBilled: number
-  /** Calls a second that the upstream allows, once that has been met. */
+  /** Calls a second that the upstream allows, once this limit is known. */
   limitPerSecond?: number | undefined
-  /** Why no more is asked. */
+  /** Why no more calls are made. */
   stop?: string
   readonly price: number
 }
@@ -30,7 +30,7 @@ export function newTally(total: number, price: number): Tally {
   return { done: 0, total, asked: 0, inFlight: 0, failed: 0, billed: 0, maybeBilled: 0, price }
 }
 
-/** A stretch of time in two units at most: `12s`, `3m20s`, `5h07m`. */
+/** A duration in at most two units: `12s`, `3m20s`, `5h07m`. */
 export function timeOf(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?'
   const s = Math.round(seconds)
@@ -39,7 +39,7 @@ export function timeOf(seconds: number): string {
   return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`
 }
 
-/** The numbers of the tally in one line, with as much of a bar before them as there are columns for; without `columns` none. */
+/** The counts in one line, after a bar that fits into `columns`; without `columns` there is no bar. */
 export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): string {
   const { done, total, inFlight, failed, billed, maybeBilled, price, limitPerSecond } = tally
   const share = total === 0 ? 1 : done / total
@@ -61,7 +61,7 @@ function perSecond(number: number): string {
   return number.toFixed(number < 10 ? 1 : 0)
 }
 
-/** Shows the tally: ten times a second in place on a terminal, else one line every 30 s. `stop` takes the line away. */
+/** Shows the tally: ten times a second in place on a terminal, else one line every 30 s. `stop` removes the line. */
 export function startProgress(logger: Logger, tally: Tally, { elapsed }: Pick<Effects, 'elapsed'>): { stop(): void } {
   const samples: { at: number; done: number }[] = [{ at: elapsed(), done: tally.done }]
   const render = () => {

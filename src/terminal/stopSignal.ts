@@ -6,11 +6,11 @@ const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP:
 export interface StopSignal {
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP; its reason is the exit code. */
   readonly signal: AbortSignal
-  /** Gives the signals back to Node. */
+  /** Removes the handlers: the next signal ends the process. */
   release(): void
 }
 
-/** Asks for an orderly stop at the first of these signals; the second one ends the process at once, as if there were no handler. */
+/** Requests an orderly stop at the first signal; the second signal ends the process at once, as without a handler. */
 export function stopSignal(onStop: (name: string) => void = () => undefined): StopSignal {
   const controller = new AbortController()
   const names = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[]

@@ -1,14 +1,14 @@
 import stringWidth from 'string-width'
 
-/** What would move the cursor, or turn the direction of the line. */
+/** Characters that move the cursor or change the direction of the line. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
 
-/** UTF-16 units in what takes one column, such as an emoji of a family. */
+/** Most UTF-16 units in one column, such as in an emoji of a family. */
 const MOST_UNITS = 16
 
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' })
 
-/** The text in one line of at most so many columns; what was cut off is shown by `…`. */
+/** The text in one line of at most `columns`; `…` shows that it was cut. */
 export function fit(text: string, columns: number): string {
   const line = printable(text.slice(0, columns * MOST_UNITS))
   if (stringWidth(line) <= columns) return line
@@ -22,7 +22,7 @@ export function fit(text: string, columns: number): string {
   return `${shown}…`
 }
 
-/** The words of a text in lines of at most so many columns, those after the first indented; a longer word stays whole. */
+/** The words of a text in lines of at most `columns`, indented after the first line; a longer word stays whole. */
 export function wrap(text: string, columns: number): string {
   const [first = '', ...words] = text.split(' ')
   const lines = [first]
@@ -40,29 +40,29 @@ export function wrap(text: string, columns: number): string {
   return lines.join('\n')
 }
 
-/** Other people's text, without what a terminal would obey. */
+/** A text from outside without control characters, which a terminal would obey. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ').trim()
 }
 
 export interface TableColumn {
   readonly title: string
-  /** Numbers stand on the right. */
+  /** Align on the right, as for numbers. */
   readonly right?: boolean
-  /** May be cut where the table would be too wide. */
+  /** The column may be cut when the table is too wide. */
   readonly cut?: boolean
 }
 
-/** Narrower than this no column is cut. */
+/** No column is cut to less than this width. */
 const LEAST = 8
 const GAP = '  '
 
 /**
- * A plain table, a line a row, that fits into so many columns as far as what may be cut allows.
- * @param columns of the terminal, or of a page that is no terminal
+ * A plain table, one line for each row, that fits into `columns` as far as its columns may be cut.
+ * @param columns width of the terminal or page
  */
 export function table(header: readonly TableColumn[], rows: readonly (readonly string[])[], columns: number): string {
-  // No more of a text than could be shown is looked at: upstream, a name may be megabytes long.
+  // Only the part of a text that can be shown is measured: a name from upstream may be megabytes long.
   const longest = columns * MOST_UNITS
   const cells = rows.map((row) => row.map((cell, at) => printable(header[at]!.cut ? cell.slice(0, longest) : cell)))
   const widths = header.map(({ title }, at) =>
@@ -81,7 +81,7 @@ export function table(header: readonly TableColumn[], rows: readonly (readonly s
   return [header.map(({ title }) => title), ...cells].map((row) => `${line(row)}\n`).join('')
 }
 
-/** Takes from the widest column that may be cut, until the line fits. */
+/** Narrows the widest column that may be cut, until the line fits. */
 function shrink(widths: number[], header: readonly TableColumn[], columns: number): void {
   const total = (): number => widths.reduce((sum, each) => sum + each, GAP.length * (widths.length - 1))
   while (total() > columns) {
@@ -92,17 +92,17 @@ function shrink(widths: number[], header: readonly TableColumn[], columns: numbe
   }
 }
 
-/** A share as `87.5%`; a dash where it is not defined. */
+/** A share as `87.5%`; a dash when it is not defined. */
 export function percent(share: number | null): string {
   if (share === null) return '–'
-  // Not quite all is never told as all, nor a few as none.
+  // Nearly all is never shown as 100%, nor a few as 0%.
   const tenths = share > 0.9995 && share < 1 ? 999 : share > 0 && share < 0.0005 ? 1 : Math.round(share * 1000)
   return `${tenths / 10}%`
 }
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-/** A curve of numbers in one letter each, from the least to the most; a blank where there is none. */
+/** A curve with one character for each number, from the least to the most; a blank for a missing number. */
 export function sparkline(numbers: readonly (number | null)[]): string {
   const known = numbers.filter((number) => number !== null)
   const [least, most] = [Math.min(...known), Math.max(...known)]

@@ -12,12 +12,12 @@ describe('settings', () => {
     expect(resolveSettings(runCommand.options, {}, [environment, dotEnv]).concurrency).toBe(4)
   })
 
-  test('--no-bom, which the command line knows as bom: false', () => {
+  test('--no-bom, which commander hands over as bom: false', () => {
     expect(resolveSettings(runCommand.options, { bom: false }, []).noBom).toBe(true)
     expect(resolveSettings(runCommand.options, { bom: true }, []).noBom).toBeUndefined()
   })
 
-  test('a refused value is shown without what may be a secret', () => {
+  test('a refused value is shown without the parts that may be secret', () => {
     expect(() => resolveSettings(runCommand.options, { api: 'http://u:secret@h/?token=secret' }, [])).toThrow(
       'got "http://…@h/?…"',
     )
@@ -60,7 +60,7 @@ describe('settings', () => {
 
 const takers = (name: OptionName) => commands.filter((command) => command.options.includes(name))
 
-test('every option belongs to a command, and no command has two options of one flag', () => {
+test('every option belongs to a command, and no command has two options with one flag', () => {
   const names = Object.keys(options) as OptionName[]
   expect(names.filter((name) => takers(name).length === 0)).toEqual([])
   for (const command of commands) {
@@ -78,7 +78,7 @@ test('docs/options.md is what the tables of options and commands say', async () 
     '# Options',
     '',
     'A flag wins over the environment, the environment over the file `.env` in the current folder, that over the default.',
-    'The token is no option: it comes from `JUSTONEAPI_TOKEN` or a `--token-file`.',
+    'The token is not an option: it comes from `JUSTONEAPI_TOKEN` or a `--token-file`.',
     '',
     '| flag | variable | default | commands | what |',
     '|---|---|---|---|---|',

@@ -7,7 +7,7 @@ import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
-test('lines stay whole above the live one; what is below the level is not shown', () => {
+test('lines stay whole above the live line; messages below the level are not shown', () => {
   const written: string[] = []
   const logger = new Logger({ write: (text) => written.push(text), columns: 20 }, 'info', redactor('canary-token'))
   logger.show('7 of 9, and more than fits')
@@ -21,7 +21,7 @@ test('lines stay whole above the live one; what is below the level is not shown'
   ])
 })
 
-test('on a terminal lines break between words, by the columns that they take, and what is being done is shown', () => {
+test('on a terminal lines break between words by their width, and the current step is shown', () => {
   const written: string[] = []
   const sink = { write: (text: string) => written.push(text), columns: 20 }
   const logger = new Logger({ ...sink, isTTY: true }, 'info', redactor(undefined))
@@ -38,7 +38,7 @@ test('on a terminal lines break between words, by the columns that they take, an
   expect(written).toEqual([])
 })
 
-test('--log-file keeps what --quiet does not show, appended, without the token; a bad one is refused before anything is sent', async () => {
+test('--log-file appends what --quiet does not show, without the token; a bad path is refused before anything is sent', async () => {
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1), plainId(2)])
   const log = join(folder, 'logs', 'run.log')

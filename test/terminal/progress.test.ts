@@ -5,7 +5,7 @@ import { newTally, progressLine, timeOf } from '../../src/terminal/progress.js'
 const small = { ...newTally(51, 0.15), done: 50, inFlight: 1, failed: 2, billed: 47, maybeBilled: 2 }
 const large = { ...newTally(1_000_000, 0.15), done: 12_345, inFlight: 200, failed: 1_234, billed: 12_000 }
 
-test('the line tells what is done, how fast, what it cost; the bar takes the columns that are left', () => {
+test('the line shows the counts, the pace and the cost; the bar takes the remaining columns', () => {
   expect(progressLine(small, 9.96, 79)).toBe('[################] 98% 50/51 10.0/s 1 in flight 2 failed ¥7.35 0s left')
   expect(progressLine(large, 47.6, 79)).toBe(
     '[.........] 1% 12345/1000000 48/s 200 in flight 1234 failed ¥1800.00 5h45m left',
@@ -29,6 +29,6 @@ test.each([
   [3599, '59m59s'],
   [18_420, '5h07m'],
   [Infinity, '?'],
-])('%f seconds: %s', (seconds, told) => {
-  expect(timeOf(seconds)).toBe(told)
+])('%f seconds: %s', (seconds, text) => {
+  expect(timeOf(seconds)).toBe(text)
 })

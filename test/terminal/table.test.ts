@@ -20,18 +20,18 @@ test.each([
   expect(stringWidth(text)).toBe(columns)
 })
 
-test('what is cut is cut between letters, and says so', () => {
+test('a text is cut between letters, and `…` shows it', () => {
   expect(fit('小红书达人', 10)).toBe('小红书达人')
   expect(fit('小红书达人', 9)).toBe('小红书达…')
   expect(fit('小红书达人', 8)).toBe('小红书…')
   expect(fit('a👩‍👩‍👧b👩‍👩‍👧', 5)).toBe('a👩‍👩‍👧b…')
 })
 
-test('what a terminal would obey is taken out', () => {
+test('control characters are removed', () => {
   expect(fit('a\x1b[31m\r\nb\u202ec', 20)).toBe('a [31m b c')
 })
 
-test('columns stand under each other, and the widest that may be cut gives way', () => {
+test('columns are aligned, and the widest column that may be cut is narrowed', () => {
   const header = [
     { title: 'name', cut: true },
     { title: 'n', right: true },
@@ -61,7 +61,7 @@ test('numbers and shares for people', () => {
   expect([0, 0.0001, 0.125, 0.99999, 1, null].map(percent)).toEqual(['0%', '0.1%', '12.5%', '99.9%', '100%', '–'])
 })
 
-test('a text of megabytes is cut without being looked at whole', () => {
+test('a text of megabytes is cut without being measured whole', () => {
   const header = [{ title: 'id' }, { title: 'name', cut: true }]
   const [, line] = table(header, [['1', '好'.repeat(5_000_000)]], 40).split('\n')
   expect(stringWidth(line!)).toBeLessThanOrEqual(40)

@@ -2,7 +2,7 @@ import type { Since } from '../../config/optionParsers.js'
 import { all, batches, first, quotedText, type Connection } from '../../core/duckdb.js'
 import { dayIn, nextDayIn } from '../../core/time.js'
 
-/** What is asked for. */
+/** The time that a report on changes covers. */
 export interface Period {
   /** Milliseconds since 1970. */
   readonly since: number
@@ -10,7 +10,7 @@ export interface Period {
   readonly fromDay: string
 }
 
-/** Whose followers changed since the last observation before the period. */
+/** A creator whose followers changed since the last observation before the period. */
 export interface Mover {
   readonly user_id: string
   readonly nickname: string | null
@@ -20,11 +20,11 @@ export interface Mover {
   readonly fans_change: number
   readonly since_day: string
   readonly observed_day: string
-  /** From one to the other: more than was asked for, where nobody looked for a while. */
+  /** From `since_day` to `observed_day`: more than the period when the creator was not fetched for a while. */
   readonly days: number
 }
 
-/** A change of one attribute. `changed_at` is an instant in ISO 8601, UTC. */
+/** A change of one attribute. `changed_at` is ISO 8601, UTC. */
 export interface Change {
   readonly user_id: string
   readonly nickname: string | null
@@ -39,16 +39,16 @@ export interface Totals {
   readonly lost: number
   readonly changes: number
   readonly changed_creators: number
-  /** Most first. */
+  /** Most changes first. */
   readonly by_column: readonly { readonly column_name: string; readonly changes: number }[]
 }
 
-/** What `--since` means now, in the zone whose days are counted. */
+/** The period of `--since`, in the time zone whose days are counted. */
 export function periodOf(since: Since, now: number, timeZone: string): Period {
   if ('agoMs' in since) {
     const start = now - since.agoMs
     const [next, today] = [dayIn(timeZone, nextDayIn(timeZone, start)), dayIn(timeZone, now)]
-    // Followers are compared day by day: less than a day means today.
+    // Followers are compared by day: less than a day means today.
     return { since: start, fromDay: next < today ? next : today }
   }
   let start = Date.parse(`${since.day}T12:00:00Z`) - 30 * 3_600_000
@@ -57,8 +57,8 @@ export function periodOf(since: Since, now: number, timeZone: string): Period {
 }
 
 /**
- * The last value before the period is that of the first row in it that has a change, less its change: however long ago that
- * was. A day without a number hides neither those before it nor those after it.
+ * The value before the period is that of the first row in it that has a change, minus this change, however long ago it was
+ * observed. A day without a number hides neither earlier nor later days.
  */
 function moved({ fromDay }: Period): string {
   return `(
@@ -75,7 +75,7 @@ function moved({ fromDay }: Period): string {
 )`
 }
 
-/** @param which the winners, most first; the losers, most first; or all of them, from most won to most lost */
+/** @param which the largest gains first, the largest losses first, or all from the largest gain to the largest loss */
 function moversSql(period: Period, which: 'up' | 'down' | 'all', limit: number | undefined): string {
   const where = { up: 'WHERE fans > fans_before', down: 'WHERE fans < fans_before', all: '' }[which]
   const order = `fans - fans_before ${which === 'down' ? 'ASC' : 'DESC'}, user_id`
@@ -126,14 +126,14 @@ export interface Highlights {
   readonly up: readonly Mover[]
   readonly down: readonly Mover[]
   readonly changes: readonly Change[]
-  /** Followers on the last observed days of each of these movers, oldest first. */
+  /** Followers on the last observed days of each mover, oldest first. */
   readonly curves: ReadonlyMap<string, readonly (number | null)[]>
 }
 
-/** Days of a curve. */
+/** Days in a curve. */
 const CURVE = 12
 
-/** The first so many of each. */
+/** The first `limit` rows of each table. */
 export async function readHighlights(connection: Connection, period: Period, limit: number): Promise<Highlights> {
   const up = await all<Mover>(connection, moversSql(period, 'up', limit))
   const down = await all<Mover>(connection, moversSql(period, 'down', limit))
@@ -154,7 +154,7 @@ async function readCurves(connection: Connection, movers: readonly Mover[]): Pro
   return curves
 }
 
-/** Everything as one JSON object, in pieces: there may be millions. */
+/** Everything as one JSON object, in pieces, as there may be millions of rows. */
 export async function* changesJson(
   connection: Connection,
   head: object,

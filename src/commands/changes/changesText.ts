@@ -3,7 +3,7 @@ import { localTime } from '../../core/time.js'
 import { sparkline, percent, table } from '../../terminal/table.js'
 import type { Highlights, Mover, Period, Totals } from './changes.js'
 
-/** The changes for people. */
+/** The changes as text. */
 export function changesText(
   { gained, lost, changes, changed_creators, by_column }: Totals,
   highlights: Highlights,
@@ -11,7 +11,7 @@ export function changesText(
   columns: number,
 ): string {
   if (gained + lost + changes === 0) {
-    return `nothing changed since ${localTime(since).slice(0, -3)}, or nobody was fetched on two days\n`
+    return `nothing changed since ${localTime(since).slice(0, -3)}, or no creator was fetched on two days\n`
   }
   const parts = [
     `since ${localTime(since).slice(0, -3)}: ${count(gained)} gained followers, ${count(lost)} lost some, ` +

@@ -6,10 +6,10 @@ import type { Invocation } from '../command.js'
 import { changesJson, periodOf, readHighlights, readTotals } from './changes.js'
 import { changesText } from './changesText.js'
 
-/** How many of each a person reads. */
+/** Rows of each table, where no limit is given. */
 const SHOWN = 10
 
-/** Prints whose followers moved, and who changed what, since a day or for a while. */
+/** Prints the creators whose followers or attributes changed in a period. */
 export async function changesFlow({ settings }: Invocation): Promise<number> {
   const layout = layoutOf(settings.data)
   const { timeZone } = await loadPipeline(settings.pipeline)

@@ -16,27 +16,31 @@ import { reach } from './reach.js'
 
 export interface DoctorJob {
   readonly settings: Settings
-  /** @throws UsageError when it cannot be read, or cannot be a token */
+  /** @throws UsageError when the token cannot be read, or cannot be a token */
   readonly readToken: () => string | undefined
   readonly now: () => number
 }
 
-type Said = Omit<Check, 'name'>
+type CheckResult = Omit<Check, 'name'>
 
 const LEAST_NODE = [20, 19] as const
-/** With less the first thousand ids may not fit. */
+/** With less free space the first thousand ids may not fit. */
 const LITTLE_SPACE = 100e6
 const TIMEOUT_MS = 10_000
-/** Clocks differ by so much without harm. */
+/** Clocks may differ by this much without harm. */
 const TOLERANCE_MS = 300_000
-/** No release is older: a clock that says so is wrong. */
+/** No release is older: a clock that shows an earlier time is wrong. */
 const RELEASED = Date.parse('2026-01-01')
 
-/** Looks at everything that a run needs, without a call: the token is not sent, and nothing is changed. */
+/** Checks everything that a run needs, without a call: the token is not sent, and nothing is changed. */
 export async function doctor({ settings, readToken, now }: DoctorJob): Promise<DoctorReport> {
   const layout = layoutOf(settings.data)
   const checks: Check[] = []
-  const check = async (name: string, look: () => Said | Promise<Said>, exitCode: number = EXIT.bug): Promise<void> => {
+  const check = async (
+    name: string,
+    look: () => CheckResult | Promise<CheckResult>,
+    exitCode: number = EXIT.bug,
+  ): Promise<void> => {
     try {
       checks.push({ name, ...(await look()) })
     } catch (error) {
@@ -56,17 +60,17 @@ export async function doctor({ settings, readToken, now }: DoctorJob): Promise<D
   return { data: layout.data, exit_code: failed?.exit_code ?? EXIT.done, checks }
 }
 
-const ok = (said: string): Said => ({ verdict: 'ok', said })
-const warn = (said: string): Said => ({ verdict: 'warn', said })
+const ok = (said: string): CheckResult => ({ verdict: 'ok', said })
+const warn = (said: string): CheckResult => ({ verdict: 'warn', said })
 
-function nodeVersion(): Said {
+function nodeVersion(): CheckResult {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return ok(process.versions.node)
   throw new UsageError(`${process.versions.node} is too old: install Node ${LEAST_NODE.join('.')} or newer`)
 }
 
-/** Only what is there is tried out: the first run makes the rest. */
-async function folder(layout: Layout): Promise<Said> {
+/** Only existing folders are tried out: the first run makes the others. */
+async function folder(layout: Layout): Promise<CheckResult> {
   if (existsSync(layout.data)) {
     await checkFolders([layout.data, ...foldersOf(layout)].filter((path) => existsSync(path)))
     return ok(`${layout.data} can be written`)
@@ -77,28 +81,29 @@ async function folder(layout: Layout): Promise<Said> {
       cause,
     })
   })
-  return ok(`${layout.data} is not there yet, and can be made`)
+  return ok(`${layout.data} does not exist yet, and can be made`)
 }
 
 function existing(path: string): string {
   return existsSync(path) ? path : existing(dirname(path))
 }
 
-async function space({ data }: Layout): Promise<Said> {
+async function space({ data }: Layout): Promise<CheckResult> {
   const { bavail, bsize } = await statfs(existing(data))
   const free = bavail * bsize
-  const said = `${(free / 1e9).toFixed(1)} GB free, room for about ${Math.floor(free / BYTES_AN_ID).toLocaleString('en-US')} ids`
-  return free < LITTLE_SPACE ? warn(`${said}: make room`) : ok(said)
+  const room = `${(free / 1e9).toFixed(1)} GB free, room for about ${Math.floor(free / BYTES_AN_ID).toLocaleString('en-US')} ids`
+  return free < LITTLE_SPACE ? warn(`${room}: make room`) : ok(room)
 }
 
-async function lock(layout: Layout): Promise<Said> {
+async function lock(layout: Layout): Promise<CheckResult> {
   if (existsSync(layout.lock)) (await takeLock(layout)).release()
   const { isCutOff } = readRunState(layout)
-  if (isCutOff) return warn('free; the last run was cut off: run the same command again, what it paid is loaded first')
+  if (isCutOff)
+    return warn('free; the last run was cut off: run the same command again, which first loads the paid answers')
   return ok('free: no run is on')
 }
 
-async function database(layout: Layout, { api }: Settings): Promise<Said> {
+async function database(layout: Layout, { api }: Settings): Promise<CheckResult> {
   if (!existsSync(layout.database)) return ok('none yet: the first run makes it')
   const about = await withPublished(layout, (connection) =>
     first<{ pipeline: string; simulated: boolean | null; schema_version: number; duckdb: string }>(
@@ -107,15 +112,15 @@ async function database(layout: Layout, { api }: Settings): Promise<Said> {
     ),
   )
   if (about === undefined)
-    throw new Error(`${layout.database} does not say what it is about: run \`creator-enrich replay\``)
+    throw new Error(`${layout.database} has no row in data_folder: run \`creator-enrich replay\``)
   const { pipeline, simulated, schema_version: schema, duckdb } = about
   if (schema > migrations.length) {
-    throw new Error(`${layout.database} was made by a newer creator-enrich (schema ${schema}): use that one`)
+    throw new Error(`${layout.database} was made by a newer creator-enrich (schema ${schema}): use that version`)
   }
   if (simulated !== null && simulated !== (api === 'simulated')) {
     const [holds, given] = simulated ? ['simulated', 'real'] : ['real', 'simulated']
     throw new UsageError(
-      `${layout.data} holds ${holds} data and takes no ${given} ones: give another --data, or another --api`,
+      `${layout.data} holds ${holds} data and takes no ${given} data: give another --data, or another --api`,
     )
   }
   await openWorking(layout)
@@ -123,7 +128,7 @@ async function database(layout: Layout, { api }: Settings): Promise<Said> {
   return ok(`opens (DuckDB ${duckdb.replace('v', '')}, schema ${schema} of ${migrations.length}, ${pipeline}, ${kind})`)
 }
 
-/** While no run is on; a run that is has it open. */
+/** Opens the working database, unless a run has it open. */
 async function openWorking(layout: Layout): Promise<void> {
   if (!existsSync(layout.warehouse)) return
   let held
@@ -146,23 +151,24 @@ async function openWorking(layout: Layout): Promise<void> {
   }
 }
 
-function token(settings: Settings, readToken: () => string | undefined): Said {
+function token(settings: Settings, readToken: () => string | undefined): CheckResult {
   if (settings.api === 'simulated') return ok('none is needed for simulated data')
   const place = settings.tokenFile === undefined ? 'JUSTONEAPI_TOKEN' : settings.tokenFile
-  if (readToken() !== undefined) return ok(`${place} holds one, well-formed; whether it is accepted only a call tells`)
+  if (readToken() !== undefined)
+    return ok(`${place} holds one, well-formed; only a call shows whether the API accepts it`)
   throw new UsageError(`none: set JUSTONEAPI_TOKEN (environment or .env), or give --token-file`)
 }
 
-async function network({ base, host, warning }: Api): Promise<Said> {
+async function network({ base, host, warning }: Api): Promise<CheckResult> {
   if (base === undefined) return ok('none is needed for simulated data')
   const { address, ms, protocol } = await reach(base, TIMEOUT_MS)
-  const said = `${host} (${address}) answers in ${Math.round(ms)} ms${protocol ? `, ${protocol}, certificate valid` : ''}`
-  return warning === undefined ? ok(said) : warn(`${said}; ${warning}`)
+  const found = `${host} (${address}) connected in ${Math.round(ms)} ms${protocol ? `, ${protocol}, certificate valid` : ''}`
+  return warning === undefined ? ok(found) : warn(`${found}; ${warning}`)
 }
 
-async function clock(layout: Layout, now: number): Promise<Said> {
-  const said = `${localTime(now)} on this machine`
-  if (now < RELEASED) throw new Error(`${said} is before this version was made: set the clock`)
+async function clock(layout: Layout, now: number): Promise<CheckResult> {
+  const shown = `${localTime(now)} on this machine`
+  if (now < RELEASED) throw new Error(`${shown} is before this version was made: set the clock`)
   const latest = existsSync(layout.database)
     ? await withPublished(layout, (connection) =>
         first<{ at: number | null }>(connection, 'SELECT max(coalesce(finished_at, started_at)) AS at FROM runs'),
@@ -170,31 +176,31 @@ async function clock(layout: Layout, now: number): Promise<Said> {
     : undefined
   if (latest?.at && latest.at > now + TOLERANCE_MS) {
     throw new Error(
-      `${said}, but a run in this folder ended at ${localTime(latest.at)}: set the clock, ages follow from it`,
+      `${shown}, but a run in this folder ended at ${localTime(latest.at)}: set the clock, as the ages depend on it`,
     )
   }
-  return ok(said)
+  return ok(shown)
 }
 
-/** One thing that a run needs. */
+/** The check of one thing that a run needs. */
 export interface Check {
   readonly name: string
   readonly verdict: 'ok' | 'warn' | 'fail'
   /** What was found, and what to do about it. */
   readonly said: string
-  /** With which a run would end; only of a failure. */
+  /** The code that a run would end with; only of a failure. */
   readonly exit_code?: number
 }
 
 /** What `doctor --json` prints. */
 export interface DoctorReport {
   readonly data: string
-  /** That of the first failure, else 0. */
+  /** The code of the first failure, else 0. */
   readonly exit_code: number
   readonly checks: readonly Check[]
 }
 
-/** A line each. */
+/** The report as text, one line for each check. */
 export function doctorText({ checks }: DoctorReport): string {
   return checks.map(({ name, verdict, said }) => `${verdict.padEnd(6)}${name.padEnd(10)}${said}\n`).join('')
 }

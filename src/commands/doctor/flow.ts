@@ -1,10 +1,10 @@
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
-import { doctor as examine, doctorText } from './doctor.js'
+import { doctor, doctorText } from './doctor.js'
 
-/** Prints whether a run would find what it needs; returns 0, or the code of the first thing that fails. */
+/** Prints whether a run would find what it needs; returns 0, or the code of the first check that fails. */
 export async function doctorFlow({ settings, readToken }: Invocation): Promise<number> {
-  const report = await examine({ settings, readToken, now: () => Date.now() })
+  const report = await doctor({ settings, readToken, now: () => Date.now() })
   print(settings, report, () => doctorText(report))
   return report.exit_code
 }

@@ -4,18 +4,17 @@ import { connect as connectSecure, type TLSSocket } from 'node:tls'
 import { messageOf } from '../../core/errors.js'
 
 export interface Reached {
-  /** The address that the name stands for. */
+  /** The address of the host. */
   readonly address: string
-  /** Milliseconds until the connection stood. */
+  /** Milliseconds until the connection was open. */
   readonly ms: number
-  /** Of TLS; undefined for plain HTTP. */
+  /** The version of TLS; undefined for plain HTTP. */
   readonly protocol: string | undefined
 }
 
 /**
- * Opens one connection to the API's host and closes it: name, TCP, and TLS with the certificate checked. Nothing is sent
- * over it.
- * @throws Error saying which of them failed
+ * Opens one connection to the API's host and closes it: name, TCP, and TLS with the certificate checked. No data is sent.
+ * @throws Error that names the step that failed
  */
 export async function reach(base: URL, timeoutMs: number): Promise<Reached> {
   const host = base.hostname.replace(/^\[|\]$/g, '')
@@ -33,11 +32,11 @@ export async function reach(base: URL, timeoutMs: number): Promise<Reached> {
   try {
     await opened(socket, secure ? 'secureConnect' : 'connect', timeoutMs)
   } catch (cause) {
-    const what = /certificate|CERT|self.signed/i.test(
+    const isCertificate = /certificate|CERT|self.signed/i.test(
       `${messageOf(cause)} ${(cause as NodeJS.ErrnoException).code ?? ''}`,
     )
-    const remedy = what
-      ? 'check the clock of this machine, and proxies between'
+    const remedy = isCertificate
+      ? 'check the clock of this machine, and any proxy on the way'
       : 'check the network, a firewall or a proxy'
     throw new Error(`${host}:${port} (${address}) cannot be reached (${messageOf(cause)}): ${remedy}`, { cause })
   } finally {

@@ -5,16 +5,16 @@ import { messageOf, UsageError } from '../../core/errors.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import type { Invocation } from '../command.js'
-import { allowAgain, forget as forgetInFolder } from './forget.js'
+import { allowAgain, forget } from './forget.js'
 import { forgetSummary } from './forgetReport.js'
 
-/** Erases people, or with `--allow` lets them come back; prints what was done, and returns the exit code. */
+/** Erases people, or with `--allow` lets them come back, and prints the report. */
 export async function forgetFlow({ settings, logger, inputs }: Invocation): Promise<number> {
   const pipeline = await loadPipeline(settings.pipeline)
   const ids = new Set([...idsOf(inputs, pipeline), ...(await idsInFile(settings.file, pipeline))])
-  if (ids.size === 0) throw new UsageError('nobody is named: give ids or links, or a file of them with --file')
+  if (ids.size === 0) throw new UsageError('no person is named: give ids or links, or a file of them with --file')
   const effects = liveEffects((level, message) => logger.log(level, message))
-  const work = settings.allow ? allowAgain : forgetInFolder
+  const work = settings.allow ? allowAgain : forget
   const report = await work([...ids], settings, pipeline, effects)
   process.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : forgetSummary(report))
   return report.exit_code
@@ -28,15 +28,15 @@ async function idsInFile(file: string | undefined, pipeline: Pipeline): Promise<
   if (file === undefined) return []
   const path = resolve(file)
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${path} cannot be read: ${messageOf(cause)}; give a file with one id a line`, { cause })
+    throw new UsageError(`${path} cannot be read: ${messageOf(cause)}; give a file with one id on each line`, { cause })
   })
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   return lines.flatMap((line, at) => (line.trim() === '' ? [] : [idOf(line, `${path}, line ${at + 1}`, pipeline)]))
 }
 
-/** What cannot be read is not shown: it may be somebody's. */
+/** A cell without an id is not shown: it may hold personal data. */
 function idOf(cell: string, where: string, pipeline: Pipeline): string {
   const parsed = pipeline.parseId(cell)
   if ('id' in parsed) return parsed.id
-  throw new UsageError(`${where} is no id (${parsed.reason}): ${parsed.remedy}; nothing was changed`)
+  throw new UsageError(`${where} is not an id (${parsed.reason}): ${parsed.remedy}; nothing was changed`)
 }

@@ -3,7 +3,7 @@ import { count } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import { percent, table } from '../../terminal/table.js'
 
-/** How a list stands. Instants are ISO 8601, UTC. */
+/** The state of a list. Times are ISO 8601, UTC. */
 export interface ListReport {
   readonly list: string
   readonly tracked: boolean
@@ -11,15 +11,15 @@ export interface ListReport {
   readonly rows: number
   readonly ids: number
   readonly ids_with_profile: number
-  /** 0 to 1; null if there is no id. */
+  /** 0 to 1; null when the list has no id. */
   readonly coverage: number | null
   readonly rejected: number
   readonly parked: number
   readonly last_read_at: string
-  /** What asking for every id once costs. */
+  /** The price of one call for every id. */
   readonly nightly_price: number | null
   readonly currency: string | null
-  /** Calls of this folder cost nothing: the price is what real ones would cost. */
+  /** Calls of this folder cost nothing; the price is that of real calls. */
   readonly simulated: boolean
 }
 
@@ -36,7 +36,7 @@ export async function readLists(connection: Connection): Promise<ListReport[]> {
   return lists.map((list) => ({ ...list, last_read_at: new Date(list.last_read_at).toISOString() }))
 }
 
-/** The lists as a table for people, and what the tracked ones cost a night. */
+/** The lists as a table, and the price of a night of the tracked lists. */
 export function listsText(lists: readonly ListReport[], columns: number): string {
   if (lists.length === 0) return 'no list was read yet\n'
   const rows = lists.map((each) => [
@@ -59,18 +59,16 @@ export function listsText(lists: readonly ListReport[], columns: number): string
     { title: 'last read' },
     { title: 'a night', right: true },
   ]
-  const invented = lists[0]!.simulated
-    ? 'simulated data: its calls cost nothing, the prices are those of real ones\n'
-    : ''
-  return `${table(header, rows, columns)}\n${nightly(lists)}\n${invented}`
+  const note = lists[0]!.simulated ? 'simulated data: the calls cost nothing, the prices are those of real calls\n' : ''
+  return `${table(header, rows, columns)}\n${nightly(lists)}\n${note}`
 }
 
 function nightly(lists: readonly ListReport[]): string {
   const tracked = lists.filter((list) => list.tracked)
   if (tracked.length === 0)
-    return 'none is tracked: `creator-enrich run <list> --track` refreshes it with `run --tracked`'
+    return 'no list is tracked: after `creator-enrich run <list> --track`, `run --tracked` refreshes it'
   const price = tracked.reduce((sum, list) => sum + (list.nightly_price ?? 0), 0)
-  const several = tracked.length > 1 ? ', less where an id is in several of them' : ''
+  const several = tracked.length > 1 ? ', less when an id is in several of them' : ''
   return `\`run --tracked\` refreshes ${tracked.length} of ${lists.length}, for up to ${money(price)} a night${several}`
 }
 

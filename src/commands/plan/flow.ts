@@ -5,7 +5,7 @@ import type { Invocation } from '../command.js'
 import { planText } from './planReport.js'
 import { planRun } from './planRun.js'
 
-/** Prints what a run of the same inputs would do and cost now, without a call. */
+/** Prints what a run of the same inputs would fetch and cost now, without a call. */
 export async function planFlow({ settings, logger, inputs }: Invocation): Promise<number> {
   const effects = liveEffects((level, message) => logger.log(level, message))
   const report = await planRun({ inputs, settings, pipeline: await loadPipeline(settings.pipeline), effects })

@@ -7,32 +7,32 @@ export interface PlanReasonCount {
   readonly rows: number
 }
 
-/** What a run would do now: `plan --json` prints it. Instants are ISO 8601, UTC. */
+/** What a run would fetch now, as `plan --json` prints it. Times are ISO 8601, UTC. */
 export interface PlanReport {
   readonly data: string
   readonly planned_at: string
   readonly lists: readonly { readonly list: string; readonly source: string; readonly id_column: string }[]
   readonly rows: number
-  /** Distinct ones. */
+  /** Distinct ids. */
   readonly ids: number
   readonly rejected: { readonly rows: number; readonly reasons: readonly { reason: string; rows: number }[] }
   readonly due: { readonly ids: number; readonly rows: number; readonly reasons: readonly PlanReasonCount[] }
-  /** What is not asked, by why; `held` waits for a word (`--on-ambiguous`). */
+  /** Ids that are not due, by reason; `held` ones wait for `--on-ambiguous retry`. */
   readonly known: Readonly<Record<'fresh' | 'empty' | 'failed' | 'invalid' | 'held' | 'skipped', number>>
-  /** Of the due ids, each billed once. */
+  /** The price of the due ids, each billed once. */
   readonly money: { readonly currency: string; readonly price: number; readonly due: number }
   readonly simulated: boolean
   readonly time: {
-    /** Null where no earlier run and no `--rate` tells. */
+    /** Null when neither an earlier run nor `--rate` gives a pace. */
     readonly seconds: number | null
     readonly concurrency: number
     readonly rate: number | null
-    /** Median of earlier runs. */
+    /** The median of earlier runs. */
     readonly latency_ms: number | null
-    /** Calls a second that the API was found to allow by the last run. */
+    /** Calls a second that the API allowed in the last run. */
     readonly limit_per_second: number | null
   }
-  /** `running`: what the run that is on has fetched is not counted yet. `cut_off`: nor what the last run paid and could not load. */
+  /** `running`: profiles that the current run has fetched are not counted yet. `cut_off`: paid answers of the last run are not loaded yet. */
   readonly caveat: 'running' | 'cut_off' | null
 }
 
@@ -49,18 +49,18 @@ const REASONS: Readonly<Record<string, string>> = {
 const KNOWN = {
   fresh: 'fresh',
   empty: 'without a profile',
-  failed: 'failed, to be asked when stale',
+  failed: 'failed, to be fetched when stale',
   invalid: 'invalid',
   held: 'held, as they may have been paid',
   skipped: 'not failed',
 } as const
 
 const CAVEATS = {
-  running: 'a run is on: what it has fetched since is not counted as known here',
-  cut_off: 'the last run was cut off: what it paid is loaded by the next run, and not counted as known here',
+  running: 'a run is on: the profiles that it has fetched are not counted as known here',
+  cut_off: 'the last run was cut off: the next run loads its paid answers; they are not counted as known here',
 } as const
 
-/** The plan for people: at most 80 columns but for paths. */
+/** The plan as text, at most 80 columns wide except for paths. */
 export function planText(plan: PlanReport): string {
   const { due, known, rejected, ids, rows } = plan
   const lines = [
@@ -69,11 +69,11 @@ export function planText(plan: PlanReport): string {
       'rows',
       `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`,
     ),
-    labelLine('ids', `${count(ids)} distinct: ${count(due.ids)} to ask, ${count(ids - due.ids)} known`),
+    labelLine('ids', `${count(ids)} distinct: ${count(due.ids)} to fetch, ${count(ids - due.ids)} known`),
   ]
   if (due.ids > 0) {
     const parts = due.reasons.map(({ reason, ids: some }) => `${REASONS[reason] ?? reason} ${count(some)}`)
-    lines.push(labelParts('to ask', parts))
+    lines.push(labelParts('to fetch', parts))
   }
   const kept = (Object.keys(KNOWN) as (keyof typeof KNOWN)[]).filter((kind) => known[kind] > 0)
   if (kept.length > 0)
@@ -97,7 +97,7 @@ export function planText(plan: PlanReport): string {
 
 function moneyLine({ due, money, simulated }: PlanReport): string {
   const price = `¥${money.due.toFixed(2)}`
-  if (due.ids === 0) return labelLine('money', 'none: what is asked for is known')
+  if (due.ids === 0) return labelLine('money', 'none: every id is known')
   if (simulated) return labelLine('money', `none, the data are simulated (a real run: ${price})`)
   return labelLine('money', `${price}: ${plural(due.ids, 'call')} at ¥${money.price}, if each is billed once`)
 }
@@ -106,7 +106,7 @@ function timeLine({ due, time }: PlanReport): string {
   const { seconds, concurrency, rate, latency_ms, limit_per_second } = time
   if (due.ids === 0) return labelLine('time', 'none')
   if (seconds === null) {
-    return labelLine('time', 'unknown: no run has measured the API yet; --rate N/s tells it at a pace of yours')
+    return labelLine('time', 'unknown: no run has measured the API yet; --rate N/s shows the time at that pace')
   }
   const pace = [
     ...(latency_ms === null ? [] : [`${concurrency} at a time, ${timeIn(latency_ms)} each as in the last runs`]),

@@ -19,13 +19,13 @@ import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { trackedInputs } from '../../run/trackedInputs.js'
 import type { PlanReport } from './planReport.js'
 
-/** As much as a run has. */
+/** As much memory as a run has. */
 const MEMORY = '160MB'
 
 /**
- * Reads the inputs and plans as a run would, against what is published: no call, no token, no lock; nothing in the data
- * folder is written, so it may be used while a run is on.
- * @throws UsageError where an input cannot be used
+ * Reads the inputs and plans as a run would, against the published file. Needs no call, no token and no lock, and writes
+ * nothing in the data folder, so a run may be on meanwhile.
+ * @throws UsageError when an input cannot be used
  */
 export async function planRun(
   context: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'>,
@@ -54,7 +54,7 @@ export async function planRun(
   }
 }
 
-/** What is known of ids is what is published; where nothing is, empty tables. */
+/** Works on the published file, or on empty tables when nothing is published. */
 async function withKnown<T>(
   layout: Layout,
   pipeline: Pipeline,
@@ -97,7 +97,7 @@ async function isSimulated(connection: Connection): Promise<boolean> {
   return folder?.simulated ?? false
 }
 
-interface Circumstances {
+interface PlanContext {
   readonly layout: Layout
   readonly now: number
   readonly settings: RunContext['settings']
@@ -108,7 +108,7 @@ interface Circumstances {
 function reportOf(
   { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason }: PlanCounts,
   inputs: readonly NamedInput[],
-  { layout, now, settings, measured, simulated }: Circumstances,
+  { layout, now, settings, measured, simulated }: PlanContext,
 ): PlanReport {
   const { price, concurrency, rate = null } = settings
   const { due, fresh, known_empty, known_failed, invalid, held, skipped } = byDecision
@@ -152,18 +152,18 @@ function reportOf(
   }
 }
 
-/** How many of the last runs tell how fast the API is. */
+/** Number of runs that the pace of the API is taken from. */
 const RUNS = 5
 
-/** What earlier runs have measured; null where none has. */
+/** The pace that earlier runs measured; null when none did. */
 export interface ApiPace {
-  /** Median time of a billed answer in the last runs that made calls, milliseconds. */
+  /** Median time of a billed answer in the last runs with calls, milliseconds. */
   readonly latencyMs: number | null
-  /** Calls a second that the API was found to allow when it was last asked. */
+  /** Calls a second that the API allowed in the last run with calls. */
   readonly limitPerSecond: number | null
 }
 
-/** How fast the API was in the last runs. */
+/** Reads how fast the API was in the last runs. */
 export async function readApiPace(connection: Connection): Promise<ApiPace> {
   const found = await first<ApiPace>(
     connection,

@@ -6,10 +6,10 @@ import type { TableDifference } from './replayReport.js'
 type Key = readonly string[]
 
 /**
- * Compares the tables of this database with those of the file `before`, row by row over their keys; a table without a
- * key is compared by whole rows.
+ * Compares the tables of this database with those of the file `before`, row by row by their keys; a table without a key is
+ * compared by whole rows.
  * @returns one entry for each table that differs
- * @throws DuckDB's own error if that file cannot be read
+ * @throws DuckDB's own error when the file cannot be read
  */
 export async function compareWith(
   connection: Connection,
@@ -77,7 +77,7 @@ type DifferingRows = Pick<TableDifference, 'added' | 'removed' | 'changed' | 'co
 
 const NO_ROWS: DifferingRows = { added: 0, removed: 0, changed: 0, columns_changed: {} }
 
-/** Rows are told apart by a hash, so that wide ones need not stand in memory side by side. */
+/** Rows are compared by a hash, so that wide rows of both sides need not be in memory together. */
 async function differingRows(
   connection: Connection,
   table: string,
@@ -140,7 +140,7 @@ interface Content {
   readonly content: string
 }
 
-/** Equal for the same rows in whatever order. */
+/** `content` is equal for the same rows in any order. */
 async function contentOf(
   connection: Connection,
   columns: readonly string[],

@@ -1,13 +1,13 @@
 import { liveEffects } from '../../core/effects.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
 import type { Invocation } from '../command.js'
-import { replay as replayFolder } from './replay.js'
+import { replay } from './replay.js'
 import { replaySummary } from './replayReport.js'
 
-/** Rebuilds all tables without a call; prints what differs from what was published, and returns the exit code. */
+/** Rebuilds all tables without a call, and prints how they differ from the published ones. */
 export async function replayFlow({ settings, logger }: Invocation): Promise<number> {
   const effects = liveEffects((level, message) => logger.log(level, message))
-  const report = await replayFolder(settings, await loadPipeline(settings.pipeline), effects)
+  const report = await replay(settings, await loadPipeline(settings.pipeline), effects)
   process.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : replaySummary(report))
   return report.exit_code
 }

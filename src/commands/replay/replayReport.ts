@@ -1,37 +1,37 @@
 import { labelLine, count, plural } from '../../core/text.js'
 import { fileLines, type PublishedFiles } from '../../model/receipt.js'
 
-/** How a table of one database differs from that of another. */
+/** How a table differs between two databases. */
 export interface TableDifference {
   readonly table: string
   readonly rows_before: number
   readonly rows_after: number
   readonly added: number
   readonly removed: number
-  /** Rows with the same key and other values. */
+  /** Rows with the same key and different values. */
   readonly changed: number
-  /** Columns that only one of them has, and in how many rows the others differ. */
+  /** Columns that only one database has, and the number of differing rows of each other column. */
   readonly columns_added: readonly string[]
   readonly columns_removed: readonly string[]
   readonly columns_changed: Readonly<Record<string, number>>
 }
 
-/** What a replay found; `--json` prints it. */
+/** The result of a replay, as `--json` prints it. */
 export interface ReplayReport {
   readonly exit_code: number
   readonly data: string
   readonly compared_with: string
-  /** Rebuilt from so many runs, whole answers, and calls in all. */
+  /** What the tables were rebuilt from; `calls` includes the answers. */
   readonly runs: number
   readonly answers: number
   readonly calls: number
-  /** Tables that differ; undefined when there was nothing published to compare with. */
+  /** Tables that differ; undefined when no published file could be compared with. */
   readonly differences: readonly TableDifference[] | undefined
-  /** What was published; undefined when only compared. */
+  /** The published files; undefined with `--check`. */
   readonly files: PublishedFiles | undefined
 }
 
-/** The same for people. */
+/** The report as text. */
 export function replaySummary(report: ReplayReport): string {
   const { runs, answers, calls, differences, compared_with, files } = report
   const lines = [
@@ -41,7 +41,7 @@ export function replaySummary(report: ReplayReport): string {
     ),
   ]
   if (differences === undefined)
-    lines.push(labelLine('compared', `with nothing: ${compared_with} is not there, or cannot be read`))
+    lines.push(labelLine('compared', `with nothing: ${compared_with} does not exist or cannot be read`))
   else lines.push(labelLine('compared', `with ${compared_with}`))
   if (differences?.length === 0) lines.push(labelLine('', 'nothing differs'))
   else if (differences) lines.push('', ...differenceTable(differences), '')
@@ -65,6 +65,7 @@ function differenceTable(differences: readonly TableDifference[]): string[] {
   ]
 }
 
+/** Most columns that a line names. */
 const NAMED = 5
 
 function columnLines({ columns_added, columns_removed, columns_changed }: TableDifference): string[] {

@@ -9,14 +9,14 @@ import { writeReport } from '../../report/writeReport.js'
 import type { Invocation } from '../command.js'
 
 /**
- * Writes the report of the newest run anew from what is published. It owns the folder meanwhile: somebody who is being
+ * Writes the report of the newest run again from the published file. Holds the lock meanwhile: a person who is being
  * forgotten must not come back with a report.
- * @returns its path, absolute
+ * @returns the absolute path of the report
  * @throws BusyError while a run is on, UsageError when nothing is published
  */
 export async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
   const layout = layoutOf(settings.data)
-  // Before the lock, which would make a folder.
+  // Before the lock, which makes the folder.
   checkPublished(layout)
   const lock = await takeLock(layout)
   try {
@@ -26,7 +26,7 @@ export async function reportFolder(settings: Settings, pipeline: Pipeline, effec
   }
 }
 
-/** Writes the HTML report of the newest run again; prints its path, and returns the exit code. */
+/** Writes the HTML report of the newest run again, and prints its path. */
 export async function reportFlow({ settings, logger }: Invocation): Promise<number> {
   const effects = liveEffects((level, message) => logger.log(level, message))
   const path = await reportFolder(settings, await loadPipeline(settings.pipeline), effects)

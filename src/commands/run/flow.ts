@@ -10,13 +10,15 @@ import type { Invocation } from '../command.js'
 import { summary } from './summary.js'
 import { notify } from './webhook.js'
 
-/** Runs the main job; prints the summary, or the receipt with `--json`, and returns the exit code. */
+/** Runs the main job, and prints the summary, or the receipt with `--json`. */
 export async function runFlow({ settings, token, logger, inputs }: Invocation): Promise<number> {
   const api = resolveApi(settings)
   if (api.warning) logger.log('warn', api.warning)
   if (api.simulated) logger.log('info', 'simulated API: the people are invented, no token is used, no money is spent')
   const pipeline = await loadPipeline(settings.pipeline)
-  const stop = stopSignal((name) => logger.log('warn', `${name}: stopping in order; a second one ends at once`))
+  const stop = stopSignal((name) =>
+    logger.log('warn', `${name}: stopping in order; a second signal ends the process at once`),
+  )
   try {
     const effects = liveEffects((level, message) => logger.log(level, message))
     const redact = redactor(token)
@@ -29,7 +31,7 @@ export async function runFlow({ settings, token, logger, inputs }: Invocation): 
   }
 }
 
-/** Does the work, and posts its result to a webhook if one is given. */
+/** Does the work, and posts its receipt or error to the webhook, if one is given. */
 async function withNotification(
   url: string | undefined,
   effects: Parameters<typeof notify>[2],

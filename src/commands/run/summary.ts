@@ -9,7 +9,7 @@ import {
   type ReasonCount,
 } from '../../model/receipt.js'
 
-/** A label and seven columns, up to 9,999,999 in the first and 99,999,999 in the others, in 80. */
+/** Widths of the table: a label and seven columns in 80, up to 9,999,999 in the first and 99,999,999 in the others. */
 const STUB = 4
 const FIRST = 10
 const COLUMN = 11
@@ -47,14 +47,11 @@ function reasonLines(reasons: readonly ReasonCount[]): string[] {
 function callLine(receipt: Receipt): string {
   const { sent, billed, maybe_billed, codes } = receipt.calls
   if (sent === 0)
-    return labelLine(
-      'calls',
-      receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: what is asked for is known' : 'none',
-    )
+    return labelLine('calls', receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: every id is known' : 'none')
   const parts = [`${count(sent)} sent`, `${count(billed)} billed`]
   if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
-  const answered = codes.map(({ code, calls }) => `${code} ${count(calls)}`)
-  return `${labelLine('calls', parts.join(', '))}\n${labelParts('by code', answered)}`
+  const byCode = codes.map(({ code, calls }) => `${code} ${count(calls)}`)
+  return `${labelLine('calls', parts.join(', '))}\n${labelParts('by code', byCode)}`
 }
 
 function moneyLine(receipt: Receipt): string {
@@ -64,7 +61,7 @@ function moneyLine(receipt: Receipt): string {
   const parts = [
     `${money(receipt, receipt.calls.billed)} billed`,
     ...(maybe > 0 ? [`up to ${money(receipt, maybe)} more`] : []),
-    ...(receipt.money.saved > 0 ? [`¥${receipt.money.saved.toFixed(2)} saved by what was known`] : []),
+    ...(receipt.money.saved > 0 ? [`¥${receipt.money.saved.toFixed(2)} saved by reused answers`] : []),
   ]
   return labelLine('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
 }
@@ -74,7 +71,7 @@ const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
   ['wrong_type', 'wrong type'],
   ['missing_key', 'missing key'],
 ]
-/** The rest is in the table. */
+/** More columns are in table `schema_drift`. */
 const MOST_LINES = 5
 
 function driftLines(drift: readonly DriftReceipt[]): string[] {
@@ -83,14 +80,14 @@ function driftLines(drift: readonly DriftReceipt[]): string[] {
     const number = drift.filter((each) => each.kind === kind).length
     return number === 0 ? [] : [plural(number, what)]
   })
-  const told = labelLine('drift', `${counts.join(', ')}: see table schema_drift`)
+  const kinds = labelLine('drift', `${counts.join(', ')}: see table schema_drift`)
   const columns = driftAdvice(drift)
-  if (columns.length === 0) return [told]
+  if (columns.length === 0) return [kinds]
   const more = columns.length - MOST_LINES
   return [
-    told,
-    labelLine('', 'to have them as columns, add these to the definition, with the kind'),
-    labelLine('', 'that fits, and run `creator-enrich replay`, which fills the past, too:'),
+    kinds,
+    labelLine('', 'to make columns of them, add these lines to the definition, with the'),
+    labelLine('', 'right kind, and run `creator-enrich replay`, which also fills the past:'),
     ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
     ...(more > 0 ? [`  and ${count(more)} more`] : []),
   ]
@@ -111,7 +108,7 @@ function perSecond(number: number): string {
   return number < 100 ? number.toFixed(1) : count(Math.round(number))
 }
 
-/** The closing summary: what was done, what was not, what it cost, where to look. At most 80 columns but for paths and messages. */
+/** The closing summary: what was done, what was not, the cost, the files. At most 80 columns wide except for paths and messages. */
 export function summary(receipt: Receipt): string {
   const { ids } = receipt
   const lines = [
@@ -151,8 +148,8 @@ export function summary(receipt: Receipt): string {
   if (receipt.exit_code === EXIT.manyFailed) {
     lines.push(
       '',
-      labelLine('exit 3', 'more of the asked ids failed than --max-failed allows; failures.csv'),
-      labelLine('', 'has them; the next run asks again what failed for a passing reason'),
+      labelLine('exit 3', 'more of the fetched ids failed than --max-failed allows: see'),
+      labelLine('', 'failures.csv; the next run retries those with a temporary reason'),
     )
   }
   if (receipt.stop) {
@@ -166,7 +163,7 @@ export function summary(receipt: Receipt): string {
   return `${lines.join('\n')}\n`
 }
 
-/** How a column of a kind of value is written; what came as null tells nothing. */
+/** How a column is written for each kind of value; a null has no kind. */
 const COLUMNS: Readonly<Record<string, string>> = {
   text: 'attribute.text',
   count: 'counter',
@@ -176,10 +173,10 @@ const COLUMNS: Readonly<Record<string, string>> = {
   object: 'attribute.object',
 }
 
-/** A path that a column may have; behind the brackets of a list stands a column of its child table. */
+/** A path that a column may have; after the brackets of a list, a column of its child table. */
 const PATH = /^(?:([\w.]+)\[\]\.)?([\w.]+)$/
 
-/** The lines that would make columns of the unknown keys: a proposal, for nobody can tell from one answer what a value means. */
+/** The lines that would make columns of the unknown keys: a proposal, as one answer does not show what a value means. */
 export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
   return drift.flatMap(({ path, kind, found }) => {
     const column = COLUMNS[found ?? '']

@@ -6,11 +6,12 @@ import { layoutOf } from '../../dataFolder/layout.js'
 import { csvHeader } from '../../export/csvFile.js'
 import { PAGE } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
-import { select as selectCreators, type Format } from './select.js'
+import { select, type Format } from './select.js'
 
-/** What fits a terminal. */
+/** Columns that fit a terminal. */
 const NARROW = ['user_id', 'nickname', 'tier', 'fans', 'province']
 const NARROW_MENTIONED = ['user_id', 'nickname', 'mentioned_by', 'top_mentioner_nickname']
+/** Rows of a table without `--limit`. */
 const ROWS = 20
 
 /** Writes a list of creators to stdout or to a file. */
@@ -23,7 +24,7 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
   const isTable = format === 'table'
   const columns = columnsOf(settings, isTable)
   if (save !== undefined && settings.out === undefined) refuseToReplace(out!, columns ?? [])
-  const rows = await selectCreators({
+  const rows = await select({
     layout: layoutOf(settings.data),
     selection: {
       where,
@@ -40,9 +41,9 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
   })
   if (out !== undefined) {
     logger.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`)
-    if (save !== undefined) logger.log('info', `ready for: creator-enrich run ${out}`)
+    if (save !== undefined) logger.log('info', `next: creator-enrich run ${out}`)
   } else if (isTable && limit === undefined && rows === ROWS) {
-    logger.log('info', `the first ${ROWS}; --limit N shows more, --format csv all`)
+    logger.log('info', `the first ${ROWS} rows; --limit N shows more, --format csv shows all`)
   }
   return 0
 }
@@ -62,14 +63,16 @@ function outOf({ out, save }: Settings): string | undefined {
   return save === undefined ? undefined : resolve(`${save}.csv`)
 }
 
-/** A list of people's own, which may have the name that `--save` would take, is not replaced. */
+/** A file of the same name that `--save` did not write, such as a person's own list, is not replaced. */
 function refuseToReplace(path: string, columns: readonly string[]): void {
   if (!existsSync(path)) return
   const [header = ''] = readFileSync(path, 'utf8')
     .replace(/^\ufeff/, '')
     .split(/\r?\n/, 1)
   if (header === csvHeader(columns).trimEnd()) return
-  throw new UsageError(`${path} is there already, and not written by the same --save: give another name, or --out FILE`)
+  throw new UsageError(
+    `${path} exists already and was not written by the same --save: give another name, or --out FILE`,
+  )
 }
 
 function columnsOf({ columns, save, mentioned }: Settings, isTable: boolean): string[] | undefined {

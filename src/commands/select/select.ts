@@ -11,7 +11,7 @@ import { sheetRow } from '../../export/excel/sheetRow.js'
 import { exportFile } from '../../export/exportedFile.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { table } from '../../terminal/table.js'
-import { forbidOtherFiles, readSelection as prepare, type Selected, type Selection } from './selection.js'
+import { forbidOtherFiles, readSelection, type Selected, type Selection } from './selection.js'
 
 export type Format = 'csv' | 'xlsx' | 'parquet' | 'json' | 'table'
 
@@ -19,37 +19,37 @@ export interface SelectJob {
   readonly layout: Layout
   readonly selection: Selection
   readonly format: Format
-  /** Absolute; undefined: to `write`. */
+  /** An absolute path; undefined: the rows go to `write`. */
   readonly out: string | undefined
   readonly bom: boolean
   readonly write: (text: string | Uint8Array) => void
-  /** Of the terminal. */
+  /** Width of the terminal. */
   readonly columns: number
 }
 
 /**
  * Writes a list of creators from the published file.
- * @returns how many
- * @throws UsageError for what was typed; nothing is written then
+ * @returns the number of rows
+ * @throws UsageError when an option is wrong; nothing is written then
  */
 export async function select(job: SelectJob): Promise<number> {
   const { layout, selection, out } = job
   if (out !== undefined && (out === layout.database || isOurPlace(out, layout))) {
-    throw new UsageError(`--out ${out} is where creator-enrich keeps its own files; choose another place`)
+    throw new UsageError(`--out ${out} is where creator-enrich keeps its own files: choose another place`)
   }
   return withPublished(
     layout,
     async (connection) => {
       await forbidOtherFiles(connection, out === undefined ? [] : [`${out}.part`])
-      return writers[job.format](connection, await prepare(connection, selection), job)
+      return writers[job.format](connection, await readSelection(connection, selection), job)
     },
     MEMORY,
   )
 }
 
-/** Rows that DuckDB holds at once while it writes Parquet. */
+/** Rows that DuckDB holds in memory while it writes Parquet. */
 const ROW_GROUP = 4_096
-/** To sort a million creators in the columns of the view; more than the other readers need. */
+/** Enough to sort a million creators in the columns of the view: more than other readers need. */
 const MEMORY = '1GB'
 
 type Write = (connection: Connection, selected: Selected, job: SelectJob) => Promise<number>
@@ -86,7 +86,7 @@ async function writeExcel(connection: Connection, selected: Selected, { out }: S
   } catch (error) {
     if (!(error instanceof SheetTooLarge)) throw error
     throw new UsageError(
-      `--format xlsx: ${error.message}; take fewer with --where, --limit or --columns, or write csv or parquet`,
+      `--format xlsx: ${error.message}; choose less with --where, --limit or --columns, or write csv or parquet`,
     )
   }
 }

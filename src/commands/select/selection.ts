@@ -3,35 +3,35 @@ import type { SortKey } from '../../config/optionParsers.js'
 import { all, first, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { messageOf, UsageError } from '../../core/errors.js'
 
-/** What is asked for. */
+/** The creators and columns to choose. */
 export interface Selection {
   /** An SQL condition over the columns. */
   readonly where: string | undefined
   readonly sort: readonly SortKey[] | undefined
   readonly limit: number | undefined
-  /** Undefined: those of the view. `*` among them: all. */
+  /** Undefined: the columns of the view. With `*` among them: all columns. */
   readonly columns: readonly string[] | undefined
-  /** People whom creators mention, in place of the creators. */
+  /** Choose people that creators mention, instead of creators. */
   readonly mentioned: boolean
 }
 
 export interface Selected {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   readonly count: number
-  /** A query with these columns, of these rows in order. */
+  /** A query for these columns of the chosen rows, in order. */
   readonly sql: string
 }
 
 const ID = 'user_id'
-/** No pipeline has such a column. */
+/** The column that keeps the order; no pipeline has a column of this name. */
 const PLACE = 'place_in_choice'
 
 /**
- * From here on nothing that is asked over this connection reads or writes any file but the database, what is spilled of it,
- * and those at `paths`; no setting can be changed any more.
+ * From here on, queries on this connection can read and write only the database, its spilled data and the files at `paths`,
+ * and can change no setting.
  */
 export async function forbidOtherFiles(connection: Connection, paths: readonly string[]): Promise<void> {
-  // Two hold twice as many wide rows, and a million of them do not fit then.
+  // Two threads hold twice as many wide rows: a million of them would not fit into memory.
   await connection.run('SET threads = 1')
   await connection.run(`SET allowed_paths = [${paths.map(quotedText).join(', ')}]`)
   await connection.run('SET enable_external_access = false')
@@ -39,9 +39,9 @@ export async function forbidOtherFiles(connection: Connection, paths: readonly s
 }
 
 /**
- * Chooses what is asked for; everything that people typed is checked before it is part of a query. The rows of the view are
- * put in order and kept first, which are narrow; what the wide table adds to them is joined afterwards, as it is written: a
- * million wide rows do not fit into memory in two places.
+ * Chooses the rows; everything that a person typed is checked before it is part of a query. The narrow rows of the view are
+ * sorted and kept first. The columns of the wide table are joined later, as the rows are written: a million wide rows do not
+ * fit into memory in two places.
  * @throws UsageError naming the option and what is wrong with it
  */
 export async function readSelection(connection: Connection, selection: Selection): Promise<Selected> {
@@ -65,7 +65,7 @@ export async function readSelection(connection: Connection, selection: Selection
   return { columns: described.map(({ column_name: name, column_type: type }) => ({ name, type })), count, sql }
 }
 
-/** The curated columns of the view, and others of the wide table; a name that both have is the view's. */
+/** The curated columns of the view, and others of the wide table; a column that both have comes from the view. */
 function joined(view: string, narrow: readonly string[], wide: readonly string[]): string {
   const columns = [...narrow.map((name) => `o.${quotedName(name)}`), ...wide.map((name) => `c.${quotedName(name)}`)]
   return `SELECT ${columns.join(', ')} FROM creators AS c JOIN ${view} AS o ON c.${ID} = o.${ID}`
@@ -88,7 +88,7 @@ ${limit === undefined ? '' : `LIMIT ${limit}`}`
   try {
     await connection.run(`CREATE TEMP TABLE chosen AS SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql})`)
   } catch (error) {
-    // What can only be known when it runs: a text that is no number, for one.
+    // Errors that show only when the query runs, such as a text that is not a number.
     if (/^(Conversion|Invalid Input|Out of Range|Binder|Permission) Error/.test(messageOf(error)))
       throw notACondition(messageOf(error))
     throw error
@@ -107,8 +107,8 @@ function checkColumn(option: string, column: string, known: readonly string[]): 
 function unknownColumn(option: string, column: string, known: readonly string[]): UsageError {
   const near = nearest(column, known)
   const hint =
-    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the first ones are ${known.slice(0, 8).join(', ')}`
-  return new UsageError(`${option}: there is no column ${column}; ${hint} Table data_dictionary has them all`)
+    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the first columns are ${known.slice(0, 8).join(', ')}`
+  return new UsageError(`${option}: there is no column ${column}; ${hint} Table data_dictionary lists all columns`)
 }
 
 interface Parsed {
@@ -117,7 +117,7 @@ interface Parsed {
   readonly statements?: readonly { readonly node: Readonly<Record<string, unknown>> }[]
 }
 
-/** Alone in brackets it must be one expression and nothing else; with the columns it must be true or false. */
+/** Checks that the condition is one expression and nothing else, and that it is true or false over the columns. */
 async function checkCondition(
   connection: Connection,
   where: string,
@@ -166,7 +166,7 @@ function isEmpty(list: unknown): boolean {
   return Array.isArray(list) && list.length === 0
 }
 
-/** What DuckDB says in its first line, without the name of its error. */
+/** The first line of DuckDB's error, without the name of the error. */
 function notACondition(reason: string): UsageError {
   const [line = ''] = reason.split('\n')
   return new UsageError(
@@ -174,7 +174,7 @@ function notACondition(reason: string): UsageError {
   )
 }
 
-/** The names that somebody may have meant: the closest of those that differ by a few letters, or that contain it. */
+/** The names that were probably meant: those that differ by a few letters or contain the typed text, the closest first. */
 export function nearest(typed: string, names: readonly string[], most = 3): string[] {
   const wanted = typed.toLowerCase()
   return names

@@ -4,7 +4,7 @@ import { startSimulator } from '../../simulator/simulator.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
 import type { Invocation } from '../command.js'
 
-/** Serves the simulated API until a signal comes; its address is the first line of stdout. */
+/** Serves the simulated API until a signal stops it; the first line of stdout is its address. */
 export async function simulateFlow({ settings, logger }: Invocation): Promise<number> {
   const stop = stopSignal()
   const simulator = await startSimulator({
@@ -22,7 +22,7 @@ export async function simulateFlow({ settings, logger }: Invocation): Promise<nu
   process.stdout.write(`${simulator.url}\n`)
   logger.log(
     'info',
-    'simulated API, invented people; any token is accepted; its ledger is at /__ledger; Ctrl-C stops it',
+    'simulated API with invented people; it accepts any token; the ledger is at /__ledger; Ctrl-C stops it',
   )
   try {
     if (!stop.signal.aborted) await once(stop.signal, 'abort')

@@ -5,7 +5,7 @@ import type { Layout } from '../../dataFolder/layout.js'
 import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
 import { withPublished } from '../../publish/openPublished.js'
 
-/** A finished run. Instants are ISO 8601, UTC. */
+/** A finished run. Times are ISO 8601, UTC. */
 export interface RunReport {
   readonly run_id: string
   readonly started_at: string
@@ -22,13 +22,13 @@ export interface RunReport {
   readonly money_billed: number | null
 }
 
-/** Rows that wait for another run. */
+/** Parked rows of a list, by reason. */
 export interface ParkedReport {
   readonly list: string
   readonly reason: string
   readonly rows: number
   readonly ids: number
-  /** An instant, or what must be done before. */
+  /** When to run again: a time, or the condition for it. */
   readonly run_again: string | null
 }
 
@@ -43,14 +43,14 @@ export interface AgeReport {
 export interface StatusReport {
   readonly data: string
   readonly simulated: boolean | null
-  /** The run that is on. */
+  /** The current run. */
   readonly running: RunStatus | null
-  /** The run that was cut off: the next run loads what it paid first. */
+  /** The last run was cut off: the next run first loads its paid answers. */
   readonly cut_off: { readonly run_id: string | null; readonly at: string | null } | null
   /** Newest first. */
   readonly runs: readonly RunReport[]
   readonly parked: readonly ParkedReport[]
-  /** Calls that were sent, never answered, and not made up for since. */
+  /** Calls that were sent and never answered, and whose id was not fetched since. */
   readonly ambiguous_calls: { readonly count: number; readonly oldest_at: string | null }
   readonly creators: number
   readonly staleness: readonly AgeReport[]
@@ -59,8 +59,8 @@ export interface StatusReport {
 const RUNS = 5
 
 /**
- * How a data folder stands, from what is published and from `state/status.json`; also while a run is on.
- * @throws UsageError where no run has ever been
+ * Reads the state of a data folder from the published file and `state/status.json`; a run may be on meanwhile.
+ * @throws UsageError when the folder never had a run
  */
 export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
   const { status, isOn, isCutOff } = readRunState(layout)
@@ -72,7 +72,7 @@ export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
   if (existsSync(layout.database)) return { ...state, ...(await withPublished(layout, readTables)) }
   if (status === undefined && !isCutOff) {
     throw new UsageError(
-      `${layout.data} holds nothing yet: \`creator-enrich run <list> --data ${layout.data}\` begins; or give another folder with --data`,
+      `${layout.data} holds nothing yet: start with \`creator-enrich run <list> --data ${layout.data}\`, or give another folder with --data`,
     )
   }
   return { ...state, simulated: null, runs: [], parked: [], ambiguous_calls: NONE, creators: 0, staleness: [] }
@@ -127,6 +127,6 @@ FROM (SELECT last_fetched_at, (epoch_ms(now()) - epoch_ms(last_fetched_at)) / 36
 GROUP BY age
 ORDER BY list_position(['day', 'week', 'month', 'older', 'never'], age)`
 
-function iso(instant: number | null): string | null {
-  return instant === null ? null : new Date(instant).toISOString()
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString()
 }

@@ -13,7 +13,7 @@ const AGES = {
   never: 'never had a profile',
 } as const
 
-/** The status for people. */
+/** The status as text. */
 export function statusText(status: StatusReport, now: number, columns: number): string {
   const parts = [nowText(status, now), runsText(status, columns), parkedText(status, columns), restText(status)]
   return parts.filter((part) => part !== '').join('\n')
@@ -26,7 +26,7 @@ function nowText({ data, running, cut_off, simulated }: StatusReport, now: numbe
     const when = cut_off.at === null ? '' : ` at ${localTime(Date.parse(cut_off.at))}`
     lines.push(
       labelLine('now', `no run is on; the last one (${cut_off.run_id ?? 'unknown'}) was cut off${when}`),
-      labelLine('', 'run the same command again: what it paid is loaded first, with no call'),
+      labelLine('', 'run the same command again: it first loads the paid answers, with no call'),
     )
   } else lines.push(labelLine('now', 'no run is on'))
   return `${lines.join('\n')}\n`

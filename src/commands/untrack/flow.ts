@@ -2,14 +2,14 @@ import { liveEffects } from '../../core/effects.js'
 import { loadPipeline } from '../../model/loadPipeline.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
-import { untrack as untrackList } from './untrack.js'
+import { untrack } from './untrack.js'
 
-/** `run --tracked` leaves a list out from now on. */
+/** Makes `run --tracked` leave a list out from now on. */
 export async function untrackFlow({ settings, logger, inputs }: Invocation): Promise<number> {
   const effects = liveEffects((level, message) => logger.log(level, message))
   const list = inputs[0]!
-  const { wasTracked } = await untrackList(list, settings, await loadPipeline(settings.pipeline), effects)
-  const said = wasTracked ? 'is not tracked any more' : 'was not tracked'
-  print(settings, { list, was_tracked: wasTracked }, () => `${list} ${said}; its rows and its history stay\n`)
+  const { wasTracked } = await untrack(list, settings, await loadPipeline(settings.pipeline), effects)
+  const change = wasTracked ? 'is not tracked any more' : 'was not tracked'
+  print(settings, { list, was_tracked: wasTracked }, () => `${list} ${change}; its rows and its history stay\n`)
   return 0
 }

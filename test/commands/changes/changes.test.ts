@@ -19,18 +19,18 @@ const IDS = Array.from({ length: 12 }, (_, n) => plainId(n + 1))
 test.each([
   [{ agoMs: 7 * DAY }, '2026-11-15T16:30:00.000Z', '2026-11-17'],
   [{ day: '2026-11-20' }, '2026-11-19T16:00:00.000Z', '2026-11-20'],
-])('since %j', (since, instant, fromDay) => {
+])('since %j', (since, start, fromDay) => {
   const period = periodOf(since, Date.parse('2026-11-22T16:30:00Z'), 'Asia/Shanghai')
-  expect(new Date(period.since).toISOString()).toBe(instant)
+  expect(new Date(period.since).toISOString()).toBe(start)
   expect(period.fromDay).toBe(fromDay)
 })
 
-test('less than a day since is today, where followers are compared', () => {
+test('followers are compared by day: a period of less than a day is today', () => {
   const afternoon = Date.parse('2026-11-22T08:00:00Z')
   expect(periodOf({ agoMs: 6 * 3_600_000 }, afternoon, 'Asia/Shanghai').fromDay).toBe('2026-11-22')
 })
 
-test('a day without a number of followers hides neither those before nor those after it', async () => {
+test('a day without a number of followers hides neither earlier nor later days', async () => {
   const database = await openDatabase(':memory:')
   onTestFinished(() => database.close())
   const { connection } = database
@@ -51,13 +51,13 @@ test('a day without a number of followers hides neither those before nor those a
   expect(up).toMatchObject([{ user_id: 'a', fans_before: 100, fans: 5000, fans_change: 4900 }])
 })
 
-test('a curve goes from its least to its most', () => {
+test('a curve goes from the least number to the most', () => {
   expect(sparkline([1, 8, null, 4])).toBe('▁█ ▄')
   expect(sparkline([5, 5])).toBe('▄▄')
   expect(sparkline([])).toBe('')
 })
 
-test('movers and changes are those of the time series, and a page of them fits a terminal', async () => {
+test('movers and changes agree with the time series, and their text fits a terminal', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -73,9 +73,9 @@ test('movers and changes are those of the time series, and a page of them fits a
     `SELECT user_id, arg_min(fans, observed_at) AS before, arg_max(fans, observed_at) AS after
      FROM creator_counters GROUP BY user_id ORDER BY after - before DESC, user_id`,
   )
-  const told = await cli(['changes', '--json', '--data', data])
-  expect(told.code, told.stderr).toBe(0)
-  const all = JSON.parse(told.stdout) as {
+  const printed = await cli(['changes', '--json', '--data', data])
+  expect(printed.code, printed.stderr).toBe(0)
+  const all = JSON.parse(printed.stdout) as {
     movers: Mover[]
     attribute_changes: Change[]
     gained: number

@@ -31,7 +31,7 @@ const GOOD = {
   clock: 'ok',
 }
 
-test('all is well, before the first run and after it; no call is made and nothing is left', async () => {
+test('all checks pass before and after the first run; no call is made and no file is left', async () => {
   const data = join(temporaryFolder(), 'data')
   const api = await simulator()
   const before = await examine(data, api.url, TOKEN)
@@ -53,12 +53,12 @@ test('all is well, before the first run and after it; no call is made and nothin
   expect(verdicts(early)).toEqual({ ...GOOD, clock: 'fail' })
   expect(saidOf(early, 'clock')).toContain('set the clock')
   expect(early.exit_code).toBe(7)
-  // An analyst's file that cannot be read is told, too.
-  writeFileSync(join(data, 'state', 'warehouse.duckdb'), 'no database')
+  // A damaged working database is reported, too.
+  writeFileSync(join(data, 'state', 'warehouse.duckdb'), 'not a database')
   expect(saidOf(await examine(data, api.url, TOKEN), 'database')).toContain('the next run rebuilds it with no call')
 })
 
-test('nothing of ours goes over the connection', async () => {
+test('no data is sent over the connection', async () => {
   const received: Buffer[] = []
   const server = createServer((socket) => {
     socket.on('data', (bytes: Buffer) => received.push(bytes))
@@ -72,10 +72,10 @@ test('nothing of ours goes over the connection', async () => {
   expect(Buffer.concat(received)).toHaveLength(0)
 })
 
-test('each trouble in a line, with the exit code of the first', async () => {
+test('each failure in one line, with the exit code of the first', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
-  // Nobody listens on port 1; the name of the second is none.
+  // No server listens on port 1, and the name of the second host does not exist.
   const down = await examine(data, 'http://127.0.0.1:1', 'a token')
   expect(verdicts(down)).toEqual({ ...GOOD, token: 'fail', network: 'fail' })
   expect(down.exit_code).toBe(2)
@@ -99,10 +99,10 @@ test('each trouble in a line, with the exit code of the first', async () => {
   expect(held.stdout + held.stderr).not.toContain(TOKEN)
   writeFileSync(join(data, 'raw'), 'a file in the way')
   expect((await examine(data, 'simulated', undefined)).exit_code).toBe(7)
-  const told = await cli(['doctor', '--data', data, '--api', 'simulated', '--json'], {
+  const printed = await cli(['doctor', '--data', data, '--api', 'simulated', '--json'], {
     env: { JUSTONEAPI_TOKEN: 'b d' },
   })
-  const report = JSON.parse(told.stdout) as DoctorReport
-  expect([told.code, report.exit_code]).toEqual([7, 7])
+  const report = JSON.parse(printed.stdout) as DoctorReport
+  expect([printed.code, report.exit_code]).toEqual([7, 7])
   expect(verdicts(report)).toEqual({ ...GOOD, folder: 'fail' })
 })

@@ -48,11 +48,11 @@ test('a wrong id, file or folder, or no id: exit 2, one line, nothing changed, n
   const file = join(temporaryFolder(), 'ids.txt')
   writeFileSync(file, `${folder.person}\nMy Secret Name\n`)
   for (const [args, said] of [
-    [['someone-private'], 'argument 1 is no id (red_id)'],
-    [[folder.person, 'My Secret Name'], 'argument 2 is no id'],
-    [['--file', file], `${file}, line 2 is no id`],
+    [['someone-private'], 'argument 1 is not an id (red_id)'],
+    [[folder.person, 'My Secret Name'], 'argument 2 is not an id'],
+    [['--file', file], `${file}, line 2 is not an id`],
     [['--file', `${file}.not`], `${file}.not cannot be read`],
-    [[], 'nobody is named'],
+    [[], 'no person is named'],
   ] as const) {
     const { code, stderr, stdout } = await forget(folder, args)
     expect([code, stdout]).toEqual([2, ''])

@@ -7,8 +7,8 @@ const list: ListReport = {
   simulated: false,
 }
 
-test('prices of simulated lists are said to be those of real calls', () => {
+test('the prices of simulated lists are shown as those of real calls', () => {
   const [real, simulated] = [listsText([list], 80), listsText([{ ...list, simulated: true }], 80)]
   expect(real).toMatch(/for up to ¥0\.30 a night\n$/)
-  expect(simulated).toBe(`${real}simulated data: its calls cost nothing, the prices are those of real ones\n`)
+  expect(simulated).toBe(`${real}simulated data: the calls cost nothing, the prices are those of real calls\n`)
 })

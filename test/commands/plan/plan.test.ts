@@ -23,7 +23,7 @@ async function planOf(data: string, inputs: readonly string[], flags = {}): Prom
 
 const filesOf = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
 
-test('a plan says what the run then does, before the first run and after it', async () => {
+test('a plan shows what the run then does, before and after the first run', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -67,7 +67,7 @@ test('a plan says what the run then does, before the first run and after it', as
   expect(stale.known).toMatchObject({ fresh: 0 })
 })
 
-test('as a user: without a token, while a run holds the folder, and what is wrong is said as by run', async () => {
+test('on the command line: without a token, while a run holds the folder, with the errors of run', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, [plainId(1)])
@@ -82,13 +82,15 @@ test('as a user: without a token, while a run holds the folder, and what is wron
     }
     const numbers = { lists: [], due: 0, done: 0, in_flight: 0, failed: 0, billed: 0, maybe_billed: 0 }
     writeFileSync(layoutOf(data).status, JSON.stringify({ ...status, ...numbers }))
-    const told = await cli(['plan', list, '--data', data, '--rate', '1/s'], { env: { JUSTONEAPI_TOKEN: 'no token' } })
-    expect(told.code, told.stderr).toBe(0)
-    expect(told.stdout).toContain(
+    const printed = await cli(['plan', list, '--data', data, '--rate', '1/s'], {
+      env: { JUSTONEAPI_TOKEN: 'no token' },
+    })
+    expect(printed.code, printed.stderr).toBe(0)
+    expect(printed.stdout).toContain(
       '\nmoney      ¥0.15: 1 call at ¥0.15, if each is billed once\ntime       about 1s: at most 1/s\n',
     )
-    expect(told.stdout).toContain('\nnote       a run is on')
-    // In a container, another process has the number of the one that was killed.
+    expect(printed.stdout).toContain('\nnote       a run is on')
+    // In a container another process may have the PID of the killed one.
     const silent = { ...status, ...numbers, updated_at: new Date(Date.now() - 120_000).toISOString() }
     writeFileSync(layoutOf(data).status, JSON.stringify(silent))
     expect((await planOf(data, [list])).caveat).toBe('cut_off')

@@ -23,7 +23,7 @@ test.each([
   expect(driftAdvice([drift(path, found)])).toEqual([line])
 })
 
-test('what cannot be a column, or is one already, is not proposed', () => {
+test('a path that cannot be a column, or is one already, is not proposed', () => {
   const none = [
     drift('a', 'null'),
     drift('["two words"]', 'text'),

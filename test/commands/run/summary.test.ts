@@ -43,7 +43,7 @@ function driftOf(drift: readonly DriftReceipt[]): string[] {
   return from < 0 ? [] : lines.slice(from, lines.indexOf('', from))
 }
 
-test('drift is told by kind, with the lines that would make columns of it, and no more of them than one reads', () => {
+test('drift is shown by kind, with the first lines that would make columns of it', () => {
   expect(driftOf([])).toEqual([])
   expect(driftOf([of('fans', 'missing_key', null), of('fans', 'wrong_type', 'text')])).toEqual([
     'drift      1 wrong type, 1 missing key: see table schema_drift',
@@ -51,8 +51,8 @@ test('drift is told by kind, with the lines that would make columns of it, and n
   const many = Array.from({ length: 7 }, (_, at) => of(`key${at}`, 'unknown_key', 'text'))
   expect(driftOf(many)).toEqual([
     'drift      7 unknown keys: see table schema_drift',
-    '           to have them as columns, add these to the definition, with the kind',
-    '           that fits, and run `creator-enrich replay`, which fills the past, too:',
+    '           to make columns of them, add these lines to the definition, with the',
+    '           right kind, and run `creator-enrich replay`, which also fills the past:',
     ...[0, 1, 2, 3, 4].map((at) => `  key${at}: attribute.text('key${at}', '…'),`),
     '  and 2 more',
   ])
@@ -67,9 +67,9 @@ test('the counts of a large run fit 80 columns', () => {
   expect(table[1]).toMatch(/^rows 9,999,999 .* 9,999,999$/)
 })
 
-test('an exit code of 3 is explained, as it comes with no error', () => {
+test('exit code 3 is explained, as it comes without an error', () => {
   expect(summary(receipt([]))).not.toContain('exit 3')
-  const told = summary({ ...receipt([]), exit_code: 3 }).split('\n')
-  expect(told.find((each) => each.startsWith('exit 3'))).toContain('--max-failed')
-  for (const each of told) expect(each.length).toBeLessThanOrEqual(80)
+  const lines = summary({ ...receipt([]), exit_code: 3 }).split('\n')
+  expect(lines.find((each) => each.startsWith('exit 3'))).toContain('--max-failed')
+  for (const each of lines) expect(each.length).toBeLessThanOrEqual(80)
 })

@@ -28,9 +28,9 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-type Asked = Partial<SelectJob['selection'] & Pick<SelectJob, 'format' | 'out' | 'bom'>>
+type Wanted = Partial<SelectJob['selection'] & Pick<SelectJob, 'format' | 'out' | 'bom'>>
 
-async function selected({ format = 'json', out, bom = true, ...selection }: Asked): Promise<string> {
+async function selected({ format = 'json', out, bom = true, ...selection }: Wanted): Promise<string> {
   const pieces: string[] = []
   await select({
     layout: layoutOf(data),
@@ -51,7 +51,7 @@ async function selected({ format = 'json', out, bom = true, ...selection }: Aske
   return pieces.join('')
 }
 
-const rowsOf = async (asked: Asked) => JSON.parse(await selected(asked)) as Record<string, unknown>[]
+const rowsOf = async (wanted: Wanted) => JSON.parse(await selected(wanted)) as Record<string, unknown>[]
 
 test('filters, sorts, limits and picks columns as SQL would', async () => {
   const where = "fans > 1000 AND user_id IN (SELECT user_id FROM list_members WHERE list = 'creators') -- and more"
@@ -75,7 +75,7 @@ test('filters, sorts, limits and picks columns as SQL would', async () => {
   expect(mentioned).toHaveLength((await published(data, 'SELECT * FROM creator_candidates')).length)
 })
 
-describe('what is typed stays one condition, and reads and writes nothing else', () => {
+describe('--where stays one condition, and reads and writes no other file', () => {
   test.each([
     ['1) UNION SELECT (1', /one condition and nothing else/],
     ['true) FROM (SELECT 1', /one condition and nothing else/],
@@ -98,7 +98,7 @@ describe('what is typed stays one condition, and reads and writes nothing else',
     expect(existsSync('/tmp/stolen.csv')).toBe(false)
   })
 
-  test('columns to show and to sort by are known ones', async () => {
+  test('unknown columns to show or to sort by are refused', async () => {
     await expect(selected({ columns: ['nick'] })).rejects.toThrow(
       '--columns: there is no column nick; did you mean nickname',
     )
@@ -138,11 +138,11 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   const env = { JUSTONEAPI_TOKEN: 'not a token' }
   const saved = await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })
   expect(saved.code, saved.stderr).toBe(0)
-  expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nready for: creator-enrich run /)
+  expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nnext: creator-enrich run /)
   const own = join(folder, 'mine.csv')
   writeFileSync(own, 'id,note\n')
   const refused = await cli(['select', '--save', 'mine', '--data', data], { cwd: folder, env })
-  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('mine.csv is there already') as string })
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('mine.csv exists already') as string })
   expect(readFileSync(own, 'utf8')).toBe('id,note\n')
   expect(
     (await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })).code,
@@ -152,11 +152,11 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   expect(JSON.parse(plan.stdout)).toMatchObject({ rows: count!.n, known: { fresh: count!.n } })
 })
 
-test('as a user: a table that fits, errors in one line', async () => {
-  const told = await cli(['select', '--sort', 'fans desc', '--limit', '2', '--data', data])
-  expect(told.code, told.stderr).toBe(0)
-  expect(told.stdout).toMatch(/^user_id +nickname +tier +fans +province\n/)
-  expect(told.stdout.split('\n')).toHaveLength(4)
+test('on the command line: a table that fits, errors in one line', async () => {
+  const printed = await cli(['select', '--sort', 'fans desc', '--limit', '2', '--data', data])
+  expect(printed.code, printed.stderr).toBe(0)
+  expect(printed.stdout).toMatch(/^user_id +nickname +tier +fans +province\n/)
+  expect(printed.stdout.split('\n')).toHaveLength(4)
   for (const [args, said] of [
     [['--format', 'parquet'], '--format parquet needs --out FILE'],
     [['--format', 'xlsx'], '--format xlsx needs --out FILE'],

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/folder.js'
 
 const ROWS = 10_000
 
-/** A published file with every column of every creator filled, in an order of its own. */
+/** A published file with every column of every creator filled, not in the order of the ids. */
 async function wideFile(folder: string): Promise<string> {
   const path = join(folder, 'creators.duckdb')
   const file = await openDatabase(path, { memoryLimit: '500MB', tempDirectory: folder })
@@ -32,7 +32,7 @@ async function wideFile(folder: string): Promise<string> {
   return path
 }
 
-test('all columns in the order of any: those of the view and those of the wide table are the same row', async () => {
+test('all columns, sorted by one: columns of the view and of the wide table are of the same row', async () => {
   const folder = temporaryFolder()
   const path = await wideFile(folder)
   const out = join(folder, 'list.parquet')
@@ -46,12 +46,12 @@ test('all columns in the order of any: those of the view and those of the wide t
   })
   await connection.run(`COPY (${sql}) TO '${out}' (FORMAT parquet, ROW_GROUP_SIZE 4096)`)
   expect(columns.length).toBeGreaterThan(130)
-  const told = await first(
+  const order = await first(
     connection,
     `SELECT count(*) AS rows, count(*) FILTER (liked > before OR liked = before AND user_id < id_before) AS misplaced
      FROM (SELECT liked, user_id, lag(liked) OVER () AS before, lag(user_id) OVER () AS id_before FROM '${out}')`,
   )
-  expect(told).toEqual({ rows: count, misplaced: 0 })
+  expect(order).toEqual({ rows: count, misplaced: 0 })
   const compared = await first(
     connection,
     `SELECT (SELECT count(*) FROM creators WHERE fans > 10) AS rows, (SELECT count(*) FROM creators AS c JOIN '${out}' AS p
@@ -60,7 +60,7 @@ test('all columns in the order of any: those of the view and those of the wide t
   expect(compared).toEqual({ rows: count, same: count })
 })
 
-test('more than fits into memory ends in one line, with what to do', async () => {
+test('a query that does not fit into memory ends in one line, with what to do', async () => {
   const data = temporaryFolder()
   await wideFile(data)
   const tooMuch = withPublished(

@@ -12,13 +12,15 @@ import { enrich, simulator, startRun } from '../../support/simulated.js'
 const IDS = Array.from({ length: 8 }, (_, n) => plainId(n + 1))
 const HOUR = 3_600_000
 
-test('before, while, after: the run that is on, what it was cut off in, what waits, how old things are', async () => {
+test('before, during and after a run: the current run, a cut-off run, parked ids, ages', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const layout = layoutOf(data)
   const nothing = await cli(['status', '--data', data])
   expect([nothing.code, nothing.stdout]).toEqual([2, ''])
-  expect(nothing.stderr).toContain(`${data} holds nothing yet: \`creator-enrich run <list> --data ${data}\` begins`)
+  expect(nothing.stderr).toContain(
+    `${data} holds nothing yet: start with \`creator-enrich run <list> --data ${data}\`, or`,
+  )
 
   const list = writeList(folder, IDS, '名单.csv')
   const quota = await enrich(list, data, await simulator({ quota: 5 }))
@@ -38,7 +40,7 @@ test('before, while, after: the run that is on, what it was cut off in, what wai
   for (const line of text.split('\n').filter((each) => !/^(folder|next)/.test(each)))
     expect(stringWidth(line)).toBeLessThanOrEqual(80)
 
-  // A call that never ends: the run is on until it is killed.
+  // A call that never ends keeps the run on until it is killed.
   let arrive: () => void = () => undefined
   const arrived = new Promise<void>((resolve) => (arrive = resolve))
   const api = await simulator({
@@ -54,15 +56,15 @@ test('before, while, after: the run that is on, what it was cut off in, what wai
   const on = JSON.parse(during.stdout) as Awaited<ReturnType<typeof readFolderStatus>>
   expect(on).toMatchObject({ running: { pid: child.pid, lists: ['名单'] }, cut_off: null })
   const running = { ...on, running: { ...on.running!, phase: 'fetching' as const, due: 3, done: 1 } }
-  const told = statusText(running, Date.parse(on.running!.started_at) + 100_000, 80)
-  expect(told).toContain(`fetching: run ${on.running!.run_id} (PID ${child.pid}), for 1m40s\n`)
-  expect(told).toContain('ids        1 of 3 done (33.3%), 0.0/s, 3m20s left\n')
+  const runningText = statusText(running, Date.parse(on.running!.started_at) + 100_000, 80)
+  expect(runningText).toContain(`fetching: run ${on.running!.run_id} (PID ${child.pid}), for 1m40s\n`)
+  expect(runningText).toContain('ids        1 of 3 done (33.3%), 0.0/s, 3m20s left\n')
   child.kill('SIGKILL')
   await ended
   const cut = await cli(['status', '--data', data])
   expect(cut.stdout).toMatch(/now {8}no run is on; the last one \(\w+-\w+\) was cut off at /)
 
-  // The call is unknown from the next run on, and made up for by it, which fetches the rest.
+  // The next run finds the call unknown, holds its id, and fetches the others.
   await enrich(list, data, await simulator(), '--on-ambiguous', 'hold')
   const after = await readFolderStatus(layout)
   expect(after.cut_off).toBeNull()
@@ -73,7 +75,7 @@ test('before, while, after: the run that is on, what it was cut off in, what wai
   expect(statusText(after, Date.now(), 80)).toContain('sent and never answered, the oldest of ')
 })
 
-/** Whoever was reached when the quota was used up has a row, too. */
+/** An id whose call met the used-up quota has a row without a profile. */
 async function neverAsked(layout: ReturnType<typeof layoutOf>) {
   const { staleness } = await readFolderStatus(layout)
   return staleness.filter(({ age }) => age === 'never')
