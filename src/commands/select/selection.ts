@@ -107,7 +107,7 @@ function checkColumn(option: string, column: string, known: readonly string[]): 
 function unknownColumn(option: string, column: string, known: readonly string[]): UsageError {
   const near = nearest(column, known)
   const hint =
-    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the first columns are ${known.slice(0, 8).join(', ')}`
+    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the first columns are ${known.slice(0, 8).join(', ')}.`
   return new UsageError(`${option}: there is no column ${column}; ${hint} Table data_dictionary lists all columns`)
 }
 
