@@ -1,5 +1,5 @@
 import { mergeColumns } from '../../src/model/column.js'
-import type { Pipeline } from '../../src/model/pipeline.js'
+import type { Pipeline, Profile } from '../../src/model/pipeline.js'
 import { children, mentions } from './childTables.js'
 import { attributes } from './columns/attributes.js'
 import { counters } from './columns/counters.js'
@@ -7,8 +7,6 @@ import { derived } from './columns/derived.js'
 import { volatiles } from './columns/volatile.js'
 import { check } from './crossChecks.js'
 import { parseId } from './ids.js'
-import { profile } from './profile.js'
-
 /** Just One API, "Xiaohongshu User Profile (V3)". Source: the vendor's page and OpenAPI definition, August 2026. */
 export const pipeline: Pipeline = {
   name: 'xiaohongshu-user-profile',
@@ -66,4 +64,17 @@ export const pipeline: Pipeline = {
   mentions,
   check,
   simulatedAnswers: async () => (await import('./simulated/answers.js')).simulatedAnswers,
+}
+
+/**
+ * What `data` of a code-0 answer holds. If `userid` is not text, the profile cannot be matched to the requested id, so the
+ * answer is empty (deleted, banned or unknown user; inferred). A profile with another `userid` must never be stored under
+ * the requested id.
+ */
+function profile(data: unknown, requestedId: string): Profile {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { kind: 'empty' }
+  const value = data as Readonly<Record<string, unknown>>
+  const id = value['userid']
+  if (typeof id !== 'string' || id.trim() === '') return { kind: 'empty' }
+  return id.toLowerCase() === requestedId.toLowerCase() ? { kind: 'profile', value } : { kind: 'misdelivered', id }
 }

@@ -339,7 +339,7 @@ type Setting<O> = O extends { default: string } ? Parsed<O> : Parsed<O> | undefi
 /** The value of each option, by name; an option with a default always has one. */
 export type Settings = { readonly [K in OptionName]: Setting<(typeof options)[K]> }
 
-export const ENV_PREFIX = 'CREATOR_ENRICH_'
+const ENV_PREFIX = 'CREATOR_ENRICH_'
 
 export function envName(name: string): string {
   return ENV_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()

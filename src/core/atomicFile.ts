@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { isFolder, sizeOf } from './paths.js'
 
 /** Makes a rename or a new file in this folder survive a power loss. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -94,6 +93,24 @@ export async function identityOf(path: string): Promise<string | undefined> {
     return `${dev}:${ino}`
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+/** Whether a path leads to a folder, through links too. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}
+
+/** Bytes of a file; undefined if there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }

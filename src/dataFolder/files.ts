@@ -1,7 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
+import { isFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { isFolder } from '../core/paths.js'
 import type { Layout } from './layout.js'
 
 /** The files of a data folder. All paths are absolute, and go through links as they are. */

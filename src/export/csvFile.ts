@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { stringify } from 'csv-stringify/sync'
+import { guardFormula } from './csvRecord.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
-import { guardFormula } from './guardFormula.js'
 
 /** Options of csv-stringify: cells with a comma, a quote, a line break or a carriage return are quoted. */
 export const FORM = { record_delimiter: '\n', quoted_match: '\r' } as const

@@ -1,5 +1,5 @@
-import { ATTEMPTS } from './constants.js'
 import { CallRunner, type CallRunnerOptions } from './callRunner.js'
+import { ATTEMPTS } from './constants.js'
 import type { Emit, FetchEvent } from './fetchEvent.js'
 import { Admission } from './limits/admission.js'
 import type { LearnedLimits } from './limits/learnedLimits.js'

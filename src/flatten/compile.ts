@@ -1,5 +1,7 @@
-import type * as z from 'zod'
+import * as z from 'zod'
+import { interpreter } from '../model/interpret.js'
 import { isObject } from '../model/json.js'
+import type { Interpret } from '../model/outcome.js'
 import {
   attributeColumns,
   columnOf,
@@ -7,16 +9,22 @@ import {
   type Flattened,
   type Pipeline,
   type Value,
+  type Row,
+  type ChildTable,
 } from '../model/pipeline.js'
-import { compileChild } from './childRows.js'
 import { DriftLog, recordDrift, UnmappedFields } from './drift.js'
-import { jsonText } from './jsonText.js'
+import { jsonText, stableHash, stableItems, stableRows } from './jsonText.js'
 import { fitsBigint, shortened } from './readValue.js'
-import { rowView } from './rowView.js'
-import { objectSchema } from './schema.js'
-import { parsePath, sourceTree } from './sourceTree.js'
-import { getterOf, readSource, sourcesOf } from './sources.js'
-import { stableHash, stableItems } from './stableForm.js'
+import {
+  parsePath,
+  sourceTree,
+  getterOf,
+  readSource,
+  sourcesOf,
+  type ObjectNode,
+  type SourceNode,
+  type ColumnSource,
+} from './sourceTree.js'
 
 export interface CompiledPipeline {
   /** Strict: drift and `extra` are made from its issues. */
@@ -99,4 +107,115 @@ function extraText(unmapped: UnmappedFields, anomalies: Anomaly[]): string | nul
 
 function muchDrift(unlisted: number): Anomaly {
   return { kind: 'much_drift', column: null, detail: `${unlisted} more differences are not listed` }
+}
+
+/**
+ * Makes rows that read an array of cells by column name. Building an object of a hundred columns for each answer would
+ * take longer than reading the answer.
+ */
+function rowView(names: readonly string[]): (cells: readonly Value[]) => Row {
+  class View {
+    constructor(readonly cells: readonly Value[]) {}
+  }
+  names.forEach((name, index) =>
+    Object.defineProperty(View.prototype, name, {
+      get(this: View) {
+        return this.cells[index] ?? null
+      },
+    }),
+  )
+  return (cells) => new View(cells) as unknown as Row
+}
+
+/** A whole number of any size. Those beyond 2^53 are bigints. */
+function isWhole(value: unknown): boolean {
+  return typeof value === 'bigint' || Number.isInteger(value)
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'bigint' || Number.isFinite(value)
+}
+
+function schemaOf(node: SourceNode): z.ZodType {
+  if (node.kind === 'object') return objectSchema(node).nullish()
+  if (node.kind === 'list') return z.array(node.item ? objectSchema(node.item) : z.unknown()).nullish()
+  switch (node.column.type) {
+    case 'text':
+      return z.string().nullish()
+    case 'flag':
+      return z.boolean().nullish()
+    case 'count':
+      return z.custom<number | bigint>(isWhole).nullish()
+    case 'ratio':
+      return z.custom<number | bigint>(isNumber).nullish()
+    case 'list':
+      return z.custom<object>(isObject).nullish()
+  }
+}
+
+/**
+ * A strict schema, so that its issues name every key that the definition does not know. No key is required, because an
+ * upstream leaves keys out at will.
+ */
+function objectSchema(node: ObjectNode): z.ZodType {
+  return z.strictObject(Object.fromEntries([...node.keys].map(([key, child]) => [key, schemaOf(child)])))
+}
+
+export interface CompiledChild {
+  readonly name: string
+  readonly path: string
+  /** One row for each item, in the order of the child table's columns. An item that is not an object is a row of NULLs. */
+  readonly rows: (value: unknown, anomalies: Anomaly[]) => (readonly Value[])[]
+  /** Cells by column name. */
+  readonly view: (cells: readonly Value[]) => Row
+  /** The list's stable form, from its rows. */
+  readonly stable: (rows: readonly (readonly Value[])[]) => string | null
+}
+
+/**
+ * @param parents the columns of the wide row. A field that one of them picks out of this list is already checked there, so
+ * its anomalies are not reported again.
+ * @throws Error if a column of the child table has no path
+ */
+function compileChild(child: ChildTable, parents: readonly ColumnSource[]): CompiledChild {
+  const getList = getterOf(parsePath(child.path))
+  const list = parents.find(({ column }) => column.path === child.path)?.name ?? child.path
+  const picked = parents.flatMap(({ path }) =>
+    path.pick && path.keys.join('.') === child.path ? [path.pick.rest.join('.')] : [],
+  )
+  const names = Object.keys(child.columns)
+  const cells = sourcesOf(child.columns).map(({ get, read, path }) => ({
+    get,
+    read,
+    reportedByParent: picked.includes(path.keys.join('.')),
+  }))
+  if (cells.length < names.length) throw new Error(`child table ${child.name}: every column needs a path`)
+
+  function rows(value: unknown, anomalies: Anomaly[]): (readonly Value[])[] {
+    const items = getList(value)
+    if (!Array.isArray(items)) return []
+    return items.map((item) =>
+      cells.map(({ get, read, reportedByParent }) => {
+        const raw = get(item)
+        if (raw === undefined || raw === null) return null
+        const cell = read(raw, (kind, detail) => {
+          if (!reportedByParent) anomalies.push({ kind, column: list, detail })
+        })
+        return cell ?? null
+      }),
+    )
+  }
+  return { name: child.name, path: child.path, rows, view: rowView(names), stable: stableRows(child) }
+}
+
+/** Gives the outcome and the rows of an answer, for one pipeline. */
+export interface AnswerReader {
+  readonly pipeline: Pipeline
+  readonly interpret: Interpret
+  readonly flatten: (value: unknown, id: string) => Flattened
+}
+
+/** Fetch, load, recovery and replay all read a pipeline's answers with this. */
+export function answerReader(pipeline: Pipeline): AnswerReader {
+  return { pipeline, interpret: interpreter(pipeline), flatten: compilePipeline(pipeline).flatten }
 }

@@ -3,9 +3,9 @@ import { dirname, join, resolve } from 'node:path'
 import { syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
-import { recoverSpare, recoverOrphanSpare } from './recoverSpare.js'
 import { scan, type Gap } from './scan.js'
 import { FileSegment, readHead, tornPath, type Segment } from './segmentReader.js'
+import { recoverSpare, recoverOrphanSpare } from './spareFile.js'
 
 /**
  * Bytes of a journal that hold no readable record:

@@ -24,7 +24,7 @@ const BATCH_BYTES = 8 << 20
 const LOADED = 'loaded'
 
 /** The folder for the unreadable parts of a segment: `damaged/` in the journal's folder. */
-export function damagedFolder(segment: string): string {
+function damagedFolder(segment: string): string {
   const folder = dirname(segment)
   return join(basename(folder) === LOADED ? dirname(folder) : folder, 'damaged')
 }

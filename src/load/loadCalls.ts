@@ -1,6 +1,6 @@
 import { isOutOfMemory, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
-import type { AnswerReader } from '../flatten/answerReader.js'
+import type { AnswerReader } from '../flatten/compile.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { merge, type Merged } from './merge.js'
 import { pipelineTables } from './schema/pipelineTables.js'

@@ -1,5 +1,5 @@
 import { TableWriter, type Connection } from '../core/duckdb.js'
-import type { AnswerReader } from '../flatten/answerReader.js'
+import type { AnswerReader } from '../flatten/compile.js'
 import type { Call, RunHeader } from '../model/call.js'
 import type { Outcome, OutcomeKind } from '../model/outcome.js'
 import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'

@@ -163,7 +163,7 @@ function typed([name, column]: [string, Column]): readonly [string, SqlType] {
   return [name, sqlType(column)]
 }
 
-export function stagingTables(pipeline: Pipeline): StagingTable[] {
+function stagingTables(pipeline: Pipeline): StagingTable[] {
   return [
     STAGED_RUNS,
     STAGED_CALLS,

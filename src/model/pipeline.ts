@@ -1,3 +1,6 @@
+import { access } from 'node:fs/promises'
+import { UsageError } from '../core/errors.js'
+
 /**
  * What a pipeline declares about one upstream endpoint. The code under `src/` uses only this contract. It does not know an
  * endpoint, a field or a site by name.
@@ -168,4 +171,21 @@ export function seriesColumns(pipeline: Pipeline): [name: string, column: Column
 /** The column that has a role, or undefined if this pipeline has none. */
 export function columnOf(pipeline: Pipeline, role: Role): string | undefined {
   return Object.entries(pipeline.columns).find(([, column]) => column.role === role)?.[0]
+}
+
+/**
+ * Imports the pipeline of a folder under `pipelines/`; without a name, the one that `pipelines/default` exports.
+ * @throws UsageError if there is no such folder
+ */
+export async function loadPipeline(name: string | undefined): Promise<Pipeline> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const path = name === undefined ? `default.${extension}` : `${encodeURIComponent(name)}/definition.${extension}`
+  const url = new URL(`../../pipelines/${path}`, import.meta.url)
+  try {
+    await access(url)
+  } catch {
+    throw new UsageError(`--pipeline ${name ?? ''}: there is no pipelines/${path}; name a folder of pipelines/`)
+  }
+  const { pipeline } = (await import(url.href)) as { pipeline: Pipeline }
+  return pipeline
 }

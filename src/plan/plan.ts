@@ -1,3 +1,4 @@
+import type { Settings } from '../config/options.js'
 import { all, quotedText, type Connection } from '../core/duckdb.js'
 import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
@@ -8,6 +9,14 @@ export interface PlanOptions extends PolicyOptions {
   readonly startedAt: number
   /** A profile is fetched again when the run that fetched it last started longer ago than this, milliseconds. */
   readonly maxAgeMs: number
+}
+
+/** Which ids the settings make due, for a run that starts now. */
+export function planOptionsOf(
+  { maxAge, retryFailed, onAmbiguous }: Pick<Settings, 'maxAge' | 'retryFailed' | 'onAmbiguous'>,
+  startedAt: number,
+): PlanOptions {
+  return { startedAt, maxAgeMs: maxAge, retryFailed: retryFailed ?? false, onAmbiguous }
 }
 
 export interface PlanCount {

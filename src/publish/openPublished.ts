@@ -38,7 +38,7 @@ export async function withPublished<T>(
   }
 }
 
-export function nothingPublished({ data }: Layout): UsageError {
+function nothingPublished({ data }: Layout): UsageError {
   return new UsageError(
     `${data} has no published file yet: \`creator-enrich run <list> --data ${data}\` makes one; or give another folder with --data`,
   )

@@ -1,9 +1,8 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { makeFolder, syncFile, syncFolder } from '../core/atomicFile.js'
+import { makeFolder, syncFile, syncFolder, sizeOf } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { sizeOf } from '../core/paths.js'
 import type { Layout } from '../dataFolder/layout.js'
 
 export interface PublishedCopy {

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.js'
 import { decode, ENCODING_NAMES, WrongEncoding, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
+import { refuseUnsupported } from './file.js'
 import { problemAt } from './table.js'
-import { refuseUnsupported } from './unsupportedFormat.js'
 
 /** Bytes that are enough to recognise a file's format. */
 const HEAD = 4096

@@ -5,7 +5,6 @@ import type { Readable } from 'node:stream'
 import { messageOf, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 import { spool } from './spool.js'
-
 const GZIP = Buffer.from([0x1f, 0x8b])
 /** The magic bytes of plain Parquet and of Parquet with an encrypted footer. */
 const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
@@ -138,4 +137,53 @@ function unreadable(path: string, error: unknown): UsageError {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const reason = REASONS[code] ?? `cannot be read (${messageOf(error)}); check the disk, or copy the file elsewhere`
   return new UsageError(`${path} ${reason}`, { cause: error })
+}
+
+const SAVE_AS_CSV = 'open it in its own program, save it as "CSV UTF-8" and run again'
+const UNPACK = 'unpack it first (gzip is the only compression that is read)'
+
+/** The first bytes of files that are not text tables, and what to do. */
+const BINARY: readonly [magic: Buffer, what: string, remedy: string][] = [
+  [Buffer.from('PAR1'), 'is Parquet', 'give it as a file whose name ends in .parquet'],
+  [Buffer.from('PARE'), 'is encrypted Parquet', 'write it without encryption'],
+  [Buffer.from('PK\u0003\u0004'), 'is an Excel workbook or a zip file', SAVE_AS_CSV],
+  [Buffer.from([0xd0, 0xcf, 0x11, 0xe0]), 'is an old Excel workbook', SAVE_AS_CSV],
+  [Buffer.from([0x1f, 0x8b]), 'is compressed (gzip) twice', 'unpack it once'],
+  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'is compressed (zstd)', UNPACK],
+  [Buffer.from('BZh'), 'is compressed (bzip2)', UNPACK],
+  [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a]), 'is compressed (xz)', UNPACK],
+  [Buffer.from('7z\u00bc\u00af', 'latin1'), 'is compressed (7z)', UNPACK],
+  [Buffer.from('%PDF'), 'is a PDF', SAVE_AS_CSV],
+  [Buffer.from('SQLite format 3'), 'is an SQLite database', SAVE_AS_CSV],
+  [Buffer.from('ORC'), 'is ORC', 'write it as Parquet or CSV'],
+  [Buffer.from('Obj\u0001'), 'is Avro', 'write it as Parquet or CSV'],
+]
+
+/** A byte order mark in bytes that were read as Latin-1. */
+const MARK = /^(?:ï»¿|ÿþ|þÿ)/
+
+/** Text that is not a table. Some export programs give such files the name of a spreadsheet. */
+const MARKUP: readonly [start: RegExp, what: string][] = [
+  [/^\s*<(?:!doctype|html|head|body|table|meta|\?xml|!--)/i, 'is a web page or XML'],
+  [/^\s*(?:\{\s*"|\[\s*[{["])/, 'is JSON'],
+]
+
+/** The format of a binary file with these first bytes, as `is a PDF`; undefined if the format is not known. */
+export function unsupportedFormat(head: Buffer): string | undefined {
+  return BINARY.find(([magic]) => startsWith(head, magic))?.[1]
+}
+
+/** @throws UsageError if a file with these first bytes is not a text table */
+export function refuseUnsupported(head: Buffer, source: string): void {
+  for (const [magic, what, remedy] of BINARY) {
+    if (startsWith(head, magic)) throw new UsageError(`${source} ${what}; ${remedy}`)
+  }
+  const text = head.toString('latin1').replaceAll('\0', '').replace(MARK, '')
+  for (const [start, what] of MARKUP) {
+    if (start.test(text)) throw new UsageError(`${source} ${what}; ${SAVE_AS_CSV}`)
+  }
+}
+
+function startsWith(head: Buffer, magic: Buffer): boolean {
+  return head.subarray(0, magic.length).equals(magic)
 }

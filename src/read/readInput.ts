@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
+import { findIdColumn, type IdColumn } from './columns.js'
 import { csvTable, type TextFormat } from './csvTable.js'
 import { openFile, openStdin } from './file.js'
-import { findIdColumn, type IdColumn } from './idColumn.js'
 import { parquetTable } from './parquet.js'
 import type { RawRow } from './table.js'
 
@@ -92,4 +92,10 @@ async function* members(rows: AsyncIterable<readonly RawRow[]>, index: number, p
       })
     }
   }
+}
+
+/** An input with the name of its list. */
+export interface NamedInput extends Pick<Input, 'source' | 'columns' | 'rows'> {
+  readonly name: string
+  readonly idColumn: Pick<Input['idColumn'], 'name'>
 }

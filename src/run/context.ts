@@ -3,7 +3,6 @@ import type { Settings } from '../config/options.js'
 import type { Effects } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
 import type { Pipeline } from '../model/pipeline.js'
-import type { PlanOptions } from '../plan/plan.js'
 import type { Logger } from '../terminal/logger.js'
 
 /** What one run is to do, and what it needs from outside. */
@@ -19,9 +18,4 @@ export interface RunContext {
   readonly logger: Logger
   /** Aborts when the run must stop in order; its reason is the exit code. */
   readonly signal: AbortSignal
-}
-
-/** Which ids the settings make due, for a run that starts now. */
-export function planOptionsOf({ maxAge, retryFailed, onAmbiguous }: Settings, startedAt: number): PlanOptions {
-  return { startedAt, maxAgeMs: maxAge, retryFailed: retryFailed ?? false, onAmbiguous }
 }

@@ -9,7 +9,7 @@ import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.j
 import type { FetchPolicy } from '../fetch/fetchPolicy.js'
 import { openApiClient, type ApiClient } from '../fetch/http/apiClient.js'
 import { openLearnedLimits } from '../fetch/limits/learnedLimits.js'
-import type { AnswerReader } from '../flatten/answerReader.js'
+import type { AnswerReader } from '../flatten/compile.js'
 import { openJournal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
 import { claimKind } from '../load/schema/schema.js'

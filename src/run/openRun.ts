@@ -5,14 +5,12 @@ import { localTime, runIdAt } from '../core/time.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
 import { checkFolders, checkOpenFiles, foldersOf } from '../dataFolder/preflight.js'
-import { readStatus, type Phase } from '../dataFolder/runStatus.js'
-import { answerReader, type AnswerReader } from '../flatten/answerReader.js'
+import { readStatus, type Phase, type StatusFile } from '../dataFolder/runStatus.js'
+import { answerReader, type AnswerReader } from '../flatten/compile.js'
 import type { RunHeader } from '../model/call.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { openTombstones } from '../privacy/tombstones.js'
 import type { RunContext } from './context.js'
-import type { StatusFile } from './statusFile.js'
-
 /** No process has this id. */
 const NO_PID = -1
 

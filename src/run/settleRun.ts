@@ -1,9 +1,46 @@
-import { driftSince, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
-import { settle } from '../load/settle.js'
+import { CURRENCY } from '../config/options.js'
+import { nextDayIn } from '../core/time.js'
+import { version } from '../core/version.js'
+import type { Stop as FetchStop } from '../fetch/stop.js'
+import { type RunRecord, driftSince, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
+import { type Settled, settle } from '../load/settle.js'
 import type { Warehouse } from '../load/warehouse.js'
-import { parkReasonOf, type Receipt } from '../model/receipt.js'
-import { buildReceipt, runRecordOf, type StepResults } from './buildReceipt.js'
+import {
+  runExitCode,
+  reconcile,
+  type CodeCount,
+  type DriftReceipt,
+  type Receipt,
+  type StopNotice,
+  parkReasonOf,
+} from '../model/receipt.js'
+import type { PlanCounts } from '../plan/plan.js'
+import type { NamedInput } from '../read/readInput.js'
+import type { Fetched } from './fetchDue.js'
+import type { RecoveredCalls } from './loadJournal.js'
 import type { OpenRun } from './openRun.js'
+
+/** What the steps before have found. */
+export interface StepResults {
+  readonly inputs: readonly NamedInput[]
+  /** Counted while reading, apart from anything that was stored. */
+  readonly rowsRead: number
+  readonly recovered: RecoveredCalls
+  readonly planned: PlanCounts
+  readonly fetched: Fetched
+}
+
+/** What the working database says of the run at its end. */
+interface RunEndFacts {
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number
+  readonly settled: Settled
+  readonly codes: readonly CodeCount[]
+  /** 130 or 143 if a signal stopped the run. */
+  readonly signalCode: number | undefined
+  readonly drift: readonly DriftReceipt[]
+  readonly ambiguousCalls: number
+}
 
 /**
  * Gives every row its status, and records the receipt of the run.
@@ -32,4 +69,149 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
   })
   await recordRun(connection, runRecordOf(receipt))
   return receipt
+}
+
+/**
+ * The receipt of a run.
+ * @throws Error when the rows that were read are not the rows that have a status
+ */
+function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Receipt {
+  const { settings, api, pipeline, header, layout } = run
+  const { inputs, rowsRead, planned, fetched, recovered } = results
+  const { settled, codes, finishedAt } = end
+  const { stop, askedIds } = fetched
+  const rows = { ...settled.rows, read: rowsRead }
+  reconcile('rows', rows)
+  reconcile('ids', settled.ids)
+  const { price } = settings
+  const billed = sum(codes, 'billed')
+  const maybeBilled = sum(codes, 'maybe_billed')
+  const { fresh, known_empty, known_failed, held } = planned.byDecision
+  const failedNow = settled.ids.failed - known_failed.ids - held.ids
+  const exitCode = runExitCode({
+    signalCode: stop?.reason === 'signal' ? end.signalCode : undefined,
+    stop: stop?.reason,
+    failedShare: askedIds === 0 ? 0 : failedNow / askedIds,
+    maxFailed: settings.maxFailed,
+  })
+  return {
+    run_id: header.runId,
+    version,
+    pipeline: pipeline.name,
+    simulated: api.simulated,
+    host: api.host,
+    data: layout.data,
+    started_at: new Date(header.startedAt).toISOString(),
+    finished_at: new Date(finishedAt).toISOString(),
+    seconds: (finishedAt - header.startedAt) / 1000,
+    exit_code: exitCode,
+    stop: stop ? stopOf(stop, pipeline.timeZone) : null,
+    lists: settled.lists.map(({ list, rows, ids, added, removed }, at) => ({
+      list,
+      source: inputs[at]!.source,
+      id_column: inputs[at]!.idColumn.name,
+      rows: rows.read,
+      ids: ids.read,
+      added,
+      removed,
+    })),
+    rows,
+    ids: settled.ids,
+    reconciled: true,
+    reasons: settled.reasons,
+    asked_ids: askedIds,
+    calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes },
+    pace: paceOf(fetched),
+    money: {
+      currency: CURRENCY,
+      price,
+      billed: cents(billed * price),
+      maybe_billed: cents(maybeBilled * price),
+      saved: cents((fresh.ids + known_empty.ids) * price),
+    },
+    recovered,
+    drift: end.drift,
+    ambiguous_calls: end.ambiguousCalls,
+    files: { database: '', exports: [] },
+  }
+}
+
+function sum(codes: readonly CodeCount[], what: 'billed' | 'maybe_billed'): number {
+  return codes.reduce((total, code) => total + code[what], 0)
+}
+
+function paceOf({ calls, seconds, learned }: Fetched): Receipt['pace'] {
+  const { callsPerSecond, inFlight } = learned
+  return {
+    calls_per_second: calls === 0 ? 0 : hundredths(calls / seconds),
+    limit_per_second: callsPerSecond === undefined ? null : hundredths(callsPerSecond),
+    in_flight_limit: inFlight ?? null,
+  }
+}
+
+function hundredths(number: number): number {
+  return Math.round(number * 100) / 100
+}
+
+/** Rounded to a hundredth of a cent, as binary fractions do not belong into a receipt. */
+function cents(amount: number): number {
+  return Math.round(amount * 1e4) / 1e4
+}
+
+function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): StopNotice {
+  return {
+    reason,
+    code,
+    message,
+    run_again: runAgain(reason === 'cap' && code === 'budget-per-day' ? 'quota' : reason, at, timeZone),
+  }
+}
+
+function runAgain(reason: FetchStop['reason'], at: number, timeZone: string): string {
+  switch (reason) {
+    case 'quota':
+      return `run the same command again after ${new Date(nextDayIn(timeZone, at)).toISOString()} (midnight, ${timeZone})`
+    case 'balance':
+      return 'top up the account or the budget of the token, then run the same command again'
+    case 'token':
+      return 'check JUSTONEAPI_TOKEN, then run the same command again'
+    case 'permission':
+      return "activate the endpoint in the vendor's dashboard, then run the same command again"
+    case 'route':
+    case 'redirect':
+      return 'check --api, then run the same command again'
+    case 'unreachable':
+      return 'run the same command again when the API is back'
+    case 'cap':
+      return 'run the same command again to go on, with a larger cap if nothing was asked'
+    case 'signal':
+      return 'run the same command again to go on'
+  }
+}
+
+/** The receipt as table `runs` keeps it. */
+function runRecordOf(receipt: Receipt): RunRecord {
+  const { stop, calls, pace, money } = receipt
+  return {
+    runId: receipt.run_id,
+    startedAt: Date.parse(receipt.started_at),
+    finishedAt: Date.parse(receipt.finished_at),
+    status: stop ? 'stopped' : 'done',
+    exitCode: receipt.exit_code,
+    stop: stop && { reason: stop.reason, code: stop.code, message: stop.message, runAgain: stop.run_again },
+    pipeline: receipt.pipeline,
+    simulated: receipt.simulated,
+    host: receipt.host,
+    version: receipt.version,
+    rows: receipt.rows,
+    ids: receipt.ids,
+    askedIds: receipt.asked_ids,
+    calls: { sent: calls.sent, billed: calls.billed, maybeBilled: calls.maybe_billed },
+    pace: {
+      callsPerSecond: calls.sent === 0 ? null : pace.calls_per_second,
+      limitPerSecond: pace.limit_per_second,
+      inFlightLimit: pace.in_flight_limit,
+    },
+    money: { ...money, maybeBilled: money.maybe_billed },
+  }
 }

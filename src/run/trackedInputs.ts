@@ -2,7 +2,7 @@ import { all, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
-import type { NamedInput } from '../read/listInput.js'
+import type { NamedInput } from '../read/readInput.js'
 
 interface StoredList {
   readonly list: string

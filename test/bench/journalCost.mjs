@@ -10,7 +10,7 @@ import { fetchAll } from '#src/fetch/fetchAll.js'
 import { openApiClient } from '#src/fetch/http/apiClient.js'
 import { interpreter } from '#src/model/interpret.js'
 import { openJournal } from '#src/journal/journal.js'
-import { loadPipeline } from '#src/model/loadPipeline.js'
+import { loadPipeline } from '#src/model/pipeline.js'
 import { redactor } from '#src/core/redact.js'
 
 const { env } = process

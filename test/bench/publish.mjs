@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '#src/core/duckdb.js'
 import { layoutOf } from '#src/dataFolder/layout.js'
-import { compactDatabase } from '#src/publish/compact.js'
+import { compactDatabase } from '#src/publish/publish.js'
 import { publishCopy } from '#src/publish/publishedCopy.js'
 import { bringUpToDate } from '#src/load/schema/schema.js'
-import { loadPipeline } from '#src/model/loadPipeline.js'
+import { loadPipeline } from '#src/model/pipeline.js'
 
 const [COUNTERS = 2_000_000] = process.argv.slice(2).map(Number)
 const NIGHTS = 30

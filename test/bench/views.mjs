@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { all, first, openDatabase } from '#src/core/duckdb.js'
 import { checkKeys } from '#src/publish/checkKeys.js'
 import { merge } from '#src/load/merge.js'
-import { fillDays } from '#src/load/mergeDays.js'
+import { fillDays } from '#src/load/merge.js'
 import { bringUpToDate } from '#src/load/schema/schema.js'
 import { createStaging, dropStaging } from '#src/load/stagingTables.js'
 import { withMemory } from '#src/load/warehouse.js'
-import { loadPipeline } from '#src/model/loadPipeline.js'
+import { loadPipeline } from '#src/model/pipeline.js'
 
 const [CREATORS = 200_000, NIGHTS = 30] = process.argv.slice(2).map(Number)
 const MERGE_MB = 170

@@ -3,8 +3,7 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { blobs, first, openDatabase, type Connection } from '../../src/core/duckdb.js'
 import { FORM } from '../../src/export/csvFile.js'
-import { plainText, csvRecord, timeText } from '../../src/export/csvRecord.js'
-import { guardFormula } from '../../src/export/guardFormula.js'
+import { plainText, csvRecord, timeText, guardFormula } from '../../src/export/csvRecord.js'
 
 async function connected(): Promise<Connection> {
   const database = await openDatabase(':memory:')

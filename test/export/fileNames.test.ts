@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fileNames } from '../../src/export/fileNames.js'
+import { fileNames } from '../../src/export/exportedFile.js'
 
 const nameOf = (list: string): string => fileNames([list]).get(list)!
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { guardFormula } from '../../src/export/guardFormula.js'
+import { guardFormula } from '../../src/export/csvRecord.js'
 
 const RUN = [
   '=1+1',

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
+import { KNOWN, SMALL, type Sandbox } from './sandbox.js'
+import { sized } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
-import { sized } from './size.js'
-import { KNOWN, SMALL, type Sandbox } from './sandbox.js'
 
 const STARTS = sized(6, 20)
 

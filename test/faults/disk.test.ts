@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
-import { Tally } from './tally.js'
-import { runTrial } from './trial.js'
-import { sized, spread } from './size.js'
-import { mayMount, withDisk } from './tmpfs.js'
 import { filesBelow, SMALL, Sandbox, type SandboxOptions } from './sandbox.js'
+import { sized, spread } from './size.js'
+import { Tally } from './tally.js'
+import { mayMount, withDisk } from './tmpfs.js'
+import { runTrial } from './trial.js'
 
 /** Bytes; enough for any run. */
 const LARGE_DISK = 256 << 20

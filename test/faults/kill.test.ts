@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'vitest'
 import type { Ended, Started } from '../support/cli.js'
+import { LARGE, Sandbox, type SandboxOptions } from './sandbox.js'
+import { sized, spread } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial, type Verdict } from './trial.js'
-import { sized, spread } from './size.js'
-import { LARGE, Sandbox, type SandboxOptions } from './sandbox.js'
 
 /** Seconds of an undisturbed run, from the start of its process. */
 async function secondsOf(options: SandboxOptions): Promise<number> {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
+import { SMALL, Sandbox, type FailAt, type SandboxOptions } from './sandbox.js'
+import { sized, stride } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
-import { sized, stride } from './size.js'
-import { SMALL, Sandbox, type FailAt, type SandboxOptions } from './sandbox.js'
 
 type Fault = Pick<FailAt, 'how' | 'only'>
 

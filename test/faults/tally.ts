@@ -1,6 +1,6 @@
 import { expect, type TestContext } from 'vitest'
-import type { Figures, Verdict } from './trial.js'
 import { LONG } from './size.js'
+import type { Figures, Verdict } from './trial.js'
 
 declare module 'vitest' {
   interface TaskMeta {

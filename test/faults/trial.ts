@@ -6,12 +6,12 @@ import { replay } from '../../src/commands/replay/replay.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { all, type Database } from '../../src/core/duckdb.js'
 import { liveEffects } from '../../src/core/effects.js'
-import { loadPipeline } from '../../src/model/loadPipeline.js'
+import { loadPipeline } from '../../src/model/pipeline.js'
 import { cli, type Ended } from '../support/cli.js'
 import { TOKEN } from '../support/simulated.js'
+import { filesBelow, KNOWN, Sandbox, type SandboxOptions } from './sandbox.js'
 import { LONG } from './size.js'
 import { comparableTables, differences, withPublished, type Tables } from './tables.js'
-import { filesBelow, KNOWN, Sandbox, type SandboxOptions } from './sandbox.js'
 
 /** The figures of one trial, or of many. */
 export interface Figures {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AnswerReader } from '../../src/flatten/answerReader.js'
+import type { AnswerReader } from '../../src/flatten/compile.js'
 import type { AnswerSource } from '../../src/load/stage.js'
 import type { Answer, Call, NoAnswer, RunHeader, Unknown } from '../../src/model/call.js'
 import { attribute, counter, derivedFrom, identity, volatile } from '../../src/model/column.js'

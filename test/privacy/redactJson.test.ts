@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Answer, NoAnswer } from '../../src/model/call.js'
 import { interpreter } from '../../src/model/interpret.js'
-import { loadPipeline } from '../../src/model/loadPipeline.js'
+import { loadPipeline } from '../../src/model/pipeline.js'
 import { eraseFrom } from '../../src/privacy/eraseCall.js'
 import { IdFinder } from '../../src/privacy/idFinder.js'
 import { redactJson } from '../../src/privacy/redactJson.js'

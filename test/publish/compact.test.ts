@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { all, openDatabase } from '../../src/core/duckdb.js'
-import { compactDatabase } from '../../src/publish/compact.js'
+import { compactDatabase } from '../../src/publish/publish.js'
 import { temporaryFolder } from '../support/folder.js'
 
 /** 40 MB that do not compress, of which a part is deleted again. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { loadPipeline } from '../../src/model/loadPipeline.js'
-import type { SimulatedAnswers } from '../../src/model/pipeline.js'
+import { loadPipeline, type SimulatedAnswers } from '../../src/model/pipeline.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'

@@ -1,5 +1,5 @@
 import { layoutOf } from '../../dataFolder/layout.js'
-import { loadPipeline } from '../../model/loadPipeline.js'
+import { loadPipeline } from '../../model/pipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { PAGE } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'

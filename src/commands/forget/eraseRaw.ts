@@ -1,7 +1,7 @@
 import { join, relative, sep } from 'node:path'
 import { LocalError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import type { AnswerReader } from '../../flatten/answerReader.js'
+import type { AnswerReader } from '../../flatten/compile.js'
 import type { EditCall } from '../../model/call.js'
 import { eraseFrom } from '../../privacy/eraseCall.js'
 import { hideRow, FORGOTTEN_ID, type RowWithId } from '../../privacy/hideRow.js'

@@ -1,4 +1,4 @@
-import { sealLoaded } from '../../raw/sealLoaded.js'
+import { sealLoaded } from '../../raw/sealCalls.js'
 import { sealRuns } from '../../raw/sealRuns.js'
 import { loadLeftSegments } from '../../run/loadJournal.js'
 import { withCurrentWarehouse, type LockedFolder } from '../../run/rebuild.js'

@@ -1,5 +1,5 @@
 import { liveEffects } from '../../core/effects.js'
-import { loadPipeline } from '../../model/loadPipeline.js'
+import { loadPipeline } from '../../model/pipeline.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { planText } from './planReport.js'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { loadPipeline } from '../../model/loadPipeline.js'
+import { loadPipeline } from '../../model/pipeline.js'
 import { startSimulator } from '../../simulator/simulator.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
 import type { Invocation } from '../command.js'

@@ -1,5 +1,5 @@
 import { columnOf, seriesColumns, type Pipeline, type Role } from '../../model/pipeline.js'
-import type { TableDefinition } from './tableDefinition.js'
+import type { TableDefinition } from './definition.js'
 
 /** The counters that are kept by day: the name in every pipeline, and the role of the source column. */
 export const MEASURES = [

@@ -1,5 +1,5 @@
 import { all, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
-import type { TableDefinition } from './tableDefinition.js'
+import type { TableDefinition } from './definition.js'
 
 const VIEW = 'data_dictionary'
 

@@ -9,7 +9,7 @@ import {
   type Pipeline,
 } from '../../model/pipeline.js'
 import { dayTables } from './dayTables.js'
-import type { ColumnDefinition, TableDefinition } from './tableDefinition.js'
+import type { ColumnDefinition, TableDefinition } from './definition.js'
 
 const SQL_TYPES: Record<ColumnType, SqlType> = {
   text: 'VARCHAR',

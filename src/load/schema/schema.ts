@@ -1,13 +1,27 @@
+import { hash } from 'node:crypto'
 import { all, first, quotedName, runScript, type Connection } from '../../core/duckdb.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import { fillDays } from '../mergeDays.js'
+import { fillDays } from '../merge.js'
 import { dailySources } from './dayTables.js'
 import { writeDictionary } from './dictionary.js'
 import { migrations } from './migrations/all.js'
 import { comparedAttributes, pipelineTables } from './pipelineTables.js'
-import { addColumn, commentOnColumn, commentOnTable, createTable, type TableDefinition } from './tableDefinition.js'
-import { writeViews } from './views/all.js'
+import {
+  addColumn,
+  commentOnColumn,
+  commentOnTable,
+  createTable,
+  type TableDefinition,
+  commentOnView,
+  createView,
+  type ViewDefinition,
+} from './definition.js'
+import { creatorCandidates } from './views/creatorCandidates.js'
+import { creatorGrowthDaily } from './views/creatorGrowthDaily.js'
+import { creatorOverview } from './views/creatorOverview.js'
+import { listOverview } from './views/listOverview.js'
+import { topMovers } from './views/topMovers.js'
 
 /** The database at `path` (for messages), and the pipeline whose tables it must have. */
 export interface Target {
@@ -179,4 +193,21 @@ function mustReplay(path: string, what: string): LocalError {
   return new OutdatedWarehouse(
     `${path}: ${what} since it was built: run \`creator-enrich replay\` first, which rebuilds all tables with no call; the file was left as it is`,
   )
+}
+
+/** The views for BI. Their names and columns are the same for every pipeline. */
+export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
+  return [creatorOverview, creatorGrowthDaily, topMovers, creatorCandidates, listOverview].map((view) => view(pipeline))
+}
+
+/**
+ * Makes all views again if a definition has changed.
+ * @param before the fingerprint that an earlier call returned: DuckDB stores a view in other words than its definition
+ * @returns the fingerprint of the definitions
+ */
+export async function writeViews(connection: Connection, pipeline: Pipeline, before: string | null): Promise<string> {
+  const statements = viewsOf(pipeline).flatMap((view) => [createView(view), ...commentOnView(view)])
+  const now = hash('sha256', statements.join(';\n')).slice(0, 16)
+  if (now !== before) await runScript(connection, statements)
+  return now
 }

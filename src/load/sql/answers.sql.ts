@@ -1,7 +1,7 @@
 import { quotedText, quotedName } from '../../core/duckdb.js'
 import { type ChildTable, type Pipeline, seriesColumns } from '../../model/pipeline.js'
 import { stagedChildName } from '../stagingTables.js'
-import { columnList } from './names.js'
+import { columnList } from './statement.js'
 
 /**
  * The staged profiles that were never loaded before.

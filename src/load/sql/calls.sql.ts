@@ -1,6 +1,6 @@
 import { ensureTempTable, insertIntoTempTable, sqlColumns } from '../../core/tempTable.js'
 import { RUN_ENDS } from '../../model/tempTables.js'
-import { CONCLUSIVE, RUN_OUTCOMES, UNANSWERED } from './names.js'
+import { CONCLUSIVE, RUN_OUTCOMES, UNANSWERED } from './statement.js'
 
 /** A call that is staged twice, because its segment was given twice, counts once. */
 export const dropRepeatedCalls = `

@@ -1,9 +1,7 @@
 import type { Pipeline } from '../../model/pipeline.js'
 import { columnsBesideId } from '../schema/pipelineTables.js'
 import { stagedColumns, unpacked } from '../stagingTables.js'
-import { CONCLUSIVE, columnList } from './names.js'
-import type { Sliced, Statement } from './statement.js'
-
+import { CONCLUSIVE, columnList, type Sliced, type Statement } from './statement.js'
 const BOOKKEEPING = [
   'status',
   'first_seen_at',

@@ -1,7 +1,7 @@
 import { quotedText, quotedName } from '../../core/duckdb.js'
 import type { Pipeline, Role } from '../../model/pipeline.js'
 import { MEASURES, SPANS, seriesColumnOf } from '../schema/dayTables.js'
-import { columnList } from './names.js'
+import { columnList } from './statement.js'
 
 const MEASURED = MEASURES.map(({ name }) => name)
 const ROW = ['user_id', 'observed_day', 'previous_day', 'tier', ...MEASURED, ...MEASURED.map(changeOf)]

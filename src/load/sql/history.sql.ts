@@ -2,9 +2,7 @@ import { quotedText, quotedName } from '../../core/duckdb.js'
 import { attributeColumns, type Pipeline } from '../../model/pipeline.js'
 import { sqlType } from '../schema/pipelineTables.js'
 import { stagedAttributes, unpacked } from '../stagingTables.js'
-import { columnList } from './names.js'
-import { inSlice, type Sliced, type Statement } from './statement.js'
-
+import { columnList, inSlice, type Sliced, type Statement } from './statement.js'
 /**
  * A version is a series of equal hashes in a creator's time series. The new profiles of a creator decide the way:
  * `confirm`: all are newer than the known ones and have the current hash: nothing changes, as on most nights;

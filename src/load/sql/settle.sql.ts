@@ -1,6 +1,6 @@
 import { createTempTableAs, dropTempTable, sqlColumns } from '../../core/tempTable.js'
 import { MEMBERS, PLANNED, RUN_ENDS, SETTLED, SETTLED_LISTS, UNFINISHED } from '../../model/tempTables.js'
-import { RUN_OUTCOMES, UNANSWERED } from './names.js'
+import { RUN_OUTCOMES, UNANSWERED } from './statement.js'
 
 const member = sqlColumns(MEMBERS, 'm')
 const planned = sqlColumns(PLANNED)

@@ -1,3 +1,5 @@
+import { quotedName } from '../../core/duckdb.js'
+
 /**
  * A statement that copies wide rows. It runs once for every 20,000 rows of the table `over`, since all rows at once would
  * take too much memory. `$from` and `$upto` are the numbers of the first and the last row, from 1.
@@ -16,3 +18,17 @@ export type Statement = string | Sliced
 export function inSlice(numbered: string): string {
   return `${numbered} BETWEEN $from AND $upto`
 }
+
+/** Column names as an SQL list, each with the name of the table if one is given. */
+export function columnList(names: readonly string[], table?: string): string {
+  return names.map((name) => (table ? `${table}.${quotedName(name)}` : quotedName(name))).join(', ')
+}
+
+/** Outcomes that are conclusive about an id, as an SQL list: it has a profile, it has none, it is not an id. */
+export const CONCLUSIVE = `('profile', 'empty', 'invalid')`
+
+/** Outcomes of calls that brought no answer and may have been billed, as an SQL list. */
+export const UNANSWERED = `('ambiguous', 'unknown')`
+
+/** Outcomes that say nothing about the id, only about the run, as an SQL list. */
+export const RUN_OUTCOMES = `('throttled', 'stop')`

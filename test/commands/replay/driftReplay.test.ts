@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
 import { all, openDatabase } from '../../../src/core/duckdb.js'
-import { answerReader } from '../../../src/flatten/answerReader.js'
+import { answerReader } from '../../../src/flatten/compile.js'
 import { driftSince } from '../../../src/load/recordRun.js'
 import { OutdatedWarehouse } from '../../../src/load/schema/schema.js'
 import type { Call } from '../../../src/model/call.js'

@@ -5,7 +5,7 @@ import { all, first, openDatabase } from '../../../src/core/duckdb.js'
 import { LocalError } from '../../../src/core/errors.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { bringUpToDate } from '../../../src/load/schema/schema.js'
-import { loadPipeline } from '../../../src/model/loadPipeline.js'
+import { loadPipeline } from '../../../src/model/pipeline.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
 import { temporaryFolder } from '../../support/folder.js'
 

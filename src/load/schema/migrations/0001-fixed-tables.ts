@@ -1,4 +1,4 @@
-import { createTable, type TableDefinition } from '../tableDefinition.js'
+import { createTable, type TableDefinition } from '../definition.js'
 
 const RUN = 'The run. Its id begins with its start, so ids sort by time.'
 

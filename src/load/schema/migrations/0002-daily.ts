@@ -1,4 +1,4 @@
-import { addColumn } from '../tableDefinition.js'
+import { addColumn } from '../definition.js'
 
 /** `data_folder` gets what the tables of days and the views are made from. */
 export const dailyTables: readonly string[] = [

@@ -1,4 +1,4 @@
-import { addColumn } from '../tableDefinition.js'
+import { addColumn } from '../definition.js'
 
 /** `runs` gets the pace of the calls, the limits of the API that the run met, and the last call of a run without a receipt. */
 export const runPace: readonly string[] = [

@@ -1,6 +1,6 @@
 import { quotedName } from '../../../core/duckdb.js'
 import { columnOf, type Mentions, type Pipeline } from '../../../model/pipeline.js'
-import { ofRole, total, utc, type ViewDefinition } from './viewDefinition.js'
+import { ofRole, total, utc, type ViewDefinition } from '../definition.js'
 
 /** People that creators mention and that are in no list. */
 export function creatorCandidates(pipeline: Pipeline): ViewDefinition {

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../../model/pipeline.js'
 import { MEASURES } from '../dayTables.js'
-import type { ViewColumn, ViewDefinition } from './viewDefinition.js'
+import type { ViewColumn, ViewDefinition } from '../definition.js'
 
 const DAYS = '(d.observed_day - d.previous_day)'
 

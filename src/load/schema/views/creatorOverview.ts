@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../../core/time.js'
 import type { Pipeline, Role } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
-import { ofRole, ratio, utc, type ViewColumn, type ViewDefinition } from './viewDefinition.js'
+import { ofRole, ratio, utc, type ViewColumn, type ViewDefinition } from '../definition.js'
 
 /** The most wanted columns of a creator, under the same names for every pipeline. */
 export function creatorOverview(pipeline: Pipeline): ViewDefinition {

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../../model/pipeline.js'
 import { STATUSES } from '../../../model/receipt.js'
-import { ofRole, ratio, total, utc, type ViewColumn, type ViewDefinition } from './viewDefinition.js'
+import { ofRole, ratio, total, utc, type ViewColumn, type ViewDefinition } from '../definition.js'
 
 /** For each list: how much of it is known, how large its creators are, what a night of it costs. */
 export function listOverview(pipeline: Pipeline): ViewDefinition {

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
-import { ofRole, ratio, type ViewDefinition } from './viewDefinition.js'
+import { ofRole, ratio, type ViewDefinition } from '../definition.js'
 
 /** Places of a ranking. Few people read further, and sorting all creators would take seconds. */
 const PLACES = 1_000

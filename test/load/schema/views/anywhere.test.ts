@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../../../pipelines/default.js'
 import { all, openDatabase } from '../../../../src/core/duckdb.js'
-import { viewsOf } from '../../../../src/load/schema/views/all.js'
+import { viewsOf } from '../../../../src/load/schema/schema.js'
 import type { Column, Pipeline } from '../../../../src/model/pipeline.js'
 import { openWorking, type DatedAnswer } from './open.js'
 
