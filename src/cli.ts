@@ -7,9 +7,18 @@ try {
   const { main } = await import('./commands/program.js')
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  if (!/EMFILE|Too many open files/.test(String(error))) throw error
+  if (!isFewFiles(error)) throw error
   process.stderr.write(
     'error: this process may open too few files to load the program; nothing was sent: raise the limit (ulimit -n 1024), then run the same command again\n',
   )
   process.exitCode = 7
+}
+
+/** Node reports a package.json that it cannot open as a module that is not found, so the limit itself is looked at as well. */
+function isFewFiles(error: unknown): boolean {
+  if (/EMFILE|Too many open files/.test(String(error))) return true
+  const isNotFound = (error as { code?: unknown } | null)?.code === 'ERR_MODULE_NOT_FOUND'
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files: { soft: number | 'unlimited' } } }
+  const files = Number(userLimits?.open_files.soft)
+  return isNotFound && files < 256
 }

@@ -85,6 +85,8 @@ test('exports and published files on other disks are written, and the link leads
 describe('few open files', () => {
   test.each([
     [40, '16', 'to load the program'],
+    [60, '16', 'to load the program'],
+    [80, '16', 'to load the program'],
     [140, '120', 'or give a smaller --concurrency'],
   ])('%i, --concurrency %s: exit 7 in one line', async (files, concurrency, words) => {
     const folder = temporaryFolder()
