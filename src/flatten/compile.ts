@@ -15,16 +15,8 @@ import {
 import { DriftLog, recordDrift, UnmappedFields } from './drift.js'
 import { jsonText, stableHash, stableItems, stableRows } from './jsonText.js'
 import { fitsBigint, shortened } from './readValue.js'
-import {
-  parsePath,
-  sourceTree,
-  getterOf,
-  readSource,
-  sourcesOf,
-  type ObjectNode,
-  type SourceNode,
-  type ColumnSource,
-} from './sourceTree.js'
+import { parsePath, sourceTree, type ObjectNode, type SourceNode } from './sourceTree.js'
+import { getterOf, readSource, sourcesOf, type ColumnSource } from './sources.js'
 
 export interface CompiledPipeline {
   /** Strict: drift and `extra` are made from its issues. */

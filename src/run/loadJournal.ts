@@ -10,7 +10,7 @@ import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { checkKind, claimKind } from '../load/schema/schema.js'
 import type { Warehouse } from '../load/warehouse.js'
-import { sealRuns } from '../raw/sealRuns.js'
+import { sealRuns } from '../raw/seal.js'
 import type { Fetched } from './fetchDue.js'
 import type { OpenRun } from './openRun.js'
 

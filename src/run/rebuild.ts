@@ -17,7 +17,7 @@ import { paidCalls, readTombstones } from '../privacy/tombstones.js'
 import { rawRuns } from '../raw/files.js'
 import { RawStore } from '../raw/readCalls.js'
 import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
-import { sealRuns } from '../raw/sealRuns.js'
+import { sealRuns } from '../raw/seal.js'
 
 /** A locked data folder, and how its answers are read. */
 export interface LockedFolder {

@@ -1,5 +1,4 @@
-import { sealLoaded } from '../../raw/sealCalls.js'
-import { sealRuns } from '../../raw/sealRuns.js'
+import { sealLoaded, sealRuns } from '../../raw/seal.js'
 import { loadLeftSegments } from '../../run/loadJournal.js'
 import { withCurrentWarehouse, type LockedFolder } from '../../run/rebuild.js'
 

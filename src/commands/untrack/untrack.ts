@@ -14,7 +14,7 @@ import type { Pipeline } from '../../model/pipeline.js'
 import { publishCopy } from '../../publish/publishedCopy.js'
 import { rawFiles, rawRuns } from '../../raw/files.js'
 import { rewriteSealed } from '../../raw/rewriteRuns.js'
-import { sealRuns } from '../../raw/sealRuns.js'
+import { sealRuns } from '../../raw/seal.js'
 import { withCurrentWarehouse } from '../../run/rebuild.js'
 
 /**

@@ -4,9 +4,6 @@ import { LocalError, UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { fillDays } from '../merge.js'
 import { dailySources } from './dayTables.js'
-import { writeDictionary } from './dictionary.js'
-import { migrations } from './migrations/all.js'
-import { comparedAttributes, pipelineTables } from './pipelineTables.js'
 import {
   addColumn,
   commentOnColumn,
@@ -17,6 +14,9 @@ import {
   createView,
   type ViewDefinition,
 } from './definition.js'
+import { writeDictionary } from './dictionary.js'
+import { migrations } from './migrations/all.js'
+import { comparedAttributes, pipelineTables } from './pipelineTables.js'
 import { creatorCandidates } from './views/creatorCandidates.js'
 import { creatorGrowthDaily } from './views/creatorGrowthDaily.js'
 import { creatorOverview } from './views/creatorOverview.js'

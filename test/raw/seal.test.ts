@@ -8,7 +8,7 @@ import { openSegment, type Segment } from '../../src/journal/segmentReader.js'
 import type { Call } from '../../src/model/call.js'
 import { rawFiles, rawFolder } from '../../src/raw/files.js'
 import { RawStore } from '../../src/raw/readCalls.js'
-import { seal } from '../../src/raw/sealCalls.js'
+import { seal } from '../../src/raw/seal.js'
 import { answerOf, HEADER, intentOf, noAnswerOf, writeSegment } from '../journal/calls.js'
 import { temporaryFolder } from '../support/folder.js'
 
