@@ -2,13 +2,48 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Makes a rename or a new file in this folder survive a power loss. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+/**
+ * Lets `produce` write a file beside the target, then renames it to the target: a reader sees the old file or the new one.
+ * A target whose content would not change is left alone, with its timestamp.
+ * @returns whether the target was replaced
+ */
+export async function replaceFile(target: string, produce: (temporary: string) => Promise<void>): Promise<boolean> {
+  const folder = dirname(target)
+  await makeFolder(folder)
+  const temporary = `${target}.part`
   try {
-    await handle.sync()
+    await produce(temporary)
+    if (await sameContent(target, temporary)) {
+      await rm(temporary)
+      return false
+    }
+    await syncFile(temporary)
+    await rename(temporary, target)
+    await syncFolder(folder)
+    return true
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+const COMPARED_BYTES = 1 << 18
+
+/** Whether two files hold the same bytes. Memory stays flat for files of any size. */
+async function sameContent(one: string, other: string): Promise<boolean> {
+  const size = await sizeOf(one)
+  if (size === undefined || size !== (await sizeOf(other))) return false
+  const files = await Promise.all([open(one), open(other)])
+  const [left, right] = [Buffer.allocUnsafe(COMPARED_BYTES), Buffer.allocUnsafe(COMPARED_BYTES)]
+  try {
+    for (let at = 0; at < size; at += COMPARED_BYTES) {
+      const length = Math.min(COMPARED_BYTES, size - at)
+      await Promise.all([files[0].read(left, 0, length, at), files[1].read(right, 0, length, at)])
+      if (left.compare(right, 0, length, 0, length) !== 0) return false
+    }
+    return true
   } finally {
-    await handle.close()
+    await Promise.all(files.map((file) => file.close()))
   }
 }
 
@@ -41,48 +76,13 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-const COMPARED_BYTES = 1 << 18
-
-/** Whether two files hold the same bytes. Memory stays flat for files of any size. */
-async function sameContent(one: string, other: string): Promise<boolean> {
-  const size = await sizeOf(one)
-  if (size === undefined || size !== (await sizeOf(other))) return false
-  const files = await Promise.all([open(one), open(other)])
-  const [left, right] = [Buffer.allocUnsafe(COMPARED_BYTES), Buffer.allocUnsafe(COMPARED_BYTES)]
+/** Makes a rename or a new file in this folder survive a power loss. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
   try {
-    for (let at = 0; at < size; at += COMPARED_BYTES) {
-      const length = Math.min(COMPARED_BYTES, size - at)
-      await Promise.all([files[0].read(left, 0, length, at), files[1].read(right, 0, length, at)])
-      if (left.compare(right, 0, length, 0, length) !== 0) return false
-    }
-    return true
+    await handle.sync()
   } finally {
-    await Promise.all(files.map((file) => file.close()))
-  }
-}
-
-/**
- * Lets `produce` write a file beside the target, then renames it to the target: a reader sees the old file or the new one.
- * A target whose content would not change is left alone, with its timestamp.
- * @returns whether the target was replaced
- */
-export async function replaceFile(target: string, produce: (temporary: string) => Promise<void>): Promise<boolean> {
-  const folder = dirname(target)
-  await makeFolder(folder)
-  const temporary = `${target}.part`
-  try {
-    await produce(temporary)
-    if (await sameContent(target, temporary)) {
-      await rm(temporary)
-      return false
-    }
-    await syncFile(temporary)
-    await rename(temporary, target)
-    await syncFolder(folder)
-    return true
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
+    await handle.close()
   }
 }
 

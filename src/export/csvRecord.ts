@@ -1,34 +1,5 @@
 import { quotedText } from '../core/duckdb.js'
 
-/** Blanks and control characters, in the syntax that JavaScript's regular expressions share with RE2. */
-const BLANK = '\\x00-\\x20\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
-
-/**
- * The start of a cell that a spreadsheet runs when it opens the file: `=`, `+`, `-` or `@`, full-width forms too, even after
- * blanks, line breaks or control characters; also a leading tab or carriage return, which some programs drop first.
- */
-const FORMULA = `^(?:[\\t\\r]|[${BLANK}]*[=+\\-@＝＋－＠])`
-
-/** A number as people and spreadsheets write it: sign, digits (with or without thousands commas), fraction, exponent, per cent. */
-const PLAIN_NUMBER = `^[${BLANK}]*[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\\.[0-9]*)?|\\.[0-9]+)(?:e[+-]?[0-9]+)?%?[${BLANK}]*$`
-
-const suspect = new RegExp(FORMULA, 'u')
-const number = new RegExp(PLAIN_NUMBER, 'iu')
-
-/** Puts an apostrophe before a cell that a spreadsheet would run as a formula. Other cells, plain numbers too, stay unchanged. */
-export function guardFormula(cell: string): string {
-  return suspect.test(cell) && !number.test(cell) ? `'${cell}` : cell
-}
-
-const QUOTED = '[",\\n\\r]'
-
-const matches = (pattern: string): string => `regexp_matches(cell, ${quotedText(pattern)})`
-const guarded = `CASE WHEN ${matches(FORMULA)} AND NOT ${matches(`(?i)${PLAIN_NUMBER}`)} THEN '''' || cell ELSE cell END`
-const quoted = (cell: string): string =>
-  `CASE WHEN ${matches(QUOTED)} THEN '"' || replace(${cell}, '"', '""') || '"' ELSE ${cell} END`
-// Most cells need neither, and one search shows that.
-const written = `CASE WHEN cell IS NULL THEN '' WHEN ${matches(`${QUOTED}|${FORMULA}`)} THEN ${quoted(`(${guarded})`)} ELSE cell END`
-
 /**
  * SQL for one CSV record as a BLOB: UTF-8, commas between the cells, `\n` at the end. A test holds it, byte by byte, to what
  * csv-stringify writes after `guardFormula`; this is several times faster. One expression serves all cells: DuckDB takes as
@@ -48,3 +19,30 @@ export function timeText(sql: string): string {
 export function plainText(sql: string): string {
   return `CAST(${sql} AS VARCHAR)`
 }
+
+/** Puts an apostrophe before a cell that a spreadsheet would run as a formula. Other cells, plain numbers too, stay unchanged. */
+export function guardFormula(cell: string): string {
+  return suspect.test(cell) && !number.test(cell) ? `'${cell}` : cell
+}
+
+/** Blanks and control characters, in the syntax that JavaScript's regular expressions share with RE2. */
+const BLANK = '\\x00-\\x20\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
+
+/**
+ * The start of a cell that a spreadsheet runs when it opens the file: `=`, `+`, `-` or `@`, full-width forms too, even after
+ * blanks, line breaks or control characters; also a leading tab or carriage return, which some programs drop first.
+ */
+const FORMULA = `^(?:[\\t\\r]|[${BLANK}]*[=+\\-@＝＋－＠])`
+
+/** A number as people and spreadsheets write it: sign, digits (with or without thousands commas), fraction, exponent, per cent. */
+const PLAIN_NUMBER = `^[${BLANK}]*[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\\.[0-9]*)?|\\.[0-9]+)(?:e[+-]?[0-9]+)?%?[${BLANK}]*$`
+
+const suspect = new RegExp(FORMULA, 'u')
+const number = new RegExp(PLAIN_NUMBER, 'iu')
+const QUOTED = '[",\\n\\r]'
+const matches = (pattern: string): string => `regexp_matches(cell, ${quotedText(pattern)})`
+const guarded = `CASE WHEN ${matches(FORMULA)} AND NOT ${matches(`(?i)${PLAIN_NUMBER}`)} THEN '''' || cell ELSE cell END`
+const quoted = (cell: string): string =>
+  `CASE WHEN ${matches(QUOTED)} THEN '"' || replace(${cell}, '"', '""') || '"' ELSE ${cell} END`
+// Most cells need neither, and one search shows that.
+const written = `CASE WHEN cell IS NULL THEN '' WHEN ${matches(`${QUOTED}|${FORMULA}`)} THEN ${quoted(`(${guarded})`)} ELSE cell END`

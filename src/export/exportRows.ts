@@ -2,12 +2,6 @@ import { all, blobs, first, quotedText, quotedName, type Connection } from '../c
 import { collectGarbage } from '../core/memory.js'
 import { plainText, csvRecord, timeText } from './csvRecord.js'
 import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
-/**
- * Rows that are joined and sorted at a time: the wide rows of all creators do not fit DuckDB's memory limit. Small ranges
- * keep the memory flat, but each may read the whole table if the rows of the table lie in another order.
- */
-const SMALL_RANGE = 1_024
-const MOST_RANGES = 100
 
 export interface WideColumns {
   readonly names: readonly string[]
@@ -87,6 +81,13 @@ export function enrichedHeader(input: readonly string[], wide: WideColumns): str
 type Bounds = (column: string) => string
 
 /**
+ * Rows that are joined and sorted at a time: the wide rows of all creators do not fit DuckDB's memory limit. Small ranges
+ * keep the memory flat, but each may read the whole table if the rows of the table lie in another order.
+ */
+const SMALL_RANGE = 1_024
+const MOST_RANGES = 100
+
+/**
  * Records in the order of `order`, which selects (ord, rid): a number for each row, and the rowid of its creator or NULL.
  * Each range `r` becomes a small TEMP table first: DuckDB then knows its size, builds the join on it and never on the wide
  * rows, and skips the parts of `creators` without these rowids.
@@ -120,7 +121,6 @@ async function* inRanges(
 }
 
 export const REJECTS_HEADER = ['line', 'row_number', 'cell', 'reason', 'remedy'] as const
-export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'] as const
 
 /** The rejected rows of a list, in input order. A row that only the API rejected shows its id as the cell. */
 export function rejectRows(connection: Connection, list: string): AsyncGenerator<Uint8Array[]> {
@@ -136,6 +136,8 @@ export function rejectRows(connection: Connection, list: string): AsyncGenerator
      ORDER BY m.row_number`,
   )
 }
+
+export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'] as const
 
 /** Each failed id of these lists once, by id, with its latest failure. If it has none, the code is the reason of its row. */
 export function failureRows(connection: Connection, lists: readonly string[]): AsyncGenerator<Uint8Array[]> {

@@ -36,42 +36,6 @@ function isLocal(error: unknown): boolean {
   return error instanceof Error && ('syscall' in error || error.message.startsWith('IO Error'))
 }
 
-/** Characters that no file name should have: separators and wildcards of any system, control and invisible characters, unpaired surrogates. */
-const UNSAFE = /[/\\:*?"<>|\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
-
-/** Device names on Windows, with any ending. */
-const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/iu
-
-/** In bytes. File systems allow 255, and the endings need room. */
-const LONGEST = 180
-
-function cutToBytes(text: string, bytes: number): string {
-  let cut = ''
-  let size = 0
-  for (const character of text) {
-    size += Buffer.byteLength(character)
-    if (size > bytes) break
-    cut += character
-  }
-  return cut
-}
-
-function safeName(name: string): string {
-  const plain = name
-    .normalize('NFC')
-    .replace(UNSAFE, '_')
-    .replace(/^\.+/u, '_')
-    .replace(/[. ]+$/u, '_')
-  const usable = RESERVED.test(plain) ? `_${plain}` : plain
-  return cutToBytes(usable === '' ? '_' : usable, LONGEST)
-}
-
-/** A safe name with a part of the hash of the original name. */
-function withHash(name: string): string {
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  return `${safeName(name)}-${hash}`
-}
-
 /**
  * The file name, without ending, of each list. A safe name stays unchanged. A changed name gets a hash, so that no two lists
  * share a file. Names that differ only in case or in how a letter is composed count as the same, as in some file systems:
@@ -90,4 +54,40 @@ export function fileNames(lists: readonly string[]): Map<string, string> {
     names.set(list, name)
   }
   return names
+}
+
+/** A safe name with a part of the hash of the original name. */
+function withHash(name: string): string {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  return `${safeName(name)}-${hash}`
+}
+
+/** Characters that no file name should have: separators and wildcards of any system, control and invisible characters, unpaired surrogates. */
+const UNSAFE = /[/\\:*?"<>|\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+/** Device names on Windows, with any ending. */
+const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/iu
+
+/** In bytes. File systems allow 255, and the endings need room. */
+const LONGEST = 180
+
+function safeName(name: string): string {
+  const plain = name
+    .normalize('NFC')
+    .replace(UNSAFE, '_')
+    .replace(/^\.+/u, '_')
+    .replace(/[. ]+$/u, '_')
+  const usable = RESERVED.test(plain) ? `_${plain}` : plain
+  return cutToBytes(usable === '' ? '_' : usable, LONGEST)
+}
+
+function cutToBytes(text: string, bytes: number): string {
+  let cut = ''
+  let size = 0
+  for (const character of text) {
+    size += Buffer.byteLength(character)
+    if (size > bytes) break
+    cut += character
+  }
+  return cut
 }

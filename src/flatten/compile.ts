@@ -18,6 +18,18 @@ import { fitsBigint, shortened } from './readValue.js'
 import { parsePath, sourceTree, type ObjectNode, type SourceNode } from './sourceTree.js'
 import { getterOf, readSource, sourcesOf, type ColumnSource } from './sources.js'
 
+/** Gives the outcome and the rows of an answer, for one pipeline. */
+export interface AnswerReader {
+  readonly pipeline: Pipeline
+  readonly interpret: Interpret
+  readonly flatten: (value: unknown, id: string) => Flattened
+}
+
+/** Fetch, load, recovery and replay all read a pipeline's answers with this. */
+export function answerReader(pipeline: Pipeline): AnswerReader {
+  return { pipeline, interpret: interpreter(pipeline), flatten: compilePipeline(pipeline).flatten }
+}
+
 export interface CompiledPipeline {
   /** Strict: drift and `extra` are made from its issues. */
   readonly schema: z.ZodType
@@ -101,58 +113,6 @@ function muchDrift(unlisted: number): Anomaly {
   return { kind: 'much_drift', column: null, detail: `${unlisted} more differences are not listed` }
 }
 
-/**
- * Makes rows that read an array of cells by column name. Building an object of a hundred columns for each answer would
- * take longer than reading the answer.
- */
-function rowView(names: readonly string[]): (cells: readonly Value[]) => Row {
-  class View {
-    constructor(readonly cells: readonly Value[]) {}
-  }
-  names.forEach((name, index) =>
-    Object.defineProperty(View.prototype, name, {
-      get(this: View) {
-        return this.cells[index] ?? null
-      },
-    }),
-  )
-  return (cells) => new View(cells) as unknown as Row
-}
-
-/** A whole number of any size. Those beyond 2^53 are bigints. */
-function isWhole(value: unknown): boolean {
-  return typeof value === 'bigint' || Number.isInteger(value)
-}
-
-function isNumber(value: unknown): boolean {
-  return typeof value === 'bigint' || Number.isFinite(value)
-}
-
-function schemaOf(node: SourceNode): z.ZodType {
-  if (node.kind === 'object') return objectSchema(node).nullish()
-  if (node.kind === 'list') return z.array(node.item ? objectSchema(node.item) : z.unknown()).nullish()
-  switch (node.column.type) {
-    case 'text':
-      return z.string().nullish()
-    case 'flag':
-      return z.boolean().nullish()
-    case 'count':
-      return z.custom<number | bigint>(isWhole).nullish()
-    case 'ratio':
-      return z.custom<number | bigint>(isNumber).nullish()
-    case 'list':
-      return z.custom<object>(isObject).nullish()
-  }
-}
-
-/**
- * A strict schema, so that its issues name every key that the definition does not know. No key is required, because an
- * upstream leaves keys out at will.
- */
-function objectSchema(node: ObjectNode): z.ZodType {
-  return z.strictObject(Object.fromEntries([...node.keys].map(([key, child]) => [key, schemaOf(child)])))
-}
-
 export interface CompiledChild {
   readonly name: string
   readonly path: string
@@ -200,14 +160,54 @@ function compileChild(child: ChildTable, parents: readonly ColumnSource[]): Comp
   return { name: child.name, path: child.path, rows, view: rowView(names), stable: stableRows(child) }
 }
 
-/** Gives the outcome and the rows of an answer, for one pipeline. */
-export interface AnswerReader {
-  readonly pipeline: Pipeline
-  readonly interpret: Interpret
-  readonly flatten: (value: unknown, id: string) => Flattened
+/**
+ * Makes rows that read an array of cells by column name. Building an object of a hundred columns for each answer would
+ * take longer than reading the answer.
+ */
+function rowView(names: readonly string[]): (cells: readonly Value[]) => Row {
+  class View {
+    constructor(readonly cells: readonly Value[]) {}
+  }
+  names.forEach((name, index) =>
+    Object.defineProperty(View.prototype, name, {
+      get(this: View) {
+        return this.cells[index] ?? null
+      },
+    }),
+  )
+  return (cells) => new View(cells) as unknown as Row
 }
 
-/** Fetch, load, recovery and replay all read a pipeline's answers with this. */
-export function answerReader(pipeline: Pipeline): AnswerReader {
-  return { pipeline, interpret: interpreter(pipeline), flatten: compilePipeline(pipeline).flatten }
+/**
+ * A strict schema, so that its issues name every key that the definition does not know. No key is required, because an
+ * upstream leaves keys out at will.
+ */
+function objectSchema(node: ObjectNode): z.ZodType {
+  return z.strictObject(Object.fromEntries([...node.keys].map(([key, child]) => [key, schemaOf(child)])))
+}
+
+function schemaOf(node: SourceNode): z.ZodType {
+  if (node.kind === 'object') return objectSchema(node).nullish()
+  if (node.kind === 'list') return z.array(node.item ? objectSchema(node.item) : z.unknown()).nullish()
+  switch (node.column.type) {
+    case 'text':
+      return z.string().nullish()
+    case 'flag':
+      return z.boolean().nullish()
+    case 'count':
+      return z.custom<number | bigint>(isWhole).nullish()
+    case 'ratio':
+      return z.custom<number | bigint>(isNumber).nullish()
+    case 'list':
+      return z.custom<object>(isObject).nullish()
+  }
+}
+
+/** A whole number of any size. Those beyond 2^53 are bigints. */
+function isWhole(value: unknown): boolean {
+  return typeof value === 'bigint' || Number.isInteger(value)
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'bigint' || Number.isFinite(value)
 }

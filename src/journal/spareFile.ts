@@ -19,22 +19,11 @@ export interface FallbackFile {
 }
 
 const HEADS = HEAD_BYTES * HEAD_COPIES
-const MIB = 1 << 20
-
-/** The bytes to reserve for this many calls in flight: 256 KiB each, in all between 1 MiB and 16 MiB. */
-export function reserveFor(calls: number): number {
-  return Math.min(16 * MIB, Math.max(MIB, (calls * MIB) / 4))
-}
-
-/** The path of the spare file, beside its segment. */
-function sparePath(segment: string): string {
-  return `${segment}.spare`
-}
 
 /**
  * A file that reserves disk space for the answers in flight. It is filled with zeros before the first call, and used only
  * after a write to the segment has failed, for example because the disk is full. The answers in flight are paid: they are
- * then written over the zeros, and the next run moves them into the segment (recoverSpare.ts).
+ * then written over the zeros, and the next run moves them into the segment (`recoverSpare`).
  */
 export class SpareFile implements FallbackFile {
   private readonly commits: GroupCommit
@@ -87,6 +76,102 @@ export class SpareFile implements FallbackFile {
   }
 }
 
+const MIB = 1 << 20
+
+/** The bytes to reserve for this many calls in flight: 256 KiB each, in all between 1 MiB and 16 MiB. */
+export function reserveFor(calls: number): number {
+  return Math.min(16 * MIB, Math.max(MIB, (calls * MIB) / 4))
+}
+
+/** The path of the spare file, beside its segment. */
+function sparePath(segment: string): string {
+  return `${segment}.spare`
+}
+
+/** Bytes of a spare file that hold no readable record, and where they are kept now. */
+export interface SpareDamage extends Gap {
+  readonly path: string
+  readonly keptAt: string
+}
+
+/**
+ * Appends to a segment, durably, the ends in its spare file. Then removes the spare file, since the segment has all ends.
+ * A killed run leaves a spare file without ends, which is only removed. May be killed and started again at any point.
+ * @param path the segment, after its torn tail was cut off
+ */
+export async function recoverSpare(path: string, mark: number): Promise<SpareDamage[]> {
+  const spare = sparePath(path)
+  if (!(await isThere(spare))) return []
+  const { ends, damage } = await readSpare(spare, mark)
+  if (ends.size > 0) await append(path, mark, ends)
+  await (damage.length > 0 ? rename(spare, damage[0]!.keptAt) : rm(spare))
+  await syncFolder(dirname(path))
+  return damage
+}
+
+/** A spare file without its segment: creates the segment again, or removes the spare file if it holds no end. */
+export async function recoverOrphanSpare(path: string): Promise<void> {
+  const spare = sparePath(path)
+  const header = await readHead(spare)
+  if (header && (await readSpare(spare, journalMark(header.runId))).ends.size > 0) {
+    await (await SegmentWriter.create(path, header)).close()
+  } else {
+    await rm(spare)
+  }
+}
+
+interface SpareContent {
+  readonly ends: Map<number, CallEnd>
+  readonly damage: SpareDamage[]
+}
+
+async function readSpare(spare: string, mark: number): Promise<SpareContent> {
+  const ends = new Map<number, CallEnd>()
+  const damage: SpareDamage[] = []
+  for await (const entries of scan(spare, mark)) {
+    for (const entry of entries) {
+      const end = endIn(entry)
+      if (end) ends.set(end.seq, end)
+      if (entry.kind === 'gap' && entry.offset >= HEADS && !(await isZero(spare, entry)))
+        damage.push({ ...entry, path: spare, keptAt: await tornPath(spare) })
+    }
+  }
+  return { ends, damage }
+}
+
+/** Appends the ends that the segment lacks. It has some from before the sync failed, or from a recovery that was killed. */
+async function append(path: string, mark: number, ends: Map<number, CallEnd>): Promise<void> {
+  for await (const entries of scan(path, mark)) {
+    for (const entry of entries) ends.delete(endIn(entry)?.seq ?? 0)
+  }
+  const segment = await open(path, 'a')
+  try {
+    for (const end of ends.values()) for (const piece of encodeEnd(mark, end)) await segment.appendFile(piece)
+    await segment.sync()
+  } finally {
+    await segment.close()
+  }
+}
+
+function endIn(found: Found | Gap): CallEnd | undefined {
+  if (found.kind === 'gap') return undefined
+  const { entry } = found
+  return entry.kind === 'answer' || entry.kind === 'no_answer' ? entry : undefined
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Whether these bytes are reserved space that was not used. */
+async function isZero(path: string, { offset, length }: Gap): Promise<boolean> {
+  const bytes = await readFile(path)
+  return bytes.subarray(offset, offset + length).every((byte) => byte === 0)
+}
+
 /**
  * Copies a segment that was deleted or moved while it was open. The copy goes to the path of the segment, where the next
  * run finds it, or else to the system's folder for temporary files. Later ends are appended to the copy.
@@ -123,88 +208,4 @@ async function copyOf(segment: SegmentWriter, path: string, bytes: number): Prom
     await rm(path, { force: true })
     throw error
   }
-}
-
-/** Bytes of a spare file that hold no readable record, and where they are kept now. */
-export interface SpareDamage extends Gap {
-  readonly path: string
-  readonly keptAt: string
-}
-
-interface SpareContent {
-  readonly ends: Map<number, CallEnd>
-  readonly damage: SpareDamage[]
-}
-
-/**
- * Appends to a segment, durably, the ends in its spare file. Then removes the spare file, since the segment has all ends.
- * A killed run leaves a spare file without ends, which is only removed. May be killed and started again at any point.
- * @param path the segment, after its torn tail was cut off
- */
-export async function recoverSpare(path: string, mark: number): Promise<SpareDamage[]> {
-  const spare = sparePath(path)
-  if (!(await isThere(spare))) return []
-  const { ends, damage } = await readSpare(spare, mark)
-  if (ends.size > 0) await append(path, mark, ends)
-  await (damage.length > 0 ? rename(spare, damage[0]!.keptAt) : rm(spare))
-  await syncFolder(dirname(path))
-  return damage
-}
-
-/** A spare file without its segment: creates the segment again, or removes the spare file if it holds no end. */
-export async function recoverOrphanSpare(path: string): Promise<void> {
-  const spare = sparePath(path)
-  const header = await readHead(spare)
-  if (header && (await readSpare(spare, journalMark(header.runId))).ends.size > 0) {
-    await (await SegmentWriter.create(path, header)).close()
-  } else {
-    await rm(spare)
-  }
-}
-
-async function readSpare(spare: string, mark: number): Promise<SpareContent> {
-  const ends = new Map<number, CallEnd>()
-  const damage: SpareDamage[] = []
-  for await (const entries of scan(spare, mark)) {
-    for (const entry of entries) {
-      const end = endIn(entry)
-      if (end) ends.set(end.seq, end)
-      if (entry.kind === 'gap' && entry.offset >= HEAD_BYTES * HEAD_COPIES && !(await isZero(spare, entry)))
-        damage.push({ ...entry, path: spare, keptAt: await tornPath(spare) })
-    }
-  }
-  return { ends, damage }
-}
-
-/** Leaves out the ends that the segment has: from before the sync failed, or from a recovery that was killed. */
-async function append(path: string, mark: number, ends: Map<number, CallEnd>): Promise<void> {
-  for await (const entries of scan(path, mark)) {
-    for (const entry of entries) ends.delete(endIn(entry)?.seq ?? 0)
-  }
-  const segment = await open(path, 'a')
-  try {
-    for (const end of ends.values()) for (const piece of encodeEnd(mark, end)) await segment.appendFile(piece)
-    await segment.sync()
-  } finally {
-    await segment.close()
-  }
-}
-
-function endIn(found: Found | Gap): CallEnd | undefined {
-  if (found.kind === 'gap') return undefined
-  const { entry } = found
-  return entry.kind === 'answer' || entry.kind === 'no_answer' ? entry : undefined
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** Whether these bytes are reserved space that was not used. */
-async function isZero(path: string, { offset, length }: Gap): Promise<boolean> {
-  const bytes = await readFile(path)
-  return bytes.subarray(offset, offset + length).every((byte) => byte === 0)
 }

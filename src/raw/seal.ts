@@ -13,6 +13,27 @@ import { isDamage } from '../load/warehouse.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
 import { rawFiles, rawFolder, type RawKind } from './files.js'
 
+/**
+ * Moves loaded and published calls to `raw/`: the calls of every loaded segment, the lists and the receipts. The working
+ * database must be closed. A segment is removed after its files have been read back; a damaged one is kept.
+ * @throws LocalError when `raw/` cannot be written: the journal keeps the rest
+ */
+export async function sealLoaded(layout: Layout, effects: Effects): Promise<void> {
+  const { segments, damaged } = await repairJournal(join(layout.journal, 'loaded'))
+  for (const { message } of damaged) effects.log('warn', message)
+  for (const segment of segments) {
+    const sealed = await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
+    if (!sealed)
+      effects.log(
+        'warn',
+        `${segment.path} is an older copy of calls that are in ${layout.raw}; it is moved to damaged/`,
+      )
+    await segment.retire(!sealed || damaged.some(({ path }) => path === segment.path))
+  }
+  const finished = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })
+  await sealRuns(finished.connection, layout.raw).finally(() => finished.close())
+}
+
 export interface SealOptions {
   /** The folder to seal to. */
   readonly raw: string
@@ -20,11 +41,6 @@ export interface SealOptions {
   readonly temp: string
 }
 
-/** Rows of one file: few enough to rewrite the file for one person, enough to compress well. */
-const PART_ROWS = 20_000
-/** If the bodies are larger than this on average a file ends sooner: its row groups must fit into memory. */
-const USUAL_BYTES = 6_000
-const PART_BYTES = 16 << 20
 /** The least that is enough for 20,000 answers of a few kilobytes. */
 const MEMORY = '128MB'
 
@@ -76,6 +92,12 @@ async function holdsMore(connection: Connection, { header }: Segment, raw: strin
   return false
 }
 
+/** Rows of one file: few enough to rewrite the file for one person, enough to compress well. */
+const PART_ROWS = 20_000
+/** If the bodies are larger than this on average a file ends sooner: its row groups must fit into memory. */
+const USUAL_BYTES = 6_000
+const PART_BYTES = 16 << 20
+
 async function sealTable(connection: Connection, table: RawTable, segment: Segment, raw: string): Promise<void> {
   await connection.run(`
     CREATE OR REPLACE TABLE ordered AS
@@ -99,10 +121,6 @@ async function sealTable(connection: Connection, table: RawTable, segment: Segme
   }
 }
 
-async function removeFrom(part: number, files: readonly string[]): Promise<void> {
-  for (const file of files.slice(part)) await rm(file)
-}
-
 /** As many places as fit into one file, and at least one. */
 function firstBytes(places: readonly Place[]): readonly Place[] {
   let bytes = 0
@@ -121,25 +139,8 @@ async function fillPart(
   writer.close()
 }
 
-/**
- * Moves loaded and published calls to `raw/`: the calls of every loaded segment, the lists and the receipts. The working
- * database must be closed. A segment is removed after its files have been read back; a damaged one is kept.
- * @throws LocalError when `raw/` cannot be written: the journal keeps the rest
- */
-export async function sealLoaded(layout: Layout, effects: Effects): Promise<void> {
-  const { segments, damaged } = await repairJournal(join(layout.journal, 'loaded'))
-  for (const { message } of damaged) effects.log('warn', message)
-  for (const segment of segments) {
-    const sealed = await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
-    if (!sealed)
-      effects.log(
-        'warn',
-        `${segment.path} is an older copy of calls that are in ${layout.raw}; it is moved to damaged/`,
-      )
-    await segment.retire(!sealed || damaged.some(({ path }) => path === segment.path))
-  }
-  const finished = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })
-  await sealRuns(finished.connection, layout.raw).finally(() => finished.close())
+async function removeFrom(part: number, files: readonly string[]): Promise<void> {
+  for (const file of files.slice(part)) await rm(file)
 }
 
 /**

@@ -41,6 +41,20 @@ export function headerOf(head: readonly RawRow[], context: HeaderContext): Heade
   return { present: true, columns: uniqueNames(names, source) }
 }
 
+/** A spreadsheet writes titles above a header as wide as the header, so the number of cells does not show them. */
+function refuseLaterHeader(head: readonly RawRow[], context: HeaderContext): void {
+  const isName = idNameTest(context)
+  for (const row of head.slice(0, 20)) {
+    const cells = textsOf(row)
+    const name = cells.find(isName)
+    if (name !== undefined) {
+      const what = `this looks like the header, because it has ${JSON.stringify(name)}`
+      throw new UsageError(problemAt(context.source, row.line, what, 'delete the lines above it'))
+    }
+    if (cells.some((cell) => 'id' in context.pipeline.parseId(cell))) return
+  }
+}
+
 /** Returns a test for whether a cell is the name of an id column. */
 export function idNameTest({ pipeline, column }: HeaderContext): (cell: string) => boolean {
   const known = new Set([...pipeline.idColumns, ...(column === undefined ? [] : [column])].map(normalizedName))
@@ -78,22 +92,6 @@ function placeName(index: number): string {
   return `column_${index + 1}`
 }
 
-/** A spreadsheet writes titles above a header as wide as the header, so the number of cells does not show them. */
-function refuseLaterHeader(head: readonly RawRow[], context: HeaderContext): void {
-  const isName = idNameTest(context)
-  for (const row of head.slice(0, 20)) {
-    const cells = textsOf(row)
-    const name = cells.find(isName)
-    if (name !== undefined) {
-      const what = `this looks like the header, because it has ${JSON.stringify(name)}`
-      throw new UsageError(problemAt(context.source, row.line, what, 'delete the lines above it'))
-    }
-    if (cells.some((cell) => 'id' in context.pipeline.parseId(cell))) return
-  }
-}
-
-const TEXT = 'VARCHAR'
-
 /** The column that holds the ids, and how it was found. */
 export interface IdColumn {
   readonly name: string
@@ -111,6 +109,8 @@ export interface Candidates {
   readonly sample: readonly RawRow[]
   readonly pipeline: Pipeline
 }
+
+const TEXT = 'VARCHAR'
 
 /**
  * Finds the id column: the given one; else the only one; else, by the pipeline's names in their order, the first column

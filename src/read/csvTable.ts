@@ -39,30 +39,8 @@ export async function csvTable(file: InputFile, context: HeaderContext, given: T
   }
 }
 
-async function* withoutFirst(count: number, rows: AsyncIterable<RawRow[]>): AsyncGenerator<RawRow[]> {
-  let toSkip = count
-  for await (const batch of rows) {
-    yield toSkip > 0 ? batch.slice(toSkip) : batch
-    toSkip = 0
-  }
-}
-
 /** The delimiters to try, most usual first. */
 const DELIMITERS = [',', ';', '\t', '|'] as const
-
-const NAMES: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' }
-
-/** The name that messages use. */
-function delimiterName(delimiter: string): string {
-  return NAMES[delimiter] ?? JSON.stringify(delimiter)
-}
-
-/** The first row split by one delimiter, and whether the rows after it have as many cells. */
-interface Trial {
-  readonly delimiter: string
-  readonly cells: readonly string[]
-  readonly even: boolean
-}
 
 const SAMPLE_ROWS = 200
 
@@ -89,6 +67,13 @@ export async function delimiterOf(
   return likely[0]?.delimiter ?? ','
 }
 
+/** The first row split by one delimiter, and whether the rows after it have as many cells. */
+interface Trial {
+  readonly delimiter: string
+  readonly cells: readonly string[]
+  readonly even: boolean
+}
+
 async function tryDelimiter(delimiter: string, rows: AsyncGenerator<RawRow[]>): Promise<Trial> {
   let cells: readonly string[] = []
   const observed = async function* () {
@@ -103,5 +88,20 @@ async function tryDelimiter(delimiter: string, rows: AsyncGenerator<RawRow[]>): 
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     return { delimiter, cells, even: false }
+  }
+}
+
+const NAMES: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' }
+
+/** The name that messages use. */
+function delimiterName(delimiter: string): string {
+  return NAMES[delimiter] ?? JSON.stringify(delimiter)
+}
+
+async function* withoutFirst(count: number, rows: AsyncIterable<RawRow[]>): AsyncGenerator<RawRow[]> {
+  let toSkip = count
+  for await (const batch of rows) {
+    yield toSkip > 0 ? batch.slice(toSkip) : batch
+    toSkip = 0
   }
 }

@@ -5,9 +5,6 @@ import type { Readable } from 'node:stream'
 import { messageOf, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 import { spool } from './spool.js'
-const GZIP = Buffer.from([0x1f, 0x8b])
-/** The magic bytes of plain Parquet and of Parquet with an encrypted footer. */
-const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
 
 /** One input, as it was when it was opened. Its bytes can be read more than once. */
 export interface InputFile {
@@ -23,6 +20,10 @@ export interface InputFile {
   /** Releases the temporary file of a pipe. */
   close(): Promise<void>
 }
+
+const GZIP = Buffer.from([0x1f, 0x8b])
+/** The magic bytes of plain Parquet and of Parquet with an encrypted footer. */
+const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
 
 /**
  * Opens a file by its path. A named pipe can be read only once, so it is copied to a temporary file first.
@@ -63,20 +64,6 @@ async function openPipe(bytes: AsyncIterable<Buffer>, path: string, list: string
     bytes: () => spooled.bytes(),
     unchanged: () => Promise.resolve(),
     close: () => spooled.close(),
-  }
-}
-
-async function* chunks(stdin: Readable): AsyncGenerator<Buffer> {
-  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
-    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-  }
-}
-
-async function* fileChunks(path: string): AsyncGenerator<Buffer> {
-  try {
-    yield* createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>
-  } catch (error) {
-    throw unreadable(path, error)
   }
 }
 
@@ -121,6 +108,20 @@ async function firstBytes(path: string, count: number): Promise<Buffer> {
     }
   } catch (error) {
     throw unreadable(path, error)
+  }
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+async function* chunks(stdin: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
+    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   }
 }
 

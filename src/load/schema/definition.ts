@@ -46,9 +46,6 @@ export function commentOnColumn(table: string, { name, description }: ColumnDefi
   return `COMMENT ON COLUMN ${quotedName(table)}.${quotedName(name)} IS ${quotedText(description)}`
 }
 
-/** Types that every BI driver knows. Points in time are TIMESTAMP in UTC. */
-export type ViewType = 'VARCHAR' | 'BIGINT' | 'INTEGER' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP'
-
 /**
  * A published view. Its SQL runs in every client since DuckDB 1.2, without extensions, in any time zone, and under any name
  * that the file is attached by.
@@ -67,6 +64,9 @@ export interface ViewColumn {
   readonly description: string
   readonly sql: string
 }
+
+/** Types that every BI driver knows. Points in time are TIMESTAMP in UTC. */
+export type ViewType = 'VARCHAR' | 'BIGINT' | 'INTEGER' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP'
 
 /** The statement that makes the view. */
 export function createView({ name, columns, from }: ViewDefinition): string {

@@ -30,9 +30,6 @@ export interface Target {
   readonly pipeline: Pipeline
 }
 
-/** The pipeline's definition has changed in a way that needs a replay. */
-export class OutdatedWarehouse extends LocalError {}
-
 interface Folder {
   readonly pipeline: string
   readonly pipeline_version: number | null
@@ -41,6 +38,9 @@ interface Folder {
   readonly views: string | null
   readonly schema_version: number | null
 }
+
+/** The pipeline's definition has changed in a way that needs a replay. */
+export class OutdatedWarehouse extends LocalError {}
 
 /**
  * Creates missing tables and adds new columns, in one transaction. A database that is up to date is left alone.
@@ -60,31 +60,6 @@ export async function bringUpToDate(target: Target): Promise<void> {
     await connection.run('ROLLBACK').catch(() => undefined)
     throw error
   }
-}
-
-/**
- * Refuses to mix invented with real people, before any call is sent.
- * @throws UsageError when the database holds the other kind
- */
-export async function checkKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
-  const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
-  const before = folder?.simulated ?? simulated
-  if (before === simulated) return
-  const [holds, given] = before ? ['simulated', 'real'] : ['real', 'simulated']
-  throw new UsageError(
-    `${path} holds ${holds} data, and ${given} data do not belong there: give another folder with --data`,
-  )
-}
-
-/** Marks the folder as simulated or real, after the check of `checkKind`. */
-export async function claimKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
-  await checkKind(connection, path, simulated)
-  await connection.run('UPDATE data_folder SET simulated = $simulated WHERE simulated IS NULL', { simulated })
-}
-
-async function readFolder(connection: Connection): Promise<Folder | undefined> {
-  const table = await first(connection, `SELECT 1 FROM duckdb_tables() WHERE table_name = 'data_folder'`)
-  return table ? first<Folder>(connection, 'SELECT * FROM data_folder') : undefined
 }
 
 async function migrate({ connection, path, pipeline }: Target): Promise<Folder> {
@@ -111,6 +86,11 @@ async function migrate({ connection, path, pipeline }: Target): Promise<Folder> 
   return (await readFolder(connection))!
 }
 
+async function readFolder(connection: Connection): Promise<Folder | undefined> {
+  const table = await first(connection, `SELECT 1 FROM duckdb_tables() WHERE table_name = 'data_folder'`)
+  return table ? first<Folder>(connection, 'SELECT * FROM data_folder') : undefined
+}
+
 /** Brings the pipeline's tables in line with its definition. Columns that the definition no longer has stay, and are not filled. */
 async function followPipeline(target: Target, folder: Folder): Promise<void> {
   const { connection, pipeline, path } = target
@@ -128,19 +108,6 @@ async function followPipeline(target: Target, folder: Folder): Promise<void> {
       version: pipeline.version,
     })
   }
-}
-
-/** The tables of days follow from the time series, so other source columns need no replay. */
-async function followDaily({ connection, pipeline }: Target, before: string | null): Promise<void> {
-  const daily = JSON.stringify(dailySources(pipeline))
-  if (daily === before) return
-  await fillDays(connection, pipeline)
-  await connection.run('UPDATE data_folder SET daily = $daily', { daily })
-}
-
-async function followViews({ connection, pipeline }: Target, { views: before }: Folder): Promise<void> {
-  const views = await writeViews(connection, pipeline, before)
-  if (views !== before) await connection.run('UPDATE data_folder SET views = $views', { views })
 }
 
 /** A table as the database has it. */
@@ -178,6 +145,14 @@ function statementsFor(table: TableDefinition, existing: ExistingTable | undefin
   return statements
 }
 
+/** The tables of days follow from the time series, so other source columns need no replay. */
+async function followDaily({ connection, pipeline }: Target, before: string | null): Promise<void> {
+  const daily = JSON.stringify(dailySources(pipeline))
+  if (daily === before) return
+  await fillDays(connection, pipeline)
+  await connection.run('UPDATE data_folder SET daily = $daily', { daily })
+}
+
 /** With other attributes every hash differs, and each creator would get a version without a change. */
 async function refuseFalseVersions({ connection, path, pipeline }: Target, before: string): Promise<void> {
   const some = await first(connection, `SELECT 1 FROM ${quotedName('creator_versions')} LIMIT 1`)
@@ -195,9 +170,9 @@ function mustReplay(path: string, what: string): LocalError {
   )
 }
 
-/** The views for BI. Their names and columns are the same for every pipeline. */
-export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
-  return [creatorOverview, creatorGrowthDaily, topMovers, creatorCandidates, listOverview].map((view) => view(pipeline))
+async function followViews({ connection, pipeline }: Target, { views: before }: Folder): Promise<void> {
+  const views = await writeViews(connection, pipeline, before)
+  if (views !== before) await connection.run('UPDATE data_folder SET views = $views', { views })
 }
 
 /**
@@ -210,4 +185,29 @@ export async function writeViews(connection: Connection, pipeline: Pipeline, bef
   const now = hash('sha256', statements.join(';\n')).slice(0, 16)
   if (now !== before) await runScript(connection, statements)
   return now
+}
+
+/** The views for BI. Their names and columns are the same for every pipeline. */
+export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
+  return [creatorOverview, creatorGrowthDaily, topMovers, creatorCandidates, listOverview].map((view) => view(pipeline))
+}
+
+/**
+ * Refuses to mix invented with real people, before any call is sent.
+ * @throws UsageError when the database holds the other kind
+ */
+export async function checkKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
+  const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
+  const before = folder?.simulated ?? simulated
+  if (before === simulated) return
+  const [holds, given] = before ? ['simulated', 'real'] : ['real', 'simulated']
+  throw new UsageError(
+    `${path} holds ${holds} data, and ${given} data do not belong there: give another folder with --data`,
+  )
+}
+
+/** Marks the folder as simulated or real, after the check of `checkKind`. */
+export async function claimKind(connection: Connection, path: string, simulated: boolean): Promise<void> {
+  await checkKind(connection, path, simulated)
+  await connection.run('UPDATE data_folder SET simulated = $simulated WHERE simulated IS NULL', { simulated })
 }
