@@ -42,66 +42,6 @@ const schema = z.object({
 export type RunStatus = z.infer<typeof schema>
 export type Phase = RunStatus['phase']
 
-/** A run that has not written its status for this long is not on. */
-const SILENT_MS = 60_000
-
-/**
- * Reads the status; undefined if there is no readable one. For a killed run the phase is `interrupted`.
- * @param holder id of the process that holds the lock of the folder. Without it, a recent status of a living process counts
- */
-export function readStatus(path: string, holder?: number): RunStatus | undefined {
-  const status = parse(path)
-  if (!status || status.phase === 'finished') return status
-  const lives = holder === undefined ? isRecent(status) && isAlive(status.pid) : status.pid === holder
-  return lives ? status : { ...status, phase: 'interrupted' }
-}
-
-function parse(path: string): RunStatus | undefined {
-  try {
-    return schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
-  } catch {
-    return undefined
-  }
-}
-
-/** A run writes its status every second. In a container another process may have the id of a dead one. */
-function isRecent({ updated_at }: RunStatus): boolean {
-  return Date.now() - Date.parse(updated_at) < SILENT_MS
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // The process lives and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** The state of a data folder, as far as it shows without its lock. */
-export interface RunState {
-  /** The current run or the last one; undefined if there is no status. */
-  readonly status: RunStatus | undefined
-  readonly isOn: boolean
-  /** The last run left calls that are not loaded yet: the next run loads them first. */
-  readonly isCutOff: boolean
-}
-
-export function readRunState({ status: path, journal }: Layout): RunState {
-  const status = readStatus(path)
-  const isOn = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
-  return { status, isOn, isCutOff: !isOn && (status?.phase === 'interrupted' || hasSegments(journal)) }
-}
-
-function hasSegments(journal: string): boolean {
-  try {
-    return readdirSync(journal).some((name) => name.endsWith('.journal'))
-  } catch {
-    return false
-  }
-}
-
 const INTERVAL_MS = 1000
 
 /**
@@ -188,5 +128,66 @@ export class StatusFile {
       ...(stop === undefined ? {} : { stop }),
       ...(this.exitCode === undefined ? {} : { exit_code: this.exitCode }),
     }
+  }
+}
+
+/** The state of a data folder, as far as it shows without its lock. */
+export interface RunState {
+  /** The current run or the last one; undefined if the status is missing or unreadable. */
+  readonly status: RunStatus | undefined
+  readonly isOn: boolean
+  /** The last run left calls that are not loaded yet: the next run loads them first. */
+  readonly isCutOff: boolean
+}
+
+export function readRunState({ status: path, journal }: Layout): RunState {
+  const status = readStatus(path)
+  const isOn = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
+  return { status, isOn, isCutOff: !isOn && (status?.phase === 'interrupted' || hasSegments(journal)) }
+}
+
+function hasSegments(journal: string): boolean {
+  try {
+    return readdirSync(journal).some((name) => name.endsWith('.journal'))
+  } catch {
+    return false
+  }
+}
+
+/** A run writes its status every second. One that has not written for this long has ended. */
+const SILENT_MS = 60_000
+
+/**
+ * Reads the status; undefined if it is missing or unreadable. For a killed run the phase is `interrupted`.
+ * @param holder id of the process that holds the lock of the folder. If it is not known, a recent status of a living
+ * process means that the run is on
+ */
+export function readStatus(path: string, holder?: number): RunStatus | undefined {
+  const status = parse(path)
+  if (!status || status.phase === 'finished') return status
+  const lives = holder === undefined ? isRecent(status) && isAlive(status.pid) : status.pid === holder
+  return lives ? status : { ...status, phase: 'interrupted' }
+}
+
+function parse(path: string): RunStatus | undefined {
+  try {
+    return schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+/** The process id is not enough: in a container another process may have the id of a dead one. */
+function isRecent({ updated_at }: RunStatus): boolean {
+  return Date.now() - Date.parse(updated_at) < SILENT_MS
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // The process lives and belongs to another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

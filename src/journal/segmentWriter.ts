@@ -62,7 +62,7 @@ export class SegmentWriter implements AppendFile {
 
   /** @throws JournalMissingError if the path no longer leads to this file */
   async checkName(): Promise<void> {
-    if ((await identityOf(this.path)) !== this.identity) throw new JournalMissingError('it is no longer there')
+    if ((await identityOf(this.path)) !== this.identity) throw new JournalMissingError('the file is gone')
   }
 
   /** Copies the first bytes of the file, even if the file has lost its name. */

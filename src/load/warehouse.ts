@@ -8,14 +8,14 @@ import { lockHolder, type Lock } from '../dataFolder/lock.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { bringUpToDate } from './schema/schema.js'
 
-/** The working database, open. It holds exactly what is published, and nothing else ever opens its file. */
+/** The open working database. It is published as a copy, so no other program needs to open its file. */
 export interface Warehouse {
   readonly connection: Connection
   /** Absolute. */
   readonly path: string
 }
 
-/** The file is not a database any more, or its content contradicts its checksums. */
+/** The file is not a readable database any more, or a checksum in it is wrong. */
 export class DamagedWarehouse extends LocalError {}
 
 /** The storage version of the file: every client since DuckDB 1.2 (February 2025) can read it. */
@@ -27,7 +27,7 @@ const MEMORY_MB = 160
 export interface WarehousePlace {
   readonly lock: Lock
   readonly pipeline: Pipeline
-  /** Another file than the folder's own. */
+  /** By default the file of the data folder. */
   readonly path?: string
 }
 
@@ -35,7 +35,8 @@ export interface WarehousePlace {
  * Opens the working database of a locked data folder, does the work with it, and closes it, so that its file can be
  * copied. Creates the database if there is none, and brings its tables up to date.
  * @throws UsageError when the database belongs to another pipeline
- * @throws DamagedWarehouse, or another LocalError when the database is of a newer version or another program holds it: the file stays as it is
+ * @throws DamagedWarehouse when the database cannot be read
+ * @throws LocalError when it is of a newer version, or another program holds it: the file stays as it is
  * @throws the error of `work`
  */
 export async function withWarehouse<T>(place: WarehousePlace, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
@@ -72,20 +73,20 @@ async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise
   }
 }
 
-/** Growth of the process below which it is not worth the time to give memory back. */
-const GROWN = 8 << 20
+/** In bytes. For less growth of the process, releasing memory is not worth the time. */
+const WORTH_RELEASING = 8 << 20
 
 /**
- * Runs work with another memory limit of DuckDB and on one thread, which needs half the memory for wide rows and is as
- * fast. If the process has grown, `giveBack` returns unused memory to the system: V8's garbage, and memory that DuckDB has
+ * Runs `work` with another memory limit of DuckDB, and on one thread: for wide rows that is as fast, with half the memory.
+ * If the process has grown, `releaseMemory` returns unused memory to the system: V8's garbage, and memory that DuckDB has
  * freed and would otherwise keep for ten seconds.
  */
 export async function withMemory<T>(
   connection: Connection,
   megabytes: number,
-  work: (giveBack: () => Promise<void>) => Promise<T>,
+  work: (releaseMemory: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  // Setting the limit makes DuckDB clean up, even when the value stays the same.
+  // Setting the limit makes DuckDB free memory, even when the value stays the same.
   const limit = async (to: number): Promise<void> => {
     await connection.run(`SET memory_limit = '${to}MB'`)
   }
@@ -94,7 +95,7 @@ export async function withMemory<T>(
   let size = process.memoryUsage.rss()
   try {
     return await work(async () => {
-      if (process.memoryUsage.rss() < size + GROWN) return
+      if (process.memoryUsage.rss() < size + WORTH_RELEASING) return
       collectGarbage()
       await limit(megabytes)
       size = process.memoryUsage.rss()
@@ -106,7 +107,7 @@ export async function withMemory<T>(
   }
 }
 
-/** DuckDB reports the same failure in several ways: as an error of its own kind, or as an error of the transaction. */
+/** DuckDB reports the same failure in several forms: as an error of its own kind, or as an error of the transaction. */
 const DISK_OR_MEMORY =
   /^(IO|FATAL|Fatal)\b|Could not (write|sync|truncate|open)|No space left|File too large|Input\/output error|database has been invalidated|Permission denied|Read-only file system/i
 
@@ -120,10 +121,10 @@ export function asLocalError(error: unknown, path: string): unknown {
   if (isDamage(error)) {
     return new DamagedWarehouse(`${path} is damaged (${message.split('\n')[0]})`, { cause: error })
   }
-  if (!isOfFiles(error) && !isOutOfMemory(error) && !DISK_OR_MEMORY.test(message)) return error
+  if (!isFileError(error) && !isOutOfMemory(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
   return new LocalError(
-    `cannot write ${path}: ${line}; ${remedyFor(error, 'free some space')}, then run the same command again: what was paid is in the journal and is loaded first`,
+    `cannot write ${path}: ${line}; ${remedyFor(error, 'free some space')}, then run the same command again: every paid answer is in the journal and is loaded first`,
     { cause: error },
   )
 }
@@ -133,8 +134,8 @@ export function isDamage(error: unknown): boolean {
   return /[Cc]orrupt|checksum/.test(messageOf(error))
 }
 
-/** Whether this is an error of Node about a file. */
-function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+/** Whether this is a file error of Node. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'path' in error
 }
 

@@ -5,6 +5,46 @@ import { UsageError } from '../core/errors.js'
  * What a pipeline declares about one upstream endpoint. The code under `src/` uses only this contract. It does not know an
  * endpoint, a field or a site by name.
  */
+export interface Pipeline {
+  /** Folder name under `pipelines/`. */
+  readonly name: string
+  /** Raised whenever a column's meaning, kind or path changes. */
+  readonly version: number
+  readonly title: string
+  /** IANA time zone of days, for views and for the upstream's daily quota. */
+  readonly timeZone: string
+  /** Names of id columns in inputs, lower case, the most certain name first. */
+  readonly idColumns: readonly string[]
+  parseId(cell: string): ParsedId
+  /** The call for one id, without host and token: a path, and query parameters. */
+  request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }
+  profile(data: unknown, requestedId: string): Profile
+  readonly columns: Readonly<Record<string, Column>>
+  readonly children: readonly ChildTable[]
+  readonly mentions?: Mentions
+  /** Cross-checks one flattened row and its profile. */
+  check(row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[]
+  /** Imported only if the API is simulated. */
+  simulatedAnswers(): Promise<SimulatedAnswers>
+}
+
+/**
+ * One column. It has either a source `path` or a `derive` function.
+ * Paths are relative to the profile object (for a child table: to the list item):
+ * `fans`, `red_club_info.red_club_level`, and `interactions[type=fans].count` for the item of a list
+ * whose key has that value.
+ */
+export interface Column<T extends ColumnType = ColumnType> {
+  readonly type: T
+  readonly kind: ColumnKind
+  readonly path?: string
+  /** `lists`: the rows of each child table, by its name. */
+  readonly derive?: (row: Row, lists: Record<string, readonly Row[]>) => ValueOf[T] | null
+  readonly role?: Role
+  /** Only with type `list`: the JSON text holds an object of unknown shape, not a list. */
+  readonly holds?: 'object'
+  readonly description: string
+}
 
 /**
  * How a column is treated in history:
@@ -43,24 +83,6 @@ export type Role =
 
 export type Row = Record<string, Value>
 
-/**
- * One column. It has either a source `path` or a `derive` function.
- * Paths are relative to the profile object (for a child table: to the list item):
- * `fans`, `red_club_info.red_club_level`, and `interactions[type=fans].count` for the item of a list
- * whose key has that value.
- */
-export interface Column<T extends ColumnType = ColumnType> {
-  readonly type: T
-  readonly kind: ColumnKind
-  readonly path?: string
-  /** `lists`: the rows of each child table, by its name. */
-  readonly derive?: (row: Row, lists: Record<string, readonly Row[]>) => ValueOf[T] | null
-  readonly role?: Role
-  /** Only with type `list`: the JSON text holds an object of unknown shape, not a list. */
-  readonly holds?: 'object'
-  readonly description: string
-}
-
 /** A list of the profile as rows. Their key is the profile's id and `position` (0-based, in upstream order). */
 export interface ChildTable {
   readonly name: string
@@ -78,20 +100,19 @@ export interface Mentions {
   readonly displayName?: string
 }
 
-/** Something that looks wrong in an answer that is still used. */
-export interface Anomaly {
-  /** Short snake_case word, e.g. `counts_disagree`. */
-  readonly kind: string
-  readonly column: string | null
-  readonly detail: string
-}
+/** What one input cell holds: an id, or the reason why it is not an id and what to do about it. */
+export type ParsedId = { readonly id: string } | { readonly reason: string; readonly remedy: string }
 
-/** A place where an answer differs from the definition. */
-export interface Drift {
-  readonly path: string
-  readonly kind: 'unknown_key' | 'missing_key' | 'wrong_type'
-  readonly expected: string | null
-  readonly found: string | null
+/** What the `data` of a successful answer holds for the requested id. */
+export type Profile =
+  | { readonly kind: 'profile'; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'misdelivered'; readonly id: string }
+
+/** Answers for the simulator. All people are invented. The same id and night give the same answer. */
+export interface SimulatedAnswers {
+  /** `data` of a code-0 answer on that night (0, 1, 2 …). Counters grow from night to night, and some names change. */
+  data(id: string, night: number): unknown
 }
 
 /** One profile, flattened. Arrays are aligned with the order of the definition. */
@@ -115,42 +136,20 @@ export interface Flattened {
   readonly drift: readonly Drift[]
 }
 
-/** What one input cell holds: an id, or the reason why it is not an id and what to do about it. */
-export type ParsedId = { readonly id: string } | { readonly reason: string; readonly remedy: string }
-
-/** What the `data` of a successful answer holds for the requested id. */
-export type Profile =
-  | { readonly kind: 'profile'; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'misdelivered'; readonly id: string }
-
-/** Answers for the simulator. All people are invented. The same id and night give the same answer. */
-export interface SimulatedAnswers {
-  /** `data` of a code-0 answer on that night (0, 1, 2 …). Counters grow from night to night, and some names change. */
-  data(id: string, night: number): unknown
+/** Something that looks wrong in an answer that is still used. */
+export interface Anomaly {
+  /** Short snake_case word, e.g. `counts_disagree`. */
+  readonly kind: string
+  readonly column: string | null
+  readonly detail: string
 }
 
-export interface Pipeline {
-  /** Folder name under `pipelines/`. */
-  readonly name: string
-  /** Raised whenever a column's meaning, kind or path changes. */
-  readonly version: number
-  readonly title: string
-  /** IANA time zone of days, for views and for the upstream's daily quota. */
-  readonly timeZone: string
-  /** Names of id columns in inputs, lower case, the most certain name first. */
-  readonly idColumns: readonly string[]
-  parseId(cell: string): ParsedId
-  /** The call for one id, without host and token: a path, and query parameters. */
-  request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }
-  profile(data: unknown, requestedId: string): Profile
-  readonly columns: Readonly<Record<string, Column>>
-  readonly children: readonly ChildTable[]
-  readonly mentions?: Mentions
-  /** Cross-checks one flattened row and its profile. */
-  check(row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[]
-  /** Imported only if the API is simulated. */
-  simulatedAnswers(): Promise<SimulatedAnswers>
+/** A place where an answer differs from the definition. */
+export interface Drift {
+  readonly path: string
+  readonly kind: 'unknown_key' | 'missing_key' | 'wrong_type'
+  readonly expected: string | null
+  readonly found: string | null
 }
 
 /** The pipeline's attribute columns, in definition order: the columns of `creator_versions`. */
@@ -158,15 +157,15 @@ export function attributeColumns(pipeline: Pipeline): [name: string, column: Col
   return Object.entries(pipeline.columns).filter(([, column]) => column.kind === 'attribute')
 }
 
-/** The roles whose derived columns are in the time series. */
-const SERIES_ROLES: readonly (Role | undefined)[] = ['followers', 'engagement', 'posts', 'tier']
-
 /** The columns of `creator_counters`, in definition order: the counters, and the derived columns with a role of the series. */
 export function seriesColumns(pipeline: Pipeline): [name: string, column: Column][] {
   return Object.entries(pipeline.columns).filter(
     ([, { kind, role }]) => kind === 'counter' || (kind === 'derived' && SERIES_ROLES.includes(role)),
   )
 }
+
+/** The roles whose derived columns are in the time series. */
+const SERIES_ROLES: readonly (Role | undefined)[] = ['followers', 'engagement', 'posts', 'tier']
 
 /** The column that has a role, or undefined if this pipeline has none. */
 export function columnOf(pipeline: Pipeline, role: Role): string | undefined {
@@ -184,7 +183,7 @@ export async function loadPipeline(name: string | undefined): Promise<Pipeline> 
   try {
     await access(url)
   } catch {
-    throw new UsageError(`--pipeline ${name ?? ''}: there is no pipelines/${path}; name a folder of pipelines/`)
+    throw new UsageError(`--pipeline ${name ?? ''}: pipelines/${path} does not exist; name a folder of pipelines/`)
   }
   const { pipeline } = (await import(url.href)) as { pipeline: Pipeline }
   return pipeline

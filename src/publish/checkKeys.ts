@@ -1,7 +1,7 @@
 import { all, first, quotedName, type Connection } from '../core/duckdb.js'
 import type { Pipeline } from '../model/pipeline.js'
 
-/** Keys that no table declares: on millions of rows a declared key takes five times the time and twice the space. */
+/** Keys that are not declared in DDL: on millions of rows a declared key takes five times the time and twice the space. */
 function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: string[]])[] {
   return [
     ['creators', 'user_id'],
@@ -19,25 +19,25 @@ function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: 
   ]
 }
 
-/** Keys that their tables declare. */
+/** Keys that are declared in DDL. */
 const DECLARED: readonly (readonly [table: string, ...key: string[]])[] = [
   ['lists', 'list'],
   ['runs', 'run_id'],
   ['run_codes', 'run_id', 'code'],
 ]
 
-/** The key of a table, declared or not; undefined if it has none. */
+/** The key of a table, declared or not; undefined for a table without a key. */
 export function keyOf(pipeline: Pipeline, table: string): readonly string[] | undefined {
   const found = [...keysOf(pipeline), ...DECLARED].find(([name]) => name === table)
   return found?.slice(1)
 }
 
-/** Rows that one pass of the exact comparison takes; more passes take less memory. */
+/** Rows of one pass of the exact comparison: smaller passes need less memory. */
 const ROWS_A_PASS = 2_000_000
 
 /**
  * Checks, before a publish, that every key is unique and every creator with a profile has one current version.
- * @throws Error naming table and key: a bug, so nothing may be published
+ * @throws Error naming table and key; it is a bug, so nothing may be published
  */
 export async function checkKeys(connection: Connection, pipeline: Pipeline): Promise<void> {
   for (const [table, ...key] of keysOf(pipeline)) {

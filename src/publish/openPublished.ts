@@ -10,8 +10,8 @@ import type { Layout } from '../dataFolder/layout.js'
 const MEMORY = '320MB'
 
 /**
- * Lets `work` read the published file as an analyst does: without the lock, also during a run, and to the end even when
- * another file is published meanwhile.
+ * Lets `work` read the published file as an analyst does: without the lock, and also during a run. If another file is
+ * published meanwhile, `work` still reads the old one.
  * @throws UsageError when nothing is published yet, or only by an older version
  */
 export async function withPublished<T>(
@@ -23,7 +23,7 @@ export async function withPublished<T>(
   // Not in the data folder, where only the run writes.
   const temp = await mkdtemp(join(tmpdir(), 'creator-enrich-'))
   try {
-    // The file behind the link has its own folder, where no other program writes a change log.
+    // The link is resolved: beside the real file no other program writes a change log.
     const options = { readOnly: true, tempDirectory: temp, memoryLimit }
     const published = await openDatabase(await realpath(layout.database), options)
     try {
@@ -68,7 +68,7 @@ function whyNotRead(error: unknown, { database }: Layout): unknown {
   return error
 }
 
-/** @throws UsageError when there is nothing to read from */
+/** @throws UsageError when nothing is published */
 export function checkPublished({ database }: Layout): void {
   if (existsSync(database)) return
   throw new UsageError(`${database} does not exist: no run has published anything yet; \`creator-enrich run\` does`)

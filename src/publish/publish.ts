@@ -14,7 +14,7 @@ import { checkKeys } from './checkKeys.js'
 import { publishCopy } from './publishedCopy.js'
 
 export interface PublishOptions {
-  /** Names the finished copy. */
+  /** Names the folder of the published copy. */
   readonly runId: string
   /** The lists whose files are written, beside the files of all creators; by default every list of the database. */
   readonly lists?: readonly ExportList[]
@@ -22,14 +22,14 @@ export interface PublishOptions {
   readonly excel: boolean
 }
 
-/** Enough for the check of keys. Exports read small ranges, one after the other, and need less. */
+/** Enough to check keys. Exports read small ranges, one after the other, and need less. */
 const MEMORY = '160MB'
 
 /**
- * Puts the files that analysts open in place: checks the keys of the working database, which must be closed, makes it
- * compact, writes the exports, and publishes a copy of the database.
+ * Puts the files that analysts open in place. Makes the working database compact, checks its keys, writes the exports, and
+ * publishes a copy of the database. The working database must be closed.
  * @throws Error naming table and key when a key is not unique: nothing is published
- * @throws LocalError when something cannot be written; each file is the old or the new one
+ * @throws LocalError when something cannot be written; each file is still the old or the new one
  */
 export async function publish(
   layout: Layout,
@@ -64,7 +64,7 @@ async function listsOf(connection: Connection): Promise<ExportList[]> {
   return rows.map(({ list, columns }) => ({ name: list, columns: JSON.parse(columns) as string[] }))
 }
 
-/** A database for which there is no room to be copied stays as large as it is. */
+/** A database that cannot be compacted, for example because the disk is full, stays as it is. */
 async function compact({ warehouse: path, temp }: Layout, effects: Effects): Promise<void> {
   try {
     const compacted = await compactDatabase(path, temp)
@@ -72,7 +72,7 @@ async function compact({ warehouse: path, temp }: Layout, effects: Effects): Pro
   } catch (error) {
     effects.log(
       'warn',
-      `${path} could not be compacted: ${messageOf(error).split('\n')[0]}; it is whole, and larger than necessary`,
+      `${path} could not be compacted: ${messageOf(error).split('\n')[0]}; the file is complete, but larger than necessary`,
     )
   }
 }
@@ -92,7 +92,7 @@ export interface Compacted {
  * free blocks, which DuckDB uses again but never gives back. Tables, keys, views and comments stay as they are.
  * @param temp where DuckDB may spill
  * @returns undefined when there was nothing to gain
- * @throws Error when there is no room for the copy: the file is as it was
+ * @throws Error when the copy cannot be written, for example for lack of space: the file is as it was
  */
 export async function compactDatabase(path: string, temp: string): Promise<Compacted | undefined> {
   if ((await stat(path)).size < LEAST_FREE) return undefined

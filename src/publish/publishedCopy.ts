@@ -8,26 +8,26 @@ import type { Layout } from '../dataFolder/layout.js'
 export interface PublishedCopy {
   /** The finished copy; the link points to it. */
   readonly path: string
-  /** New paths of files that were in the way: change logs that other programs had left, a file in place of the link. */
+  /** New paths of files that were in the way: change logs of other programs, or a file in place of the link. */
   readonly movedAside: readonly string[]
 }
 
 const KEPT = 3
 const READ_ONLY = 0o444
-/** Only folders that are named like a run are ever removed. */
+/** Only folders with the name of a run are removed. */
 const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{4}$/
 
 /**
- * Copies the closed working database to `published/<runId>/` and turns the link to it in one step: a program that has the
- * old file open keeps it, a program that opens the link gets the new one. Keeps the last three copies.
- * @throws LocalError when it cannot be written: the link still leads to the old file
+ * Copies the closed working database to `published/<runId>/`, then points the link to the copy in one step. A program that
+ * has the old file open keeps it; a program that opens the link gets the new one. Keeps the last three copies.
+ * @throws LocalError when the copy cannot be written: the link still leads to the old file
  */
 export async function publishCopy(layout: Layout, runId: string): Promise<PublishedCopy> {
   try {
     await refuseUnfinished(layout.warehouse)
     const path = await copyFinished(layout, runId)
-    const movedAside = await clearTheWay(layout, path, runId)
-    await turnLink(layout, path)
+    const movedAside = await moveObstacles(layout, path, runId)
+    await pointLink(layout, path)
     await removeOld(layout, runId)
     return { path, movedAside }
   } catch (error) {
@@ -39,7 +39,7 @@ export async function publishCopy(layout: Layout, runId: string): Promise<Publis
   }
 }
 
-/** A copy without its change log would lack the last changes. */
+/** The copy has no change log, so it would lack changes that are only in the log. */
 async function refuseUnfinished(warehouse: string): Promise<void> {
   const log = `${warehouse}.wal`
   if (!(await sizeOf(log))) return
@@ -70,7 +70,7 @@ async function copyFinished({ warehouse, published, database }: Layout, runId: s
  * A program that opened the old file for writing may have left a change log beside the link or beside the file. The next
  * reader would replay it into the new file, silently.
  */
-async function clearTheWay({ database }: Layout, path: string, runId: string): Promise<string[]> {
+async function moveObstacles({ database }: Layout, path: string, runId: string): Promise<string[]> {
   const moved: string[] = []
   for (const log of [`${database}.wal`, `${path}.wal`]) moved.push(...(await moveAside(log, runId)))
   const there = await lstat(database).catch(() => undefined)
@@ -88,7 +88,7 @@ async function moveAside(path: string, runId: string): Promise<string[]> {
   }
 }
 
-async function turnLink({ database }: Layout, path: string): Promise<void> {
+async function pointLink({ database }: Layout, path: string): Promise<void> {
   const folder = dirname(database)
   const temporary = `${database}.part`
   await rm(temporary, { force: true })

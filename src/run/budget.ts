@@ -3,9 +3,9 @@ import { dayIn } from '../core/time.js'
 import type { Pipeline } from '../model/pipeline.js'
 
 /**
- * Money that the runs of this folder have spent, or may have spent, on the day of `now` in the pipeline's time zone. Calls
- * are not stored by the hour, so a run that began before that day and may have ended in it counts whole: the sum may be too
- * large, never too small.
+ * The money that the runs of this folder have spent, or may have spent, on the day of `now` in the pipeline's time zone.
+ * Table `runs` does not store the time of each call. So a run that began before that day and may have ended on it counts
+ * whole: the sum may be too large, never too small.
  * @param price of one call, for runs that left no receipt
  */
 export async function spentToday(
@@ -22,7 +22,7 @@ export async function spentToday(
   return found!.spent
 }
 
-/** A run without a receipt ended some time after its last stored call; if there is none, within a day of its start. */
+/** A run without a receipt is taken to end at its last stored call; without a stored call, a day after its start. */
 const SPENT = `
 SELECT coalesce(sum(coalesce(money_billed + money_maybe_billed, (billed_calls + maybe_billed_calls) * $price)), 0)::DOUBLE AS spent
 FROM runs

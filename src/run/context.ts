@@ -5,7 +5,7 @@ import type { Redact } from '../core/redact.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { Logger } from '../terminal/logger.js'
 
-/** What one run is to do, and what it needs from outside. */
+/** The task of one run, and what the run needs from outside. */
 export interface RunContext {
   /** Paths, or `-` for stdin. */
   readonly inputs: readonly string[]
@@ -16,6 +16,6 @@ export interface RunContext {
   readonly pipeline: Pipeline
   readonly effects: Effects
   readonly logger: Logger
-  /** Aborts when the run must stop in order; its reason is the exit code. */
+  /** Aborted when the run must stop in order; its reason is the exit code. */
   readonly signal: AbortSignal
 }

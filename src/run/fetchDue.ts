@@ -24,7 +24,7 @@ import type { OpenRun } from './openRun.js'
 export interface Fetched extends FetchResult {
   /** Ids with at least one call. */
   readonly askedIds: number
-  /** The journal segment that holds the calls, closed; undefined if there were none to make. */
+  /** The closed journal segment with the calls; undefined if no id was due. */
   readonly segment: string | undefined
 }
 
@@ -36,13 +36,13 @@ const NOTHING: Fetched = {
   learned: {},
   segment: undefined,
 }
-/** The first night of the simulated world: its counters grow with the calendar. */
+/** Night 0 of the built-in simulator: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
 
 /**
- * Fetches the due ids, and keeps every call in a journal segment of its own.
- * @throws UsageError before anything is sent, if there is no token
+ * Fetches the due ids. Every call is kept in a new journal segment.
+ * @throws UsageError without a token, before anything is sent
  * @throws LocalError if a call could not be made durable; sending has stopped
  */
 export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: PlanCounts): Promise<Fetched> {
@@ -51,7 +51,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
   const due = planned.byDecision.due.ids
   effects.log(
     'info',
-    `${plural(planned.ids, 'id')} in ${plural(planned.rows, 'row')}: ${count(due)} to ask, ${count(planned.ids - due)} known`,
+    `${plural(planned.ids, 'id')} in ${plural(planned.rows, 'row')}: ${count(due)} to fetch, ${count(planned.ids - due)} known`,
   )
   if (due === 0) return NOTHING
   const token = tokenFor(run, due)
@@ -62,7 +62,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     await warnOfSpace(layout, due, effects)
     const journal = await openJournal(layout.journal, run.header, reserveFor(settings.concurrency))
     open.add(() => journal.close())
-    // A data folder that was moved away may just have been created again, empty.
+    // If the data folder was moved away, opening the journal has created an empty one in its place.
     await run.check()
     const learned = await openLearnedLimits(layout.learned, { host: api.host, token }, effects)
     const tally = newTally(due, settings.price)
@@ -81,7 +81,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
       onEvent: (event) => follow(event, tally, effects),
     })
     await learned.keep(result.learned)
-    return { ...result, askedIds: tally.asked, segment: journal.path }
+    return { ...result, askedIds: tally.started, segment: journal.path }
   } finally {
     await open.close()
   }
@@ -91,7 +91,7 @@ function tokenFor({ api, token }: OpenRun, due: number): string {
   if (api.simulated) return SIMULATED_TOKEN
   if (token !== undefined) return token
   throw new UsageError(
-    `no token, and ${plural(due, 'id')} to be asked: set JUSTONEAPI_TOKEN or give --token-file; \`make demo\` shows a run on simulated data without one`,
+    `no token, and ${plural(due, 'id')} to fetch: set JUSTONEAPI_TOKEN or give --token-file; \`make demo\` shows a run on simulated data without one`,
   )
 }
 
@@ -113,7 +113,7 @@ async function startOwnSimulator({ pipeline, effects }: OpenRun, open: Resources
   return new URL(simulator.url)
 }
 
-/** A forgotten person does not come back as a mention in another person's answer, nor as a misdelivered answer. */
+/** Keeps forgotten people out of answers: as a mention in another person's profile, and as a misdelivered profile. */
 function withoutForgotten(
   client: ApiClient,
   forgotten: IdFinder,
@@ -122,7 +122,7 @@ function withoutForgotten(
   return { attempt: async (intent) => eraseFrom(await client.attempt(intent), forgotten, interpret) }
 }
 
-/** What this run may spend: its own budget, or what is left of the day's budget if that is less. */
+/** What this run may spend: its own budget, or the rest of the day's budget if that is less. */
 async function budgetOf(
   { settings, pipeline, effects }: OpenRun,
   { connection }: Warehouse,
@@ -131,7 +131,7 @@ async function budgetOf(
   if (price === 0 || Math.min(budget, budgetPerDay) === Infinity) return undefined
   const spent = budgetPerDay === Infinity ? 0 : await spentToday(connection, pipeline, effects.now(), price)
   const left = Math.max(0, budgetPerDay - spent)
-  // The small addition corrects binary fractions: 0.45 at 0.15 each pays three calls, not two.
+  // The small addition corrects binary fractions: 0.45 pays three calls at 0.15 each, not two.
   return { calls: Math.floor(Math.min(budget, left) / price + 1e-9), ofDay: left < budget }
 }
 
@@ -150,10 +150,10 @@ function policyOf(settings: Settings, budget: FetchPolicy['budget']): FetchPolic
 
 const FAILED = new Set<string>(['refused', 'misdelivered', 'retry', 'ambiguous'])
 
-/** Updates the numbers of the progress line, and logs what people should know at once. */
+/** Updates the numbers of the progress line, and logs stops and pauses at once. */
 function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
   if (event.type === 'sent') {
-    if (event.attempt === 1) tally.asked += 1
+    if (event.attempt === 1) tally.started += 1
     tally.inFlight += 1
   } else if (event.type === 'end') {
     tally.inFlight -= 1
@@ -169,7 +169,7 @@ function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
     tally.stop = event.stop.message
     effects.log('warn', `stopping (${event.stop.message}); waiting for ${tally.inFlight} calls in flight`)
   } else {
-    const why = event.type === 'throttled' ? 'the API asks for fewer calls' : 'the API is in trouble'
+    const why = event.type === 'throttled' ? 'the API throttles calls' : 'the API is in trouble'
     effects.log('info', `${why}: pausing for ${(event.pauseMs / 1000).toFixed(1)} s`)
   }
 }

@@ -19,21 +19,21 @@ export interface RecoveredCalls {
   readonly answers: number
   /** Calls that were in flight when that run was cut off. */
   readonly unknown: number
-  /** Places in its journal that cannot be read. */
+  /** Places in the journal that cannot be read. */
   readonly damaged: number
 }
 
 /**
- * Loads what earlier runs paid for and could not load, before anything is planned. Seals what they left of lists and
- * receipts, before the rows of a list are replaced.
+ * Loads the calls that earlier runs paid for and did not load, before anything is planned. Seals the lists and receipts of
+ * those runs, before this run replaces the rows of a list.
  * @throws UsageError when the folder is of the other kind (simulated or real)
- * @throws UsageError when files are published but nothing is left that they were made from: all would be paid again
+ * @throws UsageError when files are published but their calls are gone: all of them would be paid again
  */
 export async function recoverCalls(run: OpenRun, warehouse: Warehouse): Promise<RecoveredCalls> {
   const { settings, layout, header } = run
   const { connection } = warehouse
   await checkKind(connection, layout.data, header.simulated)
-  // The first load may be all that is left of a lost state folder, so this check comes before it.
+  // Before the first load: afterwards the database has runs, and no longer shows that the state folder was lost.
   if (!settings.new) await refuseToPayAgain(layout, warehouse)
   await sealRuns(connection, layout.raw)
   const recovered = await loadLeftSegments(run, warehouse)
@@ -41,18 +41,18 @@ export async function recoverCalls(run: OpenRun, warehouse: Warehouse): Promise<
   return recovered
 }
 
-/** Repairs the journal and loads the segments that are left in it; they are in `loaded/` afterwards. */
+/** Repairs the journal, loads the segments that earlier runs left in it, and moves them to `loaded/`. */
 export async function loadLeftSegments(
   { layout, reader, effects }: { readonly layout: Layout; readonly reader: AnswerReader; readonly effects: Effects },
   warehouse: Warehouse,
 ): Promise<RecoveredCalls> {
   const { segments, damaged } = await repairJournal(layout.journal)
   for (const { message } of damaged) effects.log('warn', message)
-  const [any] = segments
-  if (any === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }
+  const [oldest] = segments
+  if (oldest === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }
   const { answers, unknown } = await loadSegments(warehouse, segments, reader)
   for (const segment of segments) await segment.markLoaded()
-  await claimKind(warehouse.connection, layout.data, any.header.simulated)
+  await claimKind(warehouse.connection, layout.data, oldest.header.simulated)
   effects.log('info', `resumed: ${answers} answers recovered, ${unknown} calls unknown`)
   return { answers, unknown, damaged: damaged.length }
 }

@@ -14,8 +14,8 @@ type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
 
 /**
- * Writes the end of a run for the textfile collector of Prometheus' node exporter. A run without a receipt leaves its exit
- * code and the time; the time of the last success is copied from the previous file. Never fails a run.
+ * Writes the result of a run for the textfile collector of Prometheus' node exporter. Without a receipt, only exit code and
+ * times are written. The time of the last success is taken over from the previous file. Never fails a run.
  */
 export async function writeMetrics(
   { metrics, state }: Layout,
@@ -60,7 +60,7 @@ function ofReceipt({ seconds, rows, ids, calls, money, ambiguous_calls }: Receip
     metric(
       'creator_enrich_calls',
       "HTTP calls of the last run by the upstream's code.",
-      calls.codes.map(({ code, calls: made }) => [{ code }, made]),
+      calls.codes.map(({ code, calls: sent }) => [{ code }, sent]),
     ),
     metric('creator_enrich_money', 'Money of the last run.', [
       [{ kind: 'billed', currency }, money.billed],

@@ -16,7 +16,7 @@ import { nothingTracked } from './trackedInputs.js'
 /**
  * Opens the inputs and names their lists; their rows are read later. Tracked lists are not opened here: their rows are
  * stored in the working database.
- * @throws UsageError where an input cannot be used, two would be one list, or there is none
+ * @throws UsageError if an input cannot be used, two inputs have the same list name, or no input is given
  */
 export async function openInputs(
   { inputs, settings, pipeline, effects }: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'>,
@@ -60,7 +60,7 @@ function checkNumber({ length }: readonly string[], { tracked, data }: Settings)
   if (tracked && !existsSync(state) && !existsSync(raw)) throw nothingTracked(layoutOf(data).data)
 }
 
-/** The name of a list, its path and its header are stored in tables and files: none of them may contain a forgotten id. */
+/** The name, path and header of a list are stored in tables and files, so they must not contain a forgotten id. */
 async function refuseForgotten(inputs: readonly NamedInput[], { forgotten }: Layout): Promise<void> {
   const finder = forgottenFinder(await readTombstones(forgotten))
   const at = inputs.findIndex(({ name, source, columns }) => finder?.isIn([name, source, ...columns].join('\n')))
@@ -78,7 +78,7 @@ export interface MembersTarget {
 }
 
 /**
- * Reads every row of every input into the temporary table of members, so that an input error shows before anything is sent.
+ * Reads every row of every input into the TEMP table of members, so that an input error shows before anything is sent.
  * @returns the number of rows
  * @throws UsageError with file and line
  */

@@ -11,6 +11,7 @@ import type { RunHeader } from '../model/call.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { openTombstones } from '../privacy/tombstones.js'
 import type { RunContext } from './context.js'
+
 /** No process has this id. */
 const NO_PID = -1
 
@@ -22,11 +23,11 @@ export interface OpenRun extends RunContext {
   /** Reads answers: at fetch, load and recovery alike. */
   readonly reader: AnswerReader
   readonly status: StatusFile
-  /** Finds the people who must not come back; undefined if there are none. */
+  /** Finds forgotten people; undefined if there are none. */
   readonly forgotten: IdFinder | undefined
-  /** @throws LocalError if the data folder was deleted or moved since the run took it */
+  /** @throws LocalError if the data folder was deleted or moved since the run took its lock */
   check(): Promise<void>
-  /** Begins the next phase of the run, after the same check. */
+  /** Does the same check, then begins the next phase of the run. */
   enter(phase: Phase): Promise<void>
 }
 
@@ -38,9 +39,9 @@ export async function openRun(context: RunContext, status: StatusFile, open: Res
   const { settings, pipeline, api, effects, logger } = context
   const layout = layoutOf(settings.data)
   const header = headerOf(context)
-  // The built-in simulator is the other end of each connection.
+  // With the built-in simulator, this process also holds the other end of each connection.
   await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
-  const lock = await takeLockOf(layout)
+  const lock = await lockFolder(layout)
   open.add(() => lock.release())
   reportInterrupted(layout, effects)
   status.open(header)
@@ -64,7 +65,7 @@ export async function openRun(context: RunContext, status: StatusFile, open: Res
   }
 }
 
-async function takeLockOf(layout: Layout): Promise<Lock> {
+async function lockFolder(layout: Layout): Promise<Lock> {
   try {
     return await takeLock(layout)
   } catch (error) {
@@ -80,7 +81,7 @@ function headerOf({ pipeline, api, effects }: RunContext): RunHeader {
   return { runId, startedAt, pipeline: pipeline.name, simulated: api.simulated, host: api.host }
 }
 
-/** This run holds the lock, so no other run is on, whatever the status says. */
+/** This run holds the lock, so a status that is not `finished` is from a run that was cut off. */
 function reportInterrupted({ status }: Layout, effects: Effects): void {
   const last = readStatus(status, NO_PID)
   if (last?.phase !== 'interrupted') return

@@ -7,7 +7,7 @@ import type { OpenRun } from './openRun.js'
 /**
  * Puts the files that analysts open in place. The working database must be closed.
  * @returns the receipt with its files
- * @throws LocalError when something cannot be written: each file in place is whole
+ * @throws LocalError when something cannot be written: each file is still the old or the new one
  */
 export async function publishRun(
   { settings, pipeline, layout, header, effects }: OpenRun,
@@ -28,7 +28,7 @@ export async function publishRun(
 }
 
 /**
- * Writes the HTML report of what is published. A report that fails is a warning: nothing else depends on it.
+ * Writes the HTML report of the published data. A failure is only a warning, because nothing else depends on the report.
  * @returns the receipt with the path of the report
  */
 export async function reportRun(
@@ -42,7 +42,7 @@ export async function reportRun(
     return { ...receipt, files: { ...receipt.files, report } }
   } catch (error) {
     const why = messageOf(error).split('\n')[0]!
-    effects.log('warn', `no report: ${why}; all else is in place, and \`creator-enrich report\` writes it`)
+    effects.log('warn', `no report: ${why}; all other files are in place; \`creator-enrich report\` tries again`)
     return receipt
   }
 }

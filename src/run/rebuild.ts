@@ -19,7 +19,7 @@ import { RawStore } from '../raw/readCalls.js'
 import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
 import { sealRuns } from '../raw/seal.js'
 
-/** A locked data folder, and how its answers are read. */
+/** A locked data folder, and the reader of its answers. */
 export interface LockedFolder {
   readonly lock: Lock
   readonly reader: AnswerReader
@@ -27,11 +27,11 @@ export interface LockedFolder {
 }
 
 export interface RebuildOptions {
-  /** Go on without the answers that receipts name and `raw/` does not have any more. */
+  /** Accept that `raw/` lacks answers that receipts name. */
   readonly lossy?: boolean
 }
 
-/** What a database was rebuilt from. */
+/** A rebuilt database, and how much it was rebuilt from. */
 export interface RebuiltWarehouse {
   /** Closed, not yet in its place, absolute. */
   readonly path: string
@@ -40,12 +40,12 @@ export interface RebuiltWarehouse {
   readonly calls: number
 }
 
-/** Calls that are staged and merged at once; only whole runs, so it may be more. */
+/** The calls to stage and merge at once. It may be more, because runs are not split. */
 const CALLS_A_LOAD = 100_000
 
 /**
- * Does the work with the working database. A database that is gone, damaged, or lacks runs that `raw/` has is rebuilt
- * first; a damaged file is kept beside its place.
+ * Does the work with the working database. Rebuilds it first if it is missing or damaged, or lacks runs that `raw/` has. A
+ * damaged file is kept beside its place.
  * @throws LocalError when the database can neither be opened nor rebuilt
  * @throws the error of `work`
  */
@@ -82,7 +82,7 @@ export async function withCurrentWarehouse<T>(
 
 /**
  * Builds a working database beside the one that is there, from `raw/` and the journal alone, with no call.
- * @throws LocalError when something in `raw/` is damaged or missing, or disk or memory do not suffice
+ * @throws LocalError when something in `raw/` is damaged or missing, or when there is too little disk space or memory
  */
 export async function rebuildWarehouse(
   { lock, reader }: Omit<LockedFolder, 'effects'>,
@@ -137,11 +137,11 @@ async function* batchesOfRuns({ layout }: Lock): AsyncGenerator<AnswerSource[]> 
 
 function incomplete(raw: string, missing: string): LocalError {
   return new LocalError(
-    `${raw} is not complete: ${missing}; put it back from a backup, or move away the receipt of that run, too, if all of it may be paid again. Nothing was changed`,
+    `${raw} is not complete: ${missing}; put it back from a backup; or, if all calls of that run may be paid again, move its receipt away as well. Nothing was changed`,
   )
 }
 
-/** Whether the runs are simulated: runs that made no call know it as well. */
+/** Whether the runs are simulated. Receipts say it too, so runs without a call are enough. */
 async function kindOfRuns(connection: Connection): Promise<boolean | undefined> {
   const row = await first<{ simulated: boolean | null }>(
     connection,
@@ -157,7 +157,7 @@ export async function replaceWarehouse({ layout }: Lock, { path }: Pick<RebuiltW
   await syncFolder(layout.state)
 }
 
-/** An older copy of the state folder may stand beside a newer `raw/`. */
+/** Whether `raw/` has runs that the database lacks: after a restore, the state folder may be older than `raw/`. */
 async function lacksRuns({ connection }: Warehouse, raw: string): Promise<boolean> {
   const known = new Set(
     (await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs')).map(({ run_id }) => run_id),
@@ -170,7 +170,7 @@ async function lacksRuns({ connection }: Warehouse, raw: string): Promise<boolea
 
 const SEALED = ['receipts', 'answers', 'calls'] as const
 
-/** Whether there is anything to rebuild from, beside the segments that the next run loads by itself. */
+/** Whether there is anything to rebuild from. Segments that the next run loads anyway do not count. */
 export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<boolean> {
   for (const kind of SEALED) {
     if ((await rawRuns(raw, kind)).length > 0) return true
@@ -178,7 +178,10 @@ export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<bo
   return hasSegments(join(journal, 'loaded'))
 }
 
-/** Keeps a damaged file beside its place. @returns its new path */
+/**
+ * Renames a damaged file, in the same folder.
+ * @returns its new path
+ */
 export async function setAside({ layout }: Pick<Lock, 'layout'>, path: string): Promise<string> {
   for (let n = 1; ; n += 1) {
     const aside = `${path}.damaged-${n}`

@@ -4,20 +4,20 @@ import { exitCodeOf, messageOf } from '../core/errors.js'
 import type { OpenRun } from './openRun.js'
 
 /**
- * Corrects what table `runs` says of a run that failed after its receipt was recorded, so that the next published file
- * has the truth. The working database must be closed. Never fails: a disk that failed the run fails this as well.
+ * Corrects the row of a run that failed after its receipt was recorded in table `runs`, so that the next published file
+ * shows the failure. The working database must be closed. Never fails: a disk error that failed the run may fail this too.
  */
 export async function recordFailure(
   { layout, header }: Pick<OpenRun, 'layout' | 'header'>,
   status: 'interrupted' | 'done',
   failure: unknown,
 ): Promise<void> {
-  // Opening would create an empty database, which knows no run.
+  // Opening would create an empty database.
   if (!existsSync(layout.warehouse)) return
-  const ended = { status, exitCode: exitCodeOf(failure), message: messageOf(failure), runId: header.runId }
+  const end = { status, exitCode: exitCodeOf(failure), message: messageOf(failure), runId: header.runId }
   try {
     const database = await openDatabase(layout.warehouse)
-    await database.connection.run(CORRECT_RUN, ended).finally(() => database.close())
+    await database.connection.run(CORRECT_RUN, end).finally(() => database.close())
   } catch {
     // The run reports its own failure.
   }

@@ -19,7 +19,7 @@ import { recordFailure } from './recordFailure.js'
 import { settleRun } from './settleRun.js'
 import { trackedInputs } from './trackedInputs.js'
 
-/** How far a run came: what table `runs` says of it must be corrected when a later step fails. */
+/** How far a run came. When a later step fails, its row in table `runs` must be corrected. */
 interface Progress {
   settled?: true
   published?: true
@@ -28,7 +28,7 @@ interface Progress {
 /**
  * One run, from lists of ids to published files; docs/architecture.md describes the steps.
  * @returns the receipt, also when the run was stopped and the rest is parked
- * @throws RunError with its exit code when the run did not end in order; what was paid is in the journal
+ * @throws RunError with its exit code when the run did not end in order; every paid answer is in the journal
  */
 export async function run(context: RunContext): Promise<Receipt> {
   const { settings, effects } = context
@@ -38,13 +38,13 @@ export async function run(context: RunContext): Promise<Receipt> {
   const progress: Progress = {}
   let opened: OpenRun | undefined
   try {
-    // An input that is wrong at first sight is reported before anything is touched.
+    // An unusable input is reported before the data folder is touched.
     const given = await openInputs(context, open)
 
     // One run at a time owns the data folder.
     const current = (opened = await openRun(context, status, open))
 
-    // From the recovery of earlier runs to the receipt of this one: all in the working database.
+    // The steps from the recovery of earlier runs to the receipt of this run use the working database.
     const { receipt, inputs } = await withCurrentWarehouse(
       current,
       (warehouse) => enrich(current, warehouse, given, progress),
@@ -56,11 +56,11 @@ export async function run(context: RunContext): Promise<Receipt> {
     const published = await publishRun(current, receipt, inputs)
     progress.published = true
 
-    // The calls they were made from move to raw/, where any engine reads them and nothing changes any more.
+    // The loaded calls move from the journal to raw/, as Parquet that does not change any more.
     await current.enter('sealing')
     const sealed = await seal(current, published)
 
-    // The report is made from what is published; nothing depends on it.
+    // The report is made from the published file; nothing depends on it.
     await current.enter('reporting')
     const reported = await reportRun(current, sealed)
     await writeMetrics(layout, reported.exit_code, reported, effects)
@@ -87,7 +87,7 @@ async function enrich(
   const { settings, pipeline, layout, status, forgotten, header } = current
   const { connection } = warehouse
 
-  // What earlier runs paid for and could not load comes first.
+  // Calls that earlier runs paid for and did not load come first.
   await current.enter('recovering')
   const recovered = await recoverCalls(current, warehouse)
 
@@ -97,7 +97,7 @@ async function enrich(
   await current.enter('reading')
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
 
-  // Every id is due, or known.
+  // The plan decides for every id whether it is due or known.
   await current.enter('planning')
   const planned = await plan(connection, planOptionsOf(settings, header.startedAt))
 
@@ -116,7 +116,7 @@ async function enrich(
   return { receipt, inputs }
 }
 
-/** When only `raw/` cannot be written, what is published stands and people get its receipt: the journal keeps the rest. */
+/** When only `raw/` cannot be written, the published files and the receipt are valid, and the journal keeps the calls. */
 async function seal(current: OpenRun, published: Receipt): Promise<Receipt> {
   const { layout, effects } = current
   try {
@@ -131,7 +131,7 @@ async function seal(current: OpenRun, published: Receipt): Promise<Receipt> {
   }
 }
 
-/** Names the reason of a failure, corrects what table `runs` says of the run, and moves a damaged working database aside. */
+/** Finds the reason of a failure, corrects the row of the run in table `runs`, and moves a damaged working database aside. */
 async function failureOf(
   error: unknown,
   warehouse: string,
@@ -144,12 +144,12 @@ async function failureOf(
   if (!(failure instanceof DamagedWarehouse)) return failure
   const kept = await setAside(current.lock, warehouse)
   return new LocalError(
-    `${failure.message}; it is kept as ${kept}. Run the same command again: it is rebuilt with no call, what was paid is safe`,
+    `${failure.message}; it is kept as ${kept}. Run the same command again: it is rebuilt with no call, and every paid answer is safe`,
     { cause: failure },
   )
 }
 
-/** A data folder that is gone is the reason for every file that was not found in it. */
+/** A file may be missing because the whole data folder is gone: then that is the reason. */
 async function reasonOf(error: unknown, current: OpenRun): Promise<unknown> {
   if (error instanceof RunError && !isMissing(error.cause)) return error
   return current.check().then(

@@ -20,17 +20,17 @@ import type { Fetched } from './fetchDue.js'
 import type { RecoveredCalls } from './loadJournal.js'
 import type { OpenRun } from './openRun.js'
 
-/** What the steps before have found. */
+/** The results of the earlier steps. */
 export interface StepResults {
   readonly inputs: readonly NamedInput[]
-  /** Counted while reading, apart from anything that was stored. */
+  /** Counted while reading, independently of what was stored. */
   readonly rowsRead: number
   readonly recovered: RecoveredCalls
   readonly planned: PlanCounts
   readonly fetched: Fetched
 }
 
-/** What the working database says of the run at its end. */
+/** Facts from the end of the run, mostly from the working database. */
 interface RunEndFacts {
   /** Milliseconds since 1970. */
   readonly finishedAt: number
@@ -44,7 +44,7 @@ interface RunEndFacts {
 
 /**
  * Gives every row its status, and records the receipt of the run.
- * @throws Error when the receipt does not add up: nothing is published
+ * @throws Error when the receipt does not add up: then nothing is published
  */
 export async function settleRun(run: OpenRun, { connection }: Warehouse, results: StepResults): Promise<Receipt> {
   const { settings, header, signal, effects } = run
@@ -73,7 +73,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
 
 /**
  * The receipt of a run.
- * @throws Error when the rows that were read are not the rows that have a status
+ * @throws Error when the number of rows read differs from the number of rows with a status
  */
 function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Receipt {
   const { settings, api, pipeline, header, layout } = run
@@ -153,7 +153,7 @@ function hundredths(number: number): number {
   return Math.round(number * 100) / 100
 }
 
-/** Rounded to a hundredth of a cent, as binary fractions do not belong into a receipt. */
+/** Rounded to a hundredth of a cent, so that a receipt does not show binary fractions. */
 function cents(amount: number): number {
   return Math.round(amount * 1e4) / 1e4
 }
@@ -183,13 +183,13 @@ function runAgain(reason: FetchStop['reason'], at: number, timeZone: string): st
     case 'unreachable':
       return 'run the same command again when the API is back'
     case 'cap':
-      return 'run the same command again to go on, with a larger cap if nothing was asked'
+      return 'run the same command again to go on, with a larger cap if no call was made'
     case 'signal':
       return 'run the same command again to go on'
   }
 }
 
-/** The receipt as table `runs` keeps it. */
+/** The receipt in the form of table `runs`. */
 function runRecordOf(receipt: Receipt): RunRecord {
   const { stop, calls, pace, money } = receipt
   return {

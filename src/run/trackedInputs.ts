@@ -21,11 +21,11 @@ interface StoredRow {
   readonly reason: string | null
 }
 
-/** Rows read at a time; the connection is free in between. */
+/** Rows of one query, so that other statements can use the connection in between. */
 const PAGE = 5_000
 
 /**
- * The tracked lists as inputs with their stored rows: their files are not read again.
+ * The tracked lists as inputs. Their rows are the stored ones: the files are not read again.
  * @param data the folder, for the message
  * @throws UsageError when no list is tracked
  */
@@ -59,7 +59,7 @@ export async function trackedInputs(connection: Connection, pipeline: Pipeline, 
 
 export function nothingTracked(data: string): UsageError {
   return new UsageError(
-    `no list of ${data} is tracked: \`creator-enrich run <list> --track --data ${data}\` tracks one, and --tracked refreshes it from then on; or give another folder with --data`,
+    `no list of ${data} is tracked: \`creator-enrich run <list> --track --data ${data}\` tracks a list, and --tracked refreshes it from then on; or give another folder with --data`,
   )
 }
 

@@ -13,7 +13,7 @@ export interface Tally {
   done: number
   readonly total: number
   /** Ids with at least one call. */
-  asked: number
+  started: number
   inFlight: number
   failed: number
   /** Calls that were billed, and calls that may have been. */
@@ -27,7 +27,7 @@ export interface Tally {
 }
 
 export function newTally(total: number, price: number): Tally {
-  return { done: 0, total, asked: 0, inFlight: 0, failed: 0, billed: 0, maybeBilled: 0, price }
+  return { done: 0, total, started: 0, inFlight: 0, failed: 0, billed: 0, maybeBilled: 0, price }
 }
 
 /** A duration in at most two units: `12s`, `3m20s`, `5h07m`. */
@@ -39,7 +39,7 @@ export function timeOf(seconds: number): string {
   return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`
 }
 
-/** The counts in one line, after a bar that fits into `columns`; without `columns` there is no bar. */
+/** The counts in one line, after a bar that fits into `columns`; without `columns` the bar is left out. */
 export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): string {
   const { done, total, inFlight, failed, billed, maybeBilled, price, limitPerSecond } = tally
   const share = total === 0 ? 1 : done / total

@@ -115,7 +115,7 @@ async function mergeNight(connection) {
     took.set(key, [wall + (performance.now() - began) / 1000, cpu + (user + system) / 1e6])
     return result
   }
-  await withMemory(connection, MERGE_MB, (giveBack) => merge(connection, pipeline, giveBack))
+  await withMemory(connection, MERGE_MB, (releaseMemory) => merge(connection, pipeline, releaseMemory))
   connection.run = run
   return took
 }

@@ -138,7 +138,7 @@ test('the error for a full disk or too little memory says so, with the file', ()
   )
   expect(full).toBeInstanceOf(LocalError)
   expect((full as Error).message).toBe(
-    'cannot write /d/warehouse.duckdb: IO Error: Could not write file "x": No space left on device; free some space, then run the same command again: what was paid is in the journal and is loaded first',
+    'cannot write /d/warehouse.duckdb: IO Error: Could not write file "x": No space left on device; free some space, then run the same command again: every paid answer is in the journal and is loaded first',
   )
   const memory = asLocalError(new Error('Out of Memory Error: could not allocate\n\nPossible solutions'), '/d/w')
   expect((memory as Error).message).toContain('/d/w: Out of Memory Error: could not allocate; give it more memory')

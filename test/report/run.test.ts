@@ -42,7 +42,7 @@ test('a run writes its report and latest.html; the last ten stay; a failure only
   const failed = await enrich(list, data, api, ...REPORTED)
   expect(failed.code).toBe(0)
   expect(failed.receipt.files.report).toBeUndefined()
-  expect(failed.stderr).toMatch(/no report: cannot write the report of .*all else is in place/)
+  expect(failed.stderr).toMatch(/no report: cannot write the report of .*all other files are in place/)
 })
 
 test('the command writes the report again and prints its path; it refuses an empty folder and another pipeline', async () => {

@@ -9,9 +9,9 @@ import { isSegment } from './eraseJournal.js'
 import type { Finding } from './searchFolder.js'
 
 /**
- * Removes what is kept beside the files that are in use, and may hold anybody: older published copies, what was set aside
- * because it was damaged or in the way, what a run that was cut off left half written.
- * @returns what was removed, absolute
+ * Removes files that are not in use and may name any person: older published copies, files that were set aside because
+ * they were damaged or in the way, and half-written files of a run that was cut off.
+ * @returns the removed paths, absolute
  */
 export async function removeCopies(layout: Layout): Promise<string[]> {
   const { state, published, journal, temp, database } = layout
@@ -29,24 +29,24 @@ export async function removeCopies(layout: Layout): Promise<string[]> {
 }
 
 /**
- * Removes files of ours that still name somebody, or may: an export of a list that is known no more, a report.
- * @returns what was removed, absolute
- * @throws LocalError when a file names somebody that should not after all that was done
+ * Removes our files that still name a forgotten person, or may: a report, or an export of a list that is not stored any more.
+ * @returns the removed paths, absolute
+ * @throws LocalError when a file that must not be removed still names a forgotten person
  */
 export async function removeFindings(findings: readonly Finding[], layout: Layout): Promise<string[]> {
-  const ours = findings.filter(({ path }) => isOurs(path, layout))
-  const kept = ours.find(({ path }) => !isRemovable(path, layout))
+  const own = findings.filter(({ path }) => isOurs(path, layout))
+  const kept = own.find(({ path }) => !isRemovable(path, layout))
   if (kept) {
     const { path, unsearched } = kept
-    const why = unsearched === undefined ? 'it still names somebody' : `it cannot be searched (${unsearched})`
+    const why = unsearched === undefined ? 'it still names a forgotten person' : `it cannot be searched (${unsearched})`
     throw new LocalError(`${path}: ${why}: run the same command again; if that does not help, report it`)
   }
-  const removed = ours.map(({ path }) => path)
+  const removed = own.map(({ path }) => path)
   await removeAll(removed)
   return removed
 }
 
-/** Not what may hold paid answers of others. */
+/** Files that may hold paid answers of other people are not removable. */
 function isRemovable(path: string, layout: Layout): boolean {
   const { raw, state, warehouse } = layout
   if (path.startsWith(raw + sep)) return path.endsWith('.part')

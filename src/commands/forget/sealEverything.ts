@@ -3,8 +3,8 @@ import { loadLeftSegments } from '../../run/loadJournal.js'
 import { withCurrentWarehouse, type LockedFolder } from '../../run/rebuild.js'
 
 /**
- * Brings everything that earlier runs left into `raw/`, receipts included. The journal is empty afterwards, except for
- * segments whose head cannot be read.
+ * Seals everything that earlier runs left, receipts included. Afterwards the journal is empty, except for segments with an
+ * unreadable head.
  * @throws LocalError when something cannot be read or written; calling it again completes the work
  */
 export async function sealEverything(folder: LockedFolder): Promise<void> {

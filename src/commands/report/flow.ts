@@ -8,14 +8,15 @@ import { writeReport } from '../../report/writeReport.js'
 import type { Invocation } from '../command.js'
 
 /**
- * Writes the report of the newest run again from the published file. Holds the lock meanwhile: a person who is being
- * forgotten must not come back with a report.
+ * Writes the report of the newest run again, from the published file. Holds the lock, so that a `forget` at the same time
+ * cannot miss the report.
  * @returns the absolute path of the report
- * @throws BusyError while a run is on, UsageError when nothing is published
+ * @throws BusyError while a run holds the folder
+ * @throws UsageError when nothing is published
  */
 export async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
   const layout = layoutOf(settings.data)
-  // Before the lock, which makes the folder.
+  // Before the lock: taking it would create the folder.
   checkPublished(layout)
   const lock = await takeLock(layout)
   try {

@@ -18,10 +18,10 @@ import { sealRuns } from '../../raw/seal.js'
 import { withCurrentWarehouse } from '../../run/rebuild.js'
 
 /**
- * Makes `run --tracked` leave a list out: in the receipt that a rebuild reads, in the working database, and in the
- * published file. If it is cut off in between, the same command completes it.
- * @throws UsageError naming the lists, when there is none of this name
- * @throws BusyError when a run is on
+ * Makes `run --tracked` leave a list out. Changes the receipt that a rebuild reads, the working database, and the published
+ * file. If the command is cut off in between, the same command completes the change.
+ * @throws UsageError naming the lists, when no list has this name
+ * @throws BusyError while a run holds the folder
  */
 export async function untrack(
   list: string,
@@ -69,7 +69,7 @@ function unknownList(list: string, data: string, lists: readonly { readonly list
   )
 }
 
-/** A row of table `lists` as a receipt keeps it. */
+/** A list in a sealed receipt. */
 interface SealedList {
   readonly list: string
   readonly tracked: boolean
@@ -84,10 +84,10 @@ async function untrackSealed(list: string, { raw, temp }: Layout): Promise<void>
         file,
         ({ lists }) => {
           const sealed = JSON.parse(lists ?? '[]') as SealedList[]
-          const own = sealed.find((each) => each.list === list)
+          const found = sealed.find((each) => each.list === list)
           names.push(...sealed.map((each) => each.list))
-          if (!own?.tracked) return undefined
-          return { lists: JSON.stringify(sealed.map((each) => (each === own ? { ...each, tracked: false } : each))) }
+          if (!found?.tracked) return undefined
+          return { lists: JSON.stringify(sealed.map((each) => (each === found ? { ...each, tracked: false } : each))) }
         },
         join(temp, 'untrack'),
       )
