@@ -37,7 +37,7 @@ const imports = files.flatMap((file) => {
   }))
 })
 
-/** `src/fetch/http/apiClient.ts` is in room `fetch`; what is outside of `src/` is in a room of its own name. */
+/** `src/fetch/http/apiClient.ts` is in room `fetch`. A file outside `src/` is in a room with the name of its top folder. */
 function roomOf(file: string): string {
   const [area, second] = file.split('/')
   return area === 'src' ? second! : area!
@@ -73,12 +73,12 @@ describe('the structure', () => {
   })
 
   test('tests mirror the rooms', () => {
-    const besides = ['bench', 'browser', 'clients', 'faults', 'pipelines', 'support', 'architecture.test.ts']
-    const rooms = readdirSync(join(root, 'test')).filter((name) => !besides.includes(name))
+    const others = ['bench', 'browser', 'clients', 'faults', 'pipelines', 'support', 'architecture.test.ts']
+    const rooms = readdirSync(join(root, 'test')).filter((name) => !others.includes(name))
     expect(rooms.filter((room) => levelOf(room) < 0)).toEqual([])
   })
 
-  test('no imports go round in a circle', () => {
+  test('imports do not form a circle', () => {
     const targets = new Map<string, string[]>()
     for (const { file, target } of imports) targets.set(file, [...(targets.get(file) ?? []), target])
     const done = new Set<string>()
@@ -104,10 +104,10 @@ describe('the structure', () => {
 
   test('nothing under src/ knows an endpoint by name', () => {
     const names = /xiaohongshu|rednote|小红书|red_id|xsec/i
-    const knowing = files.filter(
+    const offending = files.filter(
       (file) => file.startsWith('src/') && names.test(readFileSync(join(root, file), 'utf8')),
     )
-    expect(knowing).toEqual([])
+    expect(offending).toEqual([])
   })
 
   test('only the command line ends the process', () => {

@@ -73,7 +73,7 @@ test('exports and published files on other disks are written, and the link leads
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   mkdirSync(data)
-  if (!smallDisk(join(data, 'exports'), 50)) return skip('no tmpfs may be mounted here')
+  if (!smallDisk(join(data, 'exports'), 50)) return skip('a tmpfs cannot be mounted here')
   smallDisk(join(folder, 'elsewhere'), 50)
   symlinkSync(join(folder, 'elsewhere'), join(data, 'published'))
   const { code } = await enrich(writeList(folder, [plainId(1)]), data, await simulator())

@@ -10,7 +10,7 @@ import { enrich, simulator, startRun } from '../support/simulated.js'
 
 const IDS = Array.from({ length: 40 }, (_, n) => plainId(n + 1))
 
-test('a run tells how it is doing; readers never see half of it; the last word has the exit code', async () => {
+test('a run shows its progress; a reader never sees a half-written status; the last one has the exit code', async () => {
   const folder = temporaryFolder()
   const { data, status } = layoutOf(join(folder, 'data'))
   const { child, ended } = startRun(
@@ -21,8 +21,8 @@ test('a run tells how it is doing; readers never see half of it; the last word h
     '2',
   )
   const seen = new Map<string, RunStatus>()
-  const over = ended.then(() => true)
-  while (!(await Promise.race([over, new Promise<false>((resolve) => setTimeout(() => resolve(false), 1))]))) {
+  const hasEnded = ended.then(() => true)
+  while (!(await Promise.race([hasEnded, new Promise<false>((resolve) => setTimeout(() => resolve(false), 1))]))) {
     if (existsSync(status)) {
       const now = JSON.parse(readFileSync(status, 'utf8')) as RunStatus
       seen.set(now.phase, now)
@@ -45,7 +45,7 @@ test('a run tells how it is doing; readers never see half of it; the last word h
   })
 })
 
-test('a second run: exit 8 with no call, naming who runs and since when; a killed one is told as such', async () => {
+test('a second run: exit 8 with no call, and the error names the other run; a killed run shows as interrupted', async () => {
   const folder = temporaryFolder()
   const { data, status } = layoutOf(join(folder, 'data'))
   const list = writeList(folder, IDS)
@@ -78,7 +78,7 @@ test('a second run: exit 8 with no call, naming who runs and since when; a kille
   expect(readStatus(status)).toMatchObject({ phase: 'finished', exit_code: 0 })
 })
 
-test('a stop is in the status, with the code it ended with', async () => {
+test('the status has the stop and the exit code', async () => {
   const folder = temporaryFolder()
   const { data, status } = layoutOf(join(folder, 'data'))
   await enrich(writeList(folder, IDS), data, await simulator({ quota: 5 }))

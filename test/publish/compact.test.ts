@@ -5,8 +5,8 @@ import { all, openDatabase } from '../../src/core/duckdb.js'
 import { compactDatabase } from '../../src/publish/publish.js'
 import { temporaryFolder } from '../support/folder.js'
 
-/** 40 MB that do not compress, of which a part is deleted again. */
-async function made(path: string, deleted: string): Promise<void> {
+/** Writes 40 MB that do not compress, then deletes a part of them. */
+async function writeDatabase(path: string, deleted: string): Promise<void> {
   const database = await openDatabase(path, { storageVersion: 'v1.2.0' })
   const { connection } = database
   for (const statement of [
@@ -46,10 +46,10 @@ async function content(path: string): Promise<unknown[]> {
   return found
 }
 
-test('a file that is half free becomes small; what it holds stays, to the comments', async () => {
+test('a file that is half free becomes small; its content stays, comments included', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'warehouse.duckdb')
-  await made(path, 'night < 240000')
+  await writeDatabase(path, 'night < 240000')
   const before = await content(path)
   const size = statSync(path).size
   const compacted = await compactDatabase(path, join(folder, 'temp'))
@@ -60,10 +60,10 @@ test('a file that is half free becomes small; what it holds stays, to the commen
   expect(await compactDatabase(path, join(folder, 'temp'))).toBeUndefined()
 })
 
-test('one with little free space is left alone', async () => {
+test('a file with little free space is left alone', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'warehouse.duckdb')
-  await made(path, 'night < 20000')
+  await writeDatabase(path, 'night < 20000')
   const bytes = readFileSync(path)
   expect(await compactDatabase(path, join(folder, 'temp'))).toBeUndefined()
   expect(readFileSync(path).equals(bytes)).toBe(true)

@@ -21,12 +21,12 @@ import { openWarehouse } from '../support/warehouse.js'
 
 const runs = ['20261122T000000Z-0001', '20261122T000000Z-0002', '20261123T000000Z-0000', '20261124T000000Z-0000']
 
-/** Loads one creator more, closes the working database, publishes, and opens it again. */
-async function night(house: Opened, n: number): Promise<string> {
-  const warehouse = n === 0 ? house.warehouse : await openWarehouse(house.lock, people)
+/** Opens the working database, adds one creator, closes it, and publishes a copy. */
+async function publishNight(folder: Opened, n: number): Promise<string> {
+  const warehouse = n === 0 ? folder.warehouse : await openWarehouse(folder.lock, people)
   await warehouse.connection.run(`INSERT INTO creators (user_id, name) VALUES ('u${n}', 'night ${n}')`)
   await warehouse.close()
-  return (await publishCopy(house.layout, runs[n]!)).path
+  return (await publishCopy(folder.layout, runs[n]!)).path
 }
 
 async function count(layout: Layout): Promise<unknown> {
@@ -36,98 +36,98 @@ async function count(layout: Layout): Promise<unknown> {
   return JSON.parse(await analyst.line())
 }
 
-test('a reader keeps the old file while a new one is published; who opens the link gets the new one', async () => {
-  const house = await opened()
-  const first = await night(house, 0)
-  expect(readlinkSync(house.layout.database)).toBe(`published/${runs[0]!}/creators.duckdb`)
+test('a reader keeps the old file while a new one is published; a program that opens the link gets the new one', async () => {
+  const folder = await opened()
+  const first = await publishNight(folder, 0)
+  expect(readlinkSync(folder.layout.database)).toBe(`published/${runs[0]!}/creators.duckdb`)
   expect(statSync(first).mode & 0o777).toBe(0o444)
 
-  const reader = startChild('analyst.mjs', house.layout.database)
+  const reader = startChild('analyst.mjs', folder.layout.database)
   await reader.line()
-  await night(house, 1)
-  await night(house, 2)
-  await night(house, 3)
+  await publishNight(folder, 1)
+  await publishNight(folder, 2)
+  await publishNight(folder, 3)
   reader.say('SELECT name FROM creators')
   expect(JSON.parse(await reader.line())).toEqual([['night 0']])
-  expect(await count(house.layout)).toEqual([[4]])
+  expect(await count(folder.layout)).toEqual([[4]])
 
-  // The last three are kept, and nothing is left lying about.
-  expect(readdirSync(house.layout.published).sort()).toEqual(runs.slice(1))
-  expect(readdirSync(house.layout.data).sort()).toEqual(['creators.duckdb', 'published', 'state'])
-  for (const run of runs.slice(1)) expect(readdirSync(join(house.layout.published, run))).toEqual(['creators.duckdb'])
+  // The last three copies are kept, without any other file.
+  expect(readdirSync(folder.layout.published).sort()).toEqual(runs.slice(1))
+  expect(readdirSync(folder.layout.data).sort()).toEqual(['creators.duckdb', 'published', 'state'])
+  for (const run of runs.slice(1)) expect(readdirSync(join(folder.layout.published, run))).toEqual(['creators.duckdb'])
 })
 
 test('the published file can be opened while the working database is held, by any client since DuckDB 1.2', async () => {
-  const house = await opened()
-  const path = await night(house, 0)
-  const again = await openWarehouse(house.lock, people)
-  expect(await count(house.layout)).toEqual([[1]])
+  const folder = await opened()
+  const path = await publishNight(folder, 0)
+  const again = await openWarehouse(folder.lock, people)
+  expect(await count(folder.layout)).toEqual([[1]])
   await again.close()
   // Bytes 12 to 19 of the file: 65 is the storage version of DuckDB 1.2.
   expect(readFileSync(path).readBigUInt64LE(12)).toBe(65n)
 })
 
-test('a change log that some program left beside the link is moved aside, and never replayed into the new file', async () => {
-  const house = await opened()
-  await night(house, 0)
-  const log = `${house.layout.database}.wal`
+test('a change log that another program left beside the link is moved aside, and never replayed into the new file', async () => {
+  const folder = await opened()
+  await publishNight(folder, 0)
+  const log = `${folder.layout.database}.wal`
   writeFileSync(log, 'left by another program')
-  const warehouse = await openWarehouse(house.lock, people)
+  const warehouse = await openWarehouse(folder.lock, people)
   await warehouse.close()
-  const { path, movedAside } = await publishCopy(house.layout, runs[1]!)
+  const { path, movedAside } = await publishCopy(folder.layout, runs[1]!)
   expect(movedAside).toEqual([`${log}.aside-${runs[1]!}`])
   expect(existsSync(log)).toBe(false)
   expect(readFileSync(movedAside[0]!, 'utf8')).toBe('left by another program')
-  expect(await count(house.layout)).toEqual([[1]])
+  expect(await count(folder.layout)).toEqual([[1]])
 
   // The same run published again, with logs beside link and target.
   writeFileSync(log, 'again')
   writeFileSync(`${path}.wal`, 'beside the target')
-  expect((await publishCopy(house.layout, runs[1]!)).movedAside).toEqual([
+  expect((await publishCopy(folder.layout, runs[1]!)).movedAside).toEqual([
     `${log}.aside-${runs[1]!}-2`,
     `${path}.wal.aside-${runs[1]!}`,
   ])
 })
 
-test('a file in place of the link is moved aside, too', async () => {
-  const house = await opened()
-  writeFileSync(house.layout.database, 'a copy made without links')
-  await house.warehouse.close()
-  const { movedAside } = await publishCopy(house.layout, runs[0]!)
-  expect(movedAside).toEqual([`${house.layout.database}.aside-${runs[0]!}`])
-  expect(lstatSync(house.layout.database).isSymbolicLink()).toBe(true)
+test('a file in place of the link is also moved aside', async () => {
+  const folder = await opened()
+  writeFileSync(folder.layout.database, 'a copy made without links')
+  await folder.warehouse.close()
+  const { movedAside } = await publishCopy(folder.layout, runs[0]!)
+  expect(movedAside).toEqual([`${folder.layout.database}.aside-${runs[0]!}`])
+  expect(lstatSync(folder.layout.database).isSymbolicLink()).toBe(true)
 })
 
-test('folders of broken publishes go; anything that is no run stays', async () => {
-  const house = await opened()
-  mkdirSync(join(house.layout.published, '20261101T000000Z-aaaa'), { recursive: true })
-  mkdirSync(join(house.layout.published, 'mine'))
-  await night(house, 3)
-  // A clock that was set back: the older name is what was published last, and stays.
-  const older = await openWarehouse(house.lock, people)
+test('folders of unfinished publishes are removed; a folder without the name of a run stays', async () => {
+  const folder = await opened()
+  mkdirSync(join(folder.layout.published, '20261101T000000Z-aaaa'), { recursive: true })
+  mkdirSync(join(folder.layout.published, 'mine'))
+  await publishNight(folder, 3)
+  // After the clock was set back, the last published copy has an older name, and stays.
+  const older = await openWarehouse(folder.lock, people)
   await older.close()
-  for (const run of [runs[2]!, runs[1]!, runs[0]!]) await publishCopy(house.layout, run)
-  expect(readdirSync(house.layout.published).sort()).toEqual([runs[0]!, runs[2]!, runs[3]!, 'mine'])
-  expect(readlinkSync(house.layout.database)).toContain(runs[0]!)
+  for (const run of [runs[2]!, runs[1]!, runs[0]!]) await publishCopy(folder.layout, run)
+  expect(readdirSync(folder.layout.published).sort()).toEqual([runs[0]!, runs[2]!, runs[3]!, 'mine'])
+  expect(readlinkSync(folder.layout.database)).toContain(runs[0]!)
 })
 
-test('what cannot be written leaves the old file in its place', async () => {
-  const house = await opened()
-  await night(house, 0)
-  mkdirSync(join(house.layout.published, runs[1]!, 'creators.duckdb', 'in the way'), { recursive: true })
-  await expect(publishCopy(house.layout, runs[1]!)).rejects.toThrow(LocalError)
-  await expect(publishCopy(house.layout, runs[1]!)).rejects.toThrow(`cannot publish ${house.layout.database}`)
-  expect(await count(house.layout)).toEqual([[1]])
+test('when a copy cannot be written, the old file stays in its place', async () => {
+  const folder = await opened()
+  await publishNight(folder, 0)
+  mkdirSync(join(folder.layout.published, runs[1]!, 'creators.duckdb', 'in the way'), { recursive: true })
+  await expect(publishCopy(folder.layout, runs[1]!)).rejects.toThrow(LocalError)
+  await expect(publishCopy(folder.layout, runs[1]!)).rejects.toThrow(`cannot publish ${folder.layout.database}`)
+  expect(await count(folder.layout)).toEqual([[1]])
 
   // A working database that was not closed is not copied without its change log.
-  writeFileSync(`${house.layout.warehouse}.wal`, 'x')
-  await expect(publishCopy(house.layout, runs[2]!)).rejects.toThrow('was not closed')
+  writeFileSync(`${folder.layout.warehouse}.wal`, 'x')
+  await expect(publishCopy(folder.layout, runs[2]!)).rejects.toThrow('was not closed')
 })
 
 test('keys are checked before publishing', async () => {
-  const house = await opened()
-  const { connection } = house.warehouse
-  await house.load(
+  const folder = await opened()
+  const { connection } = folder.warehouse
+  await folder.load(
     source('r1', [
       { id: 'u1', at: 1, answer: { name: 'a', tags: [{ name: 'x', icon: '' }] } },
       { id: 'u1', at: 2, answer: { name: 'b', tags: [{ name: 'x', icon: '' }] } },

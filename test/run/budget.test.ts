@@ -10,7 +10,7 @@ import { enrichAt, simulator } from '../support/simulated.js'
 const START = Date.UTC(2026, 10, 22, 17)
 const HOUR = 3_600_000
 
-test('--budget-per-day counts all runs of the folder on one day in Shanghai, and what did not fit is parked', async () => {
+test('--budget-per-day counts all runs of the folder on one day in Shanghai, and parks the ids that do not fit', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const ids = Array.from({ length: 9 }, (_, n) => plainId(n + 1))
@@ -30,7 +30,7 @@ test('--budget-per-day counts all runs of the folder on one day in Shanghai, and
     reason: 'cap',
     run_again: expect.stringContaining('2026-11-23T16:00:00.000Z') as string,
   })
-  // Midnight in Shanghai is another day, whatever day it is in UTC; the run's own budget still holds.
+  // After midnight in Shanghai it is another day, whatever the date in UTC; the run's own budget still holds.
   expect(await run(23, list, '--budget', '0.30')).toMatchObject({
     calls: { billed: 2 },
     stop: { reason: 'cap', run_again: expect.stringContaining('larger cap') as string },
@@ -39,7 +39,7 @@ test('--budget-per-day counts all runs of the folder on one day in Shanghai, and
   expect((await run(31)).calls.billed).toBe(0)
 })
 
-test('a run that was cut off counts by its calls, on the day of its last one; one that went on past midnight counts whole', async () => {
+test('a run that was cut off counts its calls, on the day of the last call; a run past midnight counts whole', async () => {
   const database = await openDatabase(':memory:')
   onTestFinished(() => database.close())
   const { connection } = database
@@ -53,7 +53,7 @@ test('a run that was cut off counts by its calls, on the day of its last one; on
       ('cut off', '2026-11-22 01:00:00+00', NULL, '2026-11-22 16:01:00+00', NULL, NULL, 100, 20),
       ('cut off after two nights', '2026-11-20 18:00:00+00', NULL, '2026-11-22 17:00:00+00', NULL, NULL, 300, 0),
       ('cut off yesterday', '2026-11-22 01:00:00+00', NULL, '2026-11-22 15:00:00+00', NULL, NULL, 7, 0),
-      ('cut off, nobody knows when', '2026-11-22 01:00:00+00', NULL, NULL, NULL, NULL, 50, 0)`)
+      ('cut off at an unknown time', '2026-11-22 01:00:00+00', NULL, NULL, NULL, NULL, 50, 0)`)
   const spent = (now: number) => spentToday(connection, { timeZone: 'Asia/Shanghai' }, now, 0.1)
   expect(await spent(START + 4 * HOUR)).toBeCloseTo(1 + 0.5 + 4 + 12 + 30 + 5)
   expect(await spent(START + 48 * HOUR)).toBe(0)

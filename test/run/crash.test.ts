@@ -10,7 +10,7 @@ const CONCURRENCY = 8
 const IDS = Array.from({ length: 120 }, (_, n) => plainId(n + 1))
 const args = ['--concurrency', String(CONCURRENCY)]
 
-test.each([77])('kill -9 as call %i arrives: nothing is lost, nothing paid twice but what is listed', async (at) => {
+test.each([77])('kill -9 as call %i arrives: nothing is lost, and only listed calls may be paid twice', async (at) => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS)
@@ -55,7 +55,7 @@ test.each([77])('kill -9 as call %i arrives: nothing is lost, nothing paid twice
   expect(api.ledger.summary().calls).toBe(0)
 })
 
-test('what a killed run left unknown is held when told so, and asked when told otherwise', async () => {
+test('an id whose call a killed run left unknown is held with --on-ambiguous hold, and fetched otherwise', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS.slice(0, 10))
@@ -78,12 +78,12 @@ test('what a killed run left unknown is held when told so, and asked when told o
   expect(held.receipt.reasons).toContainEqual({ status: 'failed', reason: 'ambiguous', rows: 1, ids: 1 })
   expect(held.receipt.ambiguous_calls).toBe(1)
 
-  const asked = await enrich(list, data, api)
-  expect(asked.receipt.ids).toMatchObject({ reused: 9, enriched: 1 })
-  expect(asked.receipt.ambiguous_calls).toBe(0)
+  const fetched = await enrich(list, data, api)
+  expect(fetched.receipt.ids).toMatchObject({ reused: 9, enriched: 1 })
+  expect(fetched.receipt.ambiguous_calls).toBe(0)
 })
 
-test('a working database, or all state, that is gone is rebuilt: nothing is paid twice, no history is lost', async () => {
+test('a deleted working database, or a deleted state folder, is rebuilt: nothing is paid twice, no history is lost', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS.slice(0, 10))
@@ -104,7 +104,7 @@ test('a working database, or all state, that is gone is rebuilt: nothing is paid
   expect(api.ledger.summary().calls).toBe(0)
 })
 
-test('published files without anything they could come from: refused, until --new says that all may be paid again', async () => {
+test('published files without the calls they came from: refused, until --new allows to pay all again', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS.slice(0, 10))
@@ -125,18 +125,18 @@ test('published files without anything they could come from: refused, until --ne
 
   rmSync(join(data, 'raw'), { recursive: true })
   renameSync(join(folder, 'raw'), join(data, 'raw'))
-  const putBack = await enrich(list, data, api)
-  expect(putBack.receipt.ids).toMatchObject({ read: 10, reused: 10 })
+  const restored = await enrich(list, data, api)
+  expect(restored.receipt.ids).toMatchObject({ read: 10, reused: 10 })
   expect(api.ledger.summary().calls).toBe(0)
 
   rmSync(join(data, 'state'), { recursive: true })
   rmSync(join(data, 'raw'), { recursive: true })
-  const anew = await enrich(list, data, api, '--new')
-  expect(anew.receipt.ids).toMatchObject({ read: 10, enriched: 10 })
+  const renewed = await enrich(list, data, api, '--new')
+  expect(renewed.receipt.ids).toMatchObject({ read: 10, enriched: 10 })
 })
 
 test.each([
-  ['garbage', () => Buffer.from('no database at all')],
+  ['garbage', () => Buffer.from('not a database')],
   ['cut off', (bytes: Buffer) => bytes.subarray(0, 5000)],
 ])('a working database that is damaged (%s) is kept aside and rebuilt, with no call', async (_, damage) => {
   const folder = temporaryFolder()
@@ -157,7 +157,7 @@ test.each([
   expect(api.ledger.summary().calls).toBe(0)
 })
 
-test('a damage that shows only when it is read: exit 7, and the same command again goes on with a rebuilt one', async () => {
+test('damage that shows only when the block is read: exit 7, and the same command again works on a rebuilt database', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS)
@@ -166,7 +166,7 @@ test('a damage that shows only when it is read: exit 7, and the same command aga
   api.ledger.clear()
   const path = join(data, 'state', 'warehouse.duckdb')
   const bytes = readFileSync(path)
-  // Behind the header, before the last blocks, which are read on opening.
+  // After the header and before the last blocks: both are read on opening.
   for (let at = Math.floor(bytes.length * 0.1); at < bytes.length * 0.3; at += 1) bytes[at]! ^= 0x55
   writeFileSync(path, bytes)
 
@@ -179,7 +179,7 @@ test('a damage that shows only when it is read: exit 7, and the same command aga
   expect(api.ledger.summary().calls).toBe(0)
 })
 
-test('an older copy of the state folder beside a newer raw/: what is in raw/ is not paid again', async () => {
+test('an older copy of the state folder beside a newer raw/: the calls in raw/ are not paid again', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()

@@ -6,14 +6,14 @@ import { published } from '../support/published.js'
 import { enrich, simulator } from '../support/simulated.js'
 
 interface Case {
-  /** What the id asks the simulator for, and a number that keeps ids apart. */
+  /** The end of the id: a marker for the simulator, and a number that keeps ids apart. */
   readonly mark: string
   readonly status: 'enriched' | 'empty' | 'failed' | 'rejected'
   readonly reason?: string
-  /** How often the upstream is asked in the first run, with two attempts. */
+  /** Calls of the first run, with two attempts. */
   readonly calls: number
   readonly charged: number
-  /** Whether the next run, with everything fresh, asks again. */
+  /** Whether the next run fetches the id again, although every profile is fresh. */
   readonly again?: boolean
 }
 
@@ -39,14 +39,14 @@ const cases: readonly Case[] = [
   failed('c0de0503', '503', 2, 0, true),
   enriched('c0de1503', 2),
   failed('c0de0777', '777', 1, 0),
-  // The same codes where the HTTP status agrees, and codes against the status.
+  // The same codes with the HTTP status that agrees, and codes with a status that contradicts.
   enriched('fa171080', 2),
   enriched('fa171081', 2),
   enriched('fa171082', 2),
   { mark: 'fa170083', status: 'rejected', reason: 'invalid', calls: 1, charged: 0 },
   enriched('fa170053'),
   enriched('fa170050'),
-  // Paid, and no profile of this id.
+  // Paid, but without a profile of this id.
   empty('fa170060'),
   empty('fa170061'),
   empty('fa170063'),
@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
     '29',
     '30',
   ].map((shape) => enriched(`5eed${shape}`)),
-  // Gateways, and answers that were damaged on the way: tried again, what may have been paid only once more.
+  // Gateways, and answers that were damaged on the way: tried again, after a possible charge only once.
   enriched('fa171020', 2),
   enriched('fa171021', 2),
   enriched('fa171022', 2),
@@ -96,7 +96,7 @@ const cases: readonly Case[] = [
   enriched('fa170069'),
 ]
 
-test('one id for each code and shape ends as documented, is charged once, and is not asked again before it is due', async () => {
+test('one id for each code and shape ends as documented, is charged once, and is not fetched again before it is due', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const marked = cases.map((each, at) => ({
@@ -116,10 +116,10 @@ test('one id for each code and shape ends as documented, is charged once, and is
     data,
     'SELECT user_id, status, reason FROM list_members ORDER BY row_number',
   )
-  const told = (user_id: string, status: string, reason?: string | null) =>
+  const line = (user_id: string, status: string, reason?: string | null) =>
     `${user_id} ${status} ${reason ?? ''}`.trim()
-  expect(rows.map(({ user_id, status, reason }) => told(user_id, status, reason))).toEqual(
-    marked.map(({ id, status, reason }) => told(id, status, reason)),
+  expect(rows.map(({ user_id, status, reason }) => line(user_id, status, reason))).toEqual(
+    marked.map(({ id, status, reason }) => line(id, status, reason)),
   )
   const calls = new Map<string, number>()
   for (const { id } of api.ledger.entries) calls.set(id, (calls.get(id) ?? 0) + 1)
@@ -128,7 +128,7 @@ test('one id for each code and shape ends as documented, is charged once, and is
   expect(marked.map(({ id }) => [id, charges.get(id) ?? 0])).toEqual(marked.map(({ id, charged }) => [id, charged]))
   expect(receipt.calls.sent).toBe(api.ledger.summary().calls)
 
-  // What was charged more than once is what is listed.
+  // Every id that was charged more than once is listed.
   const listed = await published<{ user_id: string }>(data, 'SELECT DISTINCT user_id FROM ambiguous_calls')
   const paidTwice = [...charges].filter(([, n]) => n > 1).map(([id]) => id)
   expect(paidTwice.filter((id) => !listed.some(({ user_id }) => user_id === id))).toEqual([])
@@ -141,8 +141,8 @@ test('one id for each code and shape ends as documented, is charged once, and is
   api.ledger.clear()
   const second = await enrich(list, data, api, ...args)
   expect(second.code).toBe(0)
-  const asked = new Set(api.ledger.entries.map(({ id }) => id))
-  expect([...asked].sort()).toEqual(
+  const fetched = new Set(api.ledger.entries.map(({ id }) => id))
+  expect([...fetched].sort()).toEqual(
     marked
       .filter(({ again }) => again)
       .map(({ id }) => id)

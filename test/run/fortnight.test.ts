@@ -29,7 +29,7 @@ const FANS: Readonly<Record<string, (night: number) => number>> = {
   [LATE]: (night) => 10 + night,
 }
 
-/** Everybody as on the first night, but for followers and one name. */
+/** Each person as on the first night, except for followers and one name. */
 async function scripted(): Promise<SimulatedAnswers> {
   const invention = await (await loadPipeline(undefined)).simulatedAnswers()
   return {
@@ -48,10 +48,10 @@ async function scripted(): Promise<SimulatedAnswers> {
   }
 }
 
-/** Two in the night in Shanghai, on the 1st to 14th of March: evenings before in UTC. */
+/** 02:00 in Shanghai on 1 to 14 March, which is 18:00 UTC on the day before. */
 const at = (night: number): number => Date.UTC(2026, 1, 28, 18) + (night - 1) * 86_400_000
 
-/** Fourteen nights with a rename, a ban, a failure, an outage and a failed night: made once, for several looks at it. */
+/** Fourteen nights with a rename, a ban, a failure, an outage and a failed night: made once for all tests. */
 const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-fortnight-'))
 const data = join(folder, 'data')
 const codes: number[] = []
@@ -83,7 +83,7 @@ async function nights(from: number, to: number): Promise<void> {
     const ids = [STEADY, RENAMED, BANNED, FAILING, ...(night >= 4 ? [LATE] : [])]
     writeFileSync(list, `user_id\n${ids.join('\n')}\n`)
     const started = performance.now()
-    // The outage outlasts the patience of that night.
+    // The outage lasts longer than --give-up of that night.
     const flags = ['--attempts', '1', '--max-failed', '25%', '--give-up', night === 10 ? '50ms' : '10m']
     codes.push(
       (await enrichAt(() => Math.floor(at(night) + performance.now() - started), list, data, api, ...flags)).code,
@@ -95,7 +95,7 @@ test('each night ends with its own exit code', () => {
   expect(codes).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 3, 0, 0])
 })
 
-test('growth is as in a table worked by hand', async () => {
+test('growth equals a table that was calculated by hand', async () => {
   const growth = await published(
     data,
     `SELECT user_id, strftime(observed_day, '%d') AS day, fans, days_since_previous AS days, fans_change AS change, fans_change_1d AS change_1d
@@ -145,7 +145,7 @@ test('growth is as in a table worked by hand', async () => {
   ])
 })
 
-test('who was renamed has three versions, a ban and failures make none', async () => {
+test('a renamed person has three versions; a ban and failures make none', async () => {
   const versions = await published(
     data,
     `SELECT user_id, strftime(valid_from AT TIME ZONE 'UTC', '%d %H') AS since, strftime(valid_to AT TIME ZONE 'UTC', '%d %H') AS until, changed_columns
@@ -183,7 +183,7 @@ test('lifecycle and change over a week, as of the last night; failures by code',
   ).toEqual([
     { user_id: STEADY, status: 'active', first: '28', last: '13', fans_change_1d: 10, fans_change_7d: 70 },
     { user_id: RENAMED, status: 'active', first: '28', last: '13', fans_change_1d: 0, fans_change_7d: 0 },
-    // A week before the 14th there was no profile; the 5th, nine days before, is the nearest within the window.
+    // A week before the 14th no profile was fetched. The 5th, nine days before, is the nearest one within the window.
     { user_id: BANNED, status: 'active', first: '28', last: '13', fans_change_1d: 27, fans_change_7d: 171 },
     { user_id: FAILING, status: 'active', first: '28', last: '13', fans_change_1d: -100, fans_change_7d: -700 },
     { user_id: LATE, status: 'active', first: '03', last: '13', fans_change_1d: 1, fans_change_7d: 7 },
@@ -195,7 +195,7 @@ test('lifecycle and change over a week, as of the last night; failures by code',
   ])
 })
 
-test('all of it can be rebuilt', async () => {
+test('a replay rebuilds all of it', async () => {
   const settings = resolveSettings(replayCommand.options, { data, check: true }, [])
   const report = await replay(
     settings,

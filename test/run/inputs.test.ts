@@ -53,7 +53,7 @@ async function writeParquet(path: string, rows: readonly (readonly string[])[]):
 interface Form {
   readonly name: string
   readonly content: string | Buffer
-  /** What must be told, as flags. */
+  /** Options that the input needs. */
   readonly args?: Record<string, string>
 }
 
@@ -65,31 +65,31 @@ const FORMATS: Record<string, Form> = {
     content: Buffer.concat([Buffer.from([0xff, 0xfe]), encoded(csv(), 'UTF-16LE')]),
   },
   'UTF-16LE without one': { name: 'bare.csv', content: encoded(csv(), 'UTF-16LE') },
-  'UTF-16LE as told': { name: 'told.csv', content: encoded(csv(), 'UTF-16LE'), args: { encoding: 'utf-16le' } },
+  'UTF-16LE, given': { name: 'given.csv', content: encoded(csv(), 'UTF-16LE'), args: { encoding: 'utf-16le' } },
   GB18030: { name: 'gb.csv', content: encoded(csv(), 'GB18030') },
   gzip: { name: 'packed.csv.gz', content: gzipSync(csv()) },
   'gzip of GB18030': { name: 'packed-gb.csv.gz', content: gzipSync(encoded(csv(), 'GB18030')) },
   semicolons: { name: 'semicolons.csv', content: csv(';') },
   tabs: { name: 'tabs.tsv', content: csv('\t') },
-  'bars, as told': { name: 'bars.csv', content: csv('|'), args: { delimiter: '|' } },
-  'GB18030 and bars, as told': {
+  'bars, given': { name: 'bars.csv', content: csv('|'), args: { delimiter: '|' } },
+  'GB18030 and bars, given': {
     name: 'gb-bars.csv',
     content: encoded(csv('|'), 'GB18030'),
     args: { encoding: 'gb18030', delimiter: '|' },
   },
 }
 
-/** What a run would take from this input: everything that comes after is made of it. */
+/** Everything that a run takes from this input. */
 async function takenFrom(path: string, args: Record<string, string>): Promise<object> {
   const settings = resolveSettings(runCommand.options, { list: 'spring', ...args }, [])
   const open = new Resources()
-  const said: string[] = []
-  const effects = liveEffects((_, message) => said.push(message))
+  const logged: string[] = []
+  const effects = liveEffects((_, message) => logged.push(message))
   const inputs = await openInputs({ inputs: [path], settings, pipeline, effects }, open)
   const members: Member[] = []
   for (const input of inputs) for await (const batch of input.rows()) members.push(...batch)
   await open.close()
-  expect(said).toEqual([expect.stringContaining('ids are read from column "user_id", found by its name')])
+  expect(logged).toEqual([expect.stringContaining('ids are read from column "user_id", found by its name')])
   return { members, lists: inputs.map(({ name, columns, idColumn }) => ({ name, columns, idColumn })) }
 }
 
@@ -105,7 +105,7 @@ test('the same list in every form is the same to a run', async () => {
   }
 })
 
-test('from text, Parquet and stdin come the same files, byte by byte, for one set of calls', async () => {
+test('text, Parquet and stdin give the same files, byte by byte, for one set of calls', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -119,9 +119,9 @@ test('from text, Parquet and stdin come the same files, byte by byte, for one se
   const plain = join(folder, 'plain.csv')
   writeFileSync(plain, csv())
   await outcome(plain)
-  const told = FORMATS['GB18030 and bars, as told']!
-  writeFileSync(join(folder, told.name), told.content)
-  const expected = await outcome(join(folder, told.name), '--encoding', 'gb18030', '--delimiter', '|')
+  const given = FORMATS['GB18030 and bars, given']!
+  writeFileSync(join(folder, given.name), given.content)
+  const expected = await outcome(join(folder, given.name), '--encoding', 'gb18030', '--delimiter', '|')
   expect(expected['spring.enriched.csv']).toContain('他说 ""好""\n第二行')
   const rejects = table(expected['spring.rejects.csv']!)
   expect(rejects).toHaveLength(2)
@@ -130,7 +130,7 @@ test('from text, Parquet and stdin come the same files, byte by byte, for one se
   await writeParquet(parquet, ROWS)
   const { 'spring.rejects.csv': rejected, ...others } = await outcome(parquet)
   expect({ ...others, 'spring.rejects.csv': expected['spring.rejects.csv'] }).toEqual(expected)
-  // Parquet has rows, no lines.
+  // Parquet has rows, but no lines.
   expect(table(rejected!)[1]).toEqual(rejects[1]!.map((cell) => (cell === '6' ? '4' : cell)))
 
   const piped = ['run', '-', '--list', 'spring', '--api', api.url, '--data', data]
@@ -141,7 +141,7 @@ test('from text, Parquet and stdin come the same files, byte by byte, for one se
   expect(api.ledger.summary()).toMatchObject({ calls: 3, charged: 3 })
 })
 
-test('fourteen rows as people have them end as documented, for one call an id', async () => {
+test('fourteen rows as people write them end as documented, with one call for each id', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const [invalid, gone] = ['5f00000000000000c0de0400', '5f00000000000000fa170060']
@@ -190,12 +190,12 @@ test('fourteen rows as people have them end as documented, for one call an id', 
   ])
   for (const { remedy } of records('creators.rejects.csv')) expect(remedy).not.toBe('')
 
-  const asked = api.ledger.entries.map(({ id }) => id)
-  expect(asked.sort()).toEqual([...new Set(cells.flatMap(([, , , id]) => id ?? []))].sort())
+  const fetched = api.ledger.entries.map(({ id }) => id)
+  expect(fetched.sort()).toEqual([...new Set(cells.flatMap(([, , , id]) => id ?? []))].sort())
   expect(api.ledger.summary()).toMatchObject({ calls: 8, charged: 7 })
 })
 
-test('stdin that cannot be kept is said to be so, before anything is sent', async () => {
+test('stdin that cannot be kept is an error before anything is sent', async () => {
   const folder = temporaryFolder()
   const args = ['run', '-', '--list', 'spring', '--api', 'simulated', '--data', join(folder, 'data')]
   const none = join(folder, 'none')

@@ -12,7 +12,7 @@ const IDS = Array.from({ length: 600 }, (_, n) => plainId(n + 1))
 const FEW = IDS.slice(0, 150)
 const args = ['--concurrency', '8']
 
-/** The same command again: nothing is unknown, nothing paid twice, everybody is there. */
+/** Runs the same command again: no call is unknown, nothing is paid twice, no person is missing. */
 async function expectGoesOn(
   list: string,
   data: string,
@@ -28,11 +28,11 @@ async function expectGoesOn(
 }
 
 describe('a disk that is full', () => {
-  test('exit 7, every answer that was paid is safe', async ({ skip }) => {
+  test('exit 7, every paid answer is safe', async ({ skip }) => {
     const folder = temporaryFolder()
     const list = writeList(folder, IDS)
     const disk = smallDisk(join(folder, 'disk'), 3)
-    if (!disk) return skip('no tmpfs may be mounted here')
+    if (!disk) return skip('a tmpfs cannot be mounted here')
     const data = join(folder, 'disk', 'data')
     const api = await simulator({ latencyMs: 2 })
     const { code, stderr } = await startRun([list], data, api, ...args).ended
@@ -45,10 +45,10 @@ describe('a disk that is full', () => {
     await expectGoesOn(list, data, api, { ids: IDS.length, paid })
   })
 
-  test('without room for the reserve: exit 7, nothing is sent', async ({ skip }) => {
+  test('too small for the spare file: exit 7, nothing is sent', async ({ skip }) => {
     const folder = temporaryFolder()
     const list = writeList(folder, IDS)
-    if (!smallDisk(join(folder, 'disk'), 2)) return skip('no tmpfs may be mounted here')
+    if (!smallDisk(join(folder, 'disk'), 2)) return skip('a tmpfs cannot be mounted here')
     const api = await simulator()
     const { code, stderr } = await startRun([list], join(folder, 'disk', 'data'), api, ...args).ended
     expect(code).toBe(7)
@@ -57,13 +57,13 @@ describe('a disk that is full', () => {
   })
 })
 
-describe('a journal that is taken away while calls are made', () => {
+describe('a journal that disappears while calls are made', () => {
   test.each<[string, (data: string) => void]>([
     ['deleted', (data) => rmSync(journalIn(data))],
     ['moved', (data) => renameSync(journalIn(data), join(data, 'moved'))],
     ['deleted with the data folder', (data) => rmSync(data, { recursive: true, force: true })],
     ['moved with the data folder', (data) => renameSync(data, `${data}-moved`)],
-  ])('%s: exit 7 at once, all it held is found by the next run', async (_, takeAway) => {
+  ])('%s: exit 7 at once, and the next run finds all its calls', async (_, takeAway) => {
     const folder = temporaryFolder()
     const data = join(folder, 'data')
     const list = writeList(folder, FEW)
@@ -85,7 +85,7 @@ describe('a journal that is taken away while calls are made', () => {
   })
 })
 
-test('state that is deleted while calls are made: what was published before is not paid again', async () => {
+test('state that is deleted while calls are made: profiles that were published before are not paid again', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS.slice(0, 5))

@@ -16,13 +16,13 @@ import { smallDisk } from '../support/tmpfs.js'
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
 const IDS = Array.from({ length: 250 }, (_, n) => plainId(n + 1))
 
-/** One line of narration that is an error, and nothing that looks like a stack. */
+/** Exactly one error line, and no stack trace. */
 function expectOneLine(stderr: string): void {
   expect(stderr.split('\n').filter((line) => line.startsWith('error: '))).toHaveLength(1)
   expect(stderr).not.toMatch(/\n\s+at |a bug in/)
 }
 
-/** Runs beside this process, which serves the simulated API. */
+/** Runs in a child process, because this process serves the simulated API. */
 async function straced(args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
   const env = { PATH: process.env['PATH'], JUSTONEAPI_TOKEN: 'x', UV_THREADPOOL_SIZE: '1' }
   const child = spawn('strace', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -32,67 +32,70 @@ async function straced(args: readonly string[]): Promise<{ code: number | null; 
   return { code, stderr }
 }
 
-describe('the data folder is taken away', () => {
+describe('the data folder is moved', () => {
   test.each<Phase>(['loading', 'publishing'])('while the run is %s: exit 7 in one line', async (phase) => {
     const folder = temporaryFolder()
     const { data, status } = layoutOf(join(folder, 'data'))
     const { ended } = startRun([writeList(folder, IDS.slice(0, 200))], data, await simulator())
-    let taken = false
+    let moved = false
     const timer = setInterval(() => {
-      if (taken || readStatus(status)?.phase !== phase) return
-      taken = true
+      if (moved || readStatus(status)?.phase !== phase) return
+      moved = true
       renameSync(data, `${data}-moved`)
     }, 1)
     const { code, stderr } = await ended
     clearInterval(timer)
-    expect(taken).toBe(true)
+    expect(moved).toBe(true)
     expect(code).toBe(7)
     expectOneLine(stderr)
     expect(stderr).toContain(`${join(data, 'state')} was deleted or moved`)
   })
 })
 
-describe('a disk that is full where files are written for people', () => {
-  // As many as make more than a megabyte there.
+describe('the disk of exports or of published copies is full', () => {
+  // So many people that the files are larger than the disk of 1 MB.
   test.for([
     ['exports', 250],
     ['published', 5],
-  ] as const)('%s: exit 7, no half file, published by the next run with no call', async ([name, people], { skip }) => {
-    const folder = temporaryFolder()
-    const data = join(folder, 'data')
-    mkdirSync(data)
-    const disk = smallDisk(join(data, name), 1)
-    if (!disk) return skip('no tmpfs may be mounted here')
-    const list = writeList(folder, IDS.slice(0, people))
-    const api = await simulator()
-    const { code, stderr } = await startRun([list], data, api).ended
-    expect(code).toBe(7)
-    expectOneLine(stderr)
-    expect(stderr).toMatch(/ENOSPC|No space left/)
-    const files = readdirSync(join(data, name), { recursive: true, encoding: 'utf8' })
-    expect(files.filter((file) => file.endsWith('.part'))).toEqual([])
+  ] as const)(
+    '%s: exit 7, no half-written file, and the next run publishes with no call',
+    async ([name, people], { skip }) => {
+      const folder = temporaryFolder()
+      const data = join(folder, 'data')
+      mkdirSync(data)
+      const disk = smallDisk(join(data, name), 1)
+      if (!disk) return skip('a tmpfs cannot be mounted here')
+      const list = writeList(folder, IDS.slice(0, people))
+      const api = await simulator()
+      const { code, stderr } = await startRun([list], data, api).ended
+      expect(code).toBe(7)
+      expectOneLine(stderr)
+      expect(stderr).toMatch(/ENOSPC|No space left/)
+      const files = readdirSync(join(data, name), { recursive: true, encoding: 'utf8' })
+      expect(files.filter((file) => file.endsWith('.part'))).toEqual([])
 
-    disk.resize(100)
-    api.ledger.clear()
-    expect((await enrich(list, data, api)).receipt.ids.reused).toBe(people)
-    expect(api.ledger.summary().calls).toBe(0)
-  })
+      disk.resize(100)
+      api.ledger.clear()
+      expect((await enrich(list, data, api)).receipt.ids.reused).toBe(people)
+      expect(api.ledger.summary().calls).toBe(0)
+    },
+  )
 })
 
 test.each(['| head -1 >&2', '>&-', '>/dev/full', '2>/dev/full', '2>&- | head -1'])(
-  'whoever listens (%s), the run is done and exits with its own code',
-  (listening) => {
+  'with output to %s the run is complete and exits with its own code',
+  (output) => {
     const folder = temporaryFolder()
     const data = join(folder, 'data')
     const list = writeList(folder, IDS.slice(0, 5))
-    const command = `set -o pipefail; "$0" "$@" ${listening}`
+    const command = `set -o pipefail; "$0" "$@" ${output}`
     const args = ['-c', command, process.execPath, CLI, 'run', list, '--api', 'simulated', '--data', data]
     expect(spawnSync('bash', args).status).toBe(0)
     expect(readStatus(layoutOf(data).status)).toMatchObject({ phase: 'finished', done: 5, exit_code: 0 })
   },
 )
 
-test('a working database of a newer creator-enrich: exit 7, versions named, untouched, nothing is sent', async () => {
+test('a working database of a newer creator-enrich: exit 7 naming both versions, the file is unchanged, nothing is sent', async () => {
   const folder = temporaryFolder()
   const { data, warehouse } = layoutOf(join(folder, 'data'))
   const list = writeList(folder, IDS.slice(0, 5))
@@ -114,23 +117,26 @@ test('a working database of a newer creator-enrich: exit 7, versions named, unto
 })
 
 describe('a sync that fails', () => {
-  test.for([1, 3])('number %i of the journal: exit 7, nothing unknown, nothing paid twice', async (when, { skip }) => {
-    const folder = temporaryFolder()
-    const data = join(folder, 'data')
-    const list = writeList(folder, IDS.slice(0, 20))
-    const api = await simulator({ latencyMs: 5 })
-    const inject = ['-e', 'trace=fdatasync', '-e', `inject=fdatasync:error=EIO:when=${when}`]
-    const args = ['-f', '-qq', '-o', '/dev/null', ...inject, process.execPath, CLI, 'run', list]
-    if (spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 0) return skip('no strace here')
-    const { code, stderr } = await straced([...args, '--api', api.url, '--data', data, '--concurrency', '4'])
-    expect(code).toBe(7)
-    expectOneLine(stderr)
-    const paid = api.ledger.summary().charged
-    expect(stderr).toContain(
-      `EIO: i/o error, fdatasync; sending stopped, ${paid} answers of this run are safe: check this`,
-    )
-    const { receipt } = await enrich(list, data, api)
-    expect(receipt.recovered).toEqual({ answers: paid, unknown: 0, damaged: 0 })
-    expect([...api.ledger.chargesById().values()].every((n) => n === 1)).toBe(true)
-  })
+  test.for([1, 3])(
+    'number %i of the journal: exit 7, no call is unknown, nothing is paid twice',
+    async (when, { skip }) => {
+      const folder = temporaryFolder()
+      const data = join(folder, 'data')
+      const list = writeList(folder, IDS.slice(0, 20))
+      const api = await simulator({ latencyMs: 5 })
+      const inject = ['-e', 'trace=fdatasync', '-e', `inject=fdatasync:error=EIO:when=${when}`]
+      const args = ['-f', '-qq', '-o', '/dev/null', ...inject, process.execPath, CLI, 'run', list]
+      if (spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 0) return skip('strace is not installed')
+      const { code, stderr } = await straced([...args, '--api', api.url, '--data', data, '--concurrency', '4'])
+      expect(code).toBe(7)
+      expectOneLine(stderr)
+      const paid = api.ledger.summary().charged
+      expect(stderr).toContain(
+        `EIO: i/o error, fdatasync; sending stopped, ${paid} answers of this run are safe: check this`,
+      )
+      const { receipt } = await enrich(list, data, api)
+      expect(receipt.recovered).toEqual({ answers: paid, unknown: 0, damaged: 0 })
+      expect([...api.ledger.chargesById().values()].every((n) => n === 1)).toBe(true)
+    },
+  )
 })

@@ -7,7 +7,7 @@ import { enrichAt, refused, simulator } from '../support/simulated.js'
 
 const START = Date.UTC(2026, 10, 22, 18)
 
-/** Samples of the Prometheus text format by name and labels; comments must announce each name first. */
+/** Samples of the Prometheus text format by name and labels. A comment must announce each name first. */
 function samplesOf(text: string): Record<string, number> {
   const announced = new Set<string>()
   const samples: Record<string, number> = {}
@@ -21,7 +21,7 @@ function samplesOf(text: string): Record<string, number> {
   return samples
 }
 
-test('the end of each run is left for Prometheus; one that failed keeps when one last succeeded', async () => {
+test('each run writes its result for Prometheus; a failed run keeps the time of the last success', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, [plainId(1), plainId(2), 'no id'])
@@ -40,9 +40,9 @@ test('the end of each run is left for Prometheus; one that failed keeps when one
     creator_enrich_ambiguous_calls: 0,
   })
 
-  const inTheWay = join(data, 'exports', 'creators.csv')
-  rmSync(inTheWay)
-  mkdirSync(inTheWay)
+  const obstacle = join(data, 'exports', 'creators.csv')
+  rmSync(obstacle)
+  mkdirSync(obstacle)
   const later = START + 86_400_000
   expect(await refused(enrichAt(() => later, list, data, api, '--max-age', '0s'))).toMatchObject({ code: 7 })
   expect(read()).toEqual({

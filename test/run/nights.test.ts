@@ -8,7 +8,7 @@ import { enrich, simulator } from '../support/simulated.js'
 
 const RENAMED = plainId(3)
 
-/** Everybody keeps their name but one, who is renamed on the last night, as the upstream would show it: with all its copies. */
+/** One person is renamed on the last night, in every field that repeats the name. All others keep their names. */
 async function oneRename(): Promise<SimulatedAnswers> {
   const invention = await (await loadPipeline(undefined)).simulatedAnswers()
   return {

@@ -13,7 +13,7 @@ function everyFile(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
-/** Every form in which the token could have been written down. */
+/** Every form in which the token could have been written. */
 const FORMS = [
   TOKEN,
   encodeURIComponent(TOKEN),
@@ -21,7 +21,7 @@ const FORMS = [
   Buffer.from(TOKEN).toString('base64').replaceAll('=', ''),
 ]
 
-test('the token is in no file, no output and no error, at the lowest log level, though the server echoes it', async () => {
+test('the token is in no file, output or error, even at the lowest log level and when the server echoes it', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const outputs: string[] = []
@@ -83,7 +83,7 @@ test('a token with a blank, a line break or a letter outside ASCII is refused wi
   expect(existsSync(join(folder, 'data'))).toBe(false)
 })
 
-test('without a token nothing is sent: exit 2, and the way out is named', async () => {
+test('without a token nothing is sent: exit 2, and the error names what to do', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, [plainId(1)])

@@ -45,7 +45,7 @@ describe('what stops the whole run', () => {
     { what: 'the balance', at: { balance: 20 }, code: 601, exit: 5, reason: 'balance', parked: 'balance' },
     { what: "the token's own budget", at: { budget: 20 }, code: 602, exit: 5, reason: 'balance', parked: 'balance' },
   ])(
-    '$what ($code): exit $exit within the calls in flight, and the same command goes on',
+    '$what ($code): exit $exit after the calls in flight, and the same command goes on',
     async ({ at, code, exit, reason, parked }) => {
       const { data, list } = setUp()
       const api = await simulator({ latencyMs: 5, ...at })
@@ -84,7 +84,7 @@ describe('what stops the whole run', () => {
     expect(receipt.stop).toMatchObject({ reason: 'route', code: '404' })
   })
 
-  test('a redirect: exit 2, the token is not sent on, only the host is named', async () => {
+  test('a redirect: exit 2, the token is not sent on, the error names only the host', async () => {
     const { data, list } = setUp()
     const api = await simulator({ before: () => ({ fault: 26 }) })
     const { code, receipt } = await enrich(list, data, api, ...args)
@@ -94,7 +94,7 @@ describe('what stops the whole run', () => {
     expect(receipt.stop?.message).not.toContain('__elsewhere')
   })
 
-  test('an API that cannot be reached: exit 6 after --give-up, nobody counted as paid', async () => {
+  test('an API that cannot be reached: exit 6 after --give-up, no call is counted as paid', async () => {
     const { data, list } = setUp()
     const api = await simulator()
     await api.close()
@@ -105,16 +105,16 @@ describe('what stops the whole run', () => {
   })
 })
 
-test('an export that cannot be written: exit 7, recorded as such; the next run publishes without a call', async () => {
+test('an export that cannot be written: exit 7, recorded in table runs; the next run publishes without a call', async () => {
   const { data, list } = setUp()
   const api = await simulator()
-  const inTheWay = join(data, 'exports', 'creators.csv')
-  mkdirSync(inTheWay, { recursive: true })
+  const obstacle = join(data, 'exports', 'creators.csv')
+  mkdirSync(obstacle, { recursive: true })
   const first = await refused(enrich(list, data, api))
   expect(first.code).toBe(7)
-  expect(first.stderr).toContain(inTheWay)
+  expect(first.stderr).toContain(obstacle)
 
-  rmSync(inTheWay, { recursive: true })
+  rmSync(obstacle, { recursive: true })
   api.ledger.clear()
   const second = await enrich(list, data, api)
   expect(second.receipt.ids).toMatchObject({ read: 60, reused: 60 })
@@ -125,26 +125,26 @@ test('an export that cannot be written: exit 7, recorded as such; the next run p
   ])
 })
 
-test('raw/ that cannot be written: everything is published and told, exit 7; the next run moves it there', async () => {
+test('raw/ that cannot be written: all is published, with a receipt and exit 7; the next run seals the calls', async () => {
   const { data, list } = setUp()
   const receipts = join(data, 'raw', 'receipts')
-  const inTheWay = join(receipts, `date=${new Date().toISOString().slice(0, 10)}`)
+  const obstacle = join(receipts, `date=${new Date().toISOString().slice(0, 10)}`)
   let blocked = false
   const api = await simulator({
     before: () => {
       if (blocked) return undefined
       blocked = true
       mkdirSync(receipts, { recursive: true })
-      writeFileSync(inTheWay, '')
+      writeFileSync(obstacle, '')
       return undefined
     },
   })
   const first = await enrich(list, data, api)
   expect(first).toMatchObject({ code: 7, receipt: { ids: { read: 60, enriched: 60 } } })
-  expect(first.stderr).toContain(inTheWay)
+  expect(first.stderr).toContain(obstacle)
   expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: 60 }])
 
-  rmSync(inTheWay)
+  rmSync(obstacle)
   expect(await enrich(list, data, api)).toMatchObject({ code: 0, receipt: { ids: { reused: 60 } } })
   expect(readdirSync(receipts, { recursive: true }).filter((name) => String(name).endsWith('.parquet'))).toHaveLength(2)
   expect(await published(data, 'SELECT status, exit_code FROM runs ORDER BY started_at')).toEqual([
@@ -167,7 +167,7 @@ describe('caps', () => {
     ])
   })
 
-  test('--budget counts what is billed and what may be', async () => {
+  test('--budget counts calls that are billed and calls that may be', async () => {
     const { data, list } = setUp()
     const api = await simulator({ latencyMs: 2 })
     const { code, receipt } = await enrich(list, data, api, ...args, '--budget', '2', '--price', '0.15')

@@ -13,7 +13,7 @@ import { enrich, enrichAll, receiptOf, refused, simulator, startRun } from '../s
 
 const env = { JUSTONEAPI_TOKEN: 'x' }
 
-describe('what is wrong is said in one line, exit 2, and nothing is sent', () => {
+describe('wrong usage is one error line and exit 2, and nothing is sent', () => {
   test.each<[what: string, write: (folder: string) => string[], message: RegExp]>([
     ['a file that is missing', (folder) => [join(folder, 'none.csv')], /none\.csv does not exist/],
     [
@@ -43,7 +43,7 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
     ['a folder', (folder) => [folder], /is a folder/],
     ['no id column', (folder) => file(folder, 'names.csv', 'name,city\nA,B\nC,D\n'), /names\.csv.*column/],
     [
-      'a column that is not there',
+      'a column that is missing',
       (folder) => file(folder, 'a.csv', `x,y\n${plainId(1)},1\n`),
       /a\.csv.*column "?z/,
       '--column',
@@ -65,7 +65,7 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
       /bytes\.csv.*line 2/,
     ],
     [
-      'a pipeline that is not there',
+      'a pipeline that does not exist',
       (folder) => [writeList(folder, [plainId(1)])],
       /pipelines\/none/,
       '--pipeline',
@@ -73,7 +73,7 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
     ],
     ['stdin without a list name', () => ['-'], /--list/],
     [
-      'two inputs of one name',
+      'two inputs with the same list name',
       (folder) => {
         mkdirSync(join(folder, 'other'))
         return [writeList(folder, [plainId(1)]), writeList(join(folder, 'other'), [plainId(2)])]
@@ -91,14 +91,14 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
     expect(existsSync(join(folder, 'data', 'creators.duckdb'))).toBe(false)
   })
 
-  test('plain HTTP to another machine needs a word, and warns', () => {
+  test('plain HTTP to another machine needs --allow-plain-http, and warns', () => {
     const settings = resolveSettings(runCommand.options, { api: 'cn' }, [])
     expect(() => resolveApi(settings)).toThrow(UsageError)
     expect(() => resolveApi(settings)).toThrow('--allow-plain-http')
     expect(resolveApi({ ...settings, allowPlainHttp: true }).warning).toContain('plain HTTP')
   })
 
-  test('a timeout below a minute is for this machine only', () => {
+  test('a timeout below a minute is allowed for this machine only', () => {
     const short = resolveSettings(runCommand.options, { timeout: '30s' }, [])
     expect(() => resolveApi(short)).toThrow(UsageError)
     expect(() => resolveApi(short)).toThrow('--timeout 30s')
@@ -108,7 +108,7 @@ describe('what is wrong is said in one line, exit 2, and nothing is sent', () =>
   })
 })
 
-test('several files and stdin, duplicates across them asked once', async () => {
+test('several files and stdin: an id that is in several is fetched once', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -141,7 +141,7 @@ test('several files and stdin, duplicates across them asked once', async () => {
   expect(receiptOf(piped).ids).toMatchObject({ read: 2, reused: 1, enriched: 1 })
 })
 
-test('more failures than --max-failed: exit 3, everything published', async () => {
+test('more failures than --max-failed: exit 3, everything is published', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -152,7 +152,7 @@ test('more failures than --max-failed: exit 3, everything published', async () =
   expect(readFileSync(join(data, 'exports', 'failures.csv'), 'utf8')).toContain('5f00000000000000c0de0101')
 })
 
-test('--no-bom, and a reader of stdout that leaves', async () => {
+test('--no-bom, and a reader of stdout that closes it', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()

@@ -23,7 +23,7 @@ const wider: Pipeline = {
   columns: { ...pipeline.columns, motto: attribute.text('motto', 'A motto.'), stars: counter('stars', 'Stars.') },
 }
 
-test('what the upstream adds is kept and told; once the definition has it, a replay fills it for the past', async () => {
+test('keys that the upstream adds are kept and reported; once the definition has them, a replay fills them for the past', async () => {
   const working = await openWorking(pipeline)
   for (const [at, night] of NIGHTS.entries()) {
     const run = runOf(pipeline, `2026111${at}T040000Z-0000`, night)
@@ -51,8 +51,8 @@ test('what the upstream adds is kept and told; once the definition has it, a rep
       },
     ].map((row) => ({ ...row, last_seen_at: first + 86_400_000, example_user_id: 'ann' })),
   )
-  const told = await driftSince(working.warehouse.connection, first + 1)
-  expect(told.filter(({ kind }) => kind === 'unknown_key').map(({ path }) => path)).toEqual(['motto', 'stars'])
+  const drift = await driftSince(working.warehouse.connection, first + 1)
+  expect(drift.filter(({ kind }) => kind === 'unknown_key').map(({ path }) => path)).toEqual(['motto', 'stars'])
   expect(await driftSince(working.warehouse.connection, first + 86_400_001)).toEqual([])
   await working.warehouse.close()
 

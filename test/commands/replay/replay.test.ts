@@ -32,21 +32,21 @@ const IDS = Array.from({ length: 30 }, (_, n) => plainId(n + 1))
 
 interface Replayed {
   readonly code: number
-  /** What a person is told. */
+  /** The log messages, one a line. */
   readonly stderr: string
   readonly report: ReplayReport
 }
 
-/** In this process; `cli` is the command itself. */
+/** Replays in this process; `cli` starts the real command. */
 async function replay(data: string, args: { check?: boolean } = {}): Promise<Replayed> {
   const settings = resolveSettings(replayCommand.options, { data, ...args }, [])
-  const told: string[] = []
-  const effects = liveEffects((level, message) => told.push(`${level}: ${message}`))
+  const logged: string[] = []
+  const effects = liveEffects((level, message) => logged.push(`${level}: ${message}`))
   const report = await replayFolder(settings, await loadPipeline(undefined), effects)
-  return { code: report.exit_code, stderr: told.join('\n'), report }
+  return { code: report.exit_code, stderr: logged.join('\n'), report }
 }
 
-/** Exit code and error line of a replay that came to no report. */
+/** Exit code and error line of a replay that ended without a report. */
 async function refusedReplay(data: string): Promise<{ code: number; stderr: string }> {
   try {
     const { report } = await replay(data)
@@ -76,7 +76,7 @@ async function content(data: string): Promise<Record<string, string[]>> {
   return found
 }
 
-/** Two lists, three nights with faults, one night cut off by quota, one killed with calls in flight. */
+/** Two lists and three nights with faults. The quota stops one night; another is killed with calls in flight. */
 async function history(): Promise<{ data: string; api: Simulator; list: string }> {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
@@ -105,7 +105,7 @@ async function history(): Promise<{ data: string; api: Simulator; list: string }
   return { data, api, list }
 }
 
-test('what is rebuilt is what was published: every row of every table, ambiguous calls as they stood, with no call', async () => {
+test('a replay rebuilds what was published, without a call: every row of every table, ambiguous calls included', async () => {
   const { data, api, list } = await history()
   const before = await content(data)
   expect(before['ambiguous_calls']!.length).toBeGreaterThan(0)
@@ -135,7 +135,7 @@ test('what is rebuilt is what was published: every row of every table, ambiguous
   expect(next.receipt.asked_ids).toBe(due[0]!.n)
 })
 
-test('what differs is told by table, rows and columns, and is mended; --check only tells, with exit 9', async () => {
+test('differences are reported by table, rows and columns, and fixed; --check only reports them, with exit 9', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -147,7 +147,7 @@ test('what differs is told by table, rows and columns, and is mended; --check on
   await tampered.connection.run(`UPDATE creators SET fans = fans + 1, nickname = 'x' WHERE user_id = '${IDS[0]!}'`)
   await tampered.connection.run(`DELETE FROM creators WHERE user_id = '${IDS[1]!}'`)
   await tampered.connection.run(`ALTER TABLE lists ADD COLUMN note VARCHAR`)
-  // Another version of the program has other views: no data differ by that.
+  // Another version of the program has other views: that is not a difference in data.
   await tampered.connection.run(`UPDATE data_folder SET views = 'of another version'`)
   tampered.close()
 
@@ -169,15 +169,15 @@ test('what differs is told by table, rows and columns, and is mended; --check on
   expect(realpathSync(join(data, 'creators.duckdb'))).toBe(file)
   expect(readdirSync(join(data, 'state'))).not.toContain('warehouse.duckdb.rebuilt')
 
-  const people = await cli(['replay', '--data', data])
-  expect(people.code).toBe(0)
-  expect(people.stdout).toContain('creators')
-  expect(people.stdout).toContain('changed: nickname (1), fans (1)')
+  const printed = await cli(['replay', '--data', data])
+  expect(printed.code).toBe(0)
+  expect(printed.stdout).toContain('creators')
+  expect(printed.stdout).toContain('changed: nickname (1), fans (1)')
   expect(await content(data)).toEqual(before)
   expect((await replay(data, { check: true })).code).toBe(0)
 })
 
-test('a damaged file in raw/: exit 7, that very file is named, and nothing changes', async () => {
+test('a damaged file in raw/: exit 7, the error names the file, and nothing changes', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -185,14 +185,14 @@ test('a damaged file in raw/: exit 7, that very file is named, and nothing chang
   const before = await content(data)
   for (const kind of ['answers', 'receipts', 'inputs']) {
     const files = readdirSync(join(data, 'raw', kind), { recursive: true, encoding: 'utf8' })
-    // Run ids name the second only, and both runs may start in one.
+    // A run id has the time in seconds, and both runs may start in the same second.
     const path = files
       .filter((name) => name.endsWith('.parquet'))
       .map((name) => join(data, 'raw', kind, name))
       .sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
       .at(-1)!
     const bytes = readFileSync(path)
-    writeFileSync(path, 'no parquet')
+    writeFileSync(path, 'not Parquet')
     const { code, stderr } = await refusedReplay(data)
     expect(code).toBe(7)
     expect(stderr).toContain(`damaged: ${path}`)
@@ -201,14 +201,14 @@ test('a damaged file in raw/: exit 7, that very file is named, and nothing chang
   }
   expect(await content(data)).toEqual(before)
 
-  writeFileSync(realpathSync(join(data, 'creators.duckdb')) + '.new', 'no database')
+  writeFileSync(realpathSync(join(data, 'creators.duckdb')) + '.new', 'not a database')
   renameSync(realpathSync(join(data, 'creators.duckdb')) + '.new', realpathSync(join(data, 'creators.duckdb')))
   const { code, report } = await replay(data)
   expect([code, report.differences]).toEqual([0, undefined])
   expect(await content(data)).toEqual(before)
 })
 
-test.each(['answers', 'inputs'] as const)('without its %s, raw/ does not pass for all there was', async (kind) => {
+test.each(['answers', 'inputs'] as const)('raw/ without its %s is not accepted as complete', async (kind) => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -226,7 +226,7 @@ test.each(['answers', 'inputs'] as const)('without its %s, raw/ does not pass fo
   expect(api.ledger.summary().calls).toBe(6)
 })
 
-test('a first run that was killed: what it had paid is replayed, and the next run finds it', async () => {
+test('a first run that was killed: a replay loads its paid answers, and the next run reuses them', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, IDS.slice(0, 6))
@@ -249,7 +249,7 @@ test('a first run that was killed: what it had paid is replayed, and the next ru
   expect((await enrich(list, data, api)).receipt.ids).toMatchObject({ enriched: 3, reused: 3 })
 })
 
-test('nothing to replay: exit 2; a folder that is in use: exit 8', async () => {
+test('nothing to replay: exit 2; a folder that another run holds: exit 8', async () => {
   const data = join(temporaryFolder(), 'data')
   const nothing = await cli(['replay', '--data', data])
   expect(nothing.code).toBe(2)

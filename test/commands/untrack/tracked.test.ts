@@ -27,13 +27,13 @@ const listsOf = (data: string): Promise<ListReport[]> => withPublished(layoutOf(
 const trackedOf = async (data: string) =>
   Object.fromEntries((await listsOf(data)).map(({ list, tracked }) => [list, tracked]))
 
-/** With cells that must come back as they are: commas, quotes, line breaks, nothing, a formula, other scripts. */
+/** Writes a list with cells that must stay as they are: commas, quotes, line breaks, blanks, a formula, Chinese. */
 function writeNotes(folder: string): string {
   const path = join(folder, 'notes.csv')
   const rows = [
     `甲,"a, ""b""\nc",${plainId(1)}`,
     `,=1+1,https://www.xiaohongshu.com/user/profile/${plainId(2).toUpperCase()}?x=1`,
-    `丙,,nobody`,
+    `丙,,not an id`,
     `丁,x,`,
     `戊,5e3,${plainId(1)}`,
   ]
@@ -41,7 +41,7 @@ function writeNotes(folder: string): string {
   return path
 }
 
-test('a tracked list is refreshed from its stored rows as if its file had been read again', async () => {
+test('a tracked list is refreshed from its stored rows, with the same result as reading its file again', async () => {
   const folder = temporaryFolder()
   const [data, again] = [join(folder, 'data'), join(folder, 'again')]
   const api = await simulator()
@@ -55,11 +55,11 @@ test('a tracked list is refreshed from its stored rows as if its file had been r
   const calls = () => api.ledger.summary().calls
   const before = calls()
   const read = await enrich(notes, again, api, '--max-age', '0s')
-  const asked = calls() - before
+  const made = calls() - before
   rmSync(notes)
   const { code, receipt } = await refresh(data, api, '--max-age', '0s')
   expect(code).toBe(0)
-  expect(calls() - before).toBe(2 * asked)
+  expect(calls() - before).toBe(2 * made)
   expect(receipt.rows).toEqual(read.receipt.rows)
   expect(receipt.lists).toEqual([{ ...read.receipt.lists[0], added: 0, removed: 0 }])
 
@@ -90,7 +90,7 @@ test('fresh ids cost nothing, and a list of many pages keeps every row', async (
   expect(row).toEqual({ n: 10_001, line: 10_002 })
 })
 
-test('tracking and untracking outlive the state folder', async () => {
+test('tracking and untracking survive the loss of the state folder', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -98,31 +98,31 @@ test('tracking and untracking outlive the state folder', async () => {
   await enrich(a!, data, api, '--track')
   await enrich(b!, data, api, '--track')
   expect(await trackedOf(data)).toEqual({ a: true, b: true })
-  const lose = () => rmSync(join(data, 'state'), { recursive: true })
+  const loseState = () => rmSync(join(data, 'state'), { recursive: true })
   const rebuilt = async () =>
     replay(resolveSettings(replayCommand.options, { data }, []), await loadPipeline(undefined), effects)
-  lose()
+  loseState()
   await enrich(writeList(folder, [plainId(1)], 'c.csv'), data, api)
   expect(await trackedOf(data)).toEqual({ a: true, b: true, c: false })
 
   expect(await untrackIn(data, 'a')).toEqual({ wasTracked: true })
   expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
-  lose()
+  loseState()
   await rebuilt()
   expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
   expect(await untrackIn(data, 'a')).toEqual({ wasTracked: false })
   expect((await refresh(data, api)).receipt.lists.map(({ list }) => list)).toEqual(['b'])
 
-  // Reading a list again leaves it untracked; asking for it tracks it again.
+  // Reading a list again leaves it untracked; --track tracks it again.
   await enrich(a!, data, api)
   expect(await trackedOf(data)).toMatchObject({ a: false })
   await enrich(a!, data, api, '--track')
-  lose()
+  loseState()
   await rebuilt()
   expect(await trackedOf(data)).toMatchObject({ a: true })
 })
 
-test('who was forgotten stays rejected as such, and comes back only with the file', async () => {
+test('a forgotten person stays rejected, and comes back only when the file is read again', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -142,7 +142,7 @@ test('who was forgotten stays rejected as such, and comes back only with the fil
   expect(await reasons()).toEqual(hidden)
 })
 
-test('without a tracked list: exit 2 naming the folder, and no folder is made', async () => {
+test('without a tracked list: exit 2 naming the folder, and no folder is created', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -157,7 +157,7 @@ test('without a tracked list: exit 2 naming the folder, and no folder is made', 
   expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('takes no input') as string })
 })
 
-test('lists: what a person and what a program is told, also while a run holds the folder', async () => {
+test('lists: as a table and as JSON, also while a run holds the folder', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
@@ -165,13 +165,13 @@ test('lists: what a person and what a program is told, also while a run holds th
   await enrich(writeList(folder, [plainId(1), plainId(3)], '很长的名单.csv'), data, api)
   const lock = await takeLock(layoutOf(data))
   try {
-    const told = await cli(['lists', '--data', data], { env: { JUSTONEAPI_TOKEN: 'not a token' } })
-    expect(told).toMatchObject({ code: 0, stderr: '' })
-    const lines = told.stdout.split('\n')
+    const printed = await cli(['lists', '--data', data], { env: { JUSTONEAPI_TOKEN: 'not a token' } })
+    expect(printed).toMatchObject({ code: 0, stderr: '' })
+    const lines = printed.stdout.split('\n')
     expect(lines[0]).toMatch(/^list +tracked +rows +ids +known +rejected +last read +a night$/)
     expect(lines[1]).toMatch(/^notes +yes +5 +2 +100% +2 +\d{4}-\d\d-\d\d \d\d:\d\d +¥0\.30$/)
     expect(lines[2]).toMatch(/^很长的名单 +no +2 +2 +100% +0 /)
-    expect(told.stdout).toContain('`run --tracked` refreshes 1 of 2, for up to ¥0.30 a night\n')
+    expect(printed.stdout).toContain('`run --tracked` refreshes 1 of 2, for up to ¥0.30 a night\n')
     const held = await cli(['untrack', 'notes', '--data', data])
     expect([held.code, held.stdout]).toEqual([8, ''])
     const { lists } = JSON.parse((await cli(['lists', '--json', '--data', data])).stdout) as { lists: ListReport[] }
