@@ -66,11 +66,11 @@ export function lockHolder(error: unknown): number | undefined {
 }
 
 function busy(layout: Layout, holder: number): BusyError {
-  const who = holder > 0 ? `another run (PID ${holder})` : 'another run'
+  const otherRun = holder > 0 ? `another run (PID ${holder})` : 'another run'
   const status = readStatus(layout.status, holder > 0 ? holder : undefined)
   const known = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
   const since = known ? ` since ${localTime(Date.parse(status.started_at))}` : ''
-  return new BusyError(`${who} holds ${layout.data}${since}: nothing was sent, wait until it is done`)
+  return new BusyError(`${otherRun} holds ${layout.data}${since}: nothing was sent, wait until it is done`)
 }
 
 function folderGone(layout: Layout): LocalError {

@@ -30,7 +30,7 @@ const MARK_AT = 8
 
 /**
  * Rewrites a segment whose head cannot be read. All that is not edited stays byte by byte and in its order, so that
- * somebody can still repair the head. A segment without a readable call is removed.
+ * a person can still repair the head. A segment without a readable call is removed.
  * @throws LocalError when the segment cannot be read or written: the old one stays
  */
 export async function rewriteHeadless(path: string, edit: EditSegment): Promise<Rewritten> {

@@ -65,7 +65,7 @@ export async function writeTombstones(path: string, tombstones: Tombstones): Pro
   }
 }
 
-/** Finds the ids of forgotten people; undefined if nobody was forgotten. */
+/** Finds the ids of forgotten people; undefined if no person was forgotten. */
 export function forgottenFinder({ salt, people }: Tombstones): IdFinder | undefined {
   if (people.length === 0) return undefined
   const hashes = new Set(people.map(({ hash }) => hash))
@@ -147,7 +147,7 @@ function merged(
 /**
  * Finds the ids of the people who must not come back. Warns when an erasure was interrupted: only a person who has the ids
  * can complete it.
- * @returns undefined if nobody was forgotten
+ * @returns undefined if no person was forgotten
  * @throws LocalError when the file cannot be read
  */
 export async function openTombstones({ data, forgotten }: Layout, effects: Effects): Promise<IdFinder | undefined> {

@@ -122,19 +122,19 @@ async function mergeNight(connection) {
 
 const DAY_STATEMENTS = /rebuilt_days|latest_days|next_recent|creator_recent|creator_days|days_before|remade_days/
 
-const someone = (await import('node:crypto')).createHash('md5').update('4711').digest('hex').slice(0, 24)
+const oneId = (await import('node:crypto')).createHash('md5').update('4711').digest('hex').slice(0, 24)
 const QUERIES = {
   creator_overview: [
     ['count', 'SELECT count(*) FROM creator_overview'],
     ['top 100 by fans', 'SELECT * FROM creator_overview ORDER BY fans DESC LIMIT 100'],
     ['top 100 by fans_change_7d', 'SELECT * FROM creator_overview ORDER BY fans_change_7d DESC NULLS LAST LIMIT 100'],
-    ['one creator', `SELECT * FROM creator_overview WHERE user_id = '${someone}'`],
+    ['one creator', `SELECT * FROM creator_overview WHERE user_id = '${oneId}'`],
     ['by tier', 'SELECT tier, count(*), sum(fans_change_7d), avg(fans) FROM creator_overview GROUP BY tier'],
     ['by province', 'SELECT province, count(*), median(fans) FROM creator_overview GROUP BY province'],
   ],
   creator_growth_daily: [
     ['count', 'SELECT count(*) FROM creator_growth_daily'],
-    ['one creator', `SELECT * FROM creator_growth_daily WHERE user_id = '${someone}' ORDER BY observed_day`],
+    ['one creator', `SELECT * FROM creator_growth_daily WHERE user_id = '${oneId}' ORDER BY observed_day`],
     [
       'by tier and day',
       'SELECT observed_day, tier, count(*), sum(fans_change_1d) FROM creator_growth_daily GROUP BY ALL ORDER BY ALL',
@@ -149,13 +149,13 @@ const QUERIES = {
   top_movers: [
     ['count', 'SELECT count(*) FROM top_movers'],
     ['top 100', `SELECT * FROM top_movers WHERE period_days = 7 AND ranked_by = 'relative' AND place <= 100`],
-    ['one creator', `SELECT * FROM top_movers WHERE user_id = '${someone}'`],
+    ['one creator', `SELECT * FROM top_movers WHERE user_id = '${oneId}'`],
     ['by tier', 'SELECT period_days, tier, count(*), sum(fans_change) FROM top_movers GROUP BY ALL'],
   ],
   creator_candidates: [
     ['count', 'SELECT count(*) FROM creator_candidates'],
     ['top 100', 'SELECT * FROM creator_candidates ORDER BY mentioned_by DESC LIMIT 100'],
-    ['one user', `SELECT * FROM creator_candidates WHERE user_id = '${someone}'`],
+    ['one user', `SELECT * FROM creator_candidates WHERE user_id = '${oneId}'`],
   ],
   list_overview: [['all', 'SELECT * FROM list_overview']],
 }

@@ -91,7 +91,7 @@ const markup = [
 const plain = `strlen(${TEXT_OF}) <= ${MOST_CHARACTERS} AND NOT regexp_matches(${TEXT_OF}, ${quotedText(`[&<>\\r\\n\\t]|^ | $|_x[0-9A-Fa-f]{4}_|${CONTROLS}`)})`
 const string = `CASE WHEN ${plain} THEN '<t>' || ${TEXT_OF} ELSE '<t xml:space="preserve">' || ${markup} END`
 
-/** With this style a cell that somebody edits stays text. Some versions of Excel show a long text of this style as ####. */
+/** With this style an edited cell stays text. Some versions of Excel show a long text of this style as ####. */
 const textStyle = `CASE WHEN strlen(${TEXT_OF}) > 255 THEN '' ELSE ' s="1"' END`
 
 const written = `CASE

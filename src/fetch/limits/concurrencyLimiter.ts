@@ -12,12 +12,12 @@ interface Round {
 }
 
 /**
- * How many calls may be in flight, learned from their latency: more of them are of no use where each only waits longer. As in
+ * How many calls may be in flight, learned from their latency: more calls are useless when each only waits longer. As in
  * TCP Vegas and Netflix's concurrency-limits (`VegasLimit`, `Gradient2Limit`), the recent latency is compared with that of an
  * unloaded upstream, the ratio shows how many calls were too many, and the limit grows only while all slots are in use.
  *
- * Where fewer calls do not lower the latency, the cause is another one: the limit comes back, and the reference moves. Theirs
- * follows slowly instead, but a paid batch has too few answers for long averages.
+ * When fewer calls do not lower the latency, the cause is another one: the limit is restored, and the reference moves. In
+ * those libraries the reference follows slowly, but a paid batch has too few answers for long averages.
  */
 export class ConcurrencyLimiter implements Limiter {
   private inFlight = 0

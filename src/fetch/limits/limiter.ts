@@ -1,6 +1,6 @@
 import type { Billed } from '../../model/outcome.js'
 
-/** What a call said about the upstream: it works, it wants fewer calls, or it is in trouble. */
+/** What the end of a call shows about the upstream: it works, it throttles calls, or it is in trouble. */
 export type UpstreamHealth = 'working' | PauseReason
 export type PauseReason = 'throttled' | 'trouble'
 

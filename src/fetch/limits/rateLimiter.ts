@@ -6,7 +6,7 @@ import type { AdmittedCall, CallReport, Limiter } from './limiter.js'
  * once, as in TCP and in the adaptive retries of the AWS SDKs, whose token bucket starts from the rate measured at a refusal.
  *
  * At a refusal the upstream's allowance is used up. So the calls that it let through between two refusals are what it allows
- * in that time: the limit is measured, not guessed. Until the first refusal there is no pace.
+ * in that time: the limit is measured, not guessed. Until the first refusal the pace is not limited.
  */
 export class RateLimiter implements Limiter {
   /** Calls a second; Infinity: as fast as slots allow. */
