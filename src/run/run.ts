@@ -56,7 +56,7 @@ export async function run(context: RunContext): Promise<Receipt> {
     const published = await publishRun(current, receipt, inputs)
     progress.published = true
 
-    // The loaded calls move from the journal to raw/, as Parquet that does not change any more.
+    // The loaded calls move from the journal to raw/, as Parquet files that any engine reads.
     await current.enter('sealing')
     const sealed = await seal(current, published)
 
