@@ -1,8 +1,8 @@
 import { TableWriter, type Cell, type Connection, type SqlType } from './duckdb.js'
 
 /**
- * A TEMP table that one step fills and another reads. SQL takes the names of its columns from here, so that a column that
- * is renamed is a type error in every statement.
+ * A TEMP table that one step fills and another reads. SQL takes the names of its columns from here where it crosses the
+ * seam between two steps, so that a renamed column is a type error there.
  */
 export interface TempTable<Column extends string> {
   readonly name: string

@@ -38,7 +38,7 @@ export function isOurs(path: string, layout: Layout): boolean {
   return inside || isBesideLink(path, layout) || isOutput(path, layout)
 }
 
-/** The files under `exports/`; `*` stands for the name of a list. `export/outputs.ts` says how each is written. */
+/** The files under `exports/`; `*` stands for the name of a list. `export/exportAll.ts` says how each is written. */
 export const EXPORT_FILES = [
   '*.enriched.csv',
   '*.rejects.csv',

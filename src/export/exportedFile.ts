@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { replaceFile } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 
 export interface ExportedFile {
   /** Absolute. */
@@ -25,7 +26,7 @@ export async function exportFile(path: string, produce: (temporary: string) => P
   } catch (error) {
     if (!isLocal(error)) throw error
     throw new LocalError(
-      `cannot write ${path}: ${messageOf(error)}; all answers are stored: free space or make the folder writable, then run the same command again`,
+      `cannot write ${path}: ${messageOf(error)}; all answers are stored: ${remedyFor(error, 'free some space, or make the folder writable')}, then run the same command again`,
       { cause: error },
     )
   }

@@ -57,13 +57,20 @@ export async function repairJournal(folder: string): Promise<RepairedJournal> {
   return { segments, damaged }
 }
 
-/** Whether a journal folder holds a segment with a readable head. Changes nothing. */
-export async function hasSegments(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => [])
-  for (const name of names) {
-    if (name.endsWith('.journal') && (await readHead(join(folder, name)))) return true
+/**
+ * Whether a journal folder holds a segment with a readable head. Changes nothing.
+ * @throws LocalError if the folder is there and cannot be read: its calls must not pass for calls that were never made
+ */
+export async function hasReadableSegments(folder: string): Promise<boolean> {
+  try {
+    for (const name of await readdir(folder)) {
+      if (name.endsWith('.journal') && (await readHead(join(folder, name)))) return true
+    }
+    return false
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw unreadable(folder, cause)
   }
-  return false
 }
 
 async function segmentsIn(folder: string): Promise<string[]> {
@@ -76,13 +83,18 @@ async function segmentsIn(folder: string): Promise<string[]> {
     return names.filter((name) => name.endsWith('.journal')).map((name) => join(folder, name))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new LocalError(
-      `cannot read the journal folder ${folder}: ${messageOf(cause)}; make it readable and run again`,
-      {
-        cause,
-      },
-    )
+    throw unreadable(folder, cause)
   }
+}
+
+function unreadable(folder: string, cause: unknown): LocalError {
+  if (cause instanceof LocalError) return cause
+  return new LocalError(
+    `cannot read the journal folder ${folder}: ${messageOf(cause)}; make it readable and run again`,
+    {
+      cause,
+    },
+  )
 }
 
 /** Segments of which only the spare file is there. */

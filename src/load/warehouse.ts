@@ -16,7 +16,15 @@ export interface Warehouse {
 }
 
 /** The file is not a readable database any more, or a checksum in it is wrong. */
-export class DamagedWarehouse extends LocalError {}
+export class DamagedWarehouse extends LocalError {
+  constructor(
+    /** The damaged file, absolute. */
+    readonly path: string,
+    cause: unknown,
+  ) {
+    super(`${path} is damaged (${messageOf(cause).split('\n')[0]})`, { cause })
+  }
+}
 
 /** The storage version of the file: every client since DuckDB 1.2 (February 2025) can read it. */
 export const STORAGE_VERSION = 'v1.2.0'
@@ -119,7 +127,7 @@ export function asLocalError(error: unknown, path: string): unknown {
   if (error instanceof RunError) return error
   const message = messageOf(error)
   if (isDamage(error)) {
-    return new DamagedWarehouse(`${path} is damaged (${message.split('\n')[0]})`, { cause: error })
+    return new DamagedWarehouse(path, error)
   }
   if (!isFileError(error) && !isOutOfMemory(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
@@ -155,7 +163,7 @@ function whyNotOpened(error: unknown, path: string, published: string): unknown 
     )
   }
   if (/not a valid DuckDB database|[Cc]orrupt|Could not read enough bytes|replaying WAL|Is a directory/.test(message)) {
-    return new DamagedWarehouse(`${path} is damaged (${message.split('\n')[0]})`, { cause: error })
+    return new DamagedWarehouse(path, error)
   }
   return asLocalError(error, path)
 }

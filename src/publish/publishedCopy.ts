@@ -3,6 +3,7 @@ import { chmod, copyFile, lstat, readdir, readlink, rename, rm, symlink } from '
 import { basename, dirname, join, relative } from 'node:path'
 import { makeFolder, syncFile, syncFolder, sizeOf } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { remedyFor } from '../core/remedyFor.js'
 import type { Layout } from '../dataFolder/layout.js'
 
 export interface PublishedCopy {
@@ -33,7 +34,7 @@ export async function publishCopy(layout: Layout, runId: string): Promise<Publis
   } catch (error) {
     if (error instanceof LocalError) throw error
     throw new LocalError(
-      `cannot publish ${layout.database}: ${messageOf(error)}; fix this, then run the same command again: no answer is lost, and the old file is still in place`,
+      `cannot publish ${layout.database}: ${messageOf(error)}; ${remedyFor(error, 'make this folder writable')}, then run the same command again: no answer is lost, and the old file is still in place`,
       { cause: error },
     )
   }

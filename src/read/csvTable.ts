@@ -50,7 +50,7 @@ const SAMPLE_ROWS = 200
  * @param rows the rows split by a delimiter
  * @throws UsageError if two delimiters fit equally well
  */
-export async function delimiterOf(
+async function delimiterOf(
   rows: (delimiter: string) => AsyncGenerator<RawRow[]>,
   isName: (cell: string) => boolean,
   source: string,

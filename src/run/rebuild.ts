@@ -7,7 +7,7 @@ import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
 import type { Lock } from '../dataFolder/lock.js'
 import type { AnswerReader } from '../flatten/compile.js'
-import { hasSegments, repairJournal } from '../journal/repairJournal.js'
+import { hasReadableSegments, repairJournal } from '../journal/repairJournal.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { claimKind } from '../load/schema/schema.js'
@@ -175,7 +175,7 @@ export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<bo
   for (const kind of SEALED) {
     if ((await rawRuns(raw, kind)).length > 0) return true
   }
-  return hasSegments(join(journal, 'loaded'))
+  return hasReadableSegments(join(journal, 'loaded'))
 }
 
 /**

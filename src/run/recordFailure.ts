@@ -8,7 +8,7 @@ import type { OpenRun } from './openRun.js'
  * shows the failure. The working database must be closed. Never fails: a disk error that failed the run may fail this too.
  */
 export async function recordFailure(
-  { layout, header }: Pick<OpenRun, 'layout' | 'header'>,
+  { layout, header, check }: Pick<OpenRun, 'layout' | 'header' | 'check'>,
   status: 'interrupted' | 'done',
   failure: unknown,
 ): Promise<void> {
@@ -16,6 +16,8 @@ export async function recordFailure(
   if (!existsSync(layout.warehouse)) return
   const end = { status, exitCode: exitCodeOf(failure), message: messageOf(failure), runId: header.runId }
   try {
+    // In a folder that was moved or replaced, another run may hold the database.
+    await check()
     const database = await openDatabase(layout.warehouse)
     await database.connection.run(CORRECT_RUN, end).finally(() => database.close())
   } catch {

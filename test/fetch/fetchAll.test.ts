@@ -497,6 +497,25 @@ describe('caps', () => {
     expect(kept.length).toBeGreaterThan(60)
   })
 
+  test('a call keeps its share of the budget until its end is durable: after a crash it may have been billed', async () => {
+    const { base } = await serve((_, __, response) => send(response, { code: 301 }))
+    let open = 0
+    let most = 0
+    const journal: CallLog = {
+      intent() {
+        open += 1
+        most = Math.max(most, open)
+        return Promise.resolve()
+      },
+      async end() {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        open -= 1
+      },
+    }
+    await run(base, idsTo(20), { journal, policy: { budget: { calls: 3 }, attempts: 1 } })
+    expect(most).toBe(3)
+  })
+
   test('a call that may have been billed counts', async () => {
     const { base, requests } = await serve((id, count, response) => {
       if (count > 1) response.socket?.destroy()

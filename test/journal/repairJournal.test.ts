@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { encodeRecord, HEAD_BYTES, HEADER_BYTES, journalMark } from '../../src/journal/record.js'
-import { repairJournal } from '../../src/journal/repairJournal.js'
+import { hasReadableSegments, repairJournal } from '../../src/journal/repairJournal.js'
 import { openSegment } from '../../src/journal/segmentReader.js'
 import type { Call } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -312,4 +312,13 @@ test('256 MB of damaged bytes are read in little memory', async () => {
   expect(damaged).toMatchObject([{ kind: 'damaged', offset: size, length: 1 << 28 }])
   expect((await callsOf(segments[0]!)).map(({ kind }) => kind)).toEqual(['answer', 'unknown'])
   expect(process.memoryUsage().rss - before).toBeLessThan(150 << 20)
+})
+
+test('a journal folder that cannot be read does not pass for an empty one', async () => {
+  const folder = temporaryFolder()
+  expect(await hasReadableSegments(join(folder, 'loaded'))).toBe(false)
+  await writeSegment(folder, [answerOf(1)])
+  expect(await hasReadableSegments(folder)).toBe(true)
+  writeFileSync(join(folder, 'loaded'), 'not a folder')
+  await expect(hasReadableSegments(join(folder, 'loaded'))).rejects.toThrow('cannot read the journal folder')
 })

@@ -14,7 +14,7 @@ import type { Invocation } from '../command.js'
  * @throws BusyError while a run holds the folder
  * @throws UsageError when nothing is published
  */
-export async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
+async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
   const layout = layoutOf(settings.data)
   // Before the lock: taking it would create the folder.
   checkPublished(layout)

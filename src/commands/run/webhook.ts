@@ -70,17 +70,21 @@ async function post(url: string, body: string, signal: AbortSignal): Promise<voi
   if (!response.ok) throw new Refused(response.status)
 }
 
+/** Faults of the network that may pass, as Node and undici name them; a certificate or a redirect that is refused does not. */
+const PASSING =
+  /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|UND_ERR_(SOCKET|CONNECT|HEADERS_TIMEOUT|BODY_TIMEOUT))/
+
 /** Whether another attempt may succeed: after a network fault, 5xx or 429; not after a redirect or the time limit. */
 function mayPass(error: Error): boolean {
   if (error instanceof Refused) return error.status >= 500 || error.status === 429
-  return typeof (rootOf(error) as { code?: unknown }).code === 'string'
+  return PASSING.test(String((rootOf(error) as { code?: unknown }).code))
 }
 
 /** ofetch writes the whole address into its message, so only the innermost cause is shown. */
 function reasonOf(error: unknown): string {
   const root = rootOf(error)
   // A host with several addresses fails without a message of its own.
-  return messageOf(root) || String((root as { code?: unknown }).code)
+  return messageOf(root).split('\n')[0] || String((root as { code?: unknown }).code)
 }
 
 function rootOf(error: unknown): unknown {

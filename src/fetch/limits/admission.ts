@@ -22,8 +22,8 @@ export interface Slot {
   sent(): Promise<boolean>
   /** @returns why the run should give up, if it should */
   ended(end: CallEnd, outcome: Outcome): string | undefined
-  /** The call was not sent. Without effect after `ended`. */
-  notSent(): void
+  /** The slot is free again. A call that has not ended was not sent. */
+  release(): void
 }
 
 export interface AdmissionOptions {
@@ -112,7 +112,7 @@ export class Admission {
     try {
       return await call(slot)
     } finally {
-      slot.notSent()
+      slot.release()
     }
   }
 
@@ -156,10 +156,9 @@ export class Admission {
         over = true
         return this.ended(call, end, outcome)
       },
-      notSent: () => {
-        if (over) return
-        over = true
-        for (const limiter of this.limiters) limiter.notSent?.(call)
+      release: () => {
+        if (!over) for (const limiter of this.limiters) limiter.notSent?.(call)
+        for (const limiter of this.limiters) limiter.released?.(call)
         this.wake?.()
       },
     }

@@ -38,4 +38,6 @@ export interface Limiter {
   ended(call: AdmittedCall, report: CallReport): void
   /** The run stopped before the call was sent, so the call takes nothing from the others. */
   notSent?(call: AdmittedCall): void
+  /** The slot is free again: the end of the call is durable, or the call was not sent. */
+  released?(call: AdmittedCall): void
 }

@@ -7,6 +7,8 @@ export class SpendCap implements Limiter {
   private calls = 0
   private inFlight = 0
   private billed = 0
+  /** Numbers of the calls in flight that were billed, or may have been. */
+  private readonly billedCalls = new Set<number>()
 
   constructor(private readonly policy: Pick<FetchPolicy, 'maxCalls' | 'budget'>) {}
 
@@ -32,13 +34,14 @@ export class SpendCap implements Limiter {
     this.inFlight += 1
   }
 
-  ended(_: AdmittedCall, { billed }: CallReport): void {
-    this.inFlight -= 1
-    if (billed !== 'no') this.billed += 1
+  /** The share of the call stays taken until its end is durable: after a crash before that, the call may have been billed. */
+  ended({ number }: AdmittedCall, { billed }: CallReport): void {
+    if (billed !== 'no') this.billedCalls.add(number)
   }
 
-  notSent(): void {
+  released({ number }: AdmittedCall): void {
     this.inFlight -= 1
+    if (this.billedCalls.delete(number)) this.billed += 1
   }
 
   private get maxCalls(): number {

@@ -180,7 +180,7 @@ async function followViews({ connection, pipeline }: Target, { views: before }: 
  * @param before the fingerprint that an earlier call returned: DuckDB stores a view in other words than its definition
  * @returns the fingerprint of the definitions
  */
-export async function writeViews(connection: Connection, pipeline: Pipeline, before: string | null): Promise<string> {
+async function writeViews(connection: Connection, pipeline: Pipeline, before: string | null): Promise<string> {
   const statements = viewsOf(pipeline).flatMap((view) => [createView(view), ...commentOnView(view)])
   const now = hash('sha256', statements.join(';\n')).slice(0, 16)
   if (now !== before) await runScript(connection, statements)
