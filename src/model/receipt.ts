@@ -1,5 +1,6 @@
 import { EXIT } from '../core/errors.js'
 import { labelLine } from '../core/text.js'
+import { nextDayIn } from '../core/time.js'
 import type { StopReason } from './outcome.js'
 
 /** The status of a row, or of an id, in one run. */
@@ -116,6 +117,29 @@ const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, nu
   quota: EXIT.parked,
   balance: EXIT.parked,
   redirect: EXIT.usage,
+}
+
+/** What people do to go on after a stop: the line `next` of the summary. `at` is the time of the stop. */
+export function runAgain(reason: StopReason, at: number, timeZone: string): string {
+  switch (reason) {
+    case 'quota':
+      return `run the same command again after ${new Date(nextDayIn(timeZone, at)).toISOString()} (midnight, ${timeZone})`
+    case 'balance':
+      return 'top up the account or the budget of the token, then run the same command again'
+    case 'token':
+      return 'check JUSTONEAPI_TOKEN, then run the same command again'
+    case 'permission':
+      return "activate the endpoint in the vendor's dashboard, then run the same command again"
+    case 'route':
+    case 'redirect':
+      return 'check --api, then run the same command again'
+    case 'unreachable':
+      return 'run the same command again when the API is back'
+    case 'cap':
+      return 'run the same command again to go on, with a larger cap if no call was made'
+    case 'signal':
+      return 'run the same command again to go on'
+  }
 }
 
 /** Why the ids that were not fetched are parked. */

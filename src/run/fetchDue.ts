@@ -167,7 +167,7 @@ function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
     if (FAILED.has(event.kind)) tally.failed += 1
   } else if (event.type === 'stopping') {
     tally.stop = event.stop.message
-    effects.log('warn', `stopping (${event.stop.message}); waiting for ${tally.inFlight} calls in flight`)
+    effects.log('warn', `stopping (${event.stop.message}); waiting for ${plural(tally.inFlight, 'call')} in flight`)
   } else {
     const why = event.type === 'throttled' ? 'the API throttles calls' : 'the API is in trouble'
     effects.log('info', `${why}: pausing for ${(event.pauseMs / 1000).toFixed(1)} s`)

@@ -1,5 +1,4 @@
 import { CURRENCY } from '../config/options.js'
-import { nextDayIn } from '../core/time.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import { type RunRecord, driftSince, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
@@ -13,6 +12,7 @@ import {
   type Receipt,
   type StopNotice,
   parkReasonOf,
+  runAgain,
 } from '../model/receipt.js'
 import type { PlanCounts } from '../plan/plan.js'
 import type { NamedInput } from '../read/readInput.js'
@@ -164,28 +164,6 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
     code,
     message,
     run_again: runAgain(reason === 'cap' && code === 'budget-per-day' ? 'quota' : reason, at, timeZone),
-  }
-}
-
-function runAgain(reason: FetchStop['reason'], at: number, timeZone: string): string {
-  switch (reason) {
-    case 'quota':
-      return `run the same command again after ${new Date(nextDayIn(timeZone, at)).toISOString()} (midnight, ${timeZone})`
-    case 'balance':
-      return 'top up the account or the budget of the token, then run the same command again'
-    case 'token':
-      return 'check JUSTONEAPI_TOKEN, then run the same command again'
-    case 'permission':
-      return "activate the endpoint in the vendor's dashboard, then run the same command again"
-    case 'route':
-    case 'redirect':
-      return 'check --api, then run the same command again'
-    case 'unreachable':
-      return 'run the same command again when the API is back'
-    case 'cap':
-      return 'run the same command again to go on, with a larger cap if no call was made'
-    case 'signal':
-      return 'run the same command again to go on'
   }
 }
 
