@@ -56,6 +56,7 @@ export const pipeline: Pipeline = {
     'link',
     'id',
   ],
+  genericIdColumns: ['uid', 'profile', 'share_link', '链接', 'url', 'link', 'id'],
   parseId,
   request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
   profile,

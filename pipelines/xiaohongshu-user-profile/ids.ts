@@ -25,18 +25,31 @@ function reject(reason: keyof typeof REMEDIES): ParsedId {
 const INVISIBLE = /\p{Cf}|(?!\s)\p{Cc}/gu
 const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|无|暂无|[-–—'"]+)?$/i
 const BARE_ID = /^[0-9a-f]{24}$/i
+/** Characters before a hex number that are searched for its label. */
+const LONGEST_LABEL = 64
 /** Not before a decimal point, because a spreadsheet wrote digits with a decimal point. */
 const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
-/** A link with or without a scheme. It ends before a blank, a Chinese character or a comma. */
+/**
+ * A link with or without a scheme. It ends before a blank, a Chinese character or a comma. Chinese characters inside a link,
+ * such as a search word in its query, belong to it if a `&`, `=`, `/`, `?` or `#` follows them.
+ */
 const LINK =
-  /(?:[a-z]{2,20}:\/\/|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}(?:com|cn|hk|net)(?=[/?#:]))[\w\-./?#%&=:;@+~!$*()]*/gi
+  /(?:[a-z]{2,20}:\/\/|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}(?:com|cn|hk|net)(?=[/?#:]))[\w\-./?#%&=:;@+~!$*()]*(?:(?:(?![\s\p{P}])[\u0080-\u{10ffff}])+[\w%~-]*[&=/?#][\w\-./?#%&=:;@+~!$*()]*)*/giu
 const SITE = /(?:^|[/.@])(?:xiaohongshu|rednote)\.com(?![\w.-])/i
 const SHORT = /(?:^|[/.])xhslink\.(?:com|cn)(?![\w.-])/i
-const PROFILE_PATH = /\/user\/profile\/([^/?#&]*)/i
+const PROFILE_PATH = /\/user\/profile\/([^/?#&\u0080-\uffff]*)/i
 const APP_USER = /\/user\/(?:user\.)?([0-9a-z]{24})(?![0-9a-z])|[?&](?:target_?id|user_?id)=([0-9a-z]{24})(?![0-9a-z])/i
 /** Characters at the end that belong to the sentence around a link. */
 const TRAILING = /(?:%20|[^0-9a-z])+$/i
 const NOTE_PATH = /\/(?:explore|discovery\/item|item|note|search_result)\//i
+/** The places where a cell calls a hex number a note: in a note's link, after the author of a note, behind a label. */
+const NOTES = [
+  /\/(?:explore|discovery\/item|item|notes?|search_result)\/\s*([0-9a-f]{24})(?![0-9a-z])/gi,
+  /\/user\/profile\/[0-9a-f]{24}\/([0-9a-f]{24})(?![0-9a-z])/gi,
+  /(?:作品|笔记|帖子|视频|文章|图文|note|item|feed|post)[\s_-]*(?:id|编号|号)?["'\s\])】]*[:=]?["'\s([【]*([0-9a-f]{24})(?![0-9a-z])/gi,
+]
+/** The place before a hex number that is neither a person nor a note: a value of a query, or the person who shared the link. */
+const OTHER_VALUE = /(?:[?&](?!(?:user|target)_?id=)[\w.-]+=|(?:app_?uid|share_?id|sid|token)["'\s]*[:=]["'\s]*)$/i
 
 /** The user id in one link, or the reason why there is none. */
 function parseLink(link: string): ParsedId {
@@ -77,7 +90,7 @@ function decoded(link: string): string {
 /**
  * Reads what people paste for a creator: a bare id in any case, profile and app links of xiaohongshu.com and rednote.com,
  * also inside share text. Full-width and invisible characters do no harm. A link to a note under a profile gives the note's
- * author. Any other cell gives a reason and a remedy.
+ * author. An id that the cell also calls a note is not a user. Any other cell gives a reason and a remedy.
  */
 export function parseId(cell: string): ParsedId {
   // Nearly all cells are bare ids. The search below takes twenty times as long.
@@ -87,14 +100,22 @@ export function parseId(cell: string): ParsedId {
   if (EMPTY.test(text)) return reject('empty')
 
   const links = [...text.matchAll(LINK)].map(([link]) => parseLink(link))
-  const bare = [...text.replace(LINK, ' ').matchAll(ID)].map(([token]) => parseToken(token))
-  const found = new Set([...links, ...bare].flatMap((parsed) => ('id' in parsed ? [parsed.id] : [])))
+  const notes = new Set(NOTES.flatMap((note) => [...text.matchAll(note)].map((match) => match[1]!.toLowerCase())))
+  const rest = text.replace(LINK, ' ')
+  const bare = [...rest.matchAll(ID)]
+    .filter(({ index }) => !OTHER_VALUE.test(rest.slice(Math.max(0, index - LONGEST_LABEL), index)))
+    .map(([token]) => parseToken(token))
+  const ids = [...links, ...bare].flatMap((parsed) => ('id' in parsed ? [parsed.id] : []))
+  const found = new Set(ids.filter((id) => !notes.has(id)))
   if (found.size > 1) return reject('several_ids')
   for (const id of found) return { id }
 
   // The most specific reason: first that of a link, then that of the whole text.
-  const [first] = [...links, ...bare]
-  if (first) return links.find((parsed) => 'reason' in parsed && parsed.reason !== 'link_without_user') ?? first
+  const rejects = [...links, ...bare].filter((parsed) => 'reason' in parsed)
+  const telling = rejects.find(({ reason }) => reason !== 'link_without_user')
+  if (telling) return telling
+  if (notes.size > 0) return reject('note_without_user')
+  if (rejects[0]) return rejects[0]
   return parseToken(
     text.replace(/^["'\s]+|["'\s,;]+$/g, '').replace(/^(?:小红书号|小红书id|红书号|red_?id)\s*[::]?\s*/i, ''),
   )

@@ -15,6 +15,8 @@ export interface Pipeline {
   readonly timeZone: string
   /** Names of id columns in inputs, lower case, the most certain name first. */
   readonly idColumns: readonly string[]
+  /** Those of them that files also give to other things, such as posts. Another column with ids of other people contradicts them. */
+  readonly genericIdColumns: readonly string[]
   parseId(cell: string): ParsedId
   /** The call for one id, without host and token: a path, and query parameters. */
   request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }

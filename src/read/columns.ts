@@ -115,7 +115,8 @@ const TEXT = 'VARCHAR'
 /**
  * Finds the id column: the given one; else the only one; else, by the pipeline's names in their order, the first column
  * that holds an id; else the only column with ids in at least half of its filled cells in the first rows.
- * @throws UsageError that names the candidates if there are several or none; for a column that is not text
+ * @throws UsageError that names the candidates if there are several or none, or if the ids of a column with a generic name
+ * contradict those of another; for a column that is not text
  */
 export function findIdColumn(input: Candidates, given: string | undefined): IdColumn {
   const { columns, source } = input
@@ -153,7 +154,13 @@ function foundColumn(input: Candidates): Found {
   const noIds = [...shares.values()].every((share) => share === 0)
   const byName =
     named.find((name) => shares.get(name)! > 0) ?? named.find((name) => noIds || typeOf(input, name) !== TEXT)
-  if (byName !== undefined) return { name: byName, how: 'by name' }
+  if (byName !== undefined) {
+    if (pipeline.genericIdColumns.includes(normalizedName(byName))) {
+      const others = columns.filter((name) => name !== byName && shares.get(name)! > 0)
+      refuseContradicted(input, byName, others)
+    }
+    return { name: byName, how: 'by name' }
+  }
 
   const byContent = columns.filter((name) => shares.get(name)! >= 0.5)
   if (byContent.length > 1) {
@@ -164,6 +171,33 @@ function foundColumn(input: Candidates): Found {
   throw new UsageError(
     `${source}: no column holds ids or links in its first rows; name one of ${nameList(columns)} with --column`,
   )
+}
+
+/**
+ * A column with a generic name may hold the ids of posts or of other things. No call may be paid for these.
+ * @throws UsageError if another column has other ids in more than half of the rows of the sample that have both
+ */
+function refuseContradicted(input: Candidates, name: string, others: readonly string[]): void {
+  const ids = sampleIds(input, name)
+  for (const other of others) {
+    const otherIds = sampleIds(input, other)
+    const both = ids.flatMap((id, row) => (id !== undefined && otherIds[row] !== undefined ? [row] : []))
+    const different = both.filter((row) => ids[row] !== otherIds[row])
+    if (different.length * 2 <= both.length) continue
+    throw new UsageError(
+      `${input.source}: columns ${quoted(name)} and ${quoted(other)} hold different ids; name the right one with --column`,
+    )
+  }
+}
+
+/** The id of a column in each row of the sample, undefined where it has none. */
+function sampleIds(input: Candidates, name: string): (string | undefined)[] {
+  if (typeOf(input, name) !== TEXT) return []
+  const index = input.columns.indexOf(name)
+  return input.sample.map(({ cells }) => {
+    const parsed = input.pipeline.parseId(cells[index] ?? '')
+    return 'id' in parsed ? parsed.id : undefined
+  })
 }
 
 /** Share of the filled cells in the sample that hold an id. */

@@ -28,6 +28,7 @@ export const people: Pipeline = {
   title: 'People',
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id'],
+  genericIdColumns: [],
   parseId: (cell) => (cell.startsWith('u') ? { id: cell } : { reason: 'no_id', remedy: 'give an id' }),
   request: (id) => ({ path: '/person', query: { id } }),
   profile: () => ({ kind: 'empty' }),

@@ -7,6 +7,7 @@ export const pipeline: Pipeline = {
   title: 'Test people',
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id', '用户id', 'profile_url', 'id'],
+  genericIdColumns: ['id'],
   parseId(cell) {
     const id = /^(?:https:\/\/example\.com\/people\/)?([0-9a-f]{24})(?:\?.*)?$/i.exec(cell.trim())?.[1]
     if (id) return { id: id.toLowerCase() }

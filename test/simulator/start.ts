@@ -9,6 +9,7 @@ export const pipeline: Pipeline = {
   title: 'Test people',
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id'],
+  genericIdColumns: [],
   parseId: (cell) =>
     /^[0-9a-f]{24}$/.test(cell) ? { id: cell } : { reason: 'not_an_id', remedy: 'give 24 hex digits' },
   request: (id) => ({ path: '/api/test/people/v1', query: { personId: id } }),
