@@ -34,10 +34,12 @@ const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
  * such as a search word in its query, belong to it if a `&`, `=`, `/`, `?` or `#` follows them.
  */
 const LINK =
-  /(?:[a-z]{2,20}:\/\/|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}(?:com|cn|hk|net)(?=[/?#:]))[\w\-./?#%&=:;@+~!$*()]*(?:(?:(?![\s\p{P}])[\u0080-\u{10ffff}])+[\w%~-]*[&=/?#][\w\-./?#%&=:;@+~!$*()]*)*/giu
+  /(?:[a-z]{2,20}(?::\/\/|%(?:25)*3a%(?:25)*2f)|(?<![\w.-])(?:[\w-]{1,63}\.){1,4}(?:com|cn|hk|net)(?=[/?#:]))[\w\-./?#%&=:;@+~!$*()]*(?:(?:(?![\s\p{P}])[\u0080-\u{10ffff}])+[\w%~-]*[&=/?#][\w\-./?#%&=:;@+~!$*()]*)*/giu
 const SITE = /(?:^|[/.@])(?:xiaohongshu|rednote)\.com(?![\w.-])/i
 const SHORT = /(?:^|[/.])xhslink\.(?:com|cn)(?![\w.-])/i
-const PROFILE_PATH = /\/user\/profile\/([^/?#&\u0080-\uffff]*)/i
+/** The path of a person: the profile, or the page of the advertising marketplace. */
+const PROFILE_PATH = /\/(?:user\/profile|blogger-detail)\/([^\s/?#&\u0080-\uffff]*)/i
+const APP = /(?:^|[=/?&])xhsdiscover:/i
 const APP_USER = /\/user\/(?:user\.)?([0-9a-z]{24})(?![0-9a-z])|[?&](?:target_?id|user_?id)=([0-9a-z]{24})(?![0-9a-z])/i
 /** Characters at the end that belong to the sentence around a link. */
 const TRAILING = /(?:%20|[^0-9a-z])+$/i
@@ -51,11 +53,10 @@ const NOTES = [
 /** The place before a hex number that is neither a person nor a note: a value of a query, or the person who shared the link. */
 const OTHER_VALUE = /(?:[?&](?!(?:user|target)_?id=)[\w.-]+=|(?:app_?uid|share_?id|sid|token)["'\s]*[:=]["'\s]*)$/i
 
-/** The user id in one link, or the reason why there is none. */
-function parseLink(link: string): ParsedId {
-  const url = /%2f/i.test(link) ? decoded(link) : link
+/** The user id in one decoded link, or the reason why there is none. */
+function parseLink(url: string): ParsedId {
   if (SHORT.test(url)) return reject('short_link')
-  const app = /^xhsdiscover:/i.test(url)
+  const app = APP.test(url)
   if (!app && !SITE.test(url)) return reject('link_without_user')
   const path = PROFILE_PATH.exec(url)
   if (path) return parseToken(path[1]!.replace(TRAILING, ''))
@@ -79,17 +80,24 @@ function parseToken(token: string): ParsedId {
   return reject('not_an_id')
 }
 
+/** A link without its percent codes. A link inside a link, as in a redirect, is encoded once more for each link around it. */
 function decoded(link: string): string {
-  try {
-    return decodeURIComponent(link)
-  } catch {
-    return link
+  let text = link
+  for (let round = 0; round < 4 && text.includes('%'); round += 1) {
+    text = text.replace(/(?:%[0-9a-f]{2})+/gi, (codes) => {
+      try {
+        return decodeURIComponent(codes)
+      } catch {
+        return codes
+      }
+    })
   }
+  return text
 }
 
 /**
  * Reads what people paste for a creator: a bare id in any case, profile and app links of xiaohongshu.com and rednote.com,
- * also inside share text. Full-width and invisible characters do no harm. A link to a note under a profile gives the note's
+ * also inside share text or another link. Full-width and invisible characters do no harm. A link to a note under a profile gives the note's
  * author. An id that the cell also calls a note is not a user. Any other cell gives a reason and a remedy.
  */
 export function parseId(cell: string): ParsedId {
@@ -99,8 +107,9 @@ export function parseId(cell: string): ParsedId {
   const text = cell.normalize('NFKC').replace(INVISIBLE, '').trim()
   if (EMPTY.test(text)) return reject('empty')
 
-  const links = [...text.matchAll(LINK)].map(([link]) => parseLink(link))
-  const notes = new Set(NOTES.flatMap((note) => [...text.matchAll(note)].map((match) => match[1]!.toLowerCase())))
+  const links = [...text.matchAll(LINK)].map(([link]) => parseLink(decoded(link)))
+  const readable = text.replace(LINK, decoded)
+  const notes = new Set(NOTES.flatMap((note) => [...readable.matchAll(note)].map((match) => match[1]!.toLowerCase())))
   const rest = text.replace(LINK, ' ')
   const bare = [...rest.matchAll(ID)]
     .filter(({ index }) => !OTHER_VALUE.test(rest.slice(Math.max(0, index - LONGEST_LABEL), index)))

@@ -102,7 +102,10 @@ export interface Mentions {
   readonly displayName?: string
 }
 
-/** What one input cell holds: an id, or the reason why it is not an id and what to do about it. */
+/**
+ * What one input cell holds: an id, or the reason why it is not an id and what to do about it. The reason of a cell without
+ * content is `empty`.
+ */
 export type ParsedId = { readonly id: string } | { readonly reason: string; readonly remedy: string }
 
 /** What the `data` of a successful answer holds for the requested id. */

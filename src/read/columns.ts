@@ -149,7 +149,7 @@ function foundColumn(input: Candidates): Found {
   const [only] = columns
   if (only !== undefined && columns.length === 1) return { name: only, how: 'only column' }
 
-  const shares = new Map(columns.map((name, index) => [name, idShare(input, name, index)]))
+  const shares = new Map(columns.map((name, index) => [name, idShare(input, index)]))
   const named = pipeline.idColumns.flatMap((known) => columns.filter((name) => normalizedName(name) === known))
   const noIds = [...shares.values()].every((share) => share === 0)
   const byName =
@@ -201,8 +201,8 @@ function sampleIds(input: Candidates, name: string): (string | undefined)[] {
 }
 
 /** Share of the filled cells in the sample that hold an id. */
-function idShare(input: Candidates, name: string, index: number): number {
-  if (typeOf(input, name) !== TEXT) return 0
+export function idShare(input: Omit<Candidates, 'source'>, index: number): number {
+  if ((input.types?.[index] ?? TEXT) !== TEXT) return 0
   let filled = 0
   let ids = 0
   for (const { cells } of input.sample) {

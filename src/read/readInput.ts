@@ -5,6 +5,7 @@ import { findIdColumn, type IdColumn } from './columns.js'
 import { csvTable, type TextFormat } from './csvTable.js'
 import { openFile, openStdin } from './file.js'
 import { parquetTable } from './parquet.js'
+import { parsedRow, spareColumns, spareExplanation, type SpareColumn } from './spareColumns.js'
 import type { RawRow } from './table.js'
 
 const BATCH = 1000
@@ -17,7 +18,7 @@ export interface Member {
   readonly line: number
   /** One cell a column. */
   readonly cells: readonly (string | null)[]
-  /** The cell of the id column, '' for a null. */
+  /** The cell of the id column, '' for a null. If it is empty, the id may be that of another column that agrees. */
   readonly cell: string
   readonly parsed: ParsedId
 }
@@ -63,14 +64,15 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
     const found = findIdColumn({ ...table, source: path, pipeline }, column)
     const noHeader = table.hasHeader ? '' : '; there is no header, so the first row is data'
     const index = table.columns.indexOf(found.name)
+    const spare = await spareColumns(table, index, pipeline)
     return {
       source: path,
       list: file.list,
       columns: table.columns,
       format: table.format,
-      idColumn: { ...found, explanation: found.explanation + noHeader },
+      idColumn: { ...found, explanation: found.explanation + spareExplanation(spare) + noHeader },
       async *rows() {
-        yield* members(table.data(), index, pipeline)
+        yield* members(table.data(), index, spare, pipeline)
         await file.unchanged()
       },
       close: () => file.close(),
@@ -81,14 +83,19 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
   }
 }
 
-async function* members(rows: AsyncIterable<readonly RawRow[]>, index: number, pipeline: Pipeline) {
+async function* members(
+  rows: AsyncIterable<readonly RawRow[]>,
+  index: number,
+  spare: readonly SpareColumn[],
+  pipeline: Pipeline,
+) {
   let rowNumber = 0
   for await (const batch of rows) {
     for (let from = 0; from < batch.length; from += BATCH) {
       yield batch.slice(from, from + BATCH).map(({ line, cells }): Member => {
         rowNumber += 1
         const cell = cells[index] ?? ''
-        return { rowNumber, line, cells, cell, parsed: pipeline.parseId(cell) }
+        return { rowNumber, line, cells, cell, parsed: parsedRow(cells, index, spare, pipeline) }
       })
     }
   }

@@ -63,9 +63,15 @@ export function nothingTracked(data: string): UsageError {
   )
 }
 
-/** A forgotten person's row has blank cells, so its reject reason is taken from the stored row. */
+/**
+ * A forgotten person's row has blank cells, so its reject reason is taken from the stored row. So is the id of a row whose own
+ * cell is empty: it was in another column.
+ */
 function parsedOf({ user_id, reason }: StoredRow, cell: string, pipeline: Pipeline): ParsedId {
-  return user_id === null && reason === FORGOTTEN_ID.reason ? FORGOTTEN_ID : pipeline.parseId(cell)
+  if (user_id === null && reason === FORGOTTEN_ID.reason) return FORGOTTEN_ID
+  const parsed = pipeline.parseId(cell)
+  const isElsewhere = user_id !== null && 'reason' in parsed && parsed.reason === 'empty'
+  return isElsewhere ? { id: user_id } : parsed
 }
 
 async function* pages(connection: Connection, list: string): AsyncGenerator<StoredRow[]> {

@@ -137,6 +137,33 @@ test('the id column is searched in the first 200 rows only, and all rows are rea
   expect(members[299]).toMatchObject({ rowNumber: 300, line: 301, cell: '', parsed: { reason: 'empty' } })
 })
 
+/** A table with ids, and with links that have another id in some rows. */
+function twoColumns(rows: number, different: number, empty: number): string {
+  const lines = Array.from({ length: rows }, (_, n) => {
+    const link = `https://example.com/people/${numbered(n < different ? n + 5000 : n)}`
+    return `${n >= rows - empty ? '' : numbered(n)},${link}\n`
+  })
+  return file('two.csv', `user_id,market\n${lines.join('')}`)
+}
+
+test('a row with an empty id cell takes the id of another column that agrees in 95 % of all rows', async () => {
+  const input = await readInput(twoColumns(1010, 50, 10), { pipeline })
+  expect(input.idColumn.explanation).toBe(
+    'ids are read from column "user_id", found by its name; 10 rows with an empty cell take their id from column "market", which agrees',
+  )
+  const ids = (await everything(input)).map(({ parsed }) => 'id' in parsed && parsed.id)
+  expect(ids).toEqual(Array.from({ length: 1010 }, (_, n) => numbered(n)))
+})
+
+test('a column that agrees in fewer rows, or in no row, gives no id', async () => {
+  for (const path of [twoColumns(1010, 51, 10), twoColumns(10, 0, 10)]) {
+    const input = await readInput(path, { pipeline, column: 'user_id' })
+    expect(input.idColumn.explanation).toBe('ids are read from column "user_id", given by --column')
+    const members = await everything(input)
+    expect(members.filter(({ parsed }) => 'reason' in parsed && parsed.reason === 'empty')).toHaveLength(10)
+  }
+})
+
 test('an error about a wide table names its first columns only', async () => {
   const header = Array.from({ length: 1000 }, (_, n) => `column ${n}`).join()
   const path = file('wide.csv', `${header}\n${','.repeat(999)}\n`)

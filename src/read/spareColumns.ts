@@ -1,0 +1,100 @@
+import type { ParsedId, Pipeline } from '../model/pipeline.js'
+import { idShare } from './columns.js'
+import type { RawRow, Table } from './table.js'
+
+/** The least share of the rows with both ids in which a second column must have the same id. */
+const AGREEMENT = 0.95
+
+/** A column that has the id where the cell of the id column is empty. */
+export interface SpareColumn {
+  readonly index: number
+  readonly name: string
+  /** Rows that take their id from it. */
+  readonly filled: number
+}
+
+/** A column that may become a spare one. */
+interface Candidate {
+  readonly index: number
+  readonly name: string
+  both: number
+  same: number
+}
+
+/**
+ * Finds the columns whose ids agree with those of the id column in at least 95 % of the rows that have both. All rows are
+ * compared, because a call is paid for each id that is taken from such a column. Without a second column of ids in the first
+ * rows nothing is read.
+ */
+export async function spareColumns(table: Table, idIndex: number, pipeline: Pipeline): Promise<SpareColumn[]> {
+  const candidates = table.columns.flatMap((name, index): Candidate[] => {
+    const isLikely = index !== idIndex && idShare({ ...table, pipeline }, index) >= 0.5
+    return isLikely ? [{ index, name, both: 0, same: 0 }] : []
+  })
+  if (candidates.length === 0) return []
+  /** For each set of candidates that have an id where the id column is empty: the number of such rows. */
+  const fills = new Map<string, number>()
+  for await (const rows of table.data()) {
+    for (const row of rows) compare(row, idIndex, { pipeline, candidates, fills })
+  }
+  const agreeing = candidates.filter(({ both, same }) => both > 0 && same >= AGREEMENT * both)
+  const filled = new Map<number, number>()
+  for (const [indexes, count] of fills) {
+    const first = agreeing.find(({ index }) => indexes.split(' ').includes(String(index)))
+    if (first) filled.set(first.index, (filled.get(first.index) ?? 0) + count)
+  }
+  return agreeing.flatMap(({ index, name }) => {
+    const count = filled.get(index)
+    return count === undefined ? [] : [{ index, name, filled: count }]
+  })
+}
+
+interface Comparison {
+  readonly pipeline: Pipeline
+  readonly candidates: readonly Candidate[]
+  readonly fills: Map<string, number>
+}
+
+function compare({ cells }: RawRow, idIndex: number, { pipeline, candidates, fills }: Comparison): void {
+  const own = pipeline.parseId(cells[idIndex] ?? '')
+  if ('reason' in own && own.reason !== 'empty') return
+  const found: number[] = []
+  for (const candidate of candidates) {
+    const other = pipeline.parseId(cells[candidate.index] ?? '')
+    if (!('id' in other)) continue
+    if ('id' in own) {
+      candidate.both += 1
+      if (other.id === own.id) candidate.same += 1
+    } else {
+      found.push(candidate.index)
+    }
+  }
+  if (found.length > 0) fills.set(found.join(' '), (fills.get(found.join(' ')) ?? 0) + 1)
+}
+
+/** The id of a row: that of the id column's cell; where this cell is empty, that of the first spare column with an id. */
+export function parsedRow(
+  cells: RawRow['cells'],
+  idIndex: number,
+  spare: readonly SpareColumn[],
+  pipeline: Pipeline,
+): ParsedId {
+  const own = pipeline.parseId(cells[idIndex] ?? '')
+  if ('id' in own || own.reason !== 'empty') return own
+  for (const { index } of spare) {
+    const other = pipeline.parseId(cells[index] ?? '')
+    if ('id' in other) return other
+  }
+  return own
+}
+
+/** The spare columns as a part of a sentence for people, '' without any. */
+export function spareExplanation(spare: readonly SpareColumn[]): string {
+  return spare
+    .map(({ name, filled }) => {
+      const rows =
+        filled === 1 ? '1 row with an empty cell takes its id' : `${filled} rows with an empty cell take their id`
+      return `; ${rows} from column ${JSON.stringify(name)}, which agrees`
+    })
+    .join('')
+}
