@@ -24,6 +24,8 @@ function reject(reason: keyof typeof REMEDIES): ParsedId {
 /** Invisible characters that copying adds: controls and format characters (zero-width, direction, soft hyphen, byte order mark). */
 const INVISIBLE = /\p{Cf}|(?!\s)\p{Cc}/gu
 const EMPTY = /^(?:null|none|nan|n\/a|#n\/a|nil|undefined|无|暂无|[-–—'"]+)?$/i
+/** What people write before an id. */
+const LABEL = /^["'\s]*(?:(?:小红书)?(?:用户|达人|博主|作者|账号)?id|user_?id)\s*[:=]?/i
 const BARE_ID = /^[0-9a-f]{24}$/i
 /** Characters before a hex number that are searched for its label. */
 const LONGEST_LABEL = 64
@@ -73,9 +75,10 @@ function parseToken(token: string): ParsedId {
   }
   if (/^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$/i.test(token)) return reject('ruined_number')
   if (/^\d{9,11}(?:\.0*)?$/.test(token)) return reject('red_id')
-  if (/^\d{15,}(?:\.\d*)?$/.test(token) || /^\d{1,3}(?:,\d{3}){4,}(?:\.\d*)?$/.test(token))
+  // A shorter number, such as the uid of another site, is too short to be what is left of an id.
+  if (/^\d{20,}(?:\.\d*)?$/.test(token) || /^\d{1,3}(?:,\d{3}){6,}(?:\.\d*)?$/.test(token))
     return reject('ruined_number')
-  if (/^[0-9a-f]{16,}$/i.test(token)) return reject('wrong_length')
+  if (/^(?=.*[a-f])[0-9a-f]{16,}$/i.test(token)) return reject('wrong_length')
   if (/^(?=.*[a-z_-])[\w.-]{6,15}$/i.test(token)) return reject('red_id')
   return reject('not_an_id')
 }
@@ -106,6 +109,10 @@ export function parseId(cell: string): ParsedId {
   if (cell.length > MAX_CELL_LENGTH) return reject('too_long')
   const text = cell.normalize('NFKC').replace(INVISIBLE, '').trim()
   if (EMPTY.test(text)) return reject('empty')
+
+  // Without a letter it may be two numbers.
+  const joined = text.replace(LABEL, '').replace(/[\s"'=]+/g, '')
+  if (BARE_ID.test(joined) && /[a-f]/i.test(joined)) return parseToken(joined)
 
   const links = [...text.matchAll(LINK)].map(([link]) => parseLink(decoded(link)))
   const readable = text.replace(LINK, decoded)

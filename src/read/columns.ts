@@ -67,6 +67,7 @@ function normalizedName(name: string): string {
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
     .trim()
+    .replace(/^="(.*)"$/, '$1')
     .toLowerCase()
 }
 
@@ -83,6 +84,25 @@ export function uniqueNames(names: readonly string[], source: string): string[] 
   const which = `columns ${places.join(' and ')} are both named ${JSON.stringify(twice)}`
   throw new UsageError(`${source}: ${which}; give each column its own name`)
 }
+
+/** What a row is in place of an id if it repeats the header. */
+export const HEADER_AGAIN = {
+  reason: 'header_again',
+  remedy: 'delete this row: it is the header once more',
+} as const
+
+/**
+ * Returns a test for whether a cell of the id column belongs to a header: files that are put together often keep the header
+ * of each part.
+ */
+export function headerCellTest(context: HeaderContext, idColumn: string): (cell: string) => boolean {
+  const isName = idNameTest(context)
+  const own = normalizedName(idColumn)
+  return (cell) => cell.length <= LONGEST_NAME && (isName(cell) || normalizedName(cell) === own)
+}
+
+/** Longer cells are not compared with names, because they cannot be one that people type. */
+const LONGEST_NAME = 1000
 
 function textsOf({ cells }: RawRow): string[] {
   return cells.map((cell) => cell ?? '')

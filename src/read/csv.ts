@@ -5,7 +5,8 @@ import { problemAt, type RawRow } from './table.js'
 
 /**
  * The rows of UTF-8 CSV text, including the first, in batches as they come. Lines end in LF, CRLF or CR, also mixed. Empty
- * lines are not rows, but they count as lines. All rows have as many cells as the first.
+ * lines are not rows, but they count as lines. All rows have as many cells as the first; empty cells beyond that are dropped,
+ * because some programs end each row of data with a separator, but not the header.
  * @throws UsageError with the line where the row starts, after the rows before it were yielded
  */
 export async function* csvRows(
@@ -72,6 +73,7 @@ class Collector extends Parser {
   override push(record: string[] | null): boolean {
     if (record === null) return super.push(null)
     if (this.width === 0) this.width = record.length
+    while (record.length > this.width && record.at(-1) === '') record.pop()
     // An error that is thrown here would be lost between the stream's callbacks.
     if (record.length !== this.width) this.failure ??= this.ragged(record.length)
     if (this.failure !== undefined) return true

@@ -4,6 +4,7 @@ import { csvRows } from './csv.js'
 import { decode, ENCODING_NAMES, type Encoding } from './decode.js'
 import { encodingOf } from './encoding.js'
 import type { InputFile } from './file.js'
+import { formulasQuoted } from './formulas.js'
 import { gunzip } from './gunzip.js'
 import { firstRows, type RawRow, SAMPLE, type Table } from './table.js'
 
@@ -21,7 +22,8 @@ export async function csvTable(file: InputFile, context: HeaderContext, given: T
   const { path } = file
   const text = () => (file.gzip ? gunzip(file.bytes(), path) : file.bytes())
   const encoding = await encodingOf(text, path, given.encoding)
-  const rows = (separator: string) => csvRows(decode(text(), encoding, path), path, separator)
+  const rows = (separator: string) =>
+    csvRows(formulasQuoted(decode(text(), encoding, path), separator), path, separator)
   const delimiter = given.delimiter ?? (await delimiterOf(rows, idNameTest(context), path))
 
   const head = await firstRows(rows(delimiter), SAMPLE + 1)

@@ -27,10 +27,15 @@ export class WrongEncoding extends UsageError {
   }
 }
 
+const LF = 0x0a
+const CR = 0x0d
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
+/** Old DOS programs end a text with this character. */
+const CONTROL_Z = 0x1a
+
 /**
- * Text as UTF-8, cut between characters, without its byte order mark.
+ * Text as UTF-8, cut between characters, without byte order marks at its start and without the character Ctrl-Z at its end.
  * @throws WrongEncoding with the line of the first bytes that do not fit; UsageError for a NUL character
  */
 export async function* decode(
@@ -41,10 +46,14 @@ export async function* decode(
   const decoder = decoderOf(encoding)
   const lines = new LineEnds()
   let atStart = true
+  /** A Ctrl-Z that may be the last character, with the line ends after it. */
+  let ending: Buffer = Buffer.alloc(0)
   for await (const whole of wholeCharacters(chunks, encoding, source)) {
     const decoded = toUtf8(whole, encoding, decoder)
     if (!decoded) throw new WrongEncoding(source, lines.after(decodablePrefix(whole, encoding)), encoding)
-    const text = atStart && decoded.subarray(0, BOM.length).equals(BOM) ? decoded.subarray(BOM.length) : decoded
+    let text = decoded
+    while (atStart && text.subarray(0, BOM.length).equals(BOM)) text = text.subarray(BOM.length)
+    if (text.length === 0) continue
     atStart = false
     const nul = text.indexOf(0)
     if (nul >= 0) {
@@ -54,8 +63,22 @@ export async function* decode(
       )
     }
     lines.after(text)
-    yield text
+    const pending: Buffer = ending.length > 0 ? Buffer.concat([ending, text]) : text
+    const end = endingFrom(pending)
+    ending = pending.subarray(end)
+    if (end > 0) yield pending.subarray(0, end)
   }
+}
+
+/** Where a Ctrl-Z with nothing but more of them and line ends after it starts; the length if there is none. */
+function endingFrom(text: Buffer): number {
+  let start = text.length
+  for (let at = text.length - 1; at >= 0; at -= 1) {
+    const byte = text[at]!
+    if (byte === CONTROL_Z) start = at
+    else if (byte !== LF && byte !== CR) break
+  }
+  return start
 }
 
 /** Chunks that end where a character ends. If the file is cut inside a character, the rest of it comes last. */
@@ -137,9 +160,6 @@ function decodablePrefix(bytes: Buffer, encoding: Encoding): Buffer {
   }
   return Buffer.from(read(good))
 }
-
-const LF = 0x0a
-const CR = 0x0d
 
 /** Counts lines that end in LF, CRLF or CR. */
 class LineEnds {

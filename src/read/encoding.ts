@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+import { TextDecoder } from 'node:util'
 import { UsageError } from '../core/errors.js'
 import { decode, ENCODING_NAMES, WrongEncoding, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
 import { refuseUnsupported } from './file.js'
@@ -15,7 +17,7 @@ const MARKS: readonly [mark: Buffer, encoding: Encoding][] = [
 
 /**
  * The encoding of a text: the given one; else the one of its byte order mark; else UTF-16 if the zero bytes of Latin
- * letters, digits and commas show it; else UTF-8 if all bytes fit; else GB18030 if all bytes fit.
+ * letters, digits and commas show it, or, in mostly Chinese text, those of its line ends and what the characters are; else UTF-8 if all bytes fit; else GB18030 if all bytes fit.
  * @param text returns the bytes from the start at each call
  * @throws UsageError if the file is not text, if its mark contradicts the given encoding, or if no encoding fits
  */
@@ -47,10 +49,40 @@ function detectUtf16(head: Buffer): Encoding | undefined {
   const zeros = [0, 0]
   head.forEach((byte, index) => (zeros[index % 2]! += byte === 0 ? 1 : 0))
   const [even, odd] = zeros as [number, number]
+  if (even + odd === 0) return undefined
   // A few zeros do not make UTF-16. In UTF-16, ids, commas and line ends have their zeros at even or at odd places only.
-  if ((even + odd) * 16 < head.length) return undefined
-  if (odd > 4 * even) return 'utf-16le'
-  return even > 4 * odd ? 'utf-16be' : undefined
+  if ((even + odd) * 16 >= head.length) {
+    if (odd > 4 * even) return 'utf-16le'
+    if (even > 4 * odd) return 'utf-16be'
+  }
+  // Chinese text has fewer zeros, and at both places: the character 一 has one, too.
+  const likely = (['utf-16le', 'utf-16be'] as const).filter((encoding) => isChineseUtf16(head, encoding))
+  return likely.length === 1 ? likely[0] : undefined
+}
+
+/** Characters of a Chinese table: ASCII, general punctuation, Chinese characters and punctuation, full-width forms, emoji. */
+const CHINESE_TEXT =
+  /[\t\n\r\x20-\x7e\u00a0-\u00ff\u2000-\u27bf\u3000-\u303f\u3400-\u9fff\uff00-\uffef\u{1f000}-\u{1faff}]/u
+
+/**
+ * Whether bytes with few zeros are Chinese text in UTF-16: they are not UTF-8, there is a line end, and nearly all characters
+ * are those of a Chinese table. The bytes of GB18030 would give rare characters.
+ */
+function isChineseUtf16(head: Buffer, encoding: 'utf-16le' | 'utf-16be'): boolean {
+  if (isUtf8(head)) return false
+  const characters = decodedHead(head, encoding)
+  if (!characters.some((character) => character === '\n' || character === '\r')) return false
+  const usual = characters.filter((character) => CHINESE_TEXT.test(character))
+  return usual.length >= 0.95 * characters.length
+}
+
+/** The characters of the head, without one that is cut at its end; none if the bytes are not of this encoding. */
+function decodedHead(head: Buffer, encoding: 'utf-16le' | 'utf-16be'): string[] {
+  try {
+    return Array.from(new TextDecoder(encoding, { fatal: true }).decode(head, { stream: true }))
+  } catch {
+    return []
+  }
 }
 
 async function utf8OrGb18030(text: () => AsyncIterable<Buffer>, source: string): Promise<Encoding> {

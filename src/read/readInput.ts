@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
-import { findIdColumn, type IdColumn } from './columns.js'
+import { findIdColumn, HEADER_AGAIN, headerCellTest, type IdColumn } from './columns.js'
 import { csvTable, type TextFormat } from './csvTable.js'
 import { openFile, openStdin } from './file.js'
 import { parquetTable } from './parquet.js'
-import { parsedRow, spareColumns, spareExplanation, type SpareColumn } from './spareColumns.js'
+import { parsedRow, spareColumns, spareExplanation } from './spareColumns.js'
 import type { RawRow } from './table.js'
 
 const BATCH = 1000
@@ -64,6 +64,7 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
     const found = findIdColumn({ ...table, source: path, pipeline }, column)
     const noHeader = table.hasHeader ? '' : '; there is no header, so the first row is data'
     const index = table.columns.indexOf(found.name)
+    const isHeader = headerCellTest(context, found.name)
     const spare = await spareColumns(table, index, pipeline)
     return {
       source: path,
@@ -72,7 +73,10 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
       format: table.format,
       idColumn: { ...found, explanation: found.explanation + spareExplanation(spare) + noHeader },
       async *rows() {
-        yield* members(table.data(), index, spare, pipeline)
+        yield* members(table.data(), index, (cells) => {
+          const parsed = parsedRow(cells, index, spare, pipeline)
+          return 'reason' in parsed && isHeader(cells[index] ?? '') ? HEADER_AGAIN : parsed
+        })
         await file.unchanged()
       },
       close: () => file.close(),
@@ -86,8 +90,7 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
 async function* members(
   rows: AsyncIterable<readonly RawRow[]>,
   index: number,
-  spare: readonly SpareColumn[],
-  pipeline: Pipeline,
+  parse: (cells: RawRow['cells']) => ParsedId,
 ) {
   let rowNumber = 0
   for await (const batch of rows) {
@@ -95,7 +98,7 @@ async function* members(
       yield batch.slice(from, from + BATCH).map(({ line, cells }): Member => {
         rowNumber += 1
         const cell = cells[index] ?? ''
-        return { rowNumber, line, cells, cell, parsed: parsedRow(cells, index, spare, pipeline) }
+        return { rowNumber, line, cells, cell, parsed: parse(cells) }
       })
     }
   }

@@ -2,6 +2,7 @@ import { all, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
+import { HEADER_AGAIN } from '../read/columns.js'
 import type { NamedInput } from '../read/readInput.js'
 
 interface StoredList {
@@ -64,11 +65,13 @@ export function nothingTracked(data: string): UsageError {
 }
 
 /**
- * A forgotten person's row has blank cells, so its reject reason is taken from the stored row. So is the id of a row whose own
+ * A forgotten person's row has blank cells, so its reject reason is taken from the stored row. So is that
+ * of a row that repeats the header, and the id of a row whose own
  * cell is empty: it was in another column.
  */
 function parsedOf({ user_id, reason }: StoredRow, cell: string, pipeline: Pipeline): ParsedId {
   if (user_id === null && reason === FORGOTTEN_ID.reason) return FORGOTTEN_ID
+  if (user_id === null && reason === HEADER_AGAIN.reason) return HEADER_AGAIN
   const parsed = pipeline.parseId(cell)
   const isElsewhere = user_id !== null && 'reason' in parsed && parsed.reason === 'empty'
   return isElsewhere ? { id: user_id } : parsed

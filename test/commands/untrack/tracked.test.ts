@@ -193,3 +193,18 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
   expect(nothing.code).toBe(2)
   expect(nothing.stderr).toContain(`${join(folder, 'none')} has no published file yet`)
 })
+
+test('a tracked list keeps the ids of rows with an empty id cell, and the reason of a repeated header', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const path = join(folder, 'two.csv')
+  writeFileSync(path, `user_id,主页\n${plainId(1)},${plainId(1)}\nuser_id,主页\n,${plainId(2)}\n`)
+  await enrich(path, data, api, '--track')
+  const members = 'SELECT row_number, user_id, status, reason FROM list_members ORDER BY row_number'
+  const read = await published(data, members)
+  expect(read).toMatchObject([{ user_id: plainId(1) }, { reason: 'header_again' }, { user_id: plainId(2) }])
+  rmSync(path)
+  await refresh(data, api, '--max-age', '0s')
+  expect(await published(data, members)).toEqual(read)
+})
