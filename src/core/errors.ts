@@ -55,6 +55,20 @@ export class BusyError extends RunError {
   readonly code = 'busy'
 }
 
+/** A signal stopped the command before anything was sent. */
+export class StoppedError extends RunError {
+  override readonly name = 'StoppedError'
+  readonly code = 'stopped'
+
+  /** @param exitCode that of the signal */
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message)
+  }
+}
+
 /** The exit code of anything thrown: an error that is not a `RunError` is a bug. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof RunError ? error.exitCode : EXIT.bug

@@ -78,7 +78,8 @@ function normalizedName(name: string): string {
 export function uniqueNames(names: readonly string[], source: string): string[] {
   const columns = names.map((name, index) => (name.trim() === '' ? placeName(index) : name))
   const bare = columns.map((name) => name.trim())
-  const twice = bare.find((name, index) => bare.indexOf(name) !== index)
+  const seen = new Set<string>()
+  const twice = bare.find((name) => seen.size === seen.add(name).size)
   if (twice === undefined) return columns
   const places = bare.flatMap((name, index) => (name === twice ? [index + 1] : []))
   const which = `columns ${places.join(' and ')} are both named ${JSON.stringify(twice)}`
@@ -170,7 +171,12 @@ function foundColumn(input: Candidates): Found {
   if (only !== undefined && columns.length === 1) return { name: only, how: 'only column' }
 
   const shares = new Map(columns.map((name, index) => [name, idShare(input, index)]))
-  const named = pipeline.idColumns.flatMap((known) => columns.filter((name) => normalizedName(name) === known))
+  const alike = new Map<string, string[]>()
+  for (const name of columns) {
+    const key = normalizedName(name)
+    alike.set(key, [...(alike.get(key) ?? []), name])
+  }
+  const named = pipeline.idColumns.flatMap((known) => alike.get(known) ?? [])
   const noIds = [...shares.values()].every((share) => share === 0)
   const byName =
     named.find((name) => shares.get(name)! > 0) ?? named.find((name) => noIds || typeOf(input, name) !== TEXT)

@@ -1,6 +1,6 @@
 import { Parser, type CsvError } from 'csv-parse'
 import { UsageError } from '../core/errors.js'
-import { LONGEST_ROW } from './limits.js'
+import { LONGEST_ROW, MOST_COLUMNS } from './limits.js'
 import { problemAt, type RawRow } from './table.js'
 
 /**
@@ -73,6 +73,7 @@ class Collector extends Parser {
   override push(record: string[] | null): boolean {
     if (record === null) return super.push(null)
     if (this.width === 0) this.width = record.length
+    if (this.width > MOST_COLUMNS) this.failure ??= this.tooWide()
     while (record.length > this.width && record.at(-1) === '') record.pop()
     // An error that is thrown here would be lost between the stream's callbacks.
     if (record.length !== this.width) this.failure ??= this.ragged(record.length)
@@ -86,8 +87,22 @@ class Collector extends Parser {
   }
 
   private explained(error: unknown): Error {
-    const problem = PROBLEMS[(error as CsvError).code]
+    const { code, column } = error as CsvError & { readonly column?: unknown }
+    if (code === 'CSV_MAX_RECORD_SIZE' && Number(column) > MOST_COLUMNS) return this.tooWide()
+    const problem = PROBLEMS[code]
     return problem ? new UsageError(problemAt(this.source, this.line, ...problem), { cause: error }) : (error as Error)
+  }
+
+  private tooWide(): UsageError {
+    const what = `this row has more than ${MOST_COLUMNS.toLocaleString('en')} columns`
+    return new UsageError(
+      problemAt(
+        this.source,
+        this.line,
+        what,
+        'keep only the columns that are needed, or name another separator with --delimiter',
+      ),
+    )
   }
 
   private ragged(cells: number): UsageError {

@@ -2,7 +2,7 @@ import { createReadStream, type BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { messageOf, UsageError } from '../core/errors.js'
+import { messageOf, StoppedError, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 import { spool } from './spool.js'
 
@@ -29,16 +29,16 @@ const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
  * Opens a file by its path. A named pipe can be read only once, so it is copied to a temporary file first.
  * @throws UsageError if the path is missing, a folder or unreadable, or if its name and its first bytes disagree
  */
-export async function openFile(path: string): Promise<InputFile> {
+export async function openFile(path: string, signal?: AbortSignal): Promise<InputFile> {
   const before = await statFile(path)
   if (before.isDirectory()) throw new UsageError(`${path} is a folder; give a file`)
   const list = listOf(path)
-  if (!before.isFile()) return openPipe(fileChunks(path), path, list)
+  if (!before.isFile()) return openPipe(fileChunks(path, signal), path, list, signal)
   return {
     path,
     list,
     ...kindOf(path, await firstBytes(path, 4)),
-    bytes: () => fileChunks(path),
+    bytes: () => untilStopped(fileChunks(path), path, signal),
     async unchanged() {
       const now = await statFile(path)
       const same =
@@ -50,18 +50,32 @@ export async function openFile(path: string): Promise<InputFile> {
 }
 
 /** Reads stdin to its end: text, compressed or not. */
-export function openStdin(stdin: Readable): Promise<InputFile> {
-  return openPipe(chunks(stdin), '<stdin>', '')
+export async function openStdin(stdin: Readable, signal?: AbortSignal): Promise<InputFile> {
+  // A pipe may stay silent for ever, so a signal must not wait for its next bytes.
+  const stop = () => stdin.destroy(stoppedAt('<stdin>', signal))
+  // The error is thrown by the loop that reads; before that loop runs, it must not end the process.
+  stdin.once('error', () => undefined)
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    return await openPipe(chunks(stdin), '<stdin>', '', signal)
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
 }
 
-async function openPipe(bytes: AsyncIterable<Buffer>, path: string, list: string): Promise<InputFile> {
-  const spooled = await spool(bytes, path)
+async function openPipe(
+  bytes: AsyncIterable<Buffer>,
+  path: string,
+  list: string,
+  signal?: AbortSignal,
+): Promise<InputFile> {
+  const spooled = await spool(untilStopped(bytes, path, signal), path)
   return {
     path,
     list,
     kind: 'text',
     gzip: spooled.head.subarray(0, GZIP.length).equals(GZIP),
-    bytes: () => spooled.bytes(),
+    bytes: () => untilStopped(spooled.bytes(), path, signal),
     unchanged: () => Promise.resolve(),
     close: () => spooled.close(),
   }
@@ -111,10 +125,28 @@ async function firstBytes(path: string, count: number): Promise<Buffer> {
   }
 }
 
-async function* fileChunks(path: string): AsyncGenerator<Buffer> {
+/** The same chunks. @throws StoppedError at the next chunk after the signal */
+async function* untilStopped(
+  chunks: AsyncIterable<Buffer>,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  if (signal?.aborted) throw stoppedAt(path, signal)
+  for await (const chunk of chunks) {
+    if (signal?.aborted) throw stoppedAt(path, signal)
+    yield chunk
+  }
+}
+
+function stoppedAt(path: string, signal: AbortSignal | undefined): StoppedError {
+  return new StoppedError(`stopped by a signal while ${path} was being read; nothing was sent`, Number(signal?.reason))
+}
+
+async function* fileChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    yield* createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>
+    yield* createReadStream(path, { highWaterMark: CHUNK, signal }) as AsyncIterable<Buffer>
   } catch (error) {
+    if (signal?.aborted) throw stoppedAt(path, signal)
     throw unreadable(path, error)
   }
 }

@@ -48,15 +48,18 @@ export interface ReadOptions extends TextFormat {
   readonly column?: string | undefined
   /** The stream that `-` reads. Default: the process's stdin. */
   readonly stdin?: Readable
+  /** Aborted when the command must stop; its reason is the exit code. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Opens one input, a table as text or Parquet, and finds its columns and its id column; `-` is text from stdin.
- * @throws UsageError for every problem of the input, with the place and the remedy
+ * @throws StoppedError after the signal; UsageError for every problem of the input, with the place and the remedy
  */
 export async function readInput(source: string, options: ReadOptions): Promise<Input> {
-  const { pipeline, column } = options
-  const file = source === '-' ? await openStdin(options.stdin ?? process.stdin) : await openFile(resolve(source))
+  const { pipeline, column, signal } = options
+  const file =
+    source === '-' ? await openStdin(options.stdin ?? process.stdin, signal) : await openFile(resolve(source), signal)
   const { path } = file
   try {
     const context = { source: path, pipeline, column }

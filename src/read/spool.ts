@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LocalError, messageOf } from '../core/errors.js'
-import { CHUNK } from './limits.js'
+import { LocalError, messageOf, UsageError } from '../core/errors.js'
+import { CHUNK, LARGEST_PIPE } from './limits.js'
 
 /** The bytes of a pipe, on disk. */
 export interface Spooled {
@@ -16,18 +16,30 @@ export interface Spooled {
 /**
  * Writes a pipe to a temporary file, so that it can be read more than once in constant memory. The file loses its name
  * before anything is written, so it is gone however the process ends.
- * @throws LocalError if the disk has no room
+ * @throws LocalError if the disk has no room; UsageError if the pipe begins with nothing but zeros, or does not end
  */
 export async function spool(chunks: AsyncIterable<Buffer>, source: string): Promise<Spooled> {
   const file = await openUnlinked(source)
   try {
-    for await (const chunk of chunks) await writeWhole(file, chunk, source)
+    let size = 0
+    for await (const chunk of chunks) {
+      if (size === 0) refuseZeros(chunk, source)
+      size += chunk.length
+      if (size > LARGEST_PIPE) throw new UsageError(`${source} gives more than 1 GiB; save it as a file, and give that`)
+      await writeWhole(file, chunk, source)
+    }
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
     return { head: buffer.subarray(0, bytesRead), bytes: () => fromStart(file), close: () => file.close() }
   } catch (error) {
     await file.close()
     throw error
   }
+}
+
+/** Devices such as /dev/zero give zeros without an end. */
+function refuseZeros(chunk: Buffer, source: string): void {
+  if (chunk.length < 4 || chunk.some((byte) => byte !== 0)) return
+  throw new UsageError(`${source} begins with NUL characters, so this is not a text file; give a file of text`)
 }
 
 async function openUnlinked(source: string): Promise<FileHandle> {

@@ -19,7 +19,13 @@ import { nothingTracked } from './trackedInputs.js'
  * @throws UsageError if an input cannot be used, two inputs have the same list name, or no input is given
  */
 export async function openInputs(
-  { inputs, settings, pipeline, effects }: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'>,
+  {
+    inputs,
+    settings,
+    pipeline,
+    effects,
+    signal,
+  }: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'> & Partial<Pick<RunContext, 'signal'>>,
   open: Resources,
 ): Promise<NamedInput[]> {
   const { column, delimiter, list } = settings
@@ -33,7 +39,7 @@ export async function openInputs(
   }
   const named: NamedInput[] = []
   for (const source of inputs) {
-    const input = await readInput(source, { pipeline, column, delimiter, encoding })
+    const input = await readInput(source, { pipeline, column, delimiter, encoding, signal })
     open.add(() => input.close())
     const name = list ?? input.list
     const other = named.find((before) => before.name === name)
