@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
+/** The built program. */
+export const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
 
 export interface Ended {
   /** The exit code; after a signal 128 + its number, as in a shell. */
