@@ -30,7 +30,7 @@ export async function replaceFile(target: string, produce: (temporary: string) =
 const COMPARED_BYTES = 1 << 18
 
 /** Whether two files hold the same bytes. Memory stays flat for files of any size. */
-async function sameContent(one: string, other: string): Promise<boolean> {
+export async function sameContent(one: string, other: string): Promise<boolean> {
   const size = await sizeOf(one)
   if (size === undefined || size !== (await sizeOf(other))) return false
   const files = await Promise.all([open(one), open(other)])
@@ -76,11 +76,16 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Makes a rename or a new file in this folder survive a power loss. */
+/** How file systems say that a folder cannot be synced. */
+const NO_FOLDER_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+
+/** Makes a rename or a new file in this folder survive a power loss, where the file system can do this. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   } finally {
     await handle.close()
   }

@@ -35,7 +35,8 @@ export function isOurPlace(path: string, layout: Layout): boolean {
 export function isOurs(path: string, layout: Layout): boolean {
   const { raw, state, published } = layout
   const inside = [raw, state, published].some((folder) => path.startsWith(folder + sep))
-  return inside || isBesideLink(path, layout) || isOutput(path, layout)
+  // The published file is a copy where the file system has no links.
+  return inside || path === layout.database || isBesideLink(path, layout) || isOutput(path, layout)
 }
 
 /** The files under `exports/`; `*` stands for the name of a list. `export/exportAll.ts` says how each is written. */

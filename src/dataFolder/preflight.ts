@@ -1,4 +1,4 @@
-import { lstat, open, readlink, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
+import { copyFile, lstat, open, readlink, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { makeFolder } from '../core/atomicFile.js'
@@ -32,13 +32,13 @@ export async function checkOpenFiles(connections: number): Promise<void> {
   }
 }
 
-/** Every folder in which a later step writes. */
-export function foldersOf({ data, state, journal, exports, published, raw }: Layout): string[] {
-  return [data, state, journal, join(journal, 'loaded'), exports, published, raw]
+/** Every folder in which a later step writes and which a run cannot do without. */
+export function foldersOf({ data, state, temp, journal, exports, published, raw }: Layout): string[] {
+  return [data, state, temp, journal, join(journal, 'loaded'), exports, published, raw]
 }
 
 /**
- * Tries in these folders what later steps do there: write a file, sync it, rename it. Creates the folders as needed.
+ * Tries in these folders what later steps do there: write a file, sync it, put it in place of an older one. Creates the folders as needed.
  * @throws LocalError that names the folder that cannot be used; nothing was sent
  */
 export async function checkFolders(folders: readonly string[]): Promise<void> {
@@ -78,6 +78,7 @@ async function tryFolder(folder: string): Promise<void> {
     } finally {
       await file.close()
     }
+    await copyFile(probe, moved)
     await rename(probe, moved)
   } finally {
     for (const path of [probe, moved]) await rm(path, { force: true })

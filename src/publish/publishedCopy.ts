@@ -1,13 +1,13 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
-import { makeFolder, syncFile, syncFolder, sizeOf } from '../core/atomicFile.js'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { makeFolder, sameContent, syncFile, syncFolder, sizeOf } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
 import type { Layout } from '../dataFolder/layout.js'
 
 export interface PublishedCopy {
-  /** The finished copy; the link points to it. */
+  /** The finished copy; the link points to it, or the file of that name has the same content. */
   readonly path: string
   /** New paths of files that were in the way: change logs of other programs, or a file in place of the link. */
   readonly movedAside: readonly string[]
@@ -20,7 +20,8 @@ const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{4}$/
 
 /**
  * Copies the closed working database to `published/<runId>/`, then points the link to the copy in one step. A program that
- * has the old file open keeps it; a program that opens the link gets the new one. Keeps the last three copies.
+ * has the old file open keeps it; a program that opens the link gets the new one. Keeps the last three copies. Where the
+ * file system has no links, a second copy takes the place of the link.
  * @throws LocalError when the copy cannot be written: the link still leads to the old file
  */
 export async function publishCopy(layout: Layout, runId: string): Promise<PublishedCopy> {
@@ -53,10 +54,7 @@ async function copyFinished({ warehouse, published, database }: Layout, runId: s
   const temporary = `${path}.part`
   await makeFolder(folder)
   try {
-    await copyFile(warehouse, temporary, constants.COPYFILE_FICLONE)
-    await chmod(temporary, 0o644)
-    await syncFile(temporary)
-    await chmod(temporary, READ_ONLY)
+    await copyReadOnly(warehouse, temporary)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
@@ -67,15 +65,29 @@ async function copyFinished({ warehouse, published, database }: Layout, runId: s
   return path
 }
 
+async function copyReadOnly(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE)
+  await setMode(to, 0o644)
+  await syncFile(to)
+  await setMode(to, READ_ONLY)
+}
+
+/** Some file systems have no modes; the file can be used all the same. */
+async function setMode(path: string, mode: number): Promise<void> {
+  await chmod(path, mode).catch(() => undefined)
+}
+
 /**
  * A program that opened the old file for writing may have left a change log beside the link or beside the file. The next
  * reader would replay it into the new file, silently.
  */
-async function moveObstacles({ database }: Layout, path: string, runId: string): Promise<string[]> {
+async function moveObstacles(layout: Layout, path: string, runId: string): Promise<string[]> {
+  const { database } = layout
   const moved: string[] = []
   for (const log of [`${database}.wal`, `${path}.wal`]) moved.push(...(await moveAside(log, runId)))
   const there = await lstat(database).catch(() => undefined)
-  if (there && !there.isSymbolicLink()) moved.push(...(await moveAside(database, runId)))
+  const isOurs = there === undefined || there.isSymbolicLink() || (await currentCopy(layout)) !== undefined
+  if (!isOurs) moved.push(...(await moveAside(database, runId)))
   return moved
 }
 
@@ -93,15 +105,35 @@ async function pointLink({ database }: Layout, path: string): Promise<void> {
   const folder = dirname(database)
   const temporary = `${database}.part`
   await rm(temporary, { force: true })
-  await symlink(relative(folder, path), temporary)
+  try {
+    await symlink(relative(folder, path), temporary)
+  } catch {
+    // exFAT, FAT, and many network shares have no links.
+    await copyReadOnly(path, temporary)
+  }
   await rename(temporary, database)
   await syncFolder(folder)
 }
 
-/** Keeps the copy that the link leads to, and the newest others. */
+/**
+ * The folder of the copy that is published now: the link leads into it, or the file in place of the link has the content of
+ * its copy.
+ * @returns undefined if nothing is published, or if the file was not made by creator-enrich
+ */
+export async function currentCopy({ database, published }: Layout): Promise<string | undefined> {
+  const there = await lstat(database).catch(() => undefined)
+  if (there === undefined) return undefined
+  if (there.isSymbolicLink()) return dirname(resolve(dirname(database), await readlink(database)))
+  const names = (await readdir(published).catch(() => [])).filter((name) => RUN_ID.test(name))
+  for (const name of names.sort().reverse()) {
+    if (await sameContent(database, join(published, name, basename(database)))) return join(published, name)
+  }
+  return undefined
+}
+
+/** Keeps the copy that was just made, and the newest others. */
 async function removeOld({ published, database }: Layout, runId: string): Promise<void> {
-  const current = basename(dirname(await readlink(database)))
-  const others = (await readdir(published)).filter((name) => RUN_ID.test(name) && name !== current && name !== runId)
+  const others = (await readdir(published)).filter((name) => RUN_ID.test(name) && name !== runId)
   const finished: string[] = []
   const unfinished: string[] = []
   for (const name of others.sort().reverse()) {

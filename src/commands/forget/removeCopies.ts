@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readdir, readlink, rm } from 'node:fs/promises'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { readdir, rm } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
 import { syncFolder } from '../../core/atomicFile.js'
 import { LocalError, messageOf } from '../../core/errors.js'
 import { isOurs, isOutput } from '../../dataFolder/files.js'
 import type { Layout } from '../../dataFolder/layout.js'
+import { currentCopy } from '../../publish/publishedCopy.js'
 import { isSegment } from './eraseJournal.js'
 import type { Finding } from './searchFolder.js'
 
@@ -15,7 +16,7 @@ import type { Finding } from './searchFolder.js'
  */
 export async function removeCopies(layout: Layout): Promise<string[]> {
   const { state, published, journal, temp, database } = layout
-  const current = existsSync(database) ? dirname(resolve(layout.data, await readlink(database))) : undefined
+  const current = await currentCopy(layout)
   const older = (await pathsIn(published)).filter((path) => path !== current)
   const besideCurrent =
     current === undefined ? [] : (await pathsIn(current)).filter((path) => path !== join(current, basename(database)))
