@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { stringify } from 'csv-stringify/sync'
-import { guardFormula } from './csvRecord.js'
+import { csvCell } from './csvRecord.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
 
 /** Options of csv-stringify: cells with a comma, a quote, a line break or a carriage return are quoted. */
@@ -41,7 +41,7 @@ class BufferedFile {
 
 /** The first record of a CSV file, guarded and quoted like the others. */
 export function csvHeader(names: readonly string[]): string {
-  return stringify([names.map(guardFormula)], FORM)
+  return stringify([names.map(csvCell)], FORM)
 }
 
 /** Writes a CSV file in place of an older one: UTF-8, `\n` after each record, no cell that a spreadsheet runs as a formula. */

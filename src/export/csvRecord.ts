@@ -2,7 +2,7 @@ import { quotedText } from '../core/duckdb.js'
 
 /**
  * SQL for one CSV record as a BLOB: UTF-8, commas between the cells, `\n` at the end. A test holds it, byte by byte, to what
- * csv-stringify writes after `guardFormula`; this is several times faster. One expression serves all cells: DuckDB takes as
+ * csv-stringify writes after `csvCell`; this is several times faster. One expression serves all cells: DuckDB takes as
  * long to plan one for each of 130 columns as to write thousands of rows.
  * @param cells SQL for the cells, each a VARCHAR; NULL is an empty cell
  */
@@ -20,6 +20,11 @@ export function plainText(sql: string): string {
   return `CAST(${sql} AS VARCHAR)`
 }
 
+/** A text as a CSV cell before it is quoted: without control characters, and guarded against spreadsheets. */
+export function csvCell(text: string): string {
+  return guardFormula(text.replace(controls, ''))
+}
+
 /** Puts an apostrophe before a cell that a spreadsheet would run as a formula. Other cells, plain numbers too, stay unchanged. */
 export function guardFormula(cell: string): string {
   return suspect.test(cell) && !number.test(cell) ? `'${cell}` : cell
@@ -27,6 +32,9 @@ export function guardFormula(cell: string): string {
 
 /** Blanks and control characters, in the syntax that JavaScript's regular expressions share with RE2. */
 const BLANK = '\\x00-\\x20\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
+
+/** Control characters but tabs and line breaks: many programs that read CSV refuse them, this one refuses NUL. */
+const CONTROL = '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]'
 
 /**
  * The start of a cell that a spreadsheet runs when it opens the file: `=`, `+`, `-` or `@`, full-width forms too, even after
@@ -37,6 +45,7 @@ const FORMULA = `^(?:[\\t\\r]|[${BLANK}]*[=+\\-@＝＋－＠])`
 /** A number as people and spreadsheets write it: sign, digits (with or without thousands commas), fraction, exponent, per cent. */
 const PLAIN_NUMBER = `^[${BLANK}]*[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\\.[0-9]*)?|\\.[0-9]+)(?:e[+-]?[0-9]+)?%?[${BLANK}]*$`
 
+const controls = new RegExp(CONTROL, 'gu')
 const suspect = new RegExp(FORMULA, 'u')
 const number = new RegExp(PLAIN_NUMBER, 'iu')
 const QUOTED = '[",\\n\\r]'
@@ -44,5 +53,8 @@ const matches = (pattern: string): string => `regexp_matches(cell, ${quotedText(
 const guarded = `CASE WHEN ${matches(FORMULA)} AND NOT ${matches(`(?i)${PLAIN_NUMBER}`)} THEN '''' || cell ELSE cell END`
 const quoted = (cell: string): string =>
   `CASE WHEN ${matches(QUOTED)} THEN '"' || replace(${cell}, '"', '""') || '"' ELSE ${cell} END`
-// Most cells need neither, and one search shows that.
-const written = `CASE WHEN cell IS NULL THEN '' WHEN ${matches(`${QUOTED}|${FORMULA}`)} THEN ${quoted(`(${guarded})`)} ELSE cell END`
+const cleaned = `regexp_replace(cell, ${quotedText(CONTROL)}, '', 'g')`
+// Most cells need nothing, and one search shows that.
+const written = `CASE WHEN cell IS NULL THEN ''
+ WHEN ${matches(`${QUOTED}|${CONTROL}|${FORMULA}`)} THEN list_transform([${cleaned}], lambda cell: ${quoted(`(${guarded})`)})[1]
+ ELSE cell END`

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { blobs, first, openDatabase, type Connection } from '../../src/core/duckdb.js'
-import { FORM } from '../../src/export/csvFile.js'
-import { plainText, csvRecord, timeText, guardFormula } from '../../src/export/csvRecord.js'
+import { exportCsv, FORM } from '../../src/export/csvFile.js'
+import { plainText, csvRecord, timeText, csvCell } from '../../src/export/csvRecord.js'
+import { temporaryFolder } from '../support/folder.js'
 
 async function connected(): Promise<Connection> {
   const database = await openDatabase(':memory:')
@@ -17,12 +20,14 @@ async function recordsOf(connection: Connection, sql: string): Promise<string> {
   return Buffer.concat(parts).toString()
 }
 
-test('records are, byte by byte, what csv-stringify writes of guarded cells', async () => {
+test('records are, byte by byte, what csv-stringify writes of guarded cells without control characters', async () => {
   const connection = await connected()
   const cell = fc.oneof(
     fc.string({ unit: 'grapheme' }),
     fc.string({
-      unit: fc.constantFrom(...Array.from('", \r\n\t\0=+-@＝＋－＠\'1234.,%eE示\u00a0\u3000\ufeff\u2028\u200b\u0085a')),
+      unit: fc.constantFrom(
+        ...Array.from('", \r\n\t\0\v\u001b\u007f=+-@＝＋－＠\'1234.,%eE示\u00a0\u3000\ufeff\u2028\u200b\u0085a'),
+      ),
       maxLength: 6,
     }),
     fc.constant(null),
@@ -39,7 +44,7 @@ test('records are, byte by byte, what csv-stringify writes of guarded cells', as
       )
       expect(written).toBe(
         stringify(
-          rows.map((row) => row.map((one) => (one === null ? null : guardFormula(one)))),
+          rows.map((row) => row.map((one) => (one === null ? null : csvCell(one)))),
           FORM,
         ),
       )
@@ -75,4 +80,16 @@ test('takes time in proportion to the length of a cell', async () => {
     }
   }
   expect(performance.now() - started).toBeLessThan(5_000)
+})
+
+test('the program reads its own files: no control character reaches a cell or a header', async () => {
+  const connection = await connected()
+  const path = join(temporaryFolder(), 'own.csv')
+  const cells = [`'5f0000000000000000000001'`, `'a' || chr(0) || 'b' || chr(27) || 'c' || chr(9) || chr(133) || 'd'`]
+  await exportCsv(path, {
+    header: ['user_id', 'nick\0name\u001b'],
+    records: blobs(connection, `SELECT ${csvRecord(cells)}`),
+    bom: true,
+  })
+  expect(readFileSync(path, 'utf8')).toBe('\ufeffuser_id,nickname\n5f0000000000000000000001,abc\td\n')
 })
