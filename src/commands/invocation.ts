@@ -5,6 +5,7 @@ import { readToken, tokenIn } from '../config/api.js'
 import { resolveSettings, type Flags, type Settings } from '../config/options.js'
 import { messageOf, UsageError } from '../core/errors.js'
 import { redactor, type Redact } from '../core/redact.js'
+import { visibleText } from '../core/text.js'
 import { openLogFile } from '../terminal/logFile.js'
 import { Logger } from '../terminal/logger.js'
 import type { Command, Invocation } from './command.js'
@@ -41,6 +42,6 @@ function readDotEnv(): Record<string, string | undefined> {
 function loggerFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Logger {
   const level = quiet ? 'warn' : logLevel
   if (logFile === undefined) return new Logger(process.stderr, level, redact)
-  const log = openLogFile(logFile, (message) => process.stderr.write(`warning: ${redact(message)}\n`))
+  const log = openLogFile(logFile, (message) => process.stderr.write(`warning: ${visibleText(redact(message))}\n`))
   return new Logger(process.stderr, level, redact, { log, kept: logLevel })
 }

@@ -1,12 +1,31 @@
 /** The text for a number that is not known. */
 export const NOT_KNOWN = '–'
 
+/** Characters that move the cursor of a terminal, end a line, or change the direction of the text. */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** A text for a terminal or a log, with escapes such as `\u001b` for such characters. JSON stays the same JSON. */
+export function visibleText(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escape(character)))
+}
+
+/** The longest text from outside in one line. A path may have 4,096 bytes. */
+const LONGEST = 4096
+
+/** The same in one line, cut when it is very long. */
+export function visibleLine(text: string): string {
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+  return cut.replace(UNPRINTABLE, escape)
+}
+
 const LABEL = 11
 const WIDTH = 80
 
 /** A line of a summary: a label and a text. */
 export function labelLine(label: string, text: string): string {
-  return `${label.padEnd(LABEL)}${text}`.trimEnd()
+  return `${label.padEnd(LABEL)}${visibleLine(text)}`.trimEnd()
 }
 
 /** The parts behind a label, broken into lines of 80 columns. The lines after the first are indented. */

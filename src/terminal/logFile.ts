@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { LogLevel } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
 
-/** A file of log messages: a time (UTC), a level and a message on each line, appended at once, so that a crash loses nothing. */
+/** A file of log messages: a time (UTC), a level and a message on each line (more lines of it are indented), appended at once, so that a crash loses nothing. */
 export interface LogFile {
   append(level: LogLevel, message: string): void
 }
@@ -34,7 +34,7 @@ export function openLogFile(path: string, onLoss: (message: string) => void): Lo
     append(level, message) {
       if (lost) return
       try {
-        appendFileSync(file, `${new Date().toISOString()} ${level} ${message.replaceAll('\n', '\n  ')}\n`)
+        appendFileSync(file, `${new Date().toISOString()} ${level} ${message}\n`)
       } catch (error) {
         lost = true
         onLoss(`${file} cannot be written any more: ${messageOf(error)}`)

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
+import { visibleText } from '../core/text.js'
 import type { LogFile } from './logFile.js'
 import { wrap } from './table.js'
 
@@ -12,6 +13,9 @@ export interface Sink {
   readonly isTTY?: boolean
   readonly columns?: number
 }
+
+/** A longer message, such as one that quotes a file, is cut. */
+const LONGEST = 16_384
 
 /** Writes redacted log messages for people, and on a terminal keeps one live line below them. */
 export class Logger {
@@ -37,7 +41,10 @@ export class Logger {
   }
 
   log(level: LogLevel, message: string): void {
-    const text = this.redact(message)
+    const whole = this.redact(message)
+    const cut = whole.length > LONGEST ? `${whole.slice(0, LONGEST)}…` : whole
+    // Lines after the first are indented, so that no text from outside looks like a message.
+    const text = visibleText(cut).replaceAll('\n', '\n  ')
     if (ORDER.indexOf(level) >= this.least) this.above(PREFIX[level] + text)
     if (this.file && ORDER.indexOf(level) >= ORDER.indexOf(this.file.kept)) this.file.log.append(level, text)
   }

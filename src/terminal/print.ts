@@ -1,3 +1,5 @@
+import { visibleText } from '../core/text.js'
+
 /** Columns of an output that is not a terminal. */
 export const PAGE = 80
 
@@ -7,5 +9,10 @@ export function print(
   result: object,
   text: (columns: number) => string,
 ): void {
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : text(process.stdout.columns || PAGE))
+  writeOut(json ? `${JSON.stringify(result)}\n` : text(process.stdout.columns || PAGE))
+}
+
+/** Writes lines or JSON to stdout, without a character that a terminal would obey. */
+export function writeOut(text: string): void {
+  process.stdout.write(visibleText(text))
 }

@@ -38,6 +38,27 @@ test('on a terminal lines break between words by their width, and the current st
   expect(written).toEqual([])
 })
 
+test('control and direction characters of names reach neither the terminal nor the log file', async () => {
+  const folder = temporaryFolder()
+  const evil = 'a\u001b[31m\u0007\u202e\u009bx\nerror: forged'
+  const list = writeList(folder, [plainId(1)], `${evil}.csv`)
+  const log = join(folder, 'run.log')
+  const data = join(folder, 'data')
+  const run = await cli(['run', list, '--api', 'simulated', '--data', data, '--no-report', '--log-file', log])
+  expect(run.code).toBe(0)
+  const plain = await cli(['plan', list, '--data', data])
+  const wrong = await cli(['plan', join(folder, `none${evil}.csv`), '--data', data])
+  const json = await cli(['plan', list, '--data', data, '--json'])
+  const lists = await cli(['lists', '--data', data])
+  const written = [run, plain, wrong, json, lists].flatMap(({ stdout, stderr }) => [stdout, stderr])
+  for (const text of [...written, readFileSync(log, 'utf8')]) {
+    // eslint-disable-next-line no-control-regex -- these characters must not be there
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]|^error: forged/m)
+  }
+  expect(plain.stdout).toContain('a\\u001b[31m\\u0007\\u202e\\u009bx\\u000aerror: forged')
+  expect((JSON.parse(json.stdout) as { lists: { list: string }[] }).lists[0]!.list).toBe(evil)
+})
+
 test('--log-file appends what --quiet does not show, without the token; a bad path is refused before anything is sent', async () => {
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1), plainId(2)])

@@ -1,7 +1,7 @@
 import { layoutOf } from '../../dataFolder/layout.js'
 import { loadPipeline } from '../../model/pipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
-import { PAGE } from '../../terminal/print.js'
+import { PAGE, writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { changesJson, periodOf, readHighlights, readTotals } from './changes.js'
 import { changesText } from './changesText.js'
@@ -17,12 +17,12 @@ export async function changesFlow({ settings }: Invocation): Promise<number> {
   await withPublished(layout, async (connection) => {
     if (settings.json) {
       const head = { data: layout.data }
-      for await (const piece of changesJson(connection, head, period, settings.limit)) process.stdout.write(piece)
+      for await (const piece of changesJson(connection, head, period, settings.limit)) writeOut(piece)
       return
     }
     const totals = await readTotals(connection, period)
     const highlights = await readHighlights(connection, period, settings.limit ?? SHOWN)
-    process.stdout.write(changesText(totals, highlights, period, process.stdout.columns || PAGE))
+    writeOut(changesText(totals, highlights, period, process.stdout.columns || PAGE))
   })
   return 0
 }

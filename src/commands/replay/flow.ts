@@ -1,5 +1,6 @@
 import { liveEffects } from '../../core/effects.js'
 import { loadPipeline } from '../../model/pipeline.js'
+import { writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { replay } from './replay.js'
 import { replaySummary } from './replayReport.js'
@@ -8,6 +9,6 @@ import { replaySummary } from './replayReport.js'
 export async function replayFlow({ settings, logger }: Invocation): Promise<number> {
   const effects = liveEffects((level, message) => logger.log(level, message))
   const report = await replay(settings, await loadPipeline(settings.pipeline), effects)
-  process.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : replaySummary(report))
+  writeOut(settings.json ? `${JSON.stringify(report)}\n` : replaySummary(report))
   return report.exit_code
 }

@@ -5,6 +5,7 @@ import { takeLock } from '../../dataFolder/lock.js'
 import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
 import { checkPublished } from '../../publish/openPublished.js'
 import { writeReport } from '../../report/writeReport.js'
+import { writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 
 /**
@@ -30,6 +31,6 @@ async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Eff
 export async function reportFlow({ settings, logger }: Invocation): Promise<number> {
   const effects = liveEffects((level, message) => logger.log(level, message))
   const path = await reportFolder(settings, await loadPipeline(settings.pipeline), effects)
-  process.stdout.write(`${path}\n`)
+  writeOut(`${path}\n`)
   return 0
 }

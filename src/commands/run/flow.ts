@@ -6,6 +6,7 @@ import { loadPipeline } from '../../model/pipeline.js'
 import type { Receipt } from '../../model/receipt.js'
 import { run } from '../../run/run.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
+import { writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { summary } from './summary.js'
 import { notify } from './webhook.js'
@@ -24,7 +25,7 @@ export async function runFlow({ settings, token, logger, inputs }: Invocation): 
     const redact = redactor(token)
     const context = { inputs, settings, api, token, redact, pipeline, effects, logger, signal: stop.signal }
     const receipt = await withNotification(settings.notify, { ...effects, redact }, () => run(context))
-    process.stdout.write(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
+    writeOut(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
     return receipt.exit_code
   } finally {
     stop.release()

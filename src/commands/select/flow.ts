@@ -4,7 +4,7 @@ import type { Settings } from '../../config/options.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { csvHeader } from '../../export/csvFile.js'
-import { PAGE } from '../../terminal/print.js'
+import { PAGE, writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { select, type Format } from './select.js'
 
@@ -36,7 +36,7 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     format,
     out,
     bom: !settings.noBom,
-    write: (text) => process.stdout.write(text),
+    write: writeRows,
     columns: process.stdout.columns || PAGE,
   })
   if (out !== undefined) {
@@ -46,6 +46,13 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     logger.log('info', `the first ${ROWS} rows; --limit N shows more, --format csv shows all`)
   }
   return 0
+}
+
+/** The bytes of CSV stay as they are for a file or another program. */
+function writeRows(text: string | Uint8Array): void {
+  if (typeof text === 'string') writeOut(text)
+  else if (process.stdout.isTTY) writeOut(Buffer.from(text).toString())
+  else process.stdout.write(text)
 }
 
 function formatOf({ format, out, save }: Settings): Format {
