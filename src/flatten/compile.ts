@@ -88,13 +88,15 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
       if (items) return Array.isArray(list) ? stableItems(list) : null
       return values[index] === '' ? null : values[index]!
     })
+    const found = drift.unlisted === 0 ? anomalies : [...anomalies, muchDrift(drift.unlisted)]
     return {
       values,
       attributes: stable,
       hash: hashOf(stable),
       children: rows,
       extra: extraText(unmapped, anomalies),
-      anomalies: drift.unlisted === 0 ? anomalies : [...anomalies, muchDrift(drift.unlisted)],
+      // Whatever a check quotes comes from outside.
+      anomalies: found.map((anomaly) => ({ ...anomaly, detail: shortened(anomaly.detail) })),
       drift: drift.drifts,
     }
   }

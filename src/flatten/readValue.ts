@@ -57,7 +57,7 @@ function readRatio(raw: unknown, report: ReportAnomaly): Value | undefined {
   if (typeof raw !== 'bigint' && typeof raw !== 'string') return undefined
   const value = Number(raw)
   if (!Number.isFinite(value)) return undefined
-  if (typeof raw === 'bigint' && BigInt(value) !== raw) report('inexact', `${raw} read as ${value}`)
+  if (typeof raw === 'bigint' && BigInt(value) !== raw) report('inexact', `${shortened(String(raw))} read as ${value}`)
   return value
 }
 

@@ -76,6 +76,8 @@ const GATEWAY_THROTTLED: Rule = { kind: 'throttled', billed: 'no', meaning: 'too
 
 const SNIPPET_BYTES = 200
 const MESSAGE_LENGTH = 1000
+/** A part of a message. */
+const SHOWN_LENGTH = 200
 const CODE_LENGTH = 40
 
 /**
@@ -97,7 +99,7 @@ export function showsUpstreamWorks(end: CallEnd, outcome: Outcome): boolean {
 
 function faultOutcome(end: NoAnswer): Outcome {
   const rule = FAULTS[end.fault]
-  return outcome(rule, end.fault, end.detail || rule.meaning)
+  return outcome(rule, end.fault, oneLine(end.detail).slice(0, MESSAGE_LENGTH) || rule.meaning)
 }
 
 function answerOutcome(pipeline: Pick<Pipeline, 'profile'>, answer: Answer): Outcome {
@@ -113,14 +115,15 @@ function answerOutcome(pipeline: Pick<Pipeline, 'profile'>, answer: Answer): Out
   }
   const profile = pipeline.profile(data, answer.id)
   const rule = SUCCESS[profile.kind]
-  if (profile.kind === 'misdelivered') return outcome(rule, code, `${rule.meaning}: ${oneLine(profile.id)}`)
+  if (profile.kind === 'misdelivered')
+    return outcome(rule, code, `${rule.meaning}: ${oneLine(profile.id).slice(0, SHOWN_LENGTH)}`)
   const result = outcome(rule, code, messageText(message) || rule.meaning)
   return profile.kind === 'profile' ? { ...result, value: profile.value } : result
 }
 
 function unusableOutcome(answer: Answer, code: Unusable): Outcome {
   const rule = answer.status === 429 ? GATEWAY_THROTTLED : isSuccess(answer.status) ? UNUSABLE[code] : GATEWAY
-  const type = answer.contentType === null ? '' : `, ${oneLine(answer.contentType)}`
+  const type = answer.contentType === null ? '' : `, ${oneLine(answer.contentType).slice(0, SHOWN_LENGTH)}`
   const snippet = code === 'no_body' ? '' : `: ${snippetOf(answer.body)}`
   return outcome(rule, code, `${rule.meaning} (HTTP ${answer.status}${type})${snippet}`, retryAfterMs(answer))
 }
@@ -140,7 +143,7 @@ function codeOf(envelope: Record<string, unknown>): string | undefined {
   if (!Object.hasOwn(envelope, 'code')) return undefined
   const { code } = envelope
   if (typeof code === 'number') return Number.isInteger(code) ? String(code) : undefined
-  if (typeof code === 'bigint') return String(code)
+  if (typeof code === 'bigint') return String(code).slice(0, CODE_LENGTH)
   if (typeof code !== 'string') return undefined
   return oneLine(code).slice(0, CODE_LENGTH) || undefined
 }

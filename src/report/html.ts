@@ -17,7 +17,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
 // eslint-disable-next-line no-control-regex -- the pattern matches them on purpose
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g
 
-function escaped(text: string): string {
+/** The longest text in one place of a page; names and messages from outside may have millions of characters. */
+const LONGEST = 4096
+
+function escaped(whole: string): string {
+  const text = whole.length > LONGEST ? `${whole.slice(0, LONGEST)}…` : whole
   return text.replace(CONTROLS, '').replace(/[&<>"']/g, (character) => ENTITIES[character]!)
 }
 
@@ -44,7 +48,11 @@ export function verbatim(tag: 'style' | 'script', attributes: string, text: stri
 
 /** Data for the page's script. No text in it can end the element. */
 export function dataBlock(id: string, data: unknown): Html {
-  return verbatim('script', ` type="application/json" id="${id}"`, JSON.stringify(data).replaceAll('<', '\\u003c'))
+  return verbatim('script', ` type="application/json" id="${id}"`, JSON.stringify(data, cut).replaceAll('<', '\\u003c'))
+}
+
+function cut(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value
 }
 
 /** The address of a link; undefined for any other text, such as `javascript:`. */

@@ -227,3 +227,14 @@ describe('other pipelines', () => {
     )
   })
 })
+
+test('a number of a million digits makes a short anomaly, whatever finds it', () => {
+  const digits = '9'.repeat(1_000_000)
+  const profile = { userid: ID, fans: digits, liked: BigInt(digits), share_info: { content: `${digits}粉丝` } }
+  const { anomalies } = flatten(profile, ID)
+  expect(anomalies.length).toBeGreaterThan(0)
+  for (const { detail } of anomalies) expect(detail.length).toBeLessThan(200)
+
+  const quoting = compilePipeline(small({}, { check: () => [{ kind: 'mismatch', column: 'fans', detail: digits }] }))
+  expect(quoting.flatten({ userid: ID }, ID).anomalies[0]!.detail).toHaveLength(121)
+})

@@ -32,3 +32,9 @@ test.each([
 ])('%s as an address: %s', (text, good) => {
   expect(webAddress(text)).toBe(good ? text : undefined)
 })
+
+test('a text of millions of characters does not fill the page', () => {
+  const long = 'x'.repeat(4_000_000)
+  expect(html`<td>${long}</td>`.text.length).toBeLessThan(5_000)
+  expect(dataBlock('rows', [{ name: long }]).text.length).toBeLessThan(5_000)
+})
