@@ -23,7 +23,7 @@ export async function csvTable(file: InputFile, context: HeaderContext, given: T
   const text = () => (file.gzip ? gunzip(file.bytes(), path) : file.bytes())
   const encoding = await encodingOf(text, path, given.encoding)
   const rows = (separator: string) =>
-    csvRows(formulasQuoted(decode(text(), encoding, path), separator), path, separator)
+    csvRows(formulasQuoted(decode(text(), encoding, path, given.encoding !== undefined), separator), path, separator)
   const delimiter = given.delimiter ?? (await delimiterOf(rows, idNameTest(context), path))
 
   const head = await firstRows(rows(delimiter), SAMPLE + 1)

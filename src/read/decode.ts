@@ -22,8 +22,10 @@ export class WrongEncoding extends UsageError {
     source: string,
     readonly line: number,
     encoding: Encoding,
+    given: boolean,
   ) {
-    super(problemAt(source, line, `this is not ${ENCODING_NAMES[encoding]}`, `${SAVE_AS_UTF8}, without --encoding`))
+    const remedy = given ? `${SAVE_AS_UTF8}, without --encoding` : SAVE_AS_UTF8
+    super(problemAt(source, line, `this is not ${ENCODING_NAMES[encoding]}`, remedy))
   }
 }
 
@@ -36,12 +38,14 @@ const CONTROL_Z = 0x1a
 
 /**
  * Text as UTF-8, cut between characters, without byte order marks at its start and without the character Ctrl-Z at its end.
+ * @param given whether the encoding comes from `--encoding`
  * @throws WrongEncoding with the line of the first bytes that do not fit; UsageError for a NUL character
  */
 export async function* decode(
   chunks: AsyncIterable<Buffer>,
   encoding: Encoding,
   source: string,
+  given = false,
 ): AsyncGenerator<Buffer> {
   const decoder = decoderOf(encoding)
   const lines = new LineEnds()
@@ -50,7 +54,7 @@ export async function* decode(
   let ending: Buffer = Buffer.alloc(0)
   for await (const whole of wholeCharacters(chunks, encoding, source)) {
     const decoded = toUtf8(whole, encoding, decoder)
-    if (!decoded) throw new WrongEncoding(source, lines.after(decodablePrefix(whole, encoding)), encoding)
+    if (!decoded) throw new WrongEncoding(source, lines.after(decodablePrefix(whole, encoding)), encoding, given)
     let text = decoded
     while (atStart && text.subarray(0, BOM.length).equals(BOM)) text = text.subarray(BOM.length)
     if (text.length === 0) continue

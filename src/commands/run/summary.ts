@@ -74,7 +74,7 @@ const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
 /** More columns are in table `schema_drift`. */
 const MOST_LINES = 5
 
-function driftLines(drift: readonly DriftReceipt[]): string[] {
+function driftLines({ drift, pipeline }: Receipt): string[] {
   if (drift.length === 0) return []
   const counts = DRIFT_WORDS.flatMap(([kind, what]) => {
     const number = drift.filter((each) => each.kind === kind).length
@@ -86,8 +86,10 @@ function driftLines(drift: readonly DriftReceipt[]): string[] {
   const more = columns.length - MOST_LINES
   return [
     kinds,
-    labelLine('', 'to make columns of them, add these lines to the definition, with the'),
-    labelLine('', 'right kind, and run `creator-enrich replay`, which also fills the past:'),
+    labelLine('', 'to make columns of them, add these lines, with the right kind, to'),
+    labelLine('', `pipelines/${pipeline}/columns/attributes.ts`),
+    labelLine('', '(counters: counters.ts; items of a list: childTables.ts beside columns/),'),
+    labelLine('', 'and run `creator-enrich replay`, which also fills the past:'),
     ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
     ...(more > 0 ? [`  and ${count(more)} more`] : []),
   ]
@@ -139,7 +141,7 @@ export function summary(receipt: Receipt): string {
       ),
     )
   }
-  lines.push(...driftLines(receipt.drift))
+  lines.push(...driftLines(receipt))
   lines.push(
     '',
     ...fileLines(receipt.files),
@@ -178,12 +180,16 @@ const PATH = /^(?:([\w.]+)\[\]\.)?([\w.]+)$/
 
 /** The lines that would make columns of the unknown keys: a proposal, as one answer does not show what a value means. */
 export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
+  const listed = new Set<string>()
   return drift.flatMap(({ path, kind, found }) => {
     const column = COLUMNS[found ?? '']
     const match = PATH.exec(path)
     if (kind !== 'unknown_key' || column === undefined || !match) return []
     const [, list, key] = match
     if (key!.split('.').some((each) => each in Object.prototype)) return []
+    // A key that came with several kinds of values has a drift for each.
+    if (listed.has(path)) return []
+    listed.add(path)
     const line = `${key!.replaceAll('.', '_')}: ${column}('${key!}', '…'),`
     return [list === undefined ? line : `${line} // an item of ${list}`]
   })

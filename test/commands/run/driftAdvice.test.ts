@@ -35,3 +35,8 @@ test('a path that cannot be a column, or is one already, is not proposed', () =>
   ]
   expect(driftAdvice(none)).toEqual([])
 })
+
+test('a key that came with several kinds of values is proposed once', () => {
+  const lines = driftAdvice([drift('motto', 'text'), drift('motto', 'count'), drift('motto', 'null')])
+  expect(lines).toEqual([`motto: attribute.text('motto', '…'),`])
+})

@@ -51,8 +51,10 @@ test('drift is shown by kind, with the first lines that would make columns of it
   const many = Array.from({ length: 7 }, (_, at) => of(`key${at}`, 'unknown_key', 'text'))
   expect(driftOf(many)).toEqual([
     'drift      7 unknown keys: see table schema_drift',
-    '           to make columns of them, add these lines to the definition, with the',
-    '           right kind, and run `creator-enrich replay`, which also fills the past:',
+    '           to make columns of them, add these lines, with the right kind, to',
+    '           pipelines/people/columns/attributes.ts',
+    '           (counters: counters.ts; items of a list: childTables.ts beside columns/),',
+    '           and run `creator-enrich replay`, which also fills the past:',
     ...[0, 1, 2, 3, 4].map((at) => `  key${at}: attribute.text('key${at}', '…'),`),
     '  and 2 more',
   ])
