@@ -1,6 +1,6 @@
 import { CommanderError, Command as CommandLine } from 'commander'
 import { options, type Option } from '../config/options.js'
-import { EXIT, messageOf, RunError } from '../core/errors.js'
+import { EXIT, messageOf, RunError, UsageError } from '../core/errors.js'
 import { version } from '../core/version.js'
 import type { Logger } from '../terminal/logger.js'
 import { changesCommand } from './changes/command.js'
@@ -52,6 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const command of commands) {
     const entry = addCommand(cli, command)
     entry.action(async () => {
+      requireCurrentFolder()
       const { invocationOf } = await load(import('./invocation.js'))
       invocation = invocationOf(command, entry.args, entry.opts())
       exitCode = await command.run(invocation)
@@ -64,6 +65,17 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof NotLoaded) throw error.cause
     if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     return report(error, invocation?.logger ?? (await import('./invocation.js')).firstLogger())
+  }
+}
+
+/** @throws UsageError when the folder in which the program was started is gone: no path could be resolved */
+function requireCurrentFolder(): void {
+  try {
+    process.cwd()
+  } catch (cause) {
+    throw new UsageError('the current folder was deleted or cannot be read; nothing was sent: cd to another folder', {
+      cause,
+    })
   }
 }
 

@@ -32,6 +32,28 @@ export async function checkOpenFiles(connections: number): Promise<void> {
   }
 }
 
+/** The part that is used here; the types of Node 20 do not have it. */
+interface WebAssemblyApi {
+  readonly Memory: new (size: { readonly initial: number }) => object
+}
+
+/**
+ * Checks that this process may reserve the address space of a WebAssembly memory, which the HTTP client needs: with a limit
+ * (ulimit -v) this fails long before memory is short.
+ * @throws LocalError that names the limit; nothing was sent
+ */
+export function checkAddressSpace(): void {
+  try {
+    const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi }
+    new WebAssembly.Memory({ initial: 1 })
+  } catch (cause) {
+    throw new LocalError(
+      `the limit of address space is too low: ${messageOf(cause)}; nothing was sent: remove the limit (ulimit -v unlimited), then run the same command again`,
+      { cause },
+    )
+  }
+}
+
 /** Every folder in which a later step writes and which a run cannot do without. */
 export function foldersOf({ data, state, temp, journal, exports, published, raw }: Layout): string[] {
   return [data, state, temp, journal, join(journal, 'loaded'), exports, published, raw]

@@ -4,7 +4,7 @@ import type { Resources } from '../core/resources.js'
 import { localTime, runIdAt } from '../core/time.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
-import { checkFolders, checkOpenFiles, foldersOf } from '../dataFolder/preflight.js'
+import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf } from '../dataFolder/preflight.js'
 import { readStatus, type Phase, type StatusFile } from '../dataFolder/runStatus.js'
 import { answerReader, type AnswerReader } from '../flatten/compile.js'
 import type { RunHeader } from '../model/call.js'
@@ -39,6 +39,7 @@ export async function openRun(context: RunContext, status: StatusFile, open: Res
   const { settings, pipeline, api, effects, logger } = context
   const layout = layoutOf(settings.data)
   const header = headerOf(context)
+  checkAddressSpace()
   // With the built-in simulator, this process also holds the other end of each connection.
   await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
   const lock = await lockFolder(layout)
