@@ -19,6 +19,8 @@ export interface Layout {
   readonly warehouse: string
   readonly lock: string
   readonly temp: string
+  /** What exceeds the memory of commands that only read. */
+  readonly spill: string
   /** The progress of a run, for readers. */
   readonly status: string
   /** The limits of the API that calls have shown. */
@@ -43,6 +45,7 @@ export function layoutOf(data: string): Layout {
     warehouse: join(state, 'warehouse.duckdb'),
     lock: join(state, 'lock.duckdb'),
     temp: join(state, 'temp'),
+    spill: join(state, 'spill'),
     status: join(state, 'status.json'),
     learned: join(state, 'learned.json'),
   }

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { realpath } from 'node:fs/promises'
 import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
+import { withSpill } from '../dataFolder/spill.js'
 
 /** Enough for the views over a million creators; larger results are spilled to disk. */
 const MEMORY = '320MB'
@@ -20,21 +19,19 @@ export async function withPublished<T>(
   memoryLimit = MEMORY,
 ): Promise<T> {
   if (!existsSync(layout.database)) throw nothingPublished(layout)
-  // Not in the data folder, where only the run writes.
-  const temp = await mkdtemp(join(tmpdir(), 'creator-enrich-'))
   try {
-    // The link is resolved: beside the real file no other program writes a change log.
-    const options = { readOnly: true, tempDirectory: temp, memoryLimit }
-    const published = await openDatabase(await realpath(layout.database), options)
-    try {
-      return await work(published.connection)
-    } finally {
-      published.close()
-    }
+    return await withSpill(layout, async (folder) => {
+      // The link is resolved: beside the real file no other program writes a change log.
+      const options = { readOnly: true, memoryLimit, ...(folder === undefined ? {} : { tempDirectory: folder }) }
+      const published = await openDatabase(await realpath(layout.database), options)
+      try {
+        return await work(published.connection)
+      } finally {
+        published.close()
+      }
+    })
   } catch (error) {
     throw whyNotRead(error, layout)
-  } finally {
-    await rm(temp, { recursive: true, force: true })
   }
 }
 
@@ -44,7 +41,7 @@ function nothingPublished({ data }: Layout): UsageError {
   )
 }
 
-function whyNotRead(error: unknown, { database }: Layout): unknown {
+function whyNotRead(error: unknown, { database, spill }: Layout): unknown {
   if (error instanceof RunError) return error
   const [line = ''] = messageOf(error).split('\n')
   if (/^Catalog Error: Table/.test(line)) {
@@ -61,7 +58,7 @@ function whyNotRead(error: unknown, { database }: Layout): unknown {
   }
   if (isOutOfMemory(error)) {
     return new LocalError(
-      `${database} is too large to be read with this memory and the space in ${tmpdir()}: make room there, name a larger folder with TMPDIR, or select fewer columns or rows`,
+      `${database} is too large to be read with this memory and the space in ${spill}: make room there, or select fewer columns or rows`,
       { cause: error },
     )
   }

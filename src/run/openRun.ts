@@ -5,6 +5,7 @@ import { localTime, runIdAt } from '../core/time.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
 import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf } from '../dataFolder/preflight.js'
+import { sweepSpill } from '../dataFolder/spill.js'
 import { readStatus, type Phase, type StatusFile } from '../dataFolder/runStatus.js'
 import { answerReader, type AnswerReader } from '../flatten/compile.js'
 import type { RunHeader } from '../model/call.js'
@@ -44,6 +45,7 @@ export async function openRun(context: RunContext, status: StatusFile, open: Res
   await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
   const lock = await lockFolder(layout)
   open.add(() => lock.release())
+  await sweepSpill(layout)
   reportInterrupted(layout, effects)
   status.open(header)
   open.add(() => status.close())

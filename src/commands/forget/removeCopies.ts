@@ -15,7 +15,7 @@ import type { Finding } from './searchFolder.js'
  * @returns the removed paths, absolute
  */
 export async function removeCopies(layout: Layout): Promise<string[]> {
-  const { state, published, journal, temp, database } = layout
+  const { state, published, journal, temp, spill, database } = layout
   const current = await currentCopy(layout)
   const older = (await pathsIn(published)).filter((path) => path !== current)
   const besideCurrent =
@@ -25,7 +25,7 @@ export async function removeCopies(layout: Layout): Promise<string[]> {
   )
   const besideLink = (await pathsIn(layout.data)).filter((path) => path.startsWith(`${database}.`))
   const copies = [...older, ...besideCurrent, ...besideLink, ...inState, join(journal, 'damaged')].filter(existsSync)
-  await removeAll([...copies, temp])
+  await removeAll([...copies, temp, spill])
   return copies
 }
 

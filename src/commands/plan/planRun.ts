@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { CURRENCY } from '../../config/options.js'
 import { first, openDatabase, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
+import { withSpill } from '../../dataFolder/spill.js'
 import { bringUpToDate } from '../../load/schema/schema.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { plan, type PlanCounts, planOptionsOf } from '../../plan/plan.js'
@@ -70,18 +68,16 @@ async function withKnown<T>(
       MEMORY,
     )
   }
-  const tempDirectory = await mkdtemp(join(tmpdir(), 'creator-enrich-'))
-  try {
-    const empty = await openDatabase(':memory:', { tempDirectory, memoryLimit: MEMORY })
+  return withSpill(layout, async (folder) => {
+    const options = { memoryLimit: MEMORY, ...(folder === undefined ? {} : { tempDirectory: folder }) }
+    const empty = await openDatabase(':memory:', options)
     try {
       await bringUpToDate({ connection: empty.connection, path: layout.database, pipeline })
       return await work(empty.connection)
     } finally {
       empty.close()
     }
-  } finally {
-    await rm(tempDirectory, { recursive: true, force: true })
-  }
+  })
 }
 
 async function checkPipeline(connection: Connection, { data }: Layout, { name }: Pipeline): Promise<void> {
