@@ -92,12 +92,12 @@ export class IdFinder {
     return this.find(text).length > 0
   }
 
-  /** The text with each id replaced by `FORGOTTEN`. */
-  takeOut(text: string): string {
+  /** The text with each id replaced, by default by `FORGOTTEN`. The substitute is made from the id as it is written. */
+  takeOut(text: string, substitute: (written: string) => string = () => FORGOTTEN): string {
     let result = ''
     let at = 0
     for (const { from, to } of this.find(text)) {
-      result += text.slice(at, from) + FORGOTTEN
+      result += text.slice(at, from) + substitute(text.slice(from, to))
       at = to
     }
     return at === 0 ? text : result + text.slice(at)

@@ -130,6 +130,15 @@ export function removeTombstones(tombstones: Tombstones, ids: Iterable<string>):
   return { ...tombstones, people: tombstones.people.filter(({ hash }) => !hashes.has(hash)) }
 }
 
+/**
+ * Makes substitutes for ids in names. Lists and columns differ only by their names, so different ids get different
+ * substitutes. An erasure that was cut off makes the same ones when it is completed.
+ */
+export function substitutes({ salt }: Tombstones): (written: string) => string {
+  const digest = (written: string): string => createHash('sha256').update(`${salt}\nname\n${written}`).digest('hex')
+  return (written) => `[forgotten-${digest(written).slice(0, 8)}]`
+}
+
 function hashOf(salt: string, id: string): string {
   return createHash('sha256').update(`${salt}\n${id.toLowerCase()}`).digest('hex')
 }

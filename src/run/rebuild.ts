@@ -5,6 +5,7 @@ import { syncFolder } from '../core/atomicFile.js'
 import { all, first, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
+import type { Layout } from '../dataFolder/layout.js'
 import type { Lock } from '../dataFolder/lock.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { hasReadableSegments, repairJournal } from '../journal/repairJournal.js'
@@ -90,8 +91,9 @@ export async function rebuildWarehouse(
 ): Promise<RebuiltWarehouse> {
   const { raw, data, forgotten } = lock.layout
   const erased = paidCalls(await readTombstones(forgotten))
-  const path = `${lock.layout.warehouse}.rebuilt`
-  for (const file of [path, `${path}.wal`]) await rm(file, { force: true })
+  const files = filesOfRebuilt(lock.layout)
+  const [path] = files
+  for (const file of files) await rm(file, { force: true })
   return withWarehouse({ lock, pipeline: reader.pipeline, path }, async (warehouse) => {
     const { connection } = warehouse
     let answers = 0
@@ -110,6 +112,11 @@ export async function rebuildWarehouse(
     if (simulated !== undefined) await claimKind(connection, data, simulated)
     return { path, runs: await countRuns(connection), answers, calls }
   })
+}
+
+/** A rebuilt database that is not in its place yet, and its change log. */
+export function filesOfRebuilt({ warehouse }: Layout): readonly [string, string] {
+  return [`${warehouse}.rebuilt`, `${warehouse}.rebuilt.wal`]
 }
 
 /** All calls of a data folder, in groups of whole runs: those of `raw/` first, then those of the journal. */
@@ -137,7 +144,7 @@ async function* batchesOfRuns({ layout }: Lock): AsyncGenerator<AnswerSource[]> 
 
 function incomplete(raw: string, missing: string): LocalError {
   return new LocalError(
-    `${raw} is not complete: ${missing}; put it back from a backup; or, if all calls of that run may be paid again, move its receipt away as well. Nothing was changed`,
+    `${raw} is not complete: ${missing}; put it back from a backup; or, if all calls of that run may be paid again, move its receipt away as well`,
   )
 }
 

@@ -81,10 +81,12 @@ export async function paidFor(
 /**
  * Rewrites these files without the people. Their calls are removed, their rows of lists lose the id, and answers for others
  * lose the mention. Each file is replaced in one step, so that `raw/` stays whole if this is interrupted.
+ * @param substitute what replaces an id in the names of lists and columns
  */
 export async function eraseRaw(
   files: RawFiles,
   finder: IdFinder,
+  substitute: (written: string) => string,
   reader: AnswerReader,
   layout: Layout,
 ): Promise<ErasedRaw> {
@@ -97,11 +99,11 @@ export async function eraseRaw(
     }
   }
   for (const file of files.inputs) {
-    await rewriteSealed(file, (row) => inputWithout(row, finder, reader, erased), temp)
+    await rewriteSealed(file, (row) => inputWithout(row, finder, substitute, reader, erased), temp)
     erased.files += 1
   }
   for (const file of files.receipts) {
-    await rewriteSealed(file, (row) => editsOf(row, textsWithout(row, finder)), temp)
+    await rewriteSealed(file, (row) => editsOf(row, textsWithout(row, finder, substitute)), temp)
     erased.files += 1
   }
   return erased
@@ -127,6 +129,7 @@ export function callWithout(
 function inputWithout(
   row: TextRow,
   finder: IdFinder,
+  substitute: (written: string) => string,
   { pipeline }: AnswerReader,
   erased: ErasedRaw,
 ): TextRow | undefined {
@@ -142,14 +145,14 @@ function inputWithout(
   else if (hidden !== rowWithId) erased.redacted += 1
   const { reason, remedy } = FORGOTTEN_ID
   return editsOf(row, {
-    ...textsWithout(row, finder),
+    ...textsWithout(row, finder, substitute),
     ...(hidden === rowWithId ? {} : { input: JSON.stringify(hidden.cells), cell: cell === null ? null : hidden.cell }),
     ...(isForgotten ? { user_id: null, status: 'rejected', reason, remedy, cell: '' } : {}),
   })
 }
 
-function textsWithout(row: TextRow, finder: IdFinder): TextRow {
-  return Object.fromEntries(Object.entries(row).map(([name, text]) => [name, text && finder.takeOut(text)]))
+function textsWithout(row: TextRow, finder: IdFinder, substitute: (written: string) => string): TextRow {
+  return Object.fromEntries(Object.entries(row).map(([name, text]) => [name, text && finder.takeOut(text, substitute)]))
 }
 
 /** The columns whose text changes. */

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Settings } from '../../config/options.js'
 import type { Effects } from '../../core/effects.js'
-import { UsageError } from '../../core/errors.js'
+import { LocalError, UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
 import { runIdAt } from '../../core/time.js'
 import { isOurs } from '../../dataFolder/files.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
+import { checkFolders, foldersOf } from '../../dataFolder/preflight.js'
 import { answerReader, type AnswerReader } from '../../flatten/compile.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -15,15 +17,17 @@ import { IdFinder } from '../../privacy/idFinder.js'
 import {
   removeTombstones,
   addTombstones,
+  isUnfinished,
   markErased,
   readTombstones,
+  substitutes,
   tombstoneState,
   writeTombstones,
 } from '../../privacy/tombstones.js'
 import { publish } from '../../publish/publish.js'
-import { replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
+import { filesOfRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { eraseHeadless } from './eraseJournal.js'
-import { eraseRaw, paidFor, rawFilesOf } from './eraseRaw.js'
+import { eraseRaw, paidFor, rawFilesOf, type RawFiles } from './eraseRaw.js'
 import { withoutIds, type ForgetReport } from './forgetReport.js'
 import { removeCopies, removeFindings } from './removeCopies.js'
 import { sealEverything } from './sealEverything.js'
@@ -71,8 +75,10 @@ export async function forget(
       if (again < ids.length) await writeTombstones(layout.forgotten, markErased(tombstones, ids))
       return report
     }
+    // After an erasure that was cut off, raw/ is changed in part and can be rebuilt only when this one is complete.
+    if (!isUnfinished(before)) await rehearse(erasure, files)
     await writeTombstones(layout.forgotten, tombstones)
-    const gone = await erase(erasure, findings)
+    const gone = await erase(erasure, findings, substitutes(tombstones))
     await writeTombstones(layout.forgotten, markErased(await readTombstones(layout.forgotten), ids))
     return { ...report, ...gone }
   })
@@ -90,14 +96,32 @@ const NOTHING = {
   files: undefined,
 } as const
 
+/**
+ * Tries what the erasure does after `raw/` has changed: its folders must be writable, and all tables must follow from `raw/`.
+ * @throws LocalError when the erasure could not be completed: nothing was changed
+ */
+async function rehearse({ lock, layout, reader }: Erasure, files: RawFiles): Promise<void> {
+  try {
+    await checkFolders([...new Set(Object.values(files).flat().map(dirname)), ...foldersOf(layout)])
+    await rebuildWarehouse({ lock, reader })
+  } catch (cause) {
+    const error = asLocalError(cause, layout.warehouse)
+    if (!(error instanceof LocalError)) throw error
+    throw new LocalError(`nothing was erased: ${error.message}`, { cause })
+  } finally {
+    for (const file of filesOfRebuilt(layout)) await rm(file, { force: true })
+  }
+}
+
 /** Rewrites `raw/`, rebuilds all other files from it, removes older copies, and searches every file again. */
 async function erase(
   { layout, lock, reader, finder, settings, effects }: Erasure,
   findings: readonly Finding[],
+  substitute: (written: string) => string,
 ): Promise<Partial<ForgetReport>> {
   const hadWorkbook = existsSync(layout.workbook)
   await rm(layout.workbook, { force: true })
-  const gone = await eraseRaw(rawFilesOf(findings, layout), finder, reader, layout)
+  const gone = await eraseRaw(rawFilesOf(findings, layout), finder, substitute, reader, layout)
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
   await replaceWarehouse(lock, await rebuildWarehouse({ lock, reader }))
   const runId = runIdAt(effects.now(), effects.random())

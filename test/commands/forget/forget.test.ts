@@ -228,12 +228,47 @@ test('files that were set aside, and reports and exports that name the person, a
   expect(await whereIs(data, person)).toEqual([])
   expect(await published(data, 'SELECT count(*) AS n FROM creators')).toEqual([{ n: ids.length - 1 }])
   expect(await published(data, 'SELECT list, columns FROM lists ORDER BY list')).toContainEqual({
-    list: '[forgotten]',
-    columns: '["user_id","seen by [forgotten]"]',
+    list: expect.stringMatching(/^\[forgotten-[0-9a-f]{8}\]$/) as string,
+    columns: expect.stringMatching(/^\["user_id","seen by \[forgotten-[0-9a-f]{8}\]"\]$/) as string,
   })
   expect(await check(data)).toMatchObject({ exit_code: 0, differences: [] })
   await expect(enrich({ ...folder, list })).rejects.toMatchObject({ exitCode: 2 })
   expect(await whereIs(data, person)).toEqual([])
+})
+
+test('lists that are named by ids stay separate lists', async () => {
+  const folder = made.copy()
+  const { data, person, mentioning, ids } = folder
+  const names = [person, person.toUpperCase(), mentioning, `${mentioning} and ${person}`]
+  for (const [at, name] of names.entries()) {
+    const list = join(dirname(data), `${name}.csv`)
+    writeFileSync(list, `user_id,${person},${mentioning}\n${ids.slice(0, at + 2).join(',x,y\n')},x,y\n`)
+    await enrich({ ...folder, list })
+  }
+  const rows = 'SELECT rows FROM lists ORDER BY rows'
+  const before = await published(data, rows)
+
+  for (const id of [person, mentioning]) expect(await forgetIn(data, id)).toMatchObject({ exit_code: 0, found: 1 })
+  expect(await whereIs(data, person, mentioning)).toEqual([])
+  expect(await published(data, rows)).toEqual(before)
+  const lists = await published<{ list: string; columns: string }>(data, 'SELECT list, columns FROM lists')
+  expect(new Set(lists.map(({ list }) => list)).size).toBe(names.length + 1)
+  for (const { columns } of lists) expect(new Set(JSON.parse(columns) as string[]).size).toBe(3)
+  expect(await check(data)).toMatchObject({ exit_code: 0, differences: [] })
+}, 60_000)
+
+test('an erasure that could not be completed changes nothing', async () => {
+  const { data, person } = made.copy()
+  const [, run] = await rawRuns(join(data, 'raw'), 'answers')
+  const [file] = await rawFiles(join(data, 'raw'), 'answers', run!)
+  rmSync(file!)
+  const before = statesOf(join(data, 'raw'))
+  await expect(forgetIn(data, person)).rejects.toMatchObject({
+    exitCode: 7,
+    message: expect.stringMatching(/^nothing was erased: .*lacks \d+ paid answers/) as string,
+  })
+  expect(statesOf(join(data, 'raw'))).toEqual(before)
+  expect(existsSync(join(data, 'state', 'warehouse.duckdb.rebuilt'))).toBe(false)
 })
 
 test('the receipts still show when other answers are missing', async () => {
