@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type * as DuckDB from '@duckdb/node-api'
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import { messageOf } from './errors.js'
+import { databaseMemory } from './memory.js'
 import { OUT_OF_MEMORY } from './remedyFor.js'
 
 // With `import` Node reads each of its 180 files twice, to find their exports. That would take half of the start time.
@@ -32,6 +33,7 @@ export interface DatabaseOptions {
   readonly readOnly?: boolean
   /** The folder for DuckDB's temporary files. Without it everything must fit into memory. */
   readonly tempDirectory?: string
+  /** By default a share of the memory of the machine. */
   readonly memoryLimit?: string
   readonly threads?: number
   /** For a new file: the oldest DuckDB version that must be able to read the file. DuckDB's own default is still older. */
@@ -48,7 +50,7 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
     access_mode: options.readOnly ? 'READ_ONLY' : 'AUTOMATIC',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    memory_limit: options.memoryLimit ?? '160MB',
+    memory_limit: options.memoryLimit ?? `${databaseMemory()}MB`,
     threads: String(options.threads ?? 2),
     preserve_insertion_order: 'true',
     // Returns freed memory to the system during long statements, not at their end: the peak is a third lower.

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
@@ -30,4 +31,31 @@ export function collectGarbage(): void {
 function held(): number {
   const { total_heap_size: heap, external_memory: buffers } = getHeapStatistics()
   return heap + buffers
+}
+
+const MB = 1 << 20
+const LEAST_MB = 512
+const MOST_MB = 1024
+/** With less than this DuckDB cannot write a table of 130 columns. */
+const MINIMUM_MB = 160
+
+/**
+ * The memory that DuckDB may use, in MB: a quarter of the machine or of its cgroup, from 512 MB to 1 GB, but never more than
+ * half of what is free.
+ */
+export function databaseMemory(machine: Machine = thisMachine()): number {
+  const share = Math.min(MOST_MB, Math.max(LEAST_MB, machine.total / 4 / MB))
+  return Math.floor(Math.max(MINIMUM_MB, Math.min(share, machine.free / 2 / MB)))
+}
+
+/** In bytes. */
+interface Machine {
+  readonly total: number
+  readonly free: number
+}
+
+function thisMachine(): Machine {
+  const limit = process.constrainedMemory()
+  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  return { total, free: process.availableMemory() }
 }

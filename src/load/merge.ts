@@ -1,4 +1,4 @@
-import { first, type Connection } from '../core/duckdb.js'
+import { all, first, type Connection } from '../core/duckdb.js'
 import type { Pipeline } from '../model/pipeline.js'
 import {
   appendAnomalies,
@@ -32,7 +32,7 @@ import {
   type RebuiltBounds,
 } from './sql/days.sql.js'
 import { history } from './sql/history.sql.js'
-import type { Statement } from './sql/statement.js'
+import type { Numbered, Statement } from './sql/statement.js'
 
 /** How much a merge changed. */
 export interface Merged {
@@ -62,7 +62,9 @@ const MERGE_TABLES = [
 ]
 
 /** Wide rows that are copied in one statement; memory is released after each statement. */
-const SLICE = 20_000
+const SLICE_ROWS = 20_000
+/** A slice ends sooner when its rows are large: DuckDB needs several times their bytes. */
+const SLICE_BYTES = 32 << 20
 
 /**
  * Takes all staged rows into the tables, in one transaction. Taking the same rows again changes nothing, and the order of
@@ -73,6 +75,12 @@ export async function merge(
   pipeline: Pipeline,
   releaseMemory: () => Promise<void>,
 ): Promise<Merged> {
+  const known = new Map<Numbered, readonly number[]>()
+  const sliceEnds = async (over: Numbered): Promise<readonly number[]> => {
+    const ends = known.get(over) ?? (await endsOfSlices(connection, over))
+    known.set(over, ends)
+    return ends
+  }
   const run = async (statements: readonly Statement[]): Promise<void> => {
     for (const statement of statements) {
       if (typeof statement === 'string') {
@@ -80,10 +88,11 @@ export async function merge(
         await releaseMemory()
         continue
       }
-      const counted = await first<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${statement.over}`)
-      for (let from = 1; from <= counted!.rows; from += SLICE) {
-        await connection.run(statement.sql, { from, upto: from + SLICE - 1 })
+      let from = 1
+      for (const upto of await sliceEnds(statement.over)) {
+        await connection.run(statement.sql, { from, upto })
         await releaseMemory()
+        from = upto + 1
       }
     }
   }
@@ -107,6 +116,20 @@ export async function merge(
     await connection.run('ROLLBACK').catch(() => undefined)
     throw error
   }
+}
+
+/** The number of the last row of each slice. */
+async function endsOfSlices(connection: Connection, { table, number, bytes }: Numbered): Promise<number[]> {
+  const ends = await all<{ upto: number }>(
+    connection,
+    `SELECT max(number) AS upto
+     FROM (
+       SELECT number, sum(bytes) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) // ${SLICE_BYTES} AS part
+       FROM (SELECT ${number} AS number, ${bytes} AS bytes FROM ${table})
+     )
+     GROUP BY part, (number - 1) // ${SLICE_ROWS} ORDER BY upto`,
+  )
+  return ends.map(({ upto }) => upto)
 }
 
 const EARLIEST = 'SELECT epoch_ms(min(observed_at)) AS since FROM staged_answers'

@@ -1,7 +1,7 @@
 import { quotedName, type Connection, type SqlType } from '../core/duckdb.js'
 import { attributeColumns, seriesColumns, type ChildTable, type Column, type Pipeline } from '../model/pipeline.js'
 import { sqlType } from './schema/pipelineTables.js'
-import { inSlice } from './sql/statement.js'
+import { inSlice, type Numbered } from './sql/statement.js'
 
 type Columns = readonly (readonly [name: string, type: SqlType])[]
 
@@ -92,6 +92,9 @@ export const STAGED_ROWS: StagingTable = {
   ],
 }
 
+/** The profiles of a load, for statements that are sliced. */
+export const PROFILES: Numbered = { table: 'staged_rows', number: 'staged_no', bytes: 'strlen(cells)' }
+
 /** Where a cell of a staged row comes from: a place in the wide row, or in the attributes that versions compare. */
 export interface StagedCell {
   readonly of: 'values' | 'attributes' | 'extra'
@@ -110,7 +113,7 @@ function stableLists(pipeline: Pipeline): { name: string; index: number }[] {
 }
 
 /**
- * For `FROM` in a statement that is sliced over `staged_answers`: the rows of a table with a column `staged_no`, each with
+ * For `FROM` in a statement that is sliced over `PROFILES`: the rows of a table with a column `staged_no`, each with
  * the cells of that profile as a list. `stagedColumns` and `stagedAttributes` read them under the alias `r`.
  */
 export function unpacked(table: string): string {

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { makeFolder } from '../core/atomicFile.js'
 import { isOutOfMemory, openDatabase, type Connection, type Database } from '../core/duckdb.js'
 import { LocalError, RunError, messageOf } from '../core/errors.js'
-import { collectGarbage } from '../core/memory.js'
+import { collectGarbage, databaseMemory } from '../core/memory.js'
 import { remedyFor } from '../core/remedyFor.js'
 import { lockHolder, type Lock } from '../dataFolder/lock.js'
 import type { Pipeline } from '../model/pipeline.js'
@@ -28,8 +28,6 @@ export class DamagedWarehouse extends LocalError {
 
 /** The storage version of the file: every client since DuckDB 1.2 (February 2025) can read it. */
 export const STORAGE_VERSION = 'v1.2.0'
-
-const MEMORY_MB = 160
 
 /** Which working database to open. */
 export interface WarehousePlace {
@@ -71,7 +69,6 @@ async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise
     database = await openDatabase(path, {
       storageVersion: STORAGE_VERSION,
       tempDirectory: temp,
-      memoryLimit: `${MEMORY_MB}MB`,
     })
     await bringUpToDate({ connection: database.connection, path, pipeline })
     return database
@@ -85,32 +82,30 @@ async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise
 const WORTH_RELEASING = 8 << 20
 
 /**
- * Runs `work` with another memory limit of DuckDB, and on one thread: for wide rows that is as fast, with half the memory.
+ * Runs `work` on one thread of DuckDB: for wide rows that is as fast, with half the memory.
  * If the process has grown, `releaseMemory` returns unused memory to the system: V8's garbage, and memory that DuckDB has
  * freed and would otherwise keep for ten seconds.
  */
 export async function withMemory<T>(
   connection: Connection,
-  megabytes: number,
   work: (releaseMemory: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   // Setting the limit makes DuckDB free memory, even when the value stays the same.
-  const limit = async (to: number): Promise<void> => {
-    await connection.run(`SET memory_limit = '${to}MB'`)
+  const setLimit = async (): Promise<void> => {
+    await connection.run(`SET memory_limit = '${databaseMemory()}MB'`)
   }
   await connection.run('SET threads = 1')
-  await limit(megabytes)
+  await setLimit()
   let size = process.memoryUsage.rss()
   try {
     return await work(async () => {
       if (process.memoryUsage.rss() < size + WORTH_RELEASING) return
       collectGarbage()
-      await limit(megabytes)
+      await setLimit()
       size = process.memoryUsage.rss()
     })
   } finally {
     // After a disk failure nothing works on this connection, and that failure is the one to report.
-    await limit(MEMORY_MB).catch(() => undefined)
     await connection.run('SET threads = 2').catch(() => undefined)
   }
 }

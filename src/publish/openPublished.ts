@@ -5,24 +5,17 @@ import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { withSpill } from '../dataFolder/spill.js'
 
-/** Enough for the views over a million creators; larger results are spilled to disk. */
-const MEMORY = '320MB'
-
 /**
  * Lets `work` read the published file as an analyst does: without the lock, and also during a run. If another file is
  * published meanwhile, `work` still reads the old one.
  * @throws UsageError when nothing is published yet, or only by an older version
  */
-export async function withPublished<T>(
-  layout: Layout,
-  work: (connection: Connection) => Promise<T>,
-  memoryLimit = MEMORY,
-): Promise<T> {
+export async function withPublished<T>(layout: Layout, work: (connection: Connection) => Promise<T>): Promise<T> {
   if (!existsSync(layout.database)) throw nothingPublished(layout)
   try {
     return await withSpill(layout, async (folder) => {
       // The link is resolved: beside the real file no other program writes a change log.
-      const options = { readOnly: true, memoryLimit, ...(folder === undefined ? {} : { tempDirectory: folder }) }
+      const options = { readOnly: true, ...(folder === undefined ? {} : { tempDirectory: folder }) }
       const published = await openDatabase(await realpath(layout.database), options)
       try {
         return await work(published.connection)

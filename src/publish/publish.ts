@@ -22,11 +22,6 @@ export interface PublishOptions {
   readonly excel: boolean
 }
 
-/** Enough to check keys. */
-const MEMORY_FOR_KEYS = '160MB'
-/** Exports read small ranges, one after the other: DuckDB would only keep more memory. */
-const MEMORY_FOR_EXPORTS = '96MB'
-
 /**
  * Puts the files that analysts open in place. Makes the working database compact, checks its keys, writes the exports, and
  * publishes a copy of the database. The working database must be closed.
@@ -41,13 +36,12 @@ export async function publish(
 ): Promise<PublishedFiles> {
   await compact(layout, effects)
   collectGarbage()
-  const options = { readOnly: true, tempDirectory: layout.temp, memoryLimit: MEMORY_FOR_KEYS }
+  const options = { readOnly: true, tempDirectory: layout.temp }
   const finished = await openDatabase(layout.warehouse, options)
   let exported: ExportedFiles
   try {
     const { connection } = finished
     await checkKeys(connection, pipeline)
-    await connection.run(`SET memory_limit = '${MEMORY_FOR_EXPORTS}'`)
     exported = await exportAll({ connection, layout, lists: lists ?? (await listsOf(connection)), ...written })
   } finally {
     finished.close()

@@ -21,8 +21,6 @@ export interface RawRun {
   calls(): AsyncIterable<Call[]>
 }
 
-const MEMORY = '160MB'
-
 /** `raw/` opened for reading. */
 export class RawStore {
   private constructor(
@@ -31,7 +29,7 @@ export class RawStore {
   ) {}
 
   static async open(raw: string): Promise<RawStore> {
-    return new RawStore(raw, await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 }))
+    return new RawStore(raw, await openDatabase(':memory:', { threads: 1 }))
   }
 
   close(): void {

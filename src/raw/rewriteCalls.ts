@@ -9,11 +9,9 @@ import type { EditCall } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow } from './callTables.js'
 import { openRawFile } from './readCalls.js'
 
-const MEMORY = '128MB'
-
 /** Opens a file with calls of this kind for reading. Call `close` when done. */
 export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: readonly string[]) {
-  const database = await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 })
+  const database = await openDatabase(':memory:', { threads: 1 })
   try {
     const run = await openRawFile(database.connection, kind === 'answers' ? ANSWERS : CALLS, file, ids)
     return { run, close: () => database.close() }
@@ -32,7 +30,7 @@ export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: rea
 export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: EditCall, temp: string): Promise<void> {
   const table = kind === 'answers' ? ANSWERS : CALLS
   await makeFolder(temp)
-  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
   const source = await openRaw(kind, file).catch((error: unknown) => {
     scratch.close()
     throw error

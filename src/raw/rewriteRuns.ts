@@ -10,7 +10,6 @@ export type TextRow = Readonly<Record<string, string | null>>
 /** Returns the columns that change, with their new values; undefined when no column changes. */
 export type EditRow = (row: TextRow) => TextRow | undefined
 
-const MEMORY = '128MB'
 /** The same as in sealRuns.ts. */
 const ROW_GROUP = 20_000
 
@@ -22,7 +21,7 @@ const ROW_GROUP = 20_000
  */
 export async function rewriteSealed(file: string, edit: EditRow, temp: string): Promise<number> {
   await makeFolder(temp)
-  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
   try {
     const { connection } = scratch
     await connection.run(

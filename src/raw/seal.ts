@@ -41,9 +41,6 @@ export interface SealOptions {
   readonly temp: string
 }
 
-/** The least that is enough for 20,000 answers of a few kilobytes. */
-const MEMORY = '128MB'
-
 /**
  * Writes the calls of a loaded segment to `raw/`, ordered by id: answers to `answers`, other calls to `calls`. Every file
  * is read back and compared before it gets its name, so that the segment may be removed afterwards. Sealing again writes
@@ -54,7 +51,7 @@ const MEMORY = '128MB'
 export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<boolean> {
   // DuckDB makes the folder when it first spills, but not the folders above it.
   await makeFolder(temp)
-  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: MEMORY, threads: 1 })
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
   try {
     await writePlaces(scratch.connection, segment)
     if (await holdsMore(scratch.connection, segment, raw)) return false

@@ -17,9 +17,6 @@ export interface ReportOptions {
 
 const KEPT = 10
 const REPORT = /^\d{8}T\d{6}Z-[0-9a-f]{4}\.html$/
-/** Enough for a million creators; DuckDB spills the rest to disk. */
-const MEMORY = '160MB'
-
 /**
  * Writes the report of a run from the published file to `reports/<run>.html` and to `reports/latest.html`. Keeps the last
  * ten reports.
@@ -48,7 +45,7 @@ async function makePage(
   pipeline: Pipeline,
   { runId, now }: ReportOptions,
 ): Promise<{ runId: string; text: string }> {
-  const file = await openDatabase(database, { readOnly: true, memoryLimit: MEMORY, tempDirectory: temp })
+  const file = await openDatabase(database, { readOnly: true, tempDirectory: temp })
   try {
     return await reportPage(file.connection, pipeline, runId, now)
   } finally {

@@ -14,7 +14,6 @@ import { withMemory } from '#src/load/warehouse.js'
 import { loadPipeline } from '#src/model/pipeline.js'
 
 const [CREATORS = 200_000, NIGHTS = 30] = process.argv.slice(2).map(Number)
-const MERGE_MB = 170
 const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-bench-'))
 const REUSED = process.env.REUSE
 const path = REUSED ?? join(folder, 'bench.duckdb')
@@ -115,7 +114,7 @@ async function mergeNight(connection) {
     took.set(key, [wall + (performance.now() - began) / 1000, cpu + (user + system) / 1e6])
     return result
   }
-  await withMemory(connection, MERGE_MB, (releaseMemory) => merge(connection, pipeline, releaseMemory))
+  await withMemory(connection, (releaseMemory) => merge(connection, pipeline, releaseMemory))
   connection.run = run
   return took
 }

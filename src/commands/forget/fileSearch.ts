@@ -7,7 +7,6 @@ import type { IdFinder } from '../../privacy/idFinder.js'
 import { unsupportedFormat } from '../../read/file.js'
 import { gunzip } from '../../read/gunzip.js'
 
-const MEMORY = '128MB'
 const GZIP = Buffer.from([0x1f, 0x8b])
 /** The text behind the first checksum of a DuckDB file. */
 const DUCKDB = 'DUCK'
@@ -84,7 +83,7 @@ export class FileSearch {
   }
 
   private async connect(): Promise<Connection> {
-    this.database ??= await openDatabase(':memory:', { memoryLimit: MEMORY, threads: 1 })
+    this.database ??= await openDatabase(':memory:', { threads: 1 })
     return this.database.connection
   }
 

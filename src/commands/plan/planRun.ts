@@ -17,9 +17,6 @@ import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { trackedInputs } from '../../run/trackedInputs.js'
 import type { PlanReport } from './planReport.js'
 
-/** As much memory as a run has. */
-const MEMORY = '160MB'
-
 /**
  * Reads the inputs and plans as a run would, against the published file. Needs no call, no token and no lock, and writes
  * nothing in the data folder, so a run may be on meanwhile.
@@ -59,18 +56,13 @@ async function withKnown<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   if (existsSync(layout.database)) {
-    return withPublished(
-      layout,
-      async (connection) => {
-        await checkPipeline(connection, layout, pipeline)
-        return work(connection)
-      },
-      MEMORY,
-    )
+    return withPublished(layout, async (connection) => {
+      await checkPipeline(connection, layout, pipeline)
+      return work(connection)
+    })
   }
   return withSpill(layout, async (folder) => {
-    const options = { memoryLimit: MEMORY, ...(folder === undefined ? {} : { tempDirectory: folder }) }
-    const empty = await openDatabase(':memory:', options)
+    const empty = await openDatabase(':memory:', folder === undefined ? {} : { tempDirectory: folder })
     try {
       await bringUpToDate({ connection: empty.connection, path: layout.database, pipeline })
       return await work(empty.connection)

@@ -37,21 +37,14 @@ export async function select(job: SelectJob): Promise<number> {
   if (out !== undefined && (out === layout.database || isOurPlace(out, layout))) {
     throw new UsageError(`--out ${out} is where creator-enrich keeps its own files: choose another place`)
   }
-  return withPublished(
-    layout,
-    async (connection) => {
-      await forbidOtherFiles(connection, out === undefined ? [] : [`${out}.part`])
-      return writers[job.format](connection, await readSelection(connection, selection), job)
-    },
-    MEMORY,
-  )
+  return withPublished(layout, async (connection) => {
+    await forbidOtherFiles(connection, out === undefined ? [] : [`${out}.part`])
+    return writers[job.format](connection, await readSelection(connection, selection), job)
+  })
 }
 
 /** Rows that DuckDB holds in memory while it writes Parquet. */
 const ROW_GROUP = 4_096
-/** Enough to sort a million creators in the columns of the view: more than other readers need. */
-const MEMORY = '1GB'
-
 type Write = (connection: Connection, selected: Selected, job: SelectJob) => Promise<number>
 
 const writers: Record<Format, Write> = {

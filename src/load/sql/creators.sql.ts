@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../model/pipeline.js'
 import { columnsBesideId } from '../schema/pipelineTables.js'
-import { stagedColumns, unpacked } from '../stagingTables.js'
+import { PROFILES, stagedColumns, unpacked } from '../stagingTables.js'
 import { CONCLUSIVE, columnList, type Sliced, type Statement } from './statement.js'
 const BOOKKEEPING = [
   'status',
@@ -89,7 +89,7 @@ DELETE FROM creators WHERE user_id IN (SELECT user_id FROM next_creators WHERE s
 function insertProfiles(pipeline: Pipeline): Sliced {
   const names = [...columnsBesideId(pipeline).map(([name]) => name), 'extra']
   return {
-    over: 'staged_answers',
+    over: PROFILES,
     sql: `
 INSERT INTO creators (user_id, ${columnList(names)}, ${columnList(BOOKKEEPING)})
 SELECT r.user_id, ${stagedColumns(pipeline, names).join(', ')}, ${columnList(BOOKKEEPING, 'r')}

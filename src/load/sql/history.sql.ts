@@ -1,8 +1,8 @@
 import { quotedText, quotedName } from '../../core/duckdb.js'
 import { attributeColumns, type Pipeline } from '../../model/pipeline.js'
 import { sqlType } from '../schema/pipelineTables.js'
-import { stagedAttributes, unpacked } from '../stagingTables.js'
-import { columnList, inSlice, type Sliced, type Statement } from './statement.js'
+import { PROFILES, stagedAttributes, unpacked } from '../stagingTables.js'
+import { columnList, inSlice, type Numbered, type Sliced, type Statement } from './statement.js'
 /**
  * A version is a series of equal hashes in a creator's time series. The new profiles of a creator decide the way:
  * `confirm`: all are newer than the known ones and have the current hash: nothing changes, as on most nights;
@@ -81,7 +81,7 @@ SEMI JOIN changed USING (user_id)
 ANTI JOIN known_attributes USING (user_id, attributes_hash)
 GROUP BY user_id, attributes_hash`,
     {
-      over: 'staged_answers',
+      over: PROFILES,
       sql: `
 INSERT INTO known_attributes
 SELECT
@@ -133,12 +133,18 @@ CREATE OR REPLACE TEMP TABLE changed_columns AS
 SELECT user_id, changed_at, '[' || string_agg('"' || column_name || '"', ',' ORDER BY place) || ']' AS columns
 FROM version_changes GROUP BY user_id, changed_at`
 
+const KNOWN: Numbered = {
+  table: 'known_attributes',
+  number: 'known_no',
+  bytes: 'list_sum(list_transform(attributes, lambda text: strlen(text)))',
+}
+
 function insertChanged(pipeline: Pipeline): Sliced {
   const attributes = attributeColumns(pipeline)
   const names = attributes.map(([name]) => name)
   const values = attributes.map(([, column], at) => `CAST(known.attributes[${at + 1}] AS ${sqlType(column)})`)
   return {
-    over: 'known_attributes',
+    over: KNOWN,
     sql: `
 INSERT INTO creator_versions (${columnList([...VERSION_COLUMNS, ...names])})
 SELECT
@@ -168,7 +174,7 @@ ORDER BY n.staged_no`
 function insertFirst(pipeline: Pipeline): Sliced {
   const names = attributeColumns(pipeline).map(([name]) => name)
   return {
-    over: 'staged_answers',
+    over: PROFILES,
     sql: `
 INSERT INTO creator_versions (${columnList([...VERSION_COLUMNS, ...names])})
 SELECT r.user_id, r.valid_from, NULL, TRUE, NULL, r.attributes_hash, ${stagedAttributes(pipeline).join(', ')}

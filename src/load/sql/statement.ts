@@ -1,12 +1,19 @@
 import { quotedName } from '../../core/duckdb.js'
 
 /**
- * A statement that copies wide rows. It runs once for every 20,000 rows of the table `over`, since all rows at once would
- * take too much memory. `$from` and `$upto` are the numbers of the first and the last row, from 1.
+ * A statement that copies wide rows. It runs once for each slice of the rows, since all rows at once would take too much
+ * memory. `$from` and `$upto` are the numbers of the first and the last row, from 1.
  */
 export interface Sliced {
-  readonly over: string
+  readonly over: Numbered
   readonly sql: string
+}
+
+/** A table of wide rows, its column that numbers them from 1, and SQL for the bytes of a row. */
+export interface Numbered {
+  readonly table: string
+  readonly number: string
+  readonly bytes: string
 }
 
 export type Statement = string | Sliced

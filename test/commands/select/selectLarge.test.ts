@@ -63,11 +63,10 @@ test('all columns, sorted by one: columns of the view and of the wide table are 
 test('a query that does not fit into memory ends in one line, with what to do', async () => {
   const data = temporaryFolder()
   await wideFile(data)
-  const tooMuch = withPublished(
-    layoutOf(data),
-    (connection) => connection.run('SELECT list(a.user_id || b.user_id) FROM creators AS a, creators AS b'),
-    '64MB',
-  )
+  const tooMuch = withPublished(layoutOf(data), async (connection) => {
+    await connection.run("SET memory_limit = '64MB'")
+    return connection.run('SELECT list(a.user_id || b.user_id) FROM creators AS a, creators AS b')
+  })
   await expect(tooMuch).rejects.toThrow(LocalError)
   await expect(tooMuch).rejects.toThrow(
     /creators\.duckdb is too large to be read with this memory and the space in .*: make room there, .*select fewer columns or rows$/,
