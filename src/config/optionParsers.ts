@@ -58,6 +58,22 @@ export const share = (value: string): number => {
   return number >= 0 && number <= 1 ? number : expected('a percentage from 0% to 100%')
 }
 
+/** A share from 0 to 1, and the number of ids below which it does not count. */
+export interface FailureLimit {
+  readonly share: number
+  readonly ids: number
+}
+
+/** With fewer failed ids than this, a share says little. */
+const FEWEST_FAILED = 5
+
+/** `5%,5`; the percentage alone stands for at least five ids. */
+export const failureLimit = (value: string): FailureLimit => {
+  const match = /^([^,]+?)(?:\s*,\s*([1-9]\d{0,8}))?$/.exec(value.trim())
+  if (!match) return expected('a percentage and a number of ids such as 5%,5')
+  return { share: share(match[1]!), ids: Number(match[2] ?? FEWEST_FAILED) }
+}
+
 /** Shares from 0 to 1 by code. */
 export const shares = (value: string): Record<string, number> =>
   Object.fromEntries(

@@ -6,7 +6,7 @@ export const EXIT = {
   bug: 1,
   /** Usage, configuration or input is wrong: nothing was sent. Also a redirect by the host. */
   usage: 2,
-  /** Done, but more of the fetched ids failed than `--max-failed` allows. */
+  /** Done, but more of the fetched ids failed than `--max-failed` allows, or all of them. */
   manyFailed: 3,
   /** The token or its permission was refused (codes 100, 600), or the route is wrong (404). */
   refused: 4,

@@ -156,12 +156,21 @@ export function parkReasonOf(stop: StopReason | undefined): ParkReason {
 export function runExitCode(run: {
   readonly signalCode: number | undefined
   readonly stop: StopReason | undefined
-  readonly failedShare: number
-  readonly maxFailed: number
+  /** Ids with at least one call, and those of them that failed. */
+  readonly askedIds: number
+  readonly failedIds: number
+  /** A larger share is too much, if it is at least so many ids. */
+  readonly maxFailed: { readonly share: number; readonly ids: number }
 }): number {
   if (run.signalCode !== undefined) return run.signalCode
   if (run.stop !== undefined && run.stop !== 'signal' && run.stop !== 'cap') return STOP_EXIT_CODES[run.stop]
-  return run.failedShare > run.maxFailed ? EXIT.manyFailed : EXIT.done
+  return hasManyFailed(run) ? EXIT.manyFailed : EXIT.done
+}
+
+/** A run in which every fetched id failed brought nothing, however small it is. */
+function hasManyFailed({ askedIds, failedIds, maxFailed }: Parameters<typeof runExitCode>[0]): boolean {
+  if (askedIds === 0 || failedIds === 0) return false
+  return failedIds >= askedIds || (failedIds >= maxFailed.ids && failedIds / askedIds > maxFailed.share)
 }
 
 /** @throws Error with the counts if the number read differs from the number with a status */

@@ -91,7 +91,8 @@ function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Rec
   const exitCode = runExitCode({
     signalCode: stop?.reason === 'signal' ? end.signalCode : undefined,
     stop: stop?.reason,
-    failedShare: askedIds === 0 ? 0 : failedNow / askedIds,
+    askedIds,
+    failedIds: failedNow,
     maxFailed: settings.maxFailed,
   })
   return {

@@ -32,7 +32,8 @@ describe('settings', () => {
     ['maxAge', '7d', 604_800_000],
     ['rate', '300/m', 5],
     ['rate', '2.5', 2.5],
-    ['maxFailed', '2.5%', 0.025],
+    ['maxFailed', '2.5%', { share: 0.025, ids: 5 }],
+    ['maxFailed', '5%,20', { share: 0.05, ids: 20 }],
     ['api', 'http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
   ])('--%s %s', (name, typed, value) => {
     expect(resolveSettings(runCommand.options, { [name]: typed }, [])).toMatchObject({ [name]: value })
@@ -44,6 +45,7 @@ describe('settings', () => {
     ['concurrency', '0', '--concurrency: expected a whole number from 1 to 1000, got "0"'],
     ['rate', '0/s', '--rate: expected a rate such as 5/s or 300/m, got "0/s"'],
     ['maxFailed', '101%', '--max-failed: expected a percentage from 0% to 100%, got "101%"'],
+    ['maxFailed', '5%,0', '--max-failed: expected a percentage and a number of ids such as 5%,5, got "5%,0"'],
     ['onAmbiguous', 'no', '--on-ambiguous: expected retry or hold, got "no"'],
     ['api', 'http://u:p@host/', '--api: expected a URL without user, query or fragment'],
     ['api', 'ftp://host/', '--api: expected global, cn, simulated or an http(s) URL'],

@@ -146,10 +146,29 @@ test('more failures than --max-failed: exit 3, everything is published', async (
   const data = join(folder, 'data')
   const api = await simulator()
   const list = writeList(folder, [plainId(1), '5f00000000000000c0de0101'])
-  const { code, receipt } = await enrich(list, data, api, '--max-failed', '49%')
+  const { code, receipt } = await enrich(list, data, api, '--max-failed', '49%,1')
   expect(code).toBe(3)
   expect(receipt.ids).toMatchObject({ enriched: 1, failed: 1 })
   expect(readFileSync(join(data, 'exports', 'failures.csv'), 'utf8')).toContain('5f00000000000000c0de0101')
+})
+
+test('a share of failures counts from five ids on; a run in which every fetched id failed is exit 3 whatever its size', async () => {
+  const folder = temporaryFolder()
+  const api = await simulator()
+  const codeOf = async (name: string, failing: number, good: number, ...args: string[]) => {
+    const broken = Array.from({ length: failing }, (_, n) => `5f0000000000000${n}c0de0101`)
+    const ids = [...broken, ...Array.from({ length: good }, (_, n) => plainId(n + 1))]
+    const { receipt } = await enrich(writeList(folder, ids, `${name}.csv`), join(folder, name), api, ...args)
+    expect(receipt.ids).toMatchObject({ enriched: good, failed: failing })
+    return receipt.exit_code
+  }
+  expect(await codeOf('one-of-ten', 1, 9)).toBe(0)
+  expect(await codeOf('four', 4, 1)).toBe(0)
+  expect(await codeOf('five', 5, 5)).toBe(3)
+  expect(await codeOf('five-allowed', 5, 5, '--max-failed', '50%')).toBe(0)
+  expect(await codeOf('own-floor', 5, 5, '--max-failed', '5%,6')).toBe(0)
+  expect(await codeOf('all', 1, 0)).toBe(3)
+  expect(await codeOf('all-allowed', 2, 0, '--max-failed', '100%')).toBe(3)
 })
 
 test('--no-bom, and a reader of stdout that closes it', async () => {

@@ -150,8 +150,8 @@ export function summary(receipt: Receipt): string {
   if (receipt.exit_code === EXIT.manyFailed) {
     lines.push(
       '',
-      labelLine('exit 3', 'more of the fetched ids failed than --max-failed allows: see'),
-      labelLine('', 'failures.csv; the next run retries those with a temporary reason'),
+      labelLine('exit 3', 'more of the fetched ids failed than --max-failed allows, or all:'),
+      labelLine('', 'see failures.csv; the next run retries those with a temporary reason'),
     )
   }
   if (receipt.stop) {
