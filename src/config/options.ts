@@ -26,6 +26,8 @@ export interface Option<T> {
   readonly default?: string
   /** An error never shows the value. */
   readonly secret?: true
+  /** Only the command line sets it: it says yes to one run, and must not stay in an environment. */
+  readonly flagOnly?: true
   /** Turns a text into the value, or throws an Error that says what is expected. */
   readonly parse: (text: string) => T
 }
@@ -42,7 +44,8 @@ function option<T>(definition: Option<T>): Option<T> {
 }
 
 /**
- * Every option, declared once: its flag, its variable (`CREATOR_ENRICH_` and the key in capitals), its default, its help.
+ * Every option, declared once: its flag, its variable (`CREATOR_ENRICH_` and the key in capitals, except where `flagOnly`),
+ * its default, its help.
  * A command names the options that it takes. docs/options.md is made from both.
  */
 export const options = {
@@ -99,6 +102,12 @@ export const options = {
     flag: '--tracked',
     parse: flag,
     help: 'take no input: refresh every id of every tracked list, from its stored rows',
+  }),
+  replace: option({
+    flag: '--replace',
+    flagOnly: true,
+    parse: flag,
+    help: 'let a tracked list lose more than half of its ids',
   }),
   maxAge: option({
     flag: '--max-age <duration>',
@@ -379,7 +388,7 @@ export function resolveSettings(
     const typed = names.includes(name as OptionName) ? typedValue(definition.flag, flags) : undefined
     const given =
       typed === undefined
-        ? environments.map((environment) => environment[variable]).find((value) => value)
+        ? (definition.flagOnly ? [] : environments).map((environment) => environment[variable]).find((value) => value)
         : String(typed)
     const value = given ?? definition.default
     if (value === undefined) continue

@@ -2,11 +2,11 @@ import { all, type Connection, type Parameters } from '../core/duckdb.js'
 import { ensureTempTable, fillTempTable } from '../core/tempTable.js'
 import { STATUSES, type Counts, type ParkReason, type ReasonCount, type RowStatus } from '../model/receipt.js'
 import { RUN_ENDS, SETTLED_LISTS, UNFINISHED } from '../model/tempTables.js'
+import { readListChanges } from './listChanges.js'
 import {
   countRead,
   countSettled,
   dropSettleInputs,
-  listChanges,
   replaceMembers,
   replaceRejects,
   settleIds,
@@ -75,7 +75,10 @@ export async function settle(connection: Connection, options: SettleOptions): Pr
   try {
     await fillInputs(connection, options)
     await connection.run(settleIds, { run, park: options.parkReason ?? null })
-    const changes = await all<{ list: string; added: number; removed: number }>(connection, listChanges)
+    const changes = await readListChanges(
+      connection,
+      options.lists.map(({ name }) => name),
+    )
     await runAll(connection, replaceMembers, { run })
     await runAll(connection, replaceRejects, { run })
     await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), {
@@ -86,9 +89,8 @@ export async function settle(connection: Connection, options: SettleOptions): Pr
     const settled = await all<CountRow>(connection, countSettled)
     await runAll(connection, dropSettleInputs)
     await connection.run('COMMIT')
-    const lists = options.lists.map(({ name }): SettledList => {
-      const { added = 0, removed = 0 } = changes.find(({ list }) => list === name) ?? {}
-      return { list: name, added, removed, ...countsOf(name, read, settled) }
+    const lists = changes.map(({ list, added, removed }): SettledList => {
+      return { list, added, removed, ...countsOf(list, read, settled) }
     })
     return { ...countsOf(null, read, settled), lists }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { EXIT } from '../core/errors.js'
-import { labelLine } from '../core/text.js'
+import { count, labelLine } from '../core/text.js'
 import { nextDayIn } from '../core/time.js'
 import type { StopReason } from './outcome.js'
 
@@ -37,6 +37,11 @@ export interface ListReceipt {
   /** Ids that were added and removed since the list was last read. */
   readonly added: number
   readonly removed: number
+}
+
+/** What reading a list changed: `list creators: +2 −1`. */
+export function changeText({ list, added, removed }: Pick<ListReceipt, 'list' | 'added' | 'removed'>): string {
+  return `list ${list}: +${count(added)} −${count(removed)}`
 }
 
 /** A place where answers differ from the pipeline's definition, with the columns of table `schema_drift`. */

@@ -8,6 +8,7 @@ import type { Receipt } from '../model/receipt.js'
 import { plan, planOptionsOf } from '../plan/plan.js'
 import { sealLoaded } from '../raw/seal.js'
 import type { NamedInput } from '../read/readInput.js'
+import { checkLists } from './checkLists.js'
 import type { RunContext } from './context.js'
 import { fetchDue } from './fetchDue.js'
 import { loadFetched, recoverCalls } from './loadJournal.js'
@@ -97,6 +98,7 @@ async function enrich(
   status.name(inputs.map(({ name }) => name))
   await current.enter('reading')
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
+  await checkLists(current, connection, inputs)
 
   // The plan decides for every id whether it is due or known.
   await current.enter('planning')

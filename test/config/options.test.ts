@@ -53,6 +53,12 @@ describe('settings', () => {
     expect(() => resolveSettings(runCommand.options, { [name]: typed }, [])).toThrow(message)
   })
 
+  test('--replace is taken from the command line only', () => {
+    const environment = { CREATOR_ENRICH_REPLACE: 'true' }
+    expect(resolveSettings(runCommand.options, {}, [environment, environment]).replace).toBeUndefined()
+    expect(resolveSettings(runCommand.options, { replace: true }, []).replace).toBe(true)
+  })
+
   test('a bad variable is named, not the flag', () => {
     expect(() => resolveSettings(runCommand.options, {}, [{ CREATOR_ENRICH_MAX_AGE: 'old' }])).toThrow(
       /^CREATOR_ENRICH_MAX_AGE: /,
@@ -72,10 +78,12 @@ test('every option belongs to a command, and no command has two options with one
 })
 
 test('docs/options.md is what the tables of options and commands say', async () => {
-  const lines = Object.entries<Option<unknown>>(options).map(([name, { flag, help, default: value = '' }]) => {
-    const users = takers(name as OptionName).map((command) => command.name)
-    return `| \`${flag.replaceAll('|', '\\|')}\` | \`${envName(name)}\` | ${value} | ${users.join(', ')} | ${help} |`
-  })
+  const lines = Object.entries<Option<unknown>>(options).map(
+    ([name, { flag, help, default: value = '', flagOnly }]) => {
+      const users = takers(name as OptionName).map((command) => command.name)
+      return `| \`${flag.replaceAll('|', '\\|')}\` | ${flagOnly ? '–' : `\`${envName(name)}\``} | ${value} | ${users.join(', ')} | ${help} |`
+    },
+  )
   const page = [
     '# Options',
     '',

@@ -101,7 +101,8 @@ async function enrichIn(
   api: Simulator,
   ...args: string[]
 ): Promise<Enriched> {
-  const settings = resolveSettings(runCommand.options, {}, [
+  const flags = { replace: args.includes('--replace') || undefined }
+  const settings = resolveSettings(runCommand.options, flags, [
     asEnvironment(['--api', api.url, '--data', data, ...WITHOUT_REPORT, ...args]),
   ])
   const lines: string[] = []

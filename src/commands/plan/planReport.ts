@@ -1,4 +1,5 @@
 import { labelLine, labelParts, count, plural } from '../../core/text.js'
+import { changeText, type ListReceipt } from '../../model/receipt.js'
 import { timeOf } from '../../terminal/progress.js'
 
 export interface PlanReasonCount {
@@ -11,7 +12,8 @@ export interface PlanReasonCount {
 export interface PlanReport {
   readonly data: string
   readonly planned_at: string
-  readonly lists: readonly { readonly list: string; readonly source: string; readonly id_column: string }[]
+  /** A run would add and remove so many ids. */
+  readonly lists: readonly Omit<ListReceipt, 'rows' | 'ids'>[]
   readonly rows: number
   /** Distinct ids. */
   readonly ids: number
@@ -65,6 +67,7 @@ export function planText(plan: PlanReport): string {
   const { due, known, rejected, ids, rows } = plan
   const lines = [
     ...plan.lists.map(({ list, source }, at) => labelLine(at === 0 ? 'lists' : '', `${list} (${source})`)),
+    ...plan.lists.map(changeText),
     labelLine(
       'rows',
       `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`,

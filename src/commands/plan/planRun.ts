@@ -6,12 +6,14 @@ import { Resources } from '../../core/resources.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { withSpill } from '../../dataFolder/spill.js'
+import type { ListChange } from '../../load/listChanges.js'
 import { bringUpToDate } from '../../load/schema/schema.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { plan, type PlanCounts, planOptionsOf } from '../../plan/plan.js'
 import { openTombstones } from '../../privacy/tombstones.js'
 import { withPublished } from '../../publish/openPublished.js'
 import type { NamedInput } from '../../read/readInput.js'
+import { logListChanges, refusedChange } from '../../run/checkLists.js'
 import type { RunContext } from '../../run/context.js'
 import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { trackedInputs } from '../../run/trackedInputs.js'
@@ -34,10 +36,14 @@ export async function planRun(
     return await withKnown(layout, pipeline, async (connection) => {
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
       await loadMembers(inputs, { connection, pipeline, forgotten })
+      const changes = await logListChanges(connection, inputs, effects)
+      const refused = await refusedChange(connection, changes, inputs, layout)
+      if (refused) effects.log('warn', `a run would stop: ${refused.message}`)
       const now = effects.now()
       const counts = await plan(connection, planOptionsOf(settings, now))
       return reportOf(counts, inputs, {
         layout,
+        changes,
         now,
         settings,
         measured: await readApiPace(connection),
@@ -86,6 +92,8 @@ async function isSimulated(connection: Connection): Promise<boolean> {
 }
 
 interface PlanContext {
+  /** In the order of the inputs. */
+  readonly changes: readonly ListChange[]
   readonly layout: Layout
   readonly now: number
   readonly settings: RunContext['settings']
@@ -96,7 +104,7 @@ interface PlanContext {
 function reportOf(
   { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason }: PlanCounts,
   inputs: readonly NamedInput[],
-  { layout, now, settings, measured, simulated }: PlanContext,
+  { layout, changes, now, settings, measured, simulated }: PlanContext,
 ): PlanReport {
   const { price, concurrency, rate = null } = settings
   const { due, fresh, known_empty, known_failed, invalid, held, skipped } = byDecision
@@ -111,7 +119,10 @@ function reportOf(
   return {
     data: layout.data,
     planned_at: new Date(now).toISOString(),
-    lists: inputs.map(({ name, source, idColumn }) => ({ list: name, source, id_column: idColumn.name })),
+    lists: inputs.map(({ name, source, idColumn }, at) => {
+      const { added, removed } = changes[at]!
+      return { list: name, source, id_column: idColumn.name, added, removed }
+    }),
     rows,
     ids,
     rejected: { rows: rejectedRows, reasons: rejectedByReason },

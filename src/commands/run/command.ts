@@ -16,6 +16,7 @@ export const runCommand: Command = {
     'list',
     'track',
     'tracked',
+    'replace',
     'maxAge',
     'retryFailed',
     'onAmbiguous',

@@ -1,6 +1,7 @@
 import { EXIT } from '../../core/errors.js'
 import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import {
+  changeText,
   fileLines,
   STATUSES,
   type Counts,
@@ -123,6 +124,7 @@ export function summary(receipt: Receipt): string {
     tableRow('rows', receipt.rows),
     tableRow('ids', ids),
     '',
+    ...receipt.lists.map(changeText),
     ...reasonLines(receipt.reasons),
     callLine(receipt),
     moneyLine(receipt),

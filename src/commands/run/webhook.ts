@@ -4,7 +4,7 @@ import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
 import type { Redact } from '../../core/redact.js'
 import { count, plural } from '../../core/text.js'
-import type { Receipt } from '../../model/receipt.js'
+import { changeText, type Receipt } from '../../model/receipt.js'
 
 /** The end of a run: its receipt, or why there is none. */
 export type RunEnd = Receipt | { readonly exit_code: number; readonly error: string }
@@ -113,6 +113,7 @@ export function runEndText(end: RunEnd): string {
     `creator-enrich: ${names}: exit ${exit_code}${stop ? `, stopped: ${stop.message}; to go on: ${stop.run_again}` : ''}`,
     `${plural(ids.read, 'id')}: ${parts.join(', ') || 'none'}`,
     `${plural(calls.sent, 'call')}, ${spent}, ${Math.round(seconds)} s`,
+    ...lists.map(changeText),
   ]
   return lines.join('\n')
 }

@@ -1,3 +1,4 @@
+import { quotedText } from '../../core/duckdb.js'
 import { createTempTableAs, dropTempTable, sqlColumns } from '../../core/tempTable.js'
 import { MEMBERS, PLANNED, RUN_ENDS, SETTLED, SETTLED_LISTS, UNFINISHED } from '../../model/tempTables.js'
 import { RUN_OUTCOMES, UNANSWERED } from './statement.js'
@@ -49,23 +50,30 @@ LEFT JOIN ${UNFINISHED.name} ON ${unfinished.user_id} = ${planned.user_id}`,
 /** SQL condition: the list of a row is one of this run's. */
 const ofThisRun = (list: string): string => `${list} IN (SELECT ${given.list} FROM ${SETTLED_LISTS.name} AS given)`
 
-/** How many ids a list has gained and lost. To be read before its rows are replaced. */
-export const listChanges = `
+/** How many ids each of these lists gains and loses. To be read before its rows are replaced. */
+export function listChanges(names: readonly string[]): string {
+  const named = names.map((name) => `(${quotedText(name)})`).join(', ')
+  return `
+WITH named(list) AS (VALUES ${named})
 SELECT
-  ${given.list} AS list,
+  named.list,
+  coalesce(any_value(lists.tracked), FALSE) AS tracked,
+  count(before.user_id) AS before,
   count(*) FILTER (before.user_id IS NULL AND now.user_id IS NOT NULL) AS added,
   count(*) FILTER (now.user_id IS NULL AND before.user_id IS NOT NULL) AS removed
-FROM ${SETTLED_LISTS.name} AS given
+FROM named
+LEFT JOIN lists ON lists.list = named.list
 LEFT JOIN (
   (
     SELECT DISTINCT ${member.list} AS list, ${member.user_id} AS user_id
     FROM ${MEMBERS.name} AS m WHERE ${member.user_id} IS NOT NULL
   ) AS now
   FULL JOIN (
-    SELECT DISTINCT list, user_id FROM list_members WHERE user_id IS NOT NULL AND ${ofThisRun('list')}
+    SELECT DISTINCT list, user_id FROM list_members WHERE user_id IS NOT NULL AND list IN (SELECT list FROM named)
   ) AS before ON before.list = now.list AND before.user_id = now.user_id
-) ON coalesce(now.list, before.list) = ${given.list}
-GROUP BY ${given.list}`
+) ON coalesce(now.list, before.list) = named.list
+GROUP BY named.list`
+}
 
 const withStatus = `
 FROM ${MEMBERS.name} AS m

@@ -126,7 +126,7 @@ test('the receipt as a chat message', async () => {
   const list = writeList(folder, [plainId(1), plainId(2), 'no id'], 'spring.csv')
   const { receipt } = await enrich(list, join(folder, 'data'), await simulator({ quota: 1 }))
   expect(runEndText(receipt)).toMatch(
-    /^creator-enrich: spring: exit 5, stopped: .+; to go on: .+\n2 ids: 1 enriched, 1 parked\n2 calls, CNY 0\.15, \d+ s$/,
+    /^creator-enrich: spring: exit 5, stopped: .+; to go on: .+\n2 ids: 1 enriched, 1 parked\n2 calls, CNY 0\.15, \d+ s\nlist spring: \+2 −0$/,
   )
   expect(runEndText(FAILED)).toBe('creator-enrich: exit 7: disk full')
 })
