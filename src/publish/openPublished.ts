@@ -4,6 +4,7 @@ import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { withSpill } from '../dataFolder/spill.js'
+import { describeSealedRuns } from '../raw/sealedRuns.js'
 
 /**
  * Lets `work` read the published file as an analyst does: without the lock, and also during a run. If another file is
@@ -11,7 +12,7 @@ import { withSpill } from '../dataFolder/spill.js'
  * @throws UsageError when nothing is published yet, or only by an older version
  */
 export async function withPublished<T>(layout: Layout, work: (connection: Connection) => Promise<T>): Promise<T> {
-  if (!existsSync(layout.database)) throw nothingPublished(layout)
+  await checkPublished(layout)
   try {
     return await withSpill(layout, async (folder) => {
       // The link is resolved: beside the real file no other program writes a change log.
@@ -26,12 +27,6 @@ export async function withPublished<T>(layout: Layout, work: (connection: Connec
   } catch (error) {
     throw whyNotRead(error, layout)
   }
-}
-
-function nothingPublished({ data }: Layout): UsageError {
-  return new UsageError(
-    `${data} has no published file yet: \`creator-enrich run <list> --data ${data}\` makes one; or give another folder with --data`,
-  )
 }
 
 function whyNotRead(error: unknown, { database, spill }: Layout): unknown {
@@ -58,8 +53,23 @@ function whyNotRead(error: unknown, { database, spill }: Layout): unknown {
   return error
 }
 
-/** @throws UsageError when nothing is published */
-export function checkPublished({ database }: Layout): void {
-  if (existsSync(database)) return
-  throw new UsageError(`${database} does not exist: no run has published anything yet; \`creator-enrich run\` does`)
+/** @throws UsageError when there is nothing to read from; it says what brings it back, or makes it */
+export async function checkPublished(layout: Layout): Promise<void> {
+  if (existsSync(layout.database)) return
+  const { data } = layout
+  throw (
+    (await restorable(layout)) ??
+    new UsageError(
+      `${data} has no published file yet: \`creator-enrich run <list> --data ${data}\` makes one; or give another folder with --data`,
+    )
+  )
+}
+
+/** Why nothing is published although `raw/` holds runs: it was put back from a backup. Undefined when `raw/` is empty. */
+export async function restorable({ data, raw }: Layout): Promise<UsageError | undefined> {
+  const sealed = await describeSealedRuns(raw)
+  if (sealed === undefined) return undefined
+  return new UsageError(
+    `${data} has no published file, but ${sealed}: \`creator-enrich replay --data ${data}\` brings everything back, with no call`,
+  )
 }

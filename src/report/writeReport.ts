@@ -24,7 +24,7 @@ const REPORT = /^\d{8}T\d{6}Z-[0-9a-f]{4}\.html$/
  * @throws UsageError when nothing is published, LocalError when a file cannot be read or written
  */
 export async function writeReport(layout: Layout, pipeline: Pipeline, options: ReportOptions): Promise<string> {
-  checkPublished(layout)
+  await checkPublished(layout)
   try {
     const { runId, text } = await makePage(layout, pipeline, options)
     const path = join(layout.reports, `${runId}.html`)

@@ -49,7 +49,7 @@ test('the command writes the report again and prints its path; it refuses an emp
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const nothing = await cli(['report', '--data', data])
-  expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('no run has published anything yet')])
+  expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('has no published file yet')])
   expect(existsSync(data)).toBe(false)
 
   const api = await simulator()

@@ -11,7 +11,7 @@ import { bringUpToDate } from '../../load/schema/schema.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { plan, type PlanCounts, planOptionsOf } from '../../plan/plan.js'
 import { openTombstones } from '../../privacy/tombstones.js'
-import { withPublished } from '../../publish/openPublished.js'
+import { restorable, withPublished } from '../../publish/openPublished.js'
 import type { NamedInput } from '../../read/readInput.js'
 import { logListChanges, refusedChange } from '../../run/checkLists.js'
 import type { RunContext } from '../../run/context.js'
@@ -33,7 +33,7 @@ export async function planRun(
   try {
     const given = await openInputs(context, open)
     const forgotten = await openTombstones(layout, effects)
-    return await withKnown(layout, pipeline, async (connection) => {
+    return await withKnown(layout, context, async (connection) => {
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
       await loadMembers(inputs, { connection, pipeline, forgotten })
       const changes = await logListChanges(connection, inputs, effects)
@@ -58,7 +58,7 @@ export async function planRun(
 /** Works on the published file, or on empty tables when nothing is published. */
 async function withKnown<T>(
   layout: Layout,
-  pipeline: Pipeline,
+  { settings, pipeline, effects }: Pick<RunContext, 'settings' | 'pipeline' | 'effects'>,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   if (existsSync(layout.database)) {
@@ -67,6 +67,9 @@ async function withKnown<T>(
       return work(connection)
     })
   }
+  const lost = await restorable(layout)
+  if (lost && settings.tracked) throw lost
+  if (lost) effects.log('warn', `${lost.message}. Until then every id counts as never fetched here`)
   return withSpill(layout, async (folder) => {
     const empty = await openDatabase(':memory:', folder === undefined ? {} : { tempDirectory: folder })
     try {

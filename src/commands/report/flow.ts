@@ -18,7 +18,7 @@ import type { Invocation } from '../command.js'
 async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
   const layout = layoutOf(settings.data)
   // Before the lock: taking it would create the folder.
-  checkPublished(layout)
+  await checkPublished(layout)
   const lock = await takeLock(layout)
   try {
     return await writeReport(layout, pipeline, { now: effects.now() })

@@ -3,7 +3,7 @@ import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
-import { withPublished } from '../../publish/openPublished.js'
+import { restorable, withPublished } from '../../publish/openPublished.js'
 
 /** A finished run. Times are ISO 8601, UTC. */
 export interface RunReport {
@@ -60,7 +60,7 @@ const RUNS = 5
 
 /**
  * Reads the state of a data folder from the published file and `state/status.json`; a run may be on meanwhile.
- * @throws UsageError when the folder never had a run
+ * @throws UsageError when the folder never had a run, or holds only `raw/`
  */
 export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
   const { status, isOn, isCutOff } = readRunState(layout)
@@ -70,6 +70,8 @@ export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
     cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
   }
   if (existsSync(layout.database)) return { ...state, ...(await withPublished(layout, readTables)) }
+  const lost = isOn || isCutOff ? undefined : await restorable(layout)
+  if (lost) throw lost
   if (status === undefined && !isCutOff) {
     throw new UsageError(
       `${layout.data} holds nothing yet: start with \`creator-enrich run <list> --data ${layout.data}\`, or give another folder with --data`,

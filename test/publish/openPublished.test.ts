@@ -1,0 +1,30 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { cli } from '../support/cli.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { enrich, simulator } from '../support/simulated.js'
+
+test('where only raw/ is left, readers and plan say what it holds, and that replay brings it back', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, [plainId(1), plainId(2)])
+  const { receipt } = await enrich(list, data, await simulator(), '--track')
+  for (const name of readdirSync(data)) {
+    if (name !== 'raw') rmSync(join(data, name), { recursive: true })
+  }
+  const holds = `${join(data, 'raw')} holds 1 run, the last one ${receipt.run_id}: \`creator-enrich replay --data ${data}\``
+  for (const args of [['status'], ['lists'], ['changes'], ['select'], ['report'], ['plan', '--tracked']]) {
+    const { code, stderr } = await cli([...args, '--data', data])
+    expect({ args, code, stderr }).toEqual({ args, code: 2, stderr: expect.stringContaining(holds) as string })
+  }
+  const planned = await cli(['plan', list, '--data', data])
+  expect(planned).toMatchObject({ code: 0, stderr: expect.stringContaining(holds) as string })
+  expect(readdirSync(data)).toEqual(['raw'])
+
+  expect((await cli(['replay', '--data', data])).code).toBe(0)
+  const back = await cli(['plan', '--tracked', '--data', data, '--json'])
+  expect(JSON.parse(back.stdout)).toMatchObject({ ids: 2, due: { ids: 0 }, known: { fresh: 2 } })
+  expect(back.stderr).not.toContain('replay')
+})
