@@ -22,7 +22,8 @@ export interface Api {
   readonly warning: string | undefined
 }
 
-function isLoopback(host: string): boolean {
+/** Whether the host of a URL is this machine. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
 }
 

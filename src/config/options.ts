@@ -176,6 +176,17 @@ export const options = {
     parse: amount,
     help: `price of one billed call, in ${CURRENCY}`,
   }),
+  confirmAbove: option({
+    flag: '--confirm-above <amount>',
+    default: '1000',
+    parse: amount,
+    help: 'a run that names no cap and would cost more needs --yes; `--tracked` only beyond twice the last full night',
+  }),
+  yes: option({
+    flag: '--yes',
+    parse: flag,
+    help: 'let this run cost more than --confirm-above',
+  }),
   maxFailed: option({
     flag: '--max-failed <percent,ids>',
     default: '5%,5',

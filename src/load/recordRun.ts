@@ -19,6 +19,8 @@ export interface RunRecord {
   readonly host: string
   /** The version of creator-enrich. */
   readonly version: string
+  /** Whether it was a night of the tracked lists. */
+  readonly tracked: boolean
   readonly rows: Counts
   readonly ids: Counts
   readonly askedIds: number
@@ -104,6 +106,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     simulated: record.simulated,
     host: record.host,
     version: record.version,
+    tracked: record.tracked,
     ...Object.fromEntries(counts),
     asked_ids: BigInt(record.askedIds),
     calls: BigInt(calls.sent),

@@ -9,6 +9,7 @@ import { plan, planOptionsOf } from '../plan/plan.js'
 import { sealLoaded } from '../raw/seal.js'
 import type { NamedInput } from '../read/readInput.js'
 import { checkLists } from './checkLists.js'
+import { confirmPrice } from './confirmPrice.js'
 import type { RunContext } from './context.js'
 import { fetchDue } from './fetchDue.js'
 import { loadFetched, recoverCalls } from './loadJournal.js'
@@ -103,6 +104,7 @@ async function enrich(
   // The plan decides for every id whether it is due or known.
   await current.enter('planning')
   const planned = await plan(connection, planOptionsOf(settings, header.startedAt))
+  await confirmPrice(current, connection, planned)
 
   // Only due ids are fetched; each call is durable in the journal before its slot is free again.
   await current.enter('fetching')

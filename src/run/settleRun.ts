@@ -67,7 +67,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
     drift: await driftSince(connection, header.startedAt),
     ambiguousCalls: await unresolvedCalls(connection),
   })
-  await recordRun(connection, runRecordOf(receipt))
+  await recordRun(connection, runRecordOf(receipt, settings.tracked ?? false))
   return receipt
 }
 
@@ -169,7 +169,7 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
 }
 
 /** The receipt in the form of table `runs`. */
-function runRecordOf(receipt: Receipt): RunRecord {
+function runRecordOf(receipt: Receipt, tracked: boolean): RunRecord {
   const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,
@@ -182,6 +182,7 @@ function runRecordOf(receipt: Receipt): RunRecord {
     simulated: receipt.simulated,
     host: receipt.host,
     version: receipt.version,
+    tracked,
     rows: receipt.rows,
     ids: receipt.ids,
     askedIds: receipt.asked_ids,

@@ -258,6 +258,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
     simulated: true,
     host: 'h',
     version: '1.2.3',
+    tracked: true,
     rows: { read: 7, enriched: 1, reused: 1, empty: 1, failed: 1, rejected: 1, parked: 2 },
     ids: { read: 6, enriched: 1, reused: 1, empty: 1, failed: 1, rejected: 0, parked: 2 },
     askedIds: 3,
@@ -309,6 +310,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
       calls_per_second: 12.5,
       limit_per_second: 50,
       in_flight_limit: null,
+      tracked: true,
     },
   ])
   expect(await readApiPace(connection)).toEqual({ latencyMs: null, limitPerSecond: 50 })

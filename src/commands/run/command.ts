@@ -29,6 +29,8 @@ export const runCommand: Command = {
     'budget',
     'budgetPerDay',
     'price',
+    'confirmAbove',
+    'yes',
     'maxFailed',
     'noBom',
     'excel',

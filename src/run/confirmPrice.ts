@@ -1,0 +1,53 @@
+import { isLoopback } from '../config/api.js'
+import type { Settings } from '../config/options.js'
+import { first, type Connection } from '../core/duckdb.js'
+import { UsageError } from '../core/errors.js'
+import { count, plural } from '../core/text.js'
+import type { PlanCounts } from '../plan/plan.js'
+import type { OpenRun } from './openRun.js'
+
+/** A night of the tracked lists needs no yes up to this many times the ids of the last full one. */
+const USUAL_GROWTH = 2
+
+/**
+ * Stops a run that would cost more than `--confirm-above` and that nobody has capped: its file or its data folder is likely
+ * to be a wrong one. Calls to this machine cost nothing.
+ * @throws UsageError with the price, before anything is sent
+ */
+export async function confirmPrice(
+  { settings, api, layout }: OpenRun,
+  connection: Connection,
+  planned: PlanCounts,
+): Promise<void> {
+  const { yes, confirmAbove, price, tracked } = settings
+  const due = planned.byDecision.due.ids
+  const cost = due * price
+  if (yes || hasCap(settings) || cost <= confirmAbove) return
+  if (api.base === undefined || isLoopback(api.base.hostname)) return
+  if (tracked && due <= USUAL_GROWTH * (await idsOfLastNight(connection))) return
+  throw new UsageError(
+    `${plural(due, 'id')} to be fetched into ${layout.data} would cost ¥${money(cost)}, which is more than --confirm-above ${count(confirmAbove)}, and no cap is named; nothing was sent. Check the input and --data; then add --yes, or a cap with --budget or --max-calls`,
+  )
+}
+
+function hasCap({ maxCalls, budget, budgetPerDay }: Settings): boolean {
+  return maxCalls !== undefined || budget !== undefined || budgetPerDay !== undefined
+}
+
+function money(amount: number): string {
+  return amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+}
+
+async function idsOfLastNight(connection: Connection): Promise<number> {
+  const found = await first<{ ids: number }>(connection, LAST_NIGHT)
+  return found!.ids
+}
+
+/** Before the first full night, the runs that read the tracked lists stand for one. */
+const LAST_NIGHT = `
+WITH full_runs AS (SELECT * FROM runs WHERE status = 'done' AND ids_parked = 0)
+SELECT coalesce(
+  (SELECT ids_read FROM full_runs WHERE tracked ORDER BY run_id DESC LIMIT 1),
+  (SELECT sum(lists.ids) FROM lists JOIN full_runs USING (run_id) WHERE lists.tracked),
+  0
+)::BIGINT AS ids`
