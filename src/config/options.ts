@@ -168,7 +168,7 @@ export const options = {
   budgetPerDay: option({
     flag: '--budget-per-day <amount>',
     parse: amount,
-    help: "the same for all runs of the data folder on one day of the pipeline's time zone",
+    help: "the same for all runs of the data folder on one day of the pipeline's time zone; a call counts for the day in which it is sent",
   }),
   price: option({
     flag: '--price <amount>',

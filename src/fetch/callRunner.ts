@@ -57,7 +57,7 @@ export class CallRunner {
   private async call(slot: Slot, id: string, attempt: number): Promise<Outcome> {
     const { effects, journal, upstream, interpret } = this.options
     this.intents += 1
-    const intent: Intent = { seq: this.intents, id, attempt, sentAt: effects.now() }
+    const intent: Intent = { seq: this.intents, id, attempt, sentAt: slot.sentAt }
     await journal.intent(intent)
     if (!(await slot.sent())) {
       await journal.end(withdrawn(intent, effects.now()))

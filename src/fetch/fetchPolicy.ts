@@ -13,5 +13,14 @@ export interface FetchPolicy {
   /** Calls at most, retries included. */
   readonly maxCalls?: number
   /** Calls at most that are billed, may be billed or are in flight. */
-  readonly budget?: { readonly calls: number; /** Whether the budget of the day sets it. */ readonly ofDay?: boolean }
+  readonly budget?: { readonly calls: number }
+  readonly dayBudget?: DayBudget
+}
+
+/** Calls at most that are sent on one calendar day and billed, may be billed or in flight. */
+export interface DayBudget {
+  readonly timeZone: string
+  readonly calls: number
+  /** What earlier runs left of a day (`YYYY-MM-DD`), where that is less. */
+  readonly left: Readonly<Record<string, number>>
 }

@@ -99,7 +99,7 @@ export async function merge(
   const { since } = (await first<{ since: number | null }>(connection, EARLIEST))!
   await connection.run('BEGIN')
   try {
-    await run([dropRepeatedCalls, insertRuns, ...replaceRunCodes])
+    await run([dropRepeatedCalls, insertRuns(pipeline.timeZone), ...replaceRunCodes])
     await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
     await run([newAnswers(since), newestAnswers, appendCounters(pipeline), appendAnomalies, ...mergeDrift])
     await mergeDays(connection, pipeline, run)

@@ -1,5 +1,5 @@
 import { all, first, quotedName, type Cell, type Connection } from '../core/duckdb.js'
-import { type CodeCount, type Counts, type DriftReceipt, STATUSES } from '../model/receipt.js'
+import { type CodeCount, type Counts, type DayReceipt, type DriftReceipt, STATUSES } from '../model/receipt.js'
 
 /** The receipt of a run as the table `runs` keeps it; times are milliseconds since 1970. */
 export interface RunRecord {
@@ -25,6 +25,7 @@ export interface RunRecord {
   readonly ids: Counts
   readonly askedIds: number
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
+  readonly days: readonly DayReceipt[]
   readonly pace: {
     readonly callsPerSecond: number | null
     readonly limitPerSecond: number | null
@@ -64,6 +65,16 @@ export async function runCodes(connection: Connection, runId: string): Promise<C
      WHERE run_id = $runId ORDER BY calls DESC, code`,
     { runId },
   )
+}
+
+/** The days in which the calls of a loaded run were sent. To be read before its receipt is recorded. */
+export async function daysOfRun(connection: Connection, runId: string): Promise<DayReceipt[]> {
+  const row = await first<{ days: string | null }>(
+    connection,
+    'SELECT billed_by_day AS days FROM runs WHERE run_id = $runId',
+    { runId },
+  )
+  return JSON.parse(row?.days ?? '[]') as DayReceipt[]
 }
 
 /** Calls of all runs that were sent and never answered, and whose id has no later answer. */
@@ -117,6 +128,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     money_billed: money.billed,
     money_maybe_billed: money.maybeBilled,
     money_saved: money.saved,
+    billed_by_day: JSON.stringify(record.days),
     calls_per_second: pace.callsPerSecond,
     limit_per_second: pace.limitPerSecond,
     in_flight_limit: pace.inFlightLimit === null ? null : BigInt(pace.inFlightLimit),

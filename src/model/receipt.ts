@@ -28,6 +28,13 @@ export interface CodeCount {
   readonly max_ms: number | null
 }
 
+/** The calls that a run sent on one calendar day of the pipeline's zone, `YYYY-MM-DD`. */
+export interface DayReceipt {
+  readonly day: string
+  readonly billed: number
+  readonly maybe_billed: number
+}
+
 export interface ListReceipt {
   readonly list: string
   readonly source: string
@@ -87,6 +94,8 @@ export interface Receipt {
     readonly billed: number
     readonly maybe_billed: number
     readonly codes: readonly CodeCount[]
+    /** Two for a run that crossed midnight: each call counts for the day in which it was sent. */
+    readonly days: readonly DayReceipt[]
   }
   /** The pace of the fetch only. A limit is `null` if the API showed none. */
   readonly pace: {

@@ -17,9 +17,9 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
   for (const file of files)
     await namingFile(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
   await namingFile(files[0]!, async () => {
-    await insertSharedColumns(connection, 'runs', parquet(files))
+    await insertRows(connection, 'runs', parquet(files))
     await connection.run(lastOfEachList(await shapeOf(connection, 'lists'), parquet(files)))
-    await insertSharedColumns(connection, 'lists', 'restored_lists')
+    await insertRows(connection, 'lists', 'restored_lists')
   })
   for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
   await connection.run('DROP TABLE restored_lists')
@@ -71,24 +71,24 @@ async function restoreInputs(connection: Connection, raw: string, runId: string)
 SELECT inputs.* FROM ${parquet(files)} AS inputs
 SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${quotedText(runId)}) AS own USING (list)`
   await namingFile(files[0]!, async () => {
-    await insertSharedColumns(connection, 'list_members', `(${rows})`)
-    await insertSharedColumns(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
+    await insertRows(connection, 'list_members', `(${rows})`)
+    await insertRows(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
   })
 }
 
-/** Inserts the columns that source and table share. Replaces rows with the same key. */
-async function insertSharedColumns(connection: Connection, table: string, source: string): Promise<void> {
+/** Inserts the rows of the source; columns that it does not have, of an older version, are NULL. Replaces rows with the same key. */
+async function insertRows(connection: Connection, table: string, source: string): Promise<void> {
   const given = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
-  const known = await columnsOf(connection, table)
-  const shared = known.filter(({ name }) => given.some(({ column_name }) => column_name === name))
-  const columns = shared.map(({ name }) => quotedName(name)).join(', ')
+  const names = (await columnsOf(connection, table)).map(({ name }) => name)
+  const isGiven = (name: string): boolean => given.some(({ column_name }) => column_name === name)
+  const cells = names.map((name) => (isGiven(name) ? quotedName(name) : 'NULL'))
   const keyed = await first(
     connection,
     `SELECT 1 FROM duckdb_constraints() WHERE table_name = $table AND constraint_type = 'PRIMARY KEY'`,
     { table },
   )
   await connection.run(
-    `INSERT ${keyed ? 'OR REPLACE ' : ''}INTO ${quotedName(table)} (${columns}) SELECT ${columns} FROM ${source}`,
+    `INSERT ${keyed ? 'OR REPLACE ' : ''}INTO ${quotedName(table)} (${names.map(quotedName).join(', ')}) SELECT ${cells.join(', ')} FROM ${source}`,
   )
 }
 

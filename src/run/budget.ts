@@ -1,29 +1,42 @@
-import { first, type Connection } from '../core/duckdb.js'
+import { all, type Connection } from '../core/duckdb.js'
 import { dayIn } from '../core/time.js'
 import type { Pipeline } from '../model/pipeline.js'
 
 /**
- * The money that the runs of this folder have spent, or may have spent, on the day of `now` in the pipeline's time zone.
- * Table `runs` does not store the time of each call. So a run that began before that day and may have ended on it counts
- * whole: the sum may be too large, never too small.
+ * Money that the runs of this folder have spent, or may have spent, on each day from that of `now` on, in the pipeline's
+ * time zone. A call counts for the day in which it was sent. The runs of older versions do not say that: each counts whole
+ * for its last day.
  * @param price of one call, for runs that left no receipt
  */
-export async function spentToday(
+export async function spentByDay(
   connection: Connection,
   { timeZone }: Pick<Pipeline, 'timeZone'>,
   now: number,
   price: number,
-): Promise<number> {
-  const found = await first<{ spent: number }>(connection, SPENT, {
+): Promise<ReadonlyMap<string, number>> {
+  const days = await all<{ day: string; spent: number }>(connection, SPENT, {
     zone: timeZone,
     today: dayIn(timeZone, now),
     price,
   })
-  return found!.spent
+  return new Map(days.map(({ day, spent }) => [day, spent]))
 }
 
 /** A run without a receipt is taken to end at its last stored call; without a stored call, a day after its start. */
 const SPENT = `
-SELECT coalesce(sum(coalesce(money_billed + money_maybe_billed, (billed_calls + maybe_billed_calls) * $price)), 0)::DOUBLE AS spent
-FROM runs
-WHERE CAST(coalesce(finished_at, last_call_at, started_at + INTERVAL 1 DAY) AT TIME ZONE $zone AS DATE) >= $today::DATE`
+WITH
+  by_day AS (
+    SELECT
+      coalesce(price, $price) AS price,
+      unnest(from_json(billed_by_day, '[{"day": "VARCHAR", "billed": "BIGINT", "maybe_billed": "BIGINT"}]')) AS calls
+    FROM runs WHERE billed_by_day IS NOT NULL
+  ),
+  spent AS (
+    SELECT calls.day AS day, (calls.billed + calls.maybe_billed) * price AS amount FROM by_day
+    UNION ALL
+    SELECT
+      CAST(CAST(coalesce(finished_at, last_call_at, started_at + INTERVAL 1 DAY) AT TIME ZONE $zone AS DATE) AS VARCHAR),
+      coalesce(money_billed + money_maybe_billed, (billed_calls + maybe_billed_calls) * $price)
+    FROM runs WHERE billed_by_day IS NULL
+  )
+SELECT day, sum(amount)::DOUBLE AS spent FROM spent WHERE day >= $today AND amount > 0 GROUP BY day`

@@ -18,7 +18,7 @@ import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { newTally, startProgress, type Tally } from '../terminal/progress.js'
-import { spentToday } from './budget.js'
+import { spentByDay } from './budget.js'
 import type { OpenRun } from './openRun.js'
 
 export interface Fetched extends FetchResult {
@@ -74,7 +74,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
       upstream: forgotten ? withoutForgotten(upstream, forgotten, reader) : upstream,
       journal,
       interpret: reader.interpret,
-      policy: policyOf(settings, await budgetOf(run, warehouse)),
+      policy: policyOf(settings, await budgetsOf(run, warehouse)),
       learned: learned.known,
       effects,
       signal,
@@ -122,20 +122,24 @@ function withoutForgotten(
   return { attempt: async (intent) => eraseFrom(await client.attempt(intent), forgotten, interpret) }
 }
 
-/** What this run may spend: its own budget, or the rest of the day's budget if that is less. */
-async function budgetOf(
+/** What this run and each day may still spend. */
+async function budgetsOf(
   { settings, pipeline, effects }: OpenRun,
   { connection }: Warehouse,
-): Promise<FetchPolicy['budget']> {
-  const { budget = Infinity, budgetPerDay = Infinity, price } = settings
-  if (price === 0 || Math.min(budget, budgetPerDay) === Infinity) return undefined
-  const spent = budgetPerDay === Infinity ? 0 : await spentToday(connection, pipeline, effects.now(), price)
-  const left = Math.max(0, budgetPerDay - spent)
-  // The small addition corrects binary fractions: 0.45 pays three calls at 0.15 each, not two.
-  return { calls: Math.floor(Math.min(budget, left) / price + 1e-9), ofDay: left < budget }
+): Promise<Pick<FetchPolicy, 'budget' | 'dayBudget'>> {
+  const { budget, budgetPerDay, price } = settings
+  if (price === 0) return {}
+  // The small addition corrects binary fractions: 0.45 at 0.15 each pays three calls, not two.
+  const callsFor = (amount: number): number => Math.floor(Math.max(0, amount) / price + 1e-9)
+  const ofRun = budget === undefined ? {} : { budget: { calls: callsFor(budget) } }
+  if (budgetPerDay === undefined) return ofRun
+  const { timeZone } = pipeline
+  const spent = await spentByDay(connection, pipeline, effects.now(), price)
+  const left = Object.fromEntries([...spent].map(([day, amount]) => [day, callsFor(budgetPerDay - amount)]))
+  return { ...ofRun, dayBudget: { timeZone, calls: callsFor(budgetPerDay), left } }
 }
 
-function policyOf(settings: Settings, budget: FetchPolicy['budget']): FetchPolicy {
+function policyOf(settings: Settings, budgets: Pick<FetchPolicy, 'budget' | 'dayBudget'>): FetchPolicy {
   const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls } = settings
   return {
     concurrency,
@@ -144,7 +148,7 @@ function policyOf(settings: Settings, budget: FetchPolicy['budget']): FetchPolic
     onAmbiguous,
     ...(rate === undefined ? {} : { ratePerSecond: rate }),
     ...(maxCalls === undefined ? {} : { maxCalls }),
-    ...(budget === undefined ? {} : { budget }),
+    ...budgets,
   }
 }
 

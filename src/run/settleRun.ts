@@ -1,13 +1,14 @@
 import { CURRENCY } from '../config/options.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
-import { type RunRecord, driftSince, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
+import { type RunRecord, driftSince, daysOfRun, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
 import { type Settled, settle } from '../load/settle.js'
 import type { Warehouse } from '../load/warehouse.js'
 import {
   runExitCode,
   reconcile,
   type CodeCount,
+  type DayReceipt,
   type DriftReceipt,
   type Receipt,
   type StopNotice,
@@ -36,6 +37,7 @@ interface RunEndFacts {
   readonly finishedAt: number
   readonly settled: Settled
   readonly codes: readonly CodeCount[]
+  readonly days: readonly DayReceipt[]
   /** 130 or 143 if a signal stopped the run. */
   readonly signalCode: number | undefined
   readonly drift: readonly DriftReceipt[]
@@ -63,6 +65,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
     finishedAt: effects.now(),
     settled,
     codes: await runCodes(connection, header.runId),
+    days: await daysOfRun(connection, header.runId),
     signalCode: signal.aborted ? (signal.reason as number) : undefined,
     drift: await driftSince(connection, header.startedAt),
     ambiguousCalls: await unresolvedCalls(connection),
@@ -121,7 +124,7 @@ function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Rec
     reconciled: true,
     reasons: settled.reasons,
     asked_ids: askedIds,
-    calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes },
+    calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes, days: end.days },
     pace: paceOf(fetched),
     money: {
       currency: CURRENCY,
@@ -187,6 +190,7 @@ function runRecordOf(receipt: Receipt, tracked: boolean): RunRecord {
     ids: receipt.ids,
     askedIds: receipt.asked_ids,
     calls: { sent: calls.sent, billed: calls.billed, maybeBilled: calls.maybe_billed },
+    days: calls.days,
     pace: {
       callsPerSecond: calls.sent === 0 ? null : pace.calls_per_second,
       limitPerSecond: pace.limit_per_second,

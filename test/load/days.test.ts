@@ -36,7 +36,14 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
   for (const table of ['creator_days', 'creator_recent']) await rows(`DROP TABLE ${table}`)
   for (const column of ['daily', 'views']) await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
   // Later migrations are not there either.
-  for (const column of ['calls_per_second', 'limit_per_second', 'in_flight_limit', 'last_call_at', 'tracked'])
+  for (const column of [
+    'calls_per_second',
+    'limit_per_second',
+    'in_flight_limit',
+    'last_call_at',
+    'tracked',
+    'billed_by_day',
+  ])
     await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')
   await warehouse.close()

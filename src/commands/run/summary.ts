@@ -67,6 +67,14 @@ function moneyLine(receipt: Receipt): string {
   return labelLine('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
 }
 
+/** A run that crossed midnight spent the budgets of two days. */
+function dayLines(receipt: Receipt): string[] {
+  const { days } = receipt.calls
+  if (receipt.simulated || days.length < 2) return []
+  const parts = days.map(({ day, billed, maybe_billed }) => `${day} ${money(receipt, billed + maybe_billed)}`)
+  return [labelParts('by day', parts)]
+}
+
 const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
   ['unknown_key', 'unknown key'],
   ['wrong_type', 'wrong type'],
@@ -128,6 +136,7 @@ export function summary(receipt: Receipt): string {
     ...reasonLines(receipt.reasons),
     callLine(receipt),
     moneyLine(receipt),
+    ...dayLines(receipt),
     labelLine('time', `${receipt.seconds.toFixed(1)} s`),
     ...paceLine(receipt),
   ]

@@ -15,6 +15,8 @@ import { SpendCap } from './spendCap.js'
 
 /** The right to make one call. The caller reports each step to it, and to nothing else. */
 export interface Slot {
+  /** When the call counts as sent, milliseconds since 1970. */
+  readonly sentAt: number
   /**
    * The intent is durable and the call is about to be sent. Waits until `--rate` allows it on the wire.
    * @returns false when the run has stopped meanwhile: the call must not be sent
@@ -30,7 +32,7 @@ export interface AdmissionOptions {
   readonly policy: FetchPolicy
   /** What earlier runs have learned of this upstream. */
   readonly learned: LearnedLimits | undefined
-  readonly effects: Pick<Effects, 'elapsed' | 'sleep' | 'random'>
+  readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
   readonly stopping: Stopping
   readonly onPause: (reason: PauseReason, ms: number) => void
   /** A call has ended, durably or with an error. */
@@ -68,7 +70,7 @@ export class Admission {
       onCrowdInTrouble: () => this.concurrency.halve(),
     })
     this.concurrency = new ConcurrencyLimiter(now, policy.concurrency, learned?.inFlight)
-    this.cap = new SpendCap(policy)
+    this.cap = new SpendCap(policy, () => effects.now())
     this.limiters = [this.rate, this.breaker, this.concurrency, this.retries, this.cap]
     stopping.signal.addEventListener('abort', () => this.retries.release(), { once: true })
   }
@@ -146,11 +148,13 @@ export class Admission {
 
   private grant(id: string): Slot {
     const at = this.options.effects.elapsed()
+    const sentAt = this.options.effects.now()
     this.admitted += 1
-    const call: AdmittedCall = { id, number: this.admitted, at, alone: false, pace: Infinity }
+    const call: AdmittedCall = { id, number: this.admitted, at, sentAt, alone: false, pace: Infinity }
     for (const limiter of this.limiters) limiter.acquired?.(call)
     let over = false
     return {
+      sentAt,
       sent: () => this.sent(),
       ended: (end, outcome) => {
         over = true

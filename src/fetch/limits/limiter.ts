@@ -10,6 +10,8 @@ export interface AdmittedCall {
   /** Counts the calls of a run from 1, in the order in which they got their slots. */
   readonly number: number
   readonly at: number
+  /** On the wall clock, milliseconds since 1970: the time of its intent. */
+  readonly sentAt: number
   /** Whether it goes alone and decides for the run. Set by the circuit breaker. */
   alone: boolean
   /** Calls a second when it got its slot. Set by the rate limiter. */

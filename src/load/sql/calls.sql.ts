@@ -1,3 +1,4 @@
+import { quotedText } from '../../core/duckdb.js'
 import { ensureTempTable, insertIntoTempTable, sqlColumns } from '../../core/tempTable.js'
 import { RUN_ENDS } from '../../model/tempTables.js'
 import { CONCLUSIVE, RUN_OUTCOMES, UNANSWERED } from './statement.js'
@@ -8,21 +9,34 @@ DELETE FROM staged_calls
 WHERE rowid NOT IN (SELECT min(rowid) FROM staged_calls GROUP BY run_id, seq)`
 
 /** A row for each run that left calls but no receipt. A receipt that comes later replaces it. */
-export const insertRuns = `
+export function insertRuns(timeZone: string): string {
+  return `
 INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, calls, billed_calls, maybe_billed_calls,
-  last_call_at)
-SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, calls, billed, maybe, last_call_at
+  last_call_at, billed_by_day)
+SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, calls, billed, maybe, last_call_at, billed_by_day
 FROM (SELECT DISTINCT ON (run_id) * FROM staged_runs)
 LEFT JOIN (
   SELECT
     run_id,
-    count(*) AS calls,
-    count(*) FILTER (billed = 'yes') AS billed,
-    count(*) FILTER (billed = 'maybe') AS maybe,
-    max(ended_at) AS last_call_at
-  FROM staged_calls GROUP BY run_id
+    sum(calls)::BIGINT AS calls,
+    sum(billed)::BIGINT AS billed,
+    sum(maybe)::BIGINT AS maybe,
+    max(last_call_at) AS last_call_at,
+    to_json(list(struct_pack(day := day, billed := billed, maybe_billed := maybe) ORDER BY day))::VARCHAR AS billed_by_day
+  FROM (
+    SELECT
+      run_id,
+      CAST(CAST(sent_at AT TIME ZONE ${quotedText(timeZone)} AS DATE) AS VARCHAR) AS day,
+      count(*) AS calls,
+      count(*) FILTER (billed = 'yes') AS billed,
+      count(*) FILTER (billed = 'maybe') AS maybe,
+      max(ended_at) AS last_call_at
+    FROM staged_calls GROUP BY ALL
+  )
+  GROUP BY run_id
 ) USING (run_id)
 WHERE run_id NOT IN (SELECT run_id FROM runs)`
+}
 
 export const replaceRunCodes = [
   `DELETE FROM run_codes WHERE run_id IN (SELECT run_id FROM staged_runs)`,

@@ -23,7 +23,7 @@ function receipt(drift: readonly DriftReceipt[]): Receipt {
     reconciled: true,
     reasons: [],
     asked_ids: 0,
-    calls: { sent: 0, billed: 0, maybe_billed: 0, codes: [] },
+    calls: { sent: 0, billed: 0, maybe_billed: 0, codes: [], days: [] },
     pace: { calls_per_second: 0, limit_per_second: null, in_flight_limit: null },
     money: { currency: 'CNY', price: 0.15, billed: 0, maybe_billed: 0, saved: 0 },
     recovered: { answers: 0, unknown: 0, damaged: 0 },
