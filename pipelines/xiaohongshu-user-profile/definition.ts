@@ -1,4 +1,5 @@
 import { mergeColumns } from '../../src/model/column.js'
+import { isObject } from '../../src/model/json.js'
 import type { Pipeline, Profile } from '../../src/model/pipeline.js'
 import { children, mentions } from './childTables.js'
 import { attributes } from './columns/attributes.js'
@@ -71,14 +72,19 @@ export const pipeline: Pipeline = {
 }
 
 /**
- * What `data` of a code-0 answer holds. If `userid` is not text, the profile cannot be matched to the requested id, so the
- * answer is empty (deleted, banned or unknown user; inferred). A profile with another `userid` must never be stored under
- * the requested id.
+ * What `data` of a code-0 answer holds. Nothing (null, `{}`, no `data`) is an empty answer: a deleted, banned or unknown
+ * user (inferred). Without text in `userid` the content cannot be matched to the requested id, so it is unreadable: the
+ * upstream has changed its shape. A profile with another `userid` must never be stored under the requested id.
  */
 function profile(data: unknown, requestedId: string): Profile {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { kind: 'empty' }
-  const value = data as Readonly<Record<string, unknown>>
+  if (data === null || data === undefined) return { kind: 'empty' }
+  if (Array.isArray(data)) return { kind: 'unreadable', found: `a list of ${data.length}` }
+  if (!isObject(data)) return { kind: 'unreadable', found: `a ${typeof data === 'string' ? 'text' : typeof data}` }
+  if (Object.keys(data).length === 0) return { kind: 'empty' }
+  const value: Readonly<Record<string, unknown>> = data
+  if (!Object.hasOwn(value, 'userid')) return { kind: 'unreadable', found: 'an object without userid' }
   const id = value['userid']
-  if (typeof id !== 'string' || id.trim() === '') return { kind: 'empty' }
+  if (typeof id !== 'string' || id.trim() === '')
+    return { kind: 'unreadable', found: 'an object with an unusable userid' }
   return id.toLowerCase() === requestedId.toLowerCase() ? { kind: 'profile', value } : { kind: 'misdelivered', id }
 }

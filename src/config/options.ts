@@ -118,7 +118,7 @@ export const options = {
   retryFailed: option({
     flag: '--retry-failed',
     parse: flag,
-    help: 'fetch only the ids that failed or were refused as invalid, whatever their age',
+    help: 'fetch only the ids that failed, are empty or were refused as invalid, whatever their age',
   }),
   onAmbiguous: option({
     flag: '--on-ambiguous <retry|hold>',

@@ -1,10 +1,11 @@
 import type { Effects } from '../core/effects.js'
-import { withdrawn, type CallEnd, type Intent } from '../model/call.js'
+import { withdrawn, type CallEnd, type DueId, type Intent } from '../model/call.js'
 import type { Interpret, Outcome } from '../model/outcome.js'
 import type { Emit } from './fetchEvent.js'
 import type { FetchPolicy } from './fetchPolicy.js'
 import type { ApiClient } from './http/apiClient.js'
 import type { Admission, Slot } from './limits/admission.js'
+import { UselessAnswers } from './limits/uselessAnswers.js'
 import { retryUntilFinal } from './retry.js'
 import { Stopped, type Stopping } from './stop.js'
 
@@ -28,6 +29,7 @@ export interface CallRunnerOptions {
 export class CallRunner {
   /** HTTP requests sent. */
   calls = 0
+  readonly useless = new UselessAnswers()
   private intents = 0
 
   constructor(
@@ -41,12 +43,13 @@ export class CallRunner {
    * Calls for one id until the outcome is final. Each call has a slot of its own: an id that waits for its retry holds none.
    * @throws Stopped when the run stopped before the outcome was final; whatever the journal throws
    */
-  async fetch(id: string): Promise<Outcome> {
+  async fetch(due: DueId): Promise<Outcome> {
     const { policy, effects } = this.options
+    const { id } = due
     const wait = (ms: number) => this.stopping.sleep(ms, effects.sleep)
     try {
       return await retryUntilFinal(policy, { random: effects.random, wait }, (attempt) =>
-        this.admission.withSlot(id, (slot) => this.call(slot, id, attempt)),
+        this.admission.withSlot(id, (slot) => this.call(slot, due, attempt)),
       )
     } finally {
       this.admission.forget(id)
@@ -54,8 +57,9 @@ export class CallRunner {
   }
 
   /** One call: intent, request, end. Resolves when the end is durable. */
-  private async call(slot: Slot, id: string, attempt: number): Promise<Outcome> {
+  private async call(slot: Slot, due: DueId, attempt: number): Promise<Outcome> {
     const { effects, journal, upstream, interpret } = this.options
+    const { id } = due
     this.intents += 1
     const intent: Intent = { seq: this.intents, id, attempt, sentAt: slot.sentAt }
     await journal.intent(intent)
@@ -71,6 +75,7 @@ export class CallRunner {
     try {
       // Before the end is durable: an outcome that must stop the run stops it at once.
       outcome = interpret(end)
+      this.useless.ended(end, outcome, due)
       this.act(slot, end, outcome)
     } finally {
       await durable
@@ -82,11 +87,18 @@ export class CallRunner {
     return outcome
   }
 
+  /** Stops a run whose answers are of no use. */
+  stopIfUseless(): void {
+    const message = this.useless.stopReason
+    if (message !== undefined) this.stopping.request({ reason: 'unreachable', code: 'useless', message })
+  }
+
   private act(slot: Slot, end: CallEnd, outcome: Outcome): void {
     const { kind, code, message, stop = 'route' } = outcome
     const giveUpReason = slot.ended(end, outcome)
     if (kind === 'stop') this.stopping.request({ reason: stop, code, message })
     else if (giveUpReason !== undefined)
       this.stopping.request({ reason: 'unreachable', code, message: `${giveUpReason}, last: ${message}` })
+    this.stopIfUseless()
   }
 }

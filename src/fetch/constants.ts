@@ -34,6 +34,18 @@ export const PAUSE = {
   uselessAnswers: 50,
 } as const
 
+/** When answers are of no use: `limits/uselessAnswers.ts`. */
+export const USELESS = {
+  /** The run is judged by these. */
+  lastAnswers: 100,
+  /** It stops when more than half of them are useless, and at least this many: fewer may be chance. */
+  fewest: 20,
+  /** At its end a shorter run is judged, too. Two or three people may really be gone. */
+  fewestOfShortRun: 5,
+  /** Of ids never seen before, many may not exist, but not this many of the last answers. */
+  uselessOrEmpty: 95,
+} as const
+
 /** The pace: `limits/rateLimiter.ts`. */
 export const RATE = {
   /** The pace as a share of the measured limit: a little below it, because a measurement has an error. */

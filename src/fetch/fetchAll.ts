@@ -1,3 +1,4 @@
+import type { DueId } from '../model/call.js'
 import { CallRunner, type CallRunnerOptions } from './callRunner.js'
 import { ATTEMPTS } from './constants.js'
 import type { Emit, FetchEvent } from './fetchEvent.js'
@@ -9,7 +10,7 @@ export type { FetchEvent } from './fetchEvent.js'
 
 export interface FetchOptions extends CallRunnerOptions {
   /** Each id once. */
-  readonly ids: AsyncIterable<string>
+  readonly ids: AsyncIterable<DueId>
   /** What earlier runs have learned of this upstream. */
   readonly learned?: LearnedLimits | undefined
   /** Stops the run: no further call is sent, and the calls in flight are waited for. */
@@ -22,6 +23,8 @@ export interface FetchResult {
   readonly calls: number
   /** Absent if every id has a final outcome. */
   readonly stop?: Stop
+  /** Whether most answers were of no use, so that its empty answers prove nothing. */
+  readonly useless: boolean
   /** Ids taken up and not finished when the run stopped: waiting for a retry, throttled, or not sent at all. */
   readonly unfinished: Set<string>
   /** From the start of the fetch to the end of its last call. */
@@ -43,6 +46,7 @@ export async function fetchAll(options: FetchOptions): Promise<FetchResult> {
   try {
     await run.takeAll(options.ids)
     await run.drained()
+    run.judge()
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
@@ -73,13 +77,19 @@ class FetchRun {
   }
 
   /** Takes up id after id, no faster than slots become free. */
-  async takeAll(ids: AsyncIterable<string>): Promise<void> {
+  async takeAll(ids: AsyncIterable<DueId>): Promise<void> {
+    let afterCanary = false
     try {
-      for await (const id of ids) {
-        this.open.add(id)
+      for await (const due of ids) {
+        this.open.add(due.id)
+        if (afterCanary && !due.canary) {
+          await this.drained()
+          this.judge()
+        }
+        afterCanary = due.canary ?? false
         if (this.stopping.stopped) return
         this.running += 1
-        void this.fetchId(id)
+        void this.fetchId(due)
         while (!this.hasRoom()) await this.change()
       }
     } catch (error) {
@@ -92,12 +102,19 @@ class FetchRun {
     while (this.running > 0) await this.change()
   }
 
+  /** Judges the answers of the canaries, or of the whole run: they may be too few to have stopped it. */
+  judge(): void {
+    this.caller.useless.judgeFew()
+    this.caller.stopIfUseless()
+  }
+
   result(): FetchResult {
     if (this.stopping.failure) throw this.stopping.failure.error
     const { stop } = this.stopping
     const { learned } = this.admission
+    const useless = this.caller.useless.stopReason !== undefined
     const seconds = (this.options.effects.elapsed() - this.startedAt) / 1000
-    return { calls: this.caller.calls, ...(stop ? { stop } : {}), unfinished: this.open, seconds, learned }
+    return { calls: this.caller.calls, ...(stop ? { stop } : {}), useless, unfinished: this.open, seconds, learned }
   }
 
   /** Whether to take up another id; true in a stopped run too, so that `takeAll` sees the stop. */
@@ -111,9 +128,10 @@ class FetchRun {
   }
 
   /** Never rejects: an error stops the run. */
-  private async fetchId(id: string): Promise<void> {
+  private async fetchId(due: DueId): Promise<void> {
+    const { id } = due
     try {
-      const { kind, code } = await this.caller.fetch(id)
+      const { kind, code } = await this.caller.fetch(due)
       if (kind !== 'stop') {
         this.open.delete(id)
         this.emit({ type: 'done', id, kind, code })

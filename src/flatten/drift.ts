@@ -53,8 +53,12 @@ export class DriftLog {
   }
 }
 
+/** The path of drift in the whole profile, such as a text in its place. */
+export const WHOLE = '(profile)'
+
 /** `tags[].name`; a key that is not a plain word is in brackets. */
 function pathText(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return WHOLE
   let text = ''
   for (const key of path) {
     if (typeof key === 'number') text += '[]'

@@ -6,6 +6,7 @@ import {
   mergeDrift,
   newAnswers,
   newestAnswers,
+  newUnreadable,
   replaceChild,
 } from './sql/answers.sql.js'
 import {
@@ -31,6 +32,7 @@ import {
   type LatestBounds,
   type RebuiltBounds,
 } from './sql/days.sql.js'
+import { judgeEmptyAnswers } from './sql/emptyAnswers.sql.js'
 import { history } from './sql/history.sql.js'
 import type { Numbered, Statement } from './sql/statement.js'
 
@@ -48,6 +50,7 @@ const MERGE_TABLES = [
   'staged_ends',
   'new_answers',
   'newest_answers',
+  'new_unreadable',
   'touched',
   'observations',
   'starts',
@@ -57,6 +60,8 @@ const MERGE_TABLES = [
   'version_changes',
   'changed_columns',
   'first_versions',
+  'conclusive_answers',
+  'statuses',
   'attempts',
   'next_creators',
 ]
@@ -101,10 +106,18 @@ export async function merge(
   try {
     await run([dropRepeatedCalls, insertRuns(pipeline.timeZone), ...replaceRunCodes])
     await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
-    await run([newAnswers(since), newestAnswers, appendCounters(pipeline), appendAnomalies, ...mergeDrift])
+    await run([
+      newAnswers(since),
+      newestAnswers,
+      appendCounters(pipeline),
+      newUnreadable,
+      appendAnomalies,
+      ...mergeDrift,
+    ])
     await mergeDays(connection, pipeline, run)
     await run(history(pipeline))
     for (const child of pipeline.children) await run(replaceChild(child))
+    await run(judgeEmptyAnswers)
     await run(ambiguousCalls)
     await run(creators(pipeline))
     const merged = await first<Merged>(connection, SUMMARY)

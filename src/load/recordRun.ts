@@ -24,6 +24,8 @@ export interface RunRecord {
   readonly rows: Counts
   readonly ids: Counts
   readonly askedIds: number
+  /** Whether most answers were of no use. */
+  readonly useless: boolean
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
   readonly days: readonly DayReceipt[]
   readonly pace: {
@@ -120,6 +122,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     tracked: record.tracked,
     ...Object.fromEntries(counts),
     asked_ids: BigInt(record.askedIds),
+    useless: record.useless,
     calls: BigInt(calls.sent),
     billed_calls: BigInt(calls.billed),
     maybe_billed_calls: BigInt(calls.maybeBilled),

@@ -1,5 +1,6 @@
 import { TableWriter, type Connection } from '../core/duckdb.js'
 import type { AnswerReader } from '../flatten/compile.js'
+import { WHOLE } from '../flatten/drift.js'
 import type { Call, RunHeader } from '../model/call.js'
 import type { Outcome, OutcomeKind } from '../model/outcome.js'
 import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'
@@ -8,6 +9,7 @@ import {
   STAGED_CALLS,
   STAGED_DRIFT,
   STAGED_RUNS,
+  STAGED_UNREADABLE,
   createStaging,
   STAGED_ROWS,
   stagedAnswers,
@@ -20,6 +22,8 @@ import {
 /** Where calls are read from, such as a segment of the journal. All calls of a run come from one source. */
 export interface AnswerSource {
   readonly header: RunHeader
+  /** Whether most answers were of no use; absent where nobody has judged them. */
+  readonly useless?: boolean
   /** In batches of a few hundred. */
   calls(): AsyncIterable<readonly Call[]>
 }
@@ -59,7 +63,7 @@ export async function stage(
   const stager = await Stager.open(connection, reader)
   let round = CALLS_A_ROUND
   for (const source of sources) {
-    stager.run(source.header)
+    stager.run(source)
     for await (const calls of source.calls()) {
       for (const call of calls) stager.call(source.header.runId, call)
       if (stager.staged.calls < round) continue
@@ -93,8 +97,9 @@ class Stager {
     return new Stager(reader, await openWriters(connection, reader.pipeline))
   }
 
-  run({ runId, startedAt, pipeline, simulated, host }: RunHeader): void {
-    this.writers.runs.append([runId, startedAt, pipeline, simulated, host])
+  run({ header, useless = null }: Pick<AnswerSource, 'header'> & { readonly useless?: boolean | null }): void {
+    const { runId, startedAt, pipeline, simulated, host } = header
+    this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless])
   }
 
   call(runId: string, call: Call): void {
@@ -117,8 +122,14 @@ class Stager {
     this.staged.calls += 1
     if (call.kind === 'answer') this.staged.answers += 1
     if (call.kind === 'unknown') this.staged.unknown += 1
-    if (outcome.kind === 'misdelivered') {
-      this.writers.anomalies.append([call.id, endedAt, 'misdelivered', null, outcome.message, runId])
+    if (outcome.kind === 'misdelivered' || outcome.kind === 'unreadable') {
+      this.writers.anomalies.append([call.id, endedAt, outcome.kind, null, outcome.message, runId])
+    }
+    if (outcome.kind === 'unreadable') {
+      const { drift } = this.reader.flatten(outcome.value, call.id)
+      // Where the whole is wrong, every missing key is no news.
+      const whole = drift.filter(({ path }) => path === WHOLE)
+      this.writers.unreadable.append([call.id, endedAt, this.driftSet(whole.length > 0 ? whole : drift)])
     }
     if (profile) this.profile(runId, call.id, endedAt, this.reader.flatten(outcome.value, call.id))
   }
@@ -184,6 +195,7 @@ async function openWriters(connection: Connection, pipeline: Pipeline) {
     answers: await open(stagedAnswers(pipeline)),
     rows: await open(STAGED_ROWS),
     anomalies: await open(STAGED_ANOMALIES),
+    unreadable: await open(STAGED_UNREADABLE),
     drift: await open(STAGED_DRIFT),
     children: await Promise.all(pipeline.children.map((child) => open(stagedChild(child)))),
   }

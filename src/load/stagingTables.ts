@@ -20,6 +20,7 @@ export const STAGED_RUNS: StagingTable = {
     ['pipeline', 'VARCHAR'],
     ['simulated', 'BOOLEAN'],
     ['host', 'VARCHAR'],
+    ['useless', 'BOOLEAN'],
   ],
 }
 
@@ -65,6 +66,16 @@ export const STAGED_ANOMALIES: StagingTable = {
     ['column_name', 'VARCHAR'],
     ['detail', 'VARCHAR'],
     ['run_id', 'VARCHAR'],
+  ],
+}
+
+/** One row for each answer that cannot be read as a profile. */
+export const STAGED_UNREADABLE: StagingTable = {
+  name: 'staged_unreadable',
+  columns: [
+    ['user_id', 'VARCHAR'],
+    ['observed_at', 'TIMESTAMPTZ'],
+    ['staged_drift_set', 'BIGINT'],
   ],
 }
 
@@ -172,6 +183,7 @@ function stagingTables(pipeline: Pipeline): StagingTable[] {
     STAGED_CALLS,
     stagedAnswers(pipeline),
     STAGED_ANOMALIES,
+    STAGED_UNREADABLE,
     STAGED_DRIFT,
     STAGED_ROWS,
     ...pipeline.children.map(stagedChild),

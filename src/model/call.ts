@@ -13,6 +13,15 @@ export interface RunHeader {
   readonly host: string
 }
 
+/** An id that a run is to fetch. */
+export interface DueId {
+  readonly id: string
+  /** Its last conclusive answer; absent if it has none that is about a profile. */
+  readonly last?: 'profile' | 'empty'
+  /** Whether its answer must be there before any other id is fetched. Such ids come first. */
+  readonly canary?: boolean
+}
+
 /** The record of a call that is durable before the request is sent. */
 export interface Intent {
   /** Counts the calls of a run from 1; with the run id it names the call. */

@@ -40,6 +40,7 @@ const SUCCESS = {
   profile: { kind: 'profile', billed: 'yes', meaning: 'success' },
   empty: { kind: 'empty', billed: 'maybe', meaning: 'success without a profile' },
   misdelivered: { kind: 'misdelivered', billed: 'yes', meaning: 'the answer is for another id' },
+  unreadable: { kind: 'unreadable', billed: 'yes', meaning: 'the answer holds something that is not a profile' },
 } as const satisfies Record<string, Rule>
 
 /** A call without a whole answer. A `too_large` answer would be too large again, so its id is not fetched again in this run. */
@@ -94,7 +95,12 @@ export function interpreter(pipeline: Pick<Pipeline, 'profile'>): Interpret {
  */
 export function showsUpstreamWorks(end: CallEnd, outcome: Outcome): boolean {
   if (end.kind !== 'answer' || outcome.kind === 'throttled') return false
-  return !Object.hasOwn(UNUSABLE, outcome.code) && outcome.code !== '500' && outcome.code !== '503'
+  return !isUnusable(outcome.code) && outcome.code !== '500' && outcome.code !== '503'
+}
+
+/** Whether this is our word for a body without a usable envelope, not a code of the upstream. */
+export function isUnusable(code: string): boolean {
+  return Object.hasOwn(UNUSABLE, code)
 }
 
 function faultOutcome(end: NoAnswer): Outcome {
@@ -117,6 +123,7 @@ function answerOutcome(pipeline: Pick<Pipeline, 'profile'>, answer: Answer): Out
   const rule = SUCCESS[profile.kind]
   if (profile.kind === 'misdelivered')
     return outcome(rule, code, `${rule.meaning}: ${oneLine(profile.id).slice(0, SHOWN_LENGTH)}`)
+  if (profile.kind === 'unreadable') return { ...outcome(rule, code, `${rule.meaning}: ${profile.found}`), value: data }
   const result = outcome(rule, code, messageText(message) || rule.meaning)
   return profile.kind === 'profile' ? { ...result, value: profile.value } : result
 }

@@ -6,13 +6,22 @@ export type StopReason =
 
 /**
  * What the run does about the end of a call:
- * `profile`, `empty`, `misdelivered`: the answer is kept, and the id is done;
+ * `profile`, `empty`, `misdelivered`, `unreadable`: the answer is kept, and the id is done;
  * `invalid`: the id is rejected, also in later runs; `refused`: the id fails without a retry;
  * `retry`: the id is retried a limited number of times; `ambiguous`: sent, no answer: the id is retried once, or held;
  * `throttled`: the whole run slows down, and the id loses no attempt; `stop`: the whole run stops.
  */
 export type OutcomeKind =
-  'profile' | 'empty' | 'misdelivered' | 'invalid' | 'refused' | 'retry' | 'ambiguous' | 'throttled' | 'stop'
+  | 'profile'
+  | 'empty'
+  | 'misdelivered'
+  | 'unreadable'
+  | 'invalid'
+  | 'refused'
+  | 'retry'
+  | 'ambiguous'
+  | 'throttled'
+  | 'stop'
 
 export type Billed = 'yes' | 'no' | 'maybe'
 
@@ -26,8 +35,8 @@ export interface Outcome {
   readonly stop?: StopReason
   /** Milliseconds to wait, as the upstream requested; absent without a valid header. */
   readonly retryAfterMs?: number
-  /** The profile object, for `profile` only. */
-  readonly value?: Readonly<Record<string, unknown>>
+  /** The profile object, or what stands in its place; for `profile` and `unreadable` only. */
+  readonly value?: unknown
 }
 
 /** Pure: the same answer means the same at fetch, recovery and replay. */

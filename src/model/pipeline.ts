@@ -113,6 +113,8 @@ export type Profile =
   | { readonly kind: 'profile'; readonly value: Readonly<Record<string, unknown>> }
   | { readonly kind: 'empty' }
   | { readonly kind: 'misdelivered'; readonly id: string }
+  /** Something that cannot be read as a profile; `found` says in a few words what it is, without any value. */
+  | { readonly kind: 'unreadable'; readonly found: string }
 
 /** Answers for the simulator. All people are invented. The same id and night give the same answer. */
 export interface SimulatedAnswers {

@@ -28,6 +28,10 @@ export const PLANNED = tempTable('planned', {
   decision: 'VARCHAR',
   /** A `PlanReason`, but for `known_failed` the code of the last attempt. */
   reason: 'VARCHAR',
+  /** The last conclusive answer: `profile`, `empty` or NULL. */
+  last_answer: 'VARCHAR',
+  /** Whether it shows first whether the upstream works again. */
+  canary: 'BOOLEAN',
   /** Place in the plan, from 1, due ids first. The rows lie in this order. */
   ord: 'BIGINT',
 })

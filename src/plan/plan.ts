@@ -1,6 +1,8 @@
 import type { Settings } from '../config/options.js'
-import { all, quotedText, type Connection } from '../core/duckdb.js'
+import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
+import { DAY_MS } from '../core/time.js'
+import type { DueId } from '../model/call.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
 import { decide, KNOWN, type Decision, type PolicyOptions } from './policy.js'
 
@@ -40,6 +42,13 @@ export interface PlanCounts {
   readonly byReason: readonly PlanCount[]
 }
 
+/** How many days a confirmed empty answer stays fresh: after the first, the second, and every further one. */
+const EMPTY_DAYS = [1, 7, 30] as const
+/** A nightly run that starts a little earlier than the day before must not skip a night. */
+const EMPTY_SLACK_MS = 3_600_000
+/** After a useless run, so many creators that had a profile are fetched before any other id. */
+const CANARIES = 5
+
 /** Ids in one query of `dueIds`. */
 const PAGE = 5_000
 
@@ -65,25 +74,37 @@ const member = sqlColumns(MEMBERS, 'm')
 const planned = sqlColumns(PLANNED, 'p')
 
 /**
- * Due ids come first. Among them, ids never fetched come first, then the creators whose counts change fastest and were
+ * Due ids come first. Among them, ids never fetched come first (after a useless run, a few known ones that show whether the
+ * upstream works again), then the creators whose counts change fastest and were
  * checked longest ago: the time since the last fetch × the share of the followers that came or went a day. So capped calls
  * go where they are worth most. The rows of the table lie in that order, so that a page of it is read without the rest.
  */
-function planSql(options: PolicyOptions): string {
+function planSql(options: PolicyOptions, stored: StoredRuns): string {
   return createTempTableAs(
     PLANNED,
     {
       user_id: 'user_id',
       decision: 'decision',
       reason: `CASE WHEN decision = 'known_failed' THEN coalesce(last_attempt_code, reason) ELSE reason END`,
+      last_answer: 'last_answer',
+      canary: 'canary',
       ord: 'row_number() OVER ()',
     },
-    `FROM (${orderedSql(options)})`,
+    `FROM (${orderedSql(options, stored)})`,
   )
 }
 
 /** Every distinct id with its verdict, in the order of the plan. */
-function orderedSql(options: PolicyOptions): string {
+function orderedSql(options: PolicyOptions, { misses, isUseless, afterUseless }: StoredRuns): string {
+  const [once, twice, further] = EMPTY_DAYS.map((days) => days * DAY_MS - EMPTY_SLACK_MS)
+  const byWorth = `
+  fetched_at IS NOT NULL,
+  ($started_at - epoch_ms(fetched_at)) * (${STANDING_STILL} + change_share) DESC,
+  appeared`
+  const canary = afterUseless
+    ? `decision = 'due' AND last_answer = 'profile'
+      AND row_number() OVER (PARTITION BY decision, last_answer ORDER BY ${byWorth}) <= ${CANARIES}`
+    : 'FALSE'
   return `
 WITH
   policy(known, fresh, unanswered, decision, reason) AS (VALUES ${policyRows(options)}),
@@ -92,12 +113,27 @@ WITH
     FROM ${MEMBERS.name} AS m WHERE ${member.user_id} IS NOT NULL GROUP BY ALL
   ),
   unanswered AS (SELECT DISTINCT user_id FROM ambiguous_calls WHERE resolved_at IS NULL),
+  -- How many runs in a row found no profile since the last answer of another kind.
+  empties AS (
+    SELECT user_id, count(DISTINCT run_id) FILTER (outcome = 'empty') AS runs
+    FROM (
+      SELECT
+        user_id, misses.run_id, outcome, observed_at,
+        max(observed_at) FILTER (outcome <> 'empty') OVER (PARTITION BY user_id) AS invalid_at,
+        last_fetched_at
+      FROM ${misses} AS misses JOIN ids USING (user_id) JOIN creators USING (user_id)
+      WHERE misses.run_id NOT IN (SELECT run_id FROM runs WHERE ${isUseless})
+    )
+    WHERE observed_at > coalesce(greatest(invalid_at, last_fetched_at), '-infinity')
+    GROUP BY user_id
+  ),
   facts AS (
     SELECT
       ids.user_id,
       ids.appeared,
       CASE
-        WHEN creator.last_attempt_outcome IN ('misdelivered', 'refused') THEN 'failed'
+        WHEN creator.last_attempt_outcome = 'empty' AND attempt.is_useless THEN 'doubted'
+        WHEN creator.last_attempt_outcome IN ('misdelivered', 'unreadable', 'refused') THEN 'failed'
         WHEN creator.last_attempt_outcome = 'retry' THEN 'fault'
         WHEN creator.last_attempt_outcome IN ('ambiguous', 'unknown') THEN 'ambiguous'
         WHEN creator.status = 'active' THEN 'profile'
@@ -110,17 +146,27 @@ WITH
         WHEN known <> 'none' THEN coalesce(conclusive.started_at, creator.last_conclusive_at)
       END AS fetched_at,
       creator.last_attempt_code,
+      CASE
+        WHEN creator.last_conclusive_at <= creator.last_fetched_at THEN 'profile'
+        WHEN creator.last_conclusive_at IS NOT NULL AND creator.status <> 'invalid' THEN 'empty'
+      END AS last_answer,
       coalesce(
         abs(coalesce(recent.fans_change_7d / nullif(recent.days_7d, 0), recent.fans_change_1d))
           / greatest(recent.fans, ${FEW_FOLLOWERS}),
         0
       ) AS change_share,
-      unanswered.user_id IS NOT NULL AS is_unanswered
+      unanswered.user_id IS NOT NULL AS is_unanswered,
+      -- The first empty answer of an id that had a profile confirms nothing.
+      CASE empties.runs - (creator.last_fetched_at IS NOT NULL)::BIGINT
+        WHEN 1 THEN ${once} WHEN 2 THEN ${twice} ELSE ${further}
+      END AS empty_ms
     FROM ids
     LEFT JOIN creators AS creator ON creator.user_id = ids.user_id
     LEFT JOIN creator_recent AS recent ON recent.user_id = ids.user_id
     LEFT JOIN runs AS conclusive ON conclusive.run_id = creator.run_id
-    LEFT JOIN runs AS attempt ON attempt.run_id = creator.last_attempt_run_id
+    LEFT JOIN (SELECT run_id, started_at, ${isUseless} AS is_useless FROM runs) AS attempt
+      ON attempt.run_id = creator.last_attempt_run_id
+    LEFT JOIN empties ON empties.user_id = ids.user_id
     LEFT JOIN unanswered ON unanswered.user_id = ids.user_id
   ),
   verdicts AS (
@@ -128,23 +174,54 @@ WITH
     FROM facts
     JOIN policy
       ON policy.known = facts.known
-      AND policy.fresh = coalesce($started_at - epoch_ms(facts.fetched_at) <= $max_age_ms, false)
+      AND policy.fresh = coalesce(
+        $started_at - epoch_ms(facts.fetched_at)
+          <= CASE WHEN facts.known = 'empty' THEN greatest($max_age_ms, facts.empty_ms) ELSE $max_age_ms END,
+        false
+      )
       AND policy.unanswered = facts.is_unanswered
   )
-SELECT * FROM verdicts
-ORDER BY
-  decision <> 'due',
-  fetched_at IS NOT NULL,
-  ($started_at - epoch_ms(fetched_at)) * (${STANDING_STILL} + change_share) DESC,
-  appeared`
+SELECT *, ${canary} AS canary FROM verdicts
+ORDER BY decision <> 'due', NOT coalesce(canary, FALSE), ${byWorth}`
+}
+
+/** SQL for what is known of earlier runs. */
+interface StoredRuns {
+  /** The answers without a profile. */
+  readonly misses: string
+  /** Whether a row of \`runs\` was judged useless. */
+  readonly isUseless: string
+  /** Whether the last run with calls was. */
+  readonly afterUseless: boolean
+}
+
+/** A file that an older version published has no such rows. */
+async function readStoredRuns(connection: Connection): Promise<StoredRuns> {
+  const known = await first(
+    connection,
+    `SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'useless'`,
+  )
+  if (!known) {
+    const misses = `(SELECT NULL::VARCHAR AS user_id, NULL::VARCHAR AS run_id, NULL::VARCHAR AS outcome, NULL::TIMESTAMPTZ AS observed_at WHERE FALSE)`
+    return { misses, isUseless: 'FALSE', afterUseless: false }
+  }
+  const last = await first<{ useless: boolean | null }>(
+    connection,
+    'SELECT useless FROM runs WHERE calls > 0 ORDER BY started_at DESC, run_id DESC LIMIT 1',
+  )
+  return {
+    misses: 'answers_without_profile',
+    isUseless: 'coalesce(useless, FALSE)',
+    afterUseless: last?.useless ?? false,
+  }
 }
 
 /**
  * Decides for every distinct id of the TEMP table `members`, and leaves one row for each in the TEMP table `planned`. Reads
- * creators, creator_recent, runs and ambiguous_calls; changes no other table and sends no request.
+ * creators, creator_recent, runs, ambiguous_calls and answers_without_profile; changes no other table and sends no request.
  */
 export async function plan(connection: Connection, options: PlanOptions): Promise<PlanCounts> {
-  await connection.run(planSql(options), {
+  await connection.run(planSql(options, await readStoredRuns(connection)), {
     started_at: BigInt(Math.round(options.startedAt)),
     max_age_ms: BigInt(Math.round(options.maxAgeMs)),
   })
@@ -190,15 +267,15 @@ async function countPlan(connection: Connection): Promise<PlanCounts> {
 }
 
 /** The due ids in the order of the plan. No result stays open between two ids, so the connection may be used for anything else. */
-export async function* dueIds(connection: Connection): AsyncGenerator<string> {
+export async function* dueIds(connection: Connection): AsyncGenerator<DueId> {
   for (let after = 0; ; after += PAGE) {
-    const page = await all<{ user_id: string }>(
+    const page = await all<{ id: string; last: 'profile' | 'empty' | null; canary: boolean }>(
       connection,
-      `SELECT ${planned.user_id} AS user_id FROM ${PLANNED.name} AS p
+      `SELECT ${planned.user_id} AS id, ${planned.last_answer} AS last, ${planned.canary} AS canary FROM ${PLANNED.name} AS p
        WHERE ${planned.decision} = 'due' AND ${planned.ord} > $after AND ${planned.ord} <= $upto ORDER BY ${planned.ord}`,
       { after, upto: after + PAGE },
     )
-    for (const { user_id } of page) yield user_id
+    for (const { id, last, canary } of page) yield { id, canary, ...(last === null ? {} : { last }) }
     if (page.length < PAGE) return
   }
 }

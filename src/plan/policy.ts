@@ -7,12 +7,21 @@
  * What is known of an id. The last attempt decides, unless it says nothing about the id (throttled, or it stopped the run):
  * then the last conclusive answer decides.
  * `none`: no conclusive answer; `profile`, `empty`: as answered; `failed`: answered, but without this id's profile
- * (misdelivered, or an unknown code); `fault`: 301, 500, 503 or a transport fault used up the attempts; `ambiguous`: sent,
- * no answer, maybe billed; `invalid`: the API says that this is not an id.
+ * (misdelivered, unreadable, or an unknown code); `fault`: 301, 500, 503 or a transport fault used up the attempts; `ambiguous`: sent,
+ * no answer, maybe billed; `invalid`: the API says that this is not an id; `doubted`: an empty answer of a run whose answers were of no use.
  */
-export type Known = 'none' | 'profile' | 'empty' | 'failed' | 'fault' | 'ambiguous' | 'invalid'
+export type Known = 'none' | 'profile' | 'empty' | 'failed' | 'fault' | 'ambiguous' | 'invalid' | 'doubted'
 
-export const KNOWN: readonly Known[] = ['none', 'profile', 'empty', 'failed', 'fault', 'ambiguous', 'invalid']
+export const KNOWN: readonly Known[] = [
+  'none',
+  'profile',
+  'empty',
+  'failed',
+  'fault',
+  'ambiguous',
+  'invalid',
+  'doubted',
+]
 
 /** `due` ids are fetched; all others keep what is known. `skipped`: nothing is known, and this run fetches failed ids only. */
 export type Decision = 'due' | 'fresh' | 'known_empty' | 'known_failed' | 'invalid' | 'held' | 'skipped'
@@ -23,6 +32,7 @@ export type PlanReason =
   | 'stale_empty'
   | 'stale_failure'
   | 'failed_before'
+  | 'useless_before'
   | 'ambiguous'
   | 'retry_failed'
   | 'fresh'
@@ -37,7 +47,7 @@ export interface PlanVerdict {
 }
 
 export interface PolicyOptions {
-  /** Fetch failed and invalid ids only, fresh or not. */
+  /** Fetch failed, empty and invalid ids only, fresh or not. */
   readonly retryFailed: boolean
   /** What to do about ids with an unanswered call: fetch them once more, or leave them until an option says otherwise. */
   readonly onAmbiguous: 'retry' | 'hold'
@@ -45,7 +55,7 @@ export interface PolicyOptions {
 
 export interface IdFacts {
   readonly known: Known
-  /** Whether the run that fetched it started at most `--max-age` before this one. */
+  /** Whether the run that fetched it started at most `--max-age` before this one; a confirmed empty answer stays fresh for longer. */
   readonly fresh: boolean
   /** Whether a call for this id was sent and never answered, and no later answer is conclusive. */
   readonly ambiguousUnresolved: boolean
@@ -70,7 +80,7 @@ const TABLE: Record<Known, Row> = {
   empty: {
     fresh: verdict('known_empty', 'empty'),
     stale: due('stale_empty'),
-    retryFailed: verdict('known_empty', 'not_failed'),
+    retryFailed: due('retry_failed'),
   },
   failed: {
     fresh: verdict('known_failed', 'failed'),
@@ -85,6 +95,11 @@ const TABLE: Record<Known, Row> = {
   ambiguous: {
     fresh: due('ambiguous'),
     stale: due('ambiguous'),
+    retryFailed: due('retry_failed'),
+  },
+  doubted: {
+    fresh: due('useless_before'),
+    stale: due('useless_before'),
     retryFailed: due('retry_failed'),
   },
   invalid: {

@@ -8,16 +8,16 @@ import { redactJson } from './redactJson.js'
 const ESCAPED = /\\u00(?:3\d|[46][1-9a-f]|[57][\da])/i
 
 /**
- * Takes ids out of a call for another person. A misdelivered answer that names one of the ids may be the profile of that
- * person, so all its values are blanked.
+ * Takes ids out of a call for another person. A misdelivered or unreadable answer that names one of the ids may be the
+ * profile of that person, so all its values are blanked.
  * @returns the same call if it names none of the ids
  */
 export function eraseFrom<C extends Call>(call: C, finder: IdFinder, interpret: Interpret): C {
   if (call.kind === 'unknown') return call
   if (call.kind === 'answer') {
     const { contentType, retryAfter } = call
-    const isMisdelivered = (): boolean => interpret(call).kind === 'misdelivered'
-    const body = bodyWithout(call.body, finder, isMisdelivered)
+    const isOfAnother = (): boolean => ['misdelivered', 'unreadable'].includes(interpret(call).kind)
+    const body = bodyWithout(call.body, finder, isOfAnother)
     const headers = [contentType, retryAfter].map((text) => text && finder.takeOut(text))
     if (body === call.body && headers[0] === contentType && headers[1] === retryAfter) return call
     return { ...call, contentType: headers[0]!, retryAfter: headers[1]!, body }

@@ -13,7 +13,7 @@ export interface Fingerprint {
 }
 
 /** The text that replaces an id. */
-const FORGOTTEN = '[forgotten]'
+export const FORGOTTEN = '[forgotten]'
 
 /** Up to this number of ids, a plain search for each of them comes first: it excludes most texts faster. */
 const FEW = 8

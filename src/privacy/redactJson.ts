@@ -1,4 +1,4 @@
-import type { IdFinder } from './idFinder.js'
+import { FORGOTTEN, type IdFinder } from './idFinder.js'
 
 export interface RedactJson {
   /** Replaces every value below the first level by null, because the whole text is about a forgotten person. */
@@ -7,6 +7,9 @@ export interface RedactJson {
 
 /** A string, a structural character, or any other token. A choice within a loop would overflow on long strings. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/gs
+
+/** Text that may be a whole profile as JSON. */
+const JSON_INSIDE = /^\s*[[{]/
 
 const COLON = /\s*:/y
 
@@ -60,6 +63,8 @@ export function redactJson(text: string, finder: IdFinder, { blankValues = false
       const matches = finder.find(value)
       const isId = !isKey && finder.has(value.trim())
       if (isId && inside?.list && !blankValues) removeItem(inside, edits, edits.length)
+      else if (blankValues && matches.length > 0 && JSON_INSIDE.test(value))
+        edits.push({ from, to, text: JSON.stringify(FORGOTTEN) })
       else if (matches.length > 0) edits.push({ from, to, text: JSON.stringify(finder.takeOut(value)) })
       else if (blankValues && !isKey && stack.length > 1) edits.push({ from, to, text: 'null' })
       if (isId && inside) inside.hasId = true

@@ -14,6 +14,7 @@ function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: 
     ['rejects', 'list', 'row_number'],
     ['failures', 'run_id', 'user_id'],
     ['ambiguous_calls', 'run_id', 'seq'],
+    ['answers_without_profile', 'user_id', 'observed_at', 'run_id'],
     ['schema_drift', 'path', 'kind', 'expected', 'found'],
     ...pipeline.children.map(({ name }) => [name, 'user_id', 'position'] as const),
   ]

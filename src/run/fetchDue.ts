@@ -31,6 +31,7 @@ export interface Fetched extends FetchResult {
 const NOTHING: Fetched = {
   calls: 0,
   askedIds: 0,
+  useless: false,
   unfinished: new Set(),
   seconds: 0,
   learned: {},
@@ -152,7 +153,7 @@ function policyOf(settings: Settings, budgets: Pick<FetchPolicy, 'budget' | 'day
   }
 }
 
-const FAILED = new Set<string>(['refused', 'misdelivered', 'retry', 'ambiguous'])
+const FAILED = new Set<string>(['refused', 'misdelivered', 'unreadable', 'retry', 'ambiguous'])
 
 /** Updates the numbers of the progress line, and logs stops and pauses at once. */
 function follow(event: FetchEvent, tally: Tally, effects: Effects): void {

@@ -58,10 +58,14 @@ export async function loadLeftSegments(
 }
 
 /** Loads the calls of this run from its journal segment. */
-export async function loadFetched({ reader }: OpenRun, warehouse: Warehouse, { segment }: Fetched): Promise<void> {
+export async function loadFetched(
+  { reader }: OpenRun,
+  warehouse: Warehouse,
+  { segment, useless }: Fetched,
+): Promise<void> {
   if (segment === undefined) return
   const calls = await openSegment(segment)
-  await loadSegments(warehouse, [calls], reader)
+  await loadSegments(warehouse, [{ header: calls.header, useless, calls: () => calls.calls() }], reader)
   await calls.markLoaded()
 }
 

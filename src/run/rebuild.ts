@@ -11,7 +11,7 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { hasReadableSegments, repairJournal } from '../journal/repairJournal.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
-import { claimKind } from '../load/schema/schema.js'
+import { claimKind, isReadAsNow } from '../load/schema/schema.js'
 import type { AnswerSource } from '../load/stage.js'
 import { DamagedWarehouse, withWarehouse, type Warehouse } from '../load/warehouse.js'
 import { paidCalls, readTombstones } from '../privacy/tombstones.js'
@@ -45,8 +45,8 @@ export interface RebuiltWarehouse {
 const CALLS_A_LOAD = 100_000
 
 /**
- * Does the work with the working database. Rebuilds it first if it is missing or damaged, or lacks runs that `raw/` has. A
- * damaged file is kept beside its place.
+ * Does the work with the working database. Rebuilds it first if it is missing or damaged, lacks runs that `raw/` has,
+ * or was made by a version that read answers in another way. A damaged file is kept beside its place.
  * @throws LocalError when the database can neither be opened nor rebuilt
  * @throws the error of `work`
  */
@@ -58,11 +58,13 @@ export async function withCurrentWarehouse<T>(
   const { lock, reader, effects } = folder
   const { warehouse: path, raw } = lock.layout
   const place = { lock, pipeline: reader.pipeline }
+  let reason: string | undefined
   if (existsSync(path)) {
     const found = { isCurrent: false }
     try {
       const done = await withWarehouse(place, async (warehouse) => {
-        found.isCurrent = !(await lacksRuns(warehouse, raw))
+        reason = await reasonToRebuild(warehouse, raw)
+        found.isCurrent = reason === undefined
         if (found.isCurrent) return { result: await work(warehouse) }
         await sealRuns(warehouse.connection, raw)
         return undefined
@@ -75,7 +77,7 @@ export async function withCurrentWarehouse<T>(
   }
   if (!existsSync(path) && existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
   if (await hasAnswers(lock)) {
-    effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call`)
+    effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call${reason ? `: ${reason}` : ''}`)
     await replaceWarehouse(lock, await rebuildWarehouse(folder, options))
   }
   return withWarehouse(place, work)
@@ -96,6 +98,8 @@ export async function rebuildWarehouse(
   for (const file of files) await rm(file, { force: true })
   return withWarehouse({ lock, pipeline: reader.pipeline, path }, async (warehouse) => {
     const { connection } = warehouse
+    // The receipts come first: they say of which runs the empty answers count.
+    await restoreRuns(connection, raw)
     let answers = 0
     let calls = 0
     let simulated: boolean | undefined
@@ -105,7 +109,6 @@ export async function rebuildWarehouse(
       calls += loaded.calls
       simulated ??= sources[0]?.header.simulated
     }
-    await restoreRuns(connection, raw)
     const missing = lossy ? undefined : await missingFrom(connection, erased)
     if (missing !== undefined) throw incomplete(raw, missing)
     simulated ??= await kindOfRuns(connection)
@@ -162,6 +165,12 @@ export async function replaceWarehouse({ layout }: Lock, { path }: Pick<RebuiltW
   await rm(`${layout.warehouse}.wal`, { force: true })
   await rename(path, layout.warehouse)
   await syncFolder(layout.state)
+}
+
+async function reasonToRebuild(warehouse: Warehouse, raw: string): Promise<string | undefined> {
+  if (await lacksRuns(warehouse, raw)) return `it lacks runs that ${raw} has`
+  if (await isReadAsNow(warehouse.connection)) return undefined
+  return 'an older version made it, which read some answers in another way (see CHANGELOG.md)'
 }
 
 /** Whether `raw/` has runs that the database lacks: after a restore, the state folder may be older than `raw/`. */

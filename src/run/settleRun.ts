@@ -70,7 +70,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
     drift: await driftSince(connection, header.startedAt),
     ambiguousCalls: await unresolvedCalls(connection),
   })
-  await recordRun(connection, runRecordOf(receipt, settings.tracked ?? false))
+  await recordRun(connection, runRecordOf(receipt, settings.tracked ?? false, fetched.useless))
   return receipt
 }
 
@@ -172,7 +172,7 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
 }
 
 /** The receipt in the form of table `runs`. */
-function runRecordOf(receipt: Receipt, tracked: boolean): RunRecord {
+function runRecordOf(receipt: Receipt, tracked: boolean, useless: boolean): RunRecord {
   const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,
@@ -189,6 +189,7 @@ function runRecordOf(receipt: Receipt, tracked: boolean): RunRecord {
     rows: receipt.rows,
     ids: receipt.ids,
     askedIds: receipt.asked_ids,
+    useless,
     calls: { sent: calls.sent, billed: calls.billed, maybeBilled: calls.maybe_billed },
     days: calls.days,
     pace: {

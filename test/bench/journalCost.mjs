@@ -34,7 +34,7 @@ const none = () => {
 }
 
 async function* ids() {
-  for (let n = 1; n <= IDS; n += 1) yield `5f${(n * 7919).toString(16).padStart(22, '0')}`
+  for (let n = 1; n <= IDS; n += 1) yield { id: `5f${(n * 7919).toString(16).padStart(22, '0')}` }
 }
 
 /** Ids a second of one fetch. */

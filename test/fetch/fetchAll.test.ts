@@ -6,15 +6,15 @@ import { fetchAll, type FetchEvent, type FetchOptions, type FetchResult } from '
 import type { FetchPolicy } from '../../src/fetch/fetchPolicy.js'
 import { openJournal } from '../../src/journal/journal.js'
 import { openSegment } from '../../src/journal/segmentReader.js'
-import type { Call, CallEnd, Intent } from '../../src/model/call.js'
+import type { Call, CallEnd, DueId, Intent } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
 import { effects, hurried, idOf, interpret, profileOf, refusing, send, serve, serveRaw, upstreamAt } from './servers.js'
 
 const POLICY: FetchPolicy = { concurrency: 8, attempts: 5, giveUpMs: 600_000, onAmbiguous: 'retry' }
 const idsTo = (count: number) => Array.from({ length: count }, (_, index) => idOf(index + 1))
 
-async function* each<T>(values: Iterable<T>): AsyncGenerator<T> {
-  for (const value of values) yield await Promise.resolve(value)
+async function* each(ids: Iterable<string>): AsyncGenerator<DueId> {
+  for (const id of ids) yield await Promise.resolve({ id })
 }
 
 interface Ran extends FetchResult {
@@ -175,11 +175,11 @@ describe('slots', () => {
     let taken = 0
     let done = 0
     let ahead = 0
-    async function* many(): AsyncGenerator<string> {
+    async function* many(): AsyncGenerator<DueId> {
       for (const id of idsTo(200)) {
         taken += 1
         ahead = Math.max(ahead, taken - done)
-        yield await Promise.resolve(id)
+        yield await Promise.resolve({ id })
       }
     }
     const ran = await run(base, [], {
@@ -195,10 +195,10 @@ describe('slots', () => {
   test('even when all ids fail, only 1024 wait for a retry', async () => {
     const { base } = await serve((_, __, response) => send(response, { code: 301 }))
     let taken = 0
-    async function* endless(): AsyncGenerator<string> {
+    async function* endless(): AsyncGenerator<DueId> {
       for (;;) {
         taken += 1
-        yield await Promise.resolve(idOf(taken))
+        yield await Promise.resolve({ id: idOf(taken) })
       }
     }
     const warnings: unknown[] = []
@@ -346,7 +346,7 @@ describe('what stops a run', () => {
   test('ids that cannot be read: the calls in flight end, then the error is thrown', async () => {
     const { base, requests } = await serve((id, _, response) => setTimeout(() => send(response, profileOf(id)), 20))
     let done = 0
-    async function* breaking(): AsyncGenerator<string> {
+    async function* breaking(): AsyncGenerator<DueId> {
       yield* each(idsTo(5))
       throw new Error('no more')
     }

@@ -141,7 +141,7 @@ export async function fetchIn(
   more: Partial<FetchOptions> = {},
 ): Promise<Run> {
   async function* each() {
-    for (let n = 1; n <= ids; n += 1) yield await Promise.resolve(idOf(n))
+    for (let n = 1; n <= ids; n += 1) yield await Promise.resolve({ id: idOf(n) })
   }
   const events: FetchEvent[] = []
   const running = fetchAll({

@@ -33,8 +33,8 @@ async function history(): Promise<WorkingDatabase> {
 async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> {
   for (const { view } of await rows('SELECT view_name AS view FROM duckdb_views() WHERE NOT internal'))
     await rows(`DROP VIEW ${view as string}`)
-  for (const table of ['creator_days', 'creator_recent']) await rows(`DROP TABLE ${table}`)
-  for (const column of ['daily', 'views']) await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
+  for (const table of ['creator_days', 'creator_recent', 'answers_without_profile']) await rows(`DROP TABLE ${table}`)
+  for (const column of ['daily', 'views', 'reading']) await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
   // Later migrations are not there either.
   for (const column of [
     'calls_per_second',
@@ -43,6 +43,7 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
     'last_call_at',
     'tracked',
     'billed_by_day',
+    'useless',
   ])
     await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')

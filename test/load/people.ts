@@ -95,7 +95,7 @@ function interpret(end: Answer | NoAnswer): Outcome {
   const { code, person } = JSON.parse(new TextDecoder().decode(end.body)) as { code: string; person?: Person }
   const [kind, billed] = KINDS[code]!
   const outcome = { kind, code: code === 'other' ? '0' : code, billed, message: `said ${code}` }
-  return kind === 'profile' ? { ...outcome, value: person as Record<string, unknown> } : outcome
+  return kind === 'profile' ? { ...outcome, value: person } : outcome
 }
 
 export const reader: AnswerReader = {

@@ -12,7 +12,14 @@ import { DAY0, people, source } from './people.js'
 type Planned = readonly [id: string, decision: string, reason: string]
 
 async function plan({ warehouse }: Opened, planned: readonly Planned[]): Promise<void> {
-  const rows = planned.map(([user_id, decision, reason], at) => ({ user_id, decision, reason, ord: at + 1 }))
+  const rows = planned.map(([user_id, decision, reason], at) => ({
+    user_id,
+    decision,
+    reason,
+    last_answer: null,
+    canary: false,
+    ord: at + 1,
+  }))
   await fillTempTable(warehouse.connection, PLANNED, rows)
 }
 
@@ -248,6 +255,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
     ),
   )
   const record: RunRecord = {
+    useless: true,
     runId: 'r1',
     startedAt: DAY0,
     finishedAt: DAY0 + 90,
@@ -313,6 +321,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
       in_flight_limit: null,
       tracked: true,
       billed_by_day: '[{"day":"2026-11-22","billed":0,"maybe_billed":1}]',
+      useless: true,
     },
   ])
   expect(await readApiPace(connection)).toEqual({ latencyMs: null, limitPerSecond: 50 })

@@ -29,6 +29,7 @@ test('every table and column has a comment, and is in the data dictionary', asyn
   expect([...new Set(columns.map(({ table_name }) => table_name))]).toEqual([
     'ambiguous_calls',
     'anomalies',
+    'answers_without_profile',
     'creator_candidates',
     'creator_changes',
     'creator_counters',

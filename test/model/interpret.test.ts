@@ -9,6 +9,7 @@ const RECEIVED = Date.parse('2026-11-22T03:04:05Z')
 
 const interpret = interpreter({
   profile: (data, requestedId): Profile => {
+    if (typeof data === 'string') return { kind: 'unreadable', found: 'a text' }
     const value = data as Record<string, unknown> | null
     if (typeof value?.['userid'] !== 'string') return { kind: 'empty' }
     return value['userid'] === requestedId ? { kind: 'profile', value } : { kind: 'misdelivered', id: value['userid'] }
@@ -88,8 +89,15 @@ describe('codes', () => {
     }
   })
 
-  test.each([null, {}, [], 'not found', { userid: null }])('0 with data %j is empty, maybe billed', (data) => {
+  test.each([null, {}])('0 with data %j is empty, maybe billed', (data) => {
     expect(short(interpret(answer({ code: 0, data })))).toEqual(['empty', 'maybe'])
+  })
+
+  test('0 with something that is not a profile is billed, and says what it is', () => {
+    const outcome = interpret(answer({ code: 0, data: 'not found', message: 'ok' }))
+    expect(short(outcome)).toEqual(['unreadable', 'yes'])
+    expect(outcome.message).toBe('the answer holds something that is not a profile: a text')
+    expect(outcome.value).toBe('not found')
   })
 
   test('0 without data is empty', () => {

@@ -62,7 +62,13 @@ class Planner {
           ('at' in last ? last.at : undefined) ?? (last.hoursAgo === undefined ? undefined : ago(last.hoursAgo)),
         ),
       })
+      if (status === 'empty' && hoursAgo !== undefined) await this.answer(user_id, `run-${hoursAgo}`, hoursAgo)
     }
+  }
+
+  /** An empty answer of a run. */
+  async answer(user_id: string, run_id: string, hoursAgo: number): Promise<void> {
+    await this.insert('answers_without_profile', { user_id, run_id, observed_at: at(ago(hoursAgo)), outcome: 'empty' })
   }
 
   async unanswered(user_id: string, resolvedAt?: number): Promise<void> {
@@ -91,7 +97,7 @@ class Planner {
 
   async due(): Promise<string[]> {
     const ids: string[] = []
-    for await (const user_id of dueIds(this.connection)) ids.push(user_id)
+    for await (const { id } of dueIds(this.connection)) ids.push(id)
     return ids
   }
 
@@ -129,7 +135,8 @@ describe('the verdict on an id', () => {
     ['a profile of exactly the age', { status: 'active', hoursAgo: 20 }, 'fresh fresh'],
     ['an older profile', { status: 'active', hoursAgo: 21 }, 'due stale'],
     ['an empty answer', { status: 'empty', hoursAgo: 19 }, 'known_empty empty'],
-    ['an older empty answer', { status: 'empty', hoursAgo: 21 }, 'due stale_empty'],
+    ['an empty answer of almost a day ago', { status: 'empty', hoursAgo: 23 }, 'known_empty empty'],
+    ['an empty answer of a day ago', { status: 'empty', hoursAgo: 24 }, 'due stale_empty'],
     ['an invalid id, however old', { status: 'invalid', hoursAgo: 150 }, 'invalid invalid'],
     [
       'another id was delivered',
@@ -189,7 +196,8 @@ describe('the verdict on an id', () => {
     ['an id never seen', undefined, 'skipped not_failed'],
     ['a profile', { status: 'active', hoursAgo: 1 }, 'fresh not_failed'],
     ['an old profile', { status: 'active', hoursAgo: 100 }, 'fresh not_failed'],
-    ['an old empty answer', { status: 'empty', hoursAgo: 100 }, 'known_empty not_failed'],
+    ['an empty answer', { status: 'empty', hoursAgo: 1 }, 'due retry_failed'],
+    ['an old empty answer', { status: 'empty', hoursAgo: 100 }, 'due retry_failed'],
     ['an invalid id', { status: 'invalid', hoursAgo: 1 }, 'due retry_failed'],
     [
       'another id was delivered',
@@ -244,6 +252,37 @@ describe('the verdict on an id', () => {
     expect(await verdictOn({ status: never, attempt: { ...attempt, at: ago(2) } })).toBe('known_failed 101')
     expect(await verdictOn({ status: never, attempt: { ...attempt, at: ago(22) } })).toBe('due stale_failure')
   })
+
+  test.each<[empties: number, profile: boolean, days: number]>([
+    [1, false, 1],
+    [2, false, 7],
+    [3, false, 30],
+    [9, false, 30],
+    [2, true, 1],
+    [3, true, 7],
+    [4, true, 30],
+  ])(
+    '%i empty answers in a row, profile before: %s: the id is fetched again after %i days',
+    async (empties, profile, days) => {
+      for (const [hours, expected] of [
+        [days * 24 - 2, 'known_empty empty'],
+        [days * 24, 'due stale_empty'],
+      ] as const) {
+        const planner = await Planner.open()
+        await planner.insert('runs', { run_id: 'old', started_at: at(ago(hours)) })
+        const fetched = profile ? { last_fetched_at: at(ago(5000)) } : {}
+        const last = { run_id: 'old', last_conclusive_at: at(ago(hours)), last_attempt_run_id: 'old' }
+        const state = { status: 'empty', last_attempt_outcome: 'empty', last_attempt_at: at(ago(hours)) }
+        await planner.insert('creators', { user_id: id(1), ...state, ...last, ...fetched })
+        // One before the profile, which does not count.
+        if (profile) await planner.answer(id(1), 'before', 6000)
+        for (let n = 0; n < empties; n += 1) await planner.answer(id(1), `empty-${n}`, hours + n)
+        await planner.members('l', [id(1)])
+        await plan(planner.connection, { ...OPTIONS, maxAgeMs: 0 })
+        expect(await planner.planned()).toEqual({ [id(1)]: expected })
+      }
+    },
+  )
 
   test('with a max age of zero, whatever another run fetched is stale', async () => {
     expect(await verdictOn({ status: 'active', hoursAgo: 1 }, { maxAgeMs: 0 })).toBe('due stale')
@@ -355,7 +394,7 @@ describe('the plan', () => {
     await planner.members('l', ids)
     await plan(planner.connection, OPTIONS)
     const seen: string[] = []
-    for await (const user_id of dueIds(planner.connection)) {
+    for await (const { id: user_id } of dueIds(planner.connection)) {
       if (seen.length % 3_000 === 0) await planner.connection.run('DELETE FROM creators')
       seen.push(user_id)
     }

@@ -10,14 +10,16 @@ none       no  | due never_fetched    | due never_fetched | skipped not_failed  
 none       yes | due ambiguous        | due ambiguous     | due retry_failed       | due retry_failed
 profile    no  | fresh fresh          | due stale         | fresh not_failed       | fresh not_failed
 profile    yes | fresh fresh          | due ambiguous     | fresh not_failed       | due retry_failed
-empty      no  | known_empty empty    | due stale_empty   | known_empty not_failed | known_empty not_failed
-empty      yes | known_empty empty    | due ambiguous     | known_empty not_failed | due retry_failed
+empty      no  | known_empty empty    | due stale_empty   | due retry_failed       | due retry_failed
+empty      yes | known_empty empty    | due ambiguous     | due retry_failed       | due retry_failed
 failed     no  | known_failed failed  | due stale_failure | due retry_failed       | due retry_failed
 failed     yes | known_failed failed  | due ambiguous     | due retry_failed       | due retry_failed
 fault      no  | due failed_before    | due failed_before | due retry_failed       | due retry_failed
 fault      yes | due ambiguous        | due ambiguous     | due retry_failed       | due retry_failed
 ambiguous  no  | due ambiguous        | due ambiguous     | due retry_failed       | due retry_failed
 ambiguous  yes | due ambiguous        | due ambiguous     | due retry_failed       | due retry_failed
+doubted    no  | due useless_before   | due useless_before | due retry_failed      | due retry_failed
+doubted    yes | due ambiguous        | due ambiguous     | due retry_failed       | due retry_failed
 invalid    no  | invalid invalid      | invalid invalid   | due retry_failed       | due retry_failed
 invalid    yes | invalid invalid      | invalid invalid   | due retry_failed       | due retry_failed`
 

@@ -106,6 +106,17 @@ describe('a call for another person', async () => {
     expect(interpret(eraseFrom(call, finder, interpret))).toMatchObject({ kind: 'misdelivered', billed: 'yes' })
   })
 
+  test.each([
+    [`[{"userid":"${ID}","nickname":"n"}]`, `[{"userid":"${PLACEHOLDER}","nickname":null}]`],
+    [`{"user":{"userid":"${ID}","nickname":"n"}}`, `{"user":{"userid":"${PLACEHOLDER}","nickname":null}}`],
+    [JSON.stringify(`{"userid":"${ID}","nickname":"n"}`), `"${PLACEHOLDER}"`],
+  ])('an unreadable answer loses its values, and is still read as unreadable: %s', (data, left) => {
+    const call = answer(`{"code":0,"data":${data}}`)
+    expect(interpret(call).kind).toBe('unreadable')
+    expect(erased(call)).toBe(`{"code":0,"data":${left}}`)
+    expect(interpret(eraseFrom(call, finder, interpret)).kind).toBe('unreadable')
+  })
+
   test('headers, details and partial bodies are searched too', () => {
     expect(eraseFrom(answer('{}', { contentType: `x/${ID}`, retryAfter: ID }), finder, interpret)).toMatchObject({
       contentType: `x/${PLACEHOLDER}`,

@@ -49,9 +49,11 @@ const cases: readonly Case[] = [
   // Paid, but without a profile of this id.
   empty('fa170060'),
   empty('fa170061'),
-  empty('fa170063'),
+  failed('fa170063', 'unreadable', 1, 1),
+  failed('fa170064', 'unreadable', 1, 1),
   failed('fa170062', 'misdelivered', 1, 1),
-  ...['01', '02', '03', '24', '26'].map((shape) => empty(`5eed${shape}`)),
+  ...['01', '02'].map((shape) => empty(`5eed${shape}`)),
+  ...['03', '24', '26'].map((shape) => failed(`5eed${shape}`, 'unreadable', 1, 1)),
   failed('5eed04', 'misdelivered', 1, 1),
   // Every shape of a profile.
   ...[

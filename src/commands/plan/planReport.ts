@@ -44,8 +44,9 @@ const REASONS: Readonly<Record<string, string>> = {
   stale_empty: 'stale without a profile',
   stale_failure: 'stale failures',
   failed_before: 'failed before',
+  useless_before: 'empty in a useless run',
   ambiguous: 'ambiguous',
-  retry_failed: 'failed or invalid',
+  retry_failed: 'failed, invalid or empty',
 }
 
 const KNOWN = {

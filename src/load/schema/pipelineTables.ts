@@ -32,19 +32,19 @@ const BOOKKEEPING: readonly ColumnDefinition[] = [
     name: 'status',
     type: 'VARCHAR',
     description:
-      'The last conclusive answer: active, empty (the profile is gone; the columns keep the last one), invalid (not an id, according to the API), or never_fetched.',
+      'The conclusive answers: active, empty (no profile: two runs in a row, or one if there never was a profile; the columns keep the last one), invalid (not an id, according to the API), or never_fetched.',
   },
   { name: 'first_seen_at', type: 'TIMESTAMPTZ', description: 'When the first profile was received.' },
   { name: 'last_fetched_at', type: 'TIMESTAMPTZ', description: 'When the profile in this row was received.' },
   { name: 'last_changed_at', type: 'TIMESTAMPTZ', description: 'When its attributes were first seen as they are.' },
-  { name: 'last_conclusive_at', type: 'TIMESTAMPTZ', description: 'When the answer behind `status` was received.' },
+  { name: 'last_conclusive_at', type: 'TIMESTAMPTZ', description: 'When the last conclusive answer was received.' },
   { name: 'run_id', type: 'VARCHAR', description: 'The run that fetched that answer.' },
   { name: 'last_attempt_at', type: 'TIMESTAMPTZ', description: 'End of the last call, whatever its outcome.' },
   {
     name: 'last_attempt_outcome',
     type: 'VARCHAR',
     description:
-      'Outcome of the last call: profile, empty, misdelivered, invalid, refused, retry, ambiguous, throttled, stop, or unknown.',
+      'Outcome of the last call: profile, empty, misdelivered, unreadable, invalid, refused, retry, ambiguous, throttled, stop, or unknown.',
   },
   {
     name: 'last_attempt_code',

@@ -30,6 +30,12 @@ export interface Target {
   readonly pipeline: Pipeline
 }
 
+/**
+ * Raised whenever the same stored answers give other rows. 2: an answer that holds something else than a profile is failed,
+ * not empty; a creator that had a profile becomes empty by two empty answers.
+ */
+const READING = 2
+
 interface Folder {
   readonly pipeline: string
   readonly pipeline_version: number | null
@@ -78,7 +84,7 @@ async function migrate({ connection, path, pipeline }: Target): Promise<Folder> 
   if (folder && version === migrations.length) return folder
   await runScript(connection, migrations.slice(version).flat())
   if (!folder) {
-    await connection.run(`INSERT INTO data_folder (pipeline, attributes) VALUES ($name, '{}')`, {
+    await connection.run(`INSERT INTO data_folder (pipeline, attributes, reading) VALUES ($name, '{}', ${READING})`, {
       name: pipeline.name,
     })
   }
@@ -204,6 +210,16 @@ export async function checkKind(connection: Connection, path: string, simulated:
   throw new UsageError(
     `${path} holds ${holds} data, and ${given} data do not belong there: give another folder with --data`,
   )
+}
+
+/**
+ * Whether the rows were made as this version makes them; an older database must be rebuilt. A database without runs has no
+ * such rows.
+ */
+export async function isReadAsNow(connection: Connection): Promise<boolean> {
+  await connection.run(`UPDATE data_folder SET reading = ${READING} WHERE NOT EXISTS (FROM runs)`)
+  const folder = await first<{ reading: number | null }>(connection, 'SELECT reading FROM data_folder')
+  return folder?.reading === READING
 }
 
 /** Marks the folder as simulated or real, after the check of `checkKind`. */

@@ -51,7 +51,13 @@ ANTI JOIN anomalies AS known
   AND known.detail IS NOT DISTINCT FROM staged.detail
 ORDER BY staged.observed_at, staged.user_id, staged.kind, staged.column_name, staged.detail`
 
-/** Counts each profile once, however often it is loaded. */
+/** The staged unreadable answers that were never loaded before: each loaded one has an anomaly. */
+export const newUnreadable = `
+CREATE OR REPLACE TEMP TABLE new_unreadable AS
+SELECT DISTINCT user_id, observed_at, staged_drift_set FROM staged_unreadable
+ANTI JOIN (SELECT user_id, observed_at FROM anomalies WHERE kind = 'unreadable') USING (user_id, observed_at)`
+
+/** Counts each profile and each unreadable answer once, however often it is loaded. */
 export const mergeDrift = [
   `
 CREATE OR REPLACE TEMP TABLE new_drift AS
@@ -59,9 +65,14 @@ SELECT
   path, kind, expected, found,
   min(observed_at) AS first_seen_at,
   max(observed_at) AS last_seen_at,
-  count(DISTINCT staged_no) AS answers,
+  count(*) AS answers,
   arg_min(user_id, (observed_at, user_id)) AS example_user_id
-FROM new_answers JOIN staged_drift USING (staged_drift_set)
+FROM (
+  SELECT user_id, observed_at, staged_drift_set FROM new_answers
+  UNION ALL
+  SELECT user_id, observed_at, staged_drift_set FROM new_unreadable
+)
+JOIN staged_drift USING (staged_drift_set)
 GROUP BY path, kind, expected, found`,
   `
 UPDATE schema_drift SET

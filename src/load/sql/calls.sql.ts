@@ -1,7 +1,7 @@
 import { quotedText } from '../../core/duckdb.js'
 import { ensureTempTable, insertIntoTempTable, sqlColumns } from '../../core/tempTable.js'
 import { RUN_ENDS } from '../../model/tempTables.js'
-import { CONCLUSIVE, RUN_OUTCOMES, UNANSWERED } from './statement.js'
+import { CONCLUSIVE, FAILED_SUCCESS, RUN_OUTCOMES, UNANSWERED } from './statement.js'
 
 /** A call that is staged twice, because its segment was given twice, counts once. */
 export const dropRepeatedCalls = `
@@ -11,9 +11,9 @@ WHERE rowid NOT IN (SELECT min(rowid) FROM staged_calls GROUP BY run_id, seq)`
 /** A row for each run that left calls but no receipt. A receipt that comes later replaces it. */
 export function insertRuns(timeZone: string): string {
   return `
-INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, calls, billed_calls, maybe_billed_calls,
+INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, useless, calls, billed_calls, maybe_billed_calls,
   last_call_at, billed_by_day)
-SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, calls, billed, maybe, last_call_at, billed_by_day
+SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, useless, calls, billed, maybe, last_call_at, billed_by_day
 FROM (SELECT DISTINCT ON (run_id) * FROM staged_runs)
 LEFT JOIN (
   SELECT
@@ -62,7 +62,7 @@ SELECT
   run_id,
   user_id,
   arg_max(outcome, seq) AS outcome,
-  arg_max(CASE WHEN outcome = 'misdelivered' THEN 'misdelivered' ELSE code END, seq) AS code,
+  arg_max(CASE WHEN outcome IN ${FAILED_SUCCESS} THEN outcome ELSE code END, seq) AS code,
   arg_max(message, seq) AS message,
   arg_max(ended_at, seq) AS ended_at,
   count(*) FILTER (outcome <> 'throttled') AS attempts,
@@ -110,7 +110,7 @@ FROM (
   JOIN (
     SELECT user_id, ended_at AS at FROM staged_calls WHERE outcome IN ${CONCLUSIVE}
     UNION ALL
-    SELECT user_id, last_conclusive_at FROM creators SEMI JOIN new_unanswered USING (user_id)
+    SELECT user_id, observed_at FROM answers_without_profile SEMI JOIN new_unanswered USING (user_id)
     UNION ALL
     SELECT user_id, observed_at FROM creator_counters SEMI JOIN new_unanswered USING (user_id)
   ) AS conclusive ON conclusive.user_id = unanswered.user_id AND conclusive.at > unanswered.sent_at

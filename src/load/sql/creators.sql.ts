@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../model/pipeline.js'
 import { columnsBesideId } from '../schema/pipelineTables.js'
 import { PROFILES, stagedColumns, unpacked } from '../stagingTables.js'
-import { CONCLUSIVE, columnList, type Sliced, type Statement } from './statement.js'
+import { CONCLUSIVE, FAILED_SUCCESS, IN_USELESS_RUN, columnList, type Sliced, type Statement } from './statement.js'
 const BOOKKEEPING = [
   'status',
   'first_seen_at',
@@ -22,10 +22,9 @@ SELECT
   last.user_id,
   last.ended_at AS attempt_at,
   last.outcome AS attempt_outcome,
-  CASE WHEN last.outcome = 'misdelivered' THEN 'misdelivered' ELSE last.code END AS attempt_code,
+  CASE WHEN last.outcome IN ${FAILED_SUCCESS} THEN last.outcome ELSE last.code END AS attempt_code,
   last.run_id AS attempt_run_id,
   conclusive.ended_at AS conclusive_at,
-  CASE conclusive.outcome WHEN 'profile' THEN 'active' ELSE conclusive.outcome END AS conclusive_status,
   conclusive.run_id AS conclusive_run_id
 FROM (
   SELECT * FROM staged_calls
@@ -33,7 +32,7 @@ FROM (
 ) AS last
 LEFT JOIN (
   SELECT user_id, ended_at, outcome, run_id FROM staged_calls
-  WHERE outcome IN ${CONCLUSIVE}
+  WHERE outcome IN ${CONCLUSIVE} AND NOT (outcome = 'empty' AND ${IN_USELESS_RUN})
   QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY ended_at DESC, run_id DESC, seq DESC) = 1
 ) AS conclusive USING (user_id)`
 
@@ -61,7 +60,12 @@ SELECT
   compared.user_id,
   is_known,
   newest.staged_no,
-  CASE WHEN status_moves THEN conclusive_status ELSE coalesce(compared.status, 'never_fetched') END AS status,
+  CASE
+    WHEN statuses.status IS NOT NULL THEN statuses.status
+    -- Without an answer that says otherwise, a conclusive one is a profile.
+    WHEN status_moves THEN 'active'
+    ELSE coalesce(compared.status, 'never_fetched')
+  END AS status,
   least(compared.first_seen_at, earliest.observed_at) AS first_seen_at,
   coalesce(newest.observed_at, compared.last_fetched_at) AS last_fetched_at,
   coalesce(latest.valid_from, compared.last_changed_at) AS last_changed_at,
@@ -72,10 +76,12 @@ SELECT
   CASE WHEN attempt_moves THEN attempt_code ELSE compared.last_attempt_code END AS last_attempt_code,
   CASE WHEN attempt_moves THEN attempt_run_id ELSE compared.last_attempt_run_id END AS last_attempt_run_id
 FROM compared
+LEFT JOIN statuses USING (user_id)
 LEFT JOIN newest_answers AS newest USING (user_id)
 LEFT JOIN (SELECT user_id, min(observed_at) AS observed_at FROM new_answers GROUP BY user_id) AS earliest USING (user_id)
 LEFT JOIN (SELECT user_id, max(valid_from) AS valid_from FROM starts GROUP BY user_id) AS latest USING (user_id)
-WHERE NOT is_known OR attempt_moves OR status_moves OR earliest.user_id IS NOT NULL`
+WHERE NOT is_known OR attempt_moves OR status_moves OR earliest.user_id IS NOT NULL
+  OR statuses.status <> compared.status`
 
 /** Only the bookkeeping is written for ids that keep their wide row. */
 const updateKept = `

@@ -115,10 +115,10 @@ describe('edge cases', () => {
   test.each([
     ['01', 'empty'],
     ['02', 'empty'],
-    ['03', 'empty'],
+    ['03', 'unreadable'],
     ['04', 'misdelivered'],
-    ['24', 'empty'],
-    ['26', 'empty'],
+    ['24', 'unreadable'],
+    ['26', 'unreadable'],
     ['23', 'profile'],
     ['25', 'profile'],
     ['29', 'profile'],

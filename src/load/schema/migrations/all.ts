@@ -3,6 +3,16 @@ import { dailyTables } from './0002-daily.js'
 import { runPace } from './0003-run-pace.js'
 import { runTracked } from './0004-run-tracked.js'
 import { runDays } from './0005-run-days.js'
+import { reading } from './0006-reading.js'
+import { emptyAnswers } from './0007-empty-answers.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
-export const migrations: readonly (readonly string[])[] = [fixedTables, dailyTables, runPace, runTracked, runDays]
+export const migrations: readonly (readonly string[])[] = [
+  fixedTables,
+  dailyTables,
+  runPace,
+  runTracked,
+  runDays,
+  reading,
+  emptyAnswers,
+]

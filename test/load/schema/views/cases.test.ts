@@ -28,6 +28,12 @@ async function shown({ rows }: WorkingDatabase, view: string, columns: readonly 
   return rows(`SELECT ${cells.join(', ')} FROM ${quotedName(view)} ORDER BY ALL`)
 }
 
+/** Each day is a run of its own. */
+function byDay(answers: readonly DatedAnswer[]): ReadonlyMap<string, readonly DatedAnswer[]> {
+  const days = [...new Set(answers.map(({ at }) => at.slice(0, 10)))]
+  return new Map(days.map((day) => [day, answers.filter(({ at }) => at.startsWith(day))]))
+}
+
 function inOrder(rows: readonly Row[]): Row[] {
   const text = (row: Row) => Object.values(row).map((cell) => JSON.stringify(cell))
   return [...rows].sort((a, b) => (text(a).join() < text(b).join() ? -1 : 1))
@@ -37,7 +43,7 @@ test.each(readdirSync(folder))('%s', async (name) => {
   const working = await openWorking(pipeline)
   const files = readdirSync(join(folder, name))
   if (existsSync(join(folder, name, 'answers.json')))
-    await working.load('run0', read<DatedAnswer[]>(name, 'answers.json'))
+    for (const [day, answers] of byDay(read<DatedAnswer[]>(name, 'answers.json'))) await working.load(day, answers)
   for (const file of files.filter((each) => each.endsWith('.csv'))) {
     const rows = `read_csv(${quotedText(join(folder, name, file))}, header = true, all_varchar = true)`
     await working.rows(`INSERT INTO ${quotedName(basename(file, '.csv'))} BY NAME SELECT * FROM ${rows}`)
