@@ -1,5 +1,5 @@
 import { EXIT } from '../core/errors.js'
-import { count, labelLine } from '../core/text.js'
+import { count, labelLine, visibleLine } from '../core/text.js'
 import { nextDayIn } from '../core/time.js'
 import type { StopReason } from './outcome.js'
 
@@ -48,7 +48,7 @@ export interface ListReceipt {
 
 /** What reading a list changed: `list creators: +2 −1`. */
 export function changeText({ list, added, removed }: Pick<ListReceipt, 'list' | 'added' | 'removed'>): string {
-  return `list ${list}: +${count(added)} −${count(removed)}`
+  return `list ${visibleLine(list)}: +${count(added)} −${count(removed)}`
 }
 
 /** A place where answers differ from the pipeline's definition, with the columns of table `schema_drift`. */

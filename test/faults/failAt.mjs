@@ -122,6 +122,11 @@ async function operation(name, act, self, args) {
   return die()
 }
 
+/** A folder that was removed as a whole later does not come back, so its files do not either. */
+function bringBack(kept, path) {
+  if (existsSync(dirname(path))) linkSync(kept, path)
+}
+
 /** Prepares the undo of an operation on a path. @returns a function to call after the operation, or undefined */
 function prepareUndo(name, [first, second]) {
   const [from, to] = [first, second].map((path) => (typeof path === 'string' ? resolve(path) : undefined))
@@ -131,12 +136,12 @@ function prepareUndo(name, [first, second]) {
       unsynced.renamed(from, to)
       unsynced.named(to, () => {
         if (existsSync(to)) renameSync(to, from)
-        if (kept) linkSync(kept, to)
+        if (kept) bringBack(kept, to)
       })
     }
   }
   if (name === 'unlink' || name === 'rm') {
-    return () => kept && unsynced.named(from, () => existsSync(from) || linkSync(kept, from))
+    return () => kept && unsynced.named(from, () => existsSync(from) || bringBack(kept, from))
   }
   if (name === 'mkdir') {
     return (firstMade) => {
