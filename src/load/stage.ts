@@ -22,7 +22,7 @@ import {
 /** Where calls are read from, such as a segment of the journal. All calls of a run come from one source. */
 export interface AnswerSource {
   readonly header: RunHeader
-  /** Whether most answers were of no use; absent where nobody has judged them. */
+  /** Whether most answers were of no use; absent while the run is not judged. */
   readonly useless?: boolean
   /** In batches of a few hundred. */
   calls(): AsyncIterable<readonly Call[]>
@@ -127,7 +127,7 @@ class Stager {
     }
     if (outcome.kind === 'unreadable') {
       const { drift } = this.reader.flatten(outcome.value, call.id)
-      // Where the whole is wrong, every missing key is no news.
+      // If the whole value is wrong, every key is missing: only the whole is reported.
       const whole = drift.filter(({ path }) => path === WHOLE)
       this.writers.unreadable.append([call.id, endedAt, this.driftSet(whole.length > 0 ? whole : drift)])
     }
