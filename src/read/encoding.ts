@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../core/errors.js'
 import { decode, ENCODING_NAMES, WrongEncoding, SAVE_AS_UTF8, wholeCharacters, type Encoding } from './decode.js'
-import { refuseUnsupported } from './file.js'
+import { refuseUnsupported } from './formats.js'
 import { problemAt } from './table.js'
 
 /** Bytes that are enough to recognise a file's format. */

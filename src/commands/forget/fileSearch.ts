@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { all, arrays, quotedText, openDatabase, quotedName, type Connection, type Database } from '../../core/duckdb.js'
 import { bodyNames } from '../../privacy/eraseCall.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
-import { unsupportedFormat } from '../../read/file.js'
+import { unsupportedFormat } from '../../read/formats.js'
 import { gunzip } from '../../read/gunzip.js'
 
 const GZIP = Buffer.from([0x1f, 0x8b])
