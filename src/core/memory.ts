@@ -48,6 +48,14 @@ export function databaseMemory(machine: Machine = thisMachine()): number {
   return Math.floor(Math.max(MINIMUM_MB, Math.min(share, machine.free / 2 / MB)))
 }
 
+/**
+ * The memory, in MB, that DuckDB may use to read a Parquet file: half of what is free. A page of a column is unpacked whole,
+ * and some writers make pages of hundreds of megabytes.
+ */
+export function parquetMemory(machine: Machine = thisMachine()): number {
+  return Math.floor(Math.max(MINIMUM_MB, Math.min(machine.free, machine.total) / 2 / MB))
+}
+
 /** In bytes. */
 interface Machine {
   readonly total: number

@@ -4,16 +4,19 @@ import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { messageOf, StoppedError, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
+import { folderList, isNamedParquet, parquetParts } from './parquetFolder.js'
 import { spool } from './spool.js'
 
 /** One input, as it was when it was opened. Its bytes can be read more than once. */
 export interface InputFile {
   /** Absolute, or `<stdin>`. */
   readonly path: string
-  /** The file's name without its endings; '' for stdin. */
+  /** The name of the file or folder without its endings; '' for stdin. */
   readonly list: string
   readonly kind: 'text' | 'parquet'
   readonly gzip: boolean
+  /** The files that hold the rows: those of a folder, else the file itself. */
+  readonly parts: readonly string[]
   bytes(): AsyncIterable<Buffer>
   /** @throws UsageError if the file changed since it was opened */
   unchanged(): Promise<void>
@@ -26,26 +29,61 @@ const GZIP = Buffer.from([0x1f, 0x8b])
 const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
 
 /**
- * Opens a file by its path. A named pipe can be read only once, so it is copied to a temporary file first.
- * @throws UsageError if the path is missing, a folder or unreadable, or if its name and its first bytes disagree
+ * Opens a file, or a folder of Parquet files, by its path. A named pipe can be read only once, so it is copied to a temporary
+ * file first.
+ * @throws UsageError if the path is missing or unreadable, a folder with other files, or if a name and the first bytes disagree
  */
 export async function openFile(path: string, signal?: AbortSignal): Promise<InputFile> {
   const before = await statFile(path)
-  if (before.isDirectory()) throw new UsageError(`${path} is a folder; give a file`)
+  if (before.isDirectory()) return openFolder(path)
   const list = listOf(path)
   if (!before.isFile()) return openPipe(fileChunks(path, signal), path, list, signal)
   return {
     path,
     list,
     ...kindOf(path, await firstBytes(path, 4)),
+    parts: [path],
     bytes: () => untilStopped(fileChunks(path), path, signal),
     async unchanged() {
       const now = await statFile(path)
       const same =
         now.size === before.size && now.mtimeNs === before.mtimeNs && now.ino === before.ino && now.dev === before.dev
-      if (!same) throw new UsageError(`${path} changed while it was being read; run again when it is complete`)
+      if (!same) throw changed(path)
     },
     close: () => Promise.resolve(),
+  }
+}
+
+/** Opens the Parquet files of a folder as one. */
+async function openFolder(path: string): Promise<InputFile> {
+  const parts = await listParts(path)
+  const files: InputFile[] = []
+  for (const part of parts) {
+    if (!(await statFile(part)).isFile()) throw new UsageError(`${part} is not a file; remove it from the folder`)
+    files.push(await openFile(part))
+  }
+  return {
+    path,
+    list: folderList(path),
+    kind: 'parquet',
+    gzip: false,
+    parts,
+    async *bytes() {
+      for (const file of files) yield* file.bytes()
+    },
+    async unchanged() {
+      for (const file of files) await file.unchanged()
+      if ((await listParts(path)).join() !== parts.join()) throw changed(path)
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+async function listParts(path: string): Promise<string[]> {
+  try {
+    return await parquetParts(path)
+  } catch (error) {
+    throw unreadable(path, error)
   }
 }
 
@@ -75,6 +113,7 @@ async function openPipe(
     list,
     kind: 'text',
     gzip: spooled.head.subarray(0, GZIP.length).equals(GZIP),
+    parts: [path],
     bytes: () => untilStopped(spooled.bytes(), path, signal),
     unchanged: () => Promise.resolve(),
     close: () => spooled.close(),
@@ -98,7 +137,7 @@ function listOf(path: string): string {
 function kindOf(path: string, magic: Buffer): Pick<InputFile, 'kind' | 'gzip'> {
   const ending = extname(path).toLowerCase()
   const gzip = magic.subarray(0, GZIP.length).equals(GZIP)
-  if (ending === '.parquet' || ending === '.pq') {
+  if (isNamedParquet(path)) {
     if (PARQUET.some((start) => magic.equals(start))) return { kind: 'parquet', gzip: false }
     throw new UsageError(
       `${path} is named as Parquet, but is not Parquet; rename it to .csv if it is CSV, or write it again`,
@@ -136,6 +175,10 @@ async function* untilStopped(
     if (signal?.aborted) throw stoppedAt(path, signal)
     yield chunk
   }
+}
+
+function changed(path: string): UsageError {
+  return new UsageError(`${path} changed while it was being read; run again when it is complete`)
 }
 
 function stoppedAt(path: string, signal: AbortSignal | undefined): StoppedError {

@@ -1,102 +1,88 @@
-import { all, arrays, quotedText, openDatabase, quotedName, type Database } from '../core/duckdb.js'
-import { messageOf, UsageError } from '../core/errors.js'
-import { uniqueNames } from './columns.js'
-import { tryQuery } from './parquetProbe.js'
+import { arrays, openDatabase, quotedName } from '../core/duckdb.js'
+import { UsageError } from '../core/errors.js'
+import { parquetMemory } from '../core/memory.js'
+import type { InputFile } from './file.js'
+import { asText } from './parquetCells.js'
+import { columnNames, parquetColumns, type ParquetColumn } from './parquetColumns.js'
+import { tryQueries } from './parquetProbe.js'
+import { parquetSql, pathPattern, readerOptions, stopAt, parquetError } from './parquetSql.js'
 import { firstRows, type RawRow, SAMPLE, type Table } from './table.js'
 
-interface ParquetColumn {
-  readonly name: string
-  /** DuckDB's type. */
-  readonly type: string
-}
-
-/** A Parquet file as a table. @throws UsageError if the file is not Parquet, is damaged or encrypted, or has no rows */
-export async function parquetTable(path: string): Promise<Table> {
-  await tryReading(path)
-  const columns = await parquetColumns(path)
-  const sample = await firstRows(parquetRows(path, columns), SAMPLE)
+/**
+ * A Parquet file, or the Parquet files of a folder, as a table.
+ * @throws UsageError if a file is not Parquet, is damaged or encrypted, has other columns than the first file, or is written
+ * in a form that is not read; if there are no rows
+ */
+export async function parquetTable({ path, parts }: InputFile, signal?: AbortSignal): Promise<Table> {
+  const names = await columnNames(parts, signal)
+  await tryReading(parts, signal)
+  const columns = await parquetColumns(parts, names)
+  const sample = await firstRows(parquetRows(parts, columns, signal), SAMPLE)
   if (sample.length === 0) throw new UsageError(`${path} has no rows; add rows, or leave the file out`)
-  const names = columns.map(({ name }) => name)
+  const files = parts[0] === path ? [] : [`${parts.length} ${parts.length === 1 ? 'file' : 'files'}`]
+  const broken = columns.filter((column) => column.broken > 0).map(notUtf8)
   return {
-    format: 'Parquet',
-    columns: uniqueNames(names, path),
+    format: ['Parquet', ...files, ...broken.slice(0, 20)].join(', '),
+    columns: names,
     hasHeader: true,
-    types: columns.map(({ type }) => type),
+    types: columns.map(({ type, isText }) => (isText ? 'VARCHAR' : String(type))),
     sample: sample.slice(0, SAMPLE),
-    data: () => parquetRows(path, columns),
+    data: () => parquetRows(parts, columns, signal),
   }
 }
 
-/** Reads every value, and checks that the file has as many rows as its footer says. */
-async function tryReading(path: string): Promise<void> {
-  const declared = `(SELECT num_rows FROM parquet_file_metadata(${pattern(path)}))`
-  const mismatch = `error('it has ' || count(*) || ' rows, but its footer says ' || ${declared})`
-  try {
-    await tryQuery(
-      `SELECT if(count(*) <> ${declared}, ${mismatch}, NULL), bit_xor(hash(COLUMNS(*))) FROM ${table(path)}`,
-    )
-  } catch (error) {
-    throw unreadable(path, error)
-  }
+function notUtf8({ name, isText, broken }: ParquetColumn): string {
+  if (!isText) return `${JSON.stringify(name)} stays bytes because most of its values are not UTF-8`
+  return `${broken} ${broken === 1 ? 'value' : 'values'} of ${JSON.stringify(name)} not UTF-8 and shown as \\x…`
 }
 
-async function parquetColumns(path: string): Promise<ParquetColumn[]> {
-  const database = await openDatabase(':memory:')
-  try {
-    const rows = await all<{ column_name: string; column_type: string }>(
-      database.connection,
-      `SELECT column_name, column_type FROM (DESCRIBE FROM ${table(path)})`,
-    )
-    return rows.map(({ column_name: name, column_type: type }) => ({ name, type }))
-  } catch (error) {
-    throw unreadable(path, error)
-  } finally {
-    database.close()
-  }
+/** Reads every value, and checks that each file has as many rows as its footer says. */
+async function tryReading(parts: readonly string[], signal?: AbortSignal): Promise<void> {
+  const queries = parts.map((part) => {
+    const declared = `(SELECT num_rows FROM parquet_file_metadata(${pathPattern(part)}))`
+    const mismatch = `error('it has ' || count(*) || ' rows, but its footer says ' || ${declared})`
+    return `SELECT if(count(*) <> ${declared}, ${mismatch}, NULL), bit_xor(hash(COLUMNS(*))) FROM ${parquetSql(part)}`
+  })
+  const megabytes = parquetMemory()
+  const failed = await tryQueries(queries, megabytes, signal)
+  const part = parts[failed?.index ?? 0]!
+  stopAt(part, signal)
+  if (failed) throw parquetError(part, new Error(failed.reason), megabytes)
 }
 
 /**
- * The rows of a Parquet file in its order, every cell as text: lists, structs and maps as JSON, other types as DuckDB casts
- * them to text.
- * @throws UsageError if the file is damaged
+ * The rows of the files in their order, every cell as text.
+ * @throws UsageError if a file is damaged; StoppedError after the signal
  */
-async function* parquetRows(path: string, columns: readonly ParquetColumn[]): AsyncGenerator<RawRow[]> {
-  // One thread keeps the rows in the order of the file, and holds only one row group in memory.
-  const database: Database = await openDatabase(':memory:', { threads: 1 })
+async function* parquetRows(
+  parts: readonly string[],
+  columns: readonly ParquetColumn[],
+  signal?: AbortSignal,
+): AsyncGenerator<RawRow[]> {
+  const cells = columns.map(cellOf).join(', ')
+  const database = await openDatabase(':memory:', readerOptions())
+  let part = ''
   try {
     let line = 0
-    for await (const rows of arrays(
-      database.connection,
-      `SELECT ${columns.map(asText).join(', ')} FROM ${table(path)}`,
-    )) {
-      yield rows.map((cells) => {
-        line += 1
-        return { line, cells: cells as (string | null)[] }
-      })
+    for (part of parts) {
+      for await (const rows of arrays(database.connection, `SELECT ${cells} FROM ${parquetSql(part)}`)) {
+        stopAt(part, signal)
+        yield rows.map((row) => {
+          line += 1
+          return { line, cells: row as (string | null)[] }
+        })
+      }
     }
   } catch (error) {
-    throw unreadable(path, error)
+    throw parquetError(part, error)
   } finally {
     database.close()
   }
 }
 
-/** The path is taken literally: pattern characters are put in brackets, and folder names like `a=b` do not add columns. */
-function table(path: string): string {
-  return `read_parquet(${pattern(path)}, hive_partitioning = false)`
-}
-
-function pattern(path: string): string {
-  return quotedText(path.replace(/[[*?]/g, (character) => `[${character}]`))
-}
-
-function asText({ name, type }: ParquetColumn): string {
-  if (type === 'VARCHAR') return quotedName(name)
-  const nested = /^(STRUCT|MAP|UNION|VARIANT)\b|\[\d*\]$/.test(type)
-  return nested ? `to_json(${quotedName(name)})::VARCHAR` : `${quotedName(name)}::VARCHAR`
-}
-
-function unreadable(path: string, error: unknown): UsageError {
-  const [what] = messageOf(error).split('\n')
-  return new UsageError(`${path} cannot be read as Parquet (${what}); write it again, or give CSV`, { cause: error })
+function cellOf({ sqlName, type, isText, broken }: ParquetColumn): string {
+  const name = quotedName(sqlName)
+  if (String(type) !== 'BLOB') return asText(type, name)
+  if (!isText) return `${name}::VARCHAR`
+  return broken > 0 ? asText(type, name) : `decode(${name})`
 }

@@ -14,7 +14,7 @@ const BATCH = 1000
 export interface Member {
   /** 1-based, without the header. */
   readonly rowNumber: number
-  /** 1-based line in the file where the row starts; for Parquet the row number. */
+  /** 1-based line in the file where the row starts; for Parquet the row number, counted through all files of a folder. */
   readonly line: number
   /** One cell a column. */
   readonly cells: readonly (string | null)[]
@@ -63,7 +63,7 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
   const { path } = file
   try {
     const context = { source: path, pipeline, column }
-    const table = file.kind === 'parquet' ? await parquetTable(path) : await csvTable(file, context, options)
+    const table = file.kind === 'parquet' ? await parquetTable(file, signal) : await csvTable(file, context, options)
     const found = findIdColumn({ ...table, source: path, pipeline }, column)
     const noHeader = table.hasHeader ? '' : '; there is no header, so the first row is data'
     const index = table.columns.indexOf(found.name)

@@ -1,41 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { messageOf, UsageError } from '../../src/core/errors.js'
-import { readInput, type Input, type Member } from '../../src/read/readInput.js'
+import { readInput } from '../../src/read/readInput.js'
+import { everything, parquet, refusal } from './parquetFile.js'
 import { pipeline } from './pipeline.js'
 
 const A = '5f0000000000000001000a01'
 const B = '5f0000000000000001000a02'
-
-async function parquet(select: string, name = 'people.parquet', options = ''): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'read-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const path = join(folder, name)
-  mkdirSync(join(path, '..'), { recursive: true })
-  const database = await openDatabase(':memory:')
-  await database.connection.run(`COPY (${select}) TO ${quotedText(path)} (FORMAT parquet ${options})`)
-  database.close()
-  return path
-}
-
-async function everything(input: Input): Promise<Member[]> {
-  const members: Member[] = []
-  for await (const batch of input.rows()) members.push(...batch)
-  return members
-}
-
-async function refusal(path: string, column?: string): Promise<string> {
-  try {
-    await everything(await readInput(path, { pipeline, ...(column ? { column } : {}) }))
-  } catch (error) {
-    if (error instanceof UsageError) return error.message
-    throw error
-  }
-  throw new Error('the input was not refused')
-}
 
 test('rows of Parquet become the same members as rows of CSV', async () => {
   const path = await parquet(`SELECT * FROM (VALUES ('甲', '${A}'), (NULL, '${B}'), ('丙', NULL)) t(note, user_id)`)
@@ -97,7 +71,7 @@ test('an id column that is not text is refused by name and type', async () => {
     `${numbers}: column "user_id" is DOUBLE, but only text keeps every digit of an id; write it as text (VARCHAR), or name another column with --column`,
   )
   for (const type of ['BIGINT', 'BLOB', 'VARCHAR[]', 'DECIMAL(30,0)']) {
-    const value = type === 'VARCHAR[]' ? `['${A}']` : type === 'BLOB' ? `'${A}'::BLOB` : `5::${type}`
+    const value = type === 'VARCHAR[]' ? `['${A}']` : type === 'BLOB' ? `'\\xFF'::BLOB` : `5::${type}`
     expect(await refusal(await parquet(`SELECT ${value} AS people, 'x' AS note`), 'people')).toContain(
       `column "people" is ${type}`,
     )
