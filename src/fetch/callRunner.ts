@@ -1,6 +1,7 @@
 import type { Effects } from '../core/effects.js'
 import { withdrawn, type CallEnd, type DueId, type Intent } from '../model/call.js'
 import type { Interpret, Outcome } from '../model/outcome.js'
+import type { ClockCheck } from './clockCheck.js'
 import type { Emit } from './fetchEvent.js'
 import type { FetchPolicy } from './fetchPolicy.js'
 import type { ApiClient } from './http/apiClient.js'
@@ -22,6 +23,7 @@ export interface CallRunnerOptions {
   readonly journal: CallLog
   readonly interpret: Interpret
   readonly policy: FetchPolicy
+  readonly clock?: ClockCheck
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
 }
 
@@ -58,7 +60,7 @@ export class CallRunner {
 
   /** One call: intent, request, end. Resolves when the end is durable. */
   private async call(slot: Slot, due: DueId, attempt: number): Promise<Outcome> {
-    const { effects, journal, upstream, interpret } = this.options
+    const { effects, journal, upstream, interpret, clock } = this.options
     const { id } = due
     this.intents += 1
     const intent: Intent = { seq: this.intents, id, attempt, sentAt: slot.sentAt }
@@ -69,9 +71,11 @@ export class CallRunner {
     }
     this.calls += 1
     this.emit({ type: 'sent', id, seq: intent.seq, attempt })
-    const end = await upstream.attempt(intent)
+    const answered = await upstream.attempt(intent)
+    const end = clock?.ended(answered) ?? answered
     const durable = journal.end(end)
     let outcome: Outcome
+    if (clock?.failure) this.stopping.fail(clock.failure)
     try {
       // Before the end is durable: an outcome that must stop the run stops it at once.
       outcome = interpret(end)

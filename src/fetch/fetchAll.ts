@@ -90,6 +90,7 @@ class FetchRun {
         if (this.stopping.stopped) return
         this.running += 1
         void this.fetchId(due)
+        if (due.alone) await this.drained()
         while (!this.hasRoom()) await this.change()
       }
     } catch (error) {

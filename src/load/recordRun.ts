@@ -1,4 +1,5 @@
 import { all, first, quotedName, type Cell, type Connection } from '../core/duckdb.js'
+import type { AheadRun } from '../model/clock.js'
 import { type CodeCount, type Counts, type DayReceipt, type DriftReceipt, STATUSES } from '../model/receipt.js'
 
 /** The receipt of a run as the table `runs` keeps it; times are milliseconds since 1970. */
@@ -26,6 +27,10 @@ export interface RunRecord {
   readonly askedIds: number
   /** Whether most answers were of no use. */
   readonly useless: boolean
+  /** Runs that came before this one although their ids are later. */
+  readonly earlierRuns: readonly string[]
+  /** Earlier runs whose clock was ahead, found by this run. */
+  readonly aheadRuns: readonly AheadRun[]
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
   readonly days: readonly DayReceipt[]
   readonly pace: {
@@ -98,6 +103,10 @@ export async function driftSince(connection: Connection, since: number): Promise
   )
 }
 
+function jsonOrNull(items: readonly unknown[]): string | null {
+  return items.length === 0 ? null : JSON.stringify(items)
+}
+
 function cellsOf(record: RunRecord): Record<string, Cell> {
   const { rows, ids, calls, pace, money, stop } = record
   const counts = (['read', ...STATUSES] as const).flatMap((key) => [
@@ -123,6 +132,8 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     ...Object.fromEntries(counts),
     asked_ids: BigInt(record.askedIds),
     useless: record.useless,
+    earlier_runs: jsonOrNull(record.earlierRuns),
+    ahead_runs: jsonOrNull(record.aheadRuns),
     calls: BigInt(calls.sent),
     billed_calls: BigInt(calls.billed),
     maybe_billed_calls: BigInt(calls.maybeBilled),

@@ -2,8 +2,10 @@ import { TableWriter, type Connection } from '../core/duckdb.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { WHOLE } from '../flatten/drift.js'
 import type { Call, RunHeader } from '../model/call.js'
+import { ClockCorrection } from '../model/clock.js'
 import type { Outcome, OutcomeKind } from '../model/outcome.js'
 import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'
+import { readAheadRuns } from './aheadRuns.js'
 import {
   STAGED_ANOMALIES,
   STAGED_CALLS,
@@ -60,7 +62,7 @@ export async function stage(
   releaseMemory: () => Promise<void>,
 ): Promise<Staged> {
   await createStaging(connection, reader.pipeline)
-  const stager = await Stager.open(connection, reader)
+  const stager = await Stager.open(connection, reader, new ClockCorrection(await readAheadRuns(connection)))
   let round = CALLS_A_ROUND
   for (const source of sources) {
     stager.run(source)
@@ -76,6 +78,12 @@ export async function stage(
   return stager.staged
 }
 
+/** The time of a call as stored, and as it counts. */
+interface CallTimes {
+  readonly datedAt: number
+  readonly endedAt: number
+}
+
 class Stager {
   readonly staged = { calls: 0, answers: 0, profiles: 0, unknown: 0 }
   private driftSets = new Map<string, number>()
@@ -87,14 +95,15 @@ class Stager {
   private constructor(
     private readonly reader: AnswerReader,
     private readonly writers: Writers,
+    private readonly clock: ClockCorrection,
   ) {
     const { pipeline } = reader
     this.cells = stagedCells(pipeline)
     this.counters = seriesColumns(pipeline).map(([name]) => Object.keys(pipeline.columns).indexOf(name))
   }
 
-  static async open(connection: Connection, reader: AnswerReader): Promise<Stager> {
-    return new Stager(reader, await openWriters(connection, reader.pipeline))
+  static async open(connection: Connection, reader: AnswerReader, clock: ClockCorrection): Promise<Stager> {
+    return new Stager(reader, await openWriters(connection, reader.pipeline), clock)
   }
 
   run({ header, useless = null }: Pick<AnswerSource, 'header'> & { readonly useless?: boolean | null }): void {
@@ -105,13 +114,14 @@ class Stager {
   call(runId: string, call: Call): void {
     if (call.kind === 'no_answer' && call.fault === 'withdrawn') return
     const outcome = call.kind === 'unknown' ? UNKNOWN : this.reader.interpret(call)
-    const endedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
+    const datedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
+    const endedAt = this.clock.of(runId, datedAt)
     const profile = outcome.kind === 'profile'
     this.writers.calls.append([
       runId,
       call.seq,
       call.id,
-      call.sentAt,
+      this.clock.of(runId, call.sentAt),
       endedAt,
       call.kind === 'unknown' ? null : call.ms,
       outcome.kind,
@@ -131,7 +141,7 @@ class Stager {
       const whole = drift.filter(({ path }) => path === WHOLE)
       this.writers.unreadable.append([call.id, endedAt, this.driftSet(whole.length > 0 ? whole : drift)])
     }
-    if (profile) this.profile(runId, call.id, endedAt, this.reader.flatten(outcome.value, call.id))
+    if (profile) this.profile(runId, call.id, { datedAt, endedAt }, this.reader.flatten(outcome.value, call.id))
   }
 
   close(): void {
@@ -139,12 +149,13 @@ class Stager {
     for (const writer of [...Object.values(others), ...children]) writer.close()
   }
 
-  private profile(runId: string, id: string, observedAt: number, flattened: Flattened): void {
+  private profile(runId: string, id: string, { datedAt, endedAt: observedAt }: CallTimes, flattened: Flattened): void {
     this.staged.profiles += 1
     const answer = this.staged.profiles
     const { answers, rows, children, anomalies } = this.writers
     const counters = this.counters.map((index) => flattened.values[index]!)
-    answers.append([answer, id, observedAt, runId, flattened.hash, this.driftSet(flattened.drift), ...counters])
+    const ahead = datedAt === observedAt ? null : datedAt
+    answers.append([answer, id, observedAt, runId, ahead, flattened.hash, this.driftSet(flattened.drift), ...counters])
     rows.append([answer, packed(this.cells.map(({ of, index }) => cellOf(flattened, of, index)))])
     flattened.children.forEach((items, child) => {
       items.forEach((item, position) => children[child]!.append([answer, position, ...item]))

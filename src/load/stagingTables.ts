@@ -50,6 +50,7 @@ export function stagedAnswers(pipeline: Pipeline): StagingTable {
       ['user_id', 'VARCHAR'],
       ['observed_at', 'TIMESTAMPTZ'],
       ['run_id', 'VARCHAR'],
+      ['dated_ahead_at', 'TIMESTAMPTZ'],
       ['attributes_hash', 'VARCHAR'],
       ['staged_drift_set', 'BIGINT'],
       ...seriesColumns(pipeline).map(typed),

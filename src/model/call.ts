@@ -20,6 +20,8 @@ export interface DueId {
   readonly last?: 'profile' | 'empty'
   /** Whether its answer must be there before any other id is fetched. Such ids come first. */
   readonly canary?: boolean
+  /** Whether it must be finished before the next id is taken up. */
+  readonly alone?: boolean
 }
 
 /** The record of a call that is durable before the request is sent. */
@@ -44,6 +46,8 @@ export interface Answer extends Intent {
   readonly retryAfter: string | null
   /** As received, after content decoding. An echoed token is replaced by `[token]`. */
   readonly body: Uint8Array
+  /** The API's time when it sent the answer, by its `Date` header. It is not stored. */
+  readonly upstreamAt?: number
 }
 
 /** A call that ended without a whole answer. */

@@ -117,6 +117,8 @@ export interface Receipt {
   readonly drift: readonly DriftReceipt[]
   /** Calls of all runs that were sent and never answered, without a later conclusive answer for the same id. */
   readonly ambiguous_calls: number
+  /** Earlier runs whose clock was found to have been ahead: their times are corrected. */
+  readonly corrected_runs: number
   readonly files: PublishedFiles & {
     /** Absent with `--no-report`, and if it could not be written. */
     readonly report?: string

@@ -28,6 +28,9 @@ export const PLANNED = tempTable('planned', {
   decision: 'VARCHAR',
   /** A `PlanReason`, but for `known_failed` the code of the last attempt. */
   reason: 'VARCHAR',
+  /** Decision and reason if the clocks cannot be compared; NULL unless an id is due only because its answer is dated ahead. */
+  unjudged_decision: 'VARCHAR',
+  unjudged_reason: 'VARCHAR',
   /** The last conclusive answer: `profile`, `empty` or NULL. */
   last_answer: 'VARCHAR',
   /** Whether it shows first whether the upstream works again. */

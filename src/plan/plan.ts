@@ -3,7 +3,9 @@ import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
 import { DAY_MS } from '../core/time.js'
 import type { DueId } from '../model/call.js'
+import { CLOCK_TOLERANCE_MS } from '../model/clock.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
+import { readStoredRuns, type StoredRuns } from './storedRuns.js'
 import { decide, KNOWN, type Decision, type PolicyOptions } from './policy.js'
 
 export interface PlanOptions extends PolicyOptions {
@@ -86,6 +88,8 @@ function planSql(options: PolicyOptions, stored: StoredRuns): string {
       user_id: 'user_id',
       decision: 'decision',
       reason: `CASE WHEN decision = 'known_failed' THEN coalesce(last_attempt_code, reason) ELSE reason END`,
+      unjudged_decision: 'unjudged_decision',
+      unjudged_reason: `CASE WHEN unjudged_decision = 'known_failed' THEN coalesce(last_attempt_code, unjudged_reason) ELSE unjudged_reason END`,
       last_answer: 'last_answer',
       canary: 'canary',
       ord: 'row_number() OVER ()',
@@ -95,7 +99,7 @@ function planSql(options: PolicyOptions, stored: StoredRuns): string {
 }
 
 /** Every distinct id with its verdict, in the order of the plan. */
-function orderedSql(options: PolicyOptions, { misses, isUseless, afterUseless }: StoredRuns): string {
+function orderedSql(options: PolicyOptions, { misses, isUseless, afterUseless, aheadRuns }: StoredRuns): string {
   const [once, twice, further] = EMPTY_DAYS.map((days) => days * DAY_MS - EMPTY_SLACK_MS)
   const byWorth = `
   fetched_at IS NOT NULL,
@@ -127,6 +131,14 @@ WITH
     WHERE observed_at > coalesce(greatest(invalid_at, last_fetched_at), '-infinity')
     GROUP BY user_id
   ),
+  dated_runs AS (
+    SELECT
+      run_id,
+      CASE WHEN epoch_ms(started_at) <= $started_at + ${CLOCK_TOLERANCE_MS} THEN started_at END AS started_at,
+      ${isUseless} AS is_useless,
+      run_id IN (${aheadRuns}) AS is_ahead
+    FROM runs
+  ),
   facts AS (
     SELECT
       ids.user_id,
@@ -140,11 +152,14 @@ WITH
         WHEN creator.status IN ('empty', 'invalid') THEN creator.status
         ELSE 'none'
       END AS known,
-      -- Where the row of a run is missing, its last call stands for its start.
+      -- Where the row of a run is missing, its last call stands for its start. So it does where a start is dated ahead.
       CASE
-        WHEN known IN ('failed', 'fault', 'ambiguous') THEN coalesce(attempt.started_at, creator.last_attempt_at)
-        WHEN known <> 'none' THEN coalesce(conclusive.started_at, creator.last_conclusive_at)
+        WHEN known IN ('failed', 'fault', 'ambiguous') THEN
+          CASE WHEN NOT coalesce(attempt.is_ahead, FALSE) THEN coalesce(attempt.started_at, creator.last_attempt_at) END
+        WHEN known <> 'none' AND NOT coalesce(conclusive.is_ahead, FALSE) THEN
+          coalesce(conclusive.started_at, creator.last_conclusive_at)
       END AS fetched_at,
+      coalesce(epoch_ms(creator.last_attempt_at) > $started_at + ${CLOCK_TOLERANCE_MS}, FALSE) AS is_ahead,
       creator.last_attempt_code,
       CASE
         WHEN creator.last_conclusive_at <= creator.last_fetched_at THEN 'profile'
@@ -163,57 +178,35 @@ WITH
     FROM ids
     LEFT JOIN creators AS creator ON creator.user_id = ids.user_id
     LEFT JOIN creator_recent AS recent ON recent.user_id = ids.user_id
-    LEFT JOIN runs AS conclusive ON conclusive.run_id = creator.run_id
-    LEFT JOIN (SELECT run_id, started_at, ${isUseless} AS is_useless FROM runs) AS attempt
-      ON attempt.run_id = creator.last_attempt_run_id
+    LEFT JOIN dated_runs AS conclusive ON conclusive.run_id = creator.run_id
+    LEFT JOIN dated_runs AS attempt ON attempt.run_id = creator.last_attempt_run_id
     LEFT JOIN empties ON empties.user_id = ids.user_id
     LEFT JOIN unanswered ON unanswered.user_id = ids.user_id
   ),
-  verdicts AS (
-    SELECT facts.*, policy.decision, policy.reason
+  aged AS (
+    SELECT *, coalesce(
+      $started_at - epoch_ms(fetched_at)
+        <= CASE WHEN known = 'empty' THEN greatest($max_age_ms, empty_ms) ELSE $max_age_ms END,
+      FALSE
+    ) AS is_fresh
     FROM facts
-    JOIN policy
-      ON policy.known = facts.known
-      AND policy.fresh = coalesce(
-        $started_at - epoch_ms(facts.fetched_at)
-          <= CASE WHEN facts.known = 'empty' THEN greatest($max_age_ms, facts.empty_ms) ELSE $max_age_ms END,
-        false
-      )
-      AND policy.unanswered = facts.is_unanswered
+  ),
+  verdicts AS (
+    SELECT
+      aged.*,
+      judged.decision = 'due' AND unjudged.decision <> 'due' AS only_ahead,
+      judged.decision,
+      CASE WHEN only_ahead THEN 'ahead' ELSE judged.reason END AS reason,
+      CASE WHEN only_ahead THEN unjudged.decision END AS unjudged_decision,
+      CASE WHEN only_ahead THEN unjudged.reason END AS unjudged_reason
+    FROM aged
+    JOIN policy AS judged
+      ON judged.known = aged.known AND judged.fresh = (is_fresh AND NOT is_ahead) AND judged.unanswered = is_unanswered
+    JOIN policy AS unjudged
+      ON unjudged.known = aged.known AND unjudged.fresh = is_fresh AND unjudged.unanswered = is_unanswered
   )
 SELECT *, ${canary} AS canary FROM verdicts
 ORDER BY decision <> 'due', NOT coalesce(canary, FALSE), ${byWorth}`
-}
-
-/** SQL for what is known of earlier runs. */
-interface StoredRuns {
-  /** The answers without a profile. */
-  readonly misses: string
-  /** Whether a row of \`runs\` was judged useless. */
-  readonly isUseless: string
-  /** Whether the last run with calls was. */
-  readonly afterUseless: boolean
-}
-
-/** A file that an older version published has no such rows. */
-async function readStoredRuns(connection: Connection): Promise<StoredRuns> {
-  const known = await first(
-    connection,
-    `SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'useless'`,
-  )
-  if (!known) {
-    const misses = `(SELECT NULL::VARCHAR AS user_id, NULL::VARCHAR AS run_id, NULL::VARCHAR AS outcome, NULL::TIMESTAMPTZ AS observed_at WHERE FALSE)`
-    return { misses, isUseless: 'FALSE', afterUseless: false }
-  }
-  const last = await first<{ useless: boolean | null }>(
-    connection,
-    'SELECT useless FROM runs WHERE calls > 0 ORDER BY started_at DESC, run_id DESC LIMIT 1',
-  )
-  return {
-    misses: 'answers_without_profile',
-    isUseless: 'coalesce(useless, FALSE)',
-    afterUseless: last?.useless ?? false,
-  }
 }
 
 /**
@@ -221,10 +214,23 @@ async function readStoredRuns(connection: Connection): Promise<StoredRuns> {
  * creators, creator_recent, runs, ambiguous_calls and answers_without_profile; changes no other table and sends no request.
  */
 export async function plan(connection: Connection, options: PlanOptions): Promise<PlanCounts> {
-  await connection.run(planSql(options, await readStoredRuns(connection)), {
+  await connection.run(planSql(options, await readStoredRuns(connection, options.startedAt)), {
     started_at: BigInt(Math.round(options.startedAt)),
     max_age_ms: BigInt(Math.round(options.maxAgeMs)),
   })
+  return countPlan(connection)
+}
+
+/**
+ * Takes back what the plan decided because answers are dated ahead, for ids that are not fetched yet: the clocks could not be
+ * compared, so these answers count as they are dated.
+ */
+export async function planAsDated(connection: Connection, after: number): Promise<PlanCounts> {
+  await connection.run(
+    `UPDATE ${PLANNED.name} SET decision = unjudged_decision, reason = unjudged_reason
+     WHERE unjudged_decision IS NOT NULL AND ord > $after`,
+    { after },
+  )
   return countPlan(connection)
 }
 
@@ -266,9 +272,13 @@ async function countPlan(connection: Connection): Promise<PlanCounts> {
   return { rows: rows + rejectedRows, ids, rejectedRows, rejectedByReason, byDecision, byReason }
 }
 
-/** The due ids in the order of the plan. No result stays open between two ids, so the connection may be used for anything else. */
-export async function* dueIds(connection: Connection): AsyncGenerator<DueId> {
-  for (let after = 0; ; after += PAGE) {
+/** The due ids in the order of the plan, after the first `from` of them. No result stays open between two ids, so the connection may be used for anything else. */
+export async function* dueIds(connection: Connection, from = 0): AsyncGenerator<DueId> {
+  const last = await first<{ ord: number }>(
+    connection,
+    `SELECT coalesce(max(${planned.ord}), 0) AS ord FROM ${PLANNED.name} AS p WHERE ${planned.decision} = 'due'`,
+  )
+  for (let after = from; after < last!.ord; after += PAGE) {
     const page = await all<{ id: string; last: 'profile' | 'empty' | null; canary: boolean }>(
       connection,
       `SELECT ${planned.user_id} AS id, ${planned.last_answer} AS last, ${planned.canary} AS canary FROM ${PLANNED.name} AS p
@@ -276,6 +286,5 @@ export async function* dueIds(connection: Connection): AsyncGenerator<DueId> {
       { after, upto: after + PAGE },
     )
     for (const { id, last, canary } of page) yield { id, canary, ...(last === null ? {} : { last }) }
-    if (page.length < PAGE) return
   }
 }

@@ -29,6 +29,7 @@ export type Decision = 'due' | 'fresh' | 'known_empty' | 'known_failed' | 'inval
 export type PlanReason =
   | 'never_fetched'
   | 'stale'
+  | 'ahead'
   | 'stale_empty'
   | 'stale_failure'
   | 'failed_before'

@@ -111,10 +111,18 @@ async function shapeOf(connection: Connection, table: string): Promise<string> {
   return JSON.stringify(Object.fromEntries((await columnsOf(connection, table)).map(({ name, type }) => [name, type])))
 }
 
+/** Each list as its last run left it. Where a clock was wrong, the runs say which of them came earlier. */
 function lastOfEachList(shape: string, receipts: string): string {
   return `
 CREATE OR REPLACE TEMP TABLE restored_lists AS
-SELECT * FROM (SELECT unnest(from_json(lists, ${quotedText(`[${shape}]`)}), recursive := true) FROM ${receipts})
+WITH given AS (
+  SELECT unnest(from_json(lists, ${quotedText(`[${shape}]`)}), recursive := true) FROM ${receipts}
+)
+SELECT given.* FROM given
+ANTI JOIN (
+  SELECT given.list, unnest(from_json(runs.earlier_runs, '["VARCHAR"]')) AS run_id
+  FROM given JOIN runs USING (run_id) WHERE runs.earlier_runs IS NOT NULL
+) AS earlier USING (list, run_id)
 QUALIFY row_number() OVER (PARTITION BY list ORDER BY last_read_at DESC, run_id DESC) = 1
 ORDER BY first_read_at, list`
 }

@@ -3,6 +3,7 @@ import type { Settings } from '../config/options.js'
 import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import { count, plural } from '../core/text.js'
+import { NEWEST_RUNS_FIRST } from '../model/clock.js'
 import type { PlanCounts } from '../plan/plan.js'
 import type { OpenRun } from './openRun.js'
 
@@ -47,7 +48,7 @@ async function idsOfLastNight(connection: Connection): Promise<number> {
 const LAST_NIGHT = `
 WITH full_runs AS (SELECT * FROM runs WHERE status = 'done' AND ids_parked = 0)
 SELECT coalesce(
-  (SELECT ids_read FROM full_runs WHERE tracked ORDER BY run_id DESC LIMIT 1),
+  (SELECT ids_read FROM full_runs WHERE tracked ORDER BY ${NEWEST_RUNS_FIRST} LIMIT 1),
   (SELECT sum(lists.ids) FROM lists JOIN full_runs USING (run_id) WHERE lists.tracked),
   0
 )::BIGINT AS ids`

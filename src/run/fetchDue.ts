@@ -5,6 +5,7 @@ import { Resources } from '../core/resources.js'
 import { count, plural } from '../core/text.js'
 import { DAY_MS, dayIn } from '../core/time.js'
 import { warnOfSpace } from '../dataFolder/preflight.js'
+import { ClockCheck } from '../fetch/clockCheck.js'
 import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.js'
 import type { FetchPolicy } from '../fetch/fetchPolicy.js'
 import { openApiClient, type ApiClient } from '../fetch/http/apiClient.js'
@@ -19,6 +20,7 @@ import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { newTally, startProgress, type Tally } from '../terminal/progress.js'
 import { spentByDay } from './budget.js'
+import { dueIdsByClock, reportAhead } from './clock.js'
 import type { OpenRun } from './openRun.js'
 
 export interface Fetched extends FetchResult {
@@ -26,9 +28,13 @@ export interface Fetched extends FetchResult {
   readonly askedIds: number
   /** The closed journal segment with the calls; undefined if no id was due. */
   readonly segment: string | undefined
+  /** The plan as it was carried out. */
+  readonly planned: PlanCounts
+  /** Whether the API's time has confirmed the own clock. */
+  readonly isClockConfirmed: boolean
 }
 
-const NOTHING: Fetched = {
+const NOTHING: Omit<Fetched, 'planned'> = {
   calls: 0,
   askedIds: 0,
   useless: false,
@@ -36,6 +42,7 @@ const NOTHING: Fetched = {
   seconds: 0,
   learned: {},
   segment: undefined,
+  isClockConfirmed: false,
 }
 /** Night 0 of the built-in simulator: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
@@ -54,7 +61,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     'info',
     `${plural(planned.ids, 'id')} in ${plural(planned.rows, 'row')}: ${count(due)} to fetch, ${count(planned.ids - due)} known`,
   )
-  if (due === 0) return NOTHING
+  if (due === 0) return { ...NOTHING, planned }
   const token = tokenFor(run, due)
   await claimKind(connection, layout.data, api.simulated)
   const open = new Resources()
@@ -70,8 +77,12 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     run.status.follow(tally)
     const progress = startProgress(logger, tally, effects)
     open.add(() => progress.stop())
+    const clock = new ClockCheck(run.header.startedAt, api.host, effects)
+    let carriedOut = planned
+    const isAhead = reportAhead(planned, effects)
     const result = await fetchAll({
-      ids: dueIds(connection),
+      ids: isAhead ? dueIdsByClock(connection, clock, (left) => (carriedOut = left)) : dueIds(connection),
+      clock,
       upstream: forgotten ? withoutForgotten(upstream, forgotten, reader) : upstream,
       journal,
       interpret: reader.interpret,
@@ -82,7 +93,11 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
       onEvent: (event) => follow(event, tally, effects),
     })
     await learned.keep(result.learned)
-    return { ...result, askedIds: tally.started, segment: journal.path }
+    if (isAhead && carriedOut !== planned)
+      effects.log('warn', 'the first answer does not say whether the clock is right: answers count as they are dated')
+    const { path: segment } = journal
+    const { isConfirmed: isClockConfirmed } = clock
+    return { ...result, askedIds: tally.started, segment, planned: carriedOut, isClockConfirmed }
   } finally {
     await open.close()
   }
@@ -109,7 +124,7 @@ async function startOwnSimulator({ pipeline, effects }: OpenRun, open: Resources
   const today = Date.parse(dayIn(pipeline.timeZone, effects.now()))
   const night = Math.floor((today - Date.parse(FIRST_NIGHT)) / DAY_MS)
   const { startSimulator } = await import('../simulator/simulator.js')
-  const simulator = await startSimulator({ pipeline, night, keep: 'counts' })
+  const simulator = await startSimulator({ pipeline, night, keep: 'counts', now: () => effects.now() })
   open.add(() => simulator.close())
   return new URL(simulator.url)
 }

@@ -11,7 +11,7 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { hasReadableSegments, repairJournal } from '../journal/repairJournal.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
-import { claimKind, isReadAsNow } from '../load/schema/schema.js'
+import { claimKind, whyOutdated } from '../load/schema/schema.js'
 import type { AnswerSource } from '../load/stage.js'
 import { DamagedWarehouse, withWarehouse, type Warehouse } from '../load/warehouse.js'
 import { paidCalls, readTombstones } from '../privacy/tombstones.js'
@@ -169,8 +169,7 @@ export async function replaceWarehouse({ layout }: Lock, { path }: Pick<RebuiltW
 
 async function reasonToRebuild(warehouse: Warehouse, raw: string): Promise<string | undefined> {
   if (await lacksRuns(warehouse, raw)) return `it lacks runs that ${raw} has`
-  if (await isReadAsNow(warehouse.connection)) return undefined
-  return 'an older version made it, which read some answers in another way (see CHANGELOG.md)'
+  return whyOutdated(warehouse.connection)
 }
 
 /** Whether `raw/` has runs that the database lacks: after a restore, the state folder may be older than `raw/`. */

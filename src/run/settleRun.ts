@@ -1,7 +1,9 @@
 import { CURRENCY } from '../config/options.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
+import { findAheadRuns, findEarlierRuns } from '../load/aheadRuns.js'
 import { type RunRecord, driftSince, daysOfRun, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
+import { requireRebuild } from '../load/schema/schema.js'
 import { type Settled, settle } from '../load/settle.js'
 import type { Warehouse } from '../load/warehouse.js'
 import {
@@ -15,7 +17,6 @@ import {
   parkReasonOf,
   runAgain,
 } from '../model/receipt.js'
-import type { PlanCounts } from '../plan/plan.js'
 import type { NamedInput } from '../read/readInput.js'
 import type { Fetched } from './fetchDue.js'
 import type { RecoveredCalls } from './loadJournal.js'
@@ -27,7 +28,6 @@ export interface StepResults {
   /** Counted while reading, independently of what was stored. */
   readonly rowsRead: number
   readonly recovered: RecoveredCalls
-  readonly planned: PlanCounts
   readonly fetched: Fetched
 }
 
@@ -42,6 +42,7 @@ interface RunEndFacts {
   readonly signalCode: number | undefined
   readonly drift: readonly DriftReceipt[]
   readonly ambiguousCalls: number
+  readonly correctedRuns: number
 }
 
 /**
@@ -61,6 +62,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
     unfinished,
     ...(stop ? { parkReason: parkReasonOf(stop.reason) } : {}),
   })
+  const aheadRuns = fetched.isClockConfirmed ? await findAheadRuns(connection, header) : []
   const receipt = buildReceipt(run, results, {
     finishedAt: effects.now(),
     settled,
@@ -69,8 +71,13 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
     signalCode: signal.aborted ? (signal.reason as number) : undefined,
     drift: await driftSince(connection, header.startedAt),
     ambiguousCalls: await unresolvedCalls(connection),
+    correctedRuns: aheadRuns.length,
   })
-  await recordRun(connection, runRecordOf(receipt, settings.tracked ?? false, fetched.useless))
+  if (aheadRuns.length > 0) await requireRebuild(connection)
+  const { tracked = false } = settings
+  const earlierRuns = await findEarlierRuns(connection, header.runId)
+  const record = { ...runRecordOf(receipt), tracked, useless: fetched.useless, earlierRuns, aheadRuns }
+  await recordRun(connection, record)
   return receipt
 }
 
@@ -80,7 +87,8 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
  */
 function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Receipt {
   const { settings, api, pipeline, header, layout } = run
-  const { inputs, rowsRead, planned, fetched, recovered } = results
+  const { inputs, rowsRead, fetched, recovered } = results
+  const { planned } = fetched
   const { settled, codes, finishedAt } = end
   const { stop, askedIds } = fetched
   const rows = { ...settled.rows, read: rowsRead }
@@ -136,6 +144,7 @@ function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Rec
     recovered,
     drift: end.drift,
     ambiguous_calls: end.ambiguousCalls,
+    corrected_runs: end.correctedRuns,
     files: { database: '', exports: [] },
   }
 }
@@ -172,7 +181,7 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
 }
 
 /** The receipt in the form of table `runs`. */
-function runRecordOf(receipt: Receipt, tracked: boolean, useless: boolean): RunRecord {
+function runRecordOf(receipt: Receipt): Omit<RunRecord, 'tracked' | 'useless' | 'earlierRuns' | 'aheadRuns'> {
   const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,
@@ -185,11 +194,9 @@ function runRecordOf(receipt: Receipt, tracked: boolean, useless: boolean): RunR
     simulated: receipt.simulated,
     host: receipt.host,
     version: receipt.version,
-    tracked,
     rows: receipt.rows,
     ids: receipt.ids,
     askedIds: receipt.asked_ids,
-    useless,
     calls: { sent: calls.sent, billed: calls.billed, maybeBilled: calls.maybe_billed },
     days: calls.days,
     pace: {

@@ -42,12 +42,23 @@ export class Exchange {
   send(body: string | Buffer, status = 200, headers: Record<string, string> = {}): void {
     // Measuring the text and then writing it would encode it twice.
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    // Otherwise Node adds the date of this process.
+    this.response.sendDate = false
     this.response.writeHead(status, {
+      ...this.clockHeaders,
       'content-type': 'application/json;charset=UTF-8',
       ...headers,
       'content-length': bytes.length,
     })
     this.response.end(bytes)
+  }
+
+  private get clockHeaders(): Record<string, string> {
+    const { dateShiftMs, age } = this.settings
+    return {
+      ...(dateShiftMs === null ? {} : { date: new Date(this.now + dateShiftMs).toUTCString() }),
+      ...(age === null ? {} : { age }),
+    }
   }
 
   /** `Retry-After`, if the settings have one. */

@@ -41,6 +41,10 @@ export interface SimulatorSettings {
   readonly dripMs: number
   /** The target origin of fault 026; null: this server as `localhost`, which counts the redirects that are followed. */
   readonly redirectTo: string | null
+  /** Milliseconds between the simulator's clock and the `Date` header of its answers; null: no such header. */
+  readonly dateShiftMs: number | null
+  /** The `Age` header, as of a cache on the way; null: none. */
+  readonly age: string | null
 }
 
 export const defaultSettings: SimulatorSettings = {
@@ -63,6 +67,8 @@ export const defaultSettings: SimulatorSettings = {
   retryAfter: null,
   dripMs: 2_000,
   redirectTo: null,
+  dateShiftMs: 0,
+  age: null,
 }
 
 const count = z.int().min(0).nullable()
@@ -90,6 +96,8 @@ const schema = z
     retryAfter: z.string().nullable(),
     dripMs: milliseconds,
     redirectTo: z.url().nullable(),
+    dateShiftMs: z.number().nullable(),
+    age: z.string().nullable(),
   } satisfies Record<keyof SimulatorSettings, z.ZodType>)
   .partial()
 

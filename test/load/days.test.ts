@@ -44,6 +44,8 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
     'tracked',
     'billed_by_day',
     'useless',
+    'earlier_runs',
+    'ahead_runs',
   ])
     await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')

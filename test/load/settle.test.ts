@@ -16,6 +16,8 @@ async function plan({ warehouse }: Opened, planned: readonly Planned[]): Promise
     user_id,
     decision,
     reason,
+    unjudged_decision: null,
+    unjudged_reason: null,
     last_answer: null,
     canary: false,
     ord: at + 1,
@@ -256,6 +258,8 @@ test('recording a run replaces its row; its codes and the open calls can be read
   )
   const record: RunRecord = {
     useless: true,
+    earlierRuns: ['r9'],
+    aheadRuns: [{ run_id: 'r0', after: DAY0, ahead_ms: 1 }],
     runId: 'r1',
     startedAt: DAY0,
     finishedAt: DAY0 + 90,
@@ -322,6 +326,8 @@ test('recording a run replaces its row; its codes and the open calls can be read
       tracked: true,
       billed_by_day: '[{"day":"2026-11-22","billed":0,"maybe_billed":1}]',
       useless: true,
+      earlier_runs: '["r9"]',
+      ahead_runs: JSON.stringify(record.aheadRuns),
     },
   ])
   expect(await readApiPace(connection)).toEqual({ latencyMs: null, limitPerSecond: 50 })

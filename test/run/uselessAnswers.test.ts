@@ -280,6 +280,8 @@ async function makeOlder(data: string, rows: string): Promise<void> {
     'ALTER TABLE data_folder DROP COLUMN reading',
     'DROP TABLE answers_without_profile',
     'ALTER TABLE runs DROP COLUMN useless',
+    'ALTER TABLE runs DROP COLUMN earlier_runs',
+    'ALTER TABLE runs DROP COLUMN ahead_runs',
     'ALTER TABLE runs DROP COLUMN tracked',
     'ALTER TABLE runs DROP COLUMN billed_by_day',
     'UPDATE data_folder SET schema_version = 3',

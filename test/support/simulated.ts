@@ -78,7 +78,7 @@ export function enrichAll(
   return enrichIn({}, inputs, data, api, ...args)
 }
 
-/** The same as `enrich`, with another clock. */
+/** The same as `enrich`, with another clock. The simulator's answers have its `Date`, unless the test has set that. */
 export function enrichAt(
   now: () => number,
   input: string,
@@ -110,6 +110,9 @@ async function enrichIn(
   const logger = new Logger({ write: (text) => lines.push(text) }, settings.logLevel, redact)
   const pipeline = await loadPipeline(settings.pipeline)
   const effects = { ...liveEffects((level, message) => logger.log(level, message)), now }
+  // A clock that the simulator does not share stops the run.
+  const isShared = now !== Date.now && api.settings.dateShiftMs === 0
+  if (isShared) api.change({ dateShiftMs: now() - Date.now() })
   const receipt = await run({
     inputs,
     settings,
@@ -120,7 +123,7 @@ async function enrichIn(
     effects,
     logger,
     signal,
-  })
+  }).finally(() => isShared && api.change({ dateShiftMs: 0 }))
   return { code: receipt.exit_code, stderr: lines.join(''), receipt }
 }
 

@@ -171,12 +171,12 @@ async function clock(layout: Layout, now: number): Promise<CheckResult> {
   if (now < RELEASED) throw new Error(`${shown} is before this version was made: set the clock`)
   const latest = existsSync(layout.database)
     ? await withPublished(layout, (connection) =>
-        first<{ at: number | null }>(connection, 'SELECT max(coalesce(finished_at, started_at)) AS at FROM runs'),
+        first<{ at: number | null }>(connection, 'SELECT max(last_attempt_at) AS at FROM creators'),
       )
     : undefined
   if (latest?.at && latest.at > now + TOLERANCE_MS) {
     throw new Error(
-      `${shown}, but a run in this folder ended at ${localTime(latest.at)}: set the clock, as the ages depend on it`,
+      `${shown}, but an answer in this folder is dated ${localTime(latest.at)}: set the clock, as the ages depend on it; if it is right, the next run finds that it was wrong then, and fetches those ids once more`,
     )
   }
   return ok(shown)

@@ -41,6 +41,7 @@ export interface PlanReport {
 const REASONS: Readonly<Record<string, string>> = {
   never_fetched: 'never fetched',
   stale: 'stale',
+  ahead: 'dated ahead',
   stale_empty: 'stale without a profile',
   stale_failure: 'stale failures',
   failed_before: 'failed before',
@@ -62,6 +63,8 @@ const CAVEATS = {
   running: 'a run is on: the profiles that it has fetched are not counted as known here',
   cut_off: 'the last run was cut off: the next run loads its paid answers; they are not counted as known here',
 } as const
+
+const AHEAD = 'dated over an hour ahead: the first call shows which clock is wrong'
 
 /** The plan as text, at most 80 columns wide except for paths. */
 export function planText(plan: PlanReport): string {
@@ -95,6 +98,7 @@ export function planText(plan: PlanReport): string {
       ),
     )
   lines.push(moneyLine(plan), timeLine(plan))
+  if (due.reasons.some(({ reason }) => reason === 'ahead')) lines.push(labelLine('clock', AHEAD))
   if (plan.caveat) lines.push(labelLine('note', CAVEATS[plan.caveat]))
   return `${lines.join('\n')}\n`
 }

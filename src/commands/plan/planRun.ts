@@ -8,6 +8,7 @@ import { readRunState } from '../../dataFolder/runStatus.js'
 import { withSpill } from '../../dataFolder/spill.js'
 import type { ListChange } from '../../load/listChanges.js'
 import { bringUpToDate } from '../../load/schema/schema.js'
+import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { plan, type PlanCounts, planOptionsOf } from '../../plan/plan.js'
 import { openTombstones } from '../../privacy/tombstones.js'
@@ -169,11 +170,11 @@ export interface ApiPace {
 export async function readApiPace(connection: Connection): Promise<ApiPace> {
   const found = await first<ApiPace>(
     connection,
-    `WITH last AS (SELECT run_id, limit_per_second FROM runs WHERE calls > 0 ORDER BY run_id DESC LIMIT ${RUNS})
+    `WITH last AS (SELECT run_id FROM runs WHERE calls > 0 ORDER BY ${NEWEST_RUNS_FIRST} LIMIT ${RUNS})
      SELECT
        (SELECT sum(p50_ms * calls) / sum(calls) FROM run_codes
         WHERE billed > 0 AND p50_ms IS NOT NULL AND run_id IN (SELECT run_id FROM last)) AS "latencyMs",
-       (SELECT limit_per_second FROM last ORDER BY run_id DESC LIMIT 1) AS "limitPerSecond"`,
+       (SELECT limit_per_second FROM runs WHERE calls > 0 ORDER BY ${NEWEST_RUNS_FIRST} LIMIT 1) AS "limitPerSecond"`,
   )
   return found!
 }

@@ -3,6 +3,7 @@ import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
+import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 
 /** A finished run. Times are ISO 8601, UTC. */
@@ -53,6 +54,8 @@ export interface StatusReport {
   /** Calls that were sent and never answered, and whose id was not fetched since. */
   readonly ambiguous_calls: { readonly count: number; readonly oldest_at: string | null }
   readonly creators: number
+  /** Creators with a call that is dated more than an hour ahead of this machine's clock. */
+  readonly dated_ahead: { readonly creators: number; readonly latest_at: string | null }
   readonly staleness: readonly AgeReport[]
 }
 
@@ -77,10 +80,20 @@ export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
       `${layout.data} holds nothing yet: start with \`creator-enrich run <list> --data ${layout.data}\`, or give another folder with --data`,
     )
   }
-  return { ...state, simulated: null, runs: [], parked: [], ambiguous_calls: NONE, creators: 0, staleness: [] }
+  return {
+    ...state,
+    simulated: null,
+    runs: [],
+    parked: [],
+    ambiguous_calls: NONE,
+    creators: 0,
+    dated_ahead: NO_AHEAD,
+    staleness: [],
+  }
 }
 
 const NONE = { count: 0, oldest_at: null }
+const NO_AHEAD = { creators: 0, latest_at: null }
 
 type Tables = Omit<StatusReport, 'data' | 'running' | 'cut_off'>
 
@@ -90,7 +103,7 @@ async function readTables(connection: Connection): Promise<Tables> {
     connection,
     `SELECT run_id, started_at, finished_at, status, exit_code, stop_reason, rows_read AS rows, rows_enriched AS enriched,
        rows_failed AS failed, rows_parked AS parked, calls, money_billed
-     FROM runs ORDER BY run_id DESC LIMIT ${RUNS}`,
+     FROM runs ORDER BY ${NEWEST_RUNS_FIRST} LIMIT ${RUNS}`,
   )
   const parked = await all<ParkedReport>(
     connection,
@@ -103,6 +116,10 @@ async function readTables(connection: Connection): Promise<Tables> {
     connection,
     'SELECT count(*) AS count, min(sent_at) AS oldest_at FROM ambiguous_calls WHERE resolved_at IS NULL',
   )
+  const ahead = await first<{ creators: number; latest_at: number | null }>(
+    connection,
+    `SELECT count(*) AS creators, max(last_attempt_at) AS latest_at FROM creators WHERE ${IS_AHEAD}`,
+  )
   const ages = await all<Pick<AgeReport, 'age' | 'creators'>>(connection, AGES)
   const creators = ages.reduce((sum, age) => sum + age.creators, 0)
   return {
@@ -111,9 +128,13 @@ async function readTables(connection: Connection): Promise<Tables> {
     parked,
     ambiguous_calls: { count: ambiguous!.count, oldest_at: iso(ambiguous!.oldest_at) },
     creators,
+    dated_ahead: { creators: ahead!.creators, latest_at: iso(ahead!.latest_at) },
     staleness: ages.map((age) => ({ ...age, share: age.creators / creators })),
   }
 }
+
+/** SQL condition on a creator: a clock was wrong, now or then. */
+const IS_AHEAD = `epoch_ms(last_attempt_at) > epoch_ms(now()) + ${CLOCK_TOLERANCE_MS}`
 
 const AGES = `
 SELECT

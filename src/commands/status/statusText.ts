@@ -1,4 +1,4 @@
-import { labelLine, count } from '../../core/text.js'
+import { labelLine, count, plural } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { timeOf } from '../../terminal/progress.js'
@@ -86,12 +86,29 @@ function parkedText({ parked }: StatusReport, columns: number): string {
   return table(header, rows, columns) + hints.map((hint) => `${labelLine('next', hint)}\n`).join('')
 }
 
-function restText({ ambiguous_calls: { count: calls, oldest_at }, creators, staleness, runs }: StatusReport): string {
+function restText({
+  ambiguous_calls: { count: calls, oldest_at },
+  creators,
+  staleness,
+  runs,
+  dated_ahead,
+}: StatusReport): string {
   if (runs.length === 0) return ''
   const since = oldest_at === null ? '' : `, the oldest of ${localTime(Date.parse(oldest_at)).slice(0, -3)}`
   const ambiguous = calls === 0 ? 'none' : `${count(calls)} sent and never answered${since}: see table ambiguous_calls`
+  const { creators: ahead, latest_at } = dated_ahead
+  const clock =
+    ahead === 0
+      ? []
+      : [
+          labelLine(
+            'clock',
+            `${plural(ahead, 'creator')} ${ahead === 1 ? 'has' : 'have'} answers that are dated ahead of this machine's clock, up to ${localTime(Date.parse(latest_at!)).slice(0, -3)}`,
+          ),
+          labelLine('', "the next run compares the clock with the API's; if it is right, it fetches them once more"),
+        ]
   const ages = staleness.map(({ age, creators: some, share }, at) =>
     labelLine(at === 0 ? 'fetched' : '', `${percent(share).padStart(6)}  ${AGES[age]} (${count(some)})`),
   )
-  return [labelLine('ambiguous', ambiguous), labelLine('creators', count(creators)), ...ages, ''].join('\n')
+  return [labelLine('ambiguous', ambiguous), labelLine('creators', count(creators)), ...clock, ...ages, ''].join('\n')
 }

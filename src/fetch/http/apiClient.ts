@@ -1,6 +1,7 @@
 import type { Effects } from '../../core/effects.js'
 import type { Redact } from '../../core/redact.js'
 import type { CallEnd, Intent } from '../../model/call.js'
+import { upstreamTime } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { HTTP } from '../constants.js'
 import { openConnectionPool } from './connectionPool.js'
@@ -61,7 +62,8 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
         ms: effects.elapsed() - startedAt,
       })
       try {
-        const { status, contentType, retryAfter, body } = await pool.get(pathOf(id))
+        const { status, contentType, retryAfter, date, age, body } = await pool.get(pathOf(id))
+        const upstreamAt = upstreamTime(date, age)
         return {
           ...ended(),
           kind: 'answer',
@@ -69,6 +71,7 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
           contentType: redactHeader(contentType),
           retryAfter: redactHeader(retryAfter),
           body: redactBytes(body),
+          ...(upstreamAt === undefined ? {} : { upstreamAt }),
         }
       } catch (error) {
         if (!(error instanceof TransportFault)) throw error

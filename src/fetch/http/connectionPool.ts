@@ -12,6 +12,8 @@ export interface Reply {
   readonly status: number
   readonly contentType: string | undefined
   readonly retryAfter: string | undefined
+  readonly date: string | undefined
+  readonly age: string | undefined
   readonly body: Buffer
 }
 
@@ -49,6 +51,8 @@ export function openConnectionPool(options: ConnectionPoolOptions): ConnectionPo
         status,
         contentType: textOf(headers['content-type']),
         retryAfter: textOf(headers['retry-after']),
+        date: textOf(headers['date']),
+        age: textOf(headers['age']),
         body: await decodeBody(body, textOf(headers['content-encoding'])),
       }
     },

@@ -95,6 +95,12 @@ function counters(pipeline: Pipeline): TableDefinition {
         description: 'Hash of the attributes in that profile, as in creator_versions.',
       },
       RUN_ID,
+      {
+        name: 'dated_ahead_at',
+        type: 'TIMESTAMPTZ',
+        description:
+          'The time that the clock of this machine showed, where it was ahead: observed_at is then the latest possible time. Else NULL.',
+      },
     ],
   }
 }

@@ -36,6 +36,9 @@ export interface Target {
  */
 const READING = 2
 
+/** In place of `READING` where the rows must be made again. */
+const OUTDATED = 0
+
 interface Folder {
   readonly pipeline: string
   readonly pipeline_version: number | null
@@ -213,13 +216,21 @@ export async function checkKind(connection: Connection, path: string, simulated:
 }
 
 /**
- * Whether the rows were made as this version makes them; an older database must be rebuilt. A database without runs has no
- * such rows.
+ * Why the database must be rebuilt, because this version makes its rows in another way; undefined if it does not. A database
+ * without runs has no such rows.
  */
-export async function isReadAsNow(connection: Connection): Promise<boolean> {
+export async function whyOutdated(connection: Connection): Promise<string | undefined> {
   await connection.run(`UPDATE data_folder SET reading = ${READING} WHERE NOT EXISTS (FROM runs)`)
   const folder = await first<{ reading: number | null }>(connection, 'SELECT reading FROM data_folder')
-  return folder?.reading === READING
+  if (folder?.reading === READING) return undefined
+  return folder?.reading === OUTDATED
+    ? 'the clock of this machine was ahead in an earlier run, and the times of its answers are corrected'
+    : 'an older version made it, which read some answers in another way (see CHANGELOG.md)'
+}
+
+/** Makes the next opening rebuild the database: what was found since changes its rows. */
+export async function requireRebuild(connection: Connection): Promise<void> {
+  await connection.run(`UPDATE data_folder SET reading = ${OUTDATED}`)
 }
 
 /** Marks the folder as simulated or real, after the check of `checkKind`. */

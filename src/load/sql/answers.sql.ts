@@ -34,7 +34,7 @@ ORDER BY staged_no`
 
 export function appendCounters(pipeline: Pipeline): string {
   const counters = seriesColumns(pipeline).map(([name]) => name)
-  const columns = columnList(['user_id', 'observed_at', ...counters, 'attributes_hash', 'run_id'])
+  const columns = columnList(['user_id', 'observed_at', ...counters, 'attributes_hash', 'run_id', 'dated_ahead_at'])
   return `
 INSERT INTO creator_counters (${columns})
 SELECT ${columns} FROM new_answers ORDER BY staged_no`

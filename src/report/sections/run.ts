@@ -1,5 +1,6 @@
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { count, plural, type Count } from '../../core/text.js'
+import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { STATUSES, type CodeCount, type RowStatus } from '../../model/receipt.js'
 import { shareBars } from '../charts.js'
 import { dataTable } from '../dataTable.js'
@@ -34,7 +35,7 @@ export type RunRow = Readonly<Record<`rows_${RowStatus}` | `ids_${RowStatus}`, n
 /** The run with this id; without an id, the newest finished run. */
 export async function readRun(connection: Connection, runId: string | undefined): Promise<RunRow | undefined> {
   return runId === undefined
-    ? first<RunRow>(connection, 'SELECT * FROM runs WHERE rows_read IS NOT NULL ORDER BY run_id DESC LIMIT 1')
+    ? first<RunRow>(connection, `SELECT * FROM runs WHERE rows_read IS NOT NULL ORDER BY ${NEWEST_RUNS_FIRST} LIMIT 1`)
     : first<RunRow>(connection, 'SELECT * FROM runs WHERE run_id = $runId', { runId })
 }
 
@@ -110,7 +111,7 @@ export async function runSection({ connection, pipeline, runId: id, now }: Repor
     'SELECT *, last_run_id = $runId AS in_run FROM list_overview ORDER BY in_run DESC, row_count DESC, list',
     runId,
   )
-  const runs = await all<EarlierRun>(connection, `SELECT * FROM runs ORDER BY run_id DESC LIMIT ${MOST_RUNS}`)
+  const runs = await all<EarlierRun>(connection, `SELECT * FROM runs ORDER BY ${NEWEST_RUNS_FIRST} LIMIT ${MOST_RUNS}`)
   const read = lists.filter(({ in_run }) => in_run)
   return html`<section id="run">
     <h2>This run</h2>

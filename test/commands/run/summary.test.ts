@@ -28,6 +28,7 @@ function receipt(drift: readonly DriftReceipt[]): Receipt {
     money: { currency: 'CNY', price: 0.15, billed: 0, maybe_billed: 0, saved: 0 },
     recovered: { answers: 0, unknown: 0, damaged: 0 },
     drift,
+    corrected_runs: 0,
     ambiguous_calls: 0,
     files: { database: '/data/creators.duckdb', exports: [] },
   }

@@ -5,6 +5,7 @@ import { runTracked } from './0004-run-tracked.js'
 import { runDays } from './0005-run-days.js'
 import { reading } from './0006-reading.js'
 import { emptyAnswers } from './0007-empty-answers.js'
+import { runClock } from './0008-run-clock.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
 export const migrations: readonly (readonly string[])[] = [
@@ -15,4 +16,5 @@ export const migrations: readonly (readonly string[])[] = [
   runDays,
   reading,
   emptyAnswers,
+  runClock,
 ]

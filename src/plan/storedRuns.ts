@@ -1,0 +1,46 @@
+import { first, type Connection } from '../core/duckdb.js'
+import { AHEAD_RUNS_JSON, CLOCK_TOLERANCE_MS } from '../model/clock.js'
+
+/** SQL for what is known of earlier runs. */
+export interface StoredRuns {
+  /** The answers without a profile. */
+  readonly misses: string
+  /** Whether a row of `runs` was judged useless. */
+  readonly isUseless: string
+  /** Whether the last run with calls was. */
+  readonly afterUseless: boolean
+  /** A query of the runs whose clock was ahead. */
+  readonly aheadRuns: string
+}
+
+/** A file that an older version published has no such rows. */
+export async function readStoredRuns(connection: Connection, startedAt: number): Promise<StoredRuns> {
+  if (!(await hasColumn(connection, 'useless'))) {
+    const misses = `(SELECT NULL::VARCHAR AS user_id, NULL::VARCHAR AS run_id, NULL::VARCHAR AS outcome, NULL::TIMESTAMPTZ AS observed_at WHERE FALSE)`
+    return { misses, isUseless: 'FALSE', afterUseless: false, aheadRuns: 'SELECT NULL WHERE FALSE' }
+  }
+  const last = await first<{ useless: boolean | null }>(
+    connection,
+    `SELECT useless FROM runs WHERE calls > 0
+     ORDER BY epoch_ms(started_at) > $startedAt + ${CLOCK_TOLERANCE_MS}, started_at DESC, run_id DESC LIMIT 1`,
+    { startedAt: BigInt(Math.round(startedAt)) },
+  )
+  return {
+    misses: 'answers_without_profile',
+    isUseless: 'coalesce(useless, FALSE)',
+    afterUseless: last?.useless ?? false,
+    aheadRuns: (await hasColumn(connection, 'ahead_runs')) ? AHEAD_RUN_IDS : 'SELECT NULL WHERE FALSE',
+  }
+}
+
+async function hasColumn(connection: Connection, name: string): Promise<boolean> {
+  const found = await first(
+    connection,
+    `SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = $name`,
+    { name },
+  )
+  return found !== undefined
+}
+
+const AHEAD_RUN_IDS = `
+SELECT unnest(from_json(ahead_runs, '${AHEAD_RUNS_JSON}')).run_id FROM runs WHERE ahead_runs IS NOT NULL`
