@@ -1,4 +1,5 @@
 import type { OptionName, Settings } from '../config/options.js'
+import type { ProxyRule } from '../config/proxy.js'
 import { messageOf } from '../core/errors.js'
 import type { Logger } from '../terminal/logger.js'
 
@@ -10,6 +11,8 @@ export interface Invocation {
   /** @throws UsageError when the token cannot be read, or cannot be a token */
   readonly readToken: () => string | undefined
   readonly logger: Logger
+  /** Decides which proxy a connection takes. */
+  readonly proxyFor: ProxyRule
   /** The positional arguments. */
   readonly inputs: readonly string[]
 }

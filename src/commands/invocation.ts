@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { readToken, tokenIn } from '../config/api.js'
 import { resolveSettings, type Flags, type Settings } from '../config/options.js'
+import { proxyRule } from '../config/proxy.js'
 import { messageOf, UsageError } from '../core/errors.js'
 import { redactor, type Redact } from '../core/redact.js'
 import { visibleText } from '../core/text.js'
@@ -21,7 +22,7 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
   const read = (): string | undefined => readToken(settings.tokenFile, environments)
   const token = command.needsToken ? read() : undefined
   const logger = loggerFor(settings, redactor(token ?? tokenIn(environments)))
-  return { settings, token, readToken: read, logger, inputs }
+  return { settings, token, readToken: read, logger, proxyFor: proxyRule(environments), inputs }
 }
 
 /** For errors before the options are known: only the token of the environment can be redacted then. */

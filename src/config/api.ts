@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UsageError } from '../core/errors.js'
-import type { Settings } from './options.js'
+import { isLoopback } from './loopback.js'
+import { options, type Settings } from './options.js'
+import type { ProxyRule, ProxyServer } from './proxy.js'
 
 /** Where the vendor can be reached (vendor's page, August 2026). */
 const HOSTS: Readonly<Record<string, string>> = {
@@ -18,18 +20,22 @@ export interface Api {
   readonly simulated: boolean
   /** Host and port, for people and receipts. */
   readonly host: string
+  /** The proxy that every call takes. */
+  readonly proxy: ProxyServer | undefined
   /** Logged at the start of every run. */
   readonly warning: string | undefined
+  /** Where the calls go if not straight to the default host; logged at the start of every run. */
+  readonly way: string | undefined
 }
 
-/** Whether the host of a URL is this machine. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
-}
-
-/** @throws UsageError when the token would travel unencrypted without `--allow-plain-http`, or a timeout risks paying twice */
-export function resolveApi(settings: Settings): Api {
-  if (settings.api === 'simulated') return { base: undefined, simulated: true, host: 'simulated', warning: undefined }
+/**
+ * @throws UsageError when the token would travel unencrypted without `--allow-plain-http`, a timeout risks paying twice, or
+ * the proxy's URL cannot be used
+ */
+export function resolveApi(settings: Settings, proxyFor: ProxyRule = () => undefined): Api {
+  if (settings.api === 'simulated') {
+    return { base: undefined, simulated: true, host: 'simulated', proxy: undefined, warning: undefined, way: undefined }
+  }
   const base = new URL(HOSTS[settings.api] ?? settings.api)
   const loopback = isLoopback(base.hostname)
   if (settings.timeout < SHORTEST_SAFE_TIMEOUT && !loopback) {
@@ -37,18 +43,33 @@ export function resolveApi(settings: Settings): Api {
       `--timeout ${settings.timeout / 1000}s: the API may charge for a call that ends early; give 60s or more`,
     )
   }
-  if (base.protocol === 'https:' || loopback) return { base, simulated: false, host: base.host, warning: undefined }
-  if (!settings.allowPlainHttp) {
+  const plain = base.protocol === 'http:' && !loopback
+  if (plain && !settings.allowPlainHttp) {
     throw new UsageError(
       `--api ${settings.api}: ${base.host} uses plain HTTP, so the token would travel unencrypted; add --allow-plain-http to accept that`,
     )
   }
+  const proxy = proxyFor(base)
   return {
     base,
     simulated: false,
     host: base.host,
-    warning: `the token travels unencrypted to ${base.host} (plain HTTP)`,
+    proxy,
+    warning: plain ? plainWarning(base.host, proxy) : undefined,
+    way: wayTo(base.host, proxy),
   }
+}
+
+function plainWarning(host: string, proxy: ProxyServer | undefined): string {
+  const seen = proxy === undefined ? '' : `; the proxy ${proxy.shown} sees it`
+  return `the token travels unencrypted to ${host} (plain HTTP)${seen}`
+}
+
+function wayTo(host: string, proxy: ProxyServer | undefined): string | undefined {
+  const standard = new URL(HOSTS[options.api.default]!).host
+  const elsewhere = host === standard ? '' : `, not to ${standard}`
+  const through = proxy === undefined ? '' : `, through the proxy ${proxy.shown} (${proxy.variable})`
+  return elsewhere + through === '' ? undefined : `calls go to ${host}${elsewhere}${through}`
 }
 
 type Environments = readonly Readonly<Record<string, string | undefined>>[]

@@ -4,7 +4,7 @@ export const EXIT = {
   done: 0,
   /** A bug in creator-enrich. */
   bug: 1,
-  /** Usage, configuration or input is wrong: nothing was sent. Also a redirect by the host. */
+  /** Usage, configuration or input is wrong: nothing was sent. Also a redirect by the host, or a proxy that does not accept the user. */
   usage: 2,
   /** Done, but more of the fetched ids failed than `--max-failed` allows, or all of them. */
   manyFailed: 3,

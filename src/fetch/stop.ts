@@ -20,6 +20,7 @@ const RANK: Readonly<Record<StopReason, number>> = {
   balance: 1,
   unreachable: 2,
   redirect: 3,
+  proxy: 3,
   route: 3,
   permission: 3,
   token: 3,

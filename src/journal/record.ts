@@ -125,7 +125,17 @@ const answerSchema = endSchema.extend({
   retryAfter: z.string().nullable(),
 })
 const noAnswerSchema = endSchema.extend({
-  fault: z.enum(['unsent', 'withdrawn', 'untrusted', 'timeout', 'broken', 'redirect', 'too_large', 'undecodable']),
+  fault: z.enum([
+    'unsent',
+    'withdrawn',
+    'untrusted',
+    'proxy',
+    'timeout',
+    'broken',
+    'redirect',
+    'too_large',
+    'undecodable',
+  ]),
   detail: z.string(),
 })
 

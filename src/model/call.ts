@@ -57,10 +57,11 @@ export interface NoAnswer extends Intent {
   readonly ms: number
   /**
    * `unsent`: never sent for certain (refused connection, DNS, TLS). `withdrawn`: not sent because the run stopped, so not a
-   * call. `untrusted`: not sent because the server's certificate was refused. `timeout`, `broken`: sent, so maybe billed.
+   * call. `untrusted`: not sent because the server's certificate was refused. `proxy`: not sent because the proxy accepts no such user. `timeout`, `broken`: sent, so maybe billed.
    * `redirect`, `too_large`, `undecodable`: an answer that must not be followed or cannot be kept.
    */
-  readonly fault: 'unsent' | 'withdrawn' | 'untrusted' | 'timeout' | 'broken' | 'redirect' | 'too_large' | 'undecodable'
+  readonly fault:
+    'unsent' | 'withdrawn' | 'untrusted' | 'proxy' | 'timeout' | 'broken' | 'redirect' | 'too_large' | 'undecodable'
   /** Redacted, one line. */
   readonly detail: string
   /** The received part of the body, decoded as far as possible, the token replaced as in `Answer.body`; absent if empty. */

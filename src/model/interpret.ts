@@ -48,6 +48,7 @@ const FAULTS: Readonly<Record<NoAnswer['fault'], Rule>> = {
   unsent: { kind: 'retry', billed: 'no', meaning: 'not sent' },
   withdrawn: { kind: 'throttled', billed: 'no', meaning: 'withdrawn before it was sent' },
   untrusted: { kind: 'stop', billed: 'no', stop: 'unreachable', meaning: "the server's certificate was refused" },
+  proxy: { kind: 'stop', billed: 'no', stop: 'proxy', meaning: 'the proxy does not accept this user' },
   timeout: { kind: 'ambiguous', billed: 'maybe', meaning: 'no whole answer in time' },
   broken: { kind: 'ambiguous', billed: 'maybe', meaning: 'the connection broke after sending' },
   undecodable: { kind: 'ambiguous', billed: 'maybe', meaning: 'the body could not be decompressed' },

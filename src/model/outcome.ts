@@ -2,7 +2,7 @@ import type { CallEnd } from './call.js'
 
 /** Why a whole run stops. */
 export type StopReason =
-  'token' | 'permission' | 'route' | 'redirect' | 'quota' | 'balance' | 'unreachable' | 'cap' | 'signal'
+  'token' | 'permission' | 'route' | 'redirect' | 'proxy' | 'quota' | 'balance' | 'unreachable' | 'cap' | 'signal'
 
 /**
  * What the run does about the end of a call:

@@ -133,10 +133,17 @@ const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, nu
   quota: EXIT.parked,
   balance: EXIT.parked,
   redirect: EXIT.usage,
+  proxy: EXIT.usage,
 }
 
 /** What people do to go on after a stop: the line `next` of the summary. `at` is the time of the stop. */
-export function runAgain(reason: StopReason, at: number, timeZone: string): string {
+export function runAgain(
+  { reason, code, at }: Pick<StopNotice, 'reason' | 'code'> & { at: number },
+  timeZone: string,
+): string {
+  if (code === 'untrusted') {
+    return "set NODE_EXTRA_CA_CERTS to the file of your company's CA, or wait for a valid certificate, then run the same command again"
+  }
   switch (reason) {
     case 'quota':
       return `run the same command again after ${new Date(nextDayIn(timeZone, at)).toISOString()} (midnight, ${timeZone})`
@@ -149,6 +156,8 @@ export function runAgain(reason: StopReason, at: number, timeZone: string): stri
     case 'route':
     case 'redirect':
       return 'check --api, then run the same command again'
+    case 'proxy':
+      return "put the proxy's user and password into its URL, then run the same command again"
     case 'unreachable':
       return 'run the same command again when the API is back'
     case 'cap':

@@ -1,4 +1,4 @@
-import { isLoopback } from '../config/api.js'
+import { isLoopback } from '../config/loopback.js'
 import type { Settings } from '../config/options.js'
 import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'

@@ -115,7 +115,7 @@ async function connect(run: OpenRun, token: string, open: Resources): Promise<Ap
   const { settings, pipeline, redact, api, effects } = run
   const base = api.base ?? (await startOwnSimulator(run, open))
   const { timeout: timeoutMs, concurrency: connections } = settings
-  const upstream = openApiClient({ base, token, timeoutMs, connections, pipeline, redact, effects })
+  const upstream = openApiClient({ base, token, timeoutMs, connections, pipeline, redact, effects, proxy: api.proxy })
   open.add(() => upstream.close())
   return upstream
 }

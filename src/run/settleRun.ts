@@ -176,7 +176,10 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
     reason,
     code,
     message,
-    run_again: runAgain(reason === 'cap' && code === 'budget-per-day' ? 'quota' : reason, at, timeZone),
+    run_again: runAgain(
+      { reason: reason === 'cap' && code === 'budget-per-day' ? 'quota' : reason, code, at },
+      timeZone,
+    ),
   }
 }
 

@@ -184,6 +184,7 @@ describe('no usable envelope', () => {
 test.each<[NoAnswer['fault'], ...Short]>([
   ['unsent', 'retry', 'no'],
   ['untrusted', 'stop', 'no', 'unreachable'],
+  ['proxy', 'stop', 'no', 'proxy'],
   ['timeout', 'ambiguous', 'maybe'],
   ['broken', 'ambiguous', 'maybe'],
   ['undecodable', 'ambiguous', 'maybe'],

@@ -3,6 +3,7 @@ import { access, constants, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { resolveApi, type Api } from '../../config/api.js'
 import type { Settings } from '../../config/options.js'
+import type { ProxyRule } from '../../config/proxy.js'
 import { first, openDatabase } from '../../core/duckdb.js'
 import { BusyError, EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
 import { localTime } from '../../core/time.js'
@@ -18,6 +19,8 @@ export interface DoctorJob {
   readonly settings: Settings
   /** @throws UsageError when the token cannot be read, or cannot be a token */
   readonly readToken: () => string | undefined
+  /** None is used if absent. */
+  readonly proxyFor?: ProxyRule
   readonly now: () => number
 }
 
@@ -33,7 +36,7 @@ const TOLERANCE_MS = 300_000
 const RELEASED = Date.parse('2026-01-01')
 
 /** Checks everything that a run needs, without a call: the token is not sent, and nothing is changed. */
-export async function doctor({ settings, readToken, now }: DoctorJob): Promise<DoctorReport> {
+export async function doctor({ settings, readToken, proxyFor, now }: DoctorJob): Promise<DoctorReport> {
   const layout = layoutOf(settings.data)
   const checks: Check[] = []
   const check = async (
@@ -54,7 +57,7 @@ export async function doctor({ settings, readToken, now }: DoctorJob): Promise<D
   await check('lock', () => lock(layout))
   await check('database', () => database(layout, settings), EXIT.local)
   await check('token', () => token(settings, readToken))
-  await check('network', () => network(resolveApi(settings)), EXIT.unreachable)
+  await check('network', () => network(resolveApi(settings, proxyFor)), EXIT.unreachable)
   await check('clock', () => clock(layout, now()), EXIT.local)
   const failed = checks.find(({ verdict }) => verdict === 'fail')
   return { data: layout.data, exit_code: failed?.exit_code ?? EXIT.done, checks }
@@ -159,11 +162,13 @@ function token(settings: Settings, readToken: () => string | undefined): CheckRe
   throw new UsageError(`none: set JUSTONEAPI_TOKEN (environment or .env), or give --token-file`)
 }
 
-async function network({ base, host, warning }: Api): Promise<CheckResult> {
+async function network({ base, host, proxy, warning, way }: Api): Promise<CheckResult> {
   if (base === undefined) return ok('none is needed for simulated data')
-  const { address, ms, protocol } = await reach(base, TIMEOUT_MS)
-  const found = `${host} (${address}) connected in ${Math.round(ms)} ms${protocol ? `, ${protocol}, certificate valid` : ''}`
-  return warning === undefined ? ok(found) : warn(`${found}; ${warning}`)
+  const { address, ms, protocol } = await reach(base, proxy, TIMEOUT_MS)
+  const connected = `${host} (${address ?? 'the proxy finds it'}) connected in ${Math.round(ms)} ms`
+  const secured = protocol ? `, ${protocol}, certificate valid` : ''
+  const found = [connected + secured, way, warning].filter((part) => part !== undefined).join('; ')
+  return warning === undefined ? ok(found) : warn(found)
 }
 
 async function clock(layout: Layout, now: number): Promise<CheckResult> {

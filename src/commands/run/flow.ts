@@ -12,10 +12,13 @@ import { summary } from './summary.js'
 import { notify } from './webhook.js'
 
 /** Runs the main job, and prints the summary, or the receipt with `--json`. */
-export async function runFlow({ settings, token, logger, inputs }: Invocation): Promise<number> {
-  const api = resolveApi(settings)
+export async function runFlow({ settings, token, logger, proxyFor, inputs }: Invocation): Promise<number> {
+  const api = resolveApi(settings, proxyFor)
   if (api.warning) logger.log('warn', api.warning)
+  if (api.way) logger.log('info', api.way)
   if (api.simulated) logger.log('info', 'simulated API: the people are invented, no token is used, no money is spent')
+  const proxy = settings.notify === undefined ? undefined : proxyFor(new URL(settings.notify))
+  if (proxy) logger.log('info', `the notification goes through the proxy ${proxy.shown} (${proxy.variable})`)
   const pipeline = await loadPipeline(settings.pipeline)
   const stop = stopSignal((name) =>
     logger.log('warn', `${name}: stopping in order; a second signal ends the process at once`),
@@ -24,7 +27,7 @@ export async function runFlow({ settings, token, logger, inputs }: Invocation): 
     const effects = liveEffects((level, message) => logger.log(level, message))
     const redact = redactor(token)
     const context = { inputs, settings, api, token, redact, pipeline, effects, logger, signal: stop.signal }
-    const receipt = await withNotification(settings.notify, { ...effects, redact }, () => run(context))
+    const receipt = await withNotification(settings.notify, { ...effects, redact, proxy }, () => run(context))
     writeOut(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
     return receipt.exit_code
   } finally {

@@ -1,9 +1,13 @@
-import { ofetch } from 'ofetch'
+import { createFetch, type $Fetch } from 'ofetch'
 import pRetry from 'p-retry'
+import { Agent, fetch } from 'undici'
+import type { ProxyServer } from '../../config/proxy.js'
 import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
 import type { Redact } from '../../core/redact.js'
 import { count, plural } from '../../core/text.js'
+import { CA_REMEDY, isRefusedCertificate } from '../../fetch/http/transportFault.js'
+import { connectorThrough, ProxyRefusal } from '../../fetch/http/tunnel.js'
 import { changeText, type Receipt } from '../../model/receipt.js'
 
 /** The end of a run: its receipt, or why there is none. */
@@ -27,6 +31,7 @@ const SHAPES: readonly (readonly [host: RegExp, body: (text: string) => unknown]
 export interface NotifyOptions {
   readonly log: Effects['log']
   readonly redact: Redact
+  readonly proxy?: ProxyServer | undefined
   /** Ten seconds if absent. */
   readonly limitMs?: number
 }
@@ -36,16 +41,31 @@ export interface NotifyOptions {
  * address is a secret of its own, so a message names only its host.
  */
 export async function notify(url: string, end: RunEnd, options: NotifyOptions): Promise<void> {
-  const { log, redact, limitMs = LIMIT_MS } = options
+  const { log, redact, proxy, limitMs = LIMIT_MS } = options
   const { host } = new URL(url)
   const signal = AbortSignal.timeout(limitMs)
   const body = redact(JSON.stringify(bodyFor(url, end)))
+  const agent = new Agent({ connect: connectorThrough(proxy, limitMs) })
+  const request = fetchOver(agent)
   try {
-    await pRetry(() => post(url, body, signal), { ...BACKOFF, signal, shouldRetry: ({ error }) => mayPass(error) })
+    await pRetry(() => post(request, url, body, signal), {
+      ...BACKOFF,
+      signal,
+      shouldRetry: ({ error }) => mayPass(error),
+    })
   } catch (error) {
     if (error instanceof Refused) log('warn', `${host} did not take the notification: ${error.message}`)
     else log('warn', `${host} could not be notified: ${reasonOf(error).replaceAll(url, host)}`)
+  } finally {
+    await agent.destroy()
   }
+}
+
+/** Node's own fetch may bring another undici, which takes no agent of this one, and may follow a proxy by itself. */
+function fetchOver(agent: Agent): $Fetch {
+  type Fetch = typeof globalThis.fetch
+  const overAgent = ((url: string, init: object) => fetch(url, { ...init, dispatcher: agent })) as unknown as Fetch
+  return createFetch({ fetch: overAgent })
 }
 
 /** The webhook answered, and not with success. */
@@ -55,8 +75,8 @@ class Refused extends Error {
   }
 }
 
-async function post(url: string, body: string, signal: AbortSignal): Promise<void> {
-  const response = await ofetch.raw(url, {
+async function post(request: $Fetch, url: string, body: string, signal: AbortSignal): Promise<void> {
+  const response = await request.raw(url, {
     method: 'POST',
     body,
     redirect: 'error',
@@ -77,14 +97,17 @@ const PASSING =
 /** Whether another attempt may succeed: after a network fault, 5xx or 429; not after a redirect or the time limit. */
 function mayPass(error: Error): boolean {
   if (error instanceof Refused) return error.status >= 500 || error.status === 429
-  return PASSING.test(String((rootOf(error) as { code?: unknown }).code))
+  const root = rootOf(error)
+  if (root instanceof ProxyRefusal) return root.status >= 500
+  return PASSING.test(String((root as { code?: unknown }).code))
 }
 
 /** ofetch writes the whole address into its message, so only the innermost cause is shown. */
 function reasonOf(error: unknown): string {
   const root = rootOf(error)
   // A host with several addresses fails without a message of its own.
-  return messageOf(root).split('\n')[0] || String((root as { code?: unknown }).code)
+  const reason = messageOf(root).split('\n')[0] || String((root as { code?: unknown }).code)
+  return isRefusedCertificate(root) ? `${reason}; ${CA_REMEDY}` : reason
 }
 
 function rootOf(error: unknown): unknown {

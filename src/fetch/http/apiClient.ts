@@ -1,3 +1,4 @@
+import type { ProxyServer } from '../../config/proxy.js'
 import type { Effects } from '../../core/effects.js'
 import type { Redact } from '../../core/redact.js'
 import type { CallEnd, Intent } from '../../model/call.js'
@@ -21,6 +22,7 @@ export interface ApiClientOptions {
   /** Deadline of one attempt, from connecting to the last byte. */
   readonly timeoutMs: number
   readonly connections: number
+  readonly proxy?: ProxyServer | undefined
   readonly pipeline: Pick<Pipeline, 'request'>
   /** Takes the token out of everything that the client returns. */
   readonly redact: Redact
@@ -29,8 +31,8 @@ export interface ApiClientOptions {
 
 /** Builds the request with the token, and takes the token out of whatever comes back. */
 export function openApiClient(options: ApiClientOptions): ApiClient {
-  const { base, token, timeoutMs, connections, pipeline, redact, effects } = options
-  const pool = openConnectionPool({ origin: base.origin, connections, timeoutMs, effects })
+  const { base, token, timeoutMs, connections, proxy, pipeline, redact, effects } = options
+  const pool = openConnectionPool({ origin: base.origin, connections, timeoutMs, proxy, effects })
   const prefix = base.pathname.replace(/\/+$/, '')
 
   const pathOf = (id: string): string => {

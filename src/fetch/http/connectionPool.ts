@@ -1,8 +1,10 @@
 import { Pool, type Dispatcher } from 'undici'
+import type { ProxyServer } from '../../config/proxy.js'
 import type { Effects } from '../../core/effects.js'
 import { HTTP } from '../constants.js'
 import { decodeBody, decodePart } from './decodeBody.js'
 import { broken, TransportFault, unsent } from './transportFault.js'
+import { connectorThrough } from './tunnel.js'
 
 const REDIRECTS = [301, 302, 303, 307, 308]
 const HEADERS = ['accept', 'application/json', 'accept-encoding', 'gzip, deflate, br', 'user-agent', 'creator-enrich']
@@ -28,16 +30,18 @@ export interface ConnectionPoolOptions {
   readonly connections: number
   /** From the first step of connecting to the last byte of the body. */
   readonly timeoutMs: number
+  /** Undefined: connections go straight to the origin. */
+  readonly proxy?: ProxyServer | undefined
   readonly effects: Pick<Effects, 'elapsed'>
 }
 
 /** Connections to one origin. No redirect is followed, no request is sent twice, every certificate is verified. */
 export function openConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
-  const { origin, connections, timeoutMs, effects } = options
+  const { origin, connections, timeoutMs, proxy, effects } = options
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
-    connect: { timeout: Math.min(HTTP.connectTimeoutMs, timeoutMs), rejectUnauthorized: true },
+    connect: connectorThrough(proxy, Math.min(HTTP.connectTimeoutMs, timeoutMs)),
     // `Exchange` keeps one deadline for the whole call.
     headersTimeout: 0,
     bodyTimeout: 0,

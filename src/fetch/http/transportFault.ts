@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.js'
 import type { NoAnswer } from '../../model/call.js'
+import { ProxyRefusal } from './tunnel.js'
 
 /** A call that ended without a whole answer. Its message is not yet redacted. */
 export class TransportFault extends Error {
@@ -25,9 +26,13 @@ const CERTIFICATE = new Set([
   'CERT_SIGNATURE_FAILURE',
   'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERROR_IN_CERT_NOT_AFTER_FIELD',
+  'ERROR_IN_CERT_NOT_BEFORE_FIELD',
   'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
   'INVALID_CA',
   'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -36,18 +41,30 @@ const CERTIFICATE = new Set([
 
 /** A failure before the first byte of the request was written: the call was provably not sent. */
 export function unsent(error: unknown): TransportFault {
-  const untrusted = CERTIFICATE.has(codeOf(error) ?? '')
-  return new TransportFault(untrusted ? 'untrusted' : 'unsent', `not sent: ${describe(error)}`)
+  const message = `not sent: ${faultText(error)}`
+  if (error instanceof ProxyRefusal) return new TransportFault(error.isDenied ? 'proxy' : 'unsent', message)
+  return isRefusedCertificate(error)
+    ? new TransportFault('untrusted', `${message}; ${CA_REMEDY}`)
+    : new TransportFault('unsent', message)
+}
+
+/** What people do about a certificate that this machine does not trust. */
+export const CA_REMEDY = "set NODE_EXTRA_CA_CERTS to the file of your company's CA, or check the clock of this machine"
+
+/** Whether the server's certificate, or that of the proxy, was the reason. */
+export function isRefusedCertificate(error: unknown): boolean {
+  return CERTIFICATE.has(codeOf(error) ?? '')
 }
 
 /** A failure after the first byte: the upstream may have charged. */
 export function broken(error: unknown, part: Buffer | undefined): TransportFault {
   if (codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW')
     return new TransportFault('too_large', 'the headers of the answer are too large')
-  return new TransportFault('broken', `the connection broke after sending: ${describe(error)}`, part)
+  return new TransportFault('broken', `the connection broke after sending: ${faultText(error)}`, part)
 }
 
-function describe(error: unknown): string {
+/** Message and code of a failure of the network. */
+export function faultText(error: unknown): string {
   // A host with several addresses fails with one error for each address, and without a message of its own.
   const causes = error instanceof AggregateError && error.message === '' ? error.errors : [error]
   const message = causes.map(messageOf).join(', ')

@@ -100,7 +100,7 @@ export async function enrich(
   return run({
     inputs: [list],
     settings: settingsOf('run', data, flags),
-    api: { base, simulated: false, host: base.host, warning: undefined },
+    api: { base, simulated: false, host: base.host, proxy: undefined, warning: undefined, way: undefined },
     token: TOKEN,
     redact: redactor(TOKEN),
     pipeline,
