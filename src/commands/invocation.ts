@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { parseEnv } from 'node:util'
 import { readToken, tokenIn } from '../config/api.js'
+import { checkDotEnv, readDotEnv } from '../config/dotEnv.js'
 import { resolveSettings, type Flags, type Settings } from '../config/options.js'
 import { proxyRule } from '../config/proxy.js'
-import { messageOf, UsageError } from '../core/errors.js'
 import { redactor, type Redact } from '../core/redact.js'
 import { visibleText } from '../core/text.js'
 import { openLogFile } from '../terminal/logFile.js'
@@ -14,11 +11,13 @@ import type { Command, Invocation } from './command.js'
 /**
  * Brings together what a command works with.
  * @param inputs the positional arguments
- * @throws UsageError when an option, the token or `.env` cannot be read; LocalError when the log file cannot be written
+ * @throws UsageError when an option, the token or `.env` cannot be read, or `.env` may not hold what it holds; LocalError when the log file cannot be written
  */
 export function invocationOf(command: Command, inputs: readonly string[], flags: Flags): Invocation {
-  const environments = [process.env, readDotEnv()]
+  const dotEnv = readDotEnv()
+  const environments = [process.env, dotEnv.variables]
   const settings = resolveSettings(command.options, flags, environments)
+  checkDotEnv(dotEnv, settings, process.env)
   const read = (): string | undefined => readToken(settings.tokenFile, environments)
   const token = command.needsToken ? read() : undefined
   const logger = loggerFor(settings, redactor(token ?? tokenIn(environments)))
@@ -28,16 +27,6 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
 /** For errors before the options are known: only the token of the environment can be redacted then. */
 export function firstLogger(): Logger {
   return new Logger(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
-}
-
-function readDotEnv(): Record<string, string | undefined> {
-  const path = resolve('.env')
-  try {
-    return parseEnv(readFileSync(path, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw new UsageError(`${path}: ${messageOf(error)}`)
-  }
 }
 
 function loggerFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Logger {

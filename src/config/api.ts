@@ -14,6 +14,11 @@ const HOSTS: Readonly<Record<string, string>> = {
 const SHORTEST_SAFE_TIMEOUT = 60_000
 const TOKEN_VARIABLE = 'JUSTONEAPI_TOKEN'
 
+/** Whether a value of `--api` names a host of the vendor, or the simulator. */
+export function isHostName(api: string): boolean {
+  return api === 'simulated' || Object.hasOwn(HOSTS, api)
+}
+
 export interface Api {
   /** Undefined when simulated: the simulator starts only when ids are due. */
   readonly base: URL | undefined

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { messageOf, UsageError } from '../core/errors.js'
+import { isHostName, tokenIn } from './api.js'
+import { envName, type OptionName, type Settings } from './options.js'
+import { PROXY_VARIABLES } from './proxy.js'
+
+/** The file `.env` of the folder in which the program was started. Anybody may have put it there. */
+export interface DotEnv {
+  readonly path: string
+  /** Empty without a file. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+}
+
+/** @throws UsageError when the file exists and cannot be read */
+export function readDotEnv(): DotEnv {
+  const path = resolve('.env')
+  try {
+    return { path, variables: parseEnv(readFileSync(path, 'utf8')) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, variables: {} }
+    throw new UsageError(`${path}: ${messageOf(error)}`)
+  }
+}
+
+/** They decide where the token or the results go, or which file is read or written. */
+const GUARDED: readonly OptionName[] = ['allowPlainHttp', 'tokenFile', 'notify', 'logFile']
+
+/**
+ * A `.env` that does not hold the token itself must not send it anywhere: it may have come with a copied or shared folder.
+ * @throws UsageError that names the variable, while the token comes from the environment or from a file
+ */
+export function checkDotEnv(
+  { path, variables }: DotEnv,
+  { tokenFile }: Settings,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  const source = tokenFile !== undefined ? 'a token file' : tokenIn([environment]) && 'the environment'
+  if (!source) return
+  const name = Object.keys(variables).find((each) => variables[each]?.trim() && isGuarded(each, variables[each]))
+  if (name === undefined) return
+  const only = name === envName('api') ? ' only as the name of a host (global, cn)' : ' not'
+  throw new UsageError(
+    `${path}: ${name} may stand there${only} while the token comes from ${source}: whoever wrote this file would decide where the token or the results go; nothing was sent. Set it in the environment or as a flag, or write the token into the same file`,
+  )
+}
+
+function isGuarded(name: string, value: string): boolean {
+  if (name === envName('api')) return !isHostName(value)
+  return (
+    GUARDED.some((option) => envName(option) === name) || PROXY_VARIABLES.some((each) => each === name.toUpperCase())
+  )
+}
