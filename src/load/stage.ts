@@ -3,9 +3,9 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { WHOLE } from '../flatten/drift.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { ClockCorrection } from '../model/clock.js'
-import type { Outcome, OutcomeKind } from '../model/outcome.js'
 import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'
 import { readAheadRuns } from './aheadRuns.js'
+import { bodyBytes, readCall, type CallOutcome, type StageLimits } from './readCall.js'
 import {
   STAGED_ANOMALIES,
   STAGED_CALLS,
@@ -37,39 +37,41 @@ export interface Staged {
   readonly profiles: number
   /** Calls whose process died before their end was known. */
   readonly unknown: number
+  /** Answers that are too large to be loaded. */
+  readonly tooLarge: number
 }
 
-type CallOutcome = Omit<Outcome, 'kind'> & { readonly kind: OutcomeKind | 'unknown' }
-
-const UNKNOWN: CallOutcome = {
-  kind: 'unknown',
-  code: 'unknown',
-  billed: 'maybe',
-  message: 'the process ended before the answer was stored',
-}
+const FAILED_SUCCESSES: ReadonlySet<CallOutcome['kind']> = new Set(['misdelivered', 'unreadable', 'too_large_to_load'])
 
 /** Sets of drift that are remembered. When answers have more shapes than that, the memory starts empty again. */
 const REMEMBERED_SETS = 10_000
 
-/** Calls between two releases of memory. */
+/** Calls between two releases of memory, or fewer where their answers are large. */
 const CALLS_A_ROUND = 8_192
+const BYTES_A_ROUND = 64 << 20
 
 /** Reads all calls of the sources into the staging tables, flat in memory. */
 export async function stage(
   connection: Connection,
   sources: Iterable<AnswerSource>,
   reader: AnswerReader,
+  limits: StageLimits,
   releaseMemory: () => Promise<void>,
 ): Promise<Staged> {
   await createStaging(connection, reader.pipeline)
-  const stager = await Stager.open(connection, reader, new ClockCorrection(await readAheadRuns(connection)))
+  const stager = await Stager.open(connection, reader, limits)
   let round = CALLS_A_ROUND
+  let bytes = 0
   for (const source of sources) {
     stager.run(source)
     for await (const calls of source.calls()) {
-      for (const call of calls) stager.call(source.header.runId, call)
-      if (stager.staged.calls < round) continue
+      for (const call of calls) {
+        stager.call(source.header.runId, call)
+        bytes += bodyBytes(call)
+      }
+      if (stager.staged.calls < round && bytes < BYTES_A_ROUND) continue
       round = stager.staged.calls + CALLS_A_ROUND
+      bytes = 0
       await releaseMemory()
     }
   }
@@ -85,7 +87,7 @@ interface CallTimes {
 }
 
 class Stager {
-  readonly staged = { calls: 0, answers: 0, profiles: 0, unknown: 0 }
+  readonly staged = { calls: 0, answers: 0, profiles: 0, unknown: 0, tooLarge: 0 }
   private driftSets = new Map<string, number>()
   private nextDriftSet = 1
   private readonly cells: readonly StagedCell[]
@@ -95,6 +97,7 @@ class Stager {
   private constructor(
     private readonly reader: AnswerReader,
     private readonly writers: Writers,
+    private readonly limits: StageLimits,
     private readonly clock: ClockCorrection,
   ) {
     const { pipeline } = reader
@@ -102,8 +105,9 @@ class Stager {
     this.counters = seriesColumns(pipeline).map(([name]) => Object.keys(pipeline.columns).indexOf(name))
   }
 
-  static async open(connection: Connection, reader: AnswerReader, clock: ClockCorrection): Promise<Stager> {
-    return new Stager(reader, await openWriters(connection, reader.pipeline), clock)
+  static async open(connection: Connection, reader: AnswerReader, limits: StageLimits): Promise<Stager> {
+    const clock = new ClockCorrection(await readAheadRuns(connection))
+    return new Stager(reader, await openWriters(connection, reader.pipeline), limits, clock)
   }
 
   run({ header, useless = null }: Pick<AnswerSource, 'header'> & { readonly useless?: boolean | null }): void {
@@ -113,7 +117,7 @@ class Stager {
 
   call(runId: string, call: Call): void {
     if (call.kind === 'no_answer' && call.fault === 'withdrawn') return
-    const outcome = call.kind === 'unknown' ? UNKNOWN : this.reader.interpret(call)
+    const { outcome, flattened } = readCall(this.reader, call, this.limits)
     const datedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
     const endedAt = this.clock.of(runId, datedAt)
     const profile = outcome.kind === 'profile'
@@ -132,16 +136,17 @@ class Stager {
     this.staged.calls += 1
     if (call.kind === 'answer') this.staged.answers += 1
     if (call.kind === 'unknown') this.staged.unknown += 1
-    if (outcome.kind === 'misdelivered' || outcome.kind === 'unreadable') {
+    if (outcome.kind === 'too_large_to_load') this.staged.tooLarge += 1
+    if (FAILED_SUCCESSES.has(outcome.kind)) {
       this.writers.anomalies.append([call.id, endedAt, outcome.kind, null, outcome.message, runId])
     }
-    if (outcome.kind === 'unreadable') {
-      const { drift } = this.reader.flatten(outcome.value, call.id)
+    if (outcome.kind === 'unreadable' && flattened) {
+      const { drift } = flattened
       // If the whole value is wrong, every key is missing: only the whole is reported.
       const whole = drift.filter(({ path }) => path === WHOLE)
       this.writers.unreadable.append([call.id, endedAt, this.driftSet(whole.length > 0 ? whole : drift)])
     }
-    if (profile) this.profile(runId, call.id, { datedAt, endedAt }, this.reader.flatten(outcome.value, call.id))
+    if (profile && flattened) this.profile(runId, call.id, { datedAt, endedAt }, flattened)
   }
 
   close(): void {

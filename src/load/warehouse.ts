@@ -89,10 +89,11 @@ const WORTH_RELEASING = 8 << 20
 export async function withMemory<T>(
   connection: Connection,
   work: (releaseMemory: () => Promise<void>) => Promise<T>,
+  memory: () => number = databaseMemory,
 ): Promise<T> {
   // Setting the limit makes DuckDB free memory, even when the value stays the same.
   const setLimit = async (): Promise<void> => {
-    await connection.run(`SET memory_limit = '${databaseMemory()}MB'`)
+    await connection.run(`SET memory_limit = '${memory()}MB'`)
   }
   await connection.run('SET threads = 1')
   await setLimit()

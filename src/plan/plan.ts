@@ -145,7 +145,7 @@ WITH
       ids.appeared,
       CASE
         WHEN creator.last_attempt_outcome = 'empty' AND attempt.is_useless THEN 'doubted'
-        WHEN creator.last_attempt_outcome IN ('misdelivered', 'unreadable', 'refused') THEN 'failed'
+        WHEN creator.last_attempt_outcome IN ('misdelivered', 'unreadable', 'too_large_to_load', 'refused') THEN 'failed'
         WHEN creator.last_attempt_outcome = 'retry' THEN 'fault'
         WHEN creator.last_attempt_outcome IN ('ambiguous', 'unknown') THEN 'ambiguous'
         WHEN creator.status = 'active' THEN 'profile'

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import {
   batches,
   first,
@@ -17,6 +18,8 @@ export interface RawRun {
   readonly header: RunHeader
   /** The number of calls. */
   readonly size: number
+  /** Bytes of its files. */
+  readonly bytes: number
   /** All calls, in batches of up to 2,048, ordered by id. Every checksum is checked. */
   calls(): AsyncIterable<Call[]>
 }
@@ -57,6 +60,7 @@ async function openRun(connection: Connection, answers: string[], calls: string[
   return {
     header: files[0]!.header,
     size: files.reduce((sum, { size }) => sum + size, 0),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     async *calls() {
       for (const file of files) yield* file.calls()
     },
@@ -75,9 +79,11 @@ export async function openRawFile(
   ids?: readonly string[],
 ): Promise<RawRun> {
   const { rows, ...header } = await readingFile(file, () => headOf(connection, file))
+  const { size: bytes } = await readingFile(file, () => stat(file))
   return {
     header,
     size: rows,
+    bytes,
     calls: () =>
       table.kind === 'answers'
         ? callsIn(connection, table, file, answerOf, ids)

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
+import { plural } from '../core/text.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { repairJournal } from '../journal/repairJournal.js'
@@ -50,7 +51,8 @@ export async function loadLeftSegments(
   for (const { message } of damaged) effects.log('warn', message)
   const [oldest] = segments
   if (oldest === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }
-  const { answers, unknown } = await loadSegments(warehouse, segments, reader)
+  const { answers, unknown, tooLarge } = await loadSegments(warehouse, segments, reader)
+  warnOfLarge(tooLarge, effects)
   for (const segment of segments) await segment.markLoaded()
   await claimKind(warehouse.connection, layout.data, oldest.header.simulated)
   effects.log('info', `resumed: ${answers} answers recovered, ${unknown} calls unknown`)
@@ -59,14 +61,24 @@ export async function loadLeftSegments(
 
 /** Loads the calls of this run from its journal segment. */
 export async function loadFetched(
-  { reader }: OpenRun,
+  { reader, effects }: OpenRun,
   warehouse: Warehouse,
   { segment, useless }: Fetched,
 ): Promise<void> {
   if (segment === undefined) return
   const calls = await openSegment(segment)
-  await loadSegments(warehouse, [{ header: calls.header, useless, calls: () => calls.calls() }], reader)
+  const source = { header: calls.header, useless, calls: () => calls.calls() }
+  const { tooLarge } = await loadSegments(warehouse, [source], reader)
+  warnOfLarge(tooLarge, effects)
   await calls.markLoaded()
+}
+
+function warnOfLarge(answers: number, effects: Effects): void {
+  if (answers === 0) return
+  effects.log(
+    'warn',
+    `${plural(answers, 'answer')} too large to load: kept in raw/, and failed as too_large_to_load; fetched again when stale`,
+  )
 }
 
 async function refuseToPayAgain(layout: Layout, { connection }: Warehouse): Promise<void> {

@@ -41,8 +41,9 @@ export interface RebuiltWarehouse {
   readonly calls: number
 }
 
-/** The calls to stage and merge at once. It may be more, because runs are not split. */
+/** The calls to stage and merge at once, and the bytes of their files. It may be more, because runs are not split. */
 const CALLS_A_LOAD = 100_000
+const BYTES_A_LOAD = 256 << 20
 
 /**
  * Does the work with the working database. Rebuilds it first if it is missing or damaged, lacks runs that `raw/` has,
@@ -128,13 +129,16 @@ async function* batchesOfRuns({ layout }: Lock): AsyncGenerator<AnswerSource[]> 
   try {
     let group: AnswerSource[] = []
     let size = 0
+    let bytes = 0
     for await (const run of store.runs()) {
       group.push(run)
       size += run.size
-      if (size < CALLS_A_LOAD) continue
+      bytes += run.bytes
+      if (size < CALLS_A_LOAD && bytes < BYTES_A_LOAD) continue
       yield group
       group = []
       size = 0
+      bytes = 0
     }
     for (const folder of [join(layout.journal, 'loaded'), layout.journal]) {
       group.push(...(await repairJournal(folder)).segments)

@@ -44,7 +44,7 @@ const BOOKKEEPING: readonly ColumnDefinition[] = [
     name: 'last_attempt_outcome',
     type: 'VARCHAR',
     description:
-      'Outcome of the last call: profile, empty, misdelivered, unreadable, invalid, refused, retry, ambiguous, throttled, stop, or unknown.',
+      'Outcome of the last call: profile, empty, misdelivered, unreadable, too_large_to_load, invalid, refused, retry, ambiguous, throttled, stop, or unknown.',
   },
   {
     name: 'last_attempt_code',

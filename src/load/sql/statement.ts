@@ -38,7 +38,7 @@ export const CONCLUSIVE = `('profile', 'empty', 'invalid')`
 export const IN_USELESS_RUN = `run_id IN (SELECT run_id FROM runs WHERE useless)`
 
 /** Outcomes of answers with the code of success that bring no profile of the id: their own word says more than the code. */
-export const FAILED_SUCCESS = `('misdelivered', 'unreadable')`
+export const FAILED_SUCCESS = `('misdelivered', 'unreadable', 'too_large_to_load')`
 
 /** Outcomes of calls that brought no answer and may have been billed, as an SQL list. */
 export const UNANSWERED = `('ambiguous', 'unknown')`
