@@ -1,16 +1,27 @@
-import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isAbsent, pathExists, unreadablePath } from './absent.js'
+import { folderMode, shareNew, type Access } from './fileModes.js'
+import { createTemporary, sweepBeside, temporaryName } from './temporaryFile.js'
 
 /**
  * Lets `produce` write a file beside the target, then renames it to the target: a reader sees the old file or the new one.
- * A target whose content would not change is left alone, with its timestamp.
+ * The file is there already, empty, under a random name. A target whose content would not change is left alone, with its
+ * timestamp. Removes first what killed processes left beside the target.
+ * @param given the name to use, from `temporaryName`
  * @returns whether the target was replaced
  */
-export async function replaceFile(target: string, produce: (temporary: string) => Promise<void>): Promise<boolean> {
+export async function replaceFile(
+  target: string,
+  produce: (temporary: string) => Promise<void>,
+  access: Access = 'private',
+  given = temporaryName(target),
+): Promise<boolean> {
   const folder = dirname(target)
-  await makeFolder(folder)
-  const temporary = `${target}.part`
+  await makeFolder(folder, access)
+  await sweepBeside(target, access)
+  const { path: temporary, file } = await createTemporary(target, access, given)
+  await file.close()
   try {
     await produce(temporary)
     if (await sameContent(target, temporary)) {
@@ -51,16 +62,17 @@ export async function sameContent(one: string, other: string): Promise<boolean> 
  * Creates a folder and its parents so that they survive a power loss. An existing folder is left alone. The `recursive`
  * option of mkdir would never return in an existing folder in which nothing can be created, such as /proc.
  */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string, access: Access = 'private'): Promise<void> {
   try {
-    await mkdir(folder)
+    await mkdir(folder, folderMode(access))
+    if (access === 'shared') await shareNew(folder, folderMode(access))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && (await isFolder(folder))) return
     const parent = dirname(folder)
-    if (code !== 'ENOENT' || existsSync(parent)) throw error
-    await makeFolder(parent)
-    await makeFolder(folder)
+    if (code !== 'ENOENT' || pathExists(parent)) throw error
+    await makeFolder(parent, access)
+    await makeFolder(folder, access)
     return
   }
   await syncFolder(dirname(folder))
@@ -97,17 +109,22 @@ export async function identityOf(path: string): Promise<string | undefined> {
     const { dev, ino } = await stat(path, { bigint: true })
     return `${dev}:${ino}`
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    if (isAbsent(error)) return undefined
     throw error
   }
 }
 
-/** Whether a path leads to a folder, through links too. */
+/**
+ * Whether a path leads to a folder, through links too.
+ * @throws LocalError when that cannot be known
+ */
 export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    if (isAbsent(error)) return false
+    throw unreadablePath(path, error)
+  }
 }
 
 /** Bytes of a file; undefined if there is none. */
@@ -115,7 +132,7 @@ export async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isAbsent(error)) return undefined
     throw error
   }
 }

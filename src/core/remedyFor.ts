@@ -9,6 +9,8 @@ const REMEDIES: readonly (readonly [cause: RegExp, remedy: string])[] = [
   [/^(ENOSPC|EDQUOT)\b|No space left|quota exceeded/i, 'free some space'],
   [/^ENOENT\b|No such file|does not exist/i, 'put it back'],
   [/^(EACCES|EPERM|EROFS)\b|Permission denied|not permitted|Read-only file/i, 'make it writable'],
+  [/^ENOTDIR\b|Not a directory/i, 'put a writable folder in its place'],
+  [/^ELOOP\b|Too many levels/i, 'remove the link that leads back to itself'],
   [/^EIO\b|Input\/output error|fsync/i, 'check this disk'],
   [/^EFBIG\b|File too large/i, 'raise the limit of file sizes (ulimit -f)'],
   [/^(EMFILE|ENFILE)\b|Too many open files/i, 'raise the limit of open files (ulimit -n)'],

@@ -1,7 +1,9 @@
 import { readdir, realpath } from 'node:fs/promises'
-import { basename, dirname, join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
+import { unreadablePath } from '../core/absent.js'
 import { isFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { nameWithoutEnding } from '../core/temporaryFile.js'
 import type { Layout } from './layout.js'
 
 /** The files of a data folder. All paths are absolute, and go through links as they are. */
@@ -20,9 +22,9 @@ export async function filesUnder(layout: Layout): Promise<FolderFiles> {
   const walk = new Walk(layout)
   // Our folders come first: if a folder has two paths, we want the one that we use.
   for (const folder of foldersOf(layout)) {
-    if (await isFolder(folder)) await walk.into(folder)
+    if (await isFolder(folder)) await walk.from(folder)
   }
-  await walk.into(layout.data)
+  await walk.from(layout.data)
   return walk
 }
 
@@ -58,7 +60,7 @@ export function isOutput(path: string, { exports, reports, metrics }: Layout): b
     [reports]: ['*.html'],
     [metrics]: ['*.prom'],
   }
-  const name = basename(path, '.part')
+  const name = nameWithoutEnding(path)
   return ours[dirname(path)]?.some((pattern) => fits(name, pattern)) ?? false
 }
 
@@ -82,7 +84,16 @@ class Walk implements FolderFiles {
 
   constructor(private readonly layout: Layout) {}
 
-  async into(folder: string): Promise<void> {
+  /** @throws LocalError when the folder cannot be read */
+  async from(folder: string): Promise<void> {
+    try {
+      await this.into(folder)
+    } catch (error) {
+      throw error instanceof LocalError ? error : unreadablePath(folder, error)
+    }
+  }
+
+  private async into(folder: string): Promise<void> {
     const real = await realpath(folder)
     if (this.seen.has(real)) return
     this.seen.add(real)
@@ -100,7 +111,8 @@ class Walk implements FolderFiles {
     try {
       await this.into(path)
     } catch (error) {
-      if (error instanceof LocalError || isOurs(path, this.layout)) throw error
+      if (error instanceof LocalError) throw error
+      if (isOurs(path, this.layout)) throw unreadablePath(path, error)
       this.skipped.push({ path, why: messageOf(error) })
     }
   }

@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { link, rm } from 'node:fs/promises'
+import { pathExists } from '../core/absent.js'
 import { makeFolder, identityOf } from '../core/atomicFile.js'
 import { openDatabase, type Database } from '../core/duckdb.js'
 import { BusyError, LocalError, messageOf } from '../core/errors.js'
+import { temporaryName } from '../core/temporaryFile.js'
 import { localTime } from '../core/time.js'
 import type { Layout } from './layout.js'
-import { readStatus } from './runStatus.js'
+import { refusePlantedLinks } from './plantedLinks.js'
+import { readStatus, type RunStatus } from './runStatus.js'
 
 /** The right to write in a data folder, until it is released or the process ends for any reason. */
 export interface Lock {
@@ -34,6 +35,8 @@ export async function takeLock(layout: Layout): Promise<Lock> {
   heldHere.add(layout.lock)
   try {
     // All paid answers are kept below this folder, so its own name must be durable too.
+    await makeFolder(layout.data, 'shared')
+    await refusePlantedLinks(layout)
     await makeFolder(layout.state)
     await placeLockFile(layout.lock)
     const database = await openLockFile(layout.lock)
@@ -51,6 +54,7 @@ export async function takeLock(layout: Layout): Promise<Lock> {
     heldHere.delete(layout.lock)
     const holder = lockHolder(error)
     if (holder !== undefined) throw busy(layout, holder)
+    if (error instanceof LocalError) throw error
     throw new LocalError(
       `cannot take the lock ${layout.lock}: ${messageOf(error)}; make its folder writable, or remove the file while no run is on`,
       { cause: error },
@@ -67,10 +71,19 @@ export function lockHolder(error: unknown): number | undefined {
 
 function busy(layout: Layout, holder: number): BusyError {
   const otherRun = holder > 0 ? `another run (PID ${holder})` : 'another run'
-  const status = readStatus(layout.status, holder > 0 ? holder : undefined)
+  const status = statusOf(layout, holder)
   const known = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
   const since = known ? ` since ${localTime(Date.parse(status.started_at))}` : ''
   return new BusyError(`${otherRun} holds ${layout.data}${since}: nothing was sent, wait until it is done`)
+}
+
+/** A status that cannot be read does not change that the folder is held. */
+function statusOf({ status }: Layout, holder: number): RunStatus | undefined {
+  try {
+    return readStatus(status, holder > 0 ? holder : undefined)
+  } catch {
+    return undefined
+  }
 }
 
 function folderGone(layout: Layout): LocalError {
@@ -81,8 +94,8 @@ function folderGone(layout: Layout): LocalError {
 
 /** Links a finished file into place: a crash while DuckDB writes the file could leave one that no later run can open. */
 async function placeLockFile(path: string): Promise<void> {
-  if (existsSync(path)) return
-  const own = `${path}.${randomUUID()}.part`
+  if (pathExists(path)) return
+  const own = temporaryName(path)
   try {
     const database = await openLockFile(own)
     database.close()

@@ -1,10 +1,13 @@
+import { constants } from 'node:fs'
 import { copyFile, lstat, open, readlink, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { makeFolder } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import type { Access } from '../core/fileModes.js'
 import { remedyFor } from '../core/remedyFor.js'
+import { createTemporary, temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from './layout.js'
 
 /** The files that a run opens besides its connections: database, journal, exports, inputs. */
@@ -59,14 +62,20 @@ export function foldersOf({ data, state, temp, journal, exports, published, raw 
   return [data, state, temp, journal, join(journal, 'loaded'), exports, published, raw]
 }
 
+/** Those of them that others may read, as far as the umask allows it. */
+export function sharedFoldersOf({ data, exports, published }: Layout): string[] {
+  return [data, exports, published]
+}
+
 /**
  * Tries in these folders what later steps do there: write a file, sync it, put it in place of an older one. Creates the folders as needed.
+ * @param shared those of the folders that others may read
  * @throws LocalError that names the folder that cannot be used; nothing was sent
  */
-export async function checkFolders(folders: readonly string[]): Promise<void> {
+export async function checkFolders(folders: readonly string[], shared: readonly string[] = []): Promise<void> {
   for (const folder of folders) {
     try {
-      await tryFolder(folder)
+      await tryFolder(folder, shared.includes(folder) ? 'shared' : 'private')
     } catch (cause) {
       throw new LocalError(
         `cannot write in ${folder}: ${await reasonFor(folder, cause)}; nothing was sent: ${remedyFor(cause, 'put a writable folder in its place')}, then run the same command again`,
@@ -87,20 +96,19 @@ export async function warnOfSpace({ data }: Layout, due: number, effects: Pick<E
   )
 }
 
-async function tryFolder(folder: string): Promise<void> {
+async function tryFolder(folder: string, access: Access): Promise<void> {
   // The folder's name must be durable: without it the files in the folder would be lost.
-  await makeFolder(folder)
-  const probe = join(folder, `.probe-${process.pid}`)
-  const moved = `${probe}.moved`
+  await makeFolder(folder, access)
+  const { path: probe, file } = await createTemporary(join(folder, '.probe'))
+  const moved = temporaryName(join(folder, '.probe'))
   try {
-    const file = await open(probe, 'w')
     try {
       await file.writeFile('probe\n')
       await file.sync()
     } finally {
       await file.close()
     }
-    await copyFile(probe, moved)
+    await copyFile(probe, moved, constants.COPYFILE_EXCL)
     await rename(probe, moved)
   } finally {
     for (const path of [probe, moved]) await rm(path, { force: true })

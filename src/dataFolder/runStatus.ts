@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { isAbsent, pathExists, unreadablePath } from '../core/absent.js'
+import { replaceUnsynced } from '../core/temporaryFile.js'
 import type { RunHeader } from '../model/call.js'
 import { newTally, type Tally } from '../terminal/progress.js'
 import type { Layout } from './layout.js'
@@ -103,10 +104,7 @@ export class StatusFile {
     this.waiting = true
     this.writing = this.writing.then(async () => {
       this.waiting = false
-      const part = `${this.path}.part`
-      await writeFile(part, `${JSON.stringify(this.status(this.run!))}\n`)
-        .then(() => rename(part, this.path))
-        .catch(() => undefined)
+      await replaceUnsynced(this.path, `${JSON.stringify(this.status(this.run!))}\n`).catch(() => undefined)
     })
   }
 
@@ -149,8 +147,9 @@ export function readRunState({ status: path, journal }: Layout): RunState {
 function hasSegments(journal: string): boolean {
   try {
     return readdirSync(journal).some((name) => name.endsWith('.journal'))
-  } catch {
-    return false
+  } catch (error) {
+    if (isAbsent(error) && !pathExists(journal)) return false
+    throw unreadablePath(journal, error)
   }
 }
 
@@ -158,7 +157,7 @@ function hasSegments(journal: string): boolean {
 const SILENT_MS = 60_000
 
 /**
- * Reads the status; undefined if it is missing or unreadable. For a killed run the phase is `interrupted`.
+ * Reads the status; undefined if it is missing or damaged. For a killed run the phase is `interrupted`.
  * @param holder id of the process that holds the lock of the folder. If it is not known, a recent status of a living
  * process means that the run is on
  */
@@ -172,8 +171,9 @@ export function readStatus(path: string, holder?: number): RunStatus | undefined
 function parse(path: string): RunStatus | undefined {
   try {
     return schema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof SyntaxError || isAbsent(error)) return undefined
+    throw unreadablePath(path, error)
   }
 }
 

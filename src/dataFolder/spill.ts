@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
-import { mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../core/atomicFile.js'
+import { isUsedByOther } from '../core/temporaryFile.js'
 import { onStopSignal } from '../terminal/stopSignal.js'
 import type { Layout } from './layout.js'
 
@@ -17,7 +18,7 @@ export async function withSpill<T>(layout: Layout, work: (folder: string | undef
   await sweepSpill(layout)
   const { data, state, spill } = layout
   const made = [state, data].filter((folder) => !existsSync(folder))
-  const folder = await makeSpill(spill)
+  const folder = await makeSpill(layout)
   if (folder === undefined) return work(undefined)
   inUse.add(folder)
   const release = onStopSignal((name) => {
@@ -36,8 +37,9 @@ export async function withSpill<T>(layout: Layout, work: (folder: string | undef
 }
 
 /** The name begins with the id of the process, which shows later whether the folder is still in use. */
-async function makeSpill(spill: string): Promise<string | undefined> {
+async function makeSpill({ data, spill }: Layout): Promise<string | undefined> {
   try {
+    await makeFolder(data, 'shared')
     await makeFolder(spill)
     return await mkdtemp(join(spill, `${process.pid}-`))
   } catch {
@@ -47,21 +49,12 @@ async function makeSpill(spill: string): Promise<string | undefined> {
 
 /** Removes what killed processes left in `state/spill/`. */
 export async function sweepSpill({ spill }: Layout): Promise<void> {
+  // The folders behind a link are not ours.
+  if ((await lstat(spill).catch(() => undefined))?.isSymbolicLink()) return rm(spill).catch(() => undefined)
   const names = await readdir(spill).catch(() => [])
   for (const name of names) {
     const folder = join(spill, name)
     if (inUse.has(folder) || isUsedByOther(Number.parseInt(name, 10))) continue
     await rm(folder, { recursive: true, force: true }).catch(() => undefined)
-  }
-}
-
-function isUsedByOther(pid: number): boolean {
-  if (!(pid > 0) || pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // The process lives and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathExists } from '../core/absent.js'
 import { all, first, type Connection, quotedText } from '../core/duckdb.js'
 import type { ExportName } from '../dataFolder/files.js'
 import type { Layout } from '../dataFolder/layout.js'
@@ -152,7 +152,7 @@ const ROW_GROUP = 4_096
 async function exportParquet({ connection }: ExportSource, path: string): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
     await connection.run(
-      `COPY creators TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
+      `COPY creators TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
     )
     return countCreators(connection)
   })
@@ -163,7 +163,7 @@ async function exportExcel(
   { connection, wide, excel }: ExportSource,
   path: string,
 ): Promise<ExportedFile | LeftOut | undefined> {
-  if (!excel && !existsSync(path)) return undefined
+  if (!excel && !pathExists(path)) return undefined
   const rows = creatorSheetRows(connection, wide)
   try {
     const count = await countCreators(connection)

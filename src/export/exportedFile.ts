@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { replaceFile } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
+import { temporaryName } from '../core/temporaryFile.js'
 
 export interface ExportedFile {
   /** Absolute. */
@@ -14,14 +15,20 @@ export interface ExportedFile {
 
 /**
  * Writes one export beside its place and renames it; `produce` returns the number of rows.
+ * @param given the name of the file until then, from `temporaryName`
  * @throws LocalError with the path, if the file cannot be written
  */
-export async function exportFile(path: string, produce: (temporary: string) => Promise<number>): Promise<ExportedFile> {
+export async function exportFile(
+  path: string,
+  produce: (temporary: string) => Promise<number>,
+  given = temporaryName(path),
+): Promise<ExportedFile> {
   let rows = 0
   try {
-    const replaced = await replaceFile(path, async (temporary) => {
+    const write = async (temporary: string): Promise<void> => {
       rows = await produce(temporary)
-    })
+    }
+    const replaced = await replaceFile(path, write, 'shared', given)
     return { path, rows, replaced }
   } catch (error) {
     if (!isLocal(error)) throw error

@@ -1,7 +1,9 @@
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { isAbsent, pathExists } from '../core/absent.js'
 import { syncFolder } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { fileMode } from '../core/fileModes.js'
 import { HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
 import { scan, type Gap } from './scan.js'
 import { FileSegment, readHead, tornPath, type Segment } from './segmentReader.js'
@@ -68,7 +70,7 @@ export async function hasReadableSegments(folder: string): Promise<boolean> {
     }
     return false
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if (isAbsent(cause) && !pathExists(folder)) return false
     throw unreadable(folder, cause)
   }
 }
@@ -79,10 +81,10 @@ async function segmentsIn(folder: string): Promise<string[]> {
     for (const name of orphans) await recoverOrphanSpare(join(folder, name))
     const names = (await readdir(folder)).sort()
     // A segment gets its name after its head is durable and before the first call: under this one no call was sent.
-    for (const name of names.filter((name) => name.endsWith('.journal.part'))) await rm(join(folder, name))
+    for (const name of names.filter((name) => /\.journal(\.[^.]+)?\.part$/.test(name))) await rm(join(folder, name))
     return names.filter((name) => name.endsWith('.journal')).map((name) => join(folder, name))
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (isAbsent(cause) && !pathExists(folder)) return []
     throw unreadable(folder, cause)
   }
 }
@@ -135,7 +137,9 @@ async function cutTail(path: string, { offset, length }: Gap): Promise<Damage> {
   const torn = await tornPath(path)
   const segment = await open(path, 'r+')
   try {
-    const aside = await open(torn, 'w')
+    // A repair that was cut off may have left the file.
+    await rm(torn, { force: true })
+    const aside = await open(torn, 'wx', fileMode('private'))
     try {
       await copyFrom(segment, offset, aside)
       await aside.sync()

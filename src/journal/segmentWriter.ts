@@ -1,6 +1,7 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder, syncFolder, identityOf } from '../core/atomicFile.js'
+import { createTemporary } from '../core/temporaryFile.js'
 import type { RunHeader } from '../model/call.js'
 import type { AppendFile } from './groupCommit.js'
 import { encodeRun } from './record.js'
@@ -34,8 +35,7 @@ export class SegmentWriter implements AppendFile {
     const folder = dirname(path)
     await makeFolder(folder)
     if ((await identityOf(path)) !== undefined) throw new Error('a journal of this name exists already')
-    const part = `${path}.part`
-    const file = await open(part, 'w+')
+    const { path: part, file } = await createTemporary(path)
     try {
       await writeHead(file, header)
       await file.sync()

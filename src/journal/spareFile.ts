@@ -1,7 +1,9 @@
-import { open, rm, type FileHandle, readFile, rename, stat } from 'node:fs/promises'
+import { open, rm, type FileHandle, readFile, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { pathExists } from '../core/absent.js'
 import { makeFolder, syncFolder } from '../core/atomicFile.js'
+import { fileMode } from '../core/fileModes.js'
 import type { RunHeader, CallEnd } from '../model/call.js'
 import { GroupCommit } from './groupCommit.js'
 import { HEAD_BYTES, HEAD_COPIES, encodeEnd, journalMark } from './record.js'
@@ -40,7 +42,7 @@ export class SpareFile implements FallbackFile {
   static async create(segment: string, header: RunHeader, bytes: number): Promise<SpareFile> {
     const path = sparePath(segment)
     await makeFolder(dirname(path))
-    const file = await open(path, 'wx+')
+    const file = await open(path, 'wx+', fileMode('private'))
     try {
       await writeHead(file, header)
       await writeAll(file, Buffer.alloc(bytes), HEADS)
@@ -101,7 +103,7 @@ export interface SpareDamage extends Gap {
  */
 export async function recoverSpare(path: string, mark: number): Promise<SpareDamage[]> {
   const spare = sparePath(path)
-  if (!(await isThere(spare))) return []
+  if (!pathExists(spare)) return []
   const { ends, damage } = await readSpare(spare, mark)
   if (ends.size > 0) await append(path, mark, ends)
   await (damage.length > 0 ? rename(spare, damage[0]!.keptAt) : rm(spare))
@@ -157,13 +159,6 @@ function endIn(found: Found | Gap): CallEnd | undefined {
   if (found.kind === 'gap') return undefined
   const { entry } = found
   return entry.kind === 'answer' || entry.kind === 'no_answer' ? entry : undefined
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** Whether these bytes are reserved space that was not used. */

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
+import { pathExists, requireReadable } from '../core/absent.js'
 import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
@@ -55,7 +55,7 @@ function whyNotRead(error: unknown, { database, spill }: Layout): unknown {
 
 /** @throws UsageError when there is nothing to read from; it says what brings it back, or makes it */
 export async function checkPublished(layout: Layout): Promise<void> {
-  if (existsSync(layout.database)) return
+  if (pathExists(layout.database)) return requireReadable(layout.database)
   const { data } = layout
   throw (
     (await restorable(layout)) ??

@@ -5,6 +5,7 @@ import { all, openDatabase, type Connection, first, quotedText } from '../core/d
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
 import { collectGarbage } from '../core/memory.js'
+import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
@@ -93,7 +94,7 @@ export interface Compacted {
  */
 export async function compactDatabase(path: string, temp: string): Promise<Compacted | undefined> {
   if ((await stat(path)).size < LEAST_FREE) return undefined
-  const copy = `${path}.compact`
+  const copy = temporaryName(path)
   try {
     if (!(await copyCompact(path, copy, temp))) return undefined
   } catch (error) {
@@ -118,7 +119,6 @@ async function copyCompact(path: string, copy: string, temp: string): Promise<bo
        FROM pragma_database_size() WHERE database_name = 'sparse'`,
     )
     if (size!.free < LEAST_FREE || size!.free < size!.total * FREE_SHARE) return false
-    await rm(copy, { force: true })
     await connection.run(`ATTACH ${quotedText(copy)} AS dense (STORAGE_VERSION ${quotedText(STORAGE_VERSION)})`)
     await connection.run('COPY FROM DATABASE sparse TO dense')
     await connection.run('CHECKPOINT dense')

@@ -1,9 +1,12 @@
-import { constants } from 'node:fs'
-import { chmod, copyFile, lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { copyFile, lstat, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { isAbsent, namesInFolder, unreadablePath } from '../core/absent.js'
 import { makeFolder, sameContent, syncFile, syncFolder, sizeOf } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { fileMode, setSharedMode } from '../core/fileModes.js'
 import { remedyFor } from '../core/remedyFor.js'
+import { createTemporary, temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 
 export interface PublishedCopy {
@@ -51,10 +54,9 @@ async function refuseUnfinished(warehouse: string): Promise<void> {
 async function copyFinished({ warehouse, published, database }: Layout, runId: string): Promise<string> {
   const folder = join(published, runId)
   const path = join(folder, basename(database))
-  const temporary = `${path}.part`
-  await makeFolder(folder)
+  await makeFolder(folder, 'shared')
+  const temporary = await copyReadOnly(warehouse, path)
   try {
-    await copyReadOnly(warehouse, temporary)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
@@ -65,16 +67,20 @@ async function copyFinished({ warehouse, published, database }: Layout, runId: s
   return path
 }
 
-async function copyReadOnly(from: string, to: string): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_FICLONE)
-  await setMode(to, 0o644)
-  await syncFile(to)
-  await setMode(to, READ_ONLY)
-}
-
-/** Some file systems have no modes; the file can be used all the same. */
-async function setMode(path: string, mode: number): Promise<void> {
-  await chmod(path, mode).catch(() => undefined)
+/** @returns the path of a copy beside the target, durable and read-only */
+async function copyReadOnly(from: string, target: string): Promise<string> {
+  const { path, file } = await createTemporary(target)
+  try {
+    await file.close()
+    await copyFile(from, path, constants.COPYFILE_FICLONE)
+    await setSharedMode(path, fileMode('shared'))
+    await syncFile(path)
+    await setSharedMode(path, READ_ONLY)
+    return path
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  }
 }
 
 /**
@@ -85,17 +91,17 @@ async function moveObstacles(layout: Layout, path: string, runId: string): Promi
   const { database } = layout
   const moved: string[] = []
   for (const log of [`${database}.wal`, `${path}.wal`]) moved.push(...(await moveAside(log, runId)))
-  const there = await lstat(database).catch(() => undefined)
+  const there = await linkOrFile(database)
   const isOurs = there === undefined || there.isSymbolicLink() || (await currentCopy(layout)) !== undefined
   if (!isOurs) moved.push(...(await moveAside(database, runId)))
   return moved
 }
 
 async function moveAside(path: string, runId: string): Promise<string[]> {
-  if (!(await lstat(path).catch(() => undefined))) return []
+  if (!(await linkOrFile(path))) return []
   for (let n = 1; ; n += 1) {
     const aside = `${path}.aside-${runId}${n === 1 ? '' : `-${n}`}`
-    if (await lstat(aside).catch(() => undefined)) continue
+    if (await linkOrFile(aside)) continue
     await rename(path, aside)
     return [aside]
   }
@@ -103,16 +109,24 @@ async function moveAside(path: string, runId: string): Promise<string[]> {
 
 async function pointLink({ database }: Layout, path: string): Promise<void> {
   const folder = dirname(database)
-  const temporary = `${database}.part`
-  await rm(temporary, { force: true })
-  try {
-    await symlink(relative(folder, path), temporary)
-  } catch {
-    // exFAT, FAT, and many network shares have no links.
-    await copyReadOnly(path, temporary)
-  }
+  // exFAT, FAT, and many network shares have no links.
+  const temporary = await linkBeside(database, relative(folder, path)).catch(() => copyReadOnly(path, database))
   await rename(temporary, database)
   await syncFolder(folder)
+}
+
+async function linkBeside(target: string, to: string): Promise<string> {
+  const path = temporaryName(target)
+  await symlink(to, path)
+  return path
+}
+
+/** What has this name, a link too; undefined when nothing has. */
+async function linkOrFile(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined
+    throw unreadablePath(path, error)
+  })
 }
 
 /**
@@ -121,10 +135,10 @@ async function pointLink({ database }: Layout, path: string): Promise<void> {
  * @returns undefined if nothing is published, or if the file was not made by creator-enrich
  */
 export async function currentCopy({ database, published }: Layout): Promise<string | undefined> {
-  const there = await lstat(database).catch(() => undefined)
+  const there = await linkOrFile(database)
   if (there === undefined) return undefined
   if (there.isSymbolicLink()) return dirname(resolve(dirname(database), await readlink(database)))
-  const names = (await readdir(published).catch(() => [])).filter((name) => RUN_ID.test(name))
+  const names = (await namesInFolder(published)).filter((name) => RUN_ID.test(name))
   for (const name of names.sort().reverse()) {
     if (await sameContent(database, join(published, name, basename(database)))) return join(published, name)
   }
@@ -133,7 +147,7 @@ export async function currentCopy({ database, published }: Layout): Promise<stri
 
 /** Keeps the copy that was just made, and the newest others. */
 async function removeOld({ published, database }: Layout, runId: string): Promise<void> {
-  const others = (await readdir(published)).filter((name) => RUN_ID.test(name) && name !== runId)
+  const others = (await namesInFolder(published)).filter((name) => RUN_ID.test(name) && name !== runId)
   const finished: string[] = []
   const unfinished: string[] = []
   for (const name of others.sort().reverse()) {

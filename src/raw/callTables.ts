@@ -88,7 +88,7 @@ export async function openPart(connection: Connection, { columns }: RawTable): P
  */
 export async function writePart(connection: Connection, table: RawTable, path: string, rows: number): Promise<void> {
   await connection.run(
-    `COPY part TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
+    `COPY part TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
   )
   const written = `read_parquet(${quotedText(path)}, hive_partitioning = false)`
   const intact = await numberOf(connection, `count(*) FILTER (checksum = ${checksumSql(table)})`, written)

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
 import { all, batches, first, quotedText, openDatabase, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
@@ -20,6 +21,7 @@ const ROW_GROUP = 20_000
  * @throws LocalError when the file cannot be read or written: the old one stays
  */
 export async function rewriteSealed(file: string, edit: EditRow, temp: string): Promise<number> {
+  await requireReadable(file)
   await makeFolder(temp)
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
   try {
@@ -71,7 +73,7 @@ async function update(connection: Connection, row: number, texts: TextRow): Prom
 
 async function write(connection: Connection, path: string): Promise<void> {
   await connection.run(
-    `COPY (SELECT * FROM sealed ORDER BY rowid) TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP})`,
+    `COPY (SELECT * FROM sealed ORDER BY rowid) TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
   )
   const written = await contentOf(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`)
   if (written !== (await contentOf(connection, 'sealed')))

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
 import { all, first, quotedText, openDatabase, TableWriter, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
@@ -81,6 +82,7 @@ async function writePlaces(connection: Connection, segment: Segment): Promise<vo
 async function holdsMore(connection: Connection, { header }: Segment, raw: string): Promise<boolean> {
   for (const { kind } of [ANSWERS, CALLS]) {
     for (const file of await rawFiles(raw, kind, header.runId)) {
+      await requireReadable(file)
       const more = `SELECT 1 FROM read_parquet(${quotedText(file)}) WHERE seq NOT IN (SELECT seq FROM places) LIMIT 1`
       // A file that cannot be read is written again.
       if (await first(connection, more).catch(() => undefined)) return true
@@ -173,7 +175,7 @@ async function write(connection: Connection, raw: string, kind: RawKind, runId: 
   try {
     await replaceFile(path, async (temporary) => {
       await connection.run(
-        `COPY (${sql}) TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000)`,
+        `COPY (${sql}) TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000, USE_TMP_FILE false)`,
       )
     })
   } catch (cause) {

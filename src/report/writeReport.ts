@@ -1,8 +1,8 @@
-import { copyFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../core/atomicFile.js'
 import { openDatabase } from '../core/duckdb.js'
-import { LocalError, messageOf, UsageError } from '../core/errors.js'
+import { LocalError, messageOf, RunError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { checkPublished } from '../publish/openPublished.js'
@@ -28,12 +28,13 @@ export async function writeReport(layout: Layout, pipeline: Pipeline, options: R
   try {
     const { runId, text } = await makePage(layout, pipeline, options)
     const path = join(layout.reports, `${runId}.html`)
-    await replaceFile(path, (temporary) => writeFile(temporary, text))
-    await replaceFile(join(layout.reports, 'latest.html'), (temporary) => copyFile(path, temporary))
+    const write = (temporary: string): Promise<void> => writeFile(temporary, text)
+    await replaceFile(path, write, 'shared')
+    await replaceFile(join(layout.reports, 'latest.html'), write, 'shared')
     await removeOld(layout)
     return path
   } catch (error) {
-    if (error instanceof UsageError) throw error
+    if (error instanceof RunError) throw error
     throw new LocalError(`cannot write the report of ${layout.database} to ${layout.reports}: ${messageOf(error)}`, {
       cause: error,
     })

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathExists } from '../core/absent.js'
 import { replaceFile } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
@@ -23,20 +23,21 @@ export async function writeMetrics(
   receipt: Receipt | undefined,
   { now, log }: Pick<Effects, 'now' | 'log'>,
 ): Promise<void> {
-  // A folder that was deleted or moved during the run is not created again.
-  if (!existsSync(state)) return
   const path = join(metrics, NAME)
   try {
+    // A folder that was deleted or moved during the run is not created again.
+    if (!pathExists(state)) return
     const at = Math.round(now() / 1000)
     const success = exitCode === 0 ? at : await lastSuccess(path)
-    await replaceFile(path, (temporary) => writeFile(temporary, render(exitCode, at, success, receipt)))
+    const write = (temporary: string): Promise<void> => writeFile(temporary, render(exitCode, at, success, receipt))
+    await replaceFile(path, write, 'shared')
   } catch (error) {
     log('warn', `cannot write ${path}: ${messageOf(error)}`)
   }
 }
 
 async function lastSuccess(path: string): Promise<number | undefined> {
-  if (!existsSync(path)) return undefined
+  if (!pathExists(path)) return undefined
   const found = new RegExp(`^${SUCCESS} (\\d+)$`, 'm').exec(await readFile(path, 'utf8'))
   return found ? Number(found[1]) : undefined
 }

@@ -4,8 +4,10 @@ import type { Resources } from '../core/resources.js'
 import { localTime, runIdAt } from '../core/time.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
-import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf } from '../dataFolder/preflight.js'
+import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf, sharedFoldersOf } from '../dataFolder/preflight.js'
+import { sweepLeftovers } from '../dataFolder/leftovers.js'
 import { sweepSpill } from '../dataFolder/spill.js'
+import { tightenFolders } from '../dataFolder/tighten.js'
 import { readStatus, type Phase, type StatusFile } from '../dataFolder/runStatus.js'
 import { answerReader, type AnswerReader } from '../flatten/compile.js'
 import type { RunHeader } from '../model/call.js'
@@ -50,7 +52,9 @@ export async function openRun(context: RunContext, status: StatusFile, open: Res
   status.open(header)
   open.add(() => status.close())
   open.add(() => logger.show(''))
-  await checkFolders(foldersOf(layout))
+  await checkFolders(foldersOf(layout), sharedFoldersOf(layout))
+  await sweepLeftovers(layout)
+  await tightenFolders(layout, effects)
   return {
     ...context,
     header,
@@ -73,7 +77,7 @@ async function lockFolder(layout: Layout): Promise<Lock> {
     return await takeLock(layout)
   } catch (error) {
     // A folder that cannot be used explains the failure better than the lock inside it.
-    if (error instanceof LocalError) await checkFolders([layout.data, layout.state])
+    if (error instanceof LocalError) await checkFolders([layout.data, layout.state], sharedFoldersOf(layout))
     throw error
   }
 }

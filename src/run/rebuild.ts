@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { namesInFolder, pathExists } from '../core/absent.js'
 import { syncFolder } from '../core/atomicFile.js'
 import { all, first, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
+import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { Lock } from '../dataFolder/lock.js'
 import type { AnswerReader } from '../flatten/compile.js'
@@ -60,7 +61,7 @@ export async function withCurrentWarehouse<T>(
   const { warehouse: path, raw } = lock.layout
   const place = { lock, pipeline: reader.pipeline }
   let reason: string | undefined
-  if (existsSync(path)) {
+  if (pathExists(path)) {
     const found = { isCurrent: false }
     try {
       const done = await withWarehouse(place, async (warehouse) => {
@@ -76,7 +77,7 @@ export async function withCurrentWarehouse<T>(
       effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`)
     }
   }
-  if (!existsSync(path) && existsSync(`${path}.wal`)) await setAside(lock, `${path}.wal`)
+  if (!pathExists(path) && pathExists(`${path}.wal`)) await setAside(lock, `${path}.wal`)
   if (await hasAnswers(lock)) {
     effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call${reason ? `: ${reason}` : ''}`)
     await replaceWarehouse(lock, await rebuildWarehouse(folder, options))
@@ -94,10 +95,9 @@ export async function rebuildWarehouse(
 ): Promise<RebuiltWarehouse> {
   const { raw, data, forgotten } = lock.layout
   const erased = paidCalls(await readTombstones(forgotten))
-  const files = filesOfRebuilt(lock.layout)
-  const [path] = files
-  for (const file of files) await rm(file, { force: true })
-  return withWarehouse({ lock, pipeline: reader.pipeline, path }, async (warehouse) => {
+  await removeRebuilt(lock.layout)
+  const path = temporaryName(rebuiltPath(lock.layout))
+  const build = withWarehouse({ lock, pipeline: reader.pipeline, path }, async (warehouse) => {
     const { connection } = warehouse
     // The receipts come first: they say of which runs the empty answers count.
     await restoreRuns(connection, raw)
@@ -116,11 +116,22 @@ export async function rebuildWarehouse(
     if (simulated !== undefined) await claimKind(connection, data, simulated)
     return { path, runs: await countRuns(connection), answers, calls }
   })
+  return build.catch(async (error: unknown) => {
+    await removeRebuilt(lock.layout)
+    throw error
+  })
 }
 
-/** A rebuilt database that is not in its place yet, and its change log. */
-export function filesOfRebuilt({ warehouse }: Layout): readonly [string, string] {
-  return [`${warehouse}.rebuilt`, `${warehouse}.rebuilt.wal`]
+/** Removes rebuilt databases that are not in their place, and their change logs. */
+export async function removeRebuilt(layout: Layout): Promise<void> {
+  const rebuilt = basename(rebuiltPath(layout))
+  for (const name of await namesInFolder(layout.state)) {
+    if (name.startsWith(rebuilt)) await rm(join(layout.state, name), { force: true })
+  }
+}
+
+function rebuiltPath({ warehouse }: Layout): string {
+  return `${warehouse}.rebuilt`
 }
 
 /** All calls of a data folder, in groups of whole runs: those of `raw/` first, then those of the journal. */
@@ -204,7 +215,7 @@ export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<bo
 export async function setAside({ layout }: Pick<Lock, 'layout'>, path: string): Promise<string> {
   for (let n = 1; ; n += 1) {
     const aside = `${path}.damaged-${n}`
-    if (existsSync(aside)) continue
+    if (pathExists(aside)) continue
     await rename(path, aside)
     await syncFolder(layout.state)
     return aside

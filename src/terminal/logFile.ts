@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { LogLevel } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { fileMode, folderMode } from '../core/fileModes.js'
 
 /** A file of log messages: a time (UTC), a level and a message on each line (more lines of it are indented), appended at once, so that a crash loses nothing. */
 export interface LogFile {
@@ -13,7 +14,7 @@ function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   const parent = dirname(folder)
   if (!existsSync(parent)) makeFolder(parent)
-  mkdirSync(folder)
+  mkdirSync(folder, folderMode('private'))
 }
 
 /**
@@ -25,7 +26,8 @@ export function openLogFile(path: string, onLoss: (message: string) => void): Lo
   const file = resolve(path)
   try {
     makeFolder(dirname(file))
-    appendFileSync(file, '')
+    // A file that exists keeps its mode, and a link is followed: the user chose it.
+    appendFileSync(file, '', { mode: fileMode('private') })
   } catch (cause) {
     throw new LocalError(`--log-file ${file}: ${messageOf(cause)}; nothing was sent: give another file`, { cause })
   }

@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { all, first, openDatabase, runScript, type Connection } from '../../src/core/duckdb.js'
 import { DAY_MS } from '../../src/core/time.js'
+import { temporaryName } from '../../src/core/temporaryFile.js'
 import { EXPORT_FILES, isOutput } from '../../src/dataFolder/files.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { exportAll, FOLDER_OUTPUTS, LIST_OUTPUTS, type ExportList } from '../../src/export/exportAll.js'
@@ -337,7 +338,9 @@ describe('exporting', () => {
     const layout = layoutOf('/data')
     const ours = (name: string): boolean => isOutput(join(layout.exports, name), layout)
     const names = outputs.map(({ file }) => file.replace('*', 'my.list'))
-    expect(names.flatMap((name) => [name, `${name}.part`]).filter((name) => !ours(name))).toEqual([])
+    expect(names.flatMap((name) => [name, `${name}.part`, temporaryName(name)]).filter((name) => !ours(name))).toEqual(
+      [],
+    )
     const others = ['my.csv', 'creators.csv.bak', 'my creators.csv', 'creators.parquet.csv', 'x/creators.csv', 'a.html']
     expect(others.filter(ours)).toEqual([])
 

@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { temporaryName } from '../../src/core/temporaryFile.js'
 import { fileNames } from '../../src/export/exportedFile.js'
 
 const nameOf = (list: string): string => fileNames([list]).get(list)!
@@ -52,7 +54,7 @@ describe('file names of lists', () => {
         expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(given.length)
         for (const name of names) {
           expect(name).not.toMatch(/[/\\\p{Cc}]|^\.|^$/u)
-          expect(Buffer.byteLength(`${name}.enriched.csv.part`)).toBeLessThanOrEqual(255)
+          expect(Buffer.byteLength(basename(temporaryName(`${name}.enriched.csv`)))).toBeLessThanOrEqual(255)
         }
       }),
       { numRuns: 300, seed: 20261122 },

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Settings } from '../../config/options.js'
+import { pathExists } from '../../core/absent.js'
 import type { Effects } from '../../core/effects.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
@@ -9,7 +9,8 @@ import { runIdAt } from '../../core/time.js'
 import { isOurs } from '../../dataFolder/files.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
-import { checkFolders, foldersOf } from '../../dataFolder/preflight.js'
+import { checkFolders, foldersOf, sharedFoldersOf } from '../../dataFolder/preflight.js'
+import { tightenFolders } from '../../dataFolder/tighten.js'
 import { answerReader, type AnswerReader } from '../../flatten/compile.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -25,7 +26,7 @@ import {
   writeTombstones,
 } from '../../privacy/tombstones.js'
 import { publish } from '../../publish/publish.js'
-import { filesOfRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
+import { removeRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf, type RawFiles } from './eraseRaw.js'
 import { withoutIds, type ForgetReport } from './forgetReport.js'
@@ -102,14 +103,17 @@ const NOTHING = {
  */
 async function rehearse({ lock, layout, reader }: Erasure, files: RawFiles): Promise<void> {
   try {
-    await checkFolders([...new Set(Object.values(files).flat().map(dirname)), ...foldersOf(layout)])
+    await checkFolders(
+      [...new Set(Object.values(files).flat().map(dirname)), ...foldersOf(layout)],
+      sharedFoldersOf(layout),
+    )
     await rebuildWarehouse({ lock, reader })
   } catch (cause) {
     const error = asLocalError(cause, layout.warehouse)
     if (!(error instanceof LocalError)) throw error
     throw new LocalError(`nothing was erased: ${error.message}`, { cause })
   } finally {
-    for (const file of filesOfRebuilt(layout)) await rm(file, { force: true })
+    await removeRebuilt(layout)
   }
 }
 
@@ -119,7 +123,7 @@ async function erase(
   findings: readonly Finding[],
   substitute: (written: string) => string,
 ): Promise<Partial<ForgetReport>> {
-  const hadWorkbook = existsSync(layout.workbook)
+  const hadWorkbook = pathExists(layout.workbook)
   await rm(layout.workbook, { force: true })
   const gone = await eraseRaw(rawFilesOf(findings, layout), finder, substitute, reader, layout)
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
@@ -175,9 +179,10 @@ async function inFolder(
   const finder = IdFinder.of(ids)
   const open = new Resources()
   try {
-    if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
+    if (!pathExists(layout.state) && !pathExists(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
+    await tightenFolders(layout, effects)
     const discreet: Effects = { ...effects, log: (level, message) => effects.log(level, finder.takeOut(message)) }
     const report = await work({ lock, layout, reader: answerReader(pipeline), finder, settings, effects: discreet })
     return withoutIds(report, finder)

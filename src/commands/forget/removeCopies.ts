@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { lstatSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
+import { isAbsent, namesInFolder, pathExists, unreadablePath } from '../../core/absent.js'
 import { syncFolder } from '../../core/atomicFile.js'
 import { LocalError, messageOf } from '../../core/errors.js'
 import { isOurs, isOutput } from '../../dataFolder/files.js'
@@ -24,7 +25,7 @@ export async function removeCopies(layout: Layout): Promise<string[]> {
     (path) => /\.(damaged-\d+|rebuilt|compact|wal|part)$/.test(path) && !path.startsWith(layout.lock),
   )
   const besideLink = (await pathsIn(layout.data)).filter((path) => path.startsWith(`${database}.`))
-  const copies = [...older, ...besideCurrent, ...besideLink, ...inState, join(journal, 'damaged')].filter(existsSync)
+  const copies = [...older, ...besideCurrent, ...besideLink, ...inState, join(journal, 'damaged')].filter(hasName)
   await removeAll([...copies, temp, spill])
   return copies
 }
@@ -55,15 +56,25 @@ function isRemovable(path: string, layout: Layout): boolean {
   return path.startsWith(state + sep) || isOutput(path, layout)
 }
 
+/** Whether anything has this name, also a link that leads nowhere. */
+function hasName(path: string): boolean {
+  try {
+    lstatSync(path)
+    return true
+  } catch (error) {
+    if (isAbsent(error)) return false
+    throw unreadablePath(path, error)
+  }
+}
+
 async function pathsIn(folder: string): Promise<string[]> {
-  if (!existsSync(folder)) return []
-  return (await readdir(folder)).map((name) => join(folder, name))
+  return (await namesInFolder(folder)).map((name) => join(folder, name))
 }
 
 async function removeAll(paths: readonly string[]): Promise<void> {
   try {
     for (const path of paths) await rm(path, { recursive: true, force: true })
-    for (const folder of new Set(paths.map(dirname))) if (existsSync(folder)) await syncFolder(folder)
+    for (const folder of new Set(paths.map(dirname))) if (pathExists(folder)) await syncFolder(folder)
   } catch (cause) {
     throw new LocalError(
       `cannot remove ${paths.join(', ')}: ${messageOf(cause)}; make the folder writable, then run the same command again`,

@@ -3,6 +3,7 @@ import { arrays, blobs, quotedText, quotedName, type Connection } from '../../co
 import { UsageError } from '../../core/errors.js'
 import { count } from '../../core/text.js'
 import { isOurPlace } from '../../dataFolder/files.js'
+import { temporaryName } from '../../core/temporaryFile.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { csvHeader, exportCsv } from '../../export/csvFile.js'
 import { plainText, csvRecord } from '../../export/csvRecord.js'
@@ -38,14 +39,21 @@ export async function select(job: SelectJob): Promise<number> {
     throw new UsageError(`--out ${out} is where creator-enrich keeps its own files: choose another place`)
   }
   return withPublished(layout, async (connection) => {
-    await forbidOtherFiles(connection, out === undefined ? [] : [`${out}.part`])
-    return writers[job.format](connection, await readSelection(connection, selection), job)
+    const temporary = out === undefined ? undefined : temporaryName(out)
+    await forbidOtherFiles(connection, temporary === undefined ? [] : [temporary])
+    return writers[job.format](connection, await readSelection(connection, selection), { ...job, temporary })
   })
 }
 
 /** Rows that DuckDB holds in memory while it writes Parquet. */
 const ROW_GROUP = 4_096
-type Write = (connection: Connection, selected: Selected, job: SelectJob) => Promise<number>
+
+interface WriteJob extends SelectJob {
+  /** The only file that DuckDB may still write. */
+  readonly temporary: string | undefined
+}
+
+type Write = (connection: Connection, selected: Selected, job: WriteJob) => Promise<number>
 
 const writers: Record<Format, Write> = {
   csv: writeCsv,
@@ -84,13 +92,18 @@ async function writeExcel(connection: Connection, selected: Selected, { out }: S
   }
 }
 
-async function writeParquet(connection: Connection, { sql, count }: Selected, { out }: SelectJob): Promise<number> {
-  const file = await exportFile(out!, async (temporary) => {
+async function writeParquet(
+  connection: Connection,
+  { sql, count }: Selected,
+  { out, temporary }: WriteJob,
+): Promise<number> {
+  const write = async (path: string): Promise<number> => {
     await connection.run(
-      `COPY (${sql}) TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
+      `COPY (${sql}) TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
     )
     return count
-  })
+  }
+  const file = await exportFile(out!, write, temporary)
   return file.rows
 }
 

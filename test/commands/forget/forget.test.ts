@@ -211,6 +211,11 @@ test('files that were set aside, and reports and exports that name the person, a
     `exports/${person}.enriched.csv`,
     'metrics/creator-enrich.prom',
     'raw/answers/date=2026-01-01/run=x/part-00000.parquet.part',
+    ...['raw/inputs/date=2026-01-01/run=x/part-00000.parquet', 'exports/creators.csv', 'reports/old.html'].map(
+      (path) => `${path}.99999999-00000000000000000000.part`,
+    ),
+    'state/status.json.99999999-00000000000000000000.part',
+    'creators.duckdb.99999999-00000000000000000000.part',
   ]
   for (const path of ours) write(path, `x${'.'.repeat(10_000)}${person}`)
   write('reports/latest.html', 'nobody in here')
