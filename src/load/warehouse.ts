@@ -127,10 +127,23 @@ export function asLocalError(error: unknown, path: string): unknown {
   }
   if (!isFileError(error) && !isOutOfMemory(error) && !DISK_OR_MEMORY.test(message)) return error
   const [line] = message.split('\n')
+  const refused = refusedPath(error)
+  if (refused !== undefined && refused !== path) {
+    return new LocalError(
+      `cannot use ${refused}: ${line}; give this user the permission to read and write it and to enter its folders, then run the same command again: nothing is lost`,
+      { cause: error },
+    )
+  }
   return new LocalError(
     `cannot write ${path}: ${line}; ${remedyFor(error, 'free some space')}, then run the same command again: every paid answer is in the journal and is loaded first`,
     { cause: error },
   )
+}
+
+/** The file or folder for which Node or DuckDB lacks the permission, if that is the error and names it. */
+function refusedPath(error: unknown): string | undefined {
+  if (isFileError(error) && ['EACCES', 'EPERM', 'ELOOP'].includes(error.code ?? '')) return error.path
+  return /"([^"\n]+)": Permission denied/.exec(messageOf(error))?.[1]
 }
 
 /** Whether DuckDB reports a block whose checksum is wrong. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { isAbsent, unreadablePath } from '../core/absent.js'
 import { replaceFile } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
@@ -41,9 +41,15 @@ export type PaidCalls = Readonly<Record<string, number>>
 
 /** @throws LocalError when the file exists and cannot be read: the people in it must not come back */
 export async function readTombstones(path: string): Promise<Tombstones> {
-  if (!existsSync(path)) return { version: 1, salt: randomBytes(16).toString('hex'), people: [], paid: {} }
+  let text: string
   try {
-    return file.parse(JSON.parse(await readFile(path, 'utf8')))
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (!isAbsent(error)) throw unreadablePath(path, error)
+    return { version: 1, salt: randomBytes(16).toString('hex'), people: [], paid: {} }
+  }
+  try {
+    return file.parse(JSON.parse(text))
   } catch (cause) {
     const problem = cause instanceof z.ZodError ? 'creator-enrich did not write this content' : messageOf(cause)
     throw new LocalError(

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { namesInFolder } from '../core/absent.js'
 
 /**
  * The kinds of files from which everything can be rebuilt (docs/raw.md): answers as received, calls without an answer,
@@ -26,14 +25,14 @@ export async function rawRuns(raw: string, kind: RawKind): Promise<string[]> {
 /** The finished files of a run, ordered by name. Unfinished files have another ending. */
 export async function rawFiles(raw: string, kind: RawKind, runId: string): Promise<string[]> {
   const folder = rawFolder(raw, kind, runId)
-  if (!existsSync(folder)) return []
-  return (await readdir(folder))
+  return (await namesInFolder(folder))
     .filter((name) => name.endsWith('.parquet'))
     .sort()
     .map((name) => join(folder, name))
 }
 
 async function namesIn(folder: string, prefix: string): Promise<string[]> {
-  if (!existsSync(folder)) return []
-  return (await readdir(folder)).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+  return (await namesInFolder(folder))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
 }

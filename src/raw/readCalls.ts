@@ -8,6 +8,7 @@ import {
   type Connection,
   type Database,
 } from '../core/duckdb.js'
+import { requireReadable } from '../core/absent.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
 import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
@@ -163,6 +164,7 @@ async function readingFile<T>(file: string, work: () => Promise<T>): Promise<T> 
     return await work()
   } catch (cause) {
     const [line] = messageOf(cause).split('\n')
+    await requireReadable(file)
     if (isOutOfMemory(cause)) throw new LocalError(`${file}: ${line}; give it more memory`, { cause })
     throw unreadable(file, line!, cause)
   }

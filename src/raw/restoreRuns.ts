@@ -1,3 +1,4 @@
+import { requireReadable } from '../core/absent.js'
 import { all, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
@@ -135,6 +136,7 @@ async function namingFile(file: string, work: () => Promise<unknown>): Promise<v
   try {
     await work()
   } catch (cause) {
+    await requireReadable(file)
     throw new LocalError(
       `damaged: ${file}, or another file of its kind: ${messageOf(cause).split('\n')[0]}; put the file back from a backup`,
       {

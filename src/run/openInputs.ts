@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { pathExists } from '../core/absent.js'
 import type { Settings } from '../config/options.js'
 import type { Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
@@ -63,7 +63,7 @@ function checkNumber({ length }: readonly string[], { tracked, data }: Settings)
     throw new UsageError('no input: name a file, `-` for stdin, or --tracked for the lists that are tracked')
   }
   const { state, raw } = layoutOf(data)
-  if (tracked && !existsSync(state) && !existsSync(raw)) throw nothingTracked(layoutOf(data).data)
+  if (tracked && !pathExists(state) && !pathExists(raw)) throw nothingTracked(layoutOf(data).data)
 }
 
 /** The name, path and header of a list are stored in tables and files, so they must not contain a forgotten id. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { pathExists } from '../core/absent.js'
 import { openDatabase } from '../core/duckdb.js'
 import { exitCodeOf, messageOf } from '../core/errors.js'
 import type { OpenRun } from './openRun.js'
@@ -12,10 +12,10 @@ export async function recordFailure(
   status: 'interrupted' | 'done',
   failure: unknown,
 ): Promise<void> {
-  // Opening would create an empty database.
-  if (!existsSync(layout.warehouse)) return
   const end = { status, exitCode: exitCodeOf(failure), message: messageOf(failure), runId: header.runId }
   try {
+    // Opening would create an empty database.
+    if (!pathExists(layout.warehouse)) return
     // In a folder that was moved or replaced, another run may hold the database.
     await check()
     const database = await openDatabase(layout.warehouse)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { pathExists } from '../core/absent.js'
 import { BusyError, exitCodeOf, LocalError, RunError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { layoutOf } from '../dataFolder/layout.js'
@@ -151,7 +151,7 @@ async function failureOf(
   const failure = asLocalError(await reasonOf(error, current), warehouse)
   if (progress.settled) await recordFailure(current, progress.published ? 'done' : 'interrupted', failure)
   // A damaged file beside the working database is one that is being rebuilt: the next run builds it again.
-  if (!(failure instanceof DamagedWarehouse) || failure.path !== warehouse || !existsSync(warehouse)) return failure
+  if (!(failure instanceof DamagedWarehouse) || failure.path !== warehouse || !pathExists(warehouse)) return failure
   const kept = await setAside(current.lock, warehouse)
   return new LocalError(
     `${failure.message}; it is kept as ${kept}. Run the same command again: it is rebuilt with no call, and every paid answer is safe`,

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { pathExists } from '../../core/absent.js'
 import { resolveApi, type Api } from '../../config/api.js'
 import type { Settings } from '../../config/options.js'
 import type { ProxyRule } from '../../config/proxy.js'
@@ -74,8 +74,8 @@ function nodeVersion(): CheckResult {
 
 /** Only existing folders are tried out: the first run makes the others. */
 async function folder(layout: Layout): Promise<CheckResult> {
-  if (existsSync(layout.data)) {
-    await checkFolders([layout.data, ...foldersOf(layout)].filter((path) => existsSync(path)))
+  if (pathExists(layout.data)) {
+    await checkFolders([layout.data, ...foldersOf(layout)].filter((path) => pathExists(path)))
     return ok(`${layout.data} can be written`)
   }
   const parent = existing(layout.data)
@@ -88,7 +88,7 @@ async function folder(layout: Layout): Promise<CheckResult> {
 }
 
 function existing(path: string): string {
-  return existsSync(path) ? path : existing(dirname(path))
+  return pathExists(path) ? path : existing(dirname(path))
 }
 
 async function space({ data }: Layout): Promise<CheckResult> {
@@ -99,7 +99,7 @@ async function space({ data }: Layout): Promise<CheckResult> {
 }
 
 async function lock(layout: Layout): Promise<CheckResult> {
-  if (existsSync(layout.lock)) (await takeLock(layout)).release()
+  if (pathExists(layout.lock)) (await takeLock(layout)).release()
   const { isCutOff } = readRunState(layout)
   if (isCutOff)
     return warn('free; the last run was cut off: run the same command again, which first loads the paid answers')
@@ -107,7 +107,7 @@ async function lock(layout: Layout): Promise<CheckResult> {
 }
 
 async function database(layout: Layout, { api }: Settings): Promise<CheckResult> {
-  if (!existsSync(layout.database)) return ok('none yet: the first run makes it')
+  if (!pathExists(layout.database)) return ok('none yet: the first run makes it')
   const about = await withPublished(layout, (connection) =>
     first<{ pipeline: string; simulated: boolean | null; schema_version: number; duckdb: string }>(
       connection,
@@ -133,7 +133,7 @@ async function database(layout: Layout, { api }: Settings): Promise<CheckResult>
 
 /** Opens the working database, unless a run has it open. */
 async function openWorking(layout: Layout): Promise<void> {
-  if (!existsSync(layout.warehouse)) return
+  if (!pathExists(layout.warehouse)) return
   let held
   try {
     held = await takeLock(layout)
@@ -174,7 +174,7 @@ async function network({ base, host, proxy, warning, way }: Api): Promise<CheckR
 async function clock(layout: Layout, now: number): Promise<CheckResult> {
   const shown = `${localTime(now)} on this machine`
   if (now < RELEASED) throw new Error(`${shown} is before this version was made: set the clock`)
-  const latest = existsSync(layout.database)
+  const latest = pathExists(layout.database)
     ? await withPublished(layout, (connection) =>
         first<{ at: number | null }>(connection, 'SELECT max(last_attempt_at) AS at FROM creators'),
       )

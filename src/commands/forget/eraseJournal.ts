@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { sep } from 'node:path'
+import { pathExists } from '../../core/absent.js'
 import type { Effects } from '../../core/effects.js'
 import { plural } from '../../core/text.js'
 import type { Layout } from '../../dataFolder/layout.js'
@@ -44,5 +44,5 @@ export async function eraseHeadless(
     const lost = blanked > 0 ? `; ${plural(blanked, 'unreadable byte')} that named these people blanked` : ''
     effects.log('warn', `${path} has no readable head and named these people: ${left}${lost}`)
   }
-  return segments.filter((path) => !existsSync(path))
+  return segments.filter((path) => !pathExists(path))
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { requireReadable } from '../../core/absent.js'
 import { messageOf } from '../../core/errors.js'
 import { collectGarbage } from '../../core/memory.js'
 import { filesUnder, isOurs } from '../../dataFolder/files.js'
@@ -27,7 +28,7 @@ export interface OtherFiles {
  * Searches every file of the data folder for ids: each value of a database or Parquet file, any other file as text after
  * decompression, and the names of files.
  * @param found gets every id that was found
- * @throws LocalError for a link among our files
+ * @throws LocalError for a link among our files, or one of them that may not be read
  */
 export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set<string>): Promise<Finding[]> {
   const findings: Finding[] = []
@@ -41,6 +42,8 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
       // The workbook is removed before the erasure and written again afterwards.
       if (path === layout.workbook) continue
       const named = nameHasId(path)
+      // What may name people and cannot be opened must not pass for damaged.
+      if (isOurs(path, layout)) await requireReadable(path)
       try {
         if ((await search.inFile(path)) || named) findings.push({ path, names: true })
       } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { pathExists } from '../../core/absent.js'
 import { CURRENCY } from '../../config/options.js'
 import { first, openDatabase, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
@@ -62,7 +62,7 @@ async function withKnown<T>(
   { settings, pipeline, effects }: Pick<RunContext, 'settings' | 'pipeline' | 'effects'>,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  if (existsSync(layout.database)) {
+  if (pathExists(layout.database)) {
     return withPublished(layout, async (connection) => {
       await checkPipeline(connection, layout, pipeline)
       return work(connection)

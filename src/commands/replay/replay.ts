@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { pathExists, requireReadable } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
 import { openDatabase } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
@@ -30,7 +30,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
   const open = new Resources()
   const startedAt = effects.now()
   try {
-    if (!existsSync(layout.state) && !existsSync(layout.raw)) throw nothingIn(layout)
+    if (!pathExists(layout.state) && !pathExists(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
     await openTombstones(layout, effects)
@@ -66,7 +66,7 @@ function nothingIn({ data }: Layout): UsageError {
 /** Seals the lists and receipts that are in the working database only, because a run was cut off. */
 async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Promise<void> {
   const { warehouse: path, raw, temp } = lock.layout
-  if (!existsSync(path)) return
+  if (!pathExists(path)) return
   try {
     await withWarehouse({ lock, pipeline }, ({ connection }) => sealRuns(connection, raw))
   } catch (error) {
@@ -92,7 +92,8 @@ async function compare(
   layout: Layout,
   effects: Effects,
 ): Promise<ReplayReport['differences']> {
-  if (!existsSync(layout.database)) return undefined
+  if (!pathExists(layout.database)) return undefined
+  await requireReadable(layout.database)
   const rebuilt = await openDatabase(path, { readOnly: true, tempDirectory: layout.temp })
   try {
     return await compareWith(rebuilt.connection, pipeline, layout.database)

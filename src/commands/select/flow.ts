@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
+import { pathExists, unreadablePath } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
@@ -72,14 +73,22 @@ function outOf({ out, save }: Settings): string | undefined {
 
 /** A file of the same name that `--save` did not write, such as a person's own list, is not replaced. */
 function refuseToReplace(path: string, columns: readonly string[]): void {
-  if (!existsSync(path)) return
-  const [header = ''] = readFileSync(path, 'utf8')
+  if (!pathExists(path)) return
+  const [header = ''] = textOf(path)
     .replace(/^\ufeff/, '')
     .split(/\r?\n/, 1)
   if (header === csvHeader(columns).trimEnd()) return
   throw new UsageError(
     `${path} exists already and was not written by the same --save: give another name, or --out FILE`,
   )
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadablePath(path, error)
+  }
 }
 
 function columnsOf({ columns, save, mentioned }: Settings, isTable: boolean): string[] | undefined {

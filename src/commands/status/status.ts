@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { pathExists } from '../../core/absent.js'
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
@@ -72,7 +72,7 @@ export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
     running: isOn ? status! : null,
     cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
   }
-  if (existsSync(layout.database)) return { ...state, ...(await withPublished(layout, readTables)) }
+  if (pathExists(layout.database)) return { ...state, ...(await withPublished(layout, readTables)) }
   const lost = isOn || isCutOff ? undefined : await restorable(layout)
   if (lost) throw lost
   if (status === undefined && !isCutOff) {

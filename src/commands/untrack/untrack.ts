@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathExists } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
 import { all, type Connection } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
@@ -32,7 +32,7 @@ export async function untrack(
   const layout = layoutOf(settings.data)
   const open = new Resources()
   try {
-    if (!existsSync(layout.state) && !existsSync(layout.raw)) {
+    if (!pathExists(layout.state) && !pathExists(layout.raw)) {
       throw new UsageError(`${layout.data} holds no lists: give another folder with --data`)
     }
     const lock = await takeLock(layout)

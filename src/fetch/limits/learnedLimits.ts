@@ -2,6 +2,7 @@ import { randomBytes, scrypt } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { isAbsent, unreadablePath } from '../../core/absent.js'
 import { replaceFile } from '../../core/atomicFile.js'
 import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
@@ -77,7 +78,11 @@ export async function openLearnedLimits(
 async function readFrom(path: string): Promise<File | undefined> {
   try {
     return file.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch {
+  } catch (error) {
+    const isFileError = error instanceof Error && 'syscall' in error
+    // A folder of that name is damage as well: it holds no limits.
+    const isFolder = (error as NodeJS.ErrnoException).code === 'EISDIR'
+    if (isFileError && !isFolder && !isAbsent(error)) throw unreadablePath(path, error)
     return undefined
   }
 }
