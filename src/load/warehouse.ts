@@ -146,9 +146,9 @@ function refusedPath(error: unknown): string | undefined {
   return /"([^"\n]+)": Permission denied/.exec(messageOf(error))?.[1]
 }
 
-/** Whether DuckDB reports a block whose checksum is wrong. */
+/** Whether DuckDB reports a block whose checksum is wrong, or one that it cannot interpret. */
 export function isDamage(error: unknown): boolean {
-  return /[Cc]orrupt|checksum/.test(messageOf(error))
+  return /[Cc]orrupt|checksum|Failed to deserialize|Failed to load metadata pointer/.test(messageOf(error))
 }
 
 /** Whether this is a file error of Node. */

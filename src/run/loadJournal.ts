@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, lstatSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
 import { plural } from '../core/text.js'
@@ -59,14 +59,17 @@ export async function loadLeftSegments(
   return { answers, unknown, damaged: damaged.length }
 }
 
-/** Loads the calls of this run from its journal segment. */
+/** Loads the calls of this run from its journal segment, which an earlier load may have moved to `loaded/`. */
 export async function loadFetched(
-  { reader, effects }: OpenRun,
+  { reader, layout, header, effects }: OpenRun,
   warehouse: Warehouse,
   { segment, useless }: Fetched,
 ): Promise<void> {
   if (segment === undefined) return
-  const calls = await openSegment(segment)
+  const moved = join(dirname(segment), 'loaded', basename(segment))
+  const calls = await openSegment(existsSync(segment) ? segment : moved)
+  // In a database that was rebuilt meanwhile, nothing says so.
+  await claimKind(warehouse.connection, layout.data, header.simulated)
   const source = { header: calls.header, useless, calls: () => calls.calls() }
   const { tooLarge } = await loadSegments(warehouse, [source], reader)
   warnOfLarge(tooLarge, effects)

@@ -31,6 +31,8 @@ export interface LockedFolder {
 export interface RebuildOptions {
   /** Accept that `raw/` lacks answers that receipts name. */
   readonly lossy?: boolean
+  /** The id of a run whose calls are left out, because they are loaded afterwards. */
+  readonly without?: string
 }
 
 /** A rebuilt database, and how much it was rebuilt from. */
@@ -91,7 +93,7 @@ export async function withCurrentWarehouse<T>(
  */
 export async function rebuildWarehouse(
   { lock, reader }: Omit<LockedFolder, 'effects'>,
-  { lossy = false }: RebuildOptions = {},
+  { lossy = false, without }: RebuildOptions = {},
 ): Promise<RebuiltWarehouse> {
   const { raw, data, forgotten } = lock.layout
   const erased = paidCalls(await readTombstones(forgotten))
@@ -104,7 +106,7 @@ export async function rebuildWarehouse(
     let answers = 0
     let calls = 0
     let simulated: boolean | undefined
-    for await (const sources of batchesOfRuns(lock)) {
+    for await (const sources of batchesOfRuns(lock, without)) {
       const loaded = await loadSegments(warehouse, sources, reader)
       answers += loaded.answers
       calls += loaded.calls
@@ -135,7 +137,7 @@ function rebuiltPath({ warehouse }: Layout): string {
 }
 
 /** All calls of a data folder, in groups of whole runs: those of `raw/` first, then those of the journal. */
-async function* batchesOfRuns({ layout }: Lock): AsyncGenerator<AnswerSource[]> {
+async function* batchesOfRuns({ layout }: Lock, without: string | undefined): AsyncGenerator<AnswerSource[]> {
   const store = await RawStore.open(layout.raw)
   try {
     let group: AnswerSource[] = []
@@ -152,7 +154,8 @@ async function* batchesOfRuns({ layout }: Lock): AsyncGenerator<AnswerSource[]> 
       bytes = 0
     }
     for (const folder of [join(layout.journal, 'loaded'), layout.journal]) {
-      group.push(...(await repairJournal(folder)).segments)
+      const { segments } = await repairJournal(folder)
+      group.push(...segments.filter(({ header }) => header.runId !== without))
     }
     yield group
   } finally {

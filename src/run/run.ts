@@ -11,8 +11,8 @@ import type { NamedInput } from '../read/readInput.js'
 import { checkLists } from './checkLists.js'
 import { confirmPrice } from './confirmPrice.js'
 import type { RunContext } from './context.js'
-import { fetchDue } from './fetchDue.js'
-import { loadFetched, recoverCalls } from './loadJournal.js'
+import { fetchDue, type Fetched } from './fetchDue.js'
+import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
 import { writeMetrics } from './metricsFile.js'
 import { loadMembers, openInputs } from './openInputs.js'
 import { openRun, type OpenRun } from './openRun.js'
@@ -20,12 +20,21 @@ import { publishRun, reportRun } from './publishRun.js'
 import { setAside, withCurrentWarehouse } from './rebuild.js'
 import { recordFailure } from './recordFailure.js'
 import { settleRun } from './settleRun.js'
+import { surviveDamage } from './surviveDamage.js'
 import { trackedInputs } from './trackedInputs.js'
 
-/** How far a run came. When a later step fails, its row in table `runs` must be corrected. */
+/**
+ * How far a run came. When a later step fails, its row in table `runs` must be corrected. When the steps are repeated,
+ * nothing is fetched again.
+ */
 interface Progress {
   settled?: true
   published?: true
+  /** Results that stay valid when the working database is rebuilt during the run. */
+  recovered?: RecoveredCalls
+  fetched?: Fetched
+  /** The API's clock has changed the plan, or the receipt is sealed already: the same steps would do something else. */
+  unrepeatable?: true
 }
 
 /**
@@ -37,30 +46,18 @@ export async function run(context: RunContext): Promise<Receipt> {
   const { settings, effects } = context
   const layout = layoutOf(settings.data)
   const status = new StatusFile(layout.status, () => effects.now())
-  const open = new Resources()
+  const resources = new Resources()
   const progress: Progress = {}
   let opened: OpenRun | undefined
   try {
     // An unusable input is reported before the data folder is touched.
-    const given = await openInputs(context, open)
+    const given = await openInputs(context, resources)
 
     // One run at a time owns the data folder.
-    const current = (opened = await openRun(context, status, open))
+    const current = (opened = await openRun(context, status, resources))
 
-    // The steps from the recovery of earlier runs to the receipt of this run use the working database.
-    const { receipt, inputs } = await withCurrentWarehouse(
-      current,
-      (warehouse) => enrich(current, warehouse, given, progress),
-      { lossy: settings.new ?? false },
-    )
-
-    // If the clock was ahead in an earlier run, the tables are made again with corrected times.
-    const lossy = settings.new ?? false
-    if (receipt.corrected_runs > 0) await withCurrentWarehouse(current, () => Promise.resolve(), { lossy })
-
-    // The files that analysts open are put in place, each whole or not at all.
-    await current.enter('publishing')
-    const published = await publishRun(current, receipt, inputs)
+    // The steps up to the published files use the working database. If it turns out damaged, it is rebuilt once.
+    const published = await surviveDamage(current, progress, () => loadAndPublish(current, given, progress))
     progress.published = true
 
     // The loaded calls move from the journal to raw/, as Parquet files that any engine reads.
@@ -74,17 +71,39 @@ export async function run(context: RunContext): Promise<Receipt> {
     status.finish(reported.exit_code)
     return reported
   } catch (error) {
-    const failure = await failureOf(error, layout.warehouse, progress, opened)
+    const failure = await handleFailure(error, layout.warehouse, progress, opened)
     // Where another run holds the folder, the metrics are those of that run.
     if (!(failure instanceof BusyError)) await writeMetrics(layout, exitCodeOf(failure), undefined, effects)
     status.finish(exitCodeOf(failure))
     throw failure
   } finally {
-    await open.close()
+    await resources.close()
   }
 }
 
-/** The steps that need the working database. */
+/** The steps from the recovery of earlier runs to the published files. */
+async function loadAndPublish(current: OpenRun, given: readonly NamedInput[], progress: Progress): Promise<Receipt> {
+  const lossy = current.settings.new ?? false
+  const { runId } = current.header
+  const { receipt, inputs } = await withCurrentWarehouse(
+    current,
+    (warehouse) => enrich(current, warehouse, given, progress),
+    // This run's calls are loaded after its plan, as if nothing had happened.
+    { lossy, without: runId },
+  )
+
+  // If the clock was ahead in an earlier run, the tables are made again with corrected times.
+  if (receipt.corrected_runs > 0) {
+    progress.unrepeatable = true
+    await withCurrentWarehouse(current, () => Promise.resolve(), { lossy })
+  }
+
+  // The files that analysts open are put in place, each whole or not at all.
+  await current.enter('publishing')
+  return publishRun(current, receipt, inputs)
+}
+
+/** The steps that need the working database to be open. */
 async function enrich(
   current: OpenRun,
   warehouse: Warehouse,
@@ -96,23 +115,24 @@ async function enrich(
 
   // Calls that earlier runs paid for and did not load come first.
   await current.enter('recovering')
-  const recovered = await recoverCalls(current, warehouse)
+  const recovered = (progress.recovered ??= await recoverCalls(current, warehouse))
 
   // The whole input is read and checked before the first call.
   const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
   status.name(inputs.map(({ name }) => name))
   await current.enter('reading')
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
-  await checkLists(current, connection, inputs)
+  if (!progress.fetched) await checkLists(current, connection, inputs)
 
   // The plan decides for every id whether it is due or known.
   await current.enter('planning')
   const planned = await plan(connection, planOptionsOf(settings, header.startedAt))
-  await confirmPrice(current, connection, planned)
+  if (!progress.fetched) await confirmPrice(current, connection, planned)
 
   // Only due ids are fetched; each call is durable in the journal before its slot is free again.
   await current.enter('fetching')
-  const fetched = await fetchDue(current, warehouse, planned)
+  const fetched = (progress.fetched ??= await fetchDue(current, warehouse, planned))
+  if (fetched.planned !== planned) progress.unrepeatable = true
 
   // The calls are loaded from the journal's segment, never from the fetch.
   await current.enter('loading')
@@ -141,7 +161,7 @@ async function seal(current: OpenRun, published: Receipt): Promise<Receipt> {
 }
 
 /** Finds the reason of a failure, corrects the row of the run in table `runs`, and moves a damaged working database aside. */
-async function failureOf(
+async function handleFailure(
   error: unknown,
   warehouse: string,
   progress: Progress,

@@ -157,26 +157,50 @@ test.each([
   expect(api.ledger.summary().calls).toBe(0)
 })
 
-test('damage that shows only when the block is read: exit 7, and the same command again works on a rebuilt database', async () => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const list = writeList(folder, IDS)
-  const api = await simulator()
-  await enrich(list, data, api)
-  api.ledger.clear()
-  const path = join(data, 'state', 'warehouse.duckdb')
+/** Changes bytes after the header and before the last blocks: both are read on opening. */
+function damageBlocks(path: string): void {
   const bytes = readFileSync(path)
-  // After the header and before the last blocks: both are read on opening.
   for (let at = Math.floor(bytes.length * 0.1); at < bytes.length * 0.3; at += 1) bytes[at]! ^= 0x55
   writeFileSync(path, bytes)
+}
 
-  const { code, stderr } = await refused(enrich(list, data, api))
-  expect(code).toBe(7)
-  expect(stderr).toContain(`${path} is damaged`)
-  expect(stderr).toContain(`it is kept as ${path}.damaged-1. Run the same command again`)
-  const next = await enrich(list, data, api)
-  expect(next.receipt.ids).toMatchObject({ read: 120, reused: 120 })
-  expect(api.ledger.summary().calls).toBe(0)
+test.each([
+  ['before the run', 0],
+  ['at the first call', 1],
+  ['in the middle of the calls', 30],
+  ['at the last call', 60],
+])('damage %s that shows only when the block is read: the same run rebuilds, and pays nothing twice', async (_, at) => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const path = join(data, 'state', 'warehouse.duckdb')
+  let left = Infinity
+  const api = await simulator({
+    before: () => {
+      left -= 1
+      if (left === 0) damageBlocks(path)
+      return undefined
+    },
+  })
+  await enrich(writeList(folder, IDS.slice(0, 60)), data, api)
+  api.ledger.clear()
+  const list = writeList(folder, IDS)
+  if (at === 0) damageBlocks(path)
+  else left = at
+
+  const { code, receipt, stderr } = await enrich(list, data, api)
+  expect(code).toBe(0)
+  expect(receipt.ids).toMatchObject({ read: 120, reused: 60, enriched: 60 })
+  expect(receipt.calls).toMatchObject({ sent: 60, billed: 60 })
+  expect(api.ledger.summary().calls).toBe(60)
+  const line = `it is kept as ${path}.damaged-1 and rebuilt in this run, with no call made again`
+  expect(stderr.split(line)).toHaveLength(2)
+  expect(await published(data, 'SELECT count(DISTINCT user_id) AS ids, count(*) AS n FROM creators')).toEqual([
+    { ids: 120, n: 120 },
+  ])
+  expect(await published(data, 'SELECT count(*)::INT AS n FROM runs WHERE status = $$done$$')).toEqual([{ n: 2 }])
+
+  expect((await enrich(list, data, api)).receipt.ids).toMatchObject({ read: 120, reused: 120 })
+  expect(api.ledger.summary().calls).toBe(60)
 })
 
 test('an older copy of the state folder beside a newer raw/: the calls in raw/ are not paid again', async () => {
