@@ -2,6 +2,7 @@ import { readToken, tokenIn } from '../config/api.js'
 import { checkDotEnv, readDotEnv } from '../config/dotEnv.js'
 import { resolveSettings, type Flags, type Settings } from '../config/options.js'
 import { proxyRule } from '../config/proxy.js'
+import { limitDatabases } from '../core/memory.js'
 import { redactor, type Redact } from '../core/redact.js'
 import { visibleText } from '../core/text.js'
 import { openLogFile } from '../terminal/logFile.js'
@@ -18,6 +19,7 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
   const environments = [process.env, dotEnv.variables]
   const settings = resolveSettings(command.options, flags, environments)
   checkDotEnv(dotEnv, settings, process.env)
+  limitDatabases(settings)
   const read = (): string | undefined => readToken(settings.tokenFile, environments)
   const token = command.needsToken ? read() : undefined
   const logger = loggerFor(settings, redactor(token ?? tokenIn(environments)))

@@ -51,6 +51,15 @@ export const rate = (value: string): number => {
   return perSecond > 0 ? perSecond : expected('a rate such as 5/s or 300/m')
 }
 
+/** MB. */
+export const megabytes =
+  (least: number) =>
+  (value: string): number => {
+    const match = /^(\d+(?:\.\d+)?)\s*(MB|GB)$/i.exec(value)
+    const number = match ? Math.floor(Number(match[1]) * (match[2]!.toUpperCase() === 'GB' ? 1024 : 1)) : 0
+    return number >= least ? number : expected(`a size such as 512MB or 2GB, at least ${least}MB`)
+  }
+
 /** 0 to 1. */
 export const share = (value: string): number => {
   const match = /^(\d+(?:\.\d+)?)%$/.exec(value)

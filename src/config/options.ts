@@ -1,4 +1,5 @@
 import { UsageError } from '../core/errors.js'
+import { MINIMUM_MB } from '../core/memory.js'
 import {
   amount,
   api,
@@ -7,6 +8,7 @@ import {
   failureLimit,
   fileName,
   flag,
+  megabytes,
   names,
   oneOf,
   rate,
@@ -218,6 +220,16 @@ export const options = {
     secret: true,
     parse: webhook,
     help: 'post the receipt to this address at the end: as JSON, or as text to a bot of Slack, Feishu or DingTalk',
+  }),
+  memory: option({
+    flag: '--memory <size>',
+    parse: megabytes(MINIMUM_MB),
+    help: "memory that DuckDB may use (default: a quarter of the machine's, from 512MB to 1GB, at most half of what is free)",
+  }),
+  threads: option({
+    flag: '--threads <n>',
+    parse: whole(1, 256),
+    help: 'threads that DuckDB may use (default: as many as the machine has processors, at most 8)',
   }),
   quiet: option({
     flag: '--quiet',

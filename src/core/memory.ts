@@ -1,49 +1,38 @@
-import { totalmem } from 'node:os'
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
-/** Below this size a collection, which takes some 30 ms, would gain nothing: the program itself and 40 MB. */
-const MODEST = held() + (40 << 20)
-/** After a collection that gained nothing, the heap must grow by this much before the next one. */
-const WORTH_IT = 8 << 20
-
-let gc: (() => void) | undefined
-let enough = MODEST
-
-/**
- * Makes V8 return unused memory to the system. By itself V8 collects only after a hundred megabytes of garbage, or more if
- * its helper threads get no processor, and keeps them while DuckDB works. Call it between batches: V8 returns emptied pages
- * only at the next collection, so repeated calls make the heap smaller.
- */
-export function collectGarbage(): void {
-  const before = held()
-  if (before < enough) return
-  if (!gc) {
-    setFlagsFromString('--expose-gc')
-    gc = runInNewContext('gc') as () => void
-  }
-  gc()
-  const after = held()
-  enough = after < before ? MODEST : after + WORTH_IT
-}
-
-/** Bytes of V8's heap and of the buffers that belong to it. */
-function held(): number {
-  const { total_heap_size: heap, external_memory: buffers } = getHeapStatistics()
-  return heap + buffers
-}
+import { availableParallelism, totalmem } from 'node:os'
 
 const MB = 1 << 20
 const LEAST_MB = 512
 const MOST_MB = 1024
 /** With less than this DuckDB cannot write a table of 130 columns. */
-const MINIMUM_MB = 160
+export const MINIMUM_MB = 160
+/** Each thread needs memory of its own for the wide rows. */
+const MOST_THREADS = 8
+
+/** What a person set by `--memory` and `--threads`. */
+export interface DatabaseLimits {
+  /** In MB. */
+  readonly memory?: number | undefined
+  readonly threads?: number | undefined
+}
+
+let given: DatabaseLimits = {}
+
+/** Sets the limits of all databases that this process opens from now on. They do not do heavy work at the same time. */
+export function limitDatabases(limits: DatabaseLimits): void {
+  given = limits
+}
+
+/** The threads of a database: as many as the machine or its cgroup has processors, up to eight. */
+export function databaseThreads(): number {
+  return given.threads ?? Math.min(MOST_THREADS, availableParallelism())
+}
 
 /**
  * The memory that DuckDB may use, in MB: a quarter of the machine or of its cgroup, from 512 MB to 1 GB, but never more than
  * half of what is free.
  */
 export function databaseMemory(machine: Machine = thisMachine()): number {
+  if (given.memory !== undefined) return given.memory
   const share = Math.min(MOST_MB, Math.max(LEAST_MB, machine.total / 4 / MB))
   return Math.floor(Math.max(MINIMUM_MB, Math.min(share, machine.free / 2 / MB)))
 }

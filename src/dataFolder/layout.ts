@@ -23,6 +23,8 @@ export interface Layout {
   readonly spill: string
   /** The progress of a run, for readers. */
   readonly status: string
+  /** What the exports were made from. */
+  readonly fingerprints: string
   /** The limits of the API that calls have shown. */
   readonly learned: string
 }
@@ -47,6 +49,7 @@ export function layoutOf(data: string): Layout {
     temp: join(state, 'temp'),
     spill: join(state, 'spill'),
     status: join(state, 'status.json'),
+    fingerprints: join(state, 'exports.json'),
     learned: join(state, 'learned.json'),
   }
 }

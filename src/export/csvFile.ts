@@ -1,5 +1,9 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { open, rm, writeFile, type FileHandle } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify/sync'
+import { all, first, quotedText, type Connection } from '../core/duckdb.js'
+import { createTemporary } from '../core/temporaryFile.js'
 import { csvCell } from './csvRecord.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
 
@@ -61,5 +65,65 @@ export async function exportCsv(path: string, { header, records, bom }: CsvConte
     } finally {
       await handle.close()
     }
+  })
+}
+
+export interface CsvSelect {
+  readonly header: readonly string[]
+  /** SQL for each cell: `textCell` for a text; numbers and flags as they are. */
+  readonly cells: readonly string[]
+  /** SQL from `FROM` on, without `WHERE`. */
+  readonly from: string
+  /** SQL of the unique column by which the records are ordered. */
+  readonly key: string
+  /** SQL that selects that column alone, as `key`. */
+  readonly keys: string
+  readonly bom: boolean
+}
+
+/** Records that are sorted at a time. A sort of more wide rows than this does not fit a small memory. */
+const PART_ROWS = 20_000
+
+/**
+ * Writes the same cells as `exportCsv`, where DuckDB selects them: it writes them itself, several times faster. Many
+ * records are written part by part, in the order of the key.
+ */
+export async function copyCsv(connection: Connection, path: string, select: CsvSelect): Promise<ExportedFile> {
+  const { header, cells, from, key, bom } = select
+  const head = (bom ? '\uFEFF' : '') + csvHeader(header)
+  const named = cells.map((cell, at) => `${cell} AS c${at}`)
+  return exportFile(path, async (temporary) => {
+    await writeFile(temporary, head)
+    let rows = 0
+    for (const range of await rangesOf(connection, select)) {
+      const part = await createTemporary(path, 'shared')
+      try {
+        await part.file.close()
+        const copied = await first<{ Count: number }>(
+          connection,
+          `COPY (SELECT ${named.join(', ')} ${from} WHERE ${range} ORDER BY ${key}) TO ${quotedText(part.path)}
+           (FORMAT csv, HEADER false, USE_TMP_FILE false)`,
+        )
+        rows += copied!.Count
+        await pipeline(createReadStream(part.path), createWriteStream(temporary, { flags: 'a' }))
+      } finally {
+        await rm(part.path, { force: true })
+      }
+    }
+    return rows
+  })
+}
+
+/** SQL conditions that each choose up to `PART_ROWS` records, in the order of the key. */
+async function rangesOf(connection: Connection, { key, keys }: CsvSelect): Promise<string[]> {
+  const starts = await all<{ key: string | number }>(
+    connection,
+    `SELECT key FROM (SELECT key, row_number() OVER (ORDER BY key) AS n FROM (${keys}))
+     WHERE n % ${PART_ROWS} = 1 ORDER BY key`,
+  )
+  const texts = starts.map((start) => quotedText(String(start.key)))
+  return texts.map((text, at) => {
+    const next = texts[at + 1]
+    return `${key} >= ${text}${next === undefined ? '' : ` AND ${key} < ${next}`}`
   })
 }

@@ -1,30 +1,27 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import { pathExists } from '../core/absent.js'
-import { all, first, type Connection, quotedText } from '../core/duckdb.js'
+import { all, first, quotedText, withConnection, type Connection, type Database } from '../core/duckdb.js'
+import { version } from '../core/version.js'
 import type { ExportName } from '../dataFolder/files.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { exportCsv } from './csvFile.js'
+import { copyCsv } from './csvFile.js'
+import { creatorsContent, Fingerprints, listContent } from './fingerprint.js'
 import { exportSheet, SheetTooLarge } from './excel/sheetFile.js'
 import {
-  wideColumns,
   creatorRows,
   creatorSheetRows,
-  enrichedHeader,
-  listRows,
-  type WideColumns,
-  FAILURES_HEADER,
   failureRows,
-  REJECTS_HEADER,
+  listRows,
   rejectRows,
+  wideColumns,
+  type ExportList,
+  type WideColumns,
 } from './exportRows.js'
 import { type ExportedFile, fileNames, exportFile } from './exportedFile.js'
 
-export interface ExportList {
-  readonly name: string
-  /** Of the input, in its order. */
-  readonly columns: readonly string[]
-}
+export type { ExportList } from './exportRows.js'
 
 /** What the files are made from. */
 export interface ExportSource {
@@ -35,6 +32,8 @@ export interface ExportSource {
   readonly bom: boolean
   /** Write the workbook even where none exists. */
   readonly excel: boolean
+  /** The fingerprint of all creators, and of what decides how a file of them looks. */
+  readonly creators: string
 }
 
 /** Why a file could not be written although all went well. */
@@ -45,12 +44,15 @@ export interface LeftOut {
 /** One file for each list of the run; `*` stands for the name of the list. */
 export interface ListOutput {
   readonly file: Extract<ExportName, `*${string}`>
+  /** Fingerprint of the rows; absent for files that are made each time, because they are small. */
+  readonly content?: (source: ExportSource, list: ExportList) => Promise<string>
   readonly write: (source: ExportSource, path: string, list: ExportList) => Promise<ExportedFile>
 }
 
 /** One file for the whole folder. */
 export interface FolderOutput {
   readonly file: Exclude<ExportName, ListOutput['file']>
+  readonly content?: (source: ExportSource) => Promise<string>
   /** @returns undefined if the file was not wanted */
   readonly write: (source: ExportSource, path: string) => Promise<ExportedFile | LeftOut | undefined>
 }
@@ -59,38 +61,37 @@ export interface FolderOutput {
 export const LIST_OUTPUTS: readonly ListOutput[] = [
   {
     file: '*.enriched.csv',
-    write: ({ connection, wide, bom }, path, list) =>
-      exportCsv(path, {
-        header: enrichedHeader(list.columns, wide),
-        records: listRows(connection, wide, list),
-        bom,
-      }),
+    content: ({ connection, creators }, { name, columns }) =>
+      listContent(connection, JSON.stringify([creators, columns]), name),
+    write: ({ connection, wide, bom }, path, list) => copyCsv(connection, path, { ...listRows(wide, list), bom }),
   },
   {
     file: '*.rejects.csv',
-    write: ({ connection, bom }, path, { name }) =>
-      exportCsv(path, { header: REJECTS_HEADER, records: rejectRows(connection, name), bom }),
+    write: ({ connection, bom }, path, { name }) => copyCsv(connection, path, { ...rejectRows(name), bom }),
   },
 ]
 
 export const FOLDER_OUTPUTS: readonly FolderOutput[] = [
   {
     file: 'creators.csv',
-    write: ({ connection, wide, bom }, path) =>
-      exportCsv(path, { header: wide.names, records: creatorRows(connection, wide), bom }),
+    content: ofCreators,
+    write: ({ connection, wide, bom }, path) => copyCsv(connection, path, { ...creatorRows(wide), bom }),
   },
-  { file: 'creators.parquet', write: exportParquet },
-  { file: 'creators.xlsx', write: exportExcel },
+  { file: 'creators.parquet', content: ofCreators, write: exportParquet },
+  { file: 'creators.xlsx', content: ofCreators, write: exportExcel },
   {
     file: 'failures.csv',
-    write: ({ connection, lists, bom }, path) => {
-      const names = lists.map(({ name }) => name)
-      return exportCsv(path, { header: FAILURES_HEADER, records: failureRows(connection, names), bom })
-    },
+    write: ({ connection, lists, bom }, path) =>
+      copyCsv(connection, path, { ...failureRows(lists.map(({ name }) => name)), bom }),
   },
 ]
 
-export interface ExportOptions extends Omit<ExportSource, 'wide'> {
+function ofCreators({ creators }: ExportSource): Promise<string> {
+  return Promise.resolve(creators)
+}
+
+export interface ExportOptions extends Omit<ExportSource, 'wide' | 'connection' | 'creators'> {
+  readonly database: Database
   readonly layout: Layout
 }
 
@@ -101,58 +102,75 @@ export interface ExportedFiles {
   readonly leftOut: readonly string[]
 }
 
+/** Files that are written at a time. DuckDB writes a CSV file on one thread. */
+const AT_ONCE = 2
+
 /**
- * Writes the files that analysts open besides the database, one after the other, each atomically; a file whose content
- * would not change is left alone. The database must hold the tables of the last run; they stay as they are.
+ * Writes the files that analysts open besides the database, each atomically. A file whose rows did not change is left
+ * alone. The database must hold the tables of the last run; they stay as they are.
  * @throws LocalError with the path of the file that could not be written; the others are whole, old or new
  */
-export async function exportAll({ layout, ...options }: ExportOptions): Promise<ExportedFiles> {
-  const { connection, lists } = options
-  const source: ExportSource = { ...options, wide: await wideColumns(connection) }
-  const names = await namesOfLists(source)
-  const files: ExportedFile[] = []
-  const leftOut: string[] = []
-  const add = (written: ExportedFile | LeftOut | undefined): void => {
-    if (written === undefined) return
-    if ('leftOut' in written) leftOut.push(written.leftOut)
-    else files.push(written)
+export async function exportAll({ database, layout, ...options }: ExportOptions): Promise<ExportedFiles> {
+  const { connection } = database
+  const wide = await wideColumns(connection)
+  const creators = await creatorsContent(connection, JSON.stringify([version, options.bom, wide]))
+  const names = await namesOfLists(connection, options.lists)
+  const fingerprints = await Fingerprints.open(layout.fingerprints)
+  const limit = pLimit(AT_ONCE)
+  const add = (name: string, { content, write }: Pick<FolderOutput, 'content' | 'write'>) =>
+    limit(() =>
+      withConnection(database, async (own) => {
+        const source = { ...options, connection: own, wide, creators }
+        const path = join(layout.exports, name)
+        const now = await content?.(source)
+        const known = now === undefined ? undefined : await fingerprints.find(path, now)
+        if (known) return known
+        const written = await write(source, path)
+        if (now !== undefined && written && 'path' in written) await fingerprints.add(written, now)
+        return written
+      }),
+    )
+  const written = await allSettled([
+    ...options.lists.flatMap((list) =>
+      LIST_OUTPUTS.map(({ file, content, write }) =>
+        add(
+          file.replace('*', () => names.get(list.name)!),
+          {
+            ...(content ? { content: (source) => content(source, list) } : {}),
+            write: (source, path) => write(source, path, list),
+          },
+        ),
+      ),
+    ),
+    ...FOLDER_OUTPUTS.map((output) => add(output.file, output)),
+  ])
+  await fingerprints.save()
+  const found = written.filter((each) => each !== undefined)
+  return {
+    files: found.filter((each) => 'path' in each),
+    leftOut: found.flatMap((each) => ('leftOut' in each ? [each.leftOut] : [])),
   }
-  await onOneThread(connection, async () => {
-    for (const list of lists) {
-      for (const { file, write } of LIST_OUTPUTS) {
-        const name = file.replace('*', () => names.get(list.name)!)
-        add(await write(source, join(layout.exports, name), list))
-      }
-    }
-    for (const { file, write } of FOLDER_OUTPUTS) add(await write(source, join(layout.exports, file)))
-  })
-  return { files, leftOut }
+}
+
+/** Waits for all, then throws the first error. */
+async function allSettled<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
 }
 
 /** The file name of each list, chosen among all lists of the folder. */
-async function namesOfLists({ connection, lists }: ExportSource): Promise<ReadonlyMap<string, string>> {
+async function namesOfLists(
+  connection: Connection,
+  lists: readonly ExportList[],
+): Promise<ReadonlyMap<string, string>> {
   const known = await all<{ list: string }>(connection, 'SELECT list FROM lists ORDER BY first_read_at, list')
   return fileNames([...known.map(({ list }) => list), ...lists.map(({ name }) => name)])
 }
 
-/** Two threads need twice the memory for wide rows, and are not faster. */
-async function onOneThread(connection: Connection, work: () => Promise<void>): Promise<void> {
-  const { threads } = (await first<{ threads: number }>(connection, `SELECT current_setting('threads') AS threads`))!
-  await connection.run('SET threads = 1')
-  try {
-    await work()
-  } finally {
-    await connection.run(`SET threads = ${threads}`)
-  }
-}
-
-/** Rows that DuckDB holds at once while it writes Parquet: more of the wide rows do not fit its memory. */
-const ROW_GROUP = 4_096
-
 async function exportParquet({ connection }: ExportSource, path: string): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
     await connection.run(
-      `COPY creators TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
+      `COPY creators TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
     )
     return countCreators(connection)
   })

@@ -1,7 +1,14 @@
-import { all, blobs, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
-import { collectGarbage } from '../core/memory.js'
-import { plainText, csvRecord, timeText } from './csvRecord.js'
+import { all, blobs, quotedText, quotedName, type Connection } from '../core/duckdb.js'
+import type { CsvSelect } from './csvFile.js'
+import { textCell, timeText } from './csvRecord.js'
 import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
+
+/** A list whose files are written. */
+export interface ExportList {
+  readonly name: string
+  /** Of the input, in its order. */
+  readonly columns: readonly string[]
+}
 
 export interface WideColumns {
   readonly names: readonly string[]
@@ -20,49 +27,57 @@ export async function wideColumns(connection: Connection): Promise<WideColumns> 
   const columns = known.map(({ name, type }) => ({ name, type, sql: `c.${quotedName(name)}` }))
   return {
     names: columns.map(({ name }) => name),
-    cells: columns.map(({ type, sql }) => (type.startsWith('TIMESTAMP') ? timeText(sql) : plainText(sql))),
+    cells: columns.map(({ type, sql }) => cellOf(type, sql)),
     columns,
   }
 }
 
+function cellOf(type: string, sql: string): string {
+  if (type.startsWith('TIMESTAMP')) return timeText(sql)
+  return type === 'VARCHAR' ? textCell(sql) : sql
+}
+
+/** What a CSV file holds. */
+export type CsvRows = Omit<CsvSelect, 'bom'>
+
 /** Every creator, ordered by id. */
-export function creatorRows(connection: Connection, wide: WideColumns): AsyncGenerator<Uint8Array[]> {
-  return creatorsInRanges(connection, csvRecord(wide.cells))
+export function creatorRows({ names, cells }: WideColumns): CsvRows {
+  return {
+    header: names,
+    cells,
+    from: 'FROM creators AS c',
+    key: 'c.user_id',
+    keys: 'SELECT user_id AS key FROM creators',
+  }
 }
 
 /** Every creator, ordered by id, as rows of a sheet below its header. */
-export function creatorSheetRows(connection: Connection, wide: WideColumns): AsyncGenerator<Uint8Array[]> {
-  return creatorsInRanges(connection, sheetRow(wide.columns, 'r.ord + 1'))
-}
-
-/** @param record SQL over the creator `c` and `r.ord`, its number from 1 */
-function creatorsInRanges(connection: Connection, record: string): AsyncGenerator<Uint8Array[]> {
-  const order = 'SELECT row_number() OVER () AS ord, rid FROM (SELECT rowid AS rid FROM creators ORDER BY user_id)'
-  const range = (bounds: Bounds): string => `SELECT ord, rid FROM export_order WHERE ${bounds('ord')}`
-  return inRanges(connection, order, range, record)
+export function creatorSheetRows(connection: Connection, { columns }: WideColumns): AsyncGenerator<Uint8Array[]> {
+  return blobs(
+    connection,
+    `SELECT ${sheetRow(columns, 'c.ord + 1')}
+     FROM (SELECT *, row_number() OVER (ORDER BY user_id) AS ord FROM creators) AS c ORDER BY c.ord`,
+  )
 }
 
 /**
  * Every input row of a list, in input order: the cells of the input (as many as it has columns), status, reason, the time
  * of the profile, then the wide columns.
  */
-export function listRows(
-  connection: Connection,
-  wide: WideColumns,
-  list: { readonly name: string; readonly columns: readonly string[] },
-): AsyncGenerator<Uint8Array[]> {
-  const ofList = `m.list = ${quotedText(list.name)}`
-  const order = `
-    SELECT m.row_number AS ord, c.rowid AS rid
-    FROM list_members AS m LEFT JOIN creators AS c ON c.user_id = m.user_id
-    WHERE ${ofList} ORDER BY ord`
-  const range = (bounds: Bounds): string => `
-    SELECT o.ord, o.rid, from_json(m.input, '["VARCHAR"]') AS cells, m.status, m.reason
-    FROM export_order AS o JOIN list_members AS m ON m.row_number = o.ord
-    WHERE ${bounds('o.ord')} AND ${bounds('m.row_number')} AND ${ofList}`
-  const own = list.columns.map((_, index) => `r.cells[${index + 1}]`)
-  const cells = [...own, 'r.status', 'r.reason', timeText('c.last_fetched_at'), ...wide.cells]
-  return inRanges(connection, order, range, csvRecord(cells))
+export function listRows(wide: WideColumns, list: ExportList): CsvRows {
+  const own = list.columns.map((_, at) => textCell(`m.cells[${at + 1}]`))
+  return {
+    header: enrichedHeader(list.columns, wide),
+    cells: [...own, 'm.status', textCell('m.reason'), timeText('c.last_fetched_at'), ...wide.cells],
+    from: `
+FROM (
+  SELECT user_id, row_number, status, reason, from_json(input, '["VARCHAR"]') AS cells
+  FROM list_members WHERE list = ${quotedText(list.name)}
+) AS m
+LEFT JOIN creators AS c ON c.user_id = m.user_id`,
+    key: 'm.row_number',
+    keys: `SELECT row_number AS key FROM list_members WHERE list = ${quotedText(list.name)}`,
+  }
 }
 
 /** The header of an enriched list. Our columns get a prefix until no other column has their name. */
@@ -77,81 +92,45 @@ export function enrichedHeader(input: readonly string[], wide: WideColumns): str
   return [...input, ...added]
 }
 
-/** SQL condition: a column lies in the range. */
-type Bounds = (column: string) => string
-
-/**
- * Rows that are joined and sorted at a time: the wide rows of all creators do not fit DuckDB's memory limit. Small ranges
- * keep the memory flat, but each may read the whole table if the rows of the table lie in another order.
- */
-const SMALL_RANGE = 1_024
-const MOST_RANGES = 100
-
-/**
- * Records in the order of `order`, which selects (ord, rid): a number for each row, and the rowid of its creator or NULL.
- * Each range `r` becomes a small TEMP table first: DuckDB then knows its size, builds the join on it and never on the wide
- * rows, and skips the parts of `creators` without these rowids.
- */
-async function* inRanges(
-  connection: Connection,
-  order: string,
-  range: (bounds: Bounds) => string,
-  record: string,
-): AsyncGenerator<Uint8Array[]> {
-  await connection.run(`CREATE OR REPLACE TEMP TABLE export_order AS ${order}`)
-  const ends = await first<{ lowest: number; highest: number }>(
-    connection,
-    'SELECT min(ord) AS lowest, max(ord) AS highest FROM export_order HAVING count(*) > 0',
-  )
-  const size = ends ? Math.max(SMALL_RANGE, Math.ceil((ends.highest - ends.lowest + 1) / MOST_RANGES)) : 0
-  for (let from = ends?.lowest ?? 0; ends && from <= ends.highest; from += size) {
-    const bounds = (column: string): string => `${column} >= ${from} AND ${column} < ${from + size}`
-    await connection.run(`CREATE OR REPLACE TEMP TABLE export_range AS ${range(bounds)}`)
-    const records = blobs(
-      connection,
-      `SELECT ${record} FROM export_range AS r LEFT JOIN creators AS c ON c.rowid = r.rid ORDER BY r.ord`,
-    )
-    for await (const some of records) {
-      yield some
-      collectGarbage()
-    }
-  }
-  await connection.run('DROP TABLE IF EXISTS export_range')
-  await connection.run('DROP TABLE export_order')
-}
-
-export const REJECTS_HEADER = ['line', 'row_number', 'cell', 'reason', 'remedy'] as const
-
 /** The rejected rows of a list, in input order. A row that only the API rejected shows its id as the cell. */
-export function rejectRows(connection: Connection, list: string): AsyncGenerator<Uint8Array[]> {
-  return blobs(
-    connection,
-    `SELECT ${csvRecord([plainText('m.line'), plainText('m.row_number'), 'coalesce(r.cell, m.user_id)', 'coalesce(m.reason, r.reason)', 'r.remedy'])}
-     FROM list_members AS m
-     LEFT JOIN (
-       SELECT * FROM rejects WHERE list = ${quotedText(list)}
-       QUALIFY row_number() OVER (PARTITION BY row_number ORDER BY run_id DESC) = 1
-     ) AS r ON r.row_number = m.row_number
-     WHERE m.list = ${quotedText(list)} AND m.status = 'rejected'
-     ORDER BY m.row_number`,
-  )
+export function rejectRows(list: string): CsvRows {
+  return {
+    header: ['line', 'row_number', 'cell', 'reason', 'remedy'],
+    cells: ['m.line', 'm.row_number', textCell('m.cell'), textCell('m.reason'), textCell('m.remedy')],
+    from: `
+FROM (
+  SELECT m.line, m.row_number, coalesce(r.cell, m.user_id) AS cell, coalesce(m.reason, r.reason) AS reason, r.remedy
+  FROM list_members AS m
+  LEFT JOIN (
+    SELECT * FROM rejects WHERE list = ${quotedText(list)}
+    QUALIFY row_number() OVER (PARTITION BY row_number ORDER BY run_id DESC) = 1
+  ) AS r ON r.row_number = m.row_number
+  WHERE m.list = ${quotedText(list)} AND m.status = 'rejected'
+) AS m`,
+    key: 'm.row_number',
+    keys: `SELECT row_number AS key FROM list_members WHERE list = ${quotedText(list)} AND status = 'rejected'`,
+  }
 }
-
-export const FAILURES_HEADER = ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'] as const
 
 /** Each failed id of these lists once, by id, with its latest failure. If it has none, the code is the reason of its row. */
-export function failureRows(connection: Connection, lists: readonly string[]): AsyncGenerator<Uint8Array[]> {
-  return blobs(
-    connection,
-    `SELECT ${csvRecord(['m.user_id', 'coalesce(f.code, m.reason)', 'f.message', plainText('f.attempts'), timeText('f.failed_at'), 'f.billed'])}
-     FROM (
-       SELECT user_id, min(reason) AS reason FROM list_members
-       WHERE status = 'failed' AND list IN (SELECT unnest([${lists.map(quotedText).join(', ')}]::VARCHAR[]))
-       GROUP BY user_id
-     ) AS m
-     LEFT JOIN (
-       SELECT * FROM failures QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY failed_at DESC, run_id DESC) = 1
-     ) AS f ON f.user_id = m.user_id
-     ORDER BY m.user_id`,
-  )
+export function failureRows(lists: readonly string[]): CsvRows {
+  const failed = `status = 'failed' AND list IN (SELECT unnest([${lists.map(quotedText).join(', ')}]::VARCHAR[]))`
+  return {
+    header: ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'],
+    cells: ['m.user_id', textCell('m.code'), textCell('m.message'), 'm.attempts', timeText('m.failed_at'), 'm.billed'],
+    from: `
+FROM (
+  SELECT m.user_id, coalesce(f.code, m.reason) AS code, f.message, f.attempts, f.failed_at, f.billed
+  FROM (
+    SELECT user_id, min(reason) AS reason FROM list_members
+    WHERE ${failed}
+    GROUP BY user_id
+  ) AS m
+  LEFT JOIN (
+    SELECT * FROM failures QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY failed_at DESC, run_id DESC) = 1
+  ) AS f ON f.user_id = m.user_id
+) AS m`,
+    key: 'm.user_id',
+    keys: `SELECT DISTINCT user_id AS key FROM list_members WHERE ${failed}`,
+  }
 }

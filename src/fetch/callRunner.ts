@@ -22,6 +22,8 @@ export interface CallRunnerOptions {
   readonly upstream: Pick<ApiClient, 'attempt'>
   readonly journal: CallLog
   readonly interpret: Interpret
+  /** Receives each end as soon as it is durable. */
+  readonly onDurable?: (end: CallEnd, outcome: Outcome) => void
   readonly policy: FetchPolicy
   readonly clock?: ClockCheck
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
@@ -85,6 +87,7 @@ export class CallRunner {
       await durable
       if (journal.failure) this.stopping.fail(journal.failure)
     }
+    this.options.onDurable?.(end, outcome)
     const { kind, code, billed } = outcome
     const limitPerSecond = this.admission.learned.callsPerSecond
     this.emit({ type: 'end', id, kind, code, billed, ms: end.ms, limitPerSecond })

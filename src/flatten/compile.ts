@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import { interpreter } from '../model/interpret.js'
 import { isObject } from '../model/json.js'
 import type { Interpret } from '../model/outcome.js'
@@ -8,15 +7,16 @@ import {
   type Anomaly,
   type Flattened,
   type Pipeline,
-  type Value,
   type Row,
-  type ChildTable,
+  type Value,
 } from '../model/pipeline.js'
-import { DriftLog, recordDrift, UnmappedFields } from './drift.js'
+import { compileCareful, type ReadAnswer } from './careful.js'
+import { compileConforming } from './conforming.js'
+import type { UnmappedFields } from './drift.js'
 import { jsonText, stableHash, stableItems, stableRows } from './jsonText.js'
 import { fitsBigint, shortened } from './readValue.js'
-import { parsePath, sourceTree, type ObjectNode, type SourceNode } from './sourceTree.js'
-import { getterOf, readSource, sourcesOf, type ColumnSource } from './sources.js'
+import { parsePath } from './sourceTree.js'
+import { getterOf } from './sources.js'
 
 /** Gives the outcome and the rows of an answer, for one pipeline. */
 export interface AnswerReader {
@@ -32,9 +32,11 @@ export function answerReader(pipeline: Pipeline): AnswerReader {
 
 export interface CompiledPipeline {
   /** Strict: drift and `extra` are made from its issues. */
-  readonly schema: z.ZodType
+  readonly schema: { safeParse(value: unknown): { readonly success: boolean } }
   /** Pure; never throws, for any value. `id` is the requested id and becomes the id column. */
   readonly flatten: (value: unknown, id: string) => Flattened
+  /** Gives the same, without the short way for answers that conform. */
+  readonly flattenCarefully: (value: unknown, id: string) => Flattened
 }
 
 /**
@@ -42,12 +44,26 @@ export interface CompiledPipeline {
  * @throws Error if the definition contradicts itself
  */
 export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
-  const tree = sourceTree(pipeline.columns, pipeline.children)
-  const schema = objectSchema(tree)
+  const { schema, read } = compileCareful(pipeline)
+  const readConforming = compileConforming(pipeline)
+  const finish = compileFinish(pipeline)
+  return {
+    schema,
+    flatten: (value, id) => finish(value, id, readConforming(value) ?? read(value)),
+    flattenCarefully: (value, id) => finish(value, id, read(value)),
+  }
+}
+
+/** Computes what follows from the values read: derived columns, checks, and what versions compare. */
+function compileFinish(pipeline: Pipeline): (value: unknown, id: string, answer: ReadAnswer) => Flattened {
   const names = Object.keys(pipeline.columns)
   const viewOf = rowView(names)
-  const sources = sourcesOf(pipeline.columns).map((source) => ({ ...source, index: names.indexOf(source.name) }))
-  const children = pipeline.children.map((child) => compileChild(child, sources))
+  const lists = pipeline.children.map((child) => ({
+    name: child.name,
+    path: child.path,
+    view: rowView(Object.keys(child.columns)),
+    stable: stableRows(child),
+  }))
   const derived = Object.entries(pipeline.columns).flatMap(([name, { type, derive }]) =>
     derive ? [{ name, type, derive, index: names.indexOf(name) }] : [],
   )
@@ -55,27 +71,17 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
   const attributes = attributeColumns(pipeline).map(([name, { type, holds, path }]) => ({
     name,
     index: names.indexOf(name),
-    child: children.findIndex((child) => child.path === path),
+    child: lists.findIndex((list) => list.path === path),
     items: type === 'list' && holds === undefined && path !== undefined ? getterOf(parsePath(path)) : undefined,
   }))
   const hashOf = stableHash(attributes.map(({ name }) => name))
 
-  function flatten(value: unknown, id: string): Flattened {
-    const anomalies: Anomaly[] = []
-    const drift = new DriftLog()
-    const unmapped = new UnmappedFields()
-    const parsed = schema.safeParse(value)
-    if (!parsed.success) recordDrift(parsed.error.issues, value, tree, drift, unmapped)
-
-    const values = new Array<Value>(names.length).fill(null)
-    for (const source of sources) values[source.index] = readSource(source, value, anomalies, drift, unmapped)
+  return (value, id, { values, children, anomalies, drift, unmapped }) => {
     if (idIndex >= 0) values[idIndex] = id
-
-    const rows = children.map((child) => child.rows(value, anomalies))
-    const lists = Object.fromEntries(children.map(({ name, view }, at) => [name, rows[at]!.map(view)]))
+    const rows = Object.fromEntries(lists.map(({ name, view }, at) => [name, children[at]!.map(view)]))
     const row = viewOf(values)
     for (const { name, type, derive, index } of derived) {
-      const cell = derive(row, lists)
+      const cell = derive(row, rows)
       const tooLarge = type === 'count' && cell !== null && !fitsBigint(BigInt(cell))
       if (tooLarge) anomalies.push({ kind: 'does_not_fit', column: name, detail: shortened(String(cell)) })
       values[index] = tooLarge ? null : cell
@@ -83,24 +89,23 @@ export function compilePipeline(pipeline: Pipeline): CompiledPipeline {
     if (isObject(value)) anomalies.push(...pipeline.check(row, value))
 
     const stable = attributes.map(({ index, child, items }): Value => {
-      if (child >= 0) return children[child]!.stable(rows[child]!)
+      if (child >= 0) return lists[child]!.stable(children[child]!)
       const list = items?.(value)
       if (items) return Array.isArray(list) ? stableItems(list) : null
       return values[index] === '' ? null : values[index]!
     })
-    const found = drift.unlisted === 0 ? anomalies : [...anomalies, muchDrift(drift.unlisted)]
+    if (drift.unlisted > 0) anomalies.push(muchDrift(drift.unlisted))
     return {
       values,
       attributes: stable,
       hash: hashOf(stable),
-      children: rows,
+      children,
       extra: extraText(unmapped, anomalies),
       // Whatever a check quotes comes from outside.
-      anomalies: found.map((anomaly) => ({ ...anomaly, detail: shortened(anomaly.detail) })),
+      anomalies: anomalies.map((anomaly) => ({ ...anomaly, detail: shortened(anomaly.detail) })),
       drift: drift.drifts,
     }
   }
-  return { schema, flatten }
 }
 
 function extraText(unmapped: UnmappedFields, anomalies: Anomaly[]): string | null {
@@ -113,53 +118,6 @@ function extraText(unmapped: UnmappedFields, anomalies: Anomaly[]): string | nul
 
 function muchDrift(unlisted: number): Anomaly {
   return { kind: 'much_drift', column: null, detail: `${unlisted} more differences are not listed` }
-}
-
-export interface CompiledChild {
-  readonly name: string
-  readonly path: string
-  /** One row for each item, in the order of the child table's columns. An item that is not an object is a row of NULLs. */
-  readonly rows: (value: unknown, anomalies: Anomaly[]) => (readonly Value[])[]
-  /** Cells by column name. */
-  readonly view: (cells: readonly Value[]) => Row
-  /** The list's stable form, from its rows. */
-  readonly stable: (rows: readonly (readonly Value[])[]) => string | null
-}
-
-/**
- * @param parents the columns of the wide row. A field that one of them picks out of this list is already checked there, so
- * its anomalies are not reported again.
- * @throws Error if a column of the child table has no path
- */
-function compileChild(child: ChildTable, parents: readonly ColumnSource[]): CompiledChild {
-  const getList = getterOf(parsePath(child.path))
-  const list = parents.find(({ column }) => column.path === child.path)?.name ?? child.path
-  const picked = parents.flatMap(({ path }) =>
-    path.pick && path.keys.join('.') === child.path ? [path.pick.rest.join('.')] : [],
-  )
-  const names = Object.keys(child.columns)
-  const cells = sourcesOf(child.columns).map(({ get, read, path }) => ({
-    get,
-    read,
-    reportedByParent: picked.includes(path.keys.join('.')),
-  }))
-  if (cells.length < names.length) throw new Error(`child table ${child.name}: every column needs a path`)
-
-  function rows(value: unknown, anomalies: Anomaly[]): (readonly Value[])[] {
-    const items = getList(value)
-    if (!Array.isArray(items)) return []
-    return items.map((item) =>
-      cells.map(({ get, read, reportedByParent }) => {
-        const raw = get(item)
-        if (raw === undefined || raw === null) return null
-        const cell = read(raw, (kind, detail) => {
-          if (!reportedByParent) anomalies.push({ kind, column: list, detail })
-        })
-        return cell ?? null
-      }),
-    )
-  }
-  return { name: child.name, path: child.path, rows, view: rowView(names), stable: stableRows(child) }
 }
 
 /**
@@ -178,38 +136,4 @@ function rowView(names: readonly string[]): (cells: readonly Value[]) => Row {
     }),
   )
   return (cells) => new View(cells) as unknown as Row
-}
-
-/**
- * A strict schema, so that its issues name every key that the definition does not know. No key is required, because an
- * upstream leaves keys out at will.
- */
-function objectSchema(node: ObjectNode): z.ZodType {
-  return z.strictObject(Object.fromEntries([...node.keys].map(([key, child]) => [key, schemaOf(child)])))
-}
-
-function schemaOf(node: SourceNode): z.ZodType {
-  if (node.kind === 'object') return objectSchema(node).nullish()
-  if (node.kind === 'list') return z.array(node.item ? objectSchema(node.item) : z.unknown()).nullish()
-  switch (node.column.type) {
-    case 'text':
-      return z.string().nullish()
-    case 'flag':
-      return z.boolean().nullish()
-    case 'count':
-      return z.custom<number | bigint>(isWhole).nullish()
-    case 'ratio':
-      return z.custom<number | bigint>(isNumber).nullish()
-    case 'list':
-      return z.custom<object>(isObject).nullish()
-  }
-}
-
-/** A whole number of any size. Those beyond 2^53 are bigints. */
-function isWhole(value: unknown): boolean {
-  return typeof value === 'bigint' || Number.isInteger(value)
-}
-
-function isNumber(value: unknown): boolean {
-  return typeof value === 'bigint' || Number.isFinite(value)
 }

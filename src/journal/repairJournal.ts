@@ -60,6 +60,26 @@ export async function repairJournal(folder: string): Promise<RepairedJournal> {
 }
 
 /**
+ * Lists the segments of a folder whose segments were repaired before they came there, such as `loaded/`.
+ * @throws LocalError if the folder cannot be read, or holds a segment of a newer version
+ */
+export async function listSegments(folder: string): Promise<{ segments: Segment[]; headless: Damage[] }> {
+  const segments: Segment[] = []
+  const headless: Damage[] = []
+  for (const path of await segmentsIn(resolve(folder))) {
+    const header = await readHead(path)
+    if (header) segments.push(new FileSegment(path, header))
+    else headless.push(await setHeadlessAside(path))
+  }
+  return { segments, headless }
+}
+
+/** What people are told of bytes in the middle or at the end of a repaired segment that cannot be read. */
+export function damagedBytes(path: string, gap: Gap): Damage {
+  return damageOf('damaged', path, gap, path)
+}
+
+/**
  * Whether a journal folder holds a segment with a readable head. Changes nothing.
  * @throws LocalError if the folder is there and cannot be read: its calls must not pass for calls that were never made
  */

@@ -88,19 +88,6 @@ function decodePayload(header: RecordHeader, payload: Buffer): JournalEntry | un
   return decodeEntry(header.kind, payload.subarray(0, header.metaBytes), payload.subarray(header.metaBytes))
 }
 
-/**
- * Reads again one record that `scan` has found.
- * @throws Error if the record has changed
- */
-export async function readFound(file: FileHandle, offset: number, length: number): Promise<JournalEntry> {
-  const bytes = Buffer.allocUnsafe(length)
-  const { bytesRead } = await file.read(bytes, 0, length, offset)
-  const header = bytesRead === length ? decodeHeader(bytes, 0) : undefined
-  const entry = header && decodePayload(header, bytes.subarray(HEADER_BYTES))
-  if (!entry) throw new Error(`the record at ${offset} has changed while it was read`)
-  return entry
-}
-
 /** Moves the cursor to the next header of this segment, or to the end of the file. */
 async function seekHeader(bytes: Window, mark: number | undefined): Promise<void> {
   bytes.skip(1)

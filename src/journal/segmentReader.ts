@@ -15,7 +15,7 @@ import {
   VERSION,
   type JournalEntry,
 } from './record.js'
-import { readFound, scan } from './scan.js'
+import { scan, type Gap } from './scan.js'
 
 const BATCH_CALLS = 512
 /** A batch ends earlier when its bodies reach this size. */
@@ -36,16 +36,6 @@ export async function tornPath(path: string): Promise<string> {
   return join(folder, `${basename(path)}.torn`)
 }
 
-/** Where the last record of a call is in its segment. */
-export interface Place {
-  readonly id: string
-  readonly seq: number
-  readonly kind: Call['kind']
-  readonly offset: number
-  /** Bytes of the record. */
-  readonly length: number
-}
-
 /** The calls of one run in the journal. */
 export interface Segment {
   /** Absolute. */
@@ -53,13 +43,10 @@ export interface Segment {
   readonly header: RunHeader
   /**
    * Every call of the segment, in batches of at most 512: first the ended calls in the order of their ends, then as
-   * `unknown` the calls without an end. Records that cannot be read are left out; `repairJournal` reports them.
+   * `unknown` the calls without an end. Records that cannot be read are left out.
+   * @param onGap receives the bytes that cannot be read
    */
-  calls(): AsyncIterable<Call[]>
-  /** The places of the same calls, in the same order and batches. */
-  places(): AsyncIterable<Place[]>
-  /** The calls at these places, one by one, in the given order. */
-  read(places: readonly Place[]): AsyncIterable<Call>
+  calls(onGap?: (gap: Gap) => void): AsyncIterable<Call[]>
   /** Moves the file to `loaded/`, after its calls were stored elsewhere. Safe to call twice. */
   markLoaded(): Promise<void>
   /** Removes the file. A damaged one is moved to the journal's `damaged/`, so that people can examine it. */
@@ -121,39 +108,21 @@ export class FileSegment implements Segment {
     readonly header: RunHeader,
   ) {}
 
-  async *calls(): AsyncGenerator<Call[]> {
-    for await (const batch of this.located()) yield batch.map(({ call }) => call)
-  }
-
-  async *places(): AsyncGenerator<Place[]> {
-    for await (const batch of this.located()) {
-      yield batch.map(({ call: { id, seq, kind }, offset, length }) => ({ id, seq, kind, offset, length }))
-    }
-  }
-
-  async *read(places: readonly Place[]): AsyncGenerator<Call> {
-    const file = await open(this.path, 'r')
-    try {
-      for (const { offset, length } of places) yield callOf(await readFound(file, offset, length))
-    } finally {
-      await file.close()
-    }
-  }
-
-  private async *located(): AsyncGenerator<Located[]> {
-    const unended = new Map<number, Located>()
-    let batch: Located[] = []
+  async *calls(onGap?: (gap: Gap) => void): AsyncGenerator<Call[]> {
+    const unended = new Map<number, Call>()
+    let batch: Call[] = []
     let bytes = 0
     for await (const records of scan(this.path, journalMark(this.header.runId))) {
       for (const record of records) {
+        if (record.kind === 'gap') onGap?.(record)
         if (record.kind === 'gap' || record.entry.kind === 'run' || record.entry.kind === 'later') continue
-        const located = { call: callOf(record.entry), offset: record.offset, length: record.length }
-        if (located.call.kind === 'unknown') {
-          unended.set(located.call.seq, located)
+        const call = callOf(record.entry)
+        if (call.kind === 'unknown') {
+          unended.set(call.seq, call)
           continue
         }
-        unended.delete(located.call.seq)
-        batch.push(located)
+        unended.delete(call.seq)
+        batch.push(call)
         bytes += record.length
         if (batch.length === BATCH_CALLS || bytes >= BATCH_BYTES) {
           yield batch
@@ -162,8 +131,8 @@ export class FileSegment implements Segment {
         }
       }
     }
-    for (const located of unended.values()) {
-      batch.push(located)
+    for (const call of unended.values()) {
+      batch.push(call)
       if (batch.length === BATCH_CALLS) {
         yield batch
         batch = []
@@ -203,12 +172,6 @@ export class FileSegment implements Segment {
       )
     }
   }
-}
-
-interface Located {
-  readonly call: Call
-  readonly offset: number
-  readonly length: number
 }
 
 /** An intent stands for a call whose end is not known. It counts only if no end follows. */

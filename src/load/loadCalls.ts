@@ -1,24 +1,21 @@
 import { isOutOfMemory } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
-import { databaseMemory } from '../core/memory.js'
 import type { AnswerReader } from '../flatten/compile.js'
+import type { RunHeader } from '../model/call.js'
 import { lowerLimit } from './answerSize.js'
 import { merge, type Merged } from './merge.js'
 import type { StageLimits } from './readCall.js'
-import { stage, type AnswerSource, type Staged } from './stage.js'
+import { Staging, type AnswerSource, type Staged } from './stage.js'
 import { dropStaging } from './stagingTables.js'
-import { asLocalError, withMemory, type Warehouse } from './warehouse.js'
+import { asLocalError, type Warehouse } from './warehouse.js'
 
-export interface LoadSummary extends Staged, Merged {
-  readonly sources: number
-}
+export interface LoadSummary extends Staged, Merged {}
 
 /**
- * Loads all calls of some sources: the journal segment of a live run, segments left by runs that were cut off, or the
- * archive. One merge takes all of them or none. A source that is loaded again, or late, leaves the same tables. Afterwards
- * the caller may mark the sources as loaded.
+ * Loads all calls of some sources: segments left by runs that were cut off, the segment of a live run whose calls could not
+ * be staged, or the archive. One merge takes all of them or none. A source that is loaded again, or late, leaves the same
+ * tables. Afterwards the caller may mark the sources as loaded.
  * If the memory does not suffice, the largest answers are set aside until the others fit: each is one failed id.
- * @param memory the memory limit of DuckDB, in MB
  * @throws UsageError when a source belongs to another pipeline
  * @throws LocalError when disk or memory do not suffice: the tables are as before
  */
@@ -26,7 +23,6 @@ export async function loadSegments(
   warehouse: Warehouse,
   sources: readonly AnswerSource[],
   reader: AnswerReader,
-  memory: () => number = databaseMemory,
 ): Promise<LoadSummary> {
   const { pipeline } = reader
   const other = sources.find(({ header }) => header.pipeline !== pipeline.name)
@@ -39,10 +35,12 @@ export async function loadSegments(
   try {
     let limits: StageLimits = { mostBytes: undefined, largestBytes: 0 }
     for (;;) {
+      const staging = await Staging.open(warehouse.connection, reader, limits)
       try {
-        return await loadOnce(warehouse, sources, reader, limits, memory)
+        for (const source of sources) await staging.source(source)
+        return await mergeStaged(warehouse, staging)
       } catch (error) {
-        const mostBytes = isOutOfMemory(error) ? lowerLimit(limits.largestBytes) : undefined
+        const mostBytes = isOutOfMemory(error) ? lowerLimit(staging.largestBytes) : undefined
         if (mostBytes === undefined) throw error
         limits = { mostBytes, largestBytes: 0 }
       }
@@ -52,23 +50,32 @@ export async function loadSegments(
   }
 }
 
-async function loadOnce(
-  { connection }: Warehouse,
-  sources: readonly AnswerSource[],
-  reader: AnswerReader,
-  limits: StageLimits,
-  memory: () => number,
-): Promise<LoadSummary> {
+/**
+ * Loads the calls of a run that are staged over the same connection.
+ * @returns undefined if the memory does not suffice: `loadSegments` can load them
+ * @throws LocalError as `loadSegments`
+ */
+export async function loadStaged(
+  warehouse: Warehouse,
+  staging: Staging,
+  { header, useless }: { readonly header: RunHeader; readonly useless: boolean },
+): Promise<LoadSummary | undefined> {
   try {
-    const staged = await withMemory(
-      connection,
-      (release) => stage(connection, sources, reader, limits, release),
-      memory,
-    )
-    const merged = await withMemory(connection, (release) => merge(connection, reader.pipeline, release), memory)
-    return { sources: sources.length, ...staged, ...merged }
+    staging.run(header, useless)
+    return await mergeStaged(warehouse, staging)
+  } catch (error) {
+    if (isOutOfMemory(error)) return undefined
+    throw asLocalError(error, warehouse.path)
+  }
+}
+
+async function mergeStaged({ connection }: Warehouse, staging: Staging): Promise<LoadSummary> {
+  const { pipeline } = staging
+  try {
+    staging.close()
+    return { ...staging.staged, ...(await merge(connection, pipeline)) }
   } finally {
     // After a disk failure nothing works on this connection, and that failure is the one to report.
-    await dropStaging(connection, reader.pipeline).catch(() => undefined)
+    await dropStaging(connection, pipeline).catch(() => undefined)
   }
 }

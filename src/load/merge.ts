@@ -1,4 +1,4 @@
-import { all, first, type Connection } from '../core/duckdb.js'
+import { first, type Connection } from '../core/duckdb.js'
 import type { Pipeline } from '../model/pipeline.js'
 import {
   appendAnomalies,
@@ -34,7 +34,6 @@ import {
 } from './sql/days.sql.js'
 import { judgeEmptyAnswers } from './sql/emptyAnswers.sql.js'
 import { history } from './sql/history.sql.js'
-import type { Numbered, Statement } from './sql/statement.js'
 
 /** How much a merge changed. */
 export interface Merged {
@@ -66,40 +65,13 @@ const MERGE_TABLES = [
   'next_creators',
 ]
 
-/** Wide rows that are copied in one statement; memory is released after each statement. */
-const SLICE_ROWS = 20_000
-/** A slice ends sooner when its rows are large: DuckDB needs several times their bytes. */
-const SLICE_BYTES = 32 << 20
-
 /**
  * Takes all staged rows into the tables, in one transaction. Taking the same rows again changes nothing, and the order of
  * loads does not matter.
  */
-export async function merge(
-  connection: Connection,
-  pipeline: Pipeline,
-  releaseMemory: () => Promise<void>,
-): Promise<Merged> {
-  const known = new Map<Numbered, readonly number[]>()
-  const sliceEnds = async (over: Numbered): Promise<readonly number[]> => {
-    const ends = known.get(over) ?? (await endsOfSlices(connection, over))
-    known.set(over, ends)
-    return ends
-  }
-  const run = async (statements: readonly Statement[]): Promise<void> => {
-    for (const statement of statements) {
-      if (typeof statement === 'string') {
-        await connection.run(statement)
-        await releaseMemory()
-        continue
-      }
-      let from = 1
-      for (const upto of await sliceEnds(statement.over)) {
-        await connection.run(statement.sql, { from, upto })
-        await releaseMemory()
-        from = upto + 1
-      }
-    }
+export async function merge(connection: Connection, pipeline: Pipeline): Promise<Merged> {
+  const run: Run = async (statements) => {
+    for (const statement of statements) await connection.run(statement)
   }
   const { since } = (await first<{ since: number | null }>(connection, EARLIEST))!
   await connection.run('BEGIN')
@@ -107,7 +79,7 @@ export async function merge(
     await run([dropRepeatedCalls, insertRuns(pipeline.timeZone), ...replaceRunCodes])
     await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
     await run([
-      newAnswers(since),
+      newAnswers(pipeline, since),
       newestAnswers,
       appendCounters(pipeline),
       newUnreadable,
@@ -122,7 +94,6 @@ export async function merge(
     await run(creators(pipeline))
     const merged = await first<Merged>(connection, SUMMARY)
     await run(MERGE_TABLES.map((table) => `DROP TABLE ${table}`))
-    await releaseMemory()
     await connection.run('COMMIT')
     return merged!
   } catch (error) {
@@ -131,21 +102,7 @@ export async function merge(
   }
 }
 
-/** The number of the last row of each slice. */
-async function endsOfSlices(connection: Connection, { table, number, bytes }: Numbered): Promise<number[]> {
-  const ends = await all<{ upto: number }>(
-    connection,
-    `SELECT max(number) AS upto
-     FROM (
-       SELECT number, sum(bytes) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) // ${SLICE_BYTES} AS part
-       FROM (SELECT ${number} AS number, ${bytes} AS bytes FROM ${table})
-     )
-     GROUP BY part, (number - 1) // ${SLICE_ROWS} ORDER BY upto`,
-  )
-  return ends.map(({ upto }) => upto)
-}
-
-const EARLIEST = 'SELECT epoch_ms(min(observed_at)) AS since FROM staged_answers'
+const EARLIEST = 'SELECT epoch_ms(min(observed_at)) AS since FROM staged_profiles'
 
 const SUMMARY = `
 SELECT
@@ -178,15 +135,13 @@ export async function fillDays(connection: Connection, pipeline: Pipeline): Prom
   const run: Run = async (statements) => {
     for (const statement of statements) await connection.run(statement)
   }
-  // Two threads need twice the memory, and there may be many rows.
-  await run(['SET threads = 1', 'DELETE FROM creator_days', 'DELETE FROM creator_recent'])
+  await run(['DELETE FROM creator_days', 'DELETE FROM creator_recent'])
   const { rows } = (await first<{ rows: number }>(connection, 'SELECT count(*) AS rows FROM creator_counters'))!
   const parts = Math.ceil(rows / ROWS_A_PASS)
   for (let part = 0; part < parts; part += 1) {
     await run([everyCreator(part, parts), noLatestDays])
     await finishDays(connection, pipeline, run)
   }
-  await run(['SET threads = 2'])
 }
 
 async function finishDays(connection: Connection, pipeline: Pipeline, run: Run): Promise<void> {

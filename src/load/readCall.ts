@@ -22,14 +22,18 @@ export interface StageLimits {
   largestBytes: number
 }
 
-/** What a call means, and its rows. An answer that is too large fails its id: the rest of the load goes on. */
+/**
+ * What a call means, and its rows. An answer that is too large fails its id: the rest of the load goes on.
+ * @param known the outcome, where it is already known
+ */
 export function readCall(
   reader: AnswerReader,
   call: Call,
   limits: StageLimits,
+  known?: Outcome,
 ): { readonly outcome: CallOutcome; readonly flattened?: Flattened } {
   if (call.kind === 'unknown') return { outcome: UNKNOWN }
-  const outcome = reader.interpret(call)
+  const outcome = known ?? reader.interpret(call)
   if (outcome.kind !== 'profile' && outcome.kind !== 'unreadable') return { outcome }
   const bytes = bodyBytes(call)
   const read = flattenIfItFits(reader, { value: outcome.value, id: call.id, bytes }, limits.mostBytes)
@@ -39,6 +43,6 @@ export function readCall(
 }
 
 /** Bytes of the call's answer. */
-export function bodyBytes(call: Call): number {
+function bodyBytes(call: Call): number {
   return call.kind === 'answer' ? call.body.length : 0
 }

@@ -3,9 +3,10 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { WHOLE } from '../flatten/drift.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { ClockCorrection } from '../model/clock.js'
-import { seriesColumns, type Drift, type Flattened, type Pipeline, type Value } from '../model/pipeline.js'
+import type { Outcome } from '../model/outcome.js'
+import type { Drift, Flattened, Pipeline } from '../model/pipeline.js'
 import { readAheadRuns } from './aheadRuns.js'
-import { bodyBytes, readCall, type CallOutcome, type StageLimits } from './readCall.js'
+import { readCall, type CallOutcome, type StageLimits } from './readCall.js'
 import {
   STAGED_ANOMALIES,
   STAGED_CALLS,
@@ -13,11 +14,9 @@ import {
   STAGED_RUNS,
   STAGED_UNREADABLE,
   createStaging,
-  STAGED_ROWS,
-  stagedAnswers,
-  stagedCells,
+  stableLists,
   stagedChild,
-  type StagedCell,
+  stagedProfiles,
   type StagingTable,
 } from './stagingTables.js'
 
@@ -46,39 +45,7 @@ const FAILED_SUCCESSES: ReadonlySet<CallOutcome['kind']> = new Set(['misdelivere
 /** Sets of drift that are remembered. When answers have more shapes than that, the memory starts empty again. */
 const REMEMBERED_SETS = 10_000
 
-/** Calls between two releases of memory, or fewer where their answers are large. */
-const CALLS_A_ROUND = 8_192
-const BYTES_A_ROUND = 64 << 20
-
-/** Reads all calls of the sources into the staging tables, flat in memory. */
-export async function stage(
-  connection: Connection,
-  sources: Iterable<AnswerSource>,
-  reader: AnswerReader,
-  limits: StageLimits,
-  releaseMemory: () => Promise<void>,
-): Promise<Staged> {
-  await createStaging(connection, reader.pipeline)
-  const stager = await Stager.open(connection, reader, limits)
-  let round = CALLS_A_ROUND
-  let bytes = 0
-  for (const source of sources) {
-    stager.run(source)
-    for await (const calls of source.calls()) {
-      for (const call of calls) {
-        stager.call(source.header.runId, call)
-        bytes += bodyBytes(call)
-      }
-      if (stager.staged.calls < round && bytes < BYTES_A_ROUND) continue
-      round = stager.staged.calls + CALLS_A_ROUND
-      bytes = 0
-      await releaseMemory()
-    }
-  }
-  stager.close()
-  await releaseMemory()
-  return stager.staged
-}
+const NO_LIMITS: StageLimits = { mostBytes: undefined, largestBytes: 0 }
 
 /** The time of a call as stored, and as it counts. */
 interface CallTimes {
@@ -86,38 +53,63 @@ interface CallTimes {
   readonly endedAt: number
 }
 
-class Stager {
+/** Rows that one load has read and the merge has not taken yet. They are in TEMP tables of one connection. */
+export class Staging {
   readonly staged = { calls: 0, answers: 0, profiles: 0, unknown: 0, tooLarge: 0 }
   private driftSets = new Map<string, number>()
   private nextDriftSet = 1
-  private readonly cells: readonly StagedCell[]
-  /** Indexes of the counters in `Flattened.values`. */
-  private readonly counters: readonly number[]
+  /** Indexes in `Flattened.attributes`. */
+  private readonly lists: readonly number[]
 
   private constructor(
+    private readonly connection: Connection,
     private readonly reader: AnswerReader,
     private readonly writers: Writers,
-    private readonly limits: StageLimits,
     private readonly clock: ClockCorrection,
+    private readonly limits: StageLimits,
   ) {
-    const { pipeline } = reader
-    this.cells = stagedCells(pipeline)
-    this.counters = seriesColumns(pipeline).map(([name]) => Object.keys(pipeline.columns).indexOf(name))
+    this.lists = stableLists(reader.pipeline).map(({ index }) => index)
   }
 
-  static async open(connection: Connection, reader: AnswerReader, limits: StageLimits): Promise<Stager> {
+  /** Makes the staging tables, empty. */
+  static async open(connection: Connection, reader: AnswerReader, limits: StageLimits = NO_LIMITS): Promise<Staging> {
+    await createStaging(connection, reader.pipeline)
     const clock = new ClockCorrection(await readAheadRuns(connection))
-    return new Stager(reader, await openWriters(connection, reader.pipeline), limits, clock)
+    return new Staging(connection, reader, await openWriters(connection, reader.pipeline), clock, { ...limits })
   }
 
-  run({ header, useless = null }: Pick<AnswerSource, 'header'> & { readonly useless?: boolean | null }): void {
-    const { runId, startedAt, pipeline, simulated, host } = header
-    this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless])
+  get pipeline(): Pipeline {
+    return this.reader.pipeline
   }
 
-  call(runId: string, call: Call): void {
+  /** Whether the rows are in tables of this connection. */
+  isOf(connection: Connection): boolean {
+    return this.connection === connection
+  }
+
+  /** The size of the largest body whose rows are staged. */
+  get largestBytes(): number {
+    return this.limits.largestBytes
+  }
+
+  /** All calls of a source. */
+  async source(source: AnswerSource): Promise<void> {
+    const { header, useless } = source
+    for await (const batch of source.calls()) {
+      for (const call of batch) this.call(header.runId, call)
+    }
+    this.run(header, useless)
+  }
+
+  /** A run whose calls are staged. */
+  run({ runId, startedAt, pipeline, simulated, host }: RunHeader, useless: boolean | undefined): void {
+    this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless ?? null])
+  }
+
+  /** @param known the outcome, where it is already known */
+  call(runId: string, call: Call, known?: Outcome): void {
     if (call.kind === 'no_answer' && call.fault === 'withdrawn') return
-    const { outcome, flattened } = readCall(this.reader, call, this.limits)
+    const { outcome, flattened } = readCall(this.reader, call, this.limits, known)
     const datedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
     const endedAt = this.clock.of(runId, datedAt)
     const profile = outcome.kind === 'profile'
@@ -149,6 +141,7 @@ class Stager {
     if (profile && flattened) this.profile(runId, call.id, { datedAt, endedAt }, flattened)
   }
 
+  /** Writes the last rows. Nothing can be staged afterwards. */
   close(): void {
     const { children, ...others } = this.writers
     for (const writer of [...Object.values(others), ...children]) writer.close()
@@ -157,11 +150,11 @@ class Stager {
   private profile(runId: string, id: string, { datedAt, endedAt: observedAt }: CallTimes, flattened: Flattened): void {
     this.staged.profiles += 1
     const answer = this.staged.profiles
-    const { answers, rows, children, anomalies } = this.writers
-    const counters = this.counters.map((index) => flattened.values[index]!)
+    const { profiles, children, anomalies } = this.writers
+    const { values, attributes, hash, drift, extra } = flattened
+    const lists = this.lists.map((index) => attributes[index]!)
     const ahead = datedAt === observedAt ? null : datedAt
-    answers.append([answer, id, observedAt, runId, ahead, flattened.hash, this.driftSet(flattened.drift), ...counters])
-    rows.append([answer, packed(this.cells.map(({ of, index }) => cellOf(flattened, of, index)))])
+    profiles.append([answer, observedAt, runId, ahead, hash, this.driftSet(drift), ...values, extra, ...lists])
     flattened.children.forEach((items, child) => {
       items.forEach((item, position) => children[child]!.append([answer, position, ...item]))
     })
@@ -184,18 +177,6 @@ class Stager {
   }
 }
 
-function cellOf({ values, attributes, extra }: Flattened, of: StagedCell['of'], index: number): Value {
-  return of === 'extra' ? extra : ((of === 'values' ? values : attributes)[index] ?? null)
-}
-
-/** Cells as a JSON array of texts. DuckDB refuses half of a surrogate pair in JSON; it becomes U+FFFD, as in any other text. */
-function packed(cells: readonly Value[]): string {
-  const texts = cells.map((cell) => (cell === null || typeof cell === 'string' ? cell : String(cell)))
-  const json = JSON.stringify(texts)
-  if (!json.includes('\\ud')) return json
-  return JSON.stringify(texts.map((text) => text && text.replace(/\p{Surrogate}/gu, '\ufffd')))
-}
-
 type Writers = Awaited<ReturnType<typeof openWriters>>
 
 async function openWriters(connection: Connection, pipeline: Pipeline) {
@@ -208,8 +189,7 @@ async function openWriters(connection: Connection, pipeline: Pipeline) {
   return {
     runs: await open(STAGED_RUNS),
     calls: await open(STAGED_CALLS),
-    answers: await open(stagedAnswers(pipeline)),
-    rows: await open(STAGED_ROWS),
+    profiles: await open(stagedProfiles(pipeline)),
     anomalies: await open(STAGED_ANOMALIES),
     unreadable: await open(STAGED_UNREADABLE),
     drift: await open(STAGED_DRIFT),

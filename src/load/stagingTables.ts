@@ -1,7 +1,6 @@
 import { quotedName, type Connection, type SqlType } from '../core/duckdb.js'
-import { attributeColumns, seriesColumns, type ChildTable, type Column, type Pipeline } from '../model/pipeline.js'
+import { attributeColumns, type ChildTable, type Column, type Pipeline } from '../model/pipeline.js'
 import { sqlType } from './schema/pipelineTables.js'
-import { inSlice, type Numbered } from './sql/statement.js'
 
 type Columns = readonly (readonly [name: string, type: SqlType])[]
 
@@ -41,19 +40,30 @@ export const STAGED_CALLS: StagingTable = {
   ],
 }
 
-/** One narrow row for each profile, with its counters; `staged_no` numbers the profiles from 1 in the order of reading. */
-export function stagedAnswers(pipeline: Pipeline): StagingTable {
+/** The columns of a staged profile besides its wide row. `staged_no` numbers the profiles from 1 in the order of reading. */
+export const STAGED_KEYS = [
+  'staged_no',
+  'observed_at',
+  'run_id',
+  'dated_ahead_at',
+  'attributes_hash',
+  'staged_drift_set',
+] as const
+
+/** One row for each profile: its keys, its wide row, `extra`, and the stable form of each list that versions compare. */
+export function stagedProfiles(pipeline: Pipeline): StagingTable {
   return {
-    name: 'staged_answers',
+    name: 'staged_profiles',
     columns: [
       ['staged_no', 'BIGINT'],
-      ['user_id', 'VARCHAR'],
       ['observed_at', 'TIMESTAMPTZ'],
       ['run_id', 'VARCHAR'],
       ['dated_ahead_at', 'TIMESTAMPTZ'],
       ['attributes_hash', 'VARCHAR'],
       ['staged_drift_set', 'BIGINT'],
-      ...seriesColumns(pipeline).map(typed),
+      ...Object.entries(pipeline.columns).map(typed),
+      ['extra', 'VARCHAR'],
+      ...stableLists(pipeline).map(({ name }) => [stableName(name), 'VARCHAR'] as const),
     ],
   }
 }
@@ -92,74 +102,22 @@ export const STAGED_DRIFT: StagingTable = {
   ],
 }
 
-/**
- * The wide row of each profile, by `staged_no`: all its cells as one JSON array of texts. DuckDB keeps a segment in memory
- * for each column, so 130 columns would need several times the memory and the time.
- */
-export const STAGED_ROWS: StagingTable = {
-  name: 'staged_rows',
-  columns: [
-    ['staged_no', 'BIGINT'],
-    ['cells', 'VARCHAR'],
-  ],
-}
-
-/** The profiles of a load, for statements that are sliced. */
-export const PROFILES: Numbered = { table: 'staged_rows', number: 'staged_no', bytes: 'strlen(cells)' }
-
-/** Where a cell of a staged row comes from: a place in the wide row, or in the attributes that versions compare. */
-export interface StagedCell {
-  readonly of: 'values' | 'attributes' | 'extra'
-  readonly index: number
-}
-
-/** The cells of a staged row, in order. Of the compared attributes only lists have their own cell; the others follow from the wide row. */
-export function stagedCells(pipeline: Pipeline): StagedCell[] {
-  const values = Object.keys(pipeline.columns).map((_, index) => ({ of: 'values', index }) as const)
-  const lists = stableLists(pipeline).map(({ index }) => ({ of: 'attributes', index }) as const)
-  return [...values, { of: 'extra', index: 0 }, ...lists]
-}
-
-function stableLists(pipeline: Pipeline): { name: string; index: number }[] {
+/** The compared lists, each with its place among the attributes. The other attributes are as in the wide row. */
+export function stableLists(pipeline: Pipeline): { name: string; index: number }[] {
   return attributeColumns(pipeline).flatMap(([name, { type }], index) => (type === 'list' ? [{ name, index }] : []))
 }
 
-/**
- * For `FROM` in a statement that is sliced over `PROFILES`: the rows of a table with a column `staged_no`, each with
- * the cells of that profile as a list. `stagedColumns` and `stagedAttributes` read them under the alias `r`.
- */
-export function unpacked(table: string): string {
-  return `(
-  SELECT picked.*, from_json(staged.cells, '["VARCHAR"]') AS cells
-  FROM staged_rows AS staged JOIN ${table} AS picked ON picked.staged_no = staged.staged_no
-  WHERE ${inSlice('staged.staged_no')} AND ${inSlice('picked.staged_no')}
-) AS r`
+function stableName(list: string): string {
+  return `${list} (stable)`
 }
 
-/** SQL for columns of the wide row; `extra` is one of them. */
-export function stagedColumns(pipeline: Pipeline, names: readonly string[]): string[] {
-  const all = Object.keys(pipeline.columns)
-  return names.map((name) => {
-    if (name === 'extra') return `r.cells[${all.length + 1}]`
-    return typedCell(all.indexOf(name), sqlType(pipeline.columns[name]!))
+/** SQL for the form of each attribute of a staged profile that versions compare: a list's stable form, NULL for empty text. */
+export function stagedAttributes(pipeline: Pipeline, alias: string): string[] {
+  return attributeColumns(pipeline).map(([name, { type }]) => {
+    if (type === 'list') return `${alias}.${quotedName(stableName(name))}`
+    const cell = `${alias}.${quotedName(name)}`
+    return type === 'text' ? `nullif(${cell}, '')` : cell
   })
-}
-
-/** SQL for the form of each attribute that versions compare: the stable form of a list, NULL for empty text. */
-export function stagedAttributes(pipeline: Pipeline): string[] {
-  const all = Object.keys(pipeline.columns)
-  const lists = stableLists(pipeline)
-  return attributeColumns(pipeline).map(([name, column]) => {
-    const list = lists.findIndex((each) => each.name === name)
-    if (list >= 0) return typedCell(all.length + 1 + list, 'VARCHAR')
-    const cell = typedCell(all.indexOf(name), sqlType(column))
-    return column.type === 'text' ? `nullif(${cell}, '')` : cell
-  })
-}
-
-function typedCell(index: number, type: SqlType): string {
-  const cell = `r.cells[${index + 1}]`
-  return type === 'VARCHAR' ? cell : `CAST(${cell} AS ${type})`
 }
 
 export function stagedChildName(child: ChildTable): string {
@@ -182,11 +140,10 @@ function stagingTables(pipeline: Pipeline): StagingTable[] {
   return [
     STAGED_RUNS,
     STAGED_CALLS,
-    stagedAnswers(pipeline),
+    stagedProfiles(pipeline),
     STAGED_ANOMALIES,
     STAGED_UNREADABLE,
     STAGED_DRIFT,
-    STAGED_ROWS,
     ...pipeline.children.map(stagedChild),
   ]
 }

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { makeFolder } from '../core/atomicFile.js'
 import { isOutOfMemory, openDatabase, type Connection, type Database } from '../core/duckdb.js'
 import { LocalError, RunError, messageOf } from '../core/errors.js'
-import { collectGarbage, databaseMemory } from '../core/memory.js'
 import { remedyFor } from '../core/remedyFor.js'
 import { lockHolder, type Lock } from '../dataFolder/lock.js'
 import type { Pipeline } from '../model/pipeline.js'
@@ -75,39 +74,6 @@ async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise
   } catch (error) {
     database?.close()
     throw error instanceof RunError ? error : whyNotOpened(error, path, published)
-  }
-}
-
-/** In bytes. For less growth of the process, releasing memory is not worth the time. */
-const WORTH_RELEASING = 8 << 20
-
-/**
- * Runs `work` on one thread of DuckDB: for wide rows that is as fast, with half the memory.
- * If the process has grown, `releaseMemory` returns unused memory to the system: V8's garbage, and memory that DuckDB has
- * freed and would otherwise keep for ten seconds.
- */
-export async function withMemory<T>(
-  connection: Connection,
-  work: (releaseMemory: () => Promise<void>) => Promise<T>,
-  memory: () => number = databaseMemory,
-): Promise<T> {
-  // Setting the limit makes DuckDB free memory, even when the value stays the same.
-  const setLimit = async (): Promise<void> => {
-    await connection.run(`SET memory_limit = '${memory()}MB'`)
-  }
-  await connection.run('SET threads = 1')
-  await setLimit()
-  let size = process.memoryUsage.rss()
-  try {
-    return await work(async () => {
-      if (process.memoryUsage.rss() < size + WORTH_RELEASING) return
-      collectGarbage()
-      await setLimit()
-      size = process.memoryUsage.rss()
-    })
-  } finally {
-    // After a disk failure nothing works on this connection, and that failure is the one to report.
-    await connection.run('SET threads = 2').catch(() => undefined)
   }
 }
 

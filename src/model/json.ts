@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { isInteger, isSafeNumber, parse as parseLossless } from 'lossless-json'
 
-/** Part of a number that a double may not hold exactly. Ids and addresses match, too. */
-const SUSPICIOUS = /\d(?:[eE]|[\d.]{15})/g
+/** A number inside of an object or a list that a double may not hold exactly: 16 digits or more, or with an exponent. */
+const SUSPICIOUS = /[[:,]\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/
+/** Any number at the start of the text. */
+const TOP_NUMBER = /^\s*-?\d/
 
 /** Why bytes are not a JSON value: `empty` (only blanks), `not_utf8`, `not_json`, `too_deep` (too deep to be read safely). */
 export type JsonProblem = 'empty' | 'not_utf8' | 'not_json' | 'too_deep'
@@ -40,34 +42,14 @@ export function readJsonText(text: string): JsonRead {
   } catch {
     return { ok: false, problem: text.trim() === '' ? 'empty' : 'not_json' }
   }
-  if (!mayLoseDigits(text)) return { ok: true, value }
+  // Text in quotes may look like such a number; the exact reader is only slower.
+  if (!SUSPICIOUS.test(text) && !TOP_NUMBER.test(text)) return { ok: true, value }
   try {
     return { ok: true, value: parseLossless(text, undefined, { parseNumber, onDuplicateKey: (keys) => keys.newValue }) }
   } catch {
     // JSON.parse accepted the text, so the only possible failure is that the recursion overflows.
     return { ok: false, problem: 'too_deep' }
   }
-}
-
-/** A cheap check. It may be true without need, if a text in quotes looks like a number. */
-function mayLoseDigits(text: string): boolean {
-  SUSPICIOUS.lastIndex = 0
-  let end = 0
-  for (let match = SUSPICIOUS.exec(text); match; match = SUSPICIOUS.exec(text)) {
-    let start = match.index
-    while (start > end && isInNumber(text.charCodeAt(start - 1))) start -= 1
-    // A number that began before the end of the last match is already checked.
-    if (start > end || end === 0) {
-      if (/[[:,]\s*$|^\s*$/.test(text.slice(Math.max(0, start - 20), start))) return true
-    }
-    end = SUSPICIOUS.lastIndex
-  }
-  return false
-}
-
-/** 0 to 9, dot or minus. */
-function isInNumber(char: number): boolean {
-  return (char >= 48 && char <= 57) || char === 46 || char === 45
 }
 
 function parseNumber(digits: string): number | bigint | string {

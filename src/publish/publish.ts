@@ -4,7 +4,6 @@ import { syncFile, syncFolder } from '../core/atomicFile.js'
 import { all, openDatabase, type Connection, first, quotedText } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
-import { collectGarbage } from '../core/memory.js'
 import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
@@ -36,14 +35,14 @@ export async function publish(
   effects: Effects,
 ): Promise<PublishedFiles> {
   await compact(layout, effects)
-  collectGarbage()
-  const options = { readOnly: true, tempDirectory: layout.temp }
+  // Two files are written at the same time, each on its own thread: more threads for one wide row cost more than they give.
+  const options = { readOnly: true, tempDirectory: layout.temp, threads: 1 }
   const finished = await openDatabase(layout.warehouse, options)
   let exported: ExportedFiles
   try {
     const { connection } = finished
     await checkKeys(connection, pipeline)
-    exported = await exportAll({ connection, layout, lists: lists ?? (await listsOf(connection)), ...written })
+    exported = await exportAll({ database: finished, layout, lists: lists ?? (await listsOf(connection)), ...written })
   } finally {
     finished.close()
   }

@@ -83,27 +83,23 @@ export async function openPart(connection: Connection, { columns }: RawTable): P
 }
 
 /**
- * Writes the table `part` to a file, reads the file back, and compares its rows and checksums.
+ * Writes the table `part` to a file, reads the file back, and compares all its rows. `rawRow` has computed their checksums.
  * @throws Error if they differ
  */
-export async function writePart(connection: Connection, table: RawTable, path: string, rows: number): Promise<void> {
+export async function writePart(connection: Connection, path: string, rows: number): Promise<void> {
   await connection.run(
     `COPY part TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
   )
-  const written = `read_parquet(${quotedText(path)}, hive_partitioning = false)`
-  const intact = await numberOf(connection, `count(*) FILTER (checksum = ${checksumSql(table)})`, written)
-  const same = (await numberOf(connection, CONTENT, written)) === (await numberOf(connection, CONTENT, 'part'))
-  if (intact === String(rows) && same) return
-  throw new Error(`${path} does not read back as it was written (${intact} of ${rows} rows are intact)`)
+  const written = await contentOf(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`)
+  if (written === (await contentOf(connection, 'part')) && written.startsWith(`${rows} `)) return
+  throw new Error(`${path} does not read back as it was written`)
 }
 
-/** A hash of all rows, in any order. */
-const CONTENT = 'bit_xor(hash(t))'
-
-async function numberOf(connection: Connection, expression: string, table: string): Promise<string> {
-  const row = await first<{ number: string }>(
+/** The number of rows, and a hash of all of them in any order. */
+async function contentOf(connection: Connection, table: string): Promise<string> {
+  const row = await first<{ content: string }>(
     connection,
-    `SELECT (${expression})::VARCHAR AS number FROM ${table} AS t`,
+    `SELECT concat(count(*), ' ', bit_xor(hash(t))) AS content FROM ${table} AS t`,
   )
-  return row!.number
+  return row!.content
 }

@@ -3,7 +3,6 @@ import { dirname } from 'node:path'
 import { makeFolder, replaceFile, syncFolder } from '../core/atomicFile.js'
 import { openDatabase } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { collectGarbage } from '../core/memory.js'
 import { remedyFor } from '../core/remedyFor.js'
 import type { EditCall } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow } from './callTables.js'
@@ -47,9 +46,8 @@ export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: 
       }
     }
     part.close()
-    if (rows > 0) await replaceFile(file, (temporary) => writePart(scratch.connection, table, temporary, rows))
+    if (rows > 0) await replaceFile(file, (temporary) => writePart(scratch.connection, temporary, rows))
     else await rm(file, { force: true }).then(() => syncFolder(dirname(file)))
-    collectGarbage()
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
     throw new LocalError(

@@ -2,15 +2,16 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
-import { all, first, quotedText, openDatabase, TableWriter, type Connection } from '../core/duckdb.js'
+import { all, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { collectGarbage } from '../core/memory.js'
 import { remedyFor } from '../core/remedyFor.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { repairJournal } from '../journal/repairJournal.js'
-import type { Place, Segment } from '../journal/segmentReader.js'
+import { damagedBytes, listSegments, type Damage } from '../journal/repairJournal.js'
+import type { Gap } from '../journal/scan.js'
+import type { Segment } from '../journal/segmentReader.js'
 import { isDamage } from '../load/warehouse.js'
+import type { Call, RunHeader } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
 import { rawFiles, rawFolder, type RawKind } from './files.js'
 
@@ -20,16 +21,22 @@ import { rawFiles, rawFolder, type RawKind } from './files.js'
  * @throws LocalError when `raw/` cannot be written: the journal keeps the rest
  */
 export async function sealLoaded(layout: Layout, effects: Effects): Promise<void> {
-  const { segments, damaged } = await repairJournal(join(layout.journal, 'loaded'))
-  for (const { message } of damaged) effects.log('warn', message)
+  const { segments, headless } = await listSegments(join(layout.journal, 'loaded'))
+  for (const { message } of headless) effects.log('warn', message)
   for (const segment of segments) {
-    const sealed = await seal(segment, { raw: layout.raw, temp: join(layout.temp, 'seal') })
+    const damage: Damage[] = []
+    const sealed = await seal(segment, {
+      raw: layout.raw,
+      temp: join(layout.temp, 'seal'),
+      onGap: (gap) => damage.push(damagedBytes(segment.path, gap)),
+    })
+    for (const { message } of damage) effects.log('warn', message)
     if (!sealed)
       effects.log(
         'warn',
         `${segment.path} is an older copy of calls that are in ${layout.raw}; it is moved to damaged/`,
       )
-    await segment.retire(!sealed || damaged.some(({ path }) => path === segment.path))
+    await segment.retire(!sealed || damage.length > 0)
   }
   const finished = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })
   await sealRuns(finished.connection, layout.raw).finally(() => finished.close())
@@ -40,23 +47,24 @@ export interface SealOptions {
   readonly raw: string
   /** A folder for DuckDB's temporary files. */
   readonly temp: string
+  /** Receives bytes of the segment that cannot be read. */
+  readonly onGap?: ((gap: Gap) => void) | undefined
 }
 
 /**
- * Writes the calls of a loaded segment to `raw/`, ordered by id: answers to `answers`, other calls to `calls`. Every file
- * is read back and compared before it gets its name, so that the segment may be removed afterwards. Sealing again writes
- * the same files.
+ * Writes the calls of a loaded segment to `raw/`: answers to `answers`, other calls to `calls`. Files follow the order in
+ * which the calls ended; within a file calls are ordered by id. Every file is read back and compared before it gets its
+ * name, so that the segment may be removed afterwards. Sealing again writes the same files.
  * @returns false, and writes nothing, if `raw/` has calls of this run that the segment lacks: the segment is an older copy
  * @throws LocalError when a file cannot be written or does not read back as written; the segment is still there
  */
-export async function seal(segment: Segment, { raw, temp }: SealOptions): Promise<boolean> {
+export async function seal(segment: Segment, { raw, temp, onGap }: SealOptions): Promise<boolean> {
   // DuckDB makes the folder when it first spills, but not the folders above it.
   await makeFolder(temp)
-  const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp })
   try {
-    await writePlaces(scratch.connection, segment)
     if (await holdsMore(scratch.connection, segment, raw)) return false
-    for (const table of [ANSWERS, CALLS]) await sealTable(scratch.connection, table, segment, raw)
+    await writeCalls(scratch.connection, segment, { raw, onGap })
     return true
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
@@ -70,72 +78,80 @@ export async function seal(segment: Segment, { raw, temp }: SealOptions): Promis
   }
 }
 
-async function writePlaces(connection: Connection, segment: Segment): Promise<void> {
-  await connection.run('CREATE TABLE places (id VARCHAR, seq BIGINT, kind VARCHAR, "offset" BIGINT, length BIGINT)')
-  const writer = await TableWriter.open(connection, 'places', ['VARCHAR', 'BIGINT', 'VARCHAR', 'BIGINT', 'BIGINT'])
-  for await (const places of segment.places()) {
-    for (const { id, seq, kind, offset, length } of places) writer.append([id, seq, kind, offset, length])
-  }
-  writer.close()
-}
-
-async function holdsMore(connection: Connection, { header }: Segment, raw: string): Promise<boolean> {
-  for (const { kind } of [ANSWERS, CALLS]) {
-    for (const file of await rawFiles(raw, kind, header.runId)) {
-      await requireReadable(file)
-      const more = `SELECT 1 FROM read_parquet(${quotedText(file)}) WHERE seq NOT IN (SELECT seq FROM places) LIMIT 1`
-      // A file that cannot be read is written again.
-      if (await first(connection, more).catch(() => undefined)) return true
-    }
+async function holdsMore(connection: Connection, segment: Segment, raw: string): Promise<boolean> {
+  const files: string[] = []
+  for (const { kind } of [ANSWERS, CALLS]) files.push(...(await rawFiles(raw, kind, segment.header.runId)))
+  if (files.length === 0) return false
+  const known = new Set<number>()
+  for await (const calls of segment.calls()) for (const { seq } of calls) known.add(seq)
+  for (const file of files) {
+    await requireReadable(file)
+    // A file that cannot be read is written again.
+    const sealed = await all<{ seq: number }>(connection, `SELECT seq FROM read_parquet(${quotedText(file)})`).catch(
+      () => [],
+    )
+    if (sealed.some(({ seq }) => !known.has(seq))) return true
   }
   return false
 }
 
-/** Rows of one file: few enough to rewrite the file for one person, enough to compress well. */
-const PART_ROWS = 20_000
-/** If the bodies are larger than this on average a file ends sooner: its row groups must fit into memory. */
-const USUAL_BYTES = 6_000
-const PART_BYTES = 16 << 20
-
-async function sealTable(connection: Connection, table: RawTable, segment: Segment, raw: string): Promise<void> {
-  await connection.run(`
-    CREATE OR REPLACE TABLE ordered AS
-    SELECT row_number() OVER (ORDER BY id, seq) AS n, * FROM places
-    WHERE (kind = 'answer') = ${table.kind === 'answers'}`)
-  const folder = rawFolder(raw, table.kind, segment.header.runId)
-  let done = 0
-  for (let part = 0; ; part += 1) {
-    const places = firstBytes(
-      await all<Place>(
-        connection,
-        `SELECT * EXCLUDE (n) FROM ordered WHERE n > ${done} AND n <= ${done + PART_ROWS} ORDER BY n`,
-      ),
-    )
-    if (places.length === 0) return removeFrom(part, await rawFiles(raw, table.kind, segment.header.runId))
-    await fillPart(connection, table, segment, places)
-    const path = join(folder, `part-${String(part).padStart(5, '0')}.parquet`)
-    await replaceFile(path, (temporary) => writePart(connection, table, temporary, places.length))
-    collectGarbage()
-    done += places.length
+async function writeCalls(
+  connection: Connection,
+  segment: Segment,
+  { raw, onGap }: Pick<SealOptions, 'raw' | 'onGap'>,
+): Promise<void> {
+  const answers = new Parts(connection, ANSWERS, segment.header, raw)
+  const others = new Parts(connection, CALLS, segment.header, raw)
+  for await (const calls of segment.calls(onGap)) {
+    for (const call of calls) await (call.kind === 'answer' ? answers : others).add(call)
+  }
+  for (const parts of [answers, others]) {
+    await parts.close()
+    await removeFrom(parts.files, await rawFiles(raw, parts.table.kind, segment.header.runId))
   }
 }
 
-/** As many places as fit into one file, and at least one. */
-function firstBytes(places: readonly Place[]): readonly Place[] {
-  let bytes = 0
-  const end = places.findIndex(({ length }, at) => (bytes += length) > Math.max(PART_BYTES, at * USUAL_BYTES))
-  return end < 0 ? places : places.slice(0, Math.max(1, end))
-}
+/** Calls of one file: few enough to rewrite the file for one person, enough to compress well. */
+const PART_CALLS = 20_000
+/** Bytes of one file's bodies. Its row groups must fit into memory. */
+const PART_BYTES = 128 << 20
 
-async function fillPart(
-  connection: Connection,
-  table: RawTable,
-  segment: Segment,
-  places: readonly Place[],
-): Promise<void> {
-  const writer = await openPart(connection, table)
-  for await (const call of segment.read(places)) writer.append(rawRow(segment.header, call))
-  writer.close()
+/** The files of one kind, one after the other. */
+class Parts {
+  files = 0
+  private calls: Call[] = []
+  private bytes = 0
+
+  constructor(
+    private readonly connection: Connection,
+    readonly table: RawTable,
+    private readonly header: RunHeader,
+    private readonly raw: string,
+  ) {}
+
+  async add(call: Call): Promise<void> {
+    const bytes = call.kind === 'answer' ? call.body.length : 0
+    if (this.calls.length === PART_CALLS || (this.calls.length > 0 && this.bytes + bytes > PART_BYTES))
+      await this.close()
+    this.calls.push(call)
+    this.bytes += bytes
+  }
+
+  /** Writes the calls that are left. */
+  async close(): Promise<void> {
+    const { calls, table, header, connection } = this
+    if (calls.length === 0) return
+    this.calls = []
+    this.bytes = 0
+    calls.sort((a, b) => (a.id === b.id ? a.seq - b.seq : a.id < b.id ? -1 : 1))
+    const part = await openPart(connection, table)
+    for (const call of calls) part.append(rawRow(header, call))
+    part.close()
+    const name = `part-${String(this.files).padStart(5, '0')}.parquet`
+    const path = join(rawFolder(this.raw, table.kind, header.runId), name)
+    await replaceFile(path, (temporary) => writePart(connection, temporary, calls.length))
+    this.files += 1
+  }
 }
 
 async function removeFrom(part: number, files: readonly string[]): Promise<void> {

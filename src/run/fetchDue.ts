@@ -1,6 +1,6 @@
 import type { Settings } from '../config/options.js'
 import type { Effects } from '../core/effects.js'
-import { UsageError } from '../core/errors.js'
+import { messageOf, UsageError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { count, plural } from '../core/text.js'
 import { DAY_MS, dayIn } from '../core/time.js'
@@ -14,7 +14,10 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { openJournal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
 import { claimKind } from '../load/schema/schema.js'
+import { Staging } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
+import type { CallEnd } from '../model/call.js'
+import type { Outcome } from '../model/outcome.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
@@ -32,6 +35,8 @@ export interface Fetched extends FetchResult {
   readonly planned: PlanCounts
   /** Whether the API's time has confirmed the own clock. */
   readonly isClockConfirmed: boolean
+  /** Its calls as rows; undefined if they could not be staged and must be read from the segment. */
+  readonly staging: Staging | undefined
 }
 
 const NOTHING: Omit<Fetched, 'planned'> = {
@@ -43,13 +48,14 @@ const NOTHING: Omit<Fetched, 'planned'> = {
   learned: {},
   segment: undefined,
   isClockConfirmed: false,
+  staging: undefined,
 }
 /** Night 0 of the built-in simulator: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
 
 /**
- * Fetches the due ids. Every call is kept in a new journal segment.
+ * Fetches the due ids. Every call is kept in a new journal segment, and staged for the load once it is durable.
  * @throws UsageError without a token, before anything is sent
  * @throws LocalError if a call could not be made durable; sending has stopped
  */
@@ -77,6 +83,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     run.status.follow(tally)
     const progress = startProgress(logger, tally, effects)
     open.add(() => progress.stop())
+    const staged = new StagedCalls(run, await Staging.open(connection, reader))
     const clock = new ClockCheck(run.header.startedAt, api.host, effects)
     let carriedOut = planned
     const isAhead = reportAhead(planned, effects)
@@ -86,6 +93,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
       upstream: forgotten ? withoutForgotten(upstream, forgotten, reader) : upstream,
       journal,
       interpret: reader.interpret,
+      onDurable: (end, outcome) => staged.add(end, outcome),
       policy: policyOf(settings, await budgetsOf(run, warehouse)),
       learned: learned.known,
       effects,
@@ -97,9 +105,27 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
       effects.log('warn', 'the first answer does not say whether the clock is right: answers count as they are dated')
     const { path: segment } = journal
     const { isConfirmed: isClockConfirmed } = clock
-    return { ...result, askedIds: tally.started, segment, planned: carriedOut, isClockConfirmed }
+    const { staging } = staged
+    return { ...result, askedIds: tally.started, segment, planned: carriedOut, isClockConfirmed, staging }
   } finally {
     await open.close()
+  }
+}
+
+/** Stages calls while others wait for the upstream. The journal has them all, so a failure here costs only time. */
+class StagedCalls {
+  constructor(
+    private readonly run: OpenRun,
+    public staging: Staging | undefined,
+  ) {}
+
+  add(end: CallEnd, outcome: Outcome): void {
+    try {
+      this.staging?.call(this.run.header.runId, end, outcome)
+    } catch (error) {
+      this.staging = undefined
+      this.run.effects.log('debug', `calls are loaded from the journal: ${messageOf(error)}`)
+    }
   }
 }
 

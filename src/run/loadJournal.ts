@@ -7,7 +7,7 @@ import type { Layout } from '../dataFolder/layout.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { repairJournal } from '../journal/repairJournal.js'
 import { openSegment } from '../journal/segmentReader.js'
-import { loadSegments } from '../load/loadCalls.js'
+import { loadSegments, loadStaged } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { checkKind, claimKind } from '../load/schema/schema.js'
 import type { Warehouse } from '../load/warehouse.js'
@@ -59,19 +59,25 @@ export async function loadLeftSegments(
   return { answers, unknown, damaged: damaged.length }
 }
 
-/** Loads the calls of this run from its journal segment, which an earlier load may have moved to `loaded/`. */
+/**
+ * Loads the calls of this run: as they are staged, or else from its journal segment, which an earlier load may have moved to
+ * `loaded/`.
+ */
 export async function loadFetched(
   { reader, layout, header, effects }: OpenRun,
   warehouse: Warehouse,
-  { segment, useless }: Fetched,
+  { segment, staging, useless }: Fetched,
 ): Promise<void> {
   if (segment === undefined) return
   const moved = join(dirname(segment), 'loaded', basename(segment))
   const calls = await openSegment(existsSync(segment) ? segment : moved)
   // In a database that was rebuilt meanwhile, nothing says so.
   await claimKind(warehouse.connection, layout.data, header.simulated)
+  const staged = staging?.isOf(warehouse.connection)
+    ? await loadStaged(warehouse, staging, { header, useless })
+    : undefined
   const source = { header: calls.header, useless, calls: () => calls.calls() }
-  const { tooLarge } = await loadSegments(warehouse, [source], reader)
+  const { tooLarge } = staged ?? (await loadSegments(warehouse, [source], reader))
   warnOfLarge(tooLarge, effects)
   await calls.markLoaded()
 }

@@ -10,7 +10,6 @@ import { merge } from '#src/load/merge.js'
 import { fillDays } from '#src/load/merge.js'
 import { bringUpToDate } from '#src/load/schema/schema.js'
 import { createStaging, dropStaging } from '#src/load/stagingTables.js'
-import { withMemory } from '#src/load/warehouse.js'
 import { loadPipeline } from '#src/model/pipeline.js'
 
 const [CREATORS = 200_000, NIGHTS = 30] = process.argv.slice(2).map(Number)
@@ -18,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-bench-'))
 const REUSED = process.env.REUSE
 const path = REUSED ?? join(folder, 'bench.duckdb')
 /** @type {import('#src/core/duckdb.js').DatabaseOptions} */
-const options = { storageVersion: 'v1.2.0', tempDirectory: join(folder, 'temp'), memoryLimit: '160MB' }
+const options = { storageVersion: 'v1.2.0', tempDirectory: join(folder, 'temp') }
 const pipeline = await loadPipeline(undefined)
 
 const ID = `substr(md5(n::VARCHAR), 1, 24)`
@@ -72,33 +71,21 @@ async function inventHistory(connection) {
 
 async function stageNight(connection, night) {
   await createStaging(connection, pipeline)
-  await connection.run(`INSERT INTO staged_runs VALUES ('next', ${at(night).replace('n * 10', '0')}, 'x', TRUE, 'x')`)
+  await connection.run(
+    `INSERT INTO staged_runs VALUES ('next', ${at(night).replace('n * 10', '0')}, 'x', TRUE, 'x', FALSE)`,
+  )
   await connection.run(`
     INSERT INTO staged_calls
     SELECT 'next', n, ${ID}, ${at(night)}, ${at(night)}, 5, 'profile', '0', 'yes', NULL FROM range(${CREATORS}) AS numbers(n)`)
   await connection.run(`
-    INSERT INTO staged_answers BY NAME
+    INSERT INTO staged_profiles BY NAME
     SELECT n + 1 AS staged_no, ${ID} AS user_id, ${at(night)} AS observed_at, 'next' AS run_id, 'same' AS attributes_hash,
-      ${fans(night)} AS fans, n % 2000 + ${night} AS likes_and_collects, ${tier(fans(night))} AS tier, n % 300 AS ndiscovery
+      ${fans(night)} AS fans, n % 2000 + ${night} AS likes_and_collects, ${tier(fans(night))} AS tier, n % 300 AS ndiscovery,
+      'creator ' || n AS nickname, 'province ' || n % 31 AS ip_location
     FROM range(${CREATORS}) AS numbers(n)`)
   await connection.run(
     `INSERT INTO staged_creator_mentions BY NAME SELECT n + 1 AS staged_no, ${mention} ${EVERY_THIRD}`,
   )
-  const names = Object.keys(pipeline.columns)
-  const cells = {
-    nickname: `'creator ' || n`,
-    fans: fans(night),
-    tier: tier(fans(night)),
-    ip_location: `'province ' || n % 31`,
-  }
-  const json = [...names, 'extra']
-    .map((name) => (cells[name] ? `'"' || ${cells[name]} || '"'` : `'null'`))
-    .join(` || ',' || `)
-  for (let from = 0; from < CREATORS; from += 50_000) {
-    await connection.run(`
-      INSERT INTO staged_rows SELECT n + 1, '[' || ${json} || ']'
-      FROM range(${from}, ${Math.min(CREATORS, from + 50_000)}) AS numbers(n)`)
-  }
 }
 
 /** The merge as a run does it, with the time of each statement. */
@@ -114,7 +101,7 @@ async function mergeNight(connection) {
     took.set(key, [wall + (performance.now() - began) / 1000, cpu + (user + system) / 1e6])
     return result
   }
-  await withMemory(connection, (releaseMemory) => merge(connection, pipeline, releaseMemory))
+  await merge(connection, pipeline)
   connection.run = run
   return took
 }

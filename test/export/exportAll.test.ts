@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { all, first, openDatabase, runScript, type Connection } from '../../src/core/duckdb.js'
+import { all, first, openDatabase, runScript, type Connection, type Database } from '../../src/core/duckdb.js'
 import { DAY_MS } from '../../src/core/time.js'
 import { temporaryName } from '../../src/core/temporaryFile.js'
 import { EXPORT_FILES, isOutput } from '../../src/dataFolder/files.js'
@@ -32,6 +32,8 @@ interface Exported {
 }
 
 interface Exporter {
+  /** The statements that wrote files. */
+  readonly copied: string[]
   connection: Connection
   exports: string
   run(sql: string): Promise<unknown>
@@ -53,10 +55,24 @@ async function exporter(): Promise<Exporter> {
   const database = await openDatabase(':memory:')
   onTestFinished(() => database.close())
   const { connection } = database
+  const copied: string[] = []
+  const recording: Database = {
+    ...database,
+    async connect() {
+      const own = await database.connect()
+      const run = own.run.bind(own)
+      own.run = (sql, ...parameters) => {
+        if (sql.startsWith('COPY')) copied.push(sql)
+        return run(sql, ...parameters)
+      }
+      return own
+    },
+  }
   await runScript(connection, [...fixedTables, CREATORS])
   const text = (name: string): string => readFileSync(join(layout.exports, name), 'utf8')
   return {
     connection,
+    copied,
     exports: layout.exports,
     run: (sql) => connection.run(sql),
     member: (list, row, input, userId, status, reason) =>
@@ -64,7 +80,7 @@ async function exporter(): Promise<Exporter> {
         ...[list, BigInt(row), BigInt(row + 1), JSON.stringify(input), userId, status, reason ?? null, 'run-2'],
       ]),
     async export(lists, { bom = false, excel = false } = {}) {
-      const { files, leftOut } = await exportAll({ connection, layout, lists, bom, excel })
+      const { files, leftOut } = await exportAll({ database: recording, layout, lists, bom, excel })
       return { files, leftOut, file: (name) => files.find(({ path }) => path === join(layout.exports, name)) }
     },
     text,
@@ -123,6 +139,56 @@ describe('creators', () => {
     expect(here.text('creators.csv')).toBe(`${WIDE}\n`)
     expect(here.text('failures.csv')).toBe('user_id,code,message,attempts,failed_at,billed\n')
     expect(readdirSync(here.exports).sort()).toEqual(['creators.csv', 'creators.parquet', 'failures.csv'])
+  })
+})
+
+describe('a file whose rows did not change', () => {
+  const written = async (here: Exporter): Promise<Record<string, number>> => {
+    await here.export([LIST])
+    const names = readdirSync(here.exports)
+    return Object.fromEntries(names.map((name) => [name, statSync(join(here.exports, name)).ino]))
+  }
+
+  test('is left alone, and not even made beside its place', async () => {
+    const here = await withCreators()
+    await here.member('creators', 1, [A], A, 'enriched')
+    await here.export([LIST])
+    here.copied.length = 0
+    const { files } = await here.export([LIST])
+    expect(files.map(({ rows, replaced }) => [rows, replaced])).toEqual([
+      [1, false],
+      [0, false],
+      [3, false],
+      [3, false],
+      [0, false],
+    ])
+    expect(here.copied).toEqual([])
+  })
+
+  test.each<[what: string, changed: string[], change: (here: Exporter) => unknown]>([
+    [
+      'a cell of a creator',
+      ['creators.csv', 'creators.enriched.csv', 'creators.parquet'],
+      (here) => here.run(`UPDATE creators SET fans = 1 WHERE user_id = '${A}'`),
+    ],
+    [
+      'a status of the list',
+      ['creators.enriched.csv'],
+      (here) => here.run(`UPDATE list_members SET status = 'reused'`),
+    ],
+    [
+      'a file that was changed by hand',
+      ['creators.csv'],
+      (here) => appendFileSync(join(here.exports, 'creators.csv'), 'x'),
+    ],
+    ['a file that was removed', ['creators.csv'], (here) => unlinkSync(join(here.exports, 'creators.csv'))],
+  ])('is made again after a change: %s', async (_, changed, change) => {
+    const here = await withCreators()
+    await here.member('creators', 1, [A], A, 'enriched')
+    const before = await written(here)
+    await change(here)
+    const after = await written(here)
+    expect(Object.keys(after).filter((name) => after[name] !== before[name])).toEqual(changed)
   })
 })
 

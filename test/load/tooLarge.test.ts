@@ -8,6 +8,7 @@ const MEMORY_MB = 60
 
 test('an answer that does not fit into memory is one failed id, and the others load; with more memory it loads, too', async () => {
   const { warehouse, rows } = await opened()
+  await warehouse.connection.run(`SET memory_limit = '${MEMORY_MB}MB'`)
   const calls = source('r1', [
     { id: 'u1', at: 1, answer: { name: 'a', fans: 1 } },
     { id: 'u2', at: 2, answer: { name: 'b', bio: 'x'.repeat(LARGE) } },
@@ -15,7 +16,7 @@ test('an answer that does not fit into memory is one failed id, and the others l
   ])
   const creators =
     'SELECT user_id, status, strlen(bio) AS bio, last_attempt_code AS code FROM creators ORDER BY user_id'
-  const small = await loadSegments(warehouse, [calls], reader, () => MEMORY_MB)
+  const small = await loadSegments(warehouse, [calls], reader)
   expect(small).toMatchObject({ answers: 3, profiles: 2, tooLarge: 1 })
   expect(await rows(creators)).toEqual([
     { user_id: 'u1', status: 'active', bio: null, code: '0' },

@@ -4,6 +4,6 @@ export const forgetCommand: Command = {
   name: 'forget',
   arguments: '[userId...]',
   description: 'erase people everywhere under the data folder, and keep them out of later runs',
-  options: ['data', 'pipeline', 'noBom', 'json', 'quiet', 'file', 'allow', 'logLevel', 'logFile'],
+  options: ['data', 'pipeline', 'noBom', 'json', 'quiet', 'file', 'allow', 'memory', 'threads', 'logLevel', 'logFile'],
   run: lazy(async () => (await import('./flow.js')).forgetFlow),
 }

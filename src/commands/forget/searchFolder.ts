@@ -1,7 +1,6 @@
 import { relative } from 'node:path'
 import { requireReadable } from '../../core/absent.js'
 import { messageOf } from '../../core/errors.js'
-import { collectGarbage } from '../../core/memory.js'
 import { filesUnder, isOurs } from '../../dataFolder/files.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
@@ -51,7 +50,6 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
         // After a damaged file DuckDB may be unable to read any other.
         search.close()
       }
-      collectGarbage()
     }
   } finally {
     search.close()

@@ -20,6 +20,8 @@ export const planCommand: Command = {
     'price',
     'json',
     'quiet',
+    'memory',
+    'threads',
     'logLevel',
   ],
   run: lazy(async () => (await import('./flow.js')).planFlow),

@@ -39,6 +39,8 @@ export const runCommand: Command = {
     'notify',
     'quiet',
     'new',
+    'memory',
+    'threads',
     'logLevel',
     'logFile',
   ],

@@ -3,6 +3,20 @@ import { lazy, type Command } from '../command.js'
 export const selectCommand: Command = {
   name: 'select',
   description: 'choose creators by a condition: as a table, CSV, Excel, Parquet or JSON',
-  options: ['data', 'noBom', 'limit', 'where', 'sort', 'columns', 'format', 'out', 'save', 'mentioned', 'logLevel'],
+  options: [
+    'data',
+    'noBom',
+    'limit',
+    'where',
+    'sort',
+    'columns',
+    'format',
+    'out',
+    'save',
+    'mentioned',
+    'memory',
+    'threads',
+    'logLevel',
+  ],
   run: lazy(async () => (await import('./flow.js')).selectFlow),
 }

@@ -1,18 +1,19 @@
 import { quotedText, quotedName } from '../../core/duckdb.js'
 import { type ChildTable, type Pipeline, seriesColumns } from '../../model/pipeline.js'
-import { stagedChildName } from '../stagingTables.js'
+import { STAGED_KEYS, stagedChildName } from '../stagingTables.js'
 import { columnList } from './statement.js'
 
 /**
- * The staged profiles that were never loaded before.
+ * The staged profiles that were never loaded before: their keys and their counters.
  * @param since time of the earliest staged profile, milliseconds: older rows of the time series are not read
  */
-export function newAnswers(since: number | null): string {
+export function newAnswers(pipeline: Pipeline, since: number | null): string {
+  const counters = seriesColumns(pipeline).map(([name]) => name)
   const from = since === null ? `'infinity'` : quotedText(new Date(since).toISOString())
   return `
 CREATE OR REPLACE TEMP TABLE new_answers AS
-SELECT * FROM (
-  SELECT * FROM staged_answers
+SELECT ${columnList([...STAGED_KEYS, 'user_id', ...counters])} FROM (
+  SELECT * FROM staged_profiles
   QUALIFY row_number() OVER (PARTITION BY user_id, observed_at ORDER BY run_id, staged_no) = 1
 )
 ANTI JOIN (SELECT user_id, observed_at FROM creator_counters WHERE observed_at >= ${from}::TIMESTAMPTZ)

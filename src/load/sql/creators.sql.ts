@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../model/pipeline.js'
 import { columnsBesideId } from '../schema/pipelineTables.js'
-import { PROFILES, stagedColumns, unpacked } from '../stagingTables.js'
-import { CONCLUSIVE, FAILED_SUCCESS, IN_USELESS_RUN, columnList, type Sliced, type Statement } from './statement.js'
+import { CONCLUSIVE, FAILED_SUCCESS, IN_USELESS_RUN, columnList } from './statement.js'
+
 const BOOKKEEPING = [
   'status',
   'first_seen_at',
@@ -92,15 +92,12 @@ WHERE next.staged_no IS NULL AND next.is_known AND creators.user_id = next.user_
 const deleteReplaced = `
 DELETE FROM creators WHERE user_id IN (SELECT user_id FROM next_creators WHERE staged_no IS NOT NULL AND is_known)`
 
-function insertProfiles(pipeline: Pipeline): Sliced {
+function insertProfiles(pipeline: Pipeline): string {
   const names = [...columnsBesideId(pipeline).map(([name]) => name), 'extra']
-  return {
-    over: PROFILES,
-    sql: `
+  return `
 INSERT INTO creators (user_id, ${columnList(names)}, ${columnList(BOOKKEEPING)})
-SELECT r.user_id, ${stagedColumns(pipeline, names).join(', ')}, ${columnList(BOOKKEEPING, 'r')}
-FROM ${unpacked('next_creators')}`,
-  }
+SELECT next.user_id, ${columnList(names, 'staged')}, ${columnList(BOOKKEEPING, 'next')}
+FROM staged_profiles AS staged JOIN next_creators AS next USING (staged_no)`
 }
 
 /** Ids that have no profile yet. */
@@ -110,6 +107,6 @@ SELECT user_id, ${columnList(BOOKKEEPING)} FROM next_creators WHERE staged_no IS
 ORDER BY user_id`
 
 /** Brings the wide rows up to date. It reads the TEMP tables of `answers.sql` and `history.sql`. */
-export function creators(pipeline: Pipeline): Statement[] {
+export function creators(pipeline: Pipeline): string[] {
   return [attempts, nextCreators, updateKept, deleteReplaced, insertProfiles(pipeline), insertOthers]
 }

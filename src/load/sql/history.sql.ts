@@ -1,8 +1,8 @@
 import { quotedText, quotedName } from '../../core/duckdb.js'
 import { attributeColumns, type Pipeline } from '../../model/pipeline.js'
 import { sqlType } from '../schema/pipelineTables.js'
-import { PROFILES, stagedAttributes, unpacked } from '../stagingTables.js'
-import { columnList, inSlice, type Numbered, type Sliced, type Statement } from './statement.js'
+import { stagedAttributes } from '../stagingTables.js'
+import { columnList } from './statement.js'
 /**
  * A version is a series of equal hashes in a creator's time series. The new profiles of a creator decide the way:
  * `confirm`: all are newer than the known ones and have the current hash: nothing changes, as on most nights;
@@ -61,13 +61,13 @@ SELECT user_id FROM touched WHERE way = 'rebuild'`
  * The attributes of each hash of the changed creators, as a list of texts: from a version with that hash, or else from a
  * staged profile.
  */
-function knownAttributes(pipeline: Pipeline): Statement[] {
+function knownAttributes(pipeline: Pipeline): string[] {
   const texts = (columns: readonly string[]) => columns.map((column) => `CAST(${column} AS VARCHAR)`).join(', ')
   const names = attributeColumns(pipeline).map(([name]) => quotedName(name))
   return [
     `
 CREATE OR REPLACE TEMP TABLE known_attributes AS
-SELECT row_number() OVER () AS known_no, user_id, attributes_hash, [${texts(names)}] AS attributes
+SELECT user_id, attributes_hash, [${texts(names)}] AS attributes
 FROM creator_versions
 WHERE rowid IN (
   SELECT min(creator_versions.rowid) FROM creator_versions SEMI JOIN changed USING (user_id)
@@ -80,15 +80,10 @@ FROM new_answers
 SEMI JOIN changed USING (user_id)
 ANTI JOIN known_attributes USING (user_id, attributes_hash)
 GROUP BY user_id, attributes_hash`,
-    {
-      over: PROFILES,
-      sql: `
+    `
 INSERT INTO known_attributes
-SELECT
-  row_number() OVER () + (SELECT count(*) FROM known_attributes),
-  r.user_id, r.attributes_hash, [${texts(stagedAttributes(pipeline))}]
-FROM ${unpacked('wanted_attributes')}`,
-    },
+SELECT wanted.user_id, wanted.attributes_hash, [${texts(stagedAttributes(pipeline, 'staged'))}]
+FROM staged_profiles AS staged JOIN wanted_attributes AS wanted USING (staged_no)`,
   ]
 }
 
@@ -133,19 +128,11 @@ CREATE OR REPLACE TEMP TABLE changed_columns AS
 SELECT user_id, changed_at, '[' || string_agg('"' || column_name || '"', ',' ORDER BY place) || ']' AS columns
 FROM version_changes GROUP BY user_id, changed_at`
 
-const KNOWN: Numbered = {
-  table: 'known_attributes',
-  number: 'known_no',
-  bytes: 'list_sum(list_transform(attributes, lambda text: strlen(text)))',
-}
-
-function insertChanged(pipeline: Pipeline): Sliced {
+function insertChanged(pipeline: Pipeline): string {
   const attributes = attributeColumns(pipeline)
   const names = attributes.map(([name]) => name)
   const values = attributes.map(([, column], at) => `CAST(known.attributes[${at + 1}] AS ${sqlType(column)})`)
-  return {
-    over: KNOWN,
-    sql: `
+  return `
 INSERT INTO creator_versions (${columnList([...VERSION_COLUMNS, ...names])})
 SELECT
   starts.user_id, starts.valid_from, starts.valid_to, starts.valid_to IS NULL, listed.columns, starts.attributes_hash,
@@ -153,8 +140,7 @@ SELECT
 FROM known_attributes AS known
 JOIN starts USING (user_id, attributes_hash)
 LEFT JOIN changed_columns AS listed ON listed.user_id = starts.user_id AND listed.changed_at = starts.valid_from
-WHERE NOT starts.is_base AND ${inSlice('known.known_no')}`,
-  }
+WHERE NOT starts.is_base`
 }
 
 const insertChanges = `
@@ -171,15 +157,14 @@ ANTI JOIN changed USING (user_id)
 JOIN new_answers AS n ON n.user_id = starts.user_id AND n.observed_at = starts.valid_from
 ORDER BY n.staged_no`
 
-function insertFirst(pipeline: Pipeline): Sliced {
+function insertFirst(pipeline: Pipeline): string {
   const names = attributeColumns(pipeline).map(([name]) => name)
-  return {
-    over: PROFILES,
-    sql: `
+  return `
 INSERT INTO creator_versions (${columnList([...VERSION_COLUMNS, ...names])})
-SELECT r.user_id, r.valid_from, NULL, TRUE, NULL, r.attributes_hash, ${stagedAttributes(pipeline).join(', ')}
-FROM ${unpacked('first_versions')}`,
-  }
+SELECT
+  first.user_id, first.valid_from, NULL, TRUE, NULL, first.attributes_hash,
+  ${stagedAttributes(pipeline, 'staged').join(', ')}
+FROM staged_profiles AS staged JOIN first_versions AS first USING (staged_no)`
 }
 
 /**
@@ -187,7 +172,7 @@ FROM ${unpacked('first_versions')}`,
  * same rows. The counters of the new profiles must be in their table already, and `creators` must be as before them.
  * Leaves the TEMP table `starts` for `creators.sql`.
  */
-export function history(pipeline: Pipeline): Statement[] {
+export function history(pipeline: Pipeline): string[] {
   return [
     touched,
     observations,

@@ -1,31 +1,5 @@
 import { quotedName } from '../../core/duckdb.js'
 
-/**
- * A statement that copies wide rows. It runs once for each slice of the rows, since all rows at once would take too much
- * memory. `$from` and `$upto` are the numbers of the first and the last row, from 1.
- */
-export interface Sliced {
-  readonly over: Numbered
-  readonly sql: string
-}
-
-/** A table of wide rows, its column that numbers them from 1, and SQL for the bytes of a row. */
-export interface Numbered {
-  readonly table: string
-  readonly number: string
-  readonly bytes: string
-}
-
-export type Statement = string | Sliced
-
-/**
- * SQL condition: the row is in the slice.
- * @param numbered the column that numbers the rows. A rowid cannot: rows that this transaction inserted have other rowids.
- */
-export function inSlice(numbered: string): string {
-  return `${numbered} BETWEEN $from AND $upto`
-}
-
 /** Column names as an SQL list, each with the name of the table if one is given. */
 export function columnList(names: readonly string[], table?: string): string {
   return names.map((name) => (table ? `${table}.${quotedName(name)}` : quotedName(name))).join(', ')
