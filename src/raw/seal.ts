@@ -15,14 +15,20 @@ import type { Call, RunHeader } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
 import { rawFiles, rawFolder, type RawKind } from './files.js'
 
+/** Loaded calls whose files are in `raw/`, while their journal segments are still there. */
+export interface WrittenCalls {
+  /** Removes the segments; a damaged one is kept in `damaged/`. */
+  retire(): Promise<void>
+}
+
 /**
- * Moves loaded and published calls to `raw/`: the calls of every loaded segment, the lists and the receipts. The working
- * database must be closed. A segment is removed after its files have been read back; a damaged one is kept.
+ * Writes the calls of every loaded segment to `raw/`. Needs no database, so that it may go on while others use it.
  * @throws LocalError when `raw/` cannot be written: the journal keeps the rest
  */
-export async function sealLoaded(layout: Layout, effects: Effects): Promise<void> {
+export async function writeLoaded(layout: Layout, effects: Effects): Promise<WrittenCalls> {
   const { segments, headless } = await listSegments(join(layout.journal, 'loaded'))
   for (const { message } of headless) effects.log('warn', message)
+  const written: { readonly segment: Segment; readonly isDamaged: boolean }[] = []
   for (const segment of segments) {
     const damage: Damage[] = []
     const sealed = await seal(segment, {
@@ -36,11 +42,28 @@ export async function sealLoaded(layout: Layout, effects: Effects): Promise<void
         'warn',
         `${segment.path} is an older copy of calls that are in ${layout.raw}; it is moved to damaged/`,
       )
-    await segment.retire(!sealed || damage.length > 0)
+    written.push({ segment, isDamaged: !sealed || damage.length > 0 })
   }
+  return {
+    async retire() {
+      for (const { segment, isDamaged } of written) await segment.retire(isDamaged)
+    },
+  }
+}
+
+/**
+ * Completes `raw/` after the publish: removes the segments whose calls are written, and writes the lists and the receipts.
+ * The working database must be closed.
+ * @throws LocalError when `raw/` cannot be written: the journal keeps the rest
+ */
+export async function sealLoaded(layout: Layout, written: WrittenCalls): Promise<void> {
+  await written.retire()
   const finished = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })
   await sealRuns(finished.connection, layout.raw).finally(() => finished.close())
 }
+
+/** One file at a time; other databases work meanwhile. */
+const SEAL_MEMORY = '320MB'
 
 export interface SealOptions {
   /** The folder to seal to. */
@@ -61,7 +84,7 @@ export interface SealOptions {
 export async function seal(segment: Segment, { raw, temp, onGap }: SealOptions): Promise<boolean> {
   // DuckDB makes the folder when it first spills, but not the folders above it.
   await makeFolder(temp)
-  const scratch = await openDatabase(':memory:', { tempDirectory: temp })
+  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: SEAL_MEMORY, threads: 1 })
   try {
     if (await holdsMore(scratch.connection, segment, raw)) return false
     await writeCalls(scratch.connection, segment, { raw, onGap })

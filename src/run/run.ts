@@ -6,7 +6,7 @@ import { StatusFile } from '../dataFolder/runStatus.js'
 import { asLocalError, DamagedWarehouse, type Warehouse } from '../load/warehouse.js'
 import type { Receipt } from '../model/receipt.js'
 import { plan, planOptionsOf } from '../plan/plan.js'
-import { sealLoaded } from '../raw/seal.js'
+import { sealLoaded, writeLoaded, type WrittenCalls } from '../raw/seal.js'
 import type { NamedInput } from '../read/readInput.js'
 import { checkLists } from './checkLists.js'
 import { confirmPrice } from './confirmPrice.js'
@@ -57,12 +57,14 @@ export async function run(context: RunContext): Promise<Receipt> {
     const current = (opened = await openRun(context, status, resources))
 
     // The steps up to the published files use the working database. If it turns out damaged, it is rebuilt once.
-    const published = await surviveDamage(current, progress, () => loadAndPublish(current, given, progress))
+    const { published, written } = await surviveDamage(current, progress, () =>
+      loadAndPublish(current, given, progress),
+    )
     progress.published = true
 
-    // The loaded calls move from the journal to raw/, as Parquet files that any engine reads.
+    // Calls whose Parquet files are in raw/ leave the journal; lists and receipts follow them.
     await current.enter('sealing')
-    const sealed = await seal(current, published)
+    const sealed = await seal(current, published, written)
 
     // The report is made from the published file; nothing depends on it.
     await current.enter('reporting')
@@ -82,7 +84,11 @@ export async function run(context: RunContext): Promise<Receipt> {
 }
 
 /** The steps from the recovery of earlier runs to the published files. */
-async function loadAndPublish(current: OpenRun, given: readonly NamedInput[], progress: Progress): Promise<Receipt> {
+async function loadAndPublish(
+  current: OpenRun,
+  given: readonly NamedInput[],
+  progress: Progress,
+): Promise<{ published: Receipt; written: Written }> {
   const lossy = current.settings.new ?? false
   const { runId } = current.header
   const { receipt, inputs } = await withCurrentWarehouse(
@@ -98,9 +104,11 @@ async function loadAndPublish(current: OpenRun, given: readonly NamedInput[], pr
     await withCurrentWarehouse(current, () => Promise.resolve(), { lossy })
   }
 
-  // The files that analysts open are put in place, each whole or not at all.
+  // The files that analysts open are put in place, each whole or not at all. Meanwhile the loaded calls are written to raw/.
   await current.enter('publishing')
-  return publishRun(current, receipt, inputs)
+  const writing = Promise.allSettled([writeLoaded(current.layout, current.effects)])
+  const published = await publishRun(current, receipt, inputs).finally(() => writing)
+  return { published, written: (await writing)[0] }
 }
 
 /** The steps that need the working database to be open. */
@@ -134,7 +142,7 @@ async function enrich(
   const fetched = (progress.fetched ??= await fetchDue(current, warehouse, planned))
   if (fetched.planned !== planned) progress.unrepeatable = true
 
-  // The calls are loaded from the journal's segment, never from the fetch.
+  // The calls were staged as soon as they were durable; one merge takes them all.
   await current.enter('loading')
   await loadFetched(current, warehouse, fetched)
 
@@ -145,11 +153,14 @@ async function enrich(
   return { receipt, inputs }
 }
 
+type Written = PromiseSettledResult<WrittenCalls>
+
 /** When only `raw/` cannot be written, the published files and the receipt are valid, and the journal keeps the calls. */
-async function seal(current: OpenRun, published: Receipt): Promise<Receipt> {
+async function seal(current: OpenRun, published: Receipt, written: Written): Promise<Receipt> {
   const { layout, effects } = current
   try {
-    await sealLoaded(layout, effects)
+    if (written.status === 'rejected') throw written.reason
+    await sealLoaded(layout, written.value)
     return published
   } catch (error) {
     const failure = asLocalError(error, layout.raw)

@@ -1,4 +1,4 @@
-import { sealLoaded, sealRuns } from '../../raw/seal.js'
+import { sealLoaded, sealRuns, writeLoaded } from '../../raw/seal.js'
 import { loadLeftSegments } from '../../run/loadJournal.js'
 import { withCurrentWarehouse, type LockedFolder } from '../../run/rebuild.js'
 
@@ -14,5 +14,5 @@ export async function sealEverything(folder: LockedFolder): Promise<void> {
     await loadLeftSegments({ layout, reader, effects }, warehouse)
     await sealRuns(warehouse.connection, layout.raw)
   })
-  await sealLoaded(layout, effects)
+  await sealLoaded(layout, await writeLoaded(layout, effects))
 }

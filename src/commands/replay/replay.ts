@@ -15,7 +15,7 @@ import { asLocalError, DamagedWarehouse, withWarehouse } from '../../load/wareho
 import type { Pipeline } from '../../model/pipeline.js'
 import { openTombstones } from '../../privacy/tombstones.js'
 import { publish } from '../../publish/publish.js'
-import { sealLoaded, sealRuns } from '../../raw/seal.js'
+import { sealLoaded, sealRuns, writeLoaded } from '../../raw/seal.js'
 import { replaceWarehouse, hasAnswers, rebuildWarehouse, setAside } from '../../run/rebuild.js'
 import { compareWith } from './compare.js'
 import type { ReplayReport } from './replayReport.js'
@@ -48,7 +48,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     const { noBom, excel = false } = settings
     const runId = runIdAt(startedAt, effects.random())
     const files = await publish(layout, pipeline, { runId, bom: !noBom, excel }, effects)
-    await sealLoaded(layout, effects)
+    await sealLoaded(layout, await writeLoaded(layout, effects))
     return { ...report, exit_code: EXIT.done, files }
   } catch (error) {
     throw asLocalError(error, layout.warehouse)
