@@ -13,7 +13,7 @@ import { readStatus, type RunStatus } from './runStatus.js'
 export interface Lock {
   readonly layout: Layout
   /** @throws LocalError if the folder was deleted or moved since: a write could be lost, or disturb another run */
-  check(): Promise<void>
+  check(): void
   /** Safe to call twice. */
   release(): void
 }
@@ -40,11 +40,11 @@ export async function takeLock(layout: Layout): Promise<Lock> {
     await makeFolder(layout.state)
     await placeLockFile(layout.lock)
     const database = await openLockFile(layout.lock)
-    const identity = await identityOf(layout.lock)
+    const identity = identityOf(layout.lock)
     return {
       layout,
-      async check() {
-        if ((await identityOf(layout.lock)) !== identity) throw folderGone(layout)
+      check() {
+        if (identityOf(layout.lock) !== identity) throw folderGone(layout)
       },
       release() {
         if (heldHere.delete(layout.lock)) database.close()

@@ -120,7 +120,7 @@ class FileJournal implements Journal {
   /** The spare file if the disk has failed; a copy of the whole segment if the segment was deleted or moved. */
   private async openFallback(): Promise<FallbackFile> {
     try {
-      await this.file.checkName()
+      this.file.checkName()
       return this.spare
     } catch (error) {
       if (!(error instanceof JournalMissingError)) return this.spare
@@ -147,7 +147,13 @@ class FileJournal implements Journal {
   private async finish(): Promise<void> {
     while (this.pending.size > 0) await Promise.allSettled(this.pending)
     await this.commits.idle()
-    if (!this.fallback) await this.file.checkName().catch((cause: unknown) => this.fail(cause))
+    if (!this.fallback) {
+      try {
+        this.file.checkName()
+      } catch (cause) {
+        this.fail(cause)
+      }
+    }
     const fallback = await this.fallback
     if (fallback !== this.spare) await fallback?.close()
     await this.spare.close()

@@ -34,14 +34,14 @@ export class SegmentWriter implements AppendFile {
   static async create(path: string, header: RunHeader): Promise<SegmentWriter> {
     const folder = dirname(path)
     await makeFolder(folder)
-    if ((await identityOf(path)) !== undefined) throw new Error('a journal of this name exists already')
+    if (identityOf(path) !== undefined) throw new Error('a journal of this name exists already')
     const { path: part, file } = await createTemporary(path)
     try {
       await writeHead(file, header)
       await file.sync()
       await rename(part, path)
       await syncFolder(folder)
-      return new SegmentWriter(path, file, (await identityOf(path)) ?? '')
+      return new SegmentWriter(path, file, identityOf(path) ?? '')
     } catch (error) {
       await file.close()
       await rm(part, { force: true })
@@ -55,14 +55,16 @@ export class SegmentWriter implements AppendFile {
 
   /** Syncs, and checks that the file still has its name: a file without a name is lost when it is closed. */
   async datasync(): Promise<void> {
-    const [synced, named] = await Promise.allSettled([this.file.datasync(), this.checkName()])
-    if (named.status === 'rejected') throw named.reason
-    if (synced.status === 'rejected') throw synced.reason
+    try {
+      await this.file.datasync()
+    } finally {
+      this.checkName()
+    }
   }
 
   /** @throws JournalMissingError if the path no longer leads to this file */
-  async checkName(): Promise<void> {
-    if ((await identityOf(this.path)) !== this.identity) throw new JournalMissingError('the file is gone')
+  checkName(): void {
+    if (identityOf(this.path) !== this.identity) throw new JournalMissingError('the file is gone')
   }
 
   /** Copies the first bytes of the file, even if the file has lost its name. */

@@ -77,7 +77,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     const journal = await openJournal(layout.journal, run.header, reserveFor(settings.concurrency))
     open.add(() => journal.close())
     // If the data folder was moved away, opening the journal has created an empty one in its place.
-    await run.check()
+    run.check()
     const learned = await openLearnedLimits(layout.learned, { host: api.host, token }, effects)
     const tally = newTally(due, settings.price)
     run.status.follow(tally)

@@ -29,9 +29,9 @@ export interface OpenRun extends RunContext {
   /** Finds forgotten people; undefined if there are none. */
   readonly forgotten: IdFinder | undefined
   /** @throws LocalError if the data folder was deleted or moved since the run took its lock */
-  check(): Promise<void>
+  check(): void
   /** Does the same check, then begins the next phase of the run. */
-  enter(phase: Phase): Promise<void>
+  enter(phase: Phase): void
 }
 
 /**
@@ -64,8 +64,8 @@ export async function openRun(context: RunContext, status: StatusFile, open: Res
     status,
     forgotten: await openTombstones(layout, effects),
     check: () => lock.check(),
-    async enter(phase) {
-      await lock.check()
+    enter(phase) {
+      lock.check()
       status.enter(phase)
       logger.doing(phase)
     },

@@ -17,7 +17,7 @@ export async function recordFailure(
     // Opening would create an empty database.
     if (!pathExists(layout.warehouse)) return
     // In a folder that was moved or replaced, another run may hold the database.
-    await check()
+    check()
     const database = await openDatabase(layout.warehouse)
     await database.connection.run(CORRECT_RUN, end).finally(() => database.close())
   } catch {

@@ -63,11 +63,11 @@ export async function run(context: RunContext): Promise<Receipt> {
     progress.published = true
 
     // Calls whose Parquet files are in raw/ leave the journal; lists and receipts follow them.
-    await current.enter('sealing')
+    current.enter('sealing')
     const sealed = await seal(current, published, written)
 
     // The report is made from the published file; nothing depends on it.
-    await current.enter('reporting')
+    current.enter('reporting')
     const reported = await reportRun(current, sealed)
     await writeMetrics(layout, reported.exit_code, reported, effects)
     status.finish(reported.exit_code)
@@ -105,7 +105,7 @@ async function loadAndPublish(
   }
 
   // The files that analysts open are put in place, each whole or not at all. Meanwhile the loaded calls are written to raw/.
-  await current.enter('publishing')
+  current.enter('publishing')
   const writing = Promise.allSettled([writeLoaded(current.layout, current.effects)])
   const published = await publishRun(current, receipt, inputs).finally(() => writing)
   return { published, written: (await writing)[0] }
@@ -122,32 +122,32 @@ async function enrich(
   const { connection } = warehouse
 
   // Calls that earlier runs paid for and did not load come first.
-  await current.enter('recovering')
+  current.enter('recovering')
   const recovered = (progress.recovered ??= await recoverCalls(current, warehouse))
 
   // The whole input is read and checked before the first call.
   const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
   status.name(inputs.map(({ name }) => name))
-  await current.enter('reading')
+  current.enter('reading')
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
   if (!progress.fetched) await checkLists(current, connection, inputs)
 
   // The plan decides for every id whether it is due or known.
-  await current.enter('planning')
+  current.enter('planning')
   const planned = await plan(connection, planOptionsOf(settings, header.startedAt))
   if (!progress.fetched) await confirmPrice(current, connection, planned)
 
   // Only due ids are fetched; each call is durable in the journal before its slot is free again.
-  await current.enter('fetching')
+  current.enter('fetching')
   const fetched = (progress.fetched ??= await fetchDue(current, warehouse, planned))
   if (fetched.planned !== planned) progress.unrepeatable = true
 
   // The calls were staged as soon as they were durable; one merge takes them all.
-  await current.enter('loading')
+  current.enter('loading')
   await loadFetched(current, warehouse, fetched)
 
   // Every row gets its status, and the receipt must add up.
-  await current.enter('settling')
+  current.enter('settling')
   const receipt = await settleRun(current, warehouse, { inputs, rowsRead, recovered, fetched })
   progress.settled = true
   return { receipt, inputs }
@@ -179,7 +179,7 @@ async function handleFailure(
   current: OpenRun | undefined,
 ): Promise<unknown> {
   if (!current) return asLocalError(error, warehouse)
-  const failure = asLocalError(await reasonOf(error, current), warehouse)
+  const failure = asLocalError(reasonOf(error, current), warehouse)
   if (progress.settled) await recordFailure(current, progress.published ? 'done' : 'interrupted', failure)
   // A damaged file beside the working database is one that is being rebuilt: the next run builds it again.
   if (!(failure instanceof DamagedWarehouse) || failure.path !== warehouse || !pathExists(warehouse)) return failure
@@ -191,12 +191,14 @@ async function handleFailure(
 }
 
 /** A file may be missing because the whole data folder is gone: then that is the reason. */
-async function reasonOf(error: unknown, current: OpenRun): Promise<unknown> {
+function reasonOf(error: unknown, current: OpenRun): unknown {
   if (error instanceof RunError && !isMissing(error.cause)) return error
-  return current.check().then(
-    () => error,
-    (gone: unknown) => gone,
-  )
+  try {
+    current.check()
+    return error
+  } catch (gone) {
+    return gone
+  }
 }
 
 function isMissing(cause: unknown): boolean {

@@ -26,7 +26,7 @@ export async function surviveDamage<T>(
     if (done.unrepeatable) throw error
     // A fetch that broke off has paid for calls, and the next run loads them first.
     if (!done.fetched && existsSync(join(journal, `${header.runId}.journal`))) throw error
-    await run.check()
+    run.check()
     const kept = await setAside(lock, warehouse)
     effects.log('warn', `${damage.message}; it is kept as ${kept} and rebuilt in this run, with no call made again`)
     return work()
