@@ -26,8 +26,8 @@ export type ReadCell = string | bigint | number | boolean | Uint8Array | null
 const { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, BLOB } = duckdb
 const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, BLOB }
 
-/** Rows that pass to DuckDB at once. More of them save little, and calls in flight wait meanwhile: 5 ms for the widest rows. */
-const CHUNK_ROWS = 128
+/** Rows that pass to DuckDB at once. */
+const CHUNK_ROWS = 1_024
 /** An appender keeps up to 204,800 rows outside of DuckDB's memory limit. Long rows must go to the table sooner. */
 const BUFFERED_BYTES = 2_000_000
 
@@ -219,15 +219,24 @@ export class TableWriter {
   private constructor(
     private readonly appender: DuckDBAppender,
     private readonly types: readonly SqlType[],
+    private readonly chunkRows: number,
   ) {
     this.columns = types.map(() => [])
     this.chunk = duckdb.DuckDBDataChunk.create(types.map((type) => TYPES[type]))
   }
 
-  /** `types` are the types of the table's columns, in their order. */
-  static async open(connection: Connection, table: string, types: readonly SqlType[]): Promise<TableWriter> {
+  /**
+   * @param types of the table's columns, in their order
+   * @param chunkRows rows that pass to DuckDB at once: fewer cost a little more, and block the process for a shorter time
+   */
+  static async open(
+    connection: Connection,
+    table: string,
+    types: readonly SqlType[],
+    chunkRows = CHUNK_ROWS,
+  ): Promise<TableWriter> {
     const [name, schema, catalog] = table.split('.').reverse()
-    return new TableWriter(await connection.createAppender(name!, schema, catalog), types)
+    return new TableWriter(await connection.createAppender(name!, schema, catalog), types, chunkRows)
   }
 
   /** Appends one row, with one cell for each column. An error of the database may come at a later row or at `close`. */
@@ -238,7 +247,7 @@ export class TableWriter {
       this.pendingBytes += bytesOf(cell)
     }
     this.rows += 1
-    if (this.rows === CHUNK_ROWS || this.pendingBytes >= BUFFERED_BYTES) this.flush()
+    if (this.rows === this.chunkRows || this.pendingBytes >= BUFFERED_BYTES) this.flush()
   }
 
   /** Writes the last rows. The writer cannot be used afterwards. */

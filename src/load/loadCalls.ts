@@ -35,7 +35,7 @@ export async function loadSegments(
   try {
     let limits: StageLimits = { mostBytes: undefined, largestBytes: 0 }
     for (;;) {
-      const staging = await Staging.open(warehouse.connection, reader, limits)
+      const staging = await Staging.open(warehouse.connection, reader, { limits })
       try {
         for (const source of sources) await staging.source(source)
         return await mergeStaged(warehouse, staging)

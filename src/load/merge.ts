@@ -1,4 +1,5 @@
 import { first, type Connection } from '../core/duckdb.js'
+import { databaseThreads } from '../core/memory.js'
 import type { Pipeline } from '../model/pipeline.js'
 import {
   appendAnomalies,
@@ -74,6 +75,8 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
     for (const statement of statements) await connection.run(statement)
   }
   const { since } = (await first<{ since: number | null }>(connection, EARLIEST))!
+  // Two threads that write one table of 130 columns need three times the processor, and no less time.
+  await connection.run('SET threads = 1')
   await connection.run('BEGIN')
   try {
     await run([dropRepeatedCalls, insertRuns(pipeline.timeZone), ...replaceRunCodes])
@@ -99,6 +102,9 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
   } catch (error) {
     await connection.run('ROLLBACK').catch(() => undefined)
     throw error
+  } finally {
+    // After a disk failure nothing works on this connection, and that failure is the one to report.
+    await connection.run(`SET threads = ${databaseThreads()}`).catch(() => undefined)
   }
 }
 

@@ -45,6 +45,12 @@ const FAILED_SUCCESSES: ReadonlySet<CallOutcome['kind']> = new Set(['misdelivere
 /** Sets of drift that are remembered. When answers have more shapes than that, the memory starts empty again. */
 const REMEMBERED_SETS = 10_000
 
+export interface StagingOptions {
+  readonly limits?: StageLimits
+  /** Rows that pass to DuckDB at once. */
+  readonly chunkRows?: number
+}
+
 const NO_LIMITS: StageLimits = { mostBytes: undefined, largestBytes: 0 }
 
 /** The time of a call as stored, and as it counts. */
@@ -72,10 +78,12 @@ export class Staging {
   }
 
   /** Makes the staging tables, empty. */
-  static async open(connection: Connection, reader: AnswerReader, limits: StageLimits = NO_LIMITS): Promise<Staging> {
+  static async open(connection: Connection, reader: AnswerReader, options: StagingOptions = {}): Promise<Staging> {
+    const { limits = NO_LIMITS, chunkRows } = options
     await createStaging(connection, reader.pipeline)
     const clock = new ClockCorrection(await readAheadRuns(connection))
-    return new Staging(connection, reader, await openWriters(connection, reader.pipeline), clock, { ...limits })
+    const writers = await openWriters(connection, reader.pipeline, chunkRows)
+    return new Staging(connection, reader, writers, clock, { ...limits })
   }
 
   get pipeline(): Pipeline {
@@ -179,12 +187,13 @@ export class Staging {
 
 type Writers = Awaited<ReturnType<typeof openWriters>>
 
-async function openWriters(connection: Connection, pipeline: Pipeline) {
+async function openWriters(connection: Connection, pipeline: Pipeline, chunkRows: number | undefined) {
   const open = ({ name, columns }: StagingTable) =>
     TableWriter.open(
       connection,
       `temp.main.${name}`,
       columns.map(([, type]) => type),
+      chunkRows,
     )
   return {
     runs: await open(STAGED_RUNS),

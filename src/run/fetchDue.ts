@@ -50,6 +50,8 @@ const NOTHING: Omit<Fetched, 'planned'> = {
   isClockConfirmed: false,
   staging: undefined,
 }
+/** Rows that pass to DuckDB at once during the fetch: calls in flight wait meanwhile, 5 ms for the widest rows. */
+const CHUNK_ROWS = 128
 /** Night 0 of the built-in simulator: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
@@ -83,7 +85,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     run.status.follow(tally)
     const progress = startProgress(logger, tally, effects)
     open.add(() => progress.stop())
-    const staged = new StagedCalls(run, await Staging.open(connection, reader))
+    const staged = new StagedCalls(run, await Staging.open(connection, reader, { chunkRows: CHUNK_ROWS }))
     const clock = new ClockCheck(run.header.startedAt, api.host, effects)
     let carriedOut = planned
     const isAhead = reportAhead(planned, effects)
