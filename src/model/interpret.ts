@@ -59,13 +59,13 @@ const FAULTS: Readonly<Record<NoAnswer['fault'], Rule>> = {
 type Unusable = 'no_body' | 'not_json' | 'cut_json' | 'no_code' | 'not_utf8' | 'too_deep'
 
 /**
- * A body without a usable envelope at a 2xx status: the upstream itself may have answered, and billed. Pages of gateways
- * and portals are retried. A body that looks like a damaged answer is ambiguous, because each retry may be billed, too. If
- * a retry would be just as unreadable, the id fails and the bytes are kept.
+ * A body without a usable envelope at a 2xx status: the upstream itself may have answered, and billed. So the call is
+ * ambiguous, also where a portal sent the page: each retry may be billed, too. If a retry would be just as unreadable, the id
+ * fails and the bytes are kept.
  */
 const UNUSABLE: Readonly<Record<Unusable, Rule>> = {
-  no_body: { kind: 'retry', billed: 'maybe', meaning: 'an answer without a body' },
-  not_json: { kind: 'retry', billed: 'maybe', meaning: 'an answer that is not JSON' },
+  no_body: { kind: 'ambiguous', billed: 'maybe', meaning: 'an answer without a body' },
+  not_json: { kind: 'ambiguous', billed: 'maybe', meaning: 'an answer that is not JSON' },
   cut_json: { kind: 'ambiguous', billed: 'maybe', meaning: 'an answer whose JSON is cut or damaged' },
   no_code: { kind: 'ambiguous', billed: 'maybe', meaning: 'an answer without a code' },
   not_utf8: { kind: 'refused', billed: 'maybe', meaning: 'an answer that is not UTF-8' },

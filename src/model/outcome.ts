@@ -8,7 +8,7 @@ export type StopReason =
  * What the run does about the end of a call:
  * `profile`, `empty`, `misdelivered`, `unreadable`: the answer is kept, and the id is done;
  * `invalid`: the id is rejected, also in later runs; `refused`: the id fails without a retry;
- * `retry`: the id is retried a limited number of times; `ambiguous`: sent, no answer: the id is retried once, or held;
+ * `retry`: the id is retried a limited number of times; `ambiguous`: sent, no usable answer: the id is retried once, or held;
  * `throttled`: the whole run slows down, and the id loses no attempt; `stop`: the whole run stops.
  */
 export type OutcomeKind =

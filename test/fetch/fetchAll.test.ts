@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
 import type { CallLog } from '../../src/fetch/callRunner.js'
@@ -104,6 +106,29 @@ describe('fetching', () => {
     expect(unfinished).toEqual(new Set())
     const times = (id: string) => requests.filter((one) => one === id).length
     expect([1, 5, 6, 7].map((number) => times(idOf(number)))).toEqual([1, 1, 5, 2])
+  })
+
+  test('fetches a page that is not JSON, or no body, at a 2xx status once more, because each call may be billed', async () => {
+    const html = { 'content-type': 'text/html' }
+    const pages: Record<string, (response: ServerResponse) => void> = {
+      [idOf(2)]: (response) => send(response, '<html>Please log in</html>', 200, html),
+      [idOf(4)]: (response) => send(response, '<html>Please log in</html>'),
+      [idOf(6)]: (response) => send(response, ''),
+      [idOf(8)]: (response) => send(response, ' \n'),
+      [idOf(10)]: (response) => response.writeHead(204).end(),
+      [idOf(12)]: (response) => send(response, 'null'),
+      [idOf(14)]: (response) => send(response, gzipSync(''), 200, { ...html, 'content-encoding': 'gzip' }),
+    }
+    const { base, requests } = await serve((id, _, response) =>
+      pages[id] ? pages[id](response) : send(response, profileOf(id)),
+    )
+    const { done } = await run(base, idsTo(15))
+    for (const id of Object.keys(pages)) {
+      expect([id, done[id]]).toEqual([id, 'ambiguous'])
+      expect(requests.filter((one) => one === id)).toHaveLength(2)
+    }
+    const held = await run(base, idsTo(3), { policy: { onAmbiguous: 'hold' } })
+    expect([held.done[idOf(2)], held.calls]).toEqual(['ambiguous', 3])
   })
 
   test('does not retry ambiguous calls that are held', async () => {
