@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { z } from 'zod'
 import { isAbsent, pathExists, unreadablePath } from '../core/absent.js'
+import type { ActiveClock } from '../core/activeClock.js'
 import { replaceUnsynced } from '../core/temporaryFile.js'
 import type { RunHeader } from '../model/call.js'
 import { newTally, type Tally } from '../terminal/progress.js'
@@ -11,6 +12,8 @@ const schema = z.object({
   pid: z.number().int(),
   started_at: z.string(),
   updated_at: z.string(),
+  /** From the start of the run to `updated_at`, without the time in which its process stood still. */
+  active_seconds: z.number().optional(),
   /** The step of the run; `finished` with an exit code, `interrupted` if the process died before that. */
   phase: z.enum([
     'starting',
@@ -58,11 +61,15 @@ export class StatusFile {
   private timer: NodeJS.Timeout | undefined
   private writing: Promise<void> = Promise.resolve()
   private waiting = false
+  private readonly activeFrom: number
 
   constructor(
     private readonly path: string,
     private readonly now: () => number,
-  ) {}
+    private readonly activeClock: Pick<ActiveClock, 'now'>,
+  ) {
+    this.activeFrom = activeClock.now()
+  }
 
   /** Starts writing; the run must hold the lock of the folder. */
   open(run: RunHeader): void {
@@ -115,6 +122,7 @@ export class StatusFile {
       pid: process.pid,
       started_at: new Date(startedAt).toISOString(),
       updated_at: new Date(this.now()).toISOString(),
+      active_seconds: Math.round(this.activeClock.now() - this.activeFrom) / 1000,
       phase: this.phase,
       lists: [...this.lists],
       due: total,

@@ -107,6 +107,14 @@ export const IN_FLIGHT = {
   learnedRestMs: 60_000,
 } as const
 
+/** What a process that stood still or lagged measures: `limits/callReport.ts`. */
+export const STALL = {
+  /** A latency says nothing about the upstream when this process was late for more than this share of it. */
+  share: 0.1,
+  /** The process stood still: what goes wrong meanwhile, or is counted, says nothing either. */
+  standstillMs: 1_000,
+} as const
+
 /** Retries of ids in trouble: `limits/retryBudget.ts`. */
 export const RETRY_BUDGET = {
   /** Retries that may go before any answer arrives. */

@@ -1,3 +1,4 @@
+import type { ActiveClock } from '../core/activeClock.js'
 import type { DueId } from '../model/call.js'
 import { CallRunner, type CallRunnerOptions } from './callRunner.js'
 import { ATTEMPTS } from './constants.js'
@@ -13,6 +14,8 @@ export interface FetchOptions extends CallRunnerOptions {
   readonly ids: AsyncIterable<DueId>
   /** What earlier runs have learned of this upstream. */
   readonly learned?: LearnedLimits | undefined
+  /** Knows when this process stood still; absent: never. */
+  readonly activeClock?: ActiveClock | undefined
   /** Stops the run: no further call is sent, and the calls in flight are waited for. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: FetchEvent) => void
@@ -27,7 +30,7 @@ export interface FetchResult {
   readonly useless: boolean
   /** Ids taken up and not finished when the run stopped: waiting for a retry, throttled, or not sent at all. */
   readonly unfinished: Set<string>
-  /** From the start of the fetch to the end of its last call. */
+  /** From the start of the fetch to the end of its last call, without standstills of this process. */
   readonly seconds: number
   readonly learned: LearnedLimits
 }
@@ -64,16 +67,16 @@ class FetchRun {
   private changed: (() => void) | undefined
 
   constructor(private readonly options: FetchOptions) {
-    const { policy, effects, learned, onEvent } = options
+    const { policy, effects, learned, activeClock, onEvent } = options
     this.emit = onEvent ?? (() => undefined)
     this.stopping = new Stopping(effects, (stop) => this.emit({ type: 'stopping', stop }))
     this.admission = new Admission({
-      ...{ policy, learned, effects, stopping: this.stopping },
+      ...{ policy, learned, effects, activeClock, stopping: this.stopping },
       onPause: (reason, pauseMs) => this.emit({ type: reason, pauseMs }),
       onEnd: () => this.changed?.(),
     })
     this.caller = new CallRunner(options, this.admission, this.stopping, this.emit)
-    this.startedAt = effects.elapsed()
+    this.startedAt = this.activeNow()
   }
 
   /** Takes up id after id, no faster than slots become free. */
@@ -114,8 +117,13 @@ class FetchRun {
     const { stop } = this.stopping
     const { learned } = this.admission
     const useless = this.caller.useless.stopReason !== undefined
-    const seconds = (this.options.effects.elapsed() - this.startedAt) / 1000
+    const seconds = (this.activeNow() - this.startedAt) / 1000
     return { calls: this.caller.calls, ...(stop ? { stop } : {}), useless, unfinished: this.open, seconds, learned }
+  }
+
+  private activeNow(): number {
+    const { activeClock, effects } = this.options
+    return activeClock?.now() ?? effects.elapsed()
   }
 
   /** Whether to take up another id; true in a stopped run too, so that `takeAll` sees the stop. */

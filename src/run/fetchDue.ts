@@ -62,7 +62,7 @@ const SIMULATED_TOKEN = 'simulated'
  * @throws LocalError if a call could not be made durable; sending has stopped
  */
 export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: PlanCounts): Promise<Fetched> {
-  const { settings, api, layout, reader, forgotten, effects, logger, signal } = run
+  const { settings, api, layout, reader, forgotten, effects, activeClock, logger, signal } = run
   const { connection } = warehouse
   const due = planned.byDecision.due.ids
   effects.log(
@@ -83,7 +83,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     const learned = await openLearnedLimits(layout.learned, { host: api.host, token }, effects)
     const tally = newTally(due, settings.price)
     run.status.follow(tally)
-    const progress = startProgress(logger, tally, effects)
+    const progress = startProgress(logger, tally, activeClock)
     open.add(() => progress.stop())
     const staged = new StagedCalls(run, await Staging.open(connection, reader, { chunkRows: CHUNK_ROWS }))
     const clock = new ClockCheck(run.header.startedAt, api.host, effects)
@@ -99,6 +99,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
       policy: policyOf(settings, await budgetsOf(run, warehouse)),
       learned: learned.known,
       effects,
+      activeClock,
       signal,
       onEvent: (event) => follow(event, tally, effects),
     })

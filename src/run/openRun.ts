@@ -1,3 +1,4 @@
+import type { ActiveClock } from '../core/activeClock.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
 import type { Resources } from '../core/resources.js'
@@ -26,6 +27,8 @@ export interface OpenRun extends RunContext {
   /** Reads answers: at fetch, load and recovery alike. */
   readonly reader: AnswerReader
   readonly status: StatusFile
+  /** Leaves out the time in which this process stood still. */
+  readonly activeClock: ActiveClock
   /** Finds forgotten people; undefined if there are none. */
   readonly forgotten: IdFinder | undefined
   /** @throws LocalError if the data folder was deleted or moved since the run took its lock */
@@ -38,7 +41,12 @@ export interface OpenRun extends RunContext {
  * Takes the data folder for one run, and checks that the folder can be used.
  * @throws BusyError if another run holds the folder, LocalError if it cannot be used
  */
-export async function openRun(context: RunContext, status: StatusFile, open: Resources): Promise<OpenRun> {
+export async function openRun(
+  context: RunContext,
+  activeClock: ActiveClock,
+  status: StatusFile,
+  open: Resources,
+): Promise<OpenRun> {
   const { settings, pipeline, api, effects, logger } = context
   const layout = layoutOf(settings.data)
   const header = headerOf(context)
@@ -62,6 +70,7 @@ export async function openRun(context: RunContext, status: StatusFile, open: Res
     layout,
     reader: answerReader(pipeline),
     status,
+    activeClock,
     forgotten: await openTombstones(layout, effects),
     check: () => lock.check(),
     enter(phase) {

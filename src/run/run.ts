@@ -1,4 +1,5 @@
 import { pathExists } from '../core/absent.js'
+import { ActiveClock } from '../core/activeClock.js'
 import { BusyError, exitCodeOf, LocalError, RunError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { layoutOf } from '../dataFolder/layout.js'
@@ -45,8 +46,11 @@ interface Progress {
 export async function run(context: RunContext): Promise<Receipt> {
   const { settings, effects } = context
   const layout = layoutOf(settings.data)
-  const status = new StatusFile(layout.status, () => effects.now())
+  const activeClock = new ActiveClock(effects)
+  const status = new StatusFile(layout.status, () => effects.now(), activeClock)
   const resources = new Resources()
+  activeClock.start()
+  resources.add(() => activeClock.stop())
   const progress: Progress = {}
   let opened: OpenRun | undefined
   try {
@@ -54,7 +58,7 @@ export async function run(context: RunContext): Promise<Receipt> {
     const given = await openInputs(context, resources)
 
     // One run at a time owns the data folder.
-    const current = (opened = await openRun(context, status, resources))
+    const current = (opened = await openRun(context, activeClock, status, resources))
 
     // The steps up to the published files use the working database. If it turns out damaged, it is rebuilt once.
     const { published, written } = await surviveDamage(current, progress, () =>

@@ -1,9 +1,9 @@
-import type { Effects } from '../core/effects.js'
+import type { ActiveClock } from '../core/activeClock.js'
 import type { Logger } from './logger.js'
 
 const TERMINAL_INTERVAL = 100
 const PLAIN_INTERVAL = 30_000
-/** The pace is measured over this time, milliseconds. */
+/** The pace is measured over this time, milliseconds. Standstills of this process do not count. */
 const PACE_WINDOW = 30_000
 const LONGEST_BAR = 16
 const SHORTEST_BAR = 4
@@ -62,10 +62,10 @@ function perSecond(number: number): string {
 }
 
 /** Shows the tally: ten times a second in place on a terminal, else one line every 30 s. `stop` removes the line. */
-export function startProgress(logger: Logger, tally: Tally, { elapsed }: Pick<Effects, 'elapsed'>): { stop(): void } {
-  const samples: { at: number; done: number }[] = [{ at: elapsed(), done: tally.done }]
+export function startProgress(logger: Logger, tally: Tally, clock: Pick<ActiveClock, 'now'>): { stop(): void } {
+  const samples: { at: number; done: number }[] = [{ at: clock.now(), done: tally.done }]
   const render = () => {
-    const now = elapsed()
+    const now = clock.now()
     samples.push({ at: now, done: tally.done })
     while (samples.length > 2 && now - samples[0]!.at > PACE_WINDOW) samples.shift()
     const { at, done } = samples[0]!

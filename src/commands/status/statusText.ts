@@ -33,9 +33,11 @@ function nowText({ data, running, cut_off, simulated }: StatusReport, now: numbe
 }
 
 function runningLines(running: RunStatus, now: number): string[] {
-  const { pid, phase, started_at, lists, due, done, in_flight, failed, stop } = running
+  const { pid, phase, started_at, active_seconds, lists, due, done, in_flight, failed, stop } = running
   const seconds = Math.max(0, (now - Date.parse(started_at)) / 1000)
-  const pace = seconds > 0 ? done / seconds : 0
+  // A run of an older version does not say how long it has stood still.
+  const active = active_seconds ?? seconds
+  const pace = active > 0 ? done / active : 0
   const lines = [
     labelLine('now', `${phase}: run ${running.run_id} (PID ${pid}), for ${timeOf(seconds)}`),
     labelLine('lists', lists.join(', ')),

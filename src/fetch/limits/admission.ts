@@ -1,14 +1,15 @@
 import pLimit from 'p-limit'
+import type { ActiveClock } from '../../core/activeClock.js'
 import type { Effects } from '../../core/effects.js'
 import type { CallEnd } from '../../model/call.js'
-import { showsUpstreamWorks } from '../../model/interpret.js'
 import type { Outcome } from '../../model/outcome.js'
 import type { FetchPolicy } from '../fetchPolicy.js'
 import type { Stopping } from '../stop.js'
+import { reportOf } from './callReport.js'
 import { CircuitBreaker } from './circuitBreaker.js'
 import { ConcurrencyLimiter } from './concurrencyLimiter.js'
 import type { LearnedLimits } from './learnedLimits.js'
-import type { AdmittedCall, CallReport, Limiter, PauseReason } from './limiter.js'
+import type { AdmittedCall, Limiter, Moment, PauseReason } from './limiter.js'
 import { RateLimiter } from './rateLimiter.js'
 import { RetryBudget } from './retryBudget.js'
 import { SpendCap } from './spendCap.js'
@@ -33,6 +34,8 @@ export interface AdmissionOptions {
   /** What earlier runs have learned of this upstream. */
   readonly learned: LearnedLimits | undefined
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
+  /** Knows when this process stood still; absent: never. */
+  readonly activeClock: ActiveClock | undefined
   readonly stopping: Stopping
   readonly onPause: (reason: PauseReason, ms: number) => void
   /** A call has ended, durably or with an error. */
@@ -147,10 +150,12 @@ export class Admission {
   }
 
   private grant(id: string): Slot {
-    const at = this.options.effects.elapsed()
     const sentAt = this.options.effects.now()
     this.admitted += 1
-    const call: AdmittedCall = { id, number: this.admitted, at, sentAt, alone: false, pace: Infinity }
+    const call: AdmittedCall = {
+      ...{ id, number: this.admitted, sentAt, alone: false, pace: Infinity },
+      ...this.moment(),
+    }
     for (const limiter of this.limiters) limiter.acquired?.(call)
     let over = false
     return {
@@ -179,22 +184,17 @@ export class Admission {
 
   /** A refusal (302, 429) slows the rate and pauses the run. The other limiters only see that the call has ended. */
   private ended(call: AdmittedCall, end: CallEnd, outcome: Outcome): string | undefined {
-    const { kind, billed, retryAfterMs } = outcome
-    const health = showsUpstreamWorks(end, outcome) ? 'working' : kind === 'throttled' ? 'throttled' : 'trouble'
-    const report: CallReport = {
-      at: this.options.effects.elapsed(),
-      health,
-      // An attempt that failed upstream may have failed quickly.
-      ms: health === 'working' && kind !== 'retry' ? end.ms : undefined,
-      retryAfterMs,
-      billed,
-      useful: kind === 'profile' || kind === 'empty',
-      afterPause: this.breaker.isAfterPause(call),
-    }
+    const report = reportOf(call, end, outcome, { ...this.moment(), afterPause: this.breaker.isAfterPause(call) })
     for (const limiter of this.limiters) limiter.ended(call, report)
     // The time of a pause is not made good by a burst.
     this.rate.restUntil(this.breaker.resumesAt)
     this.wake?.()
-    return this.breaker.giveUpReason(report.at)
+    return this.breaker.giveUpReason(report)
+  }
+
+  private moment(): Moment {
+    const { effects, activeClock } = this.options
+    const at = effects.elapsed()
+    return { at, lagMs: activeClock?.lagMs(at) ?? 0, stoodStillMs: activeClock?.stoodStillMs(at) ?? 0 }
   }
 }

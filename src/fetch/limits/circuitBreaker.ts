@@ -1,5 +1,5 @@
 import { PAUSE } from '../constants.js'
-import type { AdmittedCall, CallReport, Limiter, PauseReason } from './limiter.js'
+import type { AdmittedCall, CallReport, Limiter, Moment, PauseReason } from './limiter.js'
 
 export interface CircuitBreakerOptions {
   readonly concurrency: number
@@ -27,7 +27,7 @@ export class CircuitBreaker implements Limiter {
   private pauseMs = 0
   private workedSincePause = true
   private readonly inTrouble = new Set<string>()
-  /** When the upstream was last seen working, while it does not work. */
+  /** When the upstream was last seen working, while it does not work. Standstills of this process do not count. */
   private downSince: number | undefined
   private useless = 0
 
@@ -53,10 +53,10 @@ export class CircuitBreaker implements Limiter {
   }
 
   ended(call: AdmittedCall, report: CallReport): void {
-    const { health, at, billed, useful } = report
+    const { health, billed, useful } = report
     if (health === 'working') this.working(call, report)
-    else {
-      this.downSince ??= at
+    else if (health !== 'unknown') {
+      this.downSince ??= activeAt(report)
       if (!report.afterPause) this.extend(report)
       else if (health === 'throttled') this.throttled(report)
       else this.troubled(call, report)
@@ -70,9 +70,9 @@ export class CircuitBreaker implements Limiter {
   }
 
   /** Why the run should give up, if it should. */
-  giveUpReason(now: number): string | undefined {
+  giveUpReason(now: Moment): string | undefined {
     if (this.useless >= PAUSE.uselessAnswers) return `${this.useless} answers in a row cost money and were of no use`
-    const downMs = this.downSince === undefined ? 0 : now - this.downSince
+    const downMs = this.downMs(now)
     return downMs >= this.options.giveUpMs ? `no usable answer for ${Math.round(downMs / 1000)} s` : undefined
   }
 
@@ -120,25 +120,33 @@ export class CircuitBreaker implements Limiter {
     return ms * (0.5 + this.options.random() / 2)
   }
 
-  private pause(reason: PauseReason, { at, retryAfterMs = 0 }: CallReport, ms: number): void {
+  private pause(reason: PauseReason, report: CallReport, ms: number): void {
+    const { at, retryAfterMs = 0 } = report
     this.pausedAt = at
     this.pausedFor = reason
     this.workedSincePause = false
-    const until = this.endOf(Math.max(ms, Math.min(retryAfterMs, PAUSE.longestRetryAfterMs)), at)
+    const until = this.endOf(Math.max(ms, Math.min(retryAfterMs, PAUSE.longestRetryAfterMs)), report)
     if (until <= this.pausedUntil) return
     this.pausedUntil = until
     this.options.onPause(reason, until - at)
   }
 
   /** Another call of the same burst may come with a longer `Retry-After`. */
-  private extend({ at, retryAfterMs }: CallReport): void {
+  private extend(report: CallReport): void {
+    const { retryAfterMs } = report
     if (retryAfterMs === undefined) return
-    this.pausedUntil = Math.max(this.pausedUntil, this.endOf(Math.min(retryAfterMs, PAUSE.longestRetryAfterMs), at))
+    this.pausedUntil = Math.max(this.pausedUntil, this.endOf(Math.min(retryAfterMs, PAUSE.longestRetryAfterMs), report))
   }
 
   /** Not later than the time at which the run gives up: the last call before that is worth making. */
-  private endOf(ms: number, now: number): number {
-    const left = (this.downSince ?? now) + this.options.giveUpMs - now
-    return now + Math.min(ms, Math.max(left, 0))
+  private endOf(ms: number, now: Moment): number {
+    return now.at + Math.min(ms, Math.max(this.options.giveUpMs - this.downMs(now), 0))
+  }
+
+  private downMs(now: Moment): number {
+    return this.downSince === undefined ? 0 : activeAt(now) - this.downSince
   }
 }
+
+/** The time without standstills of this process. */
+const activeAt = ({ at, stoodStillMs }: Moment) => at - stoodStillMs

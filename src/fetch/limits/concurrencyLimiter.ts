@@ -73,11 +73,16 @@ export class ConcurrencyLimiter implements Limiter {
     if (this.isInRound(number) && this.inFlight >= this.limit) this.round.full = true
   }
 
-  ended({ number }: AdmittedCall, { at, ms }: CallReport): void {
+  ended({ number }: AdmittedCall, { at, ms, isStalled }: CallReport): void {
     this.inFlight -= 1
     // The first call of a run goes alone, so its latency is that of an unloaded upstream.
     this.unloadedMs ??= ms
     if (!this.isInRound(number)) return
+    if (isStalled) {
+      // The other calls of the round were late as well, or will be.
+      this.round = this.newRound()
+      return
+    }
     const { round } = this
     round.ended += 1
     if (ms !== undefined) round.latencies.push(ms)

@@ -1,15 +1,23 @@
 import type { Billed } from '../../model/outcome.js'
+import { STALL } from '../constants.js'
 
-/** What the end of a call shows about the upstream: it works, it throttles calls, or it is in trouble. */
-export type UpstreamHealth = 'working' | PauseReason
+/** What the end of a call shows about the upstream: it works, it throttles calls, it is in trouble, or nothing. */
+export type UpstreamHealth = 'working' | PauseReason | 'unknown'
 export type PauseReason = 'throttled' | 'trouble'
 
-/** A call that has its slot. Times are milliseconds on the clock that never jumps. */
-export interface AdmittedCall {
+/** Times are milliseconds on the clock that never jumps. */
+export interface Moment {
+  readonly at: number
+  /** How long, so far, this process was late, and how long it stood still: `core/activeClock.ts`. */
+  readonly lagMs: number
+  readonly stoodStillMs: number
+}
+
+/** A call that has its slot, and the moment in which it got it. */
+export interface AdmittedCall extends Moment {
   readonly id: string
   /** Counts the calls of a run from 1, in the order in which they got their slots. */
   readonly number: number
-  readonly at: number
   /** On the wall clock, milliseconds since 1970: the time of its intent. */
   readonly sentAt: number
   /** Whether it goes alone and decides for the run. Set by the circuit breaker. */
@@ -19,9 +27,10 @@ export interface AdmittedCall {
 }
 
 /** The end of a call, as the limiters see it. */
-export interface CallReport {
-  readonly at: number
+export interface CallReport extends Moment {
   readonly health: UpstreamHealth
+  /** Whether this process was so late during the call that the latency says nothing about the upstream. */
+  readonly isStalled: boolean
   /** How long the upstream took; absent where the latency cannot be compared. */
   readonly ms: number | undefined
   readonly retryAfterMs: number | undefined
@@ -42,4 +51,9 @@ export interface Limiter {
   notSent?(call: AdmittedCall): void
   /** The slot is free again: the end of the call is durable, or the call was not sent. */
   released?(call: AdmittedCall): void
+}
+
+/** Whether this process stood still between these moments. */
+export function isAfterStandstill(before: Moment | undefined, now: Moment): boolean {
+  return before !== undefined && now.stoodStillMs - before.stoodStillMs >= STALL.standstillMs
 }

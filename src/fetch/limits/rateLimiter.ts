@@ -1,5 +1,5 @@
 import { RATE } from '../constants.js'
-import type { AdmittedCall, CallReport, Limiter } from './limiter.js'
+import { isAfterStandstill, type AdmittedCall, type CallReport, type Limiter } from './limiter.js'
 
 /**
  * How many calls a second go. `--rate` is the most. Below it the pace is learned from refusals (302, 429): up slowly, down at
@@ -11,7 +11,8 @@ import type { AdmittedCall, CallReport, Limiter } from './limiter.js'
 export class RateLimiter implements Limiter {
   /** Calls a second; Infinity: as fast as slots allow. */
   private pace: number
-  private firstAt: number | undefined
+  /** The call from which on calls are counted until the first refusal. */
+  private first: AdmittedCall | undefined
   private lastAt = 0
   private restMs: number = RATE.restMs
   private restsUntil: number
@@ -59,7 +60,8 @@ export class RateLimiter implements Limiter {
     const held = this.nextAt > at - RATE.lateTimerMs
     this.intervalMs = 1000 / Math.min(this.pace, this.most)
     this.nextAt = (held ? Math.max(this.nextAt, this.idleUntil) : at) + this.intervalMs
-    this.firstAt ??= at
+    if (isAfterStandstill(this.first, call)) this.forgetBurst()
+    this.first ??= call
     // Only a pace that holds calls back may grow.
     if (held && this.pace < this.most) this.grow(Math.min(at - this.lastAt, RATE.longestStepMs) / 1000, at)
     this.lastAt = at
@@ -100,7 +102,8 @@ export class RateLimiter implements Limiter {
 
   /** A burst of refusals begins with this call. */
   private slowDown(call: AdmittedCall, now: number): void {
-    const { burst, refusedSince } = this
+    const { burst, first, refusedSince } = this
+    if (call.number < first!.number) return
     const passed = burst ? call.number - burst.number - refusedSince : 0
     if (burst && passed < RATE.fewCalls) {
       this.refusedSince += 1
@@ -114,13 +117,19 @@ export class RateLimiter implements Limiter {
     this.restsUntil = now + this.restMs * this.patience()
   }
 
+  /** While this process stood still, the upstream allowed calls that were not made. So counting begins again, as in a new run. */
+  private forgetBurst(): void {
+    this.first = undefined
+    this.burst = undefined
+  }
+
   private firstRefusal({ number, at }: AdmittedCall): void {
     if (this.limit !== undefined) {
       this.set(this.limit * RATE.belowLimit)
       return
     }
-    const seconds = Math.max(1, (at - this.firstAt!) / 1000)
-    this.set((RATE.firstCut * number) / seconds)
+    const seconds = Math.max(1, (at - this.first!.at) / 1000)
+    this.set((RATE.firstCut * (number - this.first!.number + 1)) / seconds)
   }
 
   /**

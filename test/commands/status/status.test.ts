@@ -55,10 +55,19 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   expect(during.code, during.stderr).toBe(0)
   const on = JSON.parse(during.stdout) as Awaited<ReturnType<typeof readFolderStatus>>
   expect(on).toMatchObject({ running: { pid: child.pid, lists: ['名单'] }, cut_off: null })
-  const running = { ...on, running: { ...on.running!, phase: 'fetching' as const, due: 3, done: 1 } }
+  const running = {
+    ...on,
+    running: { ...on.running!, phase: 'fetching' as const, due: 3, done: 1, active_seconds: 100 },
+  }
   const runningText = statusText(running, Date.parse(on.running!.started_at) + 100_000, 80)
   expect(runningText).toContain(`fetching: run ${on.running!.run_id} (PID ${child.pid}), for 1m40s\n`)
   expect(runningText).toContain('ids        1 of 3 done (33.3%), 0.0/s, 3m20s left\n')
+  // The hour in which the process stood still is not in the pace. An older version does not say how long that was.
+  const woken = statusText(running, Date.parse(on.running!.started_at) + 3_700_000, 80)
+  expect(woken).toContain(', for 1h01m\n')
+  expect(woken).toContain('0.0/s, 3m20s left\n')
+  const older = { ...running, running: { ...running.running, active_seconds: undefined } }
+  expect(statusText(older, Date.parse(on.running!.started_at) + 200_000, 80)).toContain('0.0/s, 6m40s left\n')
   child.kill('SIGKILL')
   await ended
   const cut = await cli(['status', '--data', data])
