@@ -96,8 +96,8 @@ export class CallRunner {
 
   /** Stops a run whose answers are of no use. */
   stopIfUseless(): void {
-    const message = this.useless.stopReason
-    if (message !== undefined) this.stopping.request({ reason: 'unreachable', code: 'useless', message })
+    const { stop } = this.useless
+    if (stop) this.stopping.request({ reason: 'unreachable', ...stop })
   }
 
   private act(slot: Slot, end: CallEnd, outcome: Outcome): void {

@@ -30,8 +30,6 @@ export const PAUSE = {
   /** Ids in trouble in a row that pause the run: as many as there are slots, within these two. Fewer may be bad ids. */
   fewestTroubles: 5,
   mostTroubles: 20,
-  /** Paid answers without a usable profile in a row. Then the upstream is broken, and more calls would only cost more. */
-  uselessAnswers: 50,
 } as const
 
 /** When answers are of no use: `limits/uselessAnswers.ts`. */
@@ -44,6 +42,8 @@ export const USELESS = {
   fewestOfShortRun: 5,
   /** Of ids never seen before, many may not exist, but not this many of the last answers. */
   uselessOrEmpty: 95,
+  /** Answers in a row that may be billed and hold neither a profile nor the word that there is none. */
+  inARow: 50,
 } as const
 
 /** The pace: `limits/rateLimiter.ts`. */

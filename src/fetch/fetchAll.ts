@@ -116,7 +116,7 @@ class FetchRun {
     if (this.stopping.failure) throw this.stopping.failure.error
     const { stop } = this.stopping
     const { learned } = this.admission
-    const useless = this.caller.useless.stopReason !== undefined
+    const useless = this.caller.useless.isUseless
     const seconds = (this.activeNow() - this.startedAt) / 1000
     return { calls: this.caller.calls, ...(stop ? { stop } : {}), useless, unfinished: this.open, seconds, learned }
   }

@@ -19,7 +19,6 @@ export function reportOf(
     ...{ health, isStalled, retryAfterMs, billed },
     // An attempt that failed upstream may have failed quickly.
     ms: health === 'working' && kind !== 'retry' && !isStalled ? end.ms : undefined,
-    useful: kind === 'profile' || kind === 'empty',
   }
 }
 

@@ -29,7 +29,6 @@ export class CircuitBreaker implements Limiter {
   private readonly inTrouble = new Set<string>()
   /** When the upstream was last seen working, while it does not work. Standstills of this process do not count. */
   private downSince: number | undefined
-  private useless = 0
 
   constructor(private readonly options: CircuitBreakerOptions) {}
 
@@ -53,7 +52,7 @@ export class CircuitBreaker implements Limiter {
   }
 
   ended(call: AdmittedCall, report: CallReport): void {
-    const { health, billed, useful } = report
+    const { health } = report
     if (health === 'working') this.working(call, report)
     else if (health !== 'unknown') {
       this.downSince ??= activeAt(report)
@@ -61,7 +60,6 @@ export class CircuitBreaker implements Limiter {
       else if (health === 'throttled') this.throttled(report)
       else this.troubled(call, report)
     }
-    if (health === 'working' && billed !== 'no') this.useless = useful ? 0 : this.useless + 1
     if (call.alone) this.probeInFlight = false
   }
 
@@ -71,7 +69,6 @@ export class CircuitBreaker implements Limiter {
 
   /** Why the run should give up, if it should. */
   giveUpReason(now: Moment): string | undefined {
-    if (this.useless >= PAUSE.uselessAnswers) return `${this.useless} answers in a row cost money and were of no use`
     const downMs = this.downMs(now)
     return downMs >= this.options.giveUpMs ? `no usable answer for ${Math.round(downMs / 1000)} s` : undefined
   }

@@ -35,8 +35,6 @@ export interface CallReport extends Moment {
   readonly ms: number | undefined
   readonly retryAfterMs: number | undefined
   readonly billed: Billed
-  /** Whether the answer is a profile, or says that there is none. */
-  readonly useful: boolean
   /** Whether the call got its slot after the last pause began. An earlier call belongs to the burst that caused the pause. */
   readonly afterPause: boolean
 }

@@ -1,28 +1,33 @@
 import type { CallEnd, DueId } from '../../model/call.js'
-import { isUnusable } from '../../model/interpret.js'
+import { isUnusable, showsUpstreamWorks } from '../../model/interpret.js'
 import type { Outcome } from '../../model/outcome.js'
 import { USELESS } from '../constants.js'
+import type { Stop } from '../stop.js'
 
 /** `empty`: for an id of which nothing is known, so that only very many of them mean something. */
 type Worth = 'useless' | 'empty' | 'other'
 
+type UselessStop = Pick<Stop, 'code' | 'message'>
+
 /**
- * Counts the answers that may cost money and bring nothing: unreadable, misdelivered, not usable JSON, or empty for an id
- * whose last conclusive answer was a profile. Where most answers are like that, the upstream is broken: more calls would
- * only cost more, and its empty answers prove nothing.
+ * Counts the answers that may cost money and bring nothing. More calls would only cost more in two cases:
+ * - Most answers are unreadable, misdelivered, not usable JSON, or empty for an id whose last conclusive answer was a profile.
+ *   Then the upstream is broken, and its empty answers prove nothing.
+ * - Many in a row hold neither a profile nor the word that there is none, as with a code that is not documented.
  */
 export class UselessAnswers {
   /** The last answers, oldest first. */
   private readonly last: Worth[] = []
   private readonly counts: Record<Worth, number> = { useless: 0, empty: 0, other: 0 }
-  private reason: string | undefined
+  private inARow = 0
 
-  /** Why the run should stop, if it should. Once it should, it stays so. */
-  get stopReason(): string | undefined {
-    return this.reason
-  }
+  /** Whether most answers were of no use, so that the empty ones prove nothing. Once they were, it stays so. */
+  isUseless = false
+  /** Why the run should stop, if it should. */
+  stop: UselessStop | undefined
 
   ended(end: CallEnd, outcome: Outcome, { last }: DueId): void {
+    this.countInARow(end, outcome)
     const worth = worthOf(end, outcome, last)
     if (worth === undefined) return
     this.last.push(worth)
@@ -31,7 +36,7 @@ export class UselessAnswers {
     const { useless, empty } = this.counts
     this.judge(USELESS.fewest)
     if (useless + empty >= USELESS.uselessOrEmpty)
-      this.reason ??= `${useless + empty} of the last ${this.last.length} answers brought no profile`
+      this.distrust(`${useless + empty} of the last ${this.last.length} answers brought no profile`)
   }
 
   /** Judges the answers of a whole run, or of its first calls, which may be few. */
@@ -42,7 +47,25 @@ export class UselessAnswers {
   private judge(fewest: number): void {
     const { useless } = this.counts
     if (useless < fewest || useless <= this.last.length / 2) return
-    this.reason ??= `${useless} of the last ${this.last.length} answers were of no use: not readable, of another id, or empty for a creator that had a profile`
+    this.distrust(
+      `${useless} of the last ${this.last.length} answers were of no use: not readable, of another id, or empty for a creator that had a profile`,
+    )
+  }
+
+  private distrust(message: string): void {
+    this.isUseless = true
+    this.stop ??= { code: 'useless', message }
+  }
+
+  private countInARow(end: CallEnd, outcome: Outcome): void {
+    const { kind, code, billed, message } = outcome
+    if (billed === 'no' || !showsUpstreamWorks(end, outcome)) return
+    this.inARow = kind === 'profile' || kind === 'empty' ? 0 : this.inARow + 1
+    if (this.inARow < USELESS.inARow) return
+    this.stop ??= {
+      code,
+      message: `${this.inARow} answers in a row cost money and were of no use, last: ${message}`,
+    }
   }
 }
 
