@@ -1,6 +1,8 @@
+import { characterForms, secretForms } from './secretForms.js'
+
 /**
- * Takes a secret out of text in each encoding: literal, for a URL, or in JSON. Every log line, error, stack, report and
- * stored body passes through this function.
+ * Takes a secret out of text in each encoding in which a server may echo it (docs/upstream.md lists them). Every log line,
+ * error, stack, report and stored body passes through this function.
  */
 export type Redact = (text: string) => string
 
@@ -12,19 +14,37 @@ const SHORTEST_SECRET = 8
 /** Without a token the function returns its text unchanged. */
 export function redactor(token: string | undefined): Redact {
   if (!token) return (text) => text
-  const written = Array.from(token, formsOf).join('')
   if (token.length < SHORTEST_SECRET) {
+    const written = Array.from(token, characterForms).join('')
     const sent = new RegExp(`(token=)${written}(?![\\w%])`, 'gi')
     return (text) => text.replace(sent, `$1${PLACEHOLDER}`)
   }
-  const pattern = new RegExp(written, 'gi')
-  return (text) => text.replace(pattern, PLACEHOLDER)
+  const { whole, start } = secretForms(token)
+  // Nearly every text fails this first look, which is several times as fast as the whole pattern.
+  const mayHold = new RegExp(start, 'i')
+  const pattern = new RegExp(whole, 'gi')
+  return (text) => (mayHold.test(text) ? text.replace(pattern, PLACEHOLDER) : text)
 }
 
-/** A pattern for one character in text, in a URL, and in JSON, where any character may be escaped. */
-function formsOf(character: string): string {
-  const code = character.charCodeAt(0).toString(16).padStart(2, '0')
-  const literal = character.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  // Longer forms come first: a percent sign is also the first character of its own code.
-  return `(?:%${code}|\\\\u00${code}|\\\\?${literal})`
+/** What may be left of an escape whose end is missing, such as `%4`, `\\u006` or `&#x6`. */
+const LONGEST_ESCAPE = 8
+/** The parts of a token are looked for in so many last characters. */
+const TAIL = 4096
+
+/**
+ * Takes the beginning of a token off the end of a text that was cut, in each encoding.
+ * @param shortest a shorter beginning reveals nothing
+ */
+export function endRedactor(token: string, shortest: number): Redact {
+  let ends: readonly RegExp[] | undefined
+  const lengths = Array.from({ length: Math.max(0, token.length - shortest) }, (_, at) => token.length - 1 - at)
+  return (text) => {
+    ends ??= lengths.map((length) => {
+      const { whole } = secretForms(token.slice(0, length))
+      return new RegExp(`(?:${whole})[\\w%\\\\&#+/=\\s\\0-]{0,${LONGEST_ESCAPE}}$`, 'i')
+    })
+    const tail = text.slice(-TAIL)
+    const places = ends.map((end) => tail.search(end)).filter((place) => place >= 0)
+    return places.length === 0 ? text : text.slice(0, text.length - tail.length + Math.min(...places))
+  }
 }

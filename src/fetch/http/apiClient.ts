@@ -1,6 +1,6 @@
 import type { ProxyServer } from '../../config/proxy.js'
 import type { Effects } from '../../core/effects.js'
-import type { Redact } from '../../core/redact.js'
+import { endRedactor, type Redact } from '../../core/redact.js'
 import type { CallEnd, Intent } from '../../model/call.js'
 import { upstreamTime } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -40,19 +40,15 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
     const pairs = Object.entries({ ...query, token }).map((pair) => pair.map(encodeURIComponent).join('='))
     return `${prefix}${path}${path.includes('?') ? '&' : '?'}${pairs.join('&')}`
   }
-  const redactBytes = (bytes: Buffer): Buffer => {
+  const edited = (bytes: Buffer, edit: Redact): Buffer => {
     // Latin-1 keeps every byte, and the token is plain ASCII.
     const text = bytes.toString('latin1')
-    const redacted = redact(text)
+    const redacted = edit(text)
     return redacted === text ? bytes : Buffer.from(redacted, 'latin1')
   }
-  const redactPart = (bytes: Buffer): Buffer => {
-    const whole = redactBytes(bytes)
-    for (let length = Math.min(token.length - 1, whole.length); length >= HTTP.shortestTokenPart; length -= 1) {
-      if (whole.subarray(-length).equals(Buffer.from(token.slice(0, length)))) return whole.subarray(0, -length)
-    }
-    return whole
-  }
+  const redactEnd = endRedactor(token, HTTP.shortestTokenPart)
+  const redactBytes = (bytes: Buffer): Buffer => edited(bytes, redact)
+  const redactPart = (bytes: Buffer): Buffer => edited(bytes, (text) => redactEnd(redact(text)))
   const redactHeader = (text: string | undefined) => (text === undefined ? null : redact(text))
 
   return {

@@ -406,6 +406,26 @@ describe('the token', () => {
     expect(textOf(fault.part)).toBe('{"message":"[token] and again ')
   })
 
+  test.each([
+    ['hex', Buffer.from(TOKEN).toString('hex')],
+    ['base64', Buffer.from(`~${TOKEN}`).toString('base64')],
+    ['entities', Array.from(TOKEN, (character) => `&#${character.charCodeAt(0)};`).join('')],
+    ['spaced letters', Array.from(TOKEN).join(' ')],
+    ['UTF-16', Buffer.from(TOKEN, 'utf16le').toString('latin1')],
+  ])('is taken out of answers, headers and cut bodies as %s too', async (_, echo) => {
+    const headers = echo.includes('\0') ? {} : { 'retry-after': `no ${echo}` }
+    const { base } = await serve((__, ___, response) => send(response, `{"message":"no ${echo} no"}`, 200, headers))
+    const answer = await answerAt(base)
+    expect(textOf(answer.body)).toMatch(/^{"message":"no .{0,2}\[token\]\0? no"}$/)
+    expect(answer.retryAfter ?? 'no [token]').toMatch(/^no .{0,2}\[token\]$/)
+    const middle = Math.ceil(echo.length * 0.7)
+    for (let length = middle; length < middle + 6; length += 1) {
+      const cut = `{"message":"${echo.slice(0, length)}`
+      const fault = await faultAt(await raw(`${OK}content-length: 500\r\n\r\n${cut}`, 'end'))
+      expect(textOf(fault.part)).toMatch(/^{"message":".{0,2}$/)
+    }
+  })
+
   test('is in no error', async () => {
     for (const base of [await refusing(), new URL('http://nowhere.invalid')]) {
       expectNoToken(await faultAt(base))
