@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
+import { isFolder } from '../../core/atomicFile.js'
 import { pathExists, unreadablePath } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
 import { UsageError } from '../../core/errors.js'
@@ -22,6 +23,16 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
   const out = outOf(settings)
   if ((format === 'parquet' || format === 'xlsx') && out === undefined)
     throw new UsageError(`--format ${format} needs --out FILE`)
+  if (out !== undefined && (await isFolder(out))) {
+    const [option, remedy] =
+      settings.out === undefined
+        ? [`--save ${save!}: ${out}`, 'give another name']
+        : [
+            `--out ${out}`,
+            `give the path of a file, such as ${join(out, `creators.${format === 'table' ? 'txt' : format}`)}`,
+          ]
+    throw new UsageError(`${option} is a folder: ${remedy}`)
+  }
   const isTable = format === 'table'
   const columns = columnsOf(settings, isTable)
   if (save !== undefined && settings.out === undefined) refuseToReplace(out!, columns ?? [])

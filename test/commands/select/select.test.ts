@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -147,6 +147,10 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   expect(
     (await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })).code,
   ).toBe(0)
+  mkdirSync(join(folder, 'taken.csv'))
+  const taken = await cli(['select', '--save', 'taken', '--data', data], { cwd: folder, env })
+  const said = `error: --save taken: ${join(folder, 'taken.csv')} is a folder: give another name\n`
+  expect(taken).toEqual({ code: 2, stdout: '', stderr: said })
   const plan = await cli(['plan', '热门.csv', '--data', data, '--json'], { cwd: folder })
   const [count] = await published<{ n: number }>(data, 'SELECT count(*) AS n FROM creators WHERE fans > 1000')
   expect(JSON.parse(plan.stdout)).toMatchObject({ rows: count!.n, known: { fresh: count!.n } })
@@ -160,6 +164,11 @@ test('on the command line: a table that fits, errors in one line', async () => {
   for (const [args, said] of [
     [['--format', 'parquet'], '--format parquet needs --out FILE'],
     [['--format', 'xlsx'], '--format xlsx needs --out FILE'],
+    [
+      ['--out', folder],
+      `--out ${folder} is a folder: give the path of a file, such as ${join(folder, 'creators.csv')}`,
+    ],
+    [['--out', tmpdir(), '--format', 'parquet'], `is a folder: give the path of a file, such as `],
     [['--sort', 'fans downwards'], '--sort: expected columns such as'],
     [['--save', '../x'], '--save: expected a name'],
   ] as const) {
