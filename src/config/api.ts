@@ -87,11 +87,14 @@ export function tokenIn(environments: Environments): string | undefined {
 /**
  * The token, from `--token-file` or JUSTONEAPI_TOKEN (environment, then `.env`). An error never shows it.
  * @returns undefined when there is none
- * @throws UsageError when the file cannot be read, or its content cannot be a token
+ * @throws UsageError when the file cannot be read or is empty, or its content cannot be a token
  */
 export function readToken(tokenFile: string | undefined, environments: Environments): string | undefined {
   const source = tokenFile === undefined ? TOKEN_VARIABLE : resolve(tokenFile)
   const token = tokenFile === undefined ? tokenIn(environments) : contentOf(source)
+  if (tokenFile !== undefined && (token ?? '').trim() === '') {
+    throw new UsageError(`--token-file ${source} is empty: write the token into it, or name another file`)
+  }
   if (!token) return undefined
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new UsageError(
