@@ -1,6 +1,6 @@
 import type { Since } from '../../config/optionParsers.js'
 import { all, batches, first, quotedText, type Connection } from '../../core/duckdb.js'
-import { dayIn, nextDayIn } from '../../core/time.js'
+import { dayIn, localTime, nextDayIn } from '../../core/time.js'
 
 /** The time that a report on changes covers. */
 export interface Period {
@@ -8,6 +8,8 @@ export interface Period {
   readonly since: number
   /** The first day whose observations count as new. */
   readonly fromDay: string
+  /** The start for people: a given day as it was given, with its zone, which may differ from that of this machine. */
+  readonly shown: string
 }
 
 /** A creator whose followers changed since the last observation before the period. */
@@ -49,11 +51,11 @@ export function periodOf(since: Since, now: number, timeZone: string): Period {
     const start = now - since.agoMs
     const [next, today] = [dayIn(timeZone, nextDayIn(timeZone, start)), dayIn(timeZone, now)]
     // Followers are compared by day: less than a day means today.
-    return { since: start, fromDay: next < today ? next : today }
+    return { since: start, fromDay: next < today ? next : today, shown: localTime(start).slice(0, -3) }
   }
   let start = Date.parse(`${since.day}T12:00:00Z`) - 30 * 3_600_000
   while (dayIn(timeZone, start) < since.day) start = nextDayIn(timeZone, start)
-  return { since: start, fromDay: since.day }
+  return { since: start, fromDay: since.day, shown: `${since.day} (${timeZone})` }
 }
 
 /**

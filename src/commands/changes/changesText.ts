@@ -7,14 +7,14 @@ import type { Highlights, Mover, Period, Totals } from './changes.js'
 export function changesText(
   { gained, lost, changes, changed_creators, by_column }: Totals,
   highlights: Highlights,
-  { since }: Period,
+  { shown }: Period,
   columns: number,
 ): string {
   if (gained + lost + changes === 0) {
-    return `nothing changed since ${localTime(since).slice(0, -3)}, or no creator was fetched on two days\n`
+    return `nothing changed since ${shown}, or no creator was fetched on two days\n`
   }
   const parts = [
-    `since ${localTime(since).slice(0, -3)}: ${count(gained)} gained followers, ${count(lost)} lost some, ` +
+    `since ${shown}: ${count(gained)} gained followers, ${count(lost)} lost some, ` +
       `${count(changed_creators)} changed something\n`,
   ]
   if (gained > 0) parts.push(moversText(`gained most (of ${count(gained)})`, highlights.up, highlights, columns))

@@ -45,7 +45,7 @@ test('a day without a number of followers hides neither earlier nor later days',
       ('a', '2026-11-21', '2026-11-20', NULL, NULL),
       ('a', '2026-11-22', '2026-11-21', 5000, NULL),
       ('new', '2026-11-22', NULL, 7, NULL)`)
-  const period = { since: 0, fromDay: '2026-11-20' }
+  const period = { since: 0, fromDay: '2026-11-20', shown: '2026-11-20' }
   expect(await readTotals(connection, period)).toMatchObject({ gained: 1, lost: 0 })
   const { up } = await readHighlights(connection, period, 5)
   expect(up).toMatchObject([{ user_id: 'a', fans_before: 100, fans: 5000, fans_change: 4900 }])
@@ -108,6 +108,14 @@ test('movers and changes agree with the time series, and their text fits a termi
   expect(page).toContain(`${all.gained} gained followers, ${all.lost} lost some`)
   expect(page).toMatch(/ 9 d {2}[▁▂▃▄▅▆▇█]{3}\n/)
   for (const line of page.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(80)
+
+  for (const TZ of ['America/New_York', 'Asia/Shanghai', 'Pacific/Auckland']) {
+    const day = new Date(now - 5 * DAY).toISOString().slice(0, 10)
+    for (const since of [day, '2099-01-01']) {
+      const { stdout } = await cli(['changes', '--since', since, '--data', data], { env: { TZ } })
+      expect(stdout).toContain(` since ${since} (Asia/Shanghai)`.slice(since === day ? 1 : 0))
+    }
+  }
 
   const wrong = await cli(['changes', '--since', 'yesterday', '--data', data])
   expect(wrong.code).toBe(2)
