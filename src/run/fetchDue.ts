@@ -21,7 +21,7 @@ import type { Outcome } from '../model/outcome.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
-import { newTally, startProgress, type Tally } from '../terminal/progress.js'
+import { newTally, startProgress, timeIn, type Tally } from '../terminal/progress.js'
 import { spentByDay } from './budget.js'
 import { dueIdsByClock, reportAhead } from './clock.js'
 import type { OpenRun } from './openRun.js'
@@ -217,8 +217,8 @@ function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
   } else if (event.type === 'stopping') {
     tally.stop = event.stop.message
     effects.log('warn', `stopping (${event.stop.message}); waiting for ${plural(tally.inFlight, 'call')} in flight`)
-  } else {
+  } else if (event.pauseMs >= 1) {
     const why = event.type === 'throttled' ? 'the API throttles calls' : 'the API is in trouble'
-    effects.log('info', `${why}: pausing for ${(event.pauseMs / 1000).toFixed(1)} s`)
+    effects.log('info', `${why}: pausing for ${timeIn(event.pauseMs)}`)
   }
 }

@@ -39,6 +39,11 @@ export function timeOf(seconds: number): string {
   return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`
 }
 
+/** A short time, never shown as none: `40 ms`, `2.5 s`. */
+export function timeIn(ms: number): string {
+  return ms < 999.5 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
 /** The counts in one line, after a bar that fits into `columns`; without `columns` the bar is left out. */
 export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): string {
   const { done, total, inFlight, failed, billed, maybeBilled, price, limitPerSecond } = tally

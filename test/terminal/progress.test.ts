@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
-import { newTally, progressLine, timeOf } from '../../src/terminal/progress.js'
+import { newTally, progressLine, timeIn, timeOf } from '../../src/terminal/progress.js'
 
 const small = { ...newTally(51, 0.15), done: 50, inFlight: 1, failed: 2, billed: 47, maybeBilled: 2 }
 const large = { ...newTally(1_000_000, 0.15), done: 12_345, inFlight: 200, failed: 1_234, billed: 12_000 }
@@ -31,4 +31,15 @@ test.each([
   [Infinity, '?'],
 ])('%f seconds: %s', (seconds, text) => {
   expect(timeOf(seconds)).toBe(text)
+})
+
+test.each([
+  [0, '1 ms'],
+  [0.4, '1 ms'],
+  [49, '49 ms'],
+  [999.4, '999 ms'],
+  [999.6, '1.0 s'],
+  [2450, '2.5 s'],
+])('%d ms is %j', (ms, text) => {
+  expect(timeIn(ms)).toBe(text)
 })

@@ -1,6 +1,6 @@
 import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import { changeText, type ListReceipt } from '../../model/receipt.js'
-import { timeOf } from '../../terminal/progress.js'
+import { timeIn, timeOf } from '../../terminal/progress.js'
 
 export interface PlanReasonCount {
   readonly reason: string
@@ -47,15 +47,15 @@ const REASONS: Readonly<Record<string, string>> = {
   failed_before: 'failed before',
   useless_before: 'empty in a useless run',
   ambiguous: 'ambiguous',
-  retry_failed: 'failed, invalid or empty',
+  retry_failed: 'failed or invalid or empty',
 }
 
 const KNOWN = {
   fresh: 'fresh',
   empty: 'without a profile',
-  failed: 'failed, to be fetched when stale',
+  failed: 'failed and not stale yet',
   invalid: 'invalid',
-  held: 'held, as they may have been paid',
+  held: 'held because maybe paid',
   skipped: 'not failed',
 } as const
 
@@ -122,8 +122,4 @@ function timeLine({ due, time }: PlanReport): string {
     ...(rate === null ? [] : [`at most ${rate}/s`]),
   ]
   return labelParts('time', [`about ${timeOf(Math.max(1, seconds))}: ${pace[0] ?? ''}`, ...pace.slice(1)])
-}
-
-function timeIn(ms: number): string {
-  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
 }

@@ -62,6 +62,11 @@ test('a plan shows what the run then does, before and after the first run', asyn
     /^time +about 1m30s: 16 at a time, .* each as in the last runs,\n +the API allows about 49.5\/s, at most 20\/s$/m,
   )
   for (const line of planText(stale).split('\n').slice(1)) expect(stringWidth(line)).toBeLessThanOrEqual(80)
+  const kinds = { fresh: 1, empty: 2, failed: 3, invalid: 4, held: 5, skipped: 6 }
+  // A comma separates two counts, and stands nowhere else.
+  expect(planText({ ...stale, known: kinds })).toMatch(
+    /^known +fresh 1, without a profile 2, failed and not stale yet 3, invalid 4,\n +held because maybe paid 5, not failed 6$/m,
+  )
   const second = await enrich(list, data, api, '--max-age', '0s', '--attempts', '1', '--max-failed', '100%')
   expect(second.receipt.asked_ids).toBe(stale.due.ids)
   expect(stale.known).toMatchObject({ fresh: 0 })
