@@ -27,11 +27,12 @@ const heldHere = new Set<string>()
 /**
  * Takes the lock of a data folder, or is refused, within milliseconds. The lock is an empty database file that nothing
  * else opens. DuckDB locks the file as long as it is open.
+ * @param refused what a refusal means for the command
  * @throws BusyError that names the process that holds the lock
  * @throws LocalError when the state folder cannot be used
  */
-export async function takeLock(layout: Layout): Promise<Lock> {
-  if (heldHere.has(layout.lock)) throw busy(layout, process.pid)
+export async function takeLock(layout: Layout, refused = 'nothing was changed'): Promise<Lock> {
+  if (heldHere.has(layout.lock)) throw busy(layout, process.pid, refused)
   heldHere.add(layout.lock)
   try {
     // All paid answers are kept below this folder, so its own name must be durable too.
@@ -53,7 +54,7 @@ export async function takeLock(layout: Layout): Promise<Lock> {
   } catch (error) {
     heldHere.delete(layout.lock)
     const holder = lockHolder(error)
-    if (holder !== undefined) throw busy(layout, holder)
+    if (holder !== undefined) throw busy(layout, holder, refused)
     if (error instanceof LocalError) throw error
     throw new LocalError(
       `cannot take the lock ${layout.lock}: ${messageOf(error)}; make its folder writable, or remove the file while no run is on`,
@@ -69,12 +70,12 @@ export function lockHolder(error: unknown): number | undefined {
   return Number(/\(PID (\d+)\)/.exec(message)?.[1] ?? 0)
 }
 
-function busy(layout: Layout, holder: number): BusyError {
+function busy(layout: Layout, holder: number, refused: string): BusyError {
   const otherRun = holder > 0 ? `another run (PID ${holder})` : 'another run'
   const status = statusOf(layout, holder)
   const known = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
   const since = known ? ` since ${localTime(Date.parse(status.started_at))}` : ''
-  return new BusyError(`${otherRun} holds ${layout.data}${since}: nothing was sent, wait until it is done`)
+  return new BusyError(`${otherRun} holds ${layout.data}${since}: ${refused}, wait until it is done`)
 }
 
 /** A status that cannot be read does not change that the folder is held. */

@@ -83,7 +83,7 @@ export async function openRun(
 
 async function lockFolder(layout: Layout): Promise<Lock> {
   try {
-    return await takeLock(layout)
+    return await takeLock(layout, 'nothing was sent')
   } catch (error) {
     // A folder that cannot be used explains the failure better than the lock inside it.
     if (error instanceof LocalError) await checkFolders([layout.data, layout.state], sharedFoldersOf(layout))

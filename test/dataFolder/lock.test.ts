@@ -4,8 +4,10 @@ import { expect, test } from 'vitest'
 import { BusyError, LocalError } from '../../src/core/errors.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { takeLock } from '../../src/dataFolder/lock.js'
+import { cli } from '../support/cli.js'
 import { startChild } from '../support/child.js'
 import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
 
 interface Refused {
   readonly name: string
@@ -22,7 +24,7 @@ test('a second process is refused in less than a second, with the id of the hold
   const refused = JSON.parse(await startChild('holder.mjs', data).line()) as Refused
   expect(refused).toMatchObject({ name: 'BusyError', exitCode: 8 })
   expect(refused.message).toBe(
-    `another run (PID ${first.process.pid}) holds ${data}: nothing was sent, wait until it is done`,
+    `another run (PID ${first.process.pid}) holds ${data}: nothing was changed, wait until it is done`,
   )
   expect(refused.ms).toBeLessThan(1000)
 
@@ -59,4 +61,25 @@ test('a state folder that cannot be used is named, and does not count as another
   writeFileSync(layout.data, 'a file')
   await expect(takeLock(layout)).rejects.toThrow(LocalError)
   await expect(takeLock(layout)).rejects.toThrow(layout.lock)
+})
+
+test('a refusal says what it means for the command: only a run would have sent anything', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, [plainId(1)])
+  const before = await cli(['run', list, '--data', data, '--api', 'simulated', '--no-report', '--track'])
+  expect(before.code, before.stderr).toBe(0)
+  const holder = startChild('holder.mjs', data)
+  expect(await holder.line()).toBe('held')
+  const held = `another run (PID ${holder.process.pid}) holds ${data}`
+  for (const [args, refused] of [
+    [['run', list, '--api', 'simulated', '--quiet'], 'nothing was sent'],
+    [['replay'], 'nothing was changed'],
+    [['untrack', 'people'], 'nothing was changed'],
+    [['report'], 'nothing was changed'],
+    [['forget', plainId(1)], 'nothing was changed'],
+  ] as const) {
+    const ended = await cli([...args, '--data', data])
+    expect(ended).toMatchObject({ code: 8, stdout: '', stderr: `error: ${held}: ${refused}, wait until it is done\n` })
+  }
 })
