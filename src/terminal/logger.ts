@@ -2,7 +2,7 @@ import type { LogLevel } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
 import { visibleText } from '../core/text.js'
 import type { LogFile } from './logFile.js'
-import { wrap } from './table.js'
+import { wrap } from './wrap.js'
 
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const PREFIX: Record<LogLevel, string> = { debug: 'debug: ', info: '', warn: 'warning: ', error: 'error: ' }

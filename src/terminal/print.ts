@@ -1,4 +1,5 @@
 import { visibleText } from '../core/text.js'
+import { wrap } from './wrap.js'
 
 /** Columns of an output that is not a terminal. */
 export const PAGE = 80
@@ -9,7 +10,15 @@ export function print(
   result: object,
   text: (columns: number) => string,
 ): void {
-  writeOut(json ? `${JSON.stringify(result)}\n` : text(process.stdout.columns || PAGE))
+  if (json) writeOut(`${JSON.stringify(result)}\n`)
+  else writeText(text(process.stdout.columns || PAGE))
+}
+
+/** Writes lines for people to stdout. On a terminal, a line that is too wide breaks between words. */
+export function writeText(text: string): void {
+  const { isTTY, columns } = process.stdout
+  const lines = visibleText(text).split('\n')
+  writeOut(lines.map((line) => (isTTY ? wrap(line, columns || PAGE) : line)).join('\n'))
 }
 
 /** Writes lines or JSON to stdout, without a character that a terminal would obey. */

@@ -22,24 +22,6 @@ export function fit(text: string, columns: number): string {
   return `${shown}…`
 }
 
-/** The words of a text in lines of at most `columns`, indented after the first line; a longer word stays whole. */
-export function wrap(text: string, columns: number): string {
-  const [first = '', ...words] = text.split(' ')
-  const lines = [first]
-  let used = stringWidth(first)
-  for (const word of words) {
-    const taken = stringWidth(word)
-    if (used + 1 + taken > columns) {
-      lines.push(`  ${word}`)
-      used = 2 + taken
-    } else {
-      lines.push(`${lines.pop()!} ${word}`)
-      used += 1 + taken
-    }
-  }
-  return lines.join('\n')
-}
-
 /** A text from outside without control characters, which a terminal would obey. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ').trim()
@@ -53,9 +35,12 @@ export interface TableColumn {
   readonly cut?: boolean
 }
 
-/** No column is cut to less than this width. */
-const LEAST = 8
-const GAP = '  '
+/** How a table becomes narrower, step by step: its columns are cut, but not to less than a width; then its gaps. */
+const STEPS = [
+  { gap: '  ', least: 8 },
+  { gap: ' ', least: 8 },
+  { gap: ' ', least: 4 },
+] as const
 
 /**
  * A plain table, one line for each row, that fits into `columns` as far as its columns may be cut.
@@ -68,7 +53,7 @@ export function table(header: readonly TableColumn[], rows: readonly (readonly s
   const widths = header.map(({ title }, at) =>
     Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[at] ?? ''))),
   )
-  shrink(widths, header, columns)
+  const gap = shrink(widths, header, columns)
   const line = (row: readonly string[]): string =>
     row
       .map((cell, at) => {
@@ -76,20 +61,27 @@ export function table(header: readonly TableColumn[], rows: readonly (readonly s
         const space = ' '.repeat(widths[at]! - stringWidth(text))
         return header[at]!.right ? space + text : text + space
       })
-      .join(GAP)
+      .join(gap)
       .trimEnd()
   return [header.map(({ title }) => title), ...cells].map((row) => `${line(row)}\n`).join('')
 }
 
-/** Narrows the widest column that may be cut, until the line fits. */
-function shrink(widths: number[], header: readonly TableColumn[], columns: number): void {
-  const total = (): number => widths.reduce((sum, each) => sum + each, GAP.length * (widths.length - 1))
-  while (total() > columns) {
-    const cuttable = widths.map((each, at) => (header[at]!.cut && each > LEAST ? each : 0))
-    const widest = Math.max(...cuttable)
-    if (widest === 0) return
-    widths[cuttable.indexOf(widest)]! -= 1
+/**
+ * Narrows the widest column that may be cut, then the gaps, until the line fits or nothing more may be cut.
+ * @returns what stands between two columns
+ */
+function shrink(widths: number[], header: readonly TableColumn[], columns: number): string {
+  for (const { gap, least } of STEPS) {
+    const total = (): number => widths.reduce((sum, each) => sum + each, gap.length * (widths.length - 1))
+    while (total() > columns) {
+      const cuttable = widths.map((each, at) => (header[at]!.cut && each > least ? each : 0))
+      const widest = Math.max(...cuttable)
+      if (widest === 0) break
+      widths[cuttable.indexOf(widest)]! -= 1
+    }
+    if (total() <= columns) return gap
   }
+  return STEPS.at(-1)!.gap
 }
 
 /** A share as `87.5%`; a dash when it is not defined. */

@@ -1,7 +1,7 @@
 import { layoutOf } from '../../dataFolder/layout.js'
 import { loadPipeline } from '../../model/pipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
-import { PAGE, writeOut } from '../../terminal/print.js'
+import { PAGE, writeOut, writeText } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { changesJson, periodOf, readHighlights, readTotals } from './changes.js'
 import { changesText } from './changesText.js'
@@ -22,7 +22,7 @@ export async function changesFlow({ settings }: Invocation): Promise<number> {
     }
     const totals = await readTotals(connection, period)
     const highlights = await readHighlights(connection, period, settings.limit ?? SHOWN)
-    writeOut(changesText(totals, highlights, period, process.stdout.columns || PAGE))
+    writeText(changesText(totals, highlights, period, process.stdout.columns || PAGE))
   })
   return 0
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { liveEffects } from '../../core/effects.js'
 import { messageOf, UsageError } from '../../core/errors.js'
 import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
-import { writeOut } from '../../terminal/print.js'
+import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { allowAgain, forget } from './forget.js'
 import { forgetSummary } from './forgetReport.js'
@@ -16,7 +16,7 @@ export async function forgetFlow({ settings, logger, inputs }: Invocation): Prom
   const effects = liveEffects((level, message) => logger.log(level, message))
   const work = settings.allow ? allowAgain : forget
   const report = await work([...ids], settings, pipeline, effects)
-  writeOut(settings.json ? `${JSON.stringify(report)}\n` : forgetSummary(report))
+  print(settings, report, () => forgetSummary(report))
   return report.exit_code
 }
 

@@ -1,6 +1,6 @@
 import { liveEffects } from '../../core/effects.js'
 import { loadPipeline } from '../../model/pipeline.js'
-import { writeOut } from '../../terminal/print.js'
+import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { replay } from './replay.js'
 import { replaySummary } from './replayReport.js'
@@ -9,6 +9,6 @@ import { replaySummary } from './replayReport.js'
 export async function replayFlow({ settings, logger }: Invocation): Promise<number> {
   const effects = liveEffects((level, message) => logger.log(level, message))
   const report = await replay(settings, await loadPipeline(settings.pipeline), effects)
-  writeOut(settings.json ? `${JSON.stringify(report)}\n` : replaySummary(report))
+  print(settings, report, () => replaySummary(report))
   return report.exit_code
 }

@@ -6,7 +6,7 @@ import { loadPipeline } from '../../model/pipeline.js'
 import type { Receipt } from '../../model/receipt.js'
 import { run } from '../../run/run.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
-import { writeOut } from '../../terminal/print.js'
+import { writeOut, writeText } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { summary } from './summary.js'
 import { notify } from './webhook.js'
@@ -28,7 +28,8 @@ export async function runFlow({ settings, token, logger, proxyFor, inputs }: Inv
     const redact = redactor(token)
     const context = { inputs, settings, api, token, redact, pipeline, effects, logger, signal: stop.signal }
     const receipt = await withNotification(settings.notify, { ...effects, redact, proxy }, () => run(context))
-    writeOut(redact(settings.json ? `${JSON.stringify(receipt)}\n` : summary(receipt)))
+    if (settings.json) writeOut(redact(`${JSON.stringify(receipt)}\n`))
+    else writeText(redact(summary(receipt)))
     return receipt.exit_code
   } finally {
     stop.release()

@@ -123,10 +123,7 @@ function perSecond(number: number): string {
 export function summary(receipt: Receipt): string {
   const { ids } = receipt
   const lines = [
-    labelLine(
-      'run',
-      `${receipt.run_id}${receipt.simulated ? '  SIMULATED DATA: invented people, no money spent' : ''}`,
-    ),
+    labelLine('run', `${receipt.run_id}${receipt.simulated ? ' SIMULATED DATA: invented people, no money spent' : ''}`),
     '',
     columns('', COUNTED),
     tableRow('rows', receipt.rows),

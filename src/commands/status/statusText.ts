@@ -1,3 +1,4 @@
+import stringWidth from 'string-width'
 import { labelLine, count, plural } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
@@ -55,19 +56,23 @@ function runningLines(running: RunStatus, now: number): string[] {
 
 function runsText({ runs, simulated }: StatusReport, columns: number): string {
   if (runs.length === 0) return ''
-  const rows = runs.map((run) => [
-    localTime(Date.parse(run.started_at)).slice(0, -3),
-    outcome(run),
-    run.finished_at === null ? '–' : timeOf((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000),
-    ...[run.rows, run.enriched, run.failed, run.parked, run.calls].map(count),
-    run.money_billed === null || simulated ? '–' : `¥${run.money_billed.toFixed(2)}`,
-  ])
+  const startOf = (run: RunReport, from: number): string => localTime(Date.parse(run.started_at)).slice(from, -3)
+  const rows = (from: number): string[][] =>
+    runs.map((run) => [
+      startOf(run, from),
+      outcome(run),
+      run.finished_at === null ? '–' : timeOf((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000),
+      ...[run.rows, run.enriched, run.failed, run.parked, run.calls].map(count),
+      run.money_billed === null || simulated ? '–' : `¥${run.money_billed.toFixed(2)}`,
+    ])
   const header = [
     { title: 'run' },
     { title: 'ended', cut: true },
     ...['took', 'rows', 'enriched', 'failed', 'parked', 'calls', 'money'].map((title) => ({ title, right: true })),
   ]
-  return table(header, rows, columns)
+  const whole = table(header, rows(0), columns)
+  // The years go where the counts are so large that the table would not fit.
+  return whole.split('\n').every((line) => stringWidth(line) <= columns) ? whole : table(header, rows(5), columns)
 }
 
 function outcome({ status, stop_reason, exit_code }: RunReport): string {

@@ -70,6 +70,12 @@ test('the counts of a large run fit 80 columns', () => {
   expect(table[1]).toMatch(/^rows 9,999,999 .* 9,999,999$/)
 })
 
+test('the first line of simulated data fits 80 columns', () => {
+  const line = summary({ ...receipt([]), run_id: '20261128T230919Z-16cc', simulated: true }).split('\n')[0]!
+  expect(line).toBe('run        20261128T230919Z-16cc SIMULATED DATA: invented people, no money spent')
+  expect(line).toHaveLength(80)
+})
+
 test('exit code 3 is explained, as it comes without an error', () => {
   expect(summary(receipt([]))).not.toContain('exit 3')
   const lines = summary({ ...receipt([]), exit_code: 3 }).split('\n')

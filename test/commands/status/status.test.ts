@@ -40,6 +40,14 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   for (const line of text.split('\n').filter((each) => !/^(folder|next)/.test(each)))
     expect(stringWidth(line)).toBeLessThanOrEqual(80)
 
+  // The counts of the largest runs fit without the years.
+  const large = { rows: 1_000_000, enriched: 1_000_000, failed: 50_000, parked: 100_000, calls: 1_200_000 }
+  const runs = parked.runs.map((run) => ({ ...run, ...large, money_billed: 150_000 }))
+  const largeText = statusText({ ...parked, runs }, Date.now(), 80)
+  expect(largeText).toMatch(/\n\d\d-\d\d \d\d:\d\d +quota .* 1,200,000 ¥150000\.00\n/)
+  for (const line of largeText.split('\n').filter((each) => !/^(folder|next)/.test(each)))
+    expect(stringWidth(line)).toBeLessThanOrEqual(80)
+
   // A call that never ends keeps the run on until it is killed.
   let arrive: () => void = () => undefined
   const arrived = new Promise<void>((resolve) => (arrive = resolve))
