@@ -3,7 +3,7 @@ import { loadSegments } from '../../src/load/loadCalls.js'
 import { opened } from './opened.js'
 import { reader, source } from './people.js'
 
-const LARGE = 24_000_000
+const LARGE = 48_000_000
 const MEMORY_MB = 60
 
 test('an answer that does not fit into memory is one failed id, and the others load; with more memory it loads, too', async () => {
