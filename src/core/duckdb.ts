@@ -28,8 +28,11 @@ const TYPES: Record<SqlType, DuckDBType> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN, T
 
 /** Rows that pass to DuckDB at once. */
 const CHUNK_ROWS = 1_024
-/** An appender keeps up to 204,800 rows outside of DuckDB's memory limit. Long rows must go to the table sooner. */
-const BUFFERED_BYTES = 2_000_000
+/**
+ * An appender keeps up to 204,800 rows outside of DuckDB's memory limit. Long rows must go to the table sooner, but each time
+ * costs some milliseconds for a table of 130 columns.
+ */
+const BUFFERED_BYTES = 8_000_000
 
 export interface Database {
   readonly connection: Connection

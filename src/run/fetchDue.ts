@@ -50,8 +50,8 @@ const NOTHING: Omit<Fetched, 'planned'> = {
   isClockConfirmed: false,
   staging: undefined,
 }
-/** Rows that pass to DuckDB at once during the fetch: calls in flight wait meanwhile, 5 ms for the widest rows. */
-const CHUNK_ROWS = 128
+/** Rows that pass to DuckDB at once during the fetch: calls in flight wait meanwhile, 10 ms for the widest rows. */
+const CHUNK_ROWS = 256
 /** Night 0 of the built-in simulator: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
