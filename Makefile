@@ -64,13 +64,10 @@ check: $(INSTALLED) ## types, lint, format
 format: $(INSTALLED) ## format the code
 	npx --no-install prettier --write --log-level warn .
 
-bench: $(BUILT) ## the benchmarks (minutes)
-	node test/bench/bench.mjs
-	node test/bench/journalCost.mjs
-	node test/bench/views.mjs
-	node test/bench/publish.mjs
-	node test/bench/replay.mjs
-	node test/bench/flow.mjs
+bench: override export CREATOR_ENRICH_PEERS := $(or $(value CREATOR_ENRICH_PEERS),$(CURDIR)/node_modules/.cache/peers)
+bench: $(BUILT) ## benchmarks beside peers (an hour; ARGS='--only job': a part)
+	test/bench/peers/prepare.sh "$$CREATOR_ENRICH_PEERS"
+	set -f; node test/bench/bench.mjs $$ARGS
 
 build: $(BUILT) ## compile to dist/
 

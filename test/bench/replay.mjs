@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { all, openDatabase } from '#src/core/duckdb.js'
+import { measure } from './measure.mjs'
 
 const [CREATORS = 2_000, NIGHTS = 5] = process.argv.slice(2).map(Number)
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -14,20 +15,9 @@ const cli = at('../../dist/src/cli.js')
 const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-bench-'))
 const data = join(folder, 'data')
 const list = join(folder, 'ids.csv')
-const env = { ...process.env, JUSTONEAPI_TOKEN: 'benchmark-token' }
+const env = { JUSTONEAPI_TOKEN: 'benchmark-token' }
 
-/** One command; resolves to its exit code, wall seconds and peak memory. */
-async function command(...args) {
-  const began = performance.now()
-  const child = spawn(process.execPath, [at('measured.mjs'), cli, ...args, '--data', data, '--quiet'], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-  })
-  let measured = ''
-  child.stdio[3]?.on('data', (chunk) => (measured += chunk))
-  const code = await new Promise((resolve) => child.once('close', resolve))
-  return { code, seconds: (performance.now() - began) / 1000, ...JSON.parse(measured) }
-}
+const command = (...args) => measure([process.execPath, cli, ...args, '--data', data, '--quiet'], env)
 
 async function night(number) {
   const simulator = spawn(process.execPath, [cli, 'simulate', '--counts', '--night', String(number)], {
@@ -36,9 +26,7 @@ async function night(number) {
   try {
     const url = String(await new Promise((resolve) => simulator.stdout.once('data', resolve))).trim()
     const args = ['--api', url, '--max-age', '0s', '--no-report', '--concurrency', '32']
-    const { code, seconds } = await command('run', list, ...args)
-    if (code !== 0) throw new Error(`night ${number} ended with ${code}`)
-    return seconds
+    return (await command('run', list, ...args)).wall
   } finally {
     simulator.kill()
   }
@@ -71,8 +59,8 @@ const bytesBelow = (path) =>
     .filter((entry) => entry.isFile())
     .reduce((total, entry) => total + statSync(join(entry.parentPath, entry.name)).size, 0)
 
-const print = (what, { seconds, rssMb }) =>
-  console.log(`${what.padEnd(44)}${seconds.toFixed(1).padStart(8)} s${String(rssMb ?? '').padStart(7)} MB peak`)
+const print = (what, { wall, peakMb = 0 }) =>
+  console.log(`${what.padEnd(44)}${wall.toFixed(1).padStart(8)} s${peakMb.toFixed(0).padStart(7)} MB peak`)
 
 try {
   const lines = Array.from({ length: CREATORS }, (_, n) => `5f${(n * 7919 + 1).toString(16).padStart(22, '0')}`)
@@ -82,12 +70,12 @@ try {
   console.log(
     `${CREATORS.toLocaleString('en-US')} creators × ${NIGHTS} nights in ${seconds.toFixed(0)} s, raw/ ${Math.round(bytesBelow(join(data, 'raw')) / 1e6)} MB, Node ${process.version}`,
   )
-  print('replay --check: rebuilt and compared', await expecting(0, 'replay', '--check'))
+  print('replay --check: rebuilt and compared', await command('replay', '--check'))
   const before = await checksums()
   for (const name of readdirSync(data)) {
     if (name !== 'raw') rmSync(join(data, name), { recursive: true })
   }
-  print('replay of raw/ alone, published', await expecting(0, 'replay'))
+  print('replay of raw/ alone, published', await command('replay'))
   const after = await checksums()
   const differs = [...before].filter(([name, { sum }]) => after.get(name)?.sum !== sum)
   for (const [name, { rows }] of before) {
@@ -97,10 +85,4 @@ try {
   if (differs.length > 0) process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
-}
-
-async function expecting(code, ...args) {
-  const ended = await command(...args)
-  if (ended.code !== code) throw new Error(`${args.join(' ')} ended with ${ended.code}`)
-  return ended
 }
