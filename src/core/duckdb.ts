@@ -259,6 +259,19 @@ export class TableWriter {
     this.appender.closeSync()
   }
 
+  /**
+   * Ends the writer without its last rows, also after an error. An appender that is left open writes them when its memory is
+   * collected: into whatever table has the name by then.
+   */
+  discard(): void {
+    try {
+      this.appender.clear()
+      this.appender.closeSync()
+    } catch {
+      // After an error of the database nothing is left to be written.
+    }
+  }
+
   private flush(): void {
     if (this.rows === 0) return
     this.chunk.reset()

@@ -5,6 +5,7 @@ const LEAST_MB = 512
 const MOST_MB = 1024
 /** With less than this DuckDB cannot write a table of 130 columns. */
 export const MINIMUM_MB = 160
+const MOST_SEAL_MB = 320
 /** Each thread needs memory of its own for the wide rows. */
 const MOST_THREADS = 8
 
@@ -17,7 +18,7 @@ export interface DatabaseLimits {
 
 let given: DatabaseLimits = {}
 
-/** Sets the limits of all databases that this process opens from now on. They do not do heavy work at the same time. */
+/** Sets the limits of all databases that this process opens from now on. Two that work at the same time share the memory. */
 export function limitDatabases(limits: DatabaseLimits): void {
   given = limits
 }
@@ -43,6 +44,13 @@ export function databaseMemory(machine: Machine = thisMachine()): number {
  */
 export function parquetMemory(machine: Machine = thisMachine()): number {
   return Math.floor(Math.max(MINIMUM_MB, Math.min(machine.free, machine.total) / 2 / MB))
+}
+
+/** Sealing works on one file at a time and needs little; publishing has the rest. In MB. */
+export function sharedMemory(): { readonly publish: number; readonly seal: number } {
+  const all = databaseMemory()
+  const seal = Math.min(MOST_SEAL_MB, Math.floor(all / 3))
+  return { publish: all - seal, seal }
 }
 
 /** In bytes. */

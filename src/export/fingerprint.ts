@@ -32,13 +32,13 @@ export class Fingerprints {
     const known = this.known[basename(path)]
     if (known?.content !== content) return undefined
     const there = await stat(path).catch(() => undefined)
-    if (there?.size !== known.size || there.mtimeMs !== known.changedAt) return undefined
+    if (there?.size !== known.size || there.ctimeMs !== known.changedAt) return undefined
     return { path, rows: known.rows, replaced: false }
   }
 
   async add({ path, rows }: ExportedFile, content: string): Promise<void> {
-    const { size, mtimeMs } = await stat(path)
-    this.known[basename(path)] = { content, rows, size, changedAt: mtimeMs }
+    const { size, ctimeMs } = await stat(path)
+    this.known[basename(path)] = { content, rows, size, changedAt: ctimeMs }
   }
 
   /** A failure costs only time at the next publish. */

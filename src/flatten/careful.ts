@@ -64,6 +64,8 @@ function compileChild(
     reportedByParent: picked.includes(path.keys.join('.')),
   }))
   if (cells.length < names.length) throw new Error(`child table ${child.name}: every column needs a path`)
+  if (sourcesOf(child.columns).some(({ path }) => path.pick))
+    throw new Error(`child table ${child.name}: a column picks from a list`)
 
   return (value, anomalies) => {
     const items = getList(value)

@@ -45,11 +45,12 @@ export function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
 
 /**
  * Builds the tree. Columns that pick a field out of a list are left out: the list's child table has that field.
- * @throws Error if two columns have the same source, or a child table has no `list` column for its path
+ * @throws Error if two columns or two child tables have the same source, or a child table has no `list` column for its path
  */
 export function sourceTree(columns: Readonly<Record<string, Column>>, children: readonly ChildTable[]): ObjectNode {
   const root: ObjectNode = { kind: 'object', keys: new Map() }
   const items = new Map(children.map((child) => [child.path, sourceTree(child.columns, [])]))
+  if (items.size < children.length) throw new Error('two child tables have the same path')
   for (const [name, column] of Object.entries(columns)) {
     if (column.path === undefined) continue
     const { keys, pick } = parsePath(column.path)

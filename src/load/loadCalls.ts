@@ -40,6 +40,7 @@ export async function loadSegments(
         for (const source of sources) await staging.source(source)
         return await mergeStaged(warehouse, staging)
       } catch (error) {
+        staging.abandon()
         const mostBytes = isOutOfMemory(error) ? lowerLimit(staging.largestBytes) : undefined
         if (mostBytes === undefined) throw error
         limits = { mostBytes, largestBytes: 0 }
@@ -64,6 +65,7 @@ export async function loadStaged(
     staging.run(header, useless)
     return await mergeStaged(warehouse, staging)
   } catch (error) {
+    staging.abandon()
     if (isOutOfMemory(error)) return undefined
     throw asLocalError(error, warehouse.path)
   }

@@ -155,6 +155,12 @@ export class Staging {
     for (const writer of [...Object.values(others), ...children]) writer.close()
   }
 
+  /** Leaves out whatever is not written yet. Nothing can be staged afterwards; safe after any error. */
+  abandon(): void {
+    const { children, ...others } = this.writers
+    for (const writer of [...Object.values(others), ...children]) writer.discard()
+  }
+
   private profile(runId: string, id: string, { datedAt, endedAt: observedAt }: CallTimes, flattened: Flattened): void {
     this.staged.profiles += 1
     const answer = this.staged.profiles

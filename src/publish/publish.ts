@@ -1,9 +1,10 @@
 import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { syncFile, syncFolder } from '../core/atomicFile.js'
+import { makeFolder, syncFile, syncFolder } from '../core/atomicFile.js'
 import { all, openDatabase, type Connection, first, quotedText } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
+import { sharedMemory } from '../core/memory.js'
 import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
@@ -36,7 +37,8 @@ export async function publish(
 ): Promise<PublishedFiles> {
   await compact(layout, effects)
   // Two files are written at the same time, each on its own thread: more threads for one wide row cost more than they give.
-  const options = { readOnly: true, tempDirectory: layout.temp, threads: 1 }
+  await makeFolder(layout.temp)
+  const options = { readOnly: true, tempDirectory: layout.temp, threads: 1, memoryLimit: `${sharedMemory().publish}MB` }
   const finished = await openDatabase(layout.warehouse, options)
   let exported: ExportedFiles
   try {

@@ -46,7 +46,7 @@ export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: 
       }
     }
     part.close()
-    if (rows > 0) await replaceFile(file, (temporary) => writePart(scratch.connection, temporary, rows))
+    if (rows > 0) await replaceFile(file, (temporary) => writePart(scratch.connection, table, temporary, rows))
     else await rm(file, { force: true }).then(() => syncFolder(dirname(file)))
   } catch (cause) {
     if (cause instanceof LocalError) throw cause

@@ -5,6 +5,7 @@ import { makeFolder, replaceFile } from '../core/atomicFile.js'
 import { all, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { sharedMemory } from '../core/memory.js'
 import { remedyFor } from '../core/remedyFor.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { damagedBytes, listSegments, type Damage } from '../journal/repairJournal.js'
@@ -62,9 +63,6 @@ export async function sealLoaded(layout: Layout, written: WrittenCalls): Promise
   await sealRuns(finished.connection, layout.raw).finally(() => finished.close())
 }
 
-/** One file at a time; other databases work meanwhile. */
-const SEAL_MEMORY = '320MB'
-
 export interface SealOptions {
   /** The folder to seal to. */
   readonly raw: string
@@ -84,7 +82,11 @@ export interface SealOptions {
 export async function seal(segment: Segment, { raw, temp, onGap }: SealOptions): Promise<boolean> {
   // DuckDB makes the folder when it first spills, but not the folders above it.
   await makeFolder(temp)
-  const scratch = await openDatabase(':memory:', { tempDirectory: temp, memoryLimit: SEAL_MEMORY, threads: 1 })
+  const scratch = await openDatabase(':memory:', {
+    tempDirectory: temp,
+    memoryLimit: `${sharedMemory().seal}MB`,
+    threads: 1,
+  })
   try {
     if (await holdsMore(scratch.connection, segment, raw)) return false
     await writeCalls(scratch.connection, segment, { raw, onGap })
@@ -172,7 +174,7 @@ class Parts {
     part.close()
     const name = `part-${String(this.files).padStart(5, '0')}.parquet`
     const path = join(rawFolder(this.raw, table.kind, header.runId), name)
-    await replaceFile(path, (temporary) => writePart(connection, temporary, calls.length))
+    await replaceFile(path, (temporary) => writePart(connection, table, temporary, calls.length))
     this.files += 1
   }
 }

@@ -86,6 +86,10 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     const progress = startProgress(logger, tally, activeClock)
     open.add(() => progress.stop())
     const staged = new StagedCalls(run, await Staging.open(connection, reader, { chunkRows: CHUNK_ROWS }))
+    let isFetched = false
+    open.add(() => {
+      if (!isFetched) staged.abandon()
+    })
     const clock = new ClockCheck(run.header.startedAt, api.host, effects)
     let carriedOut = planned
     const isAhead = reportAhead(planned, effects)
@@ -109,6 +113,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     const { path: segment } = journal
     const { isConfirmed: isClockConfirmed } = clock
     const { staging } = staged
+    isFetched = true
     return { ...result, askedIds: tally.started, segment, planned: carriedOut, isClockConfirmed, staging }
   } finally {
     await open.close()
@@ -126,9 +131,17 @@ class StagedCalls {
     try {
       this.staging?.call(this.run.header.runId, end, outcome)
     } catch (error) {
-      this.staging = undefined
-      this.run.effects.log('debug', `calls are loaded from the journal: ${messageOf(error)}`)
+      this.abandon()
+      this.run.effects.log(
+        'info',
+        `calls are loaded from the journal after the fetch: ${messageOf(error).split('\n')[0]}`,
+      )
     }
+  }
+
+  abandon(): void {
+    this.staging?.abandon()
+    this.staging = undefined
   }
 }
 

@@ -144,6 +144,7 @@ async function* batchesOfRuns({ layout }: Lock, without: string | undefined): As
     let size = 0
     let bytes = 0
     for await (const run of store.runs()) {
+      if (run.header.runId === without) continue
       group.push(run)
       size += run.size
       bytes += run.bytes

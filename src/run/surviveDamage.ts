@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathExists } from '../core/absent.js'
 import { asLocalError, DamagedWarehouse } from '../load/warehouse.js'
 import type { Fetched } from './fetchDue.js'
 import type { OpenRun } from './openRun.js'
@@ -22,10 +22,10 @@ export async function surviveDamage<T>(
   } catch (error) {
     const { warehouse, journal } = layout
     const damage = asLocalError(error, warehouse)
-    if (!(damage instanceof DamagedWarehouse) || damage.path !== warehouse || !existsSync(warehouse)) throw error
+    if (!(damage instanceof DamagedWarehouse) || damage.path !== warehouse || !pathExists(warehouse)) throw error
     if (done.unrepeatable) throw error
     // A fetch that broke off has paid for calls, and the next run loads them first.
-    if (!done.fetched && existsSync(join(journal, `${header.runId}.journal`))) throw error
+    if (!done.fetched && pathExists(join(journal, `${header.runId}.journal`))) throw error
     run.check()
     const kept = await setAside(lock, warehouse)
     effects.log('warn', `${damage.message}; it is kept as ${kept} and rebuilt in this run, with no call made again`)
