@@ -50,7 +50,7 @@ export function parquetMemory(machine: Machine = thisMachine()): number {
 export function sharedMemory(): { readonly publish: number; readonly seal: number } {
   const all = databaseMemory()
   const seal = Math.min(MOST_SEAL_MB, Math.floor(all / 3))
-  return { publish: all - seal, seal }
+  return { publish: Math.max(MINIMUM_MB, all - seal), seal }
 }
 
 /** In bytes. */

@@ -3,6 +3,7 @@ import { open, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify/sync'
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
+import { databaseMemory } from '../core/memory.js'
 import { createTemporary } from '../core/temporaryFile.js'
 import { csvCell } from './csvRecord.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
@@ -81,8 +82,9 @@ export interface CsvSelect {
   readonly bom: boolean
 }
 
-/** Records that are sorted at a time. A sort of more wide rows than this does not fit a small memory. */
-const PART_ROWS = 20_000
+/** Records that are sorted at a time for each MB of DuckDB's memory; a sort of more wide rows does not fit. */
+const ROWS_A_MB = 30
+const COPIED_BYTES = 1 << 20
 
 /**
  * Writes the same cells as `exportCsv`, where DuckDB selects them: it writes them itself, several times faster. Many
@@ -92,20 +94,25 @@ export async function copyCsv(connection: Connection, path: string, select: CsvS
   const { header, cells, from, key, bom } = select
   const head = (bom ? '\uFEFF' : '') + csvHeader(header)
   const named = cells.map((cell, at) => `${cell} AS c${at}`)
+  const copy = async (range: string, to: string, form: string): Promise<number> => {
+    const sql = `SELECT ${named.join(', ')} ${from} WHERE ${range} ORDER BY ${key}`
+    const copied = await first<{ Count: number }>(
+      connection,
+      `COPY (${sql}) TO ${quotedText(to)} (FORMAT csv, HEADER false, USE_TMP_FILE false${form})`,
+    )
+    return copied!.Count
+  }
   return exportFile(path, async (temporary) => {
-    await writeFile(temporary, head)
-    let rows = 0
-    for (const range of await rangesOf(connection, select)) {
+    const [whole, ...others] = await rangesOf(connection, select)
+    if (whole === undefined) return writeFile(temporary, head).then(() => 0)
+    let rows = await copy(whole, temporary, `, PREFIX ${quotedText(head)}, SUFFIX ${quotedText('\n')}`)
+    for (const range of others) {
       const part = await createTemporary(path, 'shared')
       try {
         await part.file.close()
-        const copied = await first<{ Count: number }>(
-          connection,
-          `COPY (SELECT ${named.join(', ')} ${from} WHERE ${range} ORDER BY ${key}) TO ${quotedText(part.path)}
-           (FORMAT csv, HEADER false, USE_TMP_FILE false)`,
-        )
-        rows += copied!.Count
-        await pipeline(createReadStream(part.path), createWriteStream(temporary, { flags: 'a' }))
+        rows += await copy(range, part.path, '')
+        const read = createReadStream(part.path, { highWaterMark: COPIED_BYTES })
+        await pipeline(read, createWriteStream(temporary, { flags: 'a' }))
       } finally {
         await rm(part.path, { force: true })
       }
@@ -114,12 +121,13 @@ export async function copyCsv(connection: Connection, path: string, select: CsvS
   })
 }
 
-/** SQL conditions that each choose up to `PART_ROWS` records, in the order of the key. */
+/** SQL conditions that each choose as many records as are sorted at a time, in the order of the key; none without records. */
 async function rangesOf(connection: Connection, { key, keys }: CsvSelect): Promise<string[]> {
+  const rows = databaseMemory() * ROWS_A_MB
   const starts = await all<{ key: string | number }>(
     connection,
     `SELECT key FROM (SELECT key, row_number() OVER (ORDER BY key) AS n FROM (${keys}))
-     WHERE n % ${PART_ROWS} = 1 ORDER BY key`,
+     WHERE n % ${rows} = 1 ORDER BY key`,
   )
   const texts = starts.map((start) => quotedText(String(start.key)))
   return texts.map((text, at) => {

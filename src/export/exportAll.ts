@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { pathExists } from '../core/absent.js'
 import { all, first, quotedText, withConnection, type Connection, type Database } from '../core/duckdb.js'
+import { databaseMemory } from '../core/memory.js'
 import { version } from '../core/version.js'
 import type { ExportName } from '../dataFolder/files.js'
 import type { Layout } from '../dataFolder/layout.js'
@@ -167,10 +168,15 @@ async function namesOfLists(
   return fileNames([...known.map(({ list }) => list), ...lists.map(({ name }) => name)])
 }
 
+/** Rows that DuckDB holds at once while it writes Parquet, for each MB of its memory. */
+const ROWS_A_MB = 20
+
 async function exportParquet({ connection }: ExportSource, path: string): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
+    const rowGroup = databaseMemory() * ROWS_A_MB
     await connection.run(
-      `COPY creators TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+      `COPY creators TO ${quotedText(temporary)}
+       (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup}, USE_TMP_FILE false)`,
     )
     return countCreators(connection)
   })

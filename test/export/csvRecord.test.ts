@@ -86,7 +86,7 @@ test('a file that DuckDB writes has the same cells', async () => {
 test('many records are written in parts, in their order', async () => {
   const connection = await connected()
   const path = join(temporaryFolder(), 'many.csv')
-  await connection.run(`CREATE TABLE many AS SELECT 45_000 - i AS n FROM range(45_000) AS t(i)`)
+  await connection.run(`CREATE TABLE many AS SELECT 90_000 - i AS n FROM range(90_000) AS t(i)`)
   const many = {
     header: ['n'],
     cells: ['n'],
@@ -95,8 +95,8 @@ test('many records are written in parts, in their order', async () => {
     keys: 'SELECT n AS key FROM many',
     bom: true,
   }
-  expect(await copyCsv(connection, path, many)).toMatchObject({ rows: 45_000 })
-  const lines = Array.from({ length: 45_000 }, (_, n) => `${n + 1}\n`)
+  expect(await copyCsv(connection, path, many)).toMatchObject({ rows: 90_000 })
+  const lines = Array.from({ length: 90_000 }, (_, n) => `${n + 1}\n`)
   expect(readFileSync(path, 'utf8')).toBe(`\ufeffn\n${lines.join('')}`)
 })
 
