@@ -84,6 +84,9 @@ export function tokenIn(environments: Environments): string | undefined {
   return environments.map((environment) => environment[TOKEN_VARIABLE]).find((value) => value)
 }
 
+/** A longer token could not be taken out of answers in all encodings within reasonable memory. */
+const LONGEST_TOKEN = 1_024
+
 /**
  * The token, from `--token-file` or JUSTONEAPI_TOKEN (environment, then `.env`). An error never shows it.
  * @returns undefined when there is none
@@ -96,6 +99,11 @@ export function readToken(tokenFile: string | undefined, environments: Environme
     throw new UsageError(`--token-file ${source} is empty: write the token into it, or name another file`)
   }
   if (!token) return undefined
+  if (token.length > LONGEST_TOKEN) {
+    throw new UsageError(
+      `${source}: the token has ${token.length} characters; a token of at most ${LONGEST_TOKEN} can be used`,
+    )
+  }
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new UsageError(
       `${source}: the token holds a blank, a line break or a character outside ASCII; copy it again from the vendor's dashboard`,

@@ -20,29 +20,36 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /** A secret as a sequence of units, and the pattern of what may stand between two of them. */
-interface Form {
+export interface Form {
   readonly units: readonly string[]
   readonly between: string
   /** What else belongs to the secret after the last unit. */
   readonly end?: string
 }
 
-/** Every form of the secret, in full or, for a quick first look, only its beginning. */
-export function secretForms(secret: string): { readonly whole: string; readonly start: string } {
+/** Every form of the secret. */
+export function secretForms(secret: string): Form[] {
   // The bytes of UTF-16 without the last NUL are the same in both orders, one byte further or not.
   const encoded = [Buffer.from(secret), Buffer.from(secret, 'utf16le').subarray(0, -1)]
-  const forms = [
+  return [
     written(secret),
     hexadecimal(secret),
     ...encoded.flatMap((bytes) => [0, 1, 2].map((shift) => base64(bytes, shift))),
   ]
-  const join = ({ units, between, end = '' }: Form): string => units.join(between) + end
-  const starts = forms.map(({ units, between }) => units.slice(0, START).join(between))
-  return { whole: forms.map(join).join('|'), start: starts.join('|') }
+}
+
+/** The pattern of a whole secret, in any of its forms. */
+export function wholePattern(forms: readonly Form[]): string {
+  return forms.map(({ units, between, end = '' }) => units.join(between) + end).join('|')
+}
+
+/** The pattern of its beginning, for a quick first look. */
+export function startPattern(forms: readonly Form[]): string {
+  return forms.map(({ units, between }) => units.slice(0, START).join(between)).join('|')
 }
 
 /** Units in the beginning of a form: they must be rare in an ordinary text. */
-const START = 6
+export const START = 6
 
 /** The characters, each of them plain or escaped, together or apart. */
 function written(secret: string): Form {

@@ -142,6 +142,4 @@ export const HTTP = {
   mostBodyBytes: 16 << 20,
   /** A smaller body is decompressed at once, because a thread would cost more. */
   syncDecodeBytes: 32 << 10,
-  /** A cut body may end in a part of the token. A shorter part reveals nothing. */
-  shortestTokenPart: 6,
 } as const

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { redactor } from '../../src/core/redact.js'
+import { endRedactor, redactor } from '../../src/core/redact.js'
 
 test('takes the token out in its literal and its encoded forms', () => {
   const redact = redactor('a+b/c=="%')
@@ -187,4 +187,25 @@ test('bodies made to be slow are searched in time that grows with their length',
     // A search of every part of the text from every place would take minutes.
     expect(took(text), piece).toBeLessThan(2_000)
   }
+})
+
+test.each([32, 300, 1_000])('a token of %i characters, whole or cut, is taken out within seconds', (length) => {
+  const token = Array.from({ length }, (_, at) => 'aZ3_kQ9.xW-7mB'[(at * at + at) % 14]).join('')
+  const began = performance.now()
+  const redact = redactor(token)
+  const redactEnd = endRedactor(token)
+  const body = `{"a":"${'x'.repeat(3_000)}`
+  expect(redactEnd(body)).toBe(body)
+  for (const echo of [
+    token,
+    encodeURIComponent(token),
+    Buffer.from(token).toString('hex'),
+    Buffer.from(token).toString('base64'),
+  ]) {
+    expect(redact(`${body} ${echo} y`)).toBe(`${body} [token] y`)
+    for (const part of [16, Math.floor(echo.length / 2), echo.length - 1].map((end) => echo.slice(0, end))) {
+      expect(redactEnd(`${body} ${part}`.slice(-4_000)).endsWith(part.slice(-8))).toBe(false)
+    }
+  }
+  expect(performance.now() - began).toBeLessThan(10_000)
 })

@@ -4,7 +4,6 @@ import { endRedactor, type Redact } from '../../core/redact.js'
 import type { CallEnd, Intent } from '../../model/call.js'
 import { upstreamTime } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import { HTTP } from '../constants.js'
 import { openConnectionPool } from './connectionPool.js'
 import { TransportFault } from './transportFault.js'
 
@@ -46,7 +45,7 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
     const redacted = edit(text)
     return redacted === text ? bytes : Buffer.from(redacted, 'latin1')
   }
-  const redactEnd = endRedactor(token, HTTP.shortestTokenPart)
+  const redactEnd = endRedactor(token)
   const redactBytes = (bytes: Buffer): Buffer => edited(bytes, redact)
   const redactPart = (bytes: Buffer): Buffer => edited(bytes, (text) => redactEnd(redact(text)))
   const redactHeader = (text: string | undefined) => (text === undefined ? null : redact(text))
