@@ -139,6 +139,20 @@ WITH
       run_id IN (${aheadRuns}) AS is_ahead
     FROM runs
   ),
+  -- Ids whose answers are dated ahead, and of which a run has stored a fresh answer since, rightly dated, without its end: a
+  -- run that was cut off. Rows of the time series lie in the order in which they were stored.
+  recovered AS (
+    SELECT user_id, TRUE AS is_recovered
+    FROM (
+      SELECT
+        user_id,
+        max(creator_counters.rowid) FILTER (observed_at > $latest::TIMESTAMPTZ) AS ahead_row,
+        max(creator_counters.rowid) FILTER (observed_at BETWEEN $oldest::TIMESTAMPTZ AND $latest::TIMESTAMPTZ) AS right_row
+      FROM creator_counters SEMI JOIN (SELECT user_id FROM creators WHERE last_attempt_at > $latest::TIMESTAMPTZ) USING (user_id)
+      GROUP BY user_id
+    )
+    WHERE right_row > ahead_row
+  ),
   facts AS (
     SELECT
       ids.user_id,
@@ -159,7 +173,7 @@ WITH
         WHEN known <> 'none' AND NOT coalesce(conclusive.is_ahead, FALSE) THEN
           coalesce(conclusive.started_at, creator.last_conclusive_at)
       END AS fetched_at,
-      coalesce(epoch_ms(creator.last_attempt_at) > $started_at + ${CLOCK_TOLERANCE_MS}, FALSE) AS is_ahead,
+      coalesce(creator.last_attempt_at > $latest::TIMESTAMPTZ, FALSE) AND is_recovered IS NULL AS is_ahead,
       creator.last_attempt_code,
       CASE
         WHEN creator.last_conclusive_at <= creator.last_fetched_at THEN 'profile'
@@ -182,6 +196,7 @@ WITH
     LEFT JOIN dated_runs AS attempt ON attempt.run_id = creator.last_attempt_run_id
     LEFT JOIN empties ON empties.user_id = ids.user_id
     LEFT JOIN unanswered ON unanswered.user_id = ids.user_id
+    LEFT JOIN recovered ON recovered.user_id = ids.user_id
   ),
   aged AS (
     SELECT *, coalesce(
@@ -216,6 +231,8 @@ ORDER BY decision <> 'due', NOT coalesce(canary, FALSE), ${byWorth}`
 export async function plan(connection: Connection, options: PlanOptions): Promise<PlanCounts> {
   await connection.run(planSql(options, await readStoredRuns(connection, options.startedAt)), {
     started_at: BigInt(Math.round(options.startedAt)),
+    latest: new Date(options.startedAt + CLOCK_TOLERANCE_MS).toISOString(),
+    oldest: new Date(Math.max(0, options.startedAt - options.maxAgeMs)).toISOString(),
     max_age_ms: BigInt(Math.round(options.maxAgeMs)),
   })
   return countPlan(connection)

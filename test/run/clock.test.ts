@@ -6,19 +6,19 @@ import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, enrichAt, refused, simulator } from '../support/simulated.js'
+import { enrich, enrichAt, refused, simulator, startRun } from '../support/simulated.js'
 
 const YEAR = 365 * DAY_MS
 const HOUR = 3_600_000
 const idsFrom = (first: number, count: number) => Array.from({ length: count }, (_, n) => plainId(first + n))
 
 /** A folder, and an API whose `Date` is that of each run's clock unless `dateShiftMs` is set. */
-async function openFolder(count = 6) {
+async function openFolder(count = 6, options: Parameters<typeof simulator>[0] = {}) {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const ids = idsFrom(1, count)
   const list = writeList(folder, ids)
-  const api = await simulator()
+  const api = await simulator(options)
   const calls = () => {
     const { calls: sent } = api.ledger.summary()
     api.ledger.clear()
@@ -86,6 +86,29 @@ describe('a clock that was a year ahead', () => {
     ])
     expect(await replayCheck()).toBe('nothing differs')
     expect((await cli(['replay', '--data', data])).code).toBe(0)
+    expect(await replayCheck()).toBe('nothing differs')
+  })
+
+  test('a run that is cut off while it fetches them again is not paid twice', async () => {
+    const ofKilled: { arrived: number; kill?: () => void } = { arrived: 0 }
+    const before = () => {
+      ofKilled.arrived += 1
+      if (ofKilled.arrived === 30) ofKilled.kill?.()
+      return undefined
+    }
+    const { data, list, ids, api, runAt, run, replayCheck } = await openFolder(40, { before })
+    await runAt(YEAR)
+    api.ledger.clear()
+    ofKilled.arrived = 0
+    const { child, ended } = startRun([list], data, api, '--concurrency', '1')
+    ofKilled.kill = () => child.kill('SIGKILL')
+    expect((await ended).code).toBe(137)
+
+    const { receipt } = await run()
+    expect(receipt.recovered.answers).toBeGreaterThanOrEqual(28)
+    const charged = ids.map((id) => api.ledger.entries.filter((entry) => entry.id === id && entry.charged).length)
+    expect(charged.filter((times) => times > 1).length).toBeLessThanOrEqual(receipt.recovered.unknown)
+    expect((await run()).receipt.calls.sent).toBe(0)
     expect(await replayCheck()).toBe('nothing differs')
   })
 
