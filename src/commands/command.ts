@@ -30,6 +30,8 @@ export interface Command {
   readonly options: readonly OptionName[]
   /** The command makes calls: it does not start when the token cannot be read. */
   readonly needsToken?: true
+  /** The command connects to the API, or prepares it: a `.env` must not decide where to. */
+  readonly connects?: true
   readonly run: Flow
 }
 

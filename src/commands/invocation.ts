@@ -18,7 +18,10 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
   const dotEnv = readDotEnv()
   const environments = [process.env, dotEnv.variables]
   const settings = resolveSettings(command.options, flags, environments)
-  checkDotEnv(dotEnv, settings, process.env)
+  checkDotEnv(dotEnv, settings, process.env, {
+    sends: Boolean(command.needsToken ?? command.connects) && settings.api !== 'simulated',
+    writesLog: command.options.includes('logFile'),
+  })
   limitDatabases(settings)
   const read = (): string | undefined => readToken(settings.tokenFile, environments)
   const token = command.needsToken ? read() : undefined

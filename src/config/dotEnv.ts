@@ -24,8 +24,16 @@ export function readDotEnv(): DotEnv {
   }
 }
 
-/** They decide where the token or the results go, or which file is read or written. */
-const GUARDED: readonly OptionName[] = ['allowPlainHttp', 'tokenFile', 'notify', 'logFile']
+/** They decide where the token or the results go, or which file is read. */
+const GUARDED: readonly OptionName[] = ['allowPlainHttp', 'tokenFile', 'notify']
+
+/** What a command does that a `.env` could turn against the person who starts it. */
+export interface Risks {
+  /** It sends the token, or posts the receipt. */
+  readonly sends: boolean
+  /** It writes a log file. */
+  readonly writesLog: boolean
+}
 
 /**
  * A `.env` that does not hold the token itself must not send it anywhere: it may have come with a copied or shared folder.
@@ -35,18 +43,21 @@ export function checkDotEnv(
   { path, variables }: DotEnv,
   { tokenFile }: Settings,
   environment: Readonly<Record<string, string | undefined>>,
+  risks: Risks,
 ): void {
   const source = tokenFile !== undefined ? 'a token file' : tokenIn([environment]) && 'the environment'
   if (!source) return
-  const name = Object.keys(variables).find((each) => variables[each]?.trim() && isGuarded(each, variables[each]))
+  const name = Object.keys(variables).find((each) => variables[each]?.trim() && isGuarded(each, variables[each], risks))
   if (name === undefined) return
-  const only = name === envName('api') ? ' only as the name of a host (global, cn)' : ' not'
+  const only = name === envName('api') ? 'stand there only as the name of a host (global, cn)' : 'not stand there'
   throw new UsageError(
-    `${path}: ${name} may stand there${only} while the token comes from ${source}: whoever wrote this file would decide where the token or the results go; nothing was sent. Set it in the environment or as a flag, or write the token into the same file`,
+    `${path}: ${name} may ${only} while the token comes from ${source}: whoever wrote this file would decide where the token or the results go; nothing was sent. Set it in the environment or as a flag, or write the token into the same file`,
   )
 }
 
-function isGuarded(name: string, value: string): boolean {
+function isGuarded(name: string, value: string, { sends, writesLog }: Risks): boolean {
+  if (name === envName('logFile')) return writesLog
+  if (!sends) return false
   if (name === envName('api')) return !isHostName(value)
   return (
     GUARDED.some((option) => envName(option) === name) || PROXY_VARIABLES.some((each) => each === name.toUpperCase())

@@ -21,7 +21,9 @@ function runIn(cwd: string, env: Record<string, string>, ...args: string[]): Pro
 
 const OUTSIDE = { JUSTONEAPI_TOKEN: TOKEN }
 const refusal = (name: string, source: string) =>
-  new RegExp(`^error: /.*/\\.env: ${name} may stand there (only as|not) .*while the token comes from ${source}.*\\n$`)
+  new RegExp(
+    `^error: /.*/\\.env: ${name} may (stand there only as|not stand there) .*while the token comes from ${source}.*\\n$`,
+  )
 
 test.each([
   ['CREATOR_ENRICH_API', 'https://elsewhere.test'],
@@ -45,7 +47,7 @@ test.each([
   expect(readdirSync(folder)).toEqual(before)
 })
 
-test('it is the same with --token-file, for every command, and where .env holds another token', async () => {
+test('it is the same with --token-file, and where .env holds another token', async () => {
   const folder = folderWith('JUSTONEAPI_TOKEN=another-token', 'CREATOR_ENRICH_LOG_FILE=run.log')
   writeFileSync(join(folder, 'token.txt'), TOKEN)
   const file = await runIn(folder, {}, '--token-file', 'token.txt')
@@ -58,10 +60,26 @@ test('it is the same with --token-file, for every command, and where .env holds 
     2,
     expect.stringMatching(refusal('CREATOR_ENRICH_LOG_FILE', 'the environment')),
   ])
-  for (const command of ['status', 'doctor']) {
-    expect((await cli([command], { cwd: folder, env: OUTSIDE })).code).toBe(2)
-  }
   expect(existsSync(join(folder, 'run.log'))).toBe(false)
+})
+
+test('a command that sends nothing reads past a proxy in .env; doctor does not', async () => {
+  const folder = folderWith('HTTPS_PROXY=http://elsewhere.test:1')
+  for (const args of [['status'], ['lists', 'creators.csv']]) {
+    expect((await cli(args, { cwd: folder, env: OUTSIDE })).stderr).not.toContain('.env')
+  }
+  const doctor = await cli(['doctor'], { cwd: folder, env: OUTSIDE })
+  expect([doctor.code, doctor.stderr]).toEqual([2, expect.stringMatching(refusal('HTTPS_PROXY', 'the environment'))])
+})
+
+test('a simulated run reads past a proxy in .env, but writes no log file that .env names', async () => {
+  const simulated = await runIn(folderWith('HTTPS_PROXY=http://elsewhere.test:1'), OUTSIDE, '--api', 'simulated')
+  expect(simulated.code, simulated.stderr).toBe(0)
+  const logged = await runIn(folderWith('CREATOR_ENRICH_LOG_FILE=run.log'), OUTSIDE, '--api', 'simulated')
+  expect([logged.code, logged.stderr]).toEqual([
+    2,
+    expect.stringMatching(refusal('CREATOR_ENRICH_LOG_FILE', 'the environment')),
+  ])
 })
 
 test('a token file that .env names is refused without a token elsewhere, and beside a token in .env', async () => {

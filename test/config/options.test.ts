@@ -88,7 +88,7 @@ test('docs/options.md is what the tables of options and commands say', async () 
     '# Options',
     '',
     'A flag wins over the environment, the environment over the file `.env` in the current folder, that over the default.',
-    'While the token comes from elsewhere, a variable in that file may name no address, file or proxy (exit 2): `API` other than `global` or `cn`, `ALLOW_PLAIN_HTTP`, `TOKEN_FILE`, `NOTIFY`, `LOG_FILE`, `HTTPS_PROXY` and its kin.',
+    'While the token comes from elsewhere, a variable in that file may name no address, file or proxy (exit 2): `API` other than `global` or `cn`, `ALLOW_PLAIN_HTTP`, `TOKEN_FILE`, `NOTIFY`, `LOG_FILE`, `HTTPS_PROXY` and its kin. Other commands than `run` and `doctor`, and `--api simulated`, check only `LOG_FILE`.',
     'The token is not an option: it comes from `JUSTONEAPI_TOKEN` or a `--token-file`.',
     '',
     '| flag | variable | default | commands | what |',

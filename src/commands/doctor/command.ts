@@ -4,5 +4,6 @@ export const doctorCommand: Command = {
   name: 'doctor',
   description: 'check what a run needs, without a call; exit with the code of the first failure',
   options: ['data', 'api', 'allowPlainHttp', 'tokenFile', 'json', 'logLevel'],
+  connects: true,
   run: lazy(async () => (await import('./flow.js')).doctorFlow),
 }
