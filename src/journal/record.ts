@@ -61,7 +61,8 @@ export function encodeRecord(kind: number, mark: number, meta: string, body?: Ui
   head.writeUInt32LE(mark, 8)
   head.writeUInt32LE(metaBytes, 12)
   head.writeUInt32LE(body?.length ?? 0, 16)
-  head.writeUInt32LE(body ? crc32(body, metaCrc) : metaCrc, 20)
+  // zlib gives 0 for a buffer without memory, such as that of an empty ArrayBuffer.
+  head.writeUInt32LE(body && body.length > 0 ? crc32(body, metaCrc) : metaCrc, 20)
   head.writeUInt32LE(crc32(head.subarray(0, 24)), 24)
   return body && body.length > 0 ? [head, body] : [head]
 }
