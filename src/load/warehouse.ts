@@ -117,10 +117,12 @@ export function isDamage(error: unknown): boolean {
   return /[Cc]orrupt|checksum|Failed to deserialize|Failed to load metadata pointer/.test(messageOf(error))
 }
 
-/** Whether this is a file error of Node. */
+/** Whether this is a file error of Node. An operation on an open file, such as a sync, names no path. */
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'path' in error
+  return error instanceof Error && 'syscall' in error && ('path' in error || ON_OPEN_FILE.test(String(error.syscall)))
 }
+
+const ON_OPEN_FILE = /^(f?sync|f?datasync|writev?|f?truncate|fchmod|fstat)$/
 
 function whyNotOpened(error: unknown, path: string, published: string): unknown {
   const message = messageOf(error)
