@@ -1,4 +1,5 @@
-import { TableWriter, type Cell, type Connection, type SqlType } from './duckdb.js'
+import { type Cell, type Connection, type SqlType } from './duckdb.js'
+import { TableWriter } from './tableWriter.js'
 
 /**
  * A TEMP table that one step fills and another reads. SQL takes the names of its columns from here where it crosses the

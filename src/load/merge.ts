@@ -1,4 +1,4 @@
-import { first, type Connection } from '../core/duckdb.js'
+import { first, transaction, type Connection } from '../core/duckdb.js'
 import { databaseThreads } from '../core/memory.js'
 import type { Pipeline } from '../model/pipeline.js'
 import {
@@ -77,31 +77,28 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
   const { since } = (await first<{ since: number | null }>(connection, EARLIEST))!
   // Two threads that write one table of 130 columns need three times the processor, and no less time.
   await connection.run('SET threads = 1')
-  await connection.run('BEGIN')
   try {
-    await run([dropRepeatedCalls, insertRuns(pipeline.timeZone), ...replaceRunCodes])
-    await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
-    await run([
-      newAnswers(pipeline, since),
-      newestAnswers,
-      appendCounters(pipeline),
-      newUnreadable,
-      appendAnomalies,
-      ...mergeDrift,
-    ])
-    await mergeDays(connection, pipeline, run)
-    await run(history(pipeline))
-    for (const child of pipeline.children) await run(replaceChild(child))
-    await run(judgeEmptyAnswers)
-    await run(ambiguousCalls)
-    await run(creators(pipeline))
-    const merged = await first<Merged>(connection, SUMMARY)
-    await run(MERGE_TABLES.map((table) => `DROP TABLE ${table}`))
-    await connection.run('COMMIT')
-    return merged!
-  } catch (error) {
-    await connection.run('ROLLBACK').catch(() => undefined)
-    throw error
+    return await transaction(connection, async () => {
+      await run([dropRepeatedCalls, insertRuns(pipeline.timeZone), ...replaceRunCodes])
+      await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
+      await run([
+        newAnswers(pipeline, since),
+        newestAnswers,
+        appendCounters(pipeline),
+        newUnreadable,
+        appendAnomalies,
+        ...mergeDrift,
+      ])
+      await mergeDays(connection, pipeline, run)
+      await run(history(pipeline))
+      for (const child of pipeline.children) await run(replaceChild(child))
+      await run(judgeEmptyAnswers)
+      await run(ambiguousCalls)
+      await run(creators(pipeline))
+      const merged = await first<Merged>(connection, SUMMARY)
+      await run(MERGE_TABLES.map((table) => `DROP TABLE ${table}`))
+      return merged!
+    })
   } finally {
     // After a disk failure nothing works on this connection, and that failure is the one to report.
     await connection.run(`SET threads = ${databaseThreads()}`).catch(() => undefined)

@@ -1,4 +1,4 @@
-import { all, type Connection, type Parameters } from '../core/duckdb.js'
+import { all, transaction, type Connection, type Parameters } from '../core/duckdb.js'
 import { ensureTempTable, fillTempTable } from '../core/tempTable.js'
 import { STATUSES, type Counts, type ParkReason, type ReasonCount, type RowStatus } from '../model/receipt.js'
 import { RUN_ENDS, SETTLED_LISTS, UNFINISHED } from '../model/tempTables.js'
@@ -71,8 +71,7 @@ type ReadRow = Omit<CountRow, 'status' | 'reason'>
  */
 export async function settle(connection: Connection, options: SettleOptions): Promise<Settled> {
   const run = options.runId
-  await connection.run('BEGIN')
-  try {
+  return transaction(connection, async () => {
     await fillInputs(connection, options)
     await connection.run(settleIds, { run, park: options.parkReason ?? null })
     const changes = await readListChanges(
@@ -88,15 +87,11 @@ export async function settle(connection: Connection, options: SettleOptions): Pr
     const read = await all<ReadRow>(connection, countRead)
     const settled = await all<CountRow>(connection, countSettled)
     await runAll(connection, dropSettleInputs)
-    await connection.run('COMMIT')
     const lists = changes.map(({ list, added, removed }): SettledList => {
       return { list, added, removed, ...countsOf(list, read, settled) }
     })
     return { ...countsOf(null, read, settled), lists }
-  } catch (error) {
-    await connection.run('ROLLBACK').catch(() => undefined)
-    throw error
-  }
+  })
 }
 
 async function fillInputs(connection: Connection, { lists, unfinished }: SettleOptions): Promise<void> {

@@ -1,4 +1,5 @@
-import { TableWriter, type Connection } from '../core/duckdb.js'
+import { type Connection } from '../core/duckdb.js'
+import { TableWriter } from '../core/tableWriter.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { WHOLE } from '../flatten/drift.js'
 import type { Call, RunHeader } from '../model/call.js'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Cell, type SqlType, first, quotedText, TableWriter, type Connection } from '../core/duckdb.js'
+import { type Cell, type SqlType, first, quotedText, type Connection } from '../core/duckdb.js'
+import { TableWriter } from '../core/tableWriter.js'
 import type { Call, RunHeader } from '../model/call.js'
 
 /** A kind of raw file as a table; docs/raw.md describes its columns. */

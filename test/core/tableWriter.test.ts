@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { all, openDatabase, TableWriter } from '../../src/core/duckdb.js'
+import { all, openDatabase } from '../../src/core/duckdb.js'
+import { TableWriter } from '../../src/core/tableWriter.js'
 
 test('rows of a writer that is discarded are in no table, whatever has its name later', async () => {
   const database = await openDatabase(':memory:')

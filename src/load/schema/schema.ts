@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { all, first, quotedName, runScript, type Connection } from '../../core/duckdb.js'
+import { all, first, quotedName, runScript, transaction, type Connection } from '../../core/duckdb.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { fillDays } from '../merge.js'
@@ -59,17 +59,12 @@ export class OutdatedWarehouse extends LocalError {}
  */
 export async function bringUpToDate(target: Target): Promise<void> {
   const { connection } = target
-  await connection.run('BEGIN')
-  try {
+  await transaction(connection, async () => {
     const folder = await migrate(target)
     await followPipeline(target, folder)
     await followViews(target, folder)
     await writeDictionary(connection, pipelineTables(target.pipeline))
-    await connection.run('COMMIT')
-  } catch (error) {
-    await connection.run('ROLLBACK').catch(() => undefined)
-    throw error
-  }
+  })
 }
 
 async function migrate({ connection, path, pipeline }: Target): Promise<Folder> {
