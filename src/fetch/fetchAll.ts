@@ -90,11 +90,13 @@ class FetchRun {
           this.judge()
         }
         afterCanary = due.canary ?? false
-        if (this.stopping.stopped) return
+        if (this.hasStopped()) return
         this.running += 1
         void this.fetchId(due)
         if (due.alone) await this.drained()
         while (!this.hasRoom()) await this.change()
+        // After a stop the source of the ids is not read further: after the first id it may change the plan.
+        if (this.hasStopped()) return
       }
     } catch (error) {
       this.stopping.fail(error)
@@ -126,9 +128,13 @@ class FetchRun {
     return activeClock?.now() ?? effects.elapsed()
   }
 
+  private hasStopped(): boolean {
+    return this.stopping.stopped
+  }
+
   /** Whether to take up another id; true in a stopped run too, so that `takeAll` sees the stop. */
   private hasRoom(): boolean {
-    if (this.stopping.stopped) return true
+    if (this.hasStopped()) return true
     return this.open.size < ATTEMPTS.openIds && this.admission.waiting < this.options.policy.concurrency
   }
 

@@ -139,19 +139,22 @@ WITH
       run_id IN (${aheadRuns}) AS is_ahead
     FROM runs
   ),
-  -- Ids whose answers are dated ahead, and of which a run has stored a fresh answer since, rightly dated, without its end: a
-  -- run that was cut off. Rows of the time series lie in the order in which they were stored.
+  -- Ids whose last call is dated ahead, but of which a later run has stored an answer that is rightly dated and not too old.
+  -- That run was cut off before its receipt. Rows of runs lie in the order in which they were stored.
   recovered AS (
-    SELECT user_id, TRUE AS is_recovered
+    SELECT DISTINCT user_id, TRUE AS is_recovered
     FROM (
-      SELECT
-        user_id,
-        max(creator_counters.rowid) FILTER (observed_at > $latest::TIMESTAMPTZ) AS ahead_row,
-        max(creator_counters.rowid) FILTER (observed_at BETWEEN $oldest::TIMESTAMPTZ AND $latest::TIMESTAMPTZ) AS right_row
-      FROM creator_counters SEMI JOIN (SELECT user_id FROM creators WHERE last_attempt_at > $latest::TIMESTAMPTZ) USING (user_id)
-      GROUP BY user_id
-    )
-    WHERE right_row > ahead_row
+      SELECT user_id, run_id, observed_at FROM creator_counters
+      UNION ALL
+      SELECT user_id, run_id, observed_at FROM answers_without_profile
+      UNION ALL
+      SELECT user_id, run_id, observed_at FROM anomalies WHERE kind IN ('misdelivered', 'unreadable', 'too_large_to_load')
+    ) AS answers
+    JOIN (SELECT user_id, last_attempt_run_id FROM creators WHERE last_attempt_at > $latest::TIMESTAMPTZ) AS ahead
+      USING (user_id)
+    JOIN (SELECT run_id, rowid AS place FROM runs) AS stored ON stored.run_id = answers.run_id
+    JOIN (SELECT run_id, rowid AS place FROM runs) AS earlier ON earlier.run_id = ahead.last_attempt_run_id
+    WHERE observed_at BETWEEN $oldest::TIMESTAMPTZ AND $latest::TIMESTAMPTZ AND stored.place > earlier.place
   ),
   facts AS (
     SELECT

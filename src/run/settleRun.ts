@@ -1,4 +1,5 @@
 import { CURRENCY } from '../config/options.js'
+import { transaction } from '../core/duckdb.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import { findAheadRuns, findEarlierRuns } from '../load/aheadRuns.js'
@@ -73,11 +74,13 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
     ambiguousCalls: await unresolvedCalls(connection),
     correctedRuns: aheadRuns.length,
   })
-  if (aheadRuns.length > 0) await requireRebuild(connection)
   const { tracked = false } = settings
   const earlierRuns = await findEarlierRuns(connection, header.runId)
   const record = { ...runRecordOf(receipt), tracked, useless: fetched.useless, earlierRuns, aheadRuns }
-  await recordRun(connection, record)
+  await transaction(connection, async () => {
+    await recordRun(connection, record)
+    if (aheadRuns.length > 0) await requireRebuild(connection)
+  })
   return receipt
 }
 
