@@ -33,7 +33,7 @@ export function pathExists(path: string): boolean {
 }
 
 /**
- * The names in a folder; none when there is no folder.
+ * The names in a folder; an empty list if the folder does not exist.
  * @throws LocalError when the folder cannot be read, or is a file
  */
 export async function namesInFolder(folder: string): Promise<string[]> {

@@ -56,7 +56,7 @@ class FormEnd {
     this.start = new RegExp(startPattern([form]), 'gi')
   }
 
-  /** @returns -1 if there is no such place */
+  /** @returns the place where the form begins; -1 if the text does not end in it */
   find(text: string): number {
     for (const { index, 0: start } of text.matchAll(this.start)) {
       if (this.reachesEnd(text, index + start.length)) return index

@@ -10,7 +10,7 @@ const ENDING = /\.(\d+-[0-9a-f]{8})[0-9a-f]{12}\.part(\.wal)?$/
 /** In bytes. File systems allow 255, and the ending needs room. */
 const LONGEST_NAME = 210
 
-/** A new name beside the target that nobody can foresee: a link cannot be planted there. */
+/** A random name beside the target, so that no link can be planted there. */
 export function temporaryName(target: string): string {
   return `${stemOf(target)}.${OWN}${randomBytes(6).toString('hex')}.part`
 }

@@ -74,7 +74,7 @@ export async function listSegments(folder: string): Promise<{ segments: Segment[
   return { segments, headless }
 }
 
-/** What people are told of bytes in the middle or at the end of a repaired segment that cannot be read. */
+/** Describes bytes of a repaired segment that cannot be read. */
 export function damagedBytes(path: string, gap: Gap): Damage {
   return damageOf('damaged', path, gap, path)
 }

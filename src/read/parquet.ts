@@ -10,8 +10,8 @@ import { firstRows, type RawRow, SAMPLE, type Table } from './table.js'
 
 /**
  * A Parquet file, or the Parquet files of a folder, as a table.
- * @throws UsageError if a file is not Parquet, is damaged or encrypted, has other columns than the first file, or is written
- * in a form that is not read; if there are no rows
+ * @throws UsageError if a file is not Parquet, is damaged or encrypted, has a form that this program does not read, or has
+ * other columns than the first file; also if no file has a row
  */
 export async function parquetTable({ path, parts }: InputFile, signal?: AbortSignal): Promise<Table> {
   const names = await columnNames(parts, signal)

@@ -38,7 +38,7 @@ const SHAPE: Shape = {
 /**
  * Reads the footer of a Parquet file.
  * @throws UsageError for what would be read wrongly or not at all: encryption, other codecs, long decimals
- * @throws RangeError, or an error of the file system, if there is no footer that can be read
+ * @throws RangeError or an error of the file system if the footer cannot be read
  */
 export async function parquetFooter(path: string): Promise<ParquetFooter> {
   const file = readStruct(await footerBytes(path), SHAPE)

@@ -11,8 +11,8 @@ import type { OpenRun } from './openRun.js'
 const USUAL_GROWTH = 2
 
 /**
- * Stops a run that would cost more than `--confirm-above` and that nobody has capped: its file or its data folder is likely
- * to be a wrong one. Calls to this machine cost nothing.
+ * Stops a run that has no cap and would cost more than `--confirm-above`: probably the file or the data folder is the wrong
+ * one. Calls to this machine cost nothing.
  * @throws UsageError with the price, before anything is sent
  */
 export async function confirmPrice(

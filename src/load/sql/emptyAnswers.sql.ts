@@ -1,6 +1,6 @@
 import { IN_USELESS_RUN } from './statement.js'
 
-/** Keeps every answer that says that there is no profile, once. */
+/** Stores each empty or invalid answer once. */
 const appendAnswersWithoutProfile = `
 INSERT INTO answers_without_profile
 SELECT DISTINCT user_id, ended_at, run_id, outcome FROM staged_calls

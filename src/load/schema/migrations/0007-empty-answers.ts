@@ -4,8 +4,7 @@ import { addColumn, createTable } from '../definition.js'
 export const emptyAnswers: readonly string[] = [
   ...createTable({
     name: 'answers_without_profile',
-    description:
-      'Every answer that says that there is no profile. Profiles are in creator_counters. Key: user_id, observed_at, run_id.',
+    description: 'Each empty or invalid answer. Profiles are in creator_counters. Key: user_id, observed_at, run_id.',
     columns: [
       { name: 'user_id', type: 'VARCHAR', description: 'The id of the call.' },
       { name: 'observed_at', type: 'TIMESTAMPTZ', description: 'When the answer was received.' },
