@@ -1,19 +1,11 @@
 import type { Settings } from '../config/options.js'
-import { all, first, quotedText, type Connection } from '../core/duckdb.js'
-import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
-import { DAY_MS } from '../core/time.js'
+import { all, first, type Connection } from '../core/duckdb.js'
+import { sqlColumns } from '../core/tempTable.js'
 import type { DueId } from '../model/call.js'
-import { CLOCK_TOLERANCE_MS } from '../model/clock.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
-import { readStoredRuns, type StoredRuns } from './storedRuns.js'
-import { decide, KNOWN, type Decision, type PolicyOptions } from './policy.js'
-
-export interface PlanOptions extends PolicyOptions {
-  /** This run's start, milliseconds since 1970. */
-  readonly startedAt: number
-  /** A profile is fetched again when the run that fetched it last started longer ago than this, milliseconds. */
-  readonly maxAgeMs: number
-}
+import { planParameters, planSql, type PlanOptions } from './planSql.js'
+import type { Decision } from './policy.js'
+import { readStoredRuns } from './storedRuns.js'
 
 /** Which ids the settings make due, for a run that starts now. */
 export function planOptionsOf(
@@ -44,200 +36,18 @@ export interface PlanCounts {
   readonly byReason: readonly PlanCount[]
 }
 
-/** How many days a confirmed empty answer stays fresh: after the first, the second, and every further one. */
-const EMPTY_DAYS = [1, 7, 30] as const
-/** A nightly run that starts a little earlier than the day before must not skip a night. */
-const EMPTY_SLACK_MS = 3_600_000
-/** After a useless run, so many creators that had a profile are fetched before any other id. */
-const CANARIES = 5
-
 /** Ids in one query of `dueIds`. */
 const PAGE = 5_000
 
-/** Every case of the policy as rows of an SQL VALUES list: known, fresh, unanswered, decision, reason. */
-function policyRows(options: PolicyOptions): string {
-  const rows = KNOWN.flatMap((known) =>
-    [true, false].flatMap((fresh) =>
-      [true, false].map((ambiguousUnresolved) => {
-        const { decision, reason } = decide({ known, fresh, ambiguousUnresolved }, options)
-        return `(${quotedText(known)}, ${fresh}, ${ambiguousUnresolved}, ${quotedText(decision)}, ${quotedText(reason)})`
-      }),
-    ),
-  )
-  return rows.join(', ')
-}
-
-/** Added to every creator's daily share of change, so that a creator whose count stands still comes up in time, too. */
-const STANDING_STILL = 0.001
-/** With fewer followers, a change by a handful would be a large share. */
-const FEW_FOLLOWERS = 100
-
 const member = sqlColumns(MEMBERS, 'm')
 const planned = sqlColumns(PLANNED, 'p')
-
-/**
- * Due ids come first. Among them, ids never fetched come first (after a useless run, a few known ones that show whether the
- * upstream works again), then the creators whose counts change fastest and were
- * checked longest ago: the time since the last fetch × the share of the followers that came or went a day. So capped calls
- * go where they are worth most. The rows of the table lie in that order, so that a page of it is read without the rest.
- */
-function planSql(options: PolicyOptions, stored: StoredRuns): string {
-  return createTempTableAs(
-    PLANNED,
-    {
-      user_id: 'user_id',
-      decision: 'decision',
-      reason: `CASE WHEN decision = 'known_failed' THEN coalesce(last_attempt_code, reason) ELSE reason END`,
-      unjudged_decision: 'unjudged_decision',
-      unjudged_reason: `CASE WHEN unjudged_decision = 'known_failed' THEN coalesce(last_attempt_code, unjudged_reason) ELSE unjudged_reason END`,
-      last_answer: 'last_answer',
-      canary: 'canary',
-      ord: 'row_number() OVER ()',
-    },
-    `FROM (${orderedSql(options, stored)})`,
-  )
-}
-
-/** Every distinct id with its verdict, in the order of the plan. */
-function orderedSql(options: PolicyOptions, { misses, isUseless, afterUseless, aheadRuns }: StoredRuns): string {
-  const [once, twice, further] = EMPTY_DAYS.map((days) => days * DAY_MS - EMPTY_SLACK_MS)
-  const byWorth = `
-  fetched_at IS NOT NULL,
-  ($started_at - epoch_ms(fetched_at)) * (${STANDING_STILL} + change_share) DESC,
-  appeared`
-  const canary = afterUseless
-    ? `decision = 'due' AND last_answer = 'profile'
-      AND row_number() OVER (PARTITION BY decision, last_answer ORDER BY ${byWorth}) <= ${CANARIES}`
-    : 'FALSE'
-  return `
-WITH
-  policy(known, fresh, unanswered, decision, reason) AS (VALUES ${policyRows(options)}),
-  ids AS (
-    SELECT ${member.user_id} AS user_id, min(m.rowid) AS appeared
-    FROM ${MEMBERS.name} AS m WHERE ${member.user_id} IS NOT NULL GROUP BY ALL
-  ),
-  unanswered AS (SELECT DISTINCT user_id FROM ambiguous_calls WHERE resolved_at IS NULL),
-  -- How many runs in a row found no profile since the last answer of another kind.
-  empties AS (
-    SELECT user_id, count(DISTINCT run_id) FILTER (outcome = 'empty') AS runs
-    FROM (
-      SELECT
-        user_id, misses.run_id, outcome, observed_at,
-        max(observed_at) FILTER (outcome <> 'empty') OVER (PARTITION BY user_id) AS invalid_at,
-        last_fetched_at
-      FROM ${misses} AS misses JOIN ids USING (user_id) JOIN creators USING (user_id)
-      WHERE misses.run_id NOT IN (SELECT run_id FROM runs WHERE ${isUseless})
-    )
-    WHERE observed_at > coalesce(greatest(invalid_at, last_fetched_at), '-infinity')
-    GROUP BY user_id
-  ),
-  dated_runs AS (
-    SELECT
-      run_id,
-      CASE WHEN epoch_ms(started_at) <= $started_at + ${CLOCK_TOLERANCE_MS} THEN started_at END AS started_at,
-      ${isUseless} AS is_useless,
-      run_id IN (${aheadRuns}) AS is_ahead
-    FROM runs
-  ),
-  -- Ids whose last call is dated ahead, but of which a later run has stored an answer that is rightly dated and not too old.
-  -- That run was cut off before its receipt. Rows of runs lie in the order in which they were stored.
-  recovered AS (
-    SELECT DISTINCT user_id, TRUE AS is_recovered
-    FROM (
-      SELECT user_id, run_id, observed_at FROM creator_counters
-      UNION ALL
-      SELECT user_id, run_id, observed_at FROM answers_without_profile
-      UNION ALL
-      SELECT user_id, run_id, observed_at FROM anomalies WHERE kind IN ('misdelivered', 'unreadable', 'too_large_to_load')
-    ) AS answers
-    JOIN (SELECT user_id, last_attempt_run_id FROM creators WHERE last_attempt_at > $latest::TIMESTAMPTZ) AS ahead
-      USING (user_id)
-    JOIN (SELECT run_id, rowid AS place FROM runs) AS stored ON stored.run_id = answers.run_id
-    JOIN (SELECT run_id, rowid AS place FROM runs) AS earlier ON earlier.run_id = ahead.last_attempt_run_id
-    WHERE observed_at BETWEEN $oldest::TIMESTAMPTZ AND $latest::TIMESTAMPTZ AND stored.place > earlier.place
-  ),
-  facts AS (
-    SELECT
-      ids.user_id,
-      ids.appeared,
-      CASE
-        WHEN creator.last_attempt_outcome = 'empty' AND attempt.is_useless THEN 'doubted'
-        WHEN creator.last_attempt_outcome IN ('misdelivered', 'unreadable', 'too_large_to_load', 'refused') THEN 'failed'
-        WHEN creator.last_attempt_outcome = 'retry' THEN 'fault'
-        WHEN creator.last_attempt_outcome IN ('ambiguous', 'unknown') THEN 'ambiguous'
-        WHEN creator.status = 'active' THEN 'profile'
-        WHEN creator.status IN ('empty', 'invalid') THEN creator.status
-        ELSE 'none'
-      END AS known,
-      -- Where the row of a run is missing, its last call stands for its start. So it does where a start is dated ahead.
-      CASE
-        WHEN known IN ('failed', 'fault', 'ambiguous') THEN
-          CASE WHEN NOT coalesce(attempt.is_ahead, FALSE) THEN coalesce(attempt.started_at, creator.last_attempt_at) END
-        WHEN known <> 'none' AND NOT coalesce(conclusive.is_ahead, FALSE) THEN
-          coalesce(conclusive.started_at, creator.last_conclusive_at)
-      END AS fetched_at,
-      coalesce(creator.last_attempt_at > $latest::TIMESTAMPTZ, FALSE) AND is_recovered IS NULL AS is_ahead,
-      creator.last_attempt_code,
-      CASE
-        WHEN creator.last_conclusive_at <= creator.last_fetched_at THEN 'profile'
-        WHEN creator.last_conclusive_at IS NOT NULL AND creator.status <> 'invalid' THEN 'empty'
-      END AS last_answer,
-      coalesce(
-        abs(coalesce(recent.fans_change_7d / nullif(recent.days_7d, 0), recent.fans_change_1d))
-          / greatest(recent.fans, ${FEW_FOLLOWERS}),
-        0
-      ) AS change_share,
-      unanswered.user_id IS NOT NULL AS is_unanswered,
-      -- The first empty answer of an id that had a profile confirms nothing.
-      CASE empties.runs - (creator.last_fetched_at IS NOT NULL)::BIGINT
-        WHEN 1 THEN ${once} WHEN 2 THEN ${twice} ELSE ${further}
-      END AS empty_ms
-    FROM ids
-    LEFT JOIN creators AS creator ON creator.user_id = ids.user_id
-    LEFT JOIN creator_recent AS recent ON recent.user_id = ids.user_id
-    LEFT JOIN dated_runs AS conclusive ON conclusive.run_id = creator.run_id
-    LEFT JOIN dated_runs AS attempt ON attempt.run_id = creator.last_attempt_run_id
-    LEFT JOIN empties ON empties.user_id = ids.user_id
-    LEFT JOIN unanswered ON unanswered.user_id = ids.user_id
-    LEFT JOIN recovered ON recovered.user_id = ids.user_id
-  ),
-  aged AS (
-    SELECT *, coalesce(
-      $started_at - epoch_ms(fetched_at)
-        <= CASE WHEN known = 'empty' THEN greatest($max_age_ms, empty_ms) ELSE $max_age_ms END,
-      FALSE
-    ) AS is_fresh
-    FROM facts
-  ),
-  verdicts AS (
-    SELECT
-      aged.*,
-      judged.decision = 'due' AND unjudged.decision <> 'due' AS only_ahead,
-      judged.decision,
-      CASE WHEN only_ahead THEN 'ahead' ELSE judged.reason END AS reason,
-      CASE WHEN only_ahead THEN unjudged.decision END AS unjudged_decision,
-      CASE WHEN only_ahead THEN unjudged.reason END AS unjudged_reason
-    FROM aged
-    JOIN policy AS judged
-      ON judged.known = aged.known AND judged.fresh = (is_fresh AND NOT is_ahead) AND judged.unanswered = is_unanswered
-    JOIN policy AS unjudged
-      ON unjudged.known = aged.known AND unjudged.fresh = is_fresh AND unjudged.unanswered = is_unanswered
-  )
-SELECT *, ${canary} AS canary FROM verdicts
-ORDER BY decision <> 'due', NOT coalesce(canary, FALSE), ${byWorth}`
-}
 
 /**
  * Decides for every distinct id of the TEMP table `members`, and leaves one row for each in the TEMP table `planned`. Reads
  * creators, creator_recent, runs, ambiguous_calls and answers_without_profile; changes no other table and sends no request.
  */
 export async function plan(connection: Connection, options: PlanOptions): Promise<PlanCounts> {
-  await connection.run(planSql(options, await readStoredRuns(connection, options.startedAt)), {
-    started_at: BigInt(Math.round(options.startedAt)),
-    latest: new Date(options.startedAt + CLOCK_TOLERANCE_MS).toISOString(),
-    oldest: new Date(Math.max(0, options.startedAt - options.maxAgeMs)).toISOString(),
-    max_age_ms: BigInt(Math.round(options.maxAgeMs)),
-  })
+  await connection.run(planSql(options, await readStoredRuns(connection, options.startedAt)), planParameters(options))
   return countPlan(connection)
 }
 

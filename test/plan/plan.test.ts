@@ -3,7 +3,8 @@ import { all, openDatabase, type Cell, type Connection } from '../../src/core/du
 import { fillTempTable, sqlColumns } from '../../src/core/tempTable.js'
 import { bringUpToDate } from '../../src/load/schema/schema.js'
 import { MEMBERS, PLANNED } from '../../src/model/tempTables.js'
-import { dueIds, plan, type PlanOptions } from '../../src/plan/plan.js'
+import { dueIds, plan } from '../../src/plan/plan.js'
+import type { PlanOptions } from '../../src/plan/planSql.js'
 import { people } from '../load/people.js'
 
 const HOUR = 3_600_000
