@@ -1,6 +1,6 @@
 import type { Settings } from '../config/options.js'
 import type { Effects } from '../core/effects.js'
-import { messageOf, UsageError } from '../core/errors.js'
+import { UsageError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { count, plural } from '../core/text.js'
 import { DAY_MS, dayIn } from '../core/time.js'
@@ -14,10 +14,8 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { openJournal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
 import { claimKind } from '../load/schema/schema.js'
-import { Staging } from '../load/stage.js'
+import type { Staging } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
-import type { CallEnd } from '../model/call.js'
-import type { Outcome } from '../model/outcome.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
@@ -25,6 +23,7 @@ import { newTally, startProgress, timeIn, type Tally } from '../terminal/progres
 import { spentByDay } from './budget.js'
 import { dueIdsByClock, reportAhead } from './clock.js'
 import type { OpenRun } from './openRun.js'
+import { StagedCalls } from './stagedCalls.js'
 
 export interface Fetched extends FetchResult {
   /** Ids with at least one call. */
@@ -50,8 +49,6 @@ const NOTHING: Omit<Fetched, 'planned'> = {
   isClockConfirmed: false,
   staging: undefined,
 }
-/** Rows that pass to DuckDB at once during the fetch: calls in flight wait meanwhile, 10 ms for the widest rows. */
-const CHUNK_ROWS = 256
 /** Night 0 of the built-in simulator: its counters grow with the calendar. */
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
@@ -85,7 +82,10 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     run.status.follow(tally)
     const progress = startProgress(logger, tally, activeClock)
     open.add(() => progress.stop())
-    const staged = new StagedCalls(run, await Staging.open(connection, reader, { chunkRows: CHUNK_ROWS }))
+    const staged = await StagedCalls.open(connection, reader, {
+      runId: run.header.runId,
+      log: (level, line) => effects.log(level, line),
+    })
     let isFetched = false
     open.add(() => {
       if (!isFetched) staged.abandon()
@@ -117,31 +117,6 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     return { ...result, askedIds: tally.started, segment, planned: carriedOut, isClockConfirmed, staging }
   } finally {
     await open.close()
-  }
-}
-
-/** Stages calls while others wait for the upstream. The journal has them all, so a failure here costs only time. */
-class StagedCalls {
-  constructor(
-    private readonly run: OpenRun,
-    public staging: Staging | undefined,
-  ) {}
-
-  add(end: CallEnd, outcome: Outcome): void {
-    try {
-      this.staging?.call(this.run.header.runId, end, outcome)
-    } catch (error) {
-      this.abandon()
-      this.run.effects.log(
-        'info',
-        `calls are loaded from the journal after the fetch: ${messageOf(error).split('\n')[0]}`,
-      )
-    }
-  }
-
-  abandon(): void {
-    this.staging?.abandon()
-    this.staging = undefined
   }
 }
 
