@@ -1,15 +1,5 @@
 import { quotedText } from '../core/duckdb.js'
 
-/**
- * SQL for one CSV record as a BLOB: UTF-8, commas between the cells, `\n` at the end. A test holds it, byte by byte, to what
- * csv-stringify writes after `csvCell`; this is several times faster. One expression serves all cells: DuckDB takes as
- * long to plan one for each of 130 columns as to write thousands of rows.
- * @param cells SQL for the cells, each a VARCHAR; NULL is an empty cell
- */
-export function csvRecord(cells: readonly string[]): string {
-  return `encode(array_to_string(list_transform([${cells.join(', ')}], lambda cell: ${written}), ',') || chr(10))`
-}
-
 /** SQL for a TIMESTAMPTZ as a cell: ISO 8601, UTC, milliseconds. */
 export function timeText(sql: string): string {
   return `strftime(${sql} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')`
@@ -59,13 +49,3 @@ export function textCell(sql: string): string {
 const controls = new RegExp(CONTROL, 'gu')
 const suspect = new RegExp(FORMULA, 'u')
 const number = new RegExp(PLAIN_NUMBER, 'iu')
-const QUOTED = '[",\\n\\r]'
-const matches = (pattern: string): string => `regexp_matches(cell, ${quotedText(pattern)})`
-const guarded = `CASE WHEN ${matches(FORMULA)} AND NOT ${matches(`(?i)${PLAIN_NUMBER}`)} THEN '''' || cell ELSE cell END`
-const quoted = (cell: string): string =>
-  `CASE WHEN ${matches(QUOTED)} THEN '"' || replace(${cell}, '"', '""') || '"' ELSE ${cell} END`
-const cleaned = `regexp_replace(cell, ${quotedText(CONTROL)}, '', 'g')`
-// Most cells need nothing, and one search shows that.
-const written = `CASE WHEN cell IS NULL THEN ''
- WHEN ${matches(`${QUOTED}|${CONTROL}|${FORMULA}`)} THEN list_transform([${cleaned}], lambda cell: ${quoted(`(${guarded})`)})[1]
- ELSE cell END`

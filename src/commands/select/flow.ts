@@ -5,7 +5,7 @@ import { pathExists, unreadablePath } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
-import { csvHeader } from '../../export/csvFile.js'
+import { csvRecords } from '../../export/csvFile.js'
 import { PAGE, writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { select, type Format } from './select.js'
@@ -88,7 +88,7 @@ function refuseToReplace(path: string, columns: readonly string[]): void {
   const [header = ''] = textOf(path)
     .replace(/^\ufeff/, '')
     .split(/\r?\n/, 1)
-  if (header === csvHeader(columns).trimEnd()) return
+  if (header === csvRecords([columns]).trimEnd()) return
   throw new UsageError(
     `${path} exists already and was not written by the same --save: give another name, or --out FILE`,
   )

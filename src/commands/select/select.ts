@@ -5,8 +5,8 @@ import { count } from '../../core/text.js'
 import { isOurPlace } from '../../dataFolder/files.js'
 import { temporaryName } from '../../core/temporaryFile.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import { csvHeader, exportCsv } from '../../export/csvFile.js'
-import { plainText, csvRecord } from '../../export/csvRecord.js'
+import { csvRecords } from '../../export/csvFile.js'
+import { plainText } from '../../export/csvRecord.js'
 import { exportSheet, SheetTooLarge } from '../../export/excel/sheetFile.js'
 import { sheetRow } from '../../export/excel/sheetRow.js'
 import { exportFile } from '../../export/exportedFile.js'
@@ -65,17 +65,16 @@ const writers: Record<Format, Write> = {
 
 async function writeCsv(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
   const header = columns.map(({ name }) => name)
-  const records = blobs(
-    connection,
-    `SELECT ${csvRecord(header.map((name) => plainText(quotedName(name))))} FROM (${sql})`,
-  )
-  if (job.out !== undefined) return (await exportCsv(job.out, { header, records, bom: job.bom })).rows
-  job.write(csvHeader(header))
+  const cells = header.map((name) => plainText(quotedName(name)))
   let rows = 0
-  for await (const some of records) {
-    rows += some.length
-    job.write(Buffer.concat(some))
+  async function* records(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from((job.out !== undefined && job.bom ? '\uFEFF' : '') + csvRecords([header]))
+    for await (const some of arrays(connection, `SELECT ${cells.join(', ')} FROM (${sql})`)) {
+      rows += some.length
+      yield Buffer.from(csvRecords(some as (string | null)[][]))
+    }
   }
+  await writeText(job, records())
   return rows
 }
 
@@ -110,17 +109,15 @@ async function writeParquet(
 async function writeJson(connection: Connection, { columns, sql }: Selected, job: SelectJob): Promise<number> {
   const fields = columns.map(({ name }) => `${quotedName(name)} := ${quotedName(name)}`)
   const objects = arrays(connection, `SELECT CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR) FROM (${sql})`)
-  const pieces: string[] = []
   let rows = 0
-  for await (const some of objects) {
-    const piece = some.map(([object], at) => `${rows + at === 0 ? '[\n' : ',\n'}${String(object)}`).join('')
-    rows += some.length
-    if (job.out === undefined) job.write(piece)
-    else pieces.push(piece)
+  async function* pieces(): AsyncGenerator<string> {
+    for await (const some of objects) {
+      yield some.map(([object], at) => `${rows + at === 0 ? '[\n' : ',\n'}${String(object)}`).join('')
+      rows += some.length
+    }
+    yield rows === 0 ? '[]\n' : '\n]\n'
   }
-  const end = rows === 0 ? '[]\n' : '\n]\n'
-  if (job.out === undefined) job.write(end)
-  else await writeText(job.out, [...pieces, end])
+  await writeText(job, pieces())
   return rows
 }
 
@@ -140,14 +137,18 @@ async function writeTable(connection: Connection, { columns, sql }: Selected, jo
   const header = columns.map(({ name: title }, at) => {
     return { title, right: numeric[at]!, cut: title !== 'user_id' && !numeric[at] }
   })
-  const text = table(header, rows, job.columns)
-  if (job.out === undefined) job.write(text)
-  else await writeText(job.out, [text])
+  await writeText(job, [table(header, rows, job.columns)])
   return rows.length
 }
 
-async function writeText(path: string, pieces: readonly string[]): Promise<void> {
-  await exportFile(path, async (temporary) => {
+type Pieces = AsyncIterable<string> | AsyncIterable<Uint8Array> | Iterable<string>
+
+async function writeText({ out, write }: SelectJob, pieces: Pieces): Promise<void> {
+  if (out === undefined) {
+    for await (const piece of pieces) write(piece)
+    return
+  }
+  await exportFile(out, async (temporary) => {
     await writeFile(temporary, pieces)
     return 0
   })
