@@ -210,6 +210,12 @@ export const options = {
     parse: flag,
     help: 'write no HTML report',
   }),
+  keepReports: option({
+    flag: '--keep-reports <n>',
+    default: '10',
+    parse: whole(1, 1_000_000),
+    help: 'reports to keep under reports/, the newest; older ones are removed',
+  }),
   json: option({
     flag: '--json',
     parse: flag,

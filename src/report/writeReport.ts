@@ -13,13 +13,14 @@ export interface ReportOptions {
   readonly runId?: string
   /** Milliseconds since 1970. */
   readonly now: number
+  /** How many reports stay, the newest of them; at least 1. */
+  readonly keep: number
 }
 
-const KEPT = 10
 const REPORT = /^\d{8}T\d{6}Z-[0-9a-f]{4}\.html$/
 /**
- * Writes the report of a run from the published file to `reports/<run>.html` and to `reports/latest.html`. Keeps the last
- * ten reports.
+ * Writes the report of a run from the published file to `reports/<run>.html` and to `reports/latest.html`. Removes
+ * older reports.
  * @returns the absolute path of `reports/<run>.html`
  * @throws UsageError when nothing is published, LocalError when a file cannot be read or written
  */
@@ -31,7 +32,7 @@ export async function writeReport(layout: Layout, pipeline: Pipeline, options: R
     const write = (temporary: string): Promise<void> => writeFile(temporary, text)
     await replaceFile(path, write, 'shared')
     await replaceFile(join(layout.reports, 'latest.html'), write, 'shared')
-    await removeOld(layout)
+    await removeOld(layout, `${runId}.html`, options.keep - 1)
     return path
   } catch (error) {
     if (error instanceof RunError) throw error
@@ -54,10 +55,8 @@ async function makePage(
   }
 }
 
-async function removeOld({ reports }: Layout): Promise<void> {
-  const old = (await readdir(reports))
-    .filter((name) => REPORT.test(name))
-    .sort()
-    .slice(0, -KEPT)
-  for (const name of old) await rm(join(reports, name), { force: true })
+/** Keeps this report whatever its date, since a clock may have been ahead, and the newest others. */
+async function removeOld({ reports }: Layout, written: string, others: number): Promise<void> {
+  const older = (await readdir(reports)).filter((name) => REPORT.test(name) && name !== written).sort()
+  for (const name of older.slice(0, Math.max(0, older.length - others))) await rm(join(reports, name), { force: true })
 }

@@ -38,7 +38,11 @@ export async function reportRun(
   if (settings.noReport) return receipt
   try {
     const { writeReport } = await import('../report/writeReport.js')
-    const report = await writeReport(layout, pipeline, { runId: header.runId, now: effects.now() })
+    const report = await writeReport(layout, pipeline, {
+      runId: header.runId,
+      now: effects.now(),
+      keep: settings.keepReports,
+    })
     return { ...receipt, files: { ...receipt.files, report } }
   } catch (error) {
     const why = messageOf(error).split('\n')[0]!

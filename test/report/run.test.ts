@@ -31,11 +31,21 @@ test('a run writes its report and latest.html; the last ten stay; a failure only
 
   for (let n = 0; n < 11; n += 1) writeFileSync(join(reports, `202501${10 + n}T000000Z-0000.html`), '')
   writeFileSync(join(reports, 'mine.html'), '')
-  expect(await writeReport(layoutOf(data), pipeline, { now })).toBe(path)
+  expect(await writeReport(layoutOf(data), pipeline, { now, keep: 10 })).toBe(path)
   const left = readdirSync(reports)
   expect(left).toHaveLength(12)
   expect(left).not.toContain('20250111T000000Z-0000.html')
   expect(left).toEqual(expect.arrayContaining(['20250112T000000Z-0000.html', 'mine.html', 'latest.html']))
+
+  const again = await enrich(list, data, api, ...REPORTED, '--keep-reports', '3')
+  const few = [`${again.receipt.run_id}.html`, `${receipt.run_id}.html`, '20250120T000000Z-0000.html']
+  expect(readdirSync(reports).sort()).toEqual([...few, 'mine.html', 'latest.html'].sort())
+  expect(await cli(['report', '--data', data, '--keep-reports', '1'])).toMatchObject({ code: 0, stderr: '' })
+  expect(readdirSync(reports).sort()).toEqual([few[0], 'latest.html', 'mine.html'])
+  expect(await cli(['report', '--data', data, '--keep-reports', '0'])).toMatchObject({
+    code: 2,
+    stderr: 'error: --keep-reports: expected a whole number from 1 to 1000000, got "0"\n',
+  })
 
   rmSync(reports, { recursive: true })
   writeFileSync(reports, 'in the way')
@@ -61,6 +71,6 @@ test('the command writes the report again and prints its path; it refuses an emp
   expect(path.startsWith(join(data, 'reports'))).toBe(true)
   expect(dataOf(readFileSync(path, 'utf8')).ids).toEqual([plainId(1)])
 
-  const other = writeReport(layoutOf(data), { ...pipeline, name: 'other' }, { now })
+  const other = writeReport(layoutOf(data), { ...pipeline, name: 'other' }, { now, keep: 10 })
   await expect(other).rejects.toThrow('give it with --pipeline')
 })

@@ -21,7 +21,7 @@ async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Eff
   await checkPublished(layout)
   const lock = await takeLock(layout)
   try {
-    return await writeReport(layout, pipeline, { now: effects.now() })
+    return await writeReport(layout, pipeline, { now: effects.now(), keep: settings.keepReports })
   } finally {
     lock.release()
   }

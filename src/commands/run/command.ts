@@ -35,6 +35,7 @@ export const runCommand: Command = {
     'noBom',
     'excel',
     'noReport',
+    'keepReports',
     'json',
     'notify',
     'quiet',
