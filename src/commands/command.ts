@@ -32,6 +32,8 @@ export interface Command {
   readonly needsToken?: true
   /** The command connects to the API, or prepares it: a `.env` must not decide where to. */
   readonly connects?: true
+  /** Commands behind the name of this one: `lists remove`. */
+  readonly subcommands?: readonly Command[]
   readonly run: Flow
 }
 

@@ -17,7 +17,7 @@ import { simulateCommand } from './simulate/command.js'
 import { statusCommand } from './status/command.js'
 import { untrackCommand } from './untrack/command.js'
 
-/** Every command, in the order of `--help`. */
+/** Every command, in the order of `--help`; `subcommands` of a command are not in it. */
 export const commands: readonly Command[] = [
   runCommand,
   planCommand,
@@ -49,15 +49,18 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-  for (const command of commands) {
-    const entry = addCommand(cli, command)
+  const add = (parent: CommandLine, command: Command): void => {
+    const entry = addCommand(parent, command)
     entry.action(async () => {
       requireCurrentFolder()
       const { invocationOf } = await load(import('./invocation.js'))
-      invocation = invocationOf(command, entry.args, entry.opts())
+      // A flag that the command above knows too is parsed there, wherever it stands.
+      invocation = invocationOf(command, entry.args, entry.optsWithGlobals())
       exitCode = await command.run(invocation)
     })
+    for (const each of command.subcommands ?? []) add(entry, each)
   }
+  for (const command of commands) add(cli, command)
   try {
     await cli.parseAsync(args, { from: 'user' })
     return exitCode

@@ -19,7 +19,7 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
     await namingFile(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
   await namingFile(files[0]!, async () => {
     await insertRows(connection, 'runs', parquet(files))
-    await connection.run(lastOfEachList(await shapeOf(connection, 'lists'), parquet(files)))
+    await connection.run(restoredLists(await shapeOfLists(connection), parquet(files)))
     await insertRows(connection, 'lists', 'restored_lists')
   })
   for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
@@ -107,15 +107,23 @@ function columnsOf(connection: Connection, table: string): Promise<NamedType[]> 
   )
 }
 
-/** The structure of a row of this table, as `from_json` needs it. */
-async function shapeOf(connection: Connection, table: string): Promise<string> {
-  return JSON.stringify(Object.fromEntries((await columnsOf(connection, table)).map(({ name, type }) => [name, type])))
+/** The structure of a list in a receipt, as `from_json` needs it: the columns of table `lists`, and when it was removed. */
+async function shapeOfLists(connection: Connection): Promise<string> {
+  const columns = (await columnsOf(connection, 'lists')).map(({ name, type }) => [name, type])
+  return JSON.stringify({ ...Object.fromEntries(columns), removed_at: 'TIMESTAMPTZ' })
 }
 
-/** Each list as its last run left it. Where a clock was wrong, the runs say which of them came earlier. */
-function lastOfEachList(shape: string, receipts: string): string {
+/** Each list as its last run left it, without lists that were removed since. */
+function restoredLists(shape: string, receipts: string): string {
   return `
 CREATE OR REPLACE TEMP TABLE restored_lists AS
+SELECT * FROM (${lastOfEachList(shape, receipts)}) WHERE removed_at IS NULL
+ORDER BY first_read_at, list`
+}
+
+/** The last receipt of each list. Where a clock was wrong, the runs say which of them came earlier. */
+function lastOfEachList(shape: string, receipts: string): string {
+  return `
 WITH given AS (
   SELECT unnest(from_json(lists, ${quotedText(`[${shape}]`)}), recursive := true) FROM ${receipts}
 )
@@ -124,8 +132,27 @@ ANTI JOIN (
   SELECT given.list, unnest(from_json(runs.earlier_runs, '["VARCHAR"]')) AS run_id
   FROM given JOIN runs USING (run_id) WHERE runs.earlier_runs IS NOT NULL
 ) AS earlier USING (list, run_id)
-QUALIFY row_number() OVER (PARTITION BY list ORDER BY last_read_at DESC, run_id DESC) = 1
-ORDER BY first_read_at, list`
+QUALIFY row_number() OVER (PARTITION BY list ORDER BY last_read_at DESC, run_id DESC) = 1`
+}
+
+/**
+ * The run whose receipt a rebuild takes this list from.
+ * @param connection to a database that has all runs of the receipts
+ * @param files the receipts
+ */
+export async function lastReading(
+  connection: Connection,
+  files: readonly string[],
+  list: string,
+): Promise<string | undefined> {
+  if (files.length === 0) return undefined
+  const shape = await shapeOfLists(connection)
+  const row = await first<{ run_id: string }>(
+    connection,
+    `SELECT run_id FROM (${lastOfEachList(shape, parquet(files))}) WHERE list = $list`,
+    { list },
+  )
+  return row?.run_id
 }
 
 function parquet(files: readonly string[]): string {

@@ -66,12 +66,17 @@ describe('settings', () => {
   })
 })
 
-const takers = (name: OptionName) => commands.filter((command) => command.options.includes(name))
+/** Every command with its whole name, such as `lists remove`. */
+const all = commands.flatMap((command) => [
+  command,
+  ...(command.subcommands ?? []).map((each) => ({ ...each, name: `${command.name} ${each.name}` })),
+])
+const takers = (name: OptionName) => all.filter((command) => command.options.includes(name))
 
 test('every option belongs to a command, and no command has two options with one flag', () => {
   const names = Object.keys(options) as OptionName[]
   expect(names.filter((name) => takers(name).length === 0)).toEqual([])
-  for (const command of commands) {
+  for (const command of all) {
     const flags = command.options.map((name) => options[name].flag.split(' ')[0])
     expect(new Set(flags).size, command.name).toBe(flags.length)
   }

@@ -1,7 +1,7 @@
-import { distance } from 'fastest-levenshtein'
 import type { SortKey } from '../../config/optionParsers.js'
 import { all, first, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { messageOf, UsageError } from '../../core/errors.js'
+import { nearest } from '../../core/nearest.js'
 
 /** The creators and columns to choose. */
 export interface Selection {
@@ -172,18 +172,4 @@ function notACondition(reason: string): UsageError {
   return new UsageError(
     `--where: ${line.replace(/^\w+ Error: /, '')}; give an SQL condition such as "fans > 10000 AND tier = 'mid'"`,
   )
-}
-
-/** The names that were probably meant: those that differ by a few letters or contain the typed text, the closest first. */
-export function nearest(typed: string, names: readonly string[], most = 3): string[] {
-  const wanted = typed.toLowerCase()
-  return names
-    .map((name) => ({ name, far: distance(wanted, name.toLowerCase()) - (name.includes(wanted) ? wanted.length : 0) }))
-    .filter(
-      ({ name, far }) =>
-        far <= Math.max(1, Math.floor(wanted.length / 3)) || (wanted.length > 2 && name.includes(wanted)),
-    )
-    .sort((one, other) => one.far - other.far)
-    .slice(0, most)
-    .map(({ name }) => name)
 }

@@ -1,0 +1,86 @@
+import type { Settings } from '../../config/options.js'
+import { all, transaction, type Connection } from '../../core/duckdb.js'
+import type { Effects } from '../../core/effects.js'
+import { plural } from '../../core/text.js'
+import { localTime } from '../../core/time.js'
+import type { Layout } from '../../dataFolder/layout.js'
+import { removeListFiles } from '../../export/removeListFiles.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { editSealedList } from '../../raw/sealedLists.js'
+import { changeLists } from './changeLists.js'
+import { unknownList } from './unknownList.js'
+
+/** What `lists remove` did; `--json` prints it. */
+export interface RemovedList {
+  readonly list: string
+  /** When the list was removed, ISO 8601, UTC; earlier than this command if it was gone already. */
+  readonly removed_at: string
+  /** False if the list was gone already. */
+  readonly removed: boolean
+  readonly was_tracked: boolean
+  readonly rows: number
+  readonly ids: number
+  /** The removed files, absolute. */
+  readonly exports: readonly string[]
+}
+
+interface StoredList {
+  readonly list: string
+  readonly tracked: boolean
+  readonly rows: number
+  readonly ids: number
+}
+
+/**
+ * Removes a list: its rows, its exports, and its mark for `run --tracked`. The people in it stay, with their history. The
+ * last receipt with the list says so, so that no rebuild brings it back; a later run may read the list again.
+ * If the command is cut off, the same command completes it.
+ * @throws UsageError naming the lists that may be meant, when no list has or had this name
+ * @throws BusyError while a run holds the folder
+ */
+export async function removeList(
+  list: string,
+  settings: Settings,
+  pipeline: Pipeline,
+  effects: Effects,
+): Promise<RemovedList> {
+  const now = new Date(effects.now()).toISOString()
+  return changeLists(settings, pipeline, effects, (connection, layout) => removeStored(list, now, layout, connection))
+}
+
+async function removeStored(list: string, now: string, layout: Layout, connection: Connection): Promise<RemovedList> {
+  const lists = await all<StoredList>(
+    connection,
+    'SELECT list, tracked, rows, ids FROM lists ORDER BY first_read_at, list',
+  )
+  const names = lists.map((each) => each.list)
+  const found = lists.find((each) => each.list === list)
+  // The receipt comes first: from then on no rebuild brings the list back.
+  const sealed = await editSealedList(connection, layout, list, (each) =>
+    found && each.removed_at === undefined ? { ...each, removed_at: now } : undefined,
+  )
+  if (!found && sealed?.removed_at === undefined) throw unknownList(list, layout.data, names)
+  const exports = await removeListFiles(layout.exports, found ? names : [...names, list], list)
+  if (found) await deleteRows(connection, list)
+  const { tracked: was_tracked = false, rows = 0, ids = 0 } = found ?? {}
+  const removed_at = sealed?.removed_at ?? now
+  return { list, removed_at, removed: found !== undefined, was_tracked, rows, ids, exports }
+}
+
+async function deleteRows(connection: Connection, list: string): Promise<void> {
+  await transaction(connection, async () => {
+    for (const table of ['list_members', 'rejects', 'lists'])
+      await connection.run(`DELETE FROM ${table} WHERE list = $list`, { list })
+  })
+}
+
+/** The result as text for people. */
+export function removedText({ list, removed, removed_at, was_tracked, rows, exports }: RemovedList): string {
+  if (!removed)
+    return `${list} was removed before, at ${localTime(Date.parse(removed_at))}; nothing is left to remove\n`
+  return ''.concat(
+    `${list} is removed: ${plural(rows, 'row')}, ${plural(exports.length, 'export')}\n`,
+    was_tracked ? 'it is not tracked any more\n' : '',
+    'its people stay, with their profiles and their history; a run that reads the list again brings it back\n',
+  )
+}

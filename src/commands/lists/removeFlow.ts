@@ -1,0 +1,13 @@
+import { liveEffects } from '../../core/effects.js'
+import { loadPipeline } from '../../model/pipeline.js'
+import { print } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { removedText, removeList } from './remove.js'
+
+/** Removes a list, and prints what is gone and what stays. */
+export async function removeListFlow({ settings, logger, inputs }: Invocation): Promise<number> {
+  const effects = liveEffects((level, message) => logger.log(level, message))
+  const removed = await removeList(inputs[0]!, settings, await loadPipeline(settings.pipeline), effects)
+  print(settings, removed, () => removedText(removed))
+  return 0
+}

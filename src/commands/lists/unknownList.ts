@@ -1,0 +1,10 @@
+import { UsageError } from '../../core/errors.js'
+import { nearest } from '../../core/nearest.js'
+
+/** Says that no list has this name, and which list may be meant. */
+export function unknownList(list: string, data: string, names: readonly string[]): UsageError {
+  const near = nearest(list, names)
+  const meant = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'
+  const known = names.length === 0 ? 'no list was read yet' : `its lists are ${[...names].sort().join(', ')}`
+  return new UsageError(`${data} has no list ${list}: ${known}${meant} nothing was changed`)
+}
