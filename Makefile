@@ -10,12 +10,17 @@ SOURCES := $(shell find src pipelines -type f \( -name '*.ts' -o -name '*.mjs' \
 override INPUT := $(value INPUT)
 override ARGS := $(value ARGS)
 export INPUT ARGS
+# Messages then name the target of a command.
+export CREATOR_ENRICH_STARTED_BY := make
 define need_input
 @test -n "$$INPUT" || { echo "error: make $@ needs a file, such as INPUT=creators.csv" >&2; exit 2; }
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo enrich plan nightly replay report simulate test clients soak check format bench build clean
+# Where the Nodes of `make package` are kept.
+export CREATOR_ENRICH_NODES ?= $(CURDIR)/node_modules/.cache/nodes
+
+.PHONY: help demo enrich plan nightly replay report simulate test package clients soak check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +51,10 @@ simulate: $(BUILT) ## serve the simulated API on this machine
 
 test: check ## everything CI runs: types, lint, format, tests
 	npx --no-install vitest run
+
+package: $(BUILT) ## try the packed package on Node 20, 22 and 24
+	test/package/prepare.sh "$$CREATOR_ENRICH_NODES"
+	npx --no-install vitest run test/package
 
 clients: override export CREATOR_ENRICH_CLIENTS := $(or $(value CREATOR_ENRICH_CLIENTS),$(CURDIR)/node_modules/.cache/clients)
 clients: $(BUILT) ## read a published file with several clients of Python and Java

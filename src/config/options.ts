@@ -377,6 +377,16 @@ type Setting<O> = O extends { default: string } ? Parsed<O> : Parsed<O> | undefi
 /** The value of each option, by name; an option with a default always has one. */
 export type Settings = { readonly [K in OptionName]: Setting<(typeof options)[K]> }
 
+/** What a program may give for an option: a switch is a boolean; a number may be a text, as on the command line. */
+export type Given<K extends OptionName> =
+  NonNullable<Settings[K]> extends boolean
+    ? boolean
+    : NonNullable<Settings[K]> extends string
+      ? NonNullable<Settings[K]>
+      : NonNullable<Settings[K]> extends number
+        ? number | string
+        : string
+
 const ENV_PREFIX = 'CREATOR_ENRICH_'
 
 export function envName(name: string): string {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { pathExists } from '../core/absent.js'
+import { commandText } from '../core/commandText.js'
 import { all, first, quotedText, withConnection, type Connection, type Database } from '../core/duckdb.js'
 import { databaseMemory } from '../core/memory.js'
 import { version } from '../core/version.js'
@@ -195,7 +196,8 @@ async function exportExcel(
   } catch (error) {
     if (!(error instanceof SheetTooLarge)) throw error
     await rm(path, { force: true })
-    const leftOut = `${path}: ${error.message}; use creators.csv, creators.parquet, or \`creator-enrich select --out list.xlsx\` for some of them`
+    const some = commandText(['select', '--out', 'list.xlsx'])
+    const leftOut = `${path}: ${error.message}; use creators.csv, creators.parquet, or \`${some}\` for some of them`
     return { leftOut }
   }
 }

@@ -9,7 +9,7 @@ export interface RowWithId {
   readonly parsed: ParsedId
 }
 
-/** The reject reason of a row whose person was forgotten. */
+/** The reject reason of a row whose person was forgotten. It is stored, so it names the command by its plain name. */
 export const FORGOTTEN_ID = {
   reason: 'forgotten',
   remedy: 'leave the row out: this person was forgotten; `creator-enrich forget --allow` takes it back',

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { isAbsent, unreadablePath } from '../core/absent.js'
 import { replaceFile } from '../core/atomicFile.js'
+import { commandText } from '../core/commandText.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
@@ -170,7 +171,7 @@ export async function openTombstones({ data, forgotten }: Layout, effects: Effec
   if (isUnfinished(tombstones)) {
     effects.log(
       'warn',
-      `an erasure in ${data} was interrupted: give the same ids to \`creator-enrich forget\` again to complete it; until then files may still name these people`,
+      `an erasure in ${data} was interrupted: give the same ids to \`${commandText(['forget', '<id>', '--data', data])}\` again to complete it; until then files may still name these people`,
     )
   }
   return forgottenFinder(tombstones)

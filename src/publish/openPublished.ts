@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { pathExists, requireReadable } from '../core/absent.js'
+import { commandText } from '../core/commandText.js'
 import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
@@ -29,18 +30,18 @@ export async function withPublished<T>(layout: Layout, work: (connection: Connec
   }
 }
 
-function whyNotRead(error: unknown, { database, spill }: Layout): unknown {
+function whyNotRead(error: unknown, { data, database, spill }: Layout): unknown {
   if (error instanceof RunError) return error
   const [line = ''] = messageOf(error).split('\n')
   if (/^Catalog Error: Table/.test(line)) {
     return new UsageError(
-      `${database} was published by an older creator-enrich (${line}): \`creator-enrich replay\` brings it up to date, with no call`,
+      `${database} was published by an older creator-enrich (${line}): \`${commandText(['replay', '--data', data])}\` brings it up to date, with no call`,
       { cause: error },
     )
   }
   if (/^(IO|Serialization|Invalid) Error|not a valid DuckDB/.test(line)) {
     return new LocalError(
-      `${database} cannot be read: ${line}; \`creator-enrich replay\` publishes it again, with no call`,
+      `${database} cannot be read: ${line}; \`${commandText(['replay', '--data', data])}\` publishes it again, with no call`,
       { cause: error },
     )
   }
@@ -60,7 +61,7 @@ export async function checkPublished(layout: Layout): Promise<void> {
   throw (
     (await restorable(layout)) ??
     new UsageError(
-      `${data} has no published file yet: \`creator-enrich run <list> --data ${data}\` makes one; or give another folder with --data`,
+      `${data} has no published file yet: \`${commandText(['run', '<list>', '--data', data])}\` makes one; or give another folder with --data`,
     )
   )
 }
@@ -70,6 +71,6 @@ export async function restorable({ data, raw }: Layout): Promise<UsageError | un
   const sealed = await describeSealedRuns(raw)
   if (sealed === undefined) return undefined
   return new UsageError(
-    `${data} has no published file, but ${sealed}: \`creator-enrich replay --data ${data}\` brings everything back, with no call`,
+    `${data} has no published file, but ${sealed}: \`${commandText(['replay', '--data', data])}\` brings everything back, with no call`,
   )
 }

@@ -1,3 +1,4 @@
+import { commandText } from '../core/commandText.js'
 import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
@@ -28,8 +29,10 @@ export async function reportPage(
     )
   }
   const run = await readRun(connection, runId)
-  if (!run)
-    throw new UsageError('no run has ended yet, so there is nothing to report: start one with creator-enrich run')
+  if (!run) {
+    const start = commandText(['run', '<list>'])
+    throw new UsageError(`no run has ended yet, so there is nothing to report: start one with \`${start}\``)
+  }
   const source = { connection, pipeline, runId: run.run_id, now }
   const creators = await creatorsSection(source)
   const sections = [

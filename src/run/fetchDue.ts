@@ -1,4 +1,5 @@
 import type { Settings } from '../config/options.js'
+import { demoText } from '../core/commandText.js'
 import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
@@ -124,7 +125,7 @@ function tokenFor({ api, token }: OpenRun, due: number): string {
   if (api.simulated) return SIMULATED_TOKEN
   if (token !== undefined) return token
   throw new UsageError(
-    `no token, and ${plural(due, 'id')} to fetch: set JUSTONEAPI_TOKEN or give --token-file; \`make demo\` shows a run on simulated data without one`,
+    `no token, and ${plural(due, 'id')} to fetch: set JUSTONEAPI_TOKEN or give --token-file; \`${demoText()}\` shows a run on simulated data without one`,
   )
 }
 

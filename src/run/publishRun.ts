@@ -1,3 +1,4 @@
+import { commandText } from '../core/commandText.js'
 import { messageOf } from '../core/errors.js'
 import type { Receipt } from '../model/receipt.js'
 import { publish } from '../publish/publish.js'
@@ -46,7 +47,10 @@ export async function reportRun(
     return { ...receipt, files: { ...receipt.files, report } }
   } catch (error) {
     const why = messageOf(error).split('\n')[0]!
-    effects.log('warn', `no report: ${why}; all other files are in place; \`creator-enrich report\` tries again`)
+    effects.log(
+      'warn',
+      `no report: ${why}; all other files are in place; \`${commandText(['report', '--data', layout.data])}\` tries again`,
+    )
     return receipt
   }
 }

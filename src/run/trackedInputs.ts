@@ -1,3 +1,4 @@
+import { commandText } from '../core/commandText.js'
 import { all, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
@@ -60,7 +61,7 @@ export async function trackedInputs(connection: Connection, pipeline: Pipeline, 
 
 export function nothingTracked(data: string): UsageError {
   return new UsageError(
-    `no list of ${data} is tracked: \`creator-enrich run <list> --track --data ${data}\` tracks a list, and --tracked refreshes it from then on; or give another folder with --data`,
+    `no list of ${data} is tracked: \`${commandText(['run', '<list>', '--track', '--data', data])}\` tracks a list, and --tracked refreshes it from then on; or give another folder with --data`,
   )
 }
 

@@ -7,8 +7,8 @@ const WIDEST_LABELS = 16
 /** The text below a line without a label. */
 const HANGING = 2
 
-/** A command to be copied is one word, in backticks or at the end of a line: so is any other text without a blank. */
-const WORDS = /`[^`\n]*`[^\s`]*|creator-enrich [a-z]+ \S+$|\S+/g
+/** A command to be copied stands in backticks and is one word, as is any text without a blank. */
+const WORDS = /`[^`\n]*`[^\s`]*|\S+/g
 
 /**
  * One line of text in lines of at most `columns`, broken between words. Further lines are indented to where the text begins,

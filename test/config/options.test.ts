@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../src/commands/program.js'
 import { runCommand } from '../../src/commands/run/command.js'
+import { ONLY_COMMAND_LINE } from '../../src/commands/run/runWithOptions.js'
 import { envName, options, resolveSettings, type Option, type OptionName } from '../../src/config/options.js'
 
 describe('settings', () => {
@@ -80,6 +81,27 @@ test('every option belongs to a command, and no command has two options with one
     const flags = command.options.map((name) => options[name].flag.split(' ')[0])
     expect(new Set(flags).size, command.name).toBe(flags.length)
   }
+})
+
+test('the options of the library are those of the command run, with their help', async () => {
+  const names = runCommand.options.filter((name) => !ONLY_COMMAND_LINE.includes(name))
+  const lines = names.flatMap((name) => {
+    const { help, default: value }: Option<unknown> = options[name]
+    return [
+      `  /** ${help}${value ? ` (default: ${value})` : ''} */`,
+      `  readonly ${name}?: Given<'${name}'> | undefined`,
+    ]
+  })
+  const source = [
+    "import type { Given } from '../../config/options.js'",
+    '',
+    '/** The options of `run` by name. Made from src/config/options.ts: `npx vitest run test/config --update`. */',
+    'export interface NamedOptions {',
+    ...lines,
+    '}',
+    '',
+  ].join('\n')
+  await expect(source).toMatchFileSnapshot('../../src/commands/run/namedOptions.ts')
 })
 
 test('docs/options.md is what the tables of options and commands say', async () => {

@@ -14,7 +14,7 @@ test('where only raw/ is left, readers and plan say what it holds, and that repl
   for (const name of readdirSync(data)) {
     if (name !== 'raw') rmSync(join(data, name), { recursive: true })
   }
-  const holds = `${join(data, 'raw')} holds 1 run, the last one ${receipt.run_id}: \`creator-enrich replay --data ${data}\``
+  const holds = `${join(data, 'raw')} holds 1 run, the last one ${receipt.run_id}: \`node dist/src/cli.js replay --data ${data}\``
   for (const args of [['status'], ['lists'], ['changes'], ['select'], ['report'], ['plan', '--tracked']]) {
     const { code, stderr } = await cli([...args, '--data', data])
     expect({ args, code, stderr }).toEqual({ args, code: 2, stderr: expect.stringContaining(holds) as string })

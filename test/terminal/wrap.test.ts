@@ -35,8 +35,8 @@ test('a command to be copied is not broken', () => {
   expect(wrap('next       fix it and run `creator-enrich run a.csv --track`, then', 40)).toBe(
     'next       fix it and run\n           `creator-enrich run a.csv --track`,\n           then',
   )
-  expect(wrap('next: creator-enrich run /data/somewhere/people.csv', 24)).toBe(
-    'next:\n  creator-enrich run /data/somewhere/people.csv',
+  expect(wrap('next: `node cli.js run /data/somewhere/people.csv`', 24)).toBe(
+    'next:\n  `node cli.js run /data/somewhere/people.csv`',
   )
 })
 

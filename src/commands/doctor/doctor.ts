@@ -4,6 +4,7 @@ import { pathExists } from '../../core/absent.js'
 import { resolveApi, type Api } from '../../config/api.js'
 import type { Settings } from '../../config/options.js'
 import type { ProxyRule } from '../../config/proxy.js'
+import { commandText } from '../../core/commandText.js'
 import { first, openDatabase } from '../../core/duckdb.js'
 import { BusyError, EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
 import { localTime } from '../../core/time.js'
@@ -115,7 +116,9 @@ async function database(layout: Layout, { api }: Settings): Promise<CheckResult>
     ),
   )
   if (about === undefined)
-    throw new Error(`${layout.database} has no row in data_folder: run \`creator-enrich replay\``)
+    throw new Error(
+      `${layout.database} has no row in data_folder: run \`${commandText(['replay', '--data', layout.data])}\``,
+    )
   const { pipeline, simulated, schema_version: schema, duckdb } = about
   if (schema > migrations.length) {
     throw new Error(`${layout.database} was made by a newer creator-enrich (schema ${schema}): use that version`)

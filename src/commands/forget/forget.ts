@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Settings } from '../../config/options.js'
 import { pathExists } from '../../core/absent.js'
+import { commandText } from '../../core/commandText.js'
 import type { Effects } from '../../core/effects.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
@@ -157,7 +158,7 @@ export async function allowAgain(
     const states = ids.map((id) => tombstoneState(before, id))
     if (states.includes('erasing')) {
       throw new UsageError(
-        'an erasure was cut off: run `creator-enrich forget` with the same ids and without --allow first, which completes it',
+        `an erasure was cut off: run \`${commandText(['forget', '<id>', '--data', layout.data])}\` with the same ids and without --allow first, which completes it`,
       )
     }
     const known = states.filter((state) => state === 'erased').length

@@ -8,6 +8,6 @@ import { listsText, readLists } from './lists.js'
 export async function listsFlow({ settings }: Invocation): Promise<number> {
   const layout = layoutOf(settings.data)
   const lists = await withPublished(layout, readLists)
-  print(settings, { data: layout.data, lists }, (columns) => listsText(lists, columns))
+  print(settings, { data: layout.data, lists }, (columns) => listsText(lists, columns, layout.data))
   return 0
 }

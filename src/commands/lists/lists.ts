@@ -1,3 +1,4 @@
+import { commandText } from '../../core/commandText.js'
 import { all, type Connection } from '../../core/duckdb.js'
 import { count } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
@@ -36,8 +37,8 @@ export async function readLists(connection: Connection): Promise<ListReport[]> {
   return lists.map((list) => ({ ...list, last_read_at: new Date(list.last_read_at).toISOString() }))
 }
 
-/** The lists as a table, and the price of a night of the tracked lists. */
-export function listsText(lists: readonly ListReport[], columns: number): string {
+/** The lists of a data folder as a table, and the price of a night of the tracked lists. */
+export function listsText(lists: readonly ListReport[], columns: number, data: string): string {
   if (lists.length === 0) return 'no list was read yet\n'
   const rows = lists.map((each) => [
     each.list,
@@ -60,16 +61,19 @@ export function listsText(lists: readonly ListReport[], columns: number): string
     { title: 'a night', right: true },
   ]
   const note = lists[0]!.simulated ? 'simulated data: the calls cost nothing, the prices are those of real calls\n' : ''
-  return `${table(header, rows, columns)}\n${nightly(lists)}\n${note}`
+  return `${table(header, rows, columns)}\n${nightly(lists, data)}\n${note}`
 }
 
-function nightly(lists: readonly ListReport[]): string {
+function nightly(lists: readonly ListReport[], data: string): string {
   const tracked = lists.filter((list) => list.tracked)
-  if (tracked.length === 0)
-    return 'no list is tracked: after `creator-enrich run <list> --track`, `run --tracked` refreshes it'
+  const refresh = commandText(['run', '--tracked', '--data', data])
+  if (tracked.length === 0) {
+    const track = commandText(['run', '<list>', '--track', '--data', data])
+    return `no list is tracked: after \`${track}\`, \`${refresh}\` refreshes it`
+  }
   const price = tracked.reduce((sum, list) => sum + (list.nightly_price ?? 0), 0)
   const several = tracked.length > 1 ? ', less when an id is in several of them' : ''
-  return `\`run --tracked\` refreshes ${tracked.length} of ${lists.length}, for up to ${money(price)} a night${several}`
+  return `\`${refresh}\` refreshes ${tracked.length} of ${lists.length}, for up to ${money(price)} a night${several}`
 }
 
 function money(amount: number | null): string {

@@ -1,3 +1,4 @@
+import { commandText } from '../../core/commandText.js'
 import { EXIT } from '../../core/errors.js'
 import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import {
@@ -83,7 +84,7 @@ const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
 /** More columns are in table `schema_drift`. */
 const MOST_LINES = 5
 
-function driftLines({ drift, pipeline }: Receipt): string[] {
+function driftLines({ drift, pipeline, data }: Receipt): string[] {
   if (drift.length === 0) return []
   const counts = DRIFT_WORDS.flatMap(([kind, what]) => {
     const number = drift.filter((each) => each.kind === kind).length
@@ -98,7 +99,7 @@ function driftLines({ drift, pipeline }: Receipt): string[] {
     labelLine('', 'to make columns of them, add these lines, with the right kind, to'),
     labelLine('', `pipelines/${pipeline}/columns/attributes.ts`),
     labelLine('', '(counters: counters.ts; items of a list: childTables.ts beside columns/),'),
-    labelLine('', 'and run `creator-enrich replay`, which also fills the past:'),
+    labelLine('', `and run \`${commandText(['replay', '--data', data])}\`, which also fills the past:`),
     ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
     ...(more > 0 ? [`  and ${count(more)} more`] : []),
   ]

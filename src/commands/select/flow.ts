@@ -3,6 +3,7 @@ import { extname, join, resolve } from 'node:path'
 import { isFolder } from '../../core/atomicFile.js'
 import { pathExists, unreadablePath } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
+import { commandText } from '../../core/commandText.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { csvRecords } from '../../export/csvFile.js'
@@ -53,7 +54,7 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
   })
   if (out !== undefined) {
     logger.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`)
-    if (save !== undefined) logger.log('info', `next: creator-enrich run ${out}`)
+    if (save !== undefined) logger.log('info', `next: \`${commandText(['run', out, '--data', settings.data])}\``)
   } else if (isTable && limit === undefined && rows === ROWS) {
     logger.log('info', `the first ${ROWS} rows; --limit N shows more, --format csv shows all`)
   }

@@ -1,4 +1,5 @@
 import { pathExists } from '../../core/absent.js'
+import { commandText } from '../../core/commandText.js'
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
@@ -77,7 +78,7 @@ export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
   if (lost) throw lost
   if (status === undefined && !isCutOff) {
     throw new UsageError(
-      `${layout.data} holds nothing yet: start with \`creator-enrich run <list> --data ${layout.data}\`, or give another folder with --data`,
+      `${layout.data} holds nothing yet: start with \`${commandText(['run', '<list>', '--data', layout.data])}\`, or give another folder with --data`,
     )
   }
   return {

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import { dirname } from 'node:path'
+import { commandText } from '../../core/commandText.js'
 import { all, first, quotedName, runScript, transaction, type Connection } from '../../core/duckdb.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -171,7 +173,7 @@ async function refuseFalseVersions({ connection, path, pipeline }: Target, befor
 
 function mustReplay(path: string, what: string): LocalError {
   return new OutdatedWarehouse(
-    `${path}: ${what} since it was built: run \`creator-enrich replay\` first, which rebuilds all tables with no call; the file was left as it is`,
+    `${path}: ${what} since it was built: run \`${commandText(['replay', '--data', dirname(dirname(path))])}\` first, which rebuilds all tables with no call; the file was left as it is`,
   )
 }
 

@@ -8,7 +8,7 @@ const list: ListReport = {
 }
 
 test('the prices of simulated lists are shown as those of real calls', () => {
-  const [real, simulated] = [listsText([list], 80), listsText([{ ...list, simulated: true }], 80)]
+  const [real, simulated] = [listsText([list], 80, 'data'), listsText([{ ...list, simulated: true }], 80, 'data')]
   expect(real).toMatch(/for up to ¥0\.30 a night\n$/)
   expect(simulated).toBe(`${real}simulated data: the calls cost nothing, the prices are those of real calls\n`)
 })

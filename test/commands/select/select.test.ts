@@ -138,7 +138,7 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   const env = { JUSTONEAPI_TOKEN: 'not a token' }
   const saved = await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })
   expect(saved.code, saved.stderr).toBe(0)
-  expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nnext: creator-enrich run /)
+  expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nnext: `node \/\S+cli\.js run \S+ --data /)
   const own = join(folder, 'mine.csv')
   writeFileSync(own, 'id,note\n')
   const refused = await cli(['select', '--save', 'mine', '--data', data], { cwd: folder, env })

@@ -19,7 +19,7 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   const nothing = await cli(['status', '--data', data])
   expect([nothing.code, nothing.stdout]).toEqual([2, ''])
   expect(nothing.stderr).toContain(
-    `${data} holds nothing yet: start with \`creator-enrich run <list> --data ${data}\`, or`,
+    `${data} holds nothing yet: start with \`node dist/src/cli.js run <list> --data ${data}\`, or`,
   )
 
   const list = writeList(folder, IDS, '名单.csv')

@@ -1,0 +1,73 @@
+import type { Given } from '../../config/options.js'
+
+/** The options of `run` by name. Made from src/config/options.ts: `npx vitest run test/config --update`. */
+export interface NamedOptions {
+  /** the data folder (default: data) */
+  readonly data?: Given<'data'> | undefined
+  /** the folder under pipelines/ to use (default: the one that pipelines/default names) */
+  readonly pipeline?: Given<'pipeline'> | undefined
+  /** global, cn (plain HTTP, inside mainland China), simulated, or a URL (default: global) */
+  readonly api?: Given<'api'> | undefined
+  /** let the token travel unencrypted to a host other than this machine */
+  readonly allowPlainHttp?: Given<'allowPlainHttp'> | undefined
+  /** read the token from a file (otherwise from JUSTONEAPI_TOKEN) */
+  readonly tokenFile?: Given<'tokenFile'> | undefined
+  /** the column that holds the ids */
+  readonly column?: Given<'column'> | undefined
+  /** encoding of text inputs: auto, utf-8, gb18030 (also GBK) or utf-16le (default: auto) */
+  readonly encoding?: Given<'encoding'> | undefined
+  /** the character between the columns of text inputs, such as ; or tab (default: detected) */
+  readonly delimiter?: Given<'delimiter'> | undefined
+  /** name of the list (default: the file's name) */
+  readonly list?: Given<'list'> | undefined
+  /** refresh these lists with `run --tracked` from now on, until `untrack` */
+  readonly track?: Given<'track'> | undefined
+  /** take no input: refresh every id of every tracked list, from its stored rows */
+  readonly tracked?: Given<'tracked'> | undefined
+  /** let a tracked list lose more than half of its ids */
+  readonly replace?: Given<'replace'> | undefined
+  /** fetch a profile again when the run that last fetched it started longer ago than this (default: 20h) */
+  readonly maxAge?: Given<'maxAge'> | undefined
+  /** fetch only the ids that failed, are empty or were refused as invalid, whatever their age */
+  readonly retryFailed?: Given<'retryFailed'> | undefined
+  /** after a call that was sent and never answered: fetch the id once more, or hold it (default: retry) */
+  readonly onAmbiguous?: Given<'onAmbiguous'> | undefined
+  /** most calls in flight (default: 16) */
+  readonly concurrency?: Given<'concurrency'> | undefined
+  /** most calls a second (default: no limit) */
+  readonly rate?: Given<'rate'> | undefined
+  /** longest time of one call; a short timeout risks paying twice (default: 120s) */
+  readonly timeout?: Given<'timeout'> | undefined
+  /** most attempts for an id in one run; throttled calls do not count (default: 5) */
+  readonly attempts?: Given<'attempts'> | undefined
+  /** stop when the API has returned only faults or throttling for this long (default: 10m) */
+  readonly giveUp?: Given<'giveUp'> | undefined
+  /** most calls in this run, retries included; the remaining ids are parked */
+  readonly maxCalls?: Given<'maxCalls'> | undefined
+  /** most money in this run: billed, maybe billed and in flight; the remaining ids are parked */
+  readonly budget?: Given<'budget'> | undefined
+  /** the same for all runs of the data folder on one day of the pipeline's time zone; a call counts for the day in which it is sent */
+  readonly budgetPerDay?: Given<'budgetPerDay'> | undefined
+  /** price of one billed call, in CNY (default: 0.15) */
+  readonly price?: Given<'price'> | undefined
+  /** a run that names no cap and would cost more needs --yes; `--tracked` only beyond twice the last full night (default: 1000) */
+  readonly confirmAbove?: Given<'confirmAbove'> | undefined
+  /** let this run cost more than --confirm-above */
+  readonly yes?: Given<'yes'> | undefined
+  /** exit 3 when a larger share of the fetched ids failed, and at least so many (5% alone: 5%,5), or all of them (default: 5%,5) */
+  readonly maxFailed?: Given<'maxFailed'> | undefined
+  /** write CSV files without a byte order mark */
+  readonly noBom?: Given<'noBom'> | undefined
+  /** also write exports/creators.xlsx; an existing one is updated in any case */
+  readonly excel?: Given<'excel'> | undefined
+  /** write no HTML report */
+  readonly noReport?: Given<'noReport'> | undefined
+  /** post the receipt to this address at the end: as JSON, or as text to a bot of Slack, Feishu or DingTalk */
+  readonly notify?: Given<'notify'> | undefined
+  /** start from nothing although published files show paid calls whose raw data is gone */
+  readonly new?: Given<'new'> | undefined
+  /** memory that DuckDB may use (default: a quarter of the machine's, from 512MB to 1GB, at most half of what is free) */
+  readonly memory?: Given<'memory'> | undefined
+  /** threads that DuckDB may use (default: as many as the machine has processors, at most 8) */
+  readonly threads?: Given<'threads'> | undefined
+}
