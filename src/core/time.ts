@@ -16,9 +16,17 @@ export function localTime(time: number): string {
   return new Date(time).toLocaleString('sv-SE')
 }
 
+/** Making one takes hundreds of times as long as using it. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>()
+
 /** The calendar day of a time in a zone, `YYYY-MM-DD`. */
 export function dayIn(timeZone: string, time: number): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(time)
+  let format = dayFormats.get(timeZone)
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+    dayFormats.set(timeZone, format)
+  }
+  return format.format(time)
 }
 
 /** The start of the next calendar day in a zone (zones with a whole-minute offset and no change that night). */

@@ -88,6 +88,8 @@ export interface Receipt {
   readonly ids: Counts
   readonly reconciled: boolean
   readonly reasons: readonly ReasonCount[]
+  /** Ids to fetch by the plan, and ids with at least one call. */
+  readonly due_ids: number
   readonly asked_ids: number
   readonly calls: {
     readonly sent: number

@@ -1,85 +1,76 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Settings } from '../config/options.js'
 import { pathExists } from '../core/absent.js'
 import { replaceFile } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
-import type { Layout } from '../dataFolder/layout.js'
-import { STATUSES, type Receipt } from '../model/receipt.js'
+import { prometheusText, sampleIn, unlabelled } from '../core/prometheusText.js'
+import { version } from '../core/version.js'
+import { layoutOf, type Layout } from '../dataFolder/layout.js'
+import type { Pipeline } from '../model/pipeline.js'
+import type { Receipt } from '../model/receipt.js'
+import { samplesOfFolder } from './metrics/folderSamples.js'
+import { familiesOf, type MetricName, type Samples } from './metrics/metricTable.js'
+import { samplesOfRun } from './metrics/runSamples.js'
+import { samplesOfSizes } from './metrics/sizeSamples.js'
 
 const NAME = 'creator-enrich.prom'
-const SUCCESS = 'creator_enrich_last_success_timestamp_seconds'
+const SUCCESS: MetricName = 'creator_enrich_last_success_timestamp_seconds'
 
-type Labels = Readonly<Record<string, string>>
-type Sample = readonly [labels: Labels, value: number]
+export interface RunEndContext {
+  readonly settings: Pick<Settings, 'data' | 'maxAge' | 'price'>
+  readonly pipeline: Pipeline
+  readonly effects: Pick<Effects, 'now' | 'log'>
+}
+
+export interface RunEndResult {
+  readonly exitCode: number
+  /** Absent when the run failed before it was complete. */
+  readonly receipt?: Receipt
+  /** Whether this process has the lock of the folder. */
+  readonly holdsFolder: boolean
+}
 
 /**
- * Writes the result of a run for the textfile collector of Prometheus' node exporter. Without a receipt, only exit code and
- * times are written. The time of the last success is taken over from the previous file. Never fails a run.
+ * Writes the end of a run, and what is true of its folder, for the textfile collector of Prometheus' node exporter. The
+ * figures of a run need its receipt. Never fails a run.
  */
-export async function writeMetrics(
-  { metrics, state }: Layout,
-  exitCode: number,
-  receipt: Receipt | undefined,
-  { now, log }: Pick<Effects, 'now' | 'log'>,
-): Promise<void> {
-  const path = join(metrics, NAME)
+export async function writeMetrics({ settings, pipeline, effects }: RunEndContext, end: RunEndResult): Promise<void> {
+  const layout = layoutOf(settings.data)
+  const path = join(layout.metrics, NAME)
   try {
     // A folder that was deleted or moved during the run is not created again.
-    if (!pathExists(state)) return
-    const at = Math.round(now() / 1000)
-    const success = exitCode === 0 ? at : await lastSuccess(path)
-    const write = (temporary: string): Promise<void> => writeFile(temporary, render(exitCode, at, success, receipt))
-    await replaceFile(path, write, 'shared')
+    if (!pathExists(layout.state)) return
+    const now = effects.now()
+    const { maxAge: maxAgeMs, price } = settings
+    const startedAt = end.receipt ? Date.parse(end.receipt.started_at) : now
+    const question = { pipeline, now, startedAt, maxAgeMs, price }
+    const families = familiesOf(
+      (await samplesOfFolder(layout, question, end.holdsFolder)) ?? {},
+      await samplesOfSizes(layout),
+      end.receipt ? samplesOfRun(end.receipt) : {},
+      await samplesOfEnd(path, end.exitCode, Math.round(now / 1000)),
+    )
+    const text = prometheusText(families, labelsOf(layout, pipeline))
+    await replaceFile(path, (temporary) => writeFile(temporary, text), 'shared')
   } catch (error) {
-    log('warn', `cannot write ${path}: ${messageOf(error)}`)
+    effects.log('warn', `cannot write ${path}: ${messageOf(error)}`)
   }
 }
 
-async function lastSuccess(path: string): Promise<number | undefined> {
-  if (!pathExists(path)) return undefined
-  const found = new RegExp(`^${SUCCESS} (\\d+)$`, 'm').exec(await readFile(path, 'utf8'))
-  return found ? Number(found[1]) : undefined
+/** Every series has them, so that several folders can share a collector. */
+function labelsOf({ data }: Layout, { name }: Pipeline): Readonly<Record<string, string>> {
+  return { folder: data, pipeline: name }
 }
 
-function render(exitCode: number, at: number, success: number | undefined, receipt: Receipt | undefined): string {
-  return [
-    metric('creator_enrich_last_run_timestamp_seconds', 'When the last run ended.', [[{}, at]]),
-    metric('creator_enrich_last_run_exit_code', 'Exit code of the last run.', [[{}, exitCode]]),
-    metric(SUCCESS, 'When a run last ended with exit code 0.', success === undefined ? [] : [[{}, success]]),
-    ...(receipt ? ofReceipt(receipt) : []),
-  ].join('')
-}
-
-function ofReceipt({ seconds, rows, ids, calls, money, ambiguous_calls }: Receipt): string[] {
-  const byStatus = (counts: Receipt['rows']): Sample[] => STATUSES.map((status) => [{ status }, counts[status]])
-  const { currency } = money
-  return [
-    metric('creator_enrich_last_run_duration_seconds', 'Duration of the last run.', [[{}, seconds]]),
-    metric('creator_enrich_rows', 'Input rows of the last run by status.', byStatus(rows)),
-    metric('creator_enrich_ids', 'Distinct ids of the last run by status.', byStatus(ids)),
-    metric(
-      'creator_enrich_calls',
-      "HTTP calls of the last run by the upstream's code.",
-      calls.codes.map(({ code, calls: sent }) => [{ code }, sent]),
-    ),
-    metric('creator_enrich_money', 'Money of the last run.', [
-      [{ kind: 'billed', currency }, money.billed],
-      [{ kind: 'maybe_billed', currency }, money.maybe_billed],
-    ]),
-    metric('creator_enrich_ambiguous_calls', 'Calls of all runs that may have been billed and got no answer.', [
-      [{}, ambiguous_calls],
-    ]),
-  ]
-}
-
-/** One gauge in the text format of Prometheus. */
-function metric(name: string, help: string, samples: readonly Sample[]): string {
-  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`)
-  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('')}`
-}
-
-function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`)
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`
+/** The time of the last success is taken over from the previous file; if that has none, the tables may know it. */
+async function samplesOfEnd(path: string, exitCode: number, at: number): Promise<Samples> {
+  const success = exitCode === 0 ? at : pathExists(path) ? sampleIn(await readFile(path, 'utf8'), SUCCESS) : undefined
+  return {
+    creator_enrich_last_run_timestamp_seconds: unlabelled(at),
+    creator_enrich_last_run_exit_code: unlabelled(exitCode),
+    ...(success === undefined ? {} : { [SUCCESS]: unlabelled(success) }),
+    creator_enrich_build_info: [[{ version }, 1]],
+  }
 }

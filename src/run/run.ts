@@ -73,13 +73,14 @@ export async function run(context: RunContext): Promise<Receipt> {
     // The report is made from the published file; nothing depends on it.
     current.enter('reporting')
     const reported = await reportRun(current, sealed)
-    await writeMetrics(layout, reported.exit_code, reported, effects)
+    await writeMetrics(context, { exitCode: reported.exit_code, receipt: reported, holdsFolder: true })
     status.finish(reported.exit_code)
     return reported
   } catch (error) {
     const failure = await handleFailure(error, layout.warehouse, progress, opened)
     // Where another run holds the folder, the metrics are those of that run.
-    if (!(failure instanceof BusyError)) await writeMetrics(layout, exitCodeOf(failure), undefined, effects)
+    const end = { exitCode: exitCodeOf(failure), holdsFolder: opened !== undefined }
+    if (!(failure instanceof BusyError)) await writeMetrics(context, end)
     status.finish(exitCodeOf(failure))
     throw failure
   } finally {

@@ -134,6 +134,7 @@ function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Rec
     ids: settled.ids,
     reconciled: true,
     reasons: settled.reasons,
+    due_ids: planned.byDecision.due.ids,
     asked_ids: askedIds,
     calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes, days: end.days },
     pace: paceOf(fetched),

@@ -22,6 +22,7 @@ function receipt(drift: readonly DriftReceipt[]): Receipt {
     ids: NONE,
     reconciled: true,
     reasons: [],
+    due_ids: 0,
     asked_ids: 0,
     calls: { sent: 0, billed: 0, maybe_billed: 0, codes: [], days: [] },
     pace: { calls_per_second: 0, limit_per_second: null, in_flight_limit: null },
