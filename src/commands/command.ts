@@ -1,7 +1,14 @@
+import type { ConfigFile } from '../config/configFile.js'
 import type { OptionName, Settings } from '../config/options.js'
 import type { ProxyRule } from '../config/proxy.js'
-import { messageOf } from '../core/errors.js'
+import { messageOf, type UsageError } from '../core/errors.js'
 import type { Logger } from '../terminal/logger.js'
+
+/** The config file of a command, or why there is one that is not used. */
+export interface FoundConfig {
+  readonly file?: ConfigFile
+  readonly problem?: UsageError
+}
 
 /** What a command gets from the command line and the environment. */
 export interface Invocation {
@@ -15,6 +22,7 @@ export interface Invocation {
   readonly proxyFor: ProxyRule
   /** The positional arguments. */
   readonly inputs: readonly string[]
+  readonly config: FoundConfig
 }
 
 /** Does the work of a command, and returns the exit code. */
@@ -34,6 +42,10 @@ export interface Command {
   readonly connects?: true
   /** Commands behind the name of this one: `lists remove`. */
   readonly subcommands?: readonly Command[]
+  /** The command only reads, so others than the owner of the data folder use it: it does without a config file of another user. */
+  readonly onlyReads?: true
+  /** The command reports a config file that cannot be used, and goes on without it. */
+  readonly checksConfig?: true
   readonly run: Flow
 }
 

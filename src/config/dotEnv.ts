@@ -25,7 +25,7 @@ export function readDotEnv(): DotEnv {
 }
 
 /** They decide where the token or the results go, or which file is read. */
-const GUARDED: readonly OptionName[] = ['allowPlainHttp', 'tokenFile', 'notify']
+const GUARDED: readonly OptionName[] = ['allowPlainHttp', 'config', 'tokenFile', 'notify']
 
 /** What a command does that a `.env` could turn against the person who starts it. */
 export interface Risks {
@@ -57,6 +57,8 @@ export function checkDotEnv(
 
 function isGuarded(name: string, value: string, { sends, writesLog }: Risks): boolean {
   if (name === envName('logFile')) return writesLog
+  // A config file may name a log file.
+  if (name === envName('config') && writesLog) return true
   if (!sends) return false
   if (name === envName('api')) return !isHostName(value)
   return (

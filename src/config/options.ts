@@ -30,6 +30,8 @@ export interface Option<T> {
   readonly secret?: true
   /** Only the command line sets it: it says yes to one run, and must not stay in an environment. */
   readonly flagOnly?: true
+  /** A path: in a config file it is relative to the folder of that file. */
+  readonly path?: true
   /** Turns a text into the value, or throws an Error that says what is expected. */
   readonly parse: (text: string) => T
 }
@@ -47,15 +49,22 @@ function option<T>(definition: Option<T>): Option<T> {
 
 /**
  * Every option, declared once: its flag, its variable (`CREATOR_ENRICH_` and the key in capitals, except where `flagOnly`),
- * its default, its help.
+ * its default, its help. Its name in a config file is the key with hyphens (src/config/configFile.ts).
  * A command names the options that it takes. docs/options.md is made from both.
  */
 export const options = {
   data: option({
     flag: '--data <dir>',
     default: 'data',
+    path: true,
     parse: text,
     help: 'the data folder',
+  }),
+  config: option({
+    flag: '--config <file>',
+    path: true,
+    parse: text,
+    help: 'the file with settings (default: creator-enrich.json in the data folder, if there is one)',
   }),
   pipeline: option({
     flag: '--pipeline <name>',
@@ -75,6 +84,7 @@ export const options = {
   }),
   tokenFile: option({
     flag: '--token-file <file>',
+    path: true,
     parse: text,
     help: 'read the token from a file (otherwise from JUSTONEAPI_TOKEN)',
   }),
@@ -254,6 +264,7 @@ export const options = {
   }),
   file: option({
     flag: '--file <file>',
+    path: true,
     parse: text,
     help: 'read the ids from a file, one on each line',
   }),
@@ -313,6 +324,7 @@ export const options = {
   }),
   out: option({
     flag: '--out <file>',
+    path: true,
     parse: text,
     help: 'write to this file; xlsx and parquet need one',
   }),
@@ -365,6 +377,7 @@ export const options = {
   }),
   logFile: option({
     flag: '--log-file <file>',
+    path: true,
     parse: text,
     help: 'also append the log to a file: with times, at --log-level, even with --quiet',
   }),
@@ -393,6 +406,9 @@ export function envName(name: string): string {
   return ENV_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
 }
 
+/** Settings of a config file as texts, checked already. */
+export type FileValues = Readonly<Partial<Record<OptionName, string>>>
+
 /** Options as commander gives them. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>
 
@@ -404,22 +420,24 @@ function typedValue(flag: string, flags: Flags): string | boolean | undefined {
   return value === false ? true : undefined
 }
 
-/** A refused value without the parts that may be secret: user and query of a URL. */
-function shown(value: string): string {
-  return value.replace(/\/\/.*@/s, '//…@').replace(/[?#].*$/s, '?…')
+/** A refused value for an error: not at all if it is a secret, else without the parts that may be one: user and query of a URL. */
+export function refusedValue(value: string, { secret }: Option<unknown>): string {
+  return secret ? 'something else' : JSON.stringify(value.replace(/\/\/.*@/s, '//…@').replace(/[?#].*$/s, '?…'))
 }
 
 /**
- * The value of every option: flag over environment over `.env` over default, one option at a time.
+ * The value of every option: flag over environment over `.env` over config file over default, one option at a time.
  * @param names the options that the command takes as flags; `--limit` is not the same option for every command
  * @param flags the typed flags; a switch is `true`
  * @param environments most important first: the process's, then the `.env` file's
+ * @param file the values of the config file
  * @throws UsageError naming the flag or variable, and what it expects
  */
 export function resolveSettings(
   names: readonly OptionName[],
   flags: Flags,
   environments: readonly Readonly<Record<string, string | undefined>>[],
+  file: FileValues = {},
 ): Settings {
   const settings: Record<string, unknown> = {}
   for (const [name, definition] of Object.entries<Option<unknown>>(options)) {
@@ -429,14 +447,13 @@ export function resolveSettings(
       typed === undefined
         ? (definition.flagOnly ? [] : environments).map((environment) => environment[variable]).find((value) => value)
         : String(typed)
-    const value = given ?? definition.default
+    const value = given ?? file[name as OptionName] ?? definition.default
     if (value === undefined) continue
     try {
       settings[name] = definition.parse(value)
     } catch (error) {
       const where = typed === undefined ? variable : definition.flag.split(' ')[0]!
-      const got = definition.secret ? 'something else' : JSON.stringify(shown(value))
-      throw new UsageError(`${where}: ${(error as Error).message}, got ${got}`)
+      throw new UsageError(`${where}: ${(error as Error).message}, got ${refusedValue(value, definition)}`)
     }
   }
   return settings as unknown as Settings

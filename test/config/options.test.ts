@@ -13,6 +13,14 @@ describe('settings', () => {
     expect(resolveSettings(runCommand.options, {}, [environment, dotEnv]).concurrency).toBe(4)
   })
 
+  test('the config file wins over the default only', () => {
+    const file = { concurrency: '2', attempts: '3', noBom: 'false', excel: 'true' }
+    const settings = resolveSettings(runCommand.options, { concurrency: '5' }, [{}, {}], file)
+    expect(settings).toMatchObject({ concurrency: 5, attempts: 3, noBom: false, excel: true, giveUp: 600_000 })
+    const dotEnv = { CREATOR_ENRICH_ATTEMPTS: '7' }
+    expect(resolveSettings(runCommand.options, {}, [{}, dotEnv], file).attempts).toBe(7)
+  })
+
   test('--no-bom, which commander hands over as bom: false', () => {
     expect(resolveSettings(runCommand.options, { bom: false }, []).noBom).toBe(true)
     expect(resolveSettings(runCommand.options, { bom: true }, []).noBom).toBeUndefined()
@@ -114,8 +122,8 @@ test('docs/options.md is what the tables of options and commands say', async () 
   const page = [
     '# Options',
     '',
-    'A flag wins over the environment, the environment over the file `.env` in the current folder, that over the default.',
-    'While the token comes from elsewhere, a variable in that file may name no address, file or proxy (exit 2): `API` other than `global` or `cn`, `ALLOW_PLAIN_HTTP`, `TOKEN_FILE`, `NOTIFY`, `LOG_FILE`, `HTTPS_PROXY` and its kin. Other commands than `run` and `doctor`, and `--api simulated`, check only `LOG_FILE`.',
+    'A flag wins over the environment, the environment over the file `.env` in the current folder, that over the [config file](config-file.md), that over the default. In the config file an option has the name of its flag without the dashes, only `--limit` of `simulate` is `call-limit`. An option without a variable is taken from the command line only.',
+    'While the token comes from elsewhere, a variable in `.env` may name no address, file or proxy (exit 2): `API` other than `global` or `cn`, `ALLOW_PLAIN_HTTP`, `CONFIG`, `TOKEN_FILE`, `NOTIFY`, `LOG_FILE`, `HTTPS_PROXY` and its kin. Other commands than `run` and `doctor`, and `--api simulated`, check only `CONFIG` and `LOG_FILE`.',
     'The token is not an option: it comes from `JUSTONEAPI_TOKEN` or a `--token-file`.',
     '',
     '| flag | variable | default | commands | what |',

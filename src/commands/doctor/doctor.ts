@@ -14,6 +14,8 @@ import { BYTES_AN_ID, checkFolders, foldersOf } from '../../dataFolder/preflight
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { migrations } from '../../load/schema/migrations/all.js'
 import { withPublished } from '../../publish/openPublished.js'
+import type { FoundConfig } from '../command.js'
+import { configCheck } from './configCheck.js'
 import { reach } from './reach.js'
 
 export interface DoctorJob {
@@ -22,6 +24,8 @@ export interface DoctorJob {
   readonly readToken: () => string | undefined
   /** None is used if absent. */
   readonly proxyFor?: ProxyRule
+  /** Absent: there is no config file. */
+  readonly config?: FoundConfig
   readonly now: () => number
 }
 
@@ -37,7 +41,7 @@ const TOLERANCE_MS = 300_000
 const RELEASED = Date.parse('2026-01-01')
 
 /** Checks everything that a run needs, without a call: the token is not sent, and nothing is changed. */
-export async function doctor({ settings, readToken, proxyFor, now }: DoctorJob): Promise<DoctorReport> {
+export async function doctor({ settings, readToken, proxyFor, config, now }: DoctorJob): Promise<DoctorReport> {
   const layout = layoutOf(settings.data)
   const checks: Check[] = []
   const check = async (
@@ -53,6 +57,7 @@ export async function doctor({ settings, readToken, proxyFor, now }: DoctorJob):
     }
   }
   await check('node', nodeVersion)
+  await check('config', () => ok(configCheck(config)))
   await check('folder', () => folder(layout), EXIT.local)
   await check('space', () => space(layout), EXIT.local)
   await check('lock', () => lock(layout))

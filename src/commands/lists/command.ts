@@ -11,7 +11,8 @@ const removeListCommand: Command = {
 export const listsCommand: Command = {
   name: 'lists',
   description: 'show each list: whether it is tracked, its coverage, the price of a night',
-  options: ['data', 'json', 'logLevel'],
+  options: ['data', 'config', 'json', 'logLevel'],
+  onlyReads: true,
   subcommands: [removeListCommand],
   run: lazy(async () => (await import('./flow.js')).listsFlow),
 }

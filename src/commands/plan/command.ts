@@ -6,6 +6,7 @@ export const planCommand: Command = {
   description: 'show what a run of the same inputs would fetch and cost now; makes no call',
   options: [
     'data',
+    'config',
     'pipeline',
     'column',
     'encoding',

@@ -3,6 +3,19 @@ import { lazy, type Command } from '../command.js'
 export const replayCommand: Command = {
   name: 'replay',
   description: 'rebuild all tables from raw/ and the journal without a call, show the differences, publish',
-  options: ['data', 'pipeline', 'noBom', 'excel', 'json', 'quiet', 'check', 'memory', 'threads', 'logLevel', 'logFile'],
+  options: [
+    'data',
+    'config',
+    'pipeline',
+    'noBom',
+    'excel',
+    'json',
+    'quiet',
+    'check',
+    'memory',
+    'threads',
+    'logLevel',
+    'logFile',
+  ],
   run: lazy(async () => (await import('./flow.js')).replayFlow),
 }

@@ -3,6 +3,6 @@ import { lazy, type Command } from '../command.js'
 export const reportCommand: Command = {
   name: 'report',
   description: 'write the HTML report of the newest run from the published data',
-  options: ['data', 'pipeline', 'keepReports', 'quiet', 'memory', 'threads', 'logLevel', 'logFile'],
+  options: ['data', 'config', 'pipeline', 'keepReports', 'quiet', 'memory', 'threads', 'logLevel', 'logFile'],
   run: lazy(async () => (await import('./flow.js')).reportFlow),
 }

@@ -6,6 +6,7 @@ export const runCommand: Command = {
   description: 'read, plan, fetch, flatten, load, export, publish and report; the same command continues a stopped run',
   options: [
     'data',
+    'config',
     'pipeline',
     'api',
     'allowPlainHttp',

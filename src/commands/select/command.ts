@@ -5,6 +5,7 @@ export const selectCommand: Command = {
   description: 'choose creators by a condition: as a table, CSV, Excel, Parquet or JSON',
   options: [
     'data',
+    'config',
     'noBom',
     'limit',
     'where',
@@ -18,5 +19,6 @@ export const selectCommand: Command = {
     'threads',
     'logLevel',
   ],
+  onlyReads: true,
   run: lazy(async () => (await import('./flow.js')).selectFlow),
 }

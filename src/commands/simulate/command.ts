@@ -4,6 +4,7 @@ export const simulateCommand: Command = {
   name: 'simulate',
   description: 'serve the simulated API on this machine until stopped',
   options: [
+    'config',
     'pipeline',
     'port',
     'latency',

@@ -4,6 +4,6 @@ export const untrackCommand: Command = {
   name: 'untrack',
   arguments: '<list>',
   description: 'leave a list out of `run --tracked`; its rows and its history stay',
-  options: ['data', 'pipeline', 'json', 'logLevel'],
+  options: ['data', 'config', 'pipeline', 'json', 'logLevel'],
   run: lazy(async () => (await import('./flow.js')).untrackFlow),
 }

@@ -22,6 +22,7 @@ const verdicts = ({ checks }: DoctorReport) => Object.fromEntries(checks.map(({ 
 const saidOf = ({ checks }: DoctorReport, name: string) => checks.find((check) => check.name === name)!.said
 const GOOD = {
   node: 'ok',
+  config: 'ok',
   folder: 'ok',
   space: 'ok',
   lock: 'ok',
