@@ -205,6 +205,11 @@ export const options = {
     parse: failureLimit,
     help: 'exit 3 when a larger share of the fetched ids failed, and at least so many (5% alone: 5%,5), or all of them',
   }),
+  keepHistory: option({
+    flag: '--keep-history <duration>',
+    parse: duration('1d', '36500d'),
+    help: 'at the end of a successful run, drop older counters, days, versions, changes and failures; the newest of each creator stay (default: keep all)',
+  }),
   noBom: option({
     flag: '--no-bom',
     parse: flag,

@@ -41,3 +41,8 @@ export function nextDayIn(timeZone: string, time: number): number {
   }
   return high
 }
+
+/** The start of the calendar day of a time in a zone, with the same limits. */
+export function dayStartIn(timeZone: string, time: number): number {
+  return nextDayIn(timeZone, time - DAY_MS)
+}

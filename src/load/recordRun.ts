@@ -31,6 +31,8 @@ export interface RunRecord {
   readonly earlierRuns: readonly string[]
   /** Earlier runs whose clock was ahead, found by this run. */
   readonly aheadRuns: readonly AheadRun[]
+  /** Older history is dropped; absent: none is. */
+  readonly historyFrom?: number | undefined
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
   readonly days: readonly DayReceipt[]
   readonly pace: {
@@ -51,7 +53,7 @@ export interface RunRecord {
 export async function recordRun(connection: Connection, record: RunRecord): Promise<void> {
   const cells = cellsOf(record)
   const names = Object.keys(cells)
-  const values = names.map((name) => (name.endsWith('_at') ? `$${name}::TIMESTAMPTZ` : `$${name}`))
+  const values = names.map((name) => (/_(at|from)$/.test(name) ? `$${name}::TIMESTAMPTZ` : `$${name}`))
   await connection.run(
     `INSERT OR REPLACE INTO runs (${names.map(quotedName).join(', ')}) VALUES (${values.join(', ')})`,
     cells,
@@ -134,6 +136,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     useless: record.useless,
     earlier_runs: jsonOrNull(record.earlierRuns),
     ahead_runs: jsonOrNull(record.aheadRuns),
+    history_from: record.historyFrom === undefined ? null : new Date(record.historyFrom).toISOString(),
     calls: BigInt(calls.sent),
     billed_calls: BigInt(calls.billed),
     maybe_billed_calls: BigInt(calls.maybeBilled),

@@ -10,6 +10,7 @@ import type { Layout } from '../dataFolder/layout.js'
 import type { Lock } from '../dataFolder/lock.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { hasReadableSegments, repairJournal } from '../journal/repairJournal.js'
+import { dropHistory } from '../load/dropHistory.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { claimKind, whyOutdated } from '../load/schema/schema.js'
@@ -114,6 +115,7 @@ export async function rebuildWarehouse(
     }
     const missing = lossy ? undefined : await missingFrom(connection, erased)
     if (missing !== undefined) throw incomplete(raw, missing)
+    await dropHistory(connection, reader.pipeline)
     simulated ??= await kindOfRuns(connection)
     if (simulated !== undefined) await claimKind(connection, data, simulated)
     return { path, runs: await countRuns(connection), answers, calls }

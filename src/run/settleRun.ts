@@ -1,8 +1,10 @@
 import { CURRENCY } from '../config/options.js'
 import { transaction } from '../core/duckdb.js'
+import { dayStartIn } from '../core/time.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import { findAheadRuns, findEarlierRuns } from '../load/aheadRuns.js'
+import { dropHistory, mayDrop } from '../load/dropHistory.js'
 import { type RunRecord, driftSince, daysOfRun, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
 import { requireRebuild } from '../load/schema/schema.js'
 import { type Settled, settle } from '../load/settle.js'
@@ -51,7 +53,7 @@ interface RunEndFacts {
  * @throws Error when the receipt does not add up: then nothing is published
  */
 export async function settleRun(run: OpenRun, { connection }: Warehouse, results: StepResults): Promise<Receipt> {
-  const { settings, header, signal, effects } = run
+  const { settings, header, signal, effects, pipeline } = run
   const { inputs, fetched } = results
   const { stop, unfinished } = fetched
   const settled = await settle(connection, {
@@ -76,12 +78,25 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
   })
   const { tracked = false } = settings
   const earlierRuns = await findEarlierRuns(connection, header.runId)
-  const record = { ...runRecordOf(receipt), tracked, useless: fetched.useless, earlierRuns, aheadRuns }
+  const historyFrom = historyStartOf(run, receipt.exit_code, fetched)
+  const record = { ...runRecordOf(receipt), tracked, useless: fetched.useless, earlierRuns, aheadRuns, historyFrom }
   await transaction(connection, async () => {
     await recordRun(connection, record)
     if (aheadRuns.length > 0) await requireRebuild(connection)
   })
+  await dropHistory(connection, pipeline)
   return receipt
+}
+
+/** The time before which this run drops history, a midnight of the pipeline's zone; undefined if it drops none. */
+function historyStartOf(
+  { settings, header, pipeline }: OpenRun,
+  exitCode: number,
+  fetched: Fetched,
+): number | undefined {
+  const { keepHistory } = settings
+  if (keepHistory === undefined || !mayDrop({ exitCode, isClockConfirmed: fetched.isClockConfirmed })) return undefined
+  return dayStartIn(pipeline.timeZone, header.startedAt - keepHistory)
 }
 
 /**
@@ -188,7 +203,9 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
 }
 
 /** The receipt in the form of table `runs`. */
-function runRecordOf(receipt: Receipt): Omit<RunRecord, 'tracked' | 'useless' | 'earlierRuns' | 'aheadRuns'> {
+function runRecordOf(
+  receipt: Receipt,
+): Omit<RunRecord, 'tracked' | 'useless' | 'earlierRuns' | 'aheadRuns' | 'historyFrom'> {
   const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,

@@ -46,6 +46,7 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
     'useless',
     'earlier_runs',
     'ahead_runs',
+    'history_from',
   ])
     await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')

@@ -260,6 +260,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
     useless: true,
     earlierRuns: ['r9'],
     aheadRuns: [{ run_id: 'r0', after: DAY0, ahead_ms: 1 }],
+    historyFrom: DAY0,
     runId: 'r1',
     startedAt: DAY0,
     finishedAt: DAY0 + 90,
@@ -328,6 +329,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
       useless: true,
       earlier_runs: '["r9"]',
       ahead_runs: JSON.stringify(record.aheadRuns),
+      history_from: record.historyFrom,
     },
   ])
   expect(await readApiPace(connection)).toEqual({ latencyMs: null, limitPerSecond: 50 })

@@ -33,6 +33,7 @@ export const runCommand: Command = {
     'confirmAbove',
     'yes',
     'maxFailed',
+    'keepHistory',
     'noBom',
     'excel',
     'noReport',

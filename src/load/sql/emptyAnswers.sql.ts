@@ -11,16 +11,16 @@ WHERE outcome IN ('empty', 'invalid')
 ORDER BY 2, 1, 3`
 
 /**
- * All conclusive answers of the called ids that ever had one without a profile, in order. Two empty answers in a row, of
+ * All conclusive answers of the ids in a table that ever had one without a profile, in order. Two empty answers in a row, of
  * different runs, confirm that a creator with a profile is gone; an id that never had one is empty at once. An empty answer
  * of a useless run does not count. Made from all stored answers, so that the order of loads does not matter.
  */
-const conclusiveAnswers = `
+const conclusiveAnswers = (ids: string): string => `
 CREATE OR REPLACE TEMP TABLE conclusive_answers AS
 WITH
   without AS (
     SELECT user_id, observed_at, run_id, outcome, NOT (outcome = 'empty' AND ${IN_USELESS_RUN}) AS counts
-    FROM answers_without_profile SEMI JOIN staged_calls USING (user_id)
+    FROM answers_without_profile SEMI JOIN ${ids} USING (user_id)
   ),
   answers AS (
     SELECT * FROM without
@@ -86,4 +86,20 @@ ORDER BY observed_at, user_id`,
 ]
 
 /** Leaves the TEMP table `statuses` for `creators.sql`. The counters of the new profiles must be in their table already. */
-export const judgeEmptyAnswers = [appendAnswersWithoutProfile, conclusiveAnswers, statuses, ...replaceAnomalies]
+export const judgeEmptyAnswers = [
+  appendAnswersWithoutProfile,
+  conclusiveAnswers('staged_calls'),
+  statuses,
+  ...replaceAnomalies,
+]
+
+/** Judges the stored answers again after older ones were dropped, so that the anomalies follow from what is left. */
+export const judgeKeptAnswers = [
+  `
+DELETE FROM anomalies
+WHERE kind = 'unconfirmed_empty'
+  AND (user_id, observed_at, run_id) NOT IN (SELECT (user_id, observed_at, run_id) FROM answers_without_profile)`,
+  conclusiveAnswers('answers_without_profile AS kept'),
+  ...replaceAnomalies,
+  'DROP TABLE conclusive_answers',
+]

@@ -33,7 +33,14 @@ SELECT user_id, observed_at, attributes_hash, FALSE
 FROM new_answers JOIN touched USING (user_id) WHERE way = 'append'
 UNION ALL
 SELECT user_id, observed_at, attributes_hash, FALSE
-FROM creator_counters JOIN touched USING (user_id) WHERE way = 'rebuild'`
+FROM creator_counters JOIN touched USING (user_id) WHERE way = 'rebuild'
+UNION ALL
+-- The start of a version whose profile was dropped with older history.
+SELECT user_id, valid_from, attributes_hash, FALSE
+FROM creator_versions JOIN touched USING (user_id)
+WHERE way = 'rebuild' AND (user_id, valid_from) NOT IN (
+  SELECT (user_id, observed_at) FROM creator_counters JOIN touched USING (user_id) WHERE way = 'rebuild'
+)`
 
 /** A version starts where a hash differs from the one before. */
 const starts = `
