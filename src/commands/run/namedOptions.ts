@@ -4,6 +4,8 @@ import type { Given } from '../../config/options.js'
 export interface NamedOptions {
   /** the data folder (default: data) */
   readonly data?: Given<'data'> | undefined
+  /** the file with settings (default: creator-enrich.json in the data folder, if there is one) */
+  readonly config?: Given<'config'> | undefined
   /** the folder under pipelines/ to use (default: the one that pipelines/default names) */
   readonly pipeline?: Given<'pipeline'> | undefined
   /** global, cn (plain HTTP, inside mainland China), simulated, or a URL (default: global) */
@@ -56,12 +58,16 @@ export interface NamedOptions {
   readonly yes?: Given<'yes'> | undefined
   /** exit 3 when a larger share of the fetched ids failed, and at least so many (5% alone: 5%,5), or all of them (default: 5%,5) */
   readonly maxFailed?: Given<'maxFailed'> | undefined
+  /** at the end of a successful run, drop older counters, days, versions, changes and failures; the newest of each creator stay (default: keep all) */
+  readonly keepHistory?: Given<'keepHistory'> | undefined
   /** write CSV files without a byte order mark */
   readonly noBom?: Given<'noBom'> | undefined
   /** also write exports/creators.xlsx; an existing one is updated in any case */
   readonly excel?: Given<'excel'> | undefined
   /** write no HTML report */
   readonly noReport?: Given<'noReport'> | undefined
+  /** reports to keep under reports/, the newest; older ones are removed (default: 10) */
+  readonly keepReports?: Given<'keepReports'> | undefined
   /** post the receipt to this address at the end: as JSON, or as text to a bot of Slack, Feishu or DingTalk */
   readonly notify?: Given<'notify'> | undefined
   /** start from nothing although published files show paid calls whose raw data is gone */

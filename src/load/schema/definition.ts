@@ -89,6 +89,29 @@ export function utc(time: string): string {
   return `make_timestamp(epoch_us(${time}))`
 }
 
+/**
+ * The day of a TIMESTAMPTZ in this zone, without the extension that knows time zones.
+ * @throws Error where the zone has summer time: its days have no constant distance to those of UTC
+ */
+export function localDayOf(timeZone: string, time: string): string {
+  return `CAST(make_timestamp(epoch_us(${time}) + ${constantOffset(timeZone) * 60_000_000}) AS DATE)`
+}
+
+/** Minutes ahead of UTC, the same in every month since 2020. */
+function constantOffset(timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
+  const offsets = new Set(
+    Array.from({ length: 240 }, (_, month) => {
+      const parts = format.formatToParts(new Date(Date.UTC(2020, month)))
+      const name = parts.find(({ type }) => type === 'timeZoneName')!.value
+      const [, sign, hours, minutes] = /^GMT(?:([+-])(\d\d):(\d\d))?$/.exec(name)!
+      return hours === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
+    }),
+  )
+  if (offsets.size > 1) throw new Error(`the time zone ${timeZone} has summer time: views need one without`)
+  return [...offsets][0]!
+}
+
 /** The column of `creators AS c` with a role; NULL if the pipeline has none. */
 export function ofRole(pipeline: Pipeline, role: Role): string {
   const column = columnOf(pipeline, role)

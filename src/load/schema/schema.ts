@@ -19,10 +19,14 @@ import {
 import { writeDictionary } from './dictionary.js'
 import { migrations } from './migrations/all.js'
 import { comparedAttributes, pipelineTables } from './pipelineTables.js'
+import { changes } from './views/changes.js'
 import { creatorCandidates } from './views/creatorCandidates.js'
 import { creatorGrowthDaily } from './views/creatorGrowthDaily.js'
 import { creatorOverview } from './views/creatorOverview.js'
+import { creatorLists, listOverlap, rowsOfLists } from './views/listMembers.js'
 import { listOverview } from './views/listOverview.js'
+import { listDaily, listMonthly } from './views/listTimes.js'
+import { tierDaily } from './views/tierDaily.js'
 import { topMovers } from './views/topMovers.js'
 
 /** The database at `path` (for messages), and the pipeline whose tables it must have. */
@@ -196,7 +200,20 @@ async function writeViews(connection: Connection, pipeline: Pipeline, before: st
 
 /** The views for BI. Their names and columns are the same for every pipeline. */
 export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
-  return [creatorOverview, creatorGrowthDaily, topMovers, creatorCandidates, listOverview].map((view) => view(pipeline))
+  return [
+    creatorOverview,
+    creatorGrowthDaily,
+    topMovers,
+    creatorCandidates,
+    changes,
+    listOverview,
+    listDaily,
+    listMonthly,
+    tierDaily,
+    creatorLists,
+    listOverlap,
+    rowsOfLists,
+  ].map((view) => view(pipeline))
 }
 
 /**

@@ -9,7 +9,7 @@ import { openWorking, type DatedAnswer } from './open.js'
 const ANSWERS: readonly DatedAnswer[] = [10, 11, 18, 19].map((day) => ({
   at: `2026-11-${day}T15:59:59.500Z`,
   id: 'ann',
-  answer: { nickname: 'Ann', fans: 1000 + day, desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
+  answer: { nickname: day < 19 ? 'Ann' : 'Anna', fans: 1000 + day, desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
 }))
 
 /** Types that BI drivers know. */
@@ -62,9 +62,12 @@ test('the columns of views have plain types and plain names', async () => {
 test('views show the same in every time zone, and under any name that the file is attached by', async () => {
   const working = await openWorking(pipeline)
   await working.load('run1', ANSWERS)
-  await working.rows(`INSERT INTO lists (list, rows, ids, last_read_at) VALUES ('all', 1, 1, '2026-11-20T00:00:00Z')`)
   await working.rows(
-    `INSERT INTO list_members (list, row_number, user_id, status) VALUES ('all', 1, 'ann', 'enriched')`,
+    `INSERT INTO lists (list, columns, rows, ids, last_read_at) VALUES ('all', '["id"]', 1, 1, '2026-11-20T00:00:00Z')`,
+  )
+  await working.rows(
+    `INSERT INTO list_members (list, row_number, user_id, status, input)
+     VALUES ('all', 1, 'ann', 'enriched', '["ann"]'), ('more', 1, 'ann', 'enriched', '["ann"]')`,
   )
   const views = viewsOf(pipeline).map(({ name }) => name)
   const expected: Record<string, unknown> = {}
@@ -114,6 +117,11 @@ test('results beyond BIGINT are NULL, and no query fails', async () => {
   )
   expect(await working.rows('SELECT total_fans FROM list_overview')).toEqual([{ total_fans: null }])
   expect(await working.rows('SELECT count(*) AS n FROM top_movers')).toEqual([{ n: 0 }])
+  expect(await working.rows('SELECT calendar_day, fans, fans_change FROM list_daily')).toEqual([
+    { calendar_day: '2026-11-10', fans: -9223372036854775808n, fans_change: null },
+    { calendar_day: '2026-11-11', fans: null, fans_change: null },
+  ])
+  for (const { name } of viewsOf(pipeline)) await working.rows(`FROM ${name}`)
 })
 
 test('docs/tables.md names every table and view, and its queries run', async () => {
@@ -123,8 +131,8 @@ test('docs/tables.md names every table and view, and its queries run', async () 
   const tables = await working.rows('SELECT DISTINCT table_name AS name FROM data_dictionary')
   expect(tables.filter(({ name }) => !page.includes(`\`${name as string}\``))).toEqual([])
   const queries = [...page.matchAll(/```sql\n([^`]+)```/g)].map(([, sql]) => sql!)
-  expect(queries).toHaveLength(5)
+  expect(queries).toHaveLength(6)
   const found = []
   for (const sql of queries) found.push((await working.rows(sql)).length)
-  expect(found).toEqual([4, 1, 0, 0, 0])
+  expect(found).toEqual([10, 1, 0, 0, 0, 0])
 })
