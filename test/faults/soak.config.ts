@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { FiguresReporter } from './figuresReporter.js'
 
-/** `make soak`: the scenarios of `make test`, at every point instead of at some. */
+/** `make soak`: the scenarios of `make test`, at every point instead of at some, and a fortnight of nights. */
 export default defineConfig({
   test: {
-    include: ['test/faults/*.test.ts'],
+    include: ['test/faults/*.test.ts', 'test/faults/*.soak.ts'],
     env: { FAULTS: 'long' },
     pool: 'forks',
     maxWorkers: 2,
