@@ -4,7 +4,7 @@ import type { Pipeline, Profile } from '../../src/model/pipeline.js'
 import { children, mentions } from './childTables.js'
 import { attributes } from './columns/attributes.js'
 import { counters } from './columns/counters.js'
-import { derived } from './columns/derived.js'
+import { derived, tiers } from './columns/derived.js'
 import { volatiles } from './columns/volatile.js'
 import { check } from './crossChecks.js'
 import { parseId } from './ids.js'
@@ -65,6 +65,7 @@ export const pipeline: Pipeline = {
   request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
   profile,
   columns: mergeColumns(attributes, counters, derived, volatiles),
+  tiers,
   children,
   mentions,
   check,

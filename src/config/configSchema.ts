@@ -21,16 +21,25 @@ export const flagOnlyKeys: readonly string[] = Object.entries<Option<unknown>>(o
 
 /** As on the command line, so that one parser reads both. */
 function valueOf(option: Option<unknown>): z.ZodType<string> {
-  const { flag, help, default: standard } = option
-  const text = flag.includes(' ') ? z.union([z.string(), z.number()]) : z.boolean()
+  const { flag, help, pairs, default: standard } = option
+  const plain = z.union([z.string(), z.number()])
+  const valued = pairs ? z.union([plain, z.record(z.string(), plain)]) : plain
+  const text = flag.includes(' ') ? valued : z.boolean()
   const described = text.meta({ description: help, ...(standard === undefined ? {} : { default: standard }) })
-  return described.transform(String).superRefine((value, context) => {
+  return described.transform(asText).superRefine((value, context) => {
     try {
       option.parse(value)
     } catch (error) {
       context.addIssue(`${(error as Error).message}, got ${refusedValue(value, option)}`)
     }
   })
+}
+
+function asText(value: string | number | boolean | Readonly<Record<string, string | number>>): string {
+  if (typeof value !== 'object') return String(value)
+  return Object.entries(value)
+    .map(([name, each]) => `${name}=${each}`)
+    .join(',')
 }
 
 /** What a config file may hold, made from the table of options. */

@@ -39,6 +39,25 @@ export const duration =
     return expected(`a duration from ${least} to ${most}`)
   }
 
+/** Milliseconds by name: `mega=20h,nano=7d`. */
+export const durations =
+  (least: string, most: string) =>
+  (value: string): Record<string, number> => {
+    const parse = duration(least, most)
+    const pairs = value.split(',').map((pair): [string, number] => {
+      const [, name, age] = /^\s*([^=\s]+)\s*=\s*(\S+)\s*$/.exec(pair) ?? []
+      return name === undefined ? expected('tiers and durations such as mega=20h,nano=7d') : [name, parse(age!)]
+    })
+    const named = new Map(pairs)
+    return named.size === pairs.length ? Object.fromEntries(named) : expected('each tier once')
+  }
+
+/** What another parser reads, or this word. */
+export const orWord =
+  <const W extends string, T>(word: W, parse: (value: string) => T) =>
+  (value: string): T | W =>
+    value === word ? word : parse(value)
+
 function millisecondsOf(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text)
   return match ? Number(match[1]) * UNITS[match[2]!]! : undefined
@@ -145,6 +164,13 @@ export const sort = (value: string): SortKey[] =>
     if (column === undefined) return expected('columns such as "fans desc, nickname"')
     return { column, descending: direction?.toLowerCase() === 'desc' }
   })
+
+/** One column with its direction, so that nobody sorts the wrong way round. */
+export const sortKey = (value: string): SortKey => {
+  const [, column, direction] = /^\s*(\w+)\s+(asc|desc)\s*$/i.exec(value) ?? []
+  if (column === undefined) return expected('a column and its direction such as "fans desc"')
+  return { column, descending: direction!.toLowerCase() === 'desc' }
+}
 
 /** The name of a file, without folder and ending. */
 export const fileName = (value: string): string =>

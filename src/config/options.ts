@@ -5,16 +5,19 @@ import {
   api,
   delimiter,
   duration,
+  durations,
   failureLimit,
   fileName,
   flag,
   megabytes,
   names,
   oneOf,
+  orWord,
   rate,
   shares,
   since,
   sort,
+  sortKey,
   text,
   webhook,
   whole,
@@ -32,6 +35,8 @@ export interface Option<T> {
   readonly flagOnly?: true
   /** A path: in a config file it is relative to the folder of that file. */
   readonly path?: true
+  /** Names with values, such as `a=1,b=2`: in a config file it may be an object. */
+  readonly pairs?: true
   /** Turns a text into the value, or throws an Error that says what is expected. */
   readonly parse: (text: string) => T
 }
@@ -124,8 +129,19 @@ export const options = {
   maxAge: option({
     flag: '--max-age <duration>',
     default: '20h',
-    parse: duration('0s', '3650d'),
-    help: 'fetch a profile again when the run that last fetched it started longer ago than this',
+    parse: orWord('by-tier', duration('0s', '3650d')),
+    help: 'fetch a profile again when the run that last fetched it started longer ago than this; by-tier: than --max-age-by-tier says',
+  }),
+  maxAgeByTier: option({
+    flag: '--max-age-by-tier <tier=duration,…>',
+    pairs: true,
+    parse: durations('0s', '3650d'),
+    help: 'the age of each tier for --max-age by-tier, such as mega=20h,mid=3d,nano=7d; other tiers: 20h',
+  }),
+  first: option({
+    flag: '--first <column asc|desc>',
+    parse: sortKey,
+    help: 'under a cap: which of the equally overdue ids go first, by a column of table creators (default: more followers first)',
   }),
   retryFailed: option({
     flag: '--retry-failed',
@@ -366,6 +382,7 @@ export const options = {
   }),
   failures: option({
     flag: '--failures <code=percent,…>',
+    pairs: true,
     parse: shares,
     help: 'share of calls that get a code instead of a profile, such as 301=30%,500=1%',
   }),

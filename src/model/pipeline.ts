@@ -22,6 +22,10 @@ export interface Pipeline {
   request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }
   profile(data: unknown, requestedId: string): Profile
   readonly columns: Readonly<Record<string, Column>>
+  /** The values of the column with the role `tier`, the smallest tier first; absent: there is no such column. */
+  readonly tiers?: readonly string[]
+  /** How old a profile of a tier may get under `--max-age by-tier`, milliseconds; other tiers have the default. Settings go first. */
+  readonly maxAgeByTier?: Readonly<Record<string, number>>
   readonly children: readonly ChildTable[]
   readonly mentions?: Mentions
   /** Cross-checks one flattened row and its profile. */
@@ -175,7 +179,7 @@ export function seriesColumns(pipeline: Pipeline): [name: string, column: Column
 const SERIES_ROLES: readonly (Role | undefined)[] = ['followers', 'engagement', 'posts', 'tier']
 
 /** The column that has a role, or undefined if this pipeline has none. */
-export function columnOf(pipeline: Pipeline, role: Role): string | undefined {
+export function columnOf(pipeline: Pick<Pipeline, 'columns'>, role: Role): string | undefined {
   return Object.entries(pipeline.columns).find(([, column]) => column.role === role)?.[0]
 }
 

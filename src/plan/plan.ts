@@ -2,17 +2,30 @@ import type { Settings } from '../config/options.js'
 import { all, first, type Connection } from '../core/duckdb.js'
 import { sqlColumns } from '../core/tempTable.js'
 import type { DueId } from '../model/call.js'
+import { columnOf, type Pipeline } from '../model/pipeline.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
+import { firstKey } from './firstKey.js'
+import { allowedAges } from './maxAge.js'
 import { planParameters, planSql, type PlanOptions } from './planSql.js'
 import type { Decision } from './policy.js'
 import { readStoredRuns } from './storedRuns.js'
 
-/** Which ids the settings make due, for a run that starts now. */
-export function planOptionsOf(
-  { maxAge, retryFailed, onAmbiguous }: Pick<Settings, 'maxAge' | 'retryFailed' | 'onAmbiguous'>,
-  startedAt: number,
-): PlanOptions {
-  return { startedAt, maxAgeMs: maxAge, retryFailed: retryFailed ?? false, onAmbiguous }
+type PlanSettings = Pick<Settings, 'maxAge' | 'maxAgeByTier' | 'first' | 'retryFailed' | 'onAmbiguous'>
+
+/**
+ * Which ids the settings make due, and in which order, for a run that starts now.
+ * @throws UsageError when the settings do not fit the pipeline
+ */
+export function planOptionsOf(settings: PlanSettings, pipeline: Pipeline, startedAt: number): PlanOptions {
+  const { retryFailed, onAmbiguous } = settings
+  return {
+    startedAt,
+    ages: allowedAges(settings, pipeline),
+    tier: columnOf(pipeline, 'tier'),
+    first: firstKey(settings, pipeline),
+    retryFailed: retryFailed ?? false,
+    onAmbiguous,
+  }
 }
 
 export interface PlanCount {
@@ -44,11 +57,22 @@ const planned = sqlColumns(PLANNED, 'p')
 
 /**
  * Decides for every distinct id of the TEMP table `members`, and leaves one row for each in the TEMP table `planned`. Reads
- * creators, creator_recent, runs, ambiguous_calls and answers_without_profile; changes no other table and sends no request.
+ * creators, runs, ambiguous_calls and answers_without_profile; changes no other table and sends no request.
  */
-export async function plan(connection: Connection, options: PlanOptions): Promise<PlanCounts> {
+export async function plan(connection: Connection, wanted: PlanOptions): Promise<PlanCounts> {
+  const options = await withStoredColumns(connection, wanted)
   await connection.run(planSql(options, await readStoredRuns(connection, options.startedAt)), planParameters(options))
   return countPlan(connection)
+}
+
+/** The file that an older version published may lack a column: then nothing is known of it. */
+async function withStoredColumns(connection: Connection, { tier, first: key, ...options }: PlanOptions) {
+  const stored = await all<{ column_name: string }>(
+    connection,
+    `SELECT column_name FROM duckdb_columns() WHERE table_name = 'creators' AND database_name = current_database()`,
+  )
+  const has = (name: string | undefined) => stored.some(({ column_name }) => column_name === name)
+  return { ...options, tier: has(tier) ? tier : undefined, first: has(key?.column) ? key : undefined }
 }
 
 /**

@@ -1,22 +1,26 @@
-import { quotedText, type Cell } from '../core/duckdb.js'
+import type { SortKey } from '../config/optionParsers.js'
+import { quotedName, quotedText, type Cell } from '../core/duckdb.js'
 import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
 import { DAY_MS } from '../core/time.js'
 import { CLOCK_TOLERANCE_MS } from '../model/clock.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
+import { freshMsSql, NIGHT_SLACK_MS, type AllowedAges } from './maxAge.js'
 import { decide, KNOWN, type PolicyOptions } from './policy.js'
 import type { StoredRuns } from './storedRuns.js'
 
 export interface PlanOptions extends PolicyOptions {
   /** This run's start, milliseconds since 1970. */
   readonly startedAt: number
-  /** A profile is fetched again when the run that fetched it last started longer ago than this, milliseconds. */
-  readonly maxAgeMs: number
+  /** A profile is fetched again when the run that fetched it last started longer ago than this. */
+  readonly ages: AllowedAges
+  /** The column of `creators` with the tier; undefined if the pipeline has none. */
+  readonly tier: string | undefined
+  /** Orders ids that are equally overdue, by a column of `creators`; undefined: by first appearance. */
+  readonly first: SortKey | undefined
 }
 
 /** How many days a confirmed empty answer stays fresh: after the first, the second, and every further one. */
 const EMPTY_DAYS = [1, 7, 30] as const
-/** A nightly run that starts a little earlier than the day before must not skip a night. */
-const EMPTY_SLACK_MS = 3_600_000
 /** After a useless run, so many creators that had a profile are fetched before any other id. */
 const CANARIES = 5
 
@@ -33,20 +37,19 @@ function policyRows(options: PolicyOptions): string {
   return rows.join(', ')
 }
 
-/** Added to every creator's daily share of change, so that a creator whose count stands still comes up in time, too. */
-const STANDING_STILL = 0.001
-/** With fewer followers, a change by a handful would be a large share. */
-const FEW_FOLLOWERS = 100
+/** With an unknown age an id goes before all others: it would wait forever behind those whose age grows. */
+const FIRST_OF_ALL = 2 ** 52
 
 const member = sqlColumns(MEMBERS, 'm')
 
 /**
- * Due ids come first. Among them, ids never fetched come first (after a useless run, a few known ones that show whether the
- * upstream works again), then the creators whose counts change fastest and were
- * checked longest ago: the time since the last fetch × the share of the followers that came or went a day. So capped calls
- * go where they are worth most. The rows of the table lie in that order, so that a page of it is read without the rest.
+ * Due ids come first. New ids and others take turns, so that new ids get at most half of the calls of a capped run while
+ * others are due. Of the others, those go first that more capped runs have left out since they became due: so each of N due
+ * ids is fetched within N ÷ cap runs. Then their age decides, in whole multiples of the allowed age, then the key `first`.
+ * After a useless run, a few known ids that show whether the upstream works again come before all. The rows of the table lie
+ * in that order, so that a page of it is read without the rest.
  */
-export function planSql(options: PolicyOptions, stored: StoredRuns): string {
+export function planSql(options: PlanOptions, stored: StoredRuns): string {
   return createTempTableAs(
     PLANNED,
     {
@@ -64,12 +67,12 @@ export function planSql(options: PolicyOptions, stored: StoredRuns): string {
 }
 
 /** Every distinct id with its verdict, in the order of the plan. */
-function orderedSql(options: PolicyOptions, { misses, isUseless, afterUseless, aheadRuns }: StoredRuns): string {
-  const [once, twice, further] = EMPTY_DAYS.map((days) => days * DAY_MS - EMPTY_SLACK_MS)
-  const byWorth = `
-  fetched_at IS NOT NULL,
-  ($started_at - epoch_ms(fetched_at)) * (${STANDING_STILL} + change_share) DESC,
-  appeared`
+function orderedSql(options: PlanOptions, { misses, isUseless, afterUseless, aheadRuns }: StoredRuns): string {
+  const [once, twice, further] = EMPTY_DAYS.map((days) => days * DAY_MS - NIGHT_SLACK_MS)
+  const { ages, tier, first } = options
+  const creatorTier = tier === undefined ? undefined : `creator.${quotedName(tier)}`
+  const byKey = first === undefined ? '' : `first_key ${first.descending ? 'DESC' : 'ASC'} NULLS LAST,`
+  const byWorth = `left_out_runs DESC, steps DESC, ${byKey} appeared`
   const canary = afterUseless
     ? `decision = 'due' AND last_answer = 'profile'
       AND row_number() OVER (PARTITION BY decision, last_answer ORDER BY ${byWorth}) <= ${CANARIES}`
@@ -115,11 +118,14 @@ WITH
       UNION ALL
       SELECT user_id, run_id, observed_at FROM anomalies WHERE kind IN ('misdelivered', 'unreadable', 'too_large_to_load')
     ) AS answers
-    JOIN (SELECT user_id, last_attempt_run_id FROM creators WHERE last_attempt_at > $latest::TIMESTAMPTZ) AS ahead
-      USING (user_id)
+    JOIN (
+      SELECT user_id, last_attempt_run_id, ${freshMsSql(ages, creatorTier)} AS fresh_ms
+      FROM creators AS creator WHERE last_attempt_at > $latest::TIMESTAMPTZ
+    ) AS ahead USING (user_id)
     JOIN (SELECT run_id, rowid AS place FROM runs) AS stored ON stored.run_id = answers.run_id
     JOIN (SELECT run_id, rowid AS place FROM runs) AS earlier ON earlier.run_id = ahead.last_attempt_run_id
-    WHERE observed_at BETWEEN $oldest::TIMESTAMPTZ AND $latest::TIMESTAMPTZ AND stored.place > earlier.place
+    WHERE $started_at - epoch_ms(observed_at) <= fresh_ms AND observed_at <= $latest::TIMESTAMPTZ
+      AND stored.place > earlier.place
   ),
   facts AS (
     SELECT
@@ -147,11 +153,8 @@ WITH
         WHEN creator.last_conclusive_at <= creator.last_fetched_at THEN 'profile'
         WHEN creator.last_conclusive_at IS NOT NULL AND creator.status <> 'invalid' THEN 'empty'
       END AS last_answer,
-      coalesce(
-        abs(coalesce(recent.fans_change_7d / nullif(recent.days_7d, 0), recent.fans_change_1d))
-          / greatest(recent.fans, ${FEW_FOLLOWERS}),
-        0
-      ) AS change_share,
+      ${first === undefined ? 'NULL' : `creator.${quotedName(first.column)}`} AS first_key,
+      ${freshMsSql(ages, creatorTier)} AS allowed_ms,
       unanswered.user_id IS NOT NULL AS is_unanswered,
       -- The first empty answer of an id that had a profile confirms nothing.
       CASE empties.runs - (creator.last_fetched_at IS NOT NULL)::BIGINT
@@ -159,7 +162,6 @@ WITH
       END AS empty_ms
     FROM ids
     LEFT JOIN creators AS creator ON creator.user_id = ids.user_id
-    LEFT JOIN creator_recent AS recent ON recent.user_id = ids.user_id
     LEFT JOIN dated_runs AS conclusive ON conclusive.run_id = creator.run_id
     LEFT JOIN dated_runs AS attempt ON attempt.run_id = creator.last_attempt_run_id
     LEFT JOIN empties ON empties.user_id = ids.user_id
@@ -167,37 +169,51 @@ WITH
     LEFT JOIN recovered ON recovered.user_id = ids.user_id
   ),
   aged AS (
-    SELECT *, coalesce(
-      $started_at - epoch_ms(fetched_at)
-        <= CASE WHEN known = 'empty' THEN greatest($max_age_ms, empty_ms) ELSE $max_age_ms END,
-      FALSE
-    ) AS is_fresh
+    SELECT
+      *,
+      $started_at - epoch_ms(fetched_at) AS age_ms,
+      CASE WHEN known = 'empty' THEN greatest(allowed_ms, empty_ms) ELSE allowed_ms END AS fresh_ms,
+      coalesce(age_ms <= fresh_ms, FALSE) AS is_fresh,
+      epoch_ms(fetched_at) + CASE WHEN known IN ('fault', 'ambiguous', 'doubted') THEN 0 ELSE fresh_ms END AS due_from
     FROM facts
+  ),
+  -- The runs that left ids out, each with how many such runs there are from it on.
+  capped_runs AS (
+    SELECT epoch_ms(started_at) AS started, row_number() OVER (ORDER BY started_at DESC) AS runs
+    FROM runs WHERE ids_parked > 0 AND epoch_ms(started_at) <= $started_at
+  ),
+  waiting AS (
+    SELECT
+      aged.*,
+      known = 'none' AS is_new,
+      CASE WHEN fetched_at IS NULL AND NOT is_new THEN ${FIRST_OF_ALL} ELSE coalesce(capped_runs.runs, 0) END AS left_out_runs,
+      coalesce(greatest(age_ms, 0) // greatest(fresh_ms, 1), 0) AS steps
+    FROM aged ASOF LEFT JOIN capped_runs ON aged.due_from < capped_runs.started
   ),
   verdicts AS (
     SELECT
-      aged.*,
+      waiting.*,
       judged.decision = 'due' AND unjudged.decision <> 'due' AS only_ahead,
       judged.decision,
       CASE WHEN only_ahead THEN 'ahead' ELSE judged.reason END AS reason,
       CASE WHEN only_ahead THEN unjudged.decision END AS unjudged_decision,
       CASE WHEN only_ahead THEN unjudged.reason END AS unjudged_reason
-    FROM aged
+    FROM waiting
     JOIN policy AS judged
-      ON judged.known = aged.known AND judged.fresh = (is_fresh AND NOT is_ahead) AND judged.unanswered = is_unanswered
+      ON judged.known = waiting.known AND judged.fresh = (is_fresh AND NOT is_ahead) AND judged.unanswered = is_unanswered
     JOIN policy AS unjudged
-      ON unjudged.known = aged.known AND unjudged.fresh = is_fresh AND unjudged.unanswered = is_unanswered
+      ON unjudged.known = waiting.known AND unjudged.fresh = is_fresh AND unjudged.unanswered = is_unanswered
   )
-SELECT *, ${canary} AS canary FROM verdicts
-ORDER BY decision <> 'due', NOT coalesce(canary, FALSE), ${byWorth}`
+SELECT *, ${canary} AS canary, row_number() OVER (PARTITION BY decision = 'due', is_new ORDER BY ${byWorth}) AS turn
+FROM verdicts
+ORDER BY decision <> 'due', NOT coalesce(canary, FALSE), turn, is_new`
 }
 
 /** The parameters of `planSql`. */
-export function planParameters({ startedAt, maxAgeMs }: PlanOptions): Record<string, Cell> {
+export function planParameters({ startedAt, ages }: PlanOptions): Record<string, Cell> {
   return {
     started_at: BigInt(Math.round(startedAt)),
     latest: new Date(startedAt + CLOCK_TOLERANCE_MS).toISOString(),
-    oldest: new Date(Math.max(0, startedAt - maxAgeMs)).toISOString(),
-    max_age_ms: BigInt(Math.round(maxAgeMs)),
+    max_age_ms: BigInt(Math.round(ages.standard)),
   }
 }

@@ -6,6 +6,7 @@ import type { Resources } from '../core/resources.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { createMembers, MemberWriter } from '../load/members.js'
 import type { Pipeline } from '../model/pipeline.js'
+import { planOptionsOf } from '../plan/plan.js'
 import { hideRow } from '../privacy/hideRow.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { forgottenFinder, readTombstones } from '../privacy/tombstones.js'
@@ -16,7 +17,7 @@ import { nothingTracked } from './trackedInputs.js'
 /**
  * Opens the inputs and names their lists; their rows are read later. Tracked lists are not opened here: their rows are
  * stored in the working database.
- * @throws UsageError if an input cannot be used, two inputs have the same list name, or no input is given
+ * @throws UsageError if an input cannot be used, the settings do not fit the pipeline, two inputs have the same list name, or no input is given
  */
 export async function openInputs(
   {
@@ -29,6 +30,8 @@ export async function openInputs(
   open: Resources,
 ): Promise<NamedInput[]> {
   const { column, delimiter, list } = settings
+  // Settings that do not fit the pipeline are reported before the data folder is touched.
+  planOptionsOf(settings, pipeline, effects.now())
   checkNumber(inputs, settings)
   const encoding = settings.encoding === 'auto' ? undefined : settings.encoding
   if (list !== undefined && inputs.length > 1) {

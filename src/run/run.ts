@@ -139,7 +139,7 @@ async function enrich(
 
   // The plan decides for every id whether it is due or known.
   current.enter('planning')
-  const planned = await plan(connection, planOptionsOf(settings, header.startedAt))
+  const planned = await plan(connection, planOptionsOf(settings, pipeline, header.startedAt))
   if (!progress.fetched) await confirmPrice(current, connection, planned)
 
   // Only due ids are fetched; each call is durable in the journal before its slot is free again.

@@ -66,6 +66,12 @@ test('--config names the only file; its paths start at its folder, and its data 
   expect([status.code, JSON.parse(status.stdout)]).toEqual([0, expect.objectContaining({ creators: 1 })])
 })
 
+test('pairs may be an object', () => {
+  const pairs = { 'max-age-by-tier': { mega: '20h', nano: '7d' }, failures: '301=5%' }
+  const { values } = readConfig(writeConfig(temporaryFolder(), pairs))
+  expect(values).toEqual({ maxAgeByTier: 'mega=20h,nano=7d', failures: '301=5%' })
+})
+
 test('simulate takes its options from the file that --config names', async () => {
   const path = writeConfig(temporaryFolder(), { port: 'ten', 'call-limit': '5/s' })
   expect(lineOf(await cli(['simulate', '--config', path]))).toContain('line 2, column 3: port: expected a whole number')
@@ -122,6 +128,12 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
     ],
     ['a switch as a text', '{"excel": "yes"}', 'excel: expected true or false, without quotes'],
     ['an object', '{"price": {}}', 'price: expected a text or a number'],
+    [
+      'an age that is no duration',
+      '{\n"max-age-by-tier": {"mega": "soon"}}',
+      'line 2, column 1: max-age-by-tier: expected a duration',
+    ],
+    ['an object in an object', '{"max-age-by-tier": {"mega": {}}}', 'max-age-by-tier: expected a text or a number'],
     ['null', '{"price": null}', 'price: expected a text or a number'],
     ['what says yes to one run', '{"replace": true}', 'replace is taken from the command line only'],
     ['another config file', '{"config": "other.json"}', 'a config file names no other'],

@@ -1,115 +1,7 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { all, openDatabase, type Cell, type Connection } from '../../src/core/duckdb.js'
-import { fillTempTable, sqlColumns } from '../../src/core/tempTable.js'
-import { bringUpToDate } from '../../src/load/schema/schema.js'
-import { MEMBERS, PLANNED } from '../../src/model/tempTables.js'
+import { describe, expect, test } from 'vitest'
 import { dueIds, plan } from '../../src/plan/plan.js'
 import type { PlanOptions } from '../../src/plan/planSql.js'
-import { people } from '../load/people.js'
-
-const HOUR = 3_600_000
-const NOW = Date.UTC(2026, 10, 22, 20, 0, 0)
-const OPTIONS: PlanOptions = { startedAt: NOW, maxAgeMs: 20 * HOUR, retryFailed: false, onAmbiguous: 'retry' }
-
-type Member = Record<keyof typeof MEMBERS.columns, Cell>
-
-const ago = (hours: number): number => NOW - hours * HOUR
-const at = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString())
-const id = (n: number): string => `5f${n.toString(16).padStart(22, '0')}`
-
-interface Creator {
-  user_id: string
-  status: 'active' | 'empty' | 'invalid' | 'never_fetched'
-  /** Start of the run with the last conclusive answer, in hours before now. */
-  hoursAgo?: number
-  /** The last attempt, if another run made it or it had another outcome. */
-  attempt?: { outcome: string; code: string; hoursAgo?: number; at?: number }
-  conclusiveAt?: number
-}
-
-class Planner {
-  private readonly read: Member[] = []
-
-  private constructor(readonly connection: Connection) {}
-
-  /** The tables of a new warehouse, the runs of the last 200 hours, and no member. */
-  static async open(): Promise<Planner> {
-    const database = await openDatabase(':memory:')
-    onTestFinished(() => database.close())
-    const { connection } = database
-    await bringUpToDate({ connection, path: ':memory:', pipeline: people })
-    const started = `to_timestamp((${NOW} - hours * ${HOUR}) / 1000)`
-    await connection.run(
-      `INSERT INTO runs (run_id, started_at) SELECT 'run-' || hours, ${started} FROM range(200) AS r(hours)`,
-    )
-    await fillTempTable(connection, MEMBERS, [])
-    return new Planner(connection)
-  }
-
-  async creators(creators: Creator[]): Promise<void> {
-    const run = (hours: number | undefined): string | null => (hours === undefined ? null : `run-${hours}`)
-    for (const { user_id, status, hoursAgo, attempt, conclusiveAt } of creators) {
-      const same = { active: 'profile', empty: 'empty', invalid: 'invalid', never_fetched: null }[status]
-      const last = attempt ?? { outcome: same, code: status === 'invalid' ? '400' : '0', hoursAgo }
-      await this.insert('creators', {
-        user_id,
-        status,
-        run_id: run(hoursAgo),
-        last_conclusive_at: at(conclusiveAt ?? (hoursAgo === undefined ? undefined : ago(hoursAgo))),
-        last_attempt_run_id: run(last.hoursAgo),
-        last_attempt_outcome: last.outcome,
-        last_attempt_code: last.code,
-        last_attempt_at: at(
-          ('at' in last ? last.at : undefined) ?? (last.hoursAgo === undefined ? undefined : ago(last.hoursAgo)),
-        ),
-      })
-      if (status === 'empty' && hoursAgo !== undefined) await this.answer(user_id, `run-${hoursAgo}`, hoursAgo)
-    }
-  }
-
-  /** An empty answer of a run. */
-  async answer(user_id: string, run_id: string, hoursAgo: number): Promise<void> {
-    await this.insert('answers_without_profile', { user_id, run_id, observed_at: at(ago(hoursAgo)), outcome: 'empty' })
-  }
-
-  async unanswered(user_id: string, resolvedAt?: number): Promise<void> {
-    const call = { run_id: 'run-1', seq: 1, user_id, sent_at: at(ago(1)), reason: 'timeout' }
-    await this.insert('ambiguous_calls', { ...call, resolved_at: at(resolvedAt) })
-  }
-
-  /** Adds the rows of one list. A member that is not an id is a reject with that reason. */
-  async members(list: string, members: (string | { reason: string })[]): Promise<void> {
-    members.forEach((member, index) => {
-      const [user_id, reason] = typeof member === 'string' ? [member, null] : [null, member.reason]
-      const [cell, remedy] = [user_id ?? '?', reason && 'fix it']
-      this.read.push({ list, row_number: index + 1, line: index + 2, input: '[]', cell, user_id, reason, remedy })
-    })
-    await fillTempTable(this.connection, MEMBERS, this.read)
-  }
-
-  async planned(): Promise<Record<string, string>> {
-    const { user_id, decision, reason, ord } = sqlColumns(PLANNED)
-    const rows = await all<{ id: string; verdict: string }>(
-      this.connection,
-      `SELECT ${user_id} AS id, ${decision} || ' ' || ${reason} AS verdict FROM ${PLANNED.name} ORDER BY ${ord}`,
-    )
-    return Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict]))
-  }
-
-  async due(): Promise<string[]> {
-    const ids: string[] = []
-    for await (const { id } of dueIds(this.connection)) ids.push(id)
-    return ids
-  }
-
-  async insert(table: string, row: Record<string, Cell>): Promise<void> {
-    const names = Object.keys(row)
-    await this.connection.run(
-      `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `$${name}`).join(', ')})`,
-      row,
-    )
-  }
-}
+import { ageOf, ago, at, id, OPTIONS, Planner, type Creator } from './planner.js'
 
 describe('the verdict on an id', () => {
   /** The verdict on one creator in one row. */
@@ -279,19 +171,19 @@ describe('the verdict on an id', () => {
         if (profile) await planner.answer(id(1), 'before', 6000)
         for (let n = 0; n < empties; n += 1) await planner.answer(id(1), `empty-${n}`, hours + n)
         await planner.members('l', [id(1)])
-        await plan(planner.connection, { ...OPTIONS, maxAgeMs: 0 })
+        await plan(planner.connection, { ...OPTIONS, ages: ageOf(0) })
         expect(await planner.planned()).toEqual({ [id(1)]: expected })
       }
     },
   )
 
   test('with a max age of zero, whatever another run fetched is stale', async () => {
-    expect(await verdictOn({ status: 'active', hoursAgo: 1 }, { maxAgeMs: 0 })).toBe('due stale')
+    expect(await verdictOn({ status: 'active', hoursAgo: 1 }, { ages: ageOf(0) })).toBe('due stale')
   })
 })
 
 describe('the plan', () => {
-  test('ids never fetched come first, then the stalest of those that change equally fast; ties by first appearance', async () => {
+  test('new ids and others take turns, the others by age in whole steps; ties by first appearance', async () => {
     const planner = await Planner.open()
     await planner.creators([
       { user_id: id(1), status: 'active', hoursAgo: 30 },
@@ -304,38 +196,8 @@ describe('the plan', () => {
     await planner.members('b', [id(3), id(1), id(5), id(9)])
     await planner.members('a', [id(8), id(2), id(4), id(1), id(6)])
     await plan(planner.connection, OPTIONS)
-    expect(await planner.due()).toEqual([9, 8, 6, 5, 2, 4, 1].map(id))
-    expect(Object.keys(await planner.planned())).toEqual([9, 8, 6, 5, 2, 4, 1, 3].map(id))
-  })
-
-  test('of the known ids, those that change fastest come first, unless another waits much longer', async () => {
-    const planner = await Planner.open()
-    const creators: [
-      n: number,
-      hoursAgo: number,
-      fans: number,
-      change1d: number | null,
-      change7d: number | null,
-      days: number | null,
-    ][] = [
-      [1, 30, 10_000, 5, 20, 7],
-      [2, 30, 10_000, 9_000, 700, 7],
-      [3, 30, 10_000, -300, null, null],
-      [4, 30, 5, 5, null, null],
-      [5, 150, 10_000, 0, 0, 7],
-      [6, 30, 10_000, null, null, null],
-      [7, 150, 10_000, null, -700, 7],
-      [8, 30, 0, 0, null, null],
-    ]
-    await planner.creators(creators.map(([n, hoursAgo]) => ({ user_id: id(n), status: 'active', hoursAgo })))
-    for (const [n, , fans, change1d, change7d, days] of creators) {
-      const recent = { user_id: id(n), fans, fans_change_1d: change1d, fans_change_7d: change7d, days_7d: days }
-      await planner.insert('creator_recent', recent)
-    }
-    await planner.members('a', [8, 6, 1, 2, 3, 4, 5, 7].map(id))
-    await plan(planner.connection, OPTIONS)
-    // Worth: 7: 150 h x 1.1 %, 4: 30 h x 5.1 %, 3: 30 h x 3.1 %, 2: 30 h x 1.1 %, 5: 150 h x 0.1 %, 1: 30 h x 0.13 %.
-    expect(await planner.due()).toEqual([7, 4, 3, 2, 5, 1, 8, 6].map(id))
+    expect(await planner.due()).toEqual([5, 9, 2, 8, 4, 6, 1].map(id))
+    expect(Object.keys(await planner.planned())).toEqual([5, 9, 2, 8, 4, 6, 1, 3].map(id))
   })
 
   test('counts rows and ids, by decision and by reason', async () => {

@@ -18,6 +18,11 @@ const TIERS = [
   ['macro', 1_000_000n],
 ] as const
 
+const LARGEST_TIER = 'mega'
+
+/** The values of the column `tier`, the smallest first. */
+export const tiers: readonly string[] = [...TIERS.map(([name]) => name), LARGEST_TIER]
+
 /** Name of the first tag of this type that has a name. */
 function tag(lists: Record<string, readonly Row[]>, type: string): string | null {
   for (const { tag_type, name } of lists['creator_tags'] ?? []) {
@@ -68,7 +73,7 @@ export const derived = {
   likes_per_note: derive.ratio((row) => ratio(row.liked, row.ndiscovery), 'liked / ndiscovery; NULL without notes.'),
   likes_to_fans: derive.ratio((row) => ratio(row.liked, row.fans), 'liked / fans; NULL without followers.'),
   tier: derive.text(
-    ({ fans }) => (fans === null ? null : (TIERS.find(([, below]) => fans < below)?.[0] ?? 'mega')),
+    ({ fans }) => (fans === null ? null : (TIERS.find(([, below]) => fans < below)?.[0] ?? LARGEST_TIER)),
     'By followers: nano below 10,000, micro below 100,000, mid below 500,000, macro below 1,000,000, else mega.',
     'tier',
   ),

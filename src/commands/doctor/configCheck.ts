@@ -1,12 +1,16 @@
 import { configKey } from '../../config/configSchema.js'
+import type { Settings } from '../../config/options.js'
+import { loadPipeline } from '../../model/pipeline.js'
+import { planOptionsOf } from '../../plan/plan.js'
 import type { FoundConfig } from '../command.js'
 
 /**
  * Says what the config file sets.
- * @throws UsageError when there is one that cannot be used
+ * @throws UsageError when there is one that cannot be used, or settings do not fit the pipeline
  */
-export function configCheck({ file, problem }: FoundConfig = {}): string {
+export async function configCheck(settings: Settings, { file, problem }: FoundConfig = {}): Promise<string> {
   if (problem) throw problem
+  planOptionsOf(settings, await loadPipeline(settings.pipeline), 0)
   if (file === undefined) return 'none: flags, the environment and the defaults hold'
   const names = Object.keys(file.values).map(configKey)
   return `${file.path} sets ${names.join(', ') || 'nothing'}`

@@ -57,7 +57,7 @@ export async function doctor({ settings, readToken, proxyFor, config, now }: Doc
     }
   }
   await check('node', nodeVersion)
-  await check('config', () => ok(configCheck(config)))
+  await check('config', async () => ok(await configCheck(settings, config)))
   await check('folder', () => folder(layout), EXIT.local)
   await check('space', () => space(layout), EXIT.local)
   await check('lock', () => lock(layout))

@@ -14,6 +14,8 @@ export const planCommand: Command = {
     'list',
     'tracked',
     'maxAge',
+    'maxAgeByTier',
+    'first',
     'retryFailed',
     'onAmbiguous',
     'concurrency',

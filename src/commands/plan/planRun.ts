@@ -41,7 +41,7 @@ export async function planRun(
       const refused = await refusedChange(connection, changes, inputs, layout)
       if (refused) effects.log('warn', `a run would stop: ${refused.message}`)
       const now = effects.now()
-      const counts = await plan(connection, planOptionsOf(settings, now))
+      const counts = await plan(connection, planOptionsOf(settings, pipeline, now))
       return reportOf(counts, inputs, {
         layout,
         changes,

@@ -19,6 +19,8 @@ export const runCommand: Command = {
     'tracked',
     'replace',
     'maxAge',
+    'maxAgeByTier',
+    'first',
     'retryFailed',
     'onAmbiguous',
     'concurrency',

@@ -73,7 +73,7 @@ const MOST_FAILURES = 30
 const MOST_RUNS = 12
 
 const PARKED: Readonly<Record<string, string>> = {
-  cap: 'over the cap of this run; first in line in the next run',
+  cap: 'over the cap of this run; the next run goes on with them',
   quota: 'the quota of calls is used up',
   balance: 'the balance is used up',
   stopped: 'the run stopped before it reached these ids',
