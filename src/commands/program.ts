@@ -8,6 +8,7 @@ import { load, NotLoaded, type Command, type Invocation } from './command.js'
 import { doctorCommand } from './doctor/command.js'
 import { forgetCommand } from './forget/command.js'
 import { listsCommand } from './lists/command.js'
+import { personCommand } from './person/command.js'
 import { planCommand } from './plan/command.js'
 import { replayCommand } from './replay/command.js'
 import { reportCommand } from './report/command.js'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   changesCommand,
   selectCommand,
   reportCommand,
+  personCommand,
   forgetCommand,
   doctorCommand,
   simulateCommand,

@@ -294,6 +294,17 @@ export const options = {
     parse: flag,
     help: 'let these people come back: remove their tombstones',
   }),
+  checkErased: option({
+    flag: '--check',
+    flagOnly: true,
+    parse: flag,
+    help: 'only look: show the receipts of their erasure and search the folder; exit 9 when one was not erased, or is named',
+  }),
+  outDir: option({
+    flag: '--out <dir>',
+    parse: text,
+    help: 'write into this new folder, outside of the data folder (default: person-<time> in the current folder)',
+  }),
   port: option({
     flag: '--port <n>',
     default: '0',

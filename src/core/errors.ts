@@ -18,7 +18,7 @@ export const EXIT = {
   local: 7,
   /** Another run holds the data folder. */
   busy: 8,
-  /** `replay --check` found differences. */
+  /** `replay --check` found differences, or `forget --check` a person who is not erased. */
   differs: 9,
   /** Stopped in order by SIGINT. */
   interrupted: 130,

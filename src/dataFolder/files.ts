@@ -16,10 +16,11 @@ export interface FolderFiles {
 /**
  * Every file under a data folder, and in our own folders also behind links; each real folder once. Data folders within it
  * are left out. Links that are not ours are listed as skipped.
- * @throws LocalError for a link in our folders that we do not follow: its target could not be erased
+ * @param links what to do about a link in our folders that we do not follow
+ * @throws LocalError for such a link that is refused: its target could not be erased
  */
-export async function filesUnder(layout: Layout): Promise<FolderFiles> {
-  const walk = new Walk(layout)
+export async function filesUnder(layout: Layout, links: 'refuse' | 'skip' = 'refuse'): Promise<FolderFiles> {
+  const walk = new Walk(layout, links)
   // Our folders come first: if a folder has two paths, we want the one that we use.
   for (const folder of foldersOf(layout)) {
     if (await isFolder(folder)) await walk.from(folder)
@@ -82,7 +83,10 @@ class Walk implements FolderFiles {
   readonly skipped: { path: string; why: string }[] = []
   private readonly seen = new Set<string>()
 
-  constructor(private readonly layout: Layout) {}
+  constructor(
+    private readonly layout: Layout,
+    private readonly links: 'refuse' | 'skip',
+  ) {}
 
   /** @throws LocalError when the folder cannot be read */
   async from(folder: string): Promise<void> {
@@ -122,7 +126,7 @@ class Walk implements FolderFiles {
     if (path === this.layout.database || isBesideLink(path, this.layout)) return
     const allowed = this.mayBeLinked(path)
     if (allowed && (await isFolder(path))) return this.into(path)
-    if (allowed || isOurs(path, this.layout)) {
+    if (this.links === 'refuse' && (allowed || isOurs(path, this.layout))) {
       throw new LocalError(
         `${path} is a link, and its target would not be erased: replace the link by the file or folder, then run the same command again; nothing was erased`,
       )

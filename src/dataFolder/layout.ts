@@ -14,6 +14,8 @@ export interface Layout {
   readonly raw: string
   /** The tombstones of forgotten people, without ids. */
   readonly forgotten: string
+  /** The receipts of erasures, without ids. */
+  readonly erasures: string
   readonly state: string
   readonly journal: string
   readonly warehouse: string
@@ -42,6 +44,7 @@ export function layoutOf(data: string): Layout {
     metrics: join(root, 'metrics'),
     raw: join(root, 'raw'),
     forgotten: join(root, 'raw', 'forgotten.json'),
+    erasures: join(root, 'raw', 'erasures.json'),
     state,
     journal: join(state, 'journal'),
     warehouse: join(state, 'warehouse.duckdb'),

@@ -85,9 +85,15 @@ export function paidCalls({ people, paid }: Tombstones): PaidCalls {
   return people.reduce((sum, person) => merged(sum, person.paid ?? {}, (one, other) => one + other), paid)
 }
 
-/** Whether a person has no tombstone, is still to be erased, or is erased. */
-export function tombstoneState({ salt, people }: Tombstones, id: string): 'unknown' | 'erasing' | 'erased' {
+/** The tombstone of a person: since when, and whether the erasure is complete. Undefined if there is none. */
+export function tombstoneOf({ salt, people }: Tombstones, id: string): Pick<Tombstone, 'since' | 'erased'> | undefined {
   const found = people.find(({ hash }) => hash === hashOf(salt, id))
+  return found && { since: found.since, erased: found.erased }
+}
+
+/** Whether a person has no tombstone, is still to be erased, or is erased. */
+export function tombstoneState(tombstones: Tombstones, id: string): 'unknown' | 'erasing' | 'erased' {
+  const found = tombstoneOf(tombstones, id)
   return found === undefined ? 'unknown' : found.erased ? 'erased' : 'erasing'
 }
 

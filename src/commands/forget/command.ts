@@ -13,6 +13,7 @@ export const forgetCommand: Command = {
     'quiet',
     'file',
     'allow',
+    'checkErased',
     'memory',
     'threads',
     'logLevel',

@@ -5,14 +5,21 @@ import { messageOf, UsageError } from '../../core/errors.js'
 import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
+import { checkErased, checkText } from './checkErased.js'
 import { allowAgain, forget } from './forget.js'
 import { forgetSummary } from './forgetReport.js'
 
-/** Erases people, or with `--allow` lets them come back, and prints the report. */
+/** Erases people, lets them come back (`--allow`) or checks that they are erased (`--check`), and prints the report. */
 export async function forgetFlow({ settings, logger, inputs }: Invocation): Promise<number> {
   const pipeline = await loadPipeline(settings.pipeline)
   const ids = new Set([...idsOf(inputs, pipeline), ...(await idsInFile(settings.file, pipeline))])
   if (ids.size === 0) throw new UsageError('no person is named: give ids or links, or a file of them with --file')
+  if (settings.checkErased) {
+    if (settings.allow) throw new UsageError('--check changes nothing: give --check or --allow, not both')
+    const check = await checkErased([...ids], settings)
+    print(settings, check, () => checkText(check))
+    return check.exit_code
+  }
   const effects = liveEffects((level, message) => logger.log(level, message))
   const work = settings.allow ? allowAgain : forget
   const report = await work([...ids], settings, pipeline, effects)

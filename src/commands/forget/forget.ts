@@ -15,6 +15,7 @@ import { tightenFolders } from '../../dataFolder/tighten.js'
 import { answerReader, type AnswerReader } from '../../flatten/compile.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
+import { beginErasure, readErasures, withoutIdsInPaths, writeErasures } from '../../privacy/erasures.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import {
   removeTombstones,
@@ -31,6 +32,7 @@ import { removeRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/reb
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf, type RawFiles } from './eraseRaw.js'
 import { withoutIds, type ForgetReport } from './forgetReport.js'
+import { closedReceipts, lacksReceipt, touchedBy, touchedIn } from './receipts.js'
 import { removeCopies, removeFindings } from './removeCopies.js'
 import { sealEverything } from './sealEverything.js'
 import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
@@ -66,6 +68,7 @@ export async function forget(
     effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`)
     const findings = await searchFolder(layout, finder, found)
     const before = await readTombstones(layout.forgotten)
+    const receipts = await readErasures(layout.erasures)
     const again = ids.filter((id) => tombstoneState(before, id) === 'erased').length
     const counts = { people: ids.length, found: found.size, already_forgotten: again }
     const report = { ...NOTHING, ...counts, data: layout.data, ...otherFiles(findings, layout) }
@@ -74,15 +77,28 @@ export async function forget(
     const files = rawFilesOf(findings, layout)
     const tombstones = addTombstones(before, await paidFor(ids, files, reader), effects.now())
     if (!findings.some(({ path }) => isOurs(path, layout))) {
+      if (ids.some((id) => lacksReceipt(id, before, receipts)))
+        await writeErasures(layout.erasures, closedReceipts(receipts, ids, [], report, erasure))
       if (again < ids.length) await writeTombstones(layout.forgotten, markErased(tombstones, ids))
-      return report
+      return { ...report, receipts: layout.erasures }
     }
     // After an erasure that was cut off, raw/ is changed in part and can be rebuilt only when this one is complete.
     if (!isUnfinished(before)) await rehearse(erasure, files)
     await writeTombstones(layout.forgotten, tombstones)
+    const begun = touchedBy(
+      findings.map(({ path }) => path).filter((path) => isOurs(path, layout)),
+      'rewritten',
+      erasure,
+    )
+    const open = beginErasure(withoutIdsInPaths(receipts, finder), ids, begun, effects.now())
+    await writeErasures(layout.erasures, open)
     const gone = await erase(erasure, findings, substitutes(tombstones))
+    await writeErasures(
+      layout.erasures,
+      closedReceipts(open, ids, touchedIn(gone, erasure), { ...report, ...gone }, erasure),
+    )
     await writeTombstones(layout.forgotten, markErased(await readTombstones(layout.forgotten), ids))
-    return { ...report, ...gone }
+    return { ...report, ...gone, receipts: layout.erasures }
   })
 }
 
@@ -96,6 +112,7 @@ const NOTHING = {
   others: [] as string[],
   unsearched: [] as ForgetReport['unsearched'],
   files: undefined,
+  receipts: undefined,
 } as const
 
 /**
@@ -203,6 +220,6 @@ function people(count: number): string {
   return count === 1 ? '1 person' : `${count} people`
 }
 
-function nothingIn({ data }: Layout): UsageError {
+export function nothingIn({ data }: Layout): UsageError {
   return new UsageError(`${data} is not a data folder: it has neither raw/ nor state/; give another one with --data`)
 }

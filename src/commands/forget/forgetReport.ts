@@ -33,18 +33,21 @@ export interface ForgetReport {
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
   /** The published files; undefined if there was nothing to erase. */
   readonly files: PublishedFiles | undefined
+  /** The file with the receipts of all erasures, absolute; undefined with `--allow`. */
+  readonly receipts: string | undefined
 }
 
 /** Takes ids out of the paths in a report. */
 export function withoutIds(report: ForgetReport, finder: IdFinder): ForgetReport {
   const redacted = (text: string): string => finder.takeOut(text)
-  const { data, removed, others, unsearched, files } = report
+  const { data, removed, others, unsearched, files, receipts } = report
   return {
     ...report,
     data: redacted(data),
     removed: removed.map(redacted),
     others: others.map(redacted),
     unsearched: unsearched.map(({ path, why }) => ({ path: redacted(path), why: redacted(why) })),
+    receipts: receipts && redacted(receipts),
     files: files && { ...files, database: redacted(files.database), exports: files.exports.map(redacted) },
   }
 }
@@ -85,6 +88,8 @@ function forgottenLines(report: ForgetReport): string[] {
       ...fileLines(files),
     )
   }
+  if (report.receipts !== undefined)
+    lines.push(labelLine('receipt', `${report.receipts}; \`forget --check\` with the same ids shows it`))
   return [...lines, ...leftLines(report)]
 }
 

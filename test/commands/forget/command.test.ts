@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
+import { erasuresOf, readErasures } from '../../../src/privacy/erasures.js'
 import { isUnfinished, readTombstones } from '../../../src/privacy/tombstones.js'
 import { sized, stride } from '../../faults/size.js'
 import { cli, type Ended } from '../../support/cli.js'
@@ -99,6 +100,9 @@ test('killed at any operation, the same command completes the erasure; until the
     expect(await whereIs(folder.data, folder.person), `operation ${at}`).toEqual([])
     expect(await published(folder.data, 'SELECT * EXCLUDE (run_id) FROM creators ORDER BY user_id')).toEqual(rows)
     expect(await isBegun(folder)).toBe(false)
+    const receipts = erasuresOf(await readErasures(layoutOf(folder.data).erasures), folder.person)
+    expect(receipts, `operation ${at}`).toMatchObject([{ verified: { named: 0, unsearched: 0 } }])
+    expect(receipts[0]!.files.filter(({ path }) => /^raw\/(answers|inputs)\/.*parquet$/.test(path))).toHaveLength(4)
     expect((await check(folder.data)).exit_code).toBe(0)
   }
 }, 300_000)

@@ -183,7 +183,8 @@ test('a person who is not in the folder is refused from now on, and nothing else
   const files = filesUnder(folder.data)
   const report = await forgetIn(folder.data, stranger)
   expect(report).toMatchObject({ people: 1, found: 0, already_forgotten: 0, files: undefined, raw_files: 0 })
-  expect(filesUnder(folder.data)).toEqual([...files, join(folder.data, 'raw', 'forgotten.json')].sort())
+  const added = ['erasures.json', 'forgotten.json'].map((name) => join(folder.data, 'raw', name))
+  expect(filesUnder(folder.data)).toEqual([...files, ...added].sort())
   const list = join(dirname(folder.data), 'strangers.csv')
   writeRows(list, [stranger], folder)
   const callsBefore = folder.api.ledger.summary().calls

@@ -1,0 +1,9 @@
+import { lazy, type Command } from '../command.js'
+
+export const personCommand: Command = {
+  name: 'person',
+  arguments: '<userId>',
+  description: 'write all that is known of one person into a folder with a manifest; no call, changes nothing',
+  options: ['data', 'pipeline', 'noBom', 'json', 'quiet', 'outDir', 'memory', 'threads', 'logLevel', 'logFile'],
+  run: lazy(async () => (await import('./flow.js')).personFlow),
+}
