@@ -10,6 +10,7 @@ import { version } from '../core/version.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { Receipt } from '../model/receipt.js'
+import { allowedAges } from '../plan/maxAge.js'
 import { samplesOfFolder } from './metrics/folderSamples.js'
 import { familiesOf, type MetricName, type Samples } from './metrics/metricTable.js'
 import { samplesOfRun } from './metrics/runSamples.js'
@@ -19,7 +20,7 @@ const NAME = 'creator-enrich.prom'
 const SUCCESS: MetricName = 'creator_enrich_last_success_timestamp_seconds'
 
 export interface RunEndContext {
-  readonly settings: Pick<Settings, 'data' | 'maxAge' | 'price'>
+  readonly settings: Pick<Settings, 'data' | 'maxAge' | 'maxAgeByTier' | 'price'>
   readonly pipeline: Pipeline
   readonly effects: Pick<Effects, 'now' | 'log'>
 }
@@ -43,9 +44,9 @@ export async function writeMetrics({ settings, pipeline, effects }: RunEndContex
     // A folder that was deleted or moved during the run is not created again.
     if (!pathExists(layout.state)) return
     const now = effects.now()
-    const { maxAge: maxAgeMs, price } = settings
     const startedAt = end.receipt ? Date.parse(end.receipt.started_at) : now
-    const question = { pipeline, now, startedAt, maxAgeMs, price }
+    const ages = allowedAges(settings, pipeline)
+    const question = { pipeline, now, startedAt, ages, price: settings.price }
     const families = familiesOf(
       (await samplesOfFolder(layout, question, end.holdsFolder)) ?? {},
       await samplesOfSizes(layout),

@@ -1,15 +1,13 @@
 import { createHash, type Hash } from 'node:crypto'
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { stringify } from 'csv-stringify/sync'
 import { isAbsent } from '../../core/absent.js'
 import { makeFolder, syncFolder } from '../../core/atomicFile.js'
 import { LocalError, messageOf } from '../../core/errors.js'
 import { fileMode } from '../../core/fileModes.js'
 import { remedyFor } from '../../core/remedyFor.js'
 import { isLeftover, nameWithoutEnding, temporaryName } from '../../core/temporaryFile.js'
-import { FORM } from '../../export/csvFile.js'
-import { csvCell } from '../../export/csvRecord.js'
+import { csvRecords } from '../../export/csvFile.js'
 
 /** A file of the folder, as the manifest lists it. */
 export interface WrittenFile {
@@ -62,10 +60,10 @@ export class ExportFolder {
   ): Promise<number> {
     let count = 0
     await this.write(path, what, async (append) => {
-      await append((this.bom ? '\uFEFF' : '') + stringify([header.map(csvCell)], FORM))
+      await append((this.bom ? '\uFEFF' : '') + csvRecords([header]))
       for await (const row of rows) {
         count += 1
-        await append(stringify([row.map((cell) => cell && csvCell(cell))], FORM))
+        await append(csvRecords([row]))
       }
       return count
     })

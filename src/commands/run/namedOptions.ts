@@ -28,8 +28,12 @@ export interface NamedOptions {
   readonly tracked?: Given<'tracked'> | undefined
   /** let a tracked list lose more than half of its ids */
   readonly replace?: Given<'replace'> | undefined
-  /** fetch a profile again when the run that last fetched it started longer ago than this (default: 20h) */
+  /** fetch a profile again when the run that last fetched it started longer ago than this; by-tier: than --max-age-by-tier says (default: 20h) */
   readonly maxAge?: Given<'maxAge'> | undefined
+  /** the age of each tier for --max-age by-tier, such as mega=20h,mid=3d,nano=7d; other tiers: 20h */
+  readonly maxAgeByTier?: Given<'maxAgeByTier'> | undefined
+  /** under a cap: which of the equally overdue ids go first, by a column of table creators (default: more followers first) */
+  readonly first?: Given<'first'> | undefined
   /** fetch only the ids that failed, are empty or were refused as invalid, whatever their age */
   readonly retryFailed?: Given<'retryFailed'> | undefined
   /** after a call that was sent and never answered: fetch the id once more, or hold it (default: retry) */

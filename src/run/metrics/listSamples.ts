@@ -1,6 +1,7 @@
-import { all, type Connection } from '../../core/duckdb.js'
+import { all, quotedName, type Connection } from '../../core/duckdb.js'
 import { unlabelled, type Sample } from '../../core/prometheusText.js'
-import type { Pipeline } from '../../model/pipeline.js'
+import { columnOf, type Pipeline } from '../../model/pipeline.js'
+import { freshMsSql, type AllowedAges } from '../../plan/maxAge.js'
 import type { Samples } from './metricTable.js'
 
 /** By what ids are judged. */
@@ -8,7 +9,7 @@ export interface AgeLimit {
   readonly pipeline: Pipeline
   /** When the run started, milliseconds since 1970: profiles are overdue as of then. */
   readonly startedAt: number
-  readonly maxAgeMs: number
+  readonly ages: AllowedAges
 }
 
 interface ListFacts {
@@ -22,9 +23,11 @@ interface ListFacts {
 /** How many ids of each list are known, and how old they are. */
 export async function samplesOfLists(
   connection: Connection,
-  { pipeline, startedAt, maxAgeMs }: AgeLimit,
+  { pipeline, startedAt, ages }: AgeLimit,
 ): Promise<Samples> {
-  const rows = await all<ListFacts>(connection, LISTS, { startedAt, maxAgeMs })
+  const tier = columnOf(pipeline, 'tier')
+  const sql = lists(freshMsSql(ages, tier === undefined ? undefined : `c.${quotedName(tier)}`))
+  const rows = await all<ListFacts>(connection, sql, { startedAt, max_age_ms: ages.standard })
   const shown = nameable(rows, pipeline)
   const each = (value: (list: ListFacts) => number | null): Sample[] =>
     shown.flatMap((list) => unlabelled(value(list)).map(([, number]) => [{ list: list.list }, number] satisfies Sample))
@@ -40,7 +43,7 @@ export async function samplesOfLists(
  * Where the row of a run is missing, the answer's own time stands for the start of the run, as in the plan. Somebody whom the
  * API calls empty or invalid is never overdue.
  */
-const LISTS = `
+const lists = (allowedMs: string): string => `
 WITH ids AS (SELECT DISTINCT list, user_id FROM list_members WHERE user_id IS NOT NULL)
 SELECT
   l.list,
@@ -49,7 +52,7 @@ SELECT
   count(*) FILTER (
     ids.user_id IS NOT NULL AND (
       coalesce(c.status, 'never_fetched') = 'never_fetched'
-      OR c.status = 'active' AND $startedAt - epoch_ms(coalesce(r.started_at, c.last_fetched_at)) > $maxAgeMs
+      OR c.status = 'active' AND $startedAt - epoch_ms(coalesce(r.started_at, c.last_fetched_at)) > ${allowedMs}
     )
   ) AS overdue,
   min(c.last_fetched_at) FILTER (c.status = 'active') AS oldest_at
