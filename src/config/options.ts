@@ -226,6 +226,11 @@ export const options = {
     parse: duration('1d', '36500d'),
     help: 'at the end of a successful run, drop older counters, days, versions, changes and failures; the newest of each creator stay (default: keep all)',
   }),
+  keepPeople: option({
+    flag: '--keep-people <duration>',
+    parse: duration('0s', '36500d'),
+    help: 'erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased)',
+  }),
   noBom: option({
     flag: '--no-bom',
     parse: flag,

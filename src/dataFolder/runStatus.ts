@@ -25,6 +25,7 @@ const schema = z.object({
     'settling',
     'publishing',
     'sealing',
+    'erasing',
     'reporting',
     'finished',
     'interrupted',

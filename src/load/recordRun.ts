@@ -31,6 +31,8 @@ export interface RunRecord {
   readonly earlierRuns: readonly string[]
   /** Earlier runs whose clock was ahead, found by this run. */
   readonly aheadRuns: readonly AheadRun[]
+  /** People who left their last list longer ago than this are erased, milliseconds; absent: nobody is. */
+  readonly keepPeople?: number | undefined
   /** Older history is dropped; absent: none is. */
   readonly historyFrom?: number | undefined
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
@@ -136,6 +138,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     useless: record.useless,
     earlier_runs: jsonOrNull(record.earlierRuns),
     ahead_runs: jsonOrNull(record.aheadRuns),
+    keep_people_ms: record.keepPeople === undefined ? null : BigInt(Math.round(record.keepPeople)),
     history_from: record.historyFrom === undefined ? null : new Date(record.historyFrom).toISOString(),
     calls: BigInt(calls.sent),
     billed_calls: BigInt(calls.billed),

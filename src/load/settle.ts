@@ -1,12 +1,14 @@
-import { all, transaction, type Connection, type Parameters } from '../core/duckdb.js'
+import { all, type Connection, type Parameters } from '../core/duckdb.js'
 import { ensureTempTable, fillTempTable } from '../core/tempTable.js'
 import { STATUSES, type Counts, type ParkReason, type ReasonCount, type RowStatus } from '../model/receipt.js'
 import { RUN_ENDS, SETTLED_LISTS, UNFINISHED } from '../model/tempTables.js'
 import { readListChanges } from './listChanges.js'
+import { findDeparted } from './sql/formerMembers.sql.js'
 import {
   countRead,
   countSettled,
   dropSettleInputs,
+  ofThisRun,
   replaceMembers,
   replaceRejects,
   settleIds,
@@ -66,32 +68,32 @@ interface CountRow {
 type ReadRow = Omit<CountRow, 'status' | 'reason'>
 
 /**
- * Gives every row of the TEMP table `members` its status in this run, and stores lists, their rows and their rejects, in
- * one transaction. The TEMP table `planned` must exist, and the calls of the run must be loaded over the same connection.
+ * Gives every row of the TEMP table `members` its status in this run, and stores lists, their rows and their rejects. To be
+ * done in one transaction with the row of the run. The TEMP table `planned` must exist, and the calls of the run must be
+ * loaded over the same connection. Leaves the TEMP table `departed`.
  */
 export async function settle(connection: Connection, options: SettleOptions): Promise<Settled> {
   const run = options.runId
-  return transaction(connection, async () => {
-    await fillInputs(connection, options)
-    await connection.run(settleIds, { run, park: options.parkReason ?? null })
-    const changes = await readListChanges(
-      connection,
-      options.lists.map(({ name }) => name),
-    )
-    await runAll(connection, replaceMembers, { run })
-    await runAll(connection, replaceRejects, { run })
-    await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), {
-      at: new Date(options.readAt).toISOString(),
-      run,
-    })
-    const read = await all<ReadRow>(connection, countRead)
-    const settled = await all<CountRow>(connection, countSettled)
-    await runAll(connection, dropSettleInputs)
-    const lists = changes.map(({ list, added, removed }): SettledList => {
-      return { list, added, removed, ...countsOf(list, read, settled) }
-    })
-    return { ...countsOf(null, read, settled), lists }
+  await fillInputs(connection, options)
+  await connection.run(settleIds, { run, park: options.parkReason ?? null })
+  const changes = await readListChanges(
+    connection,
+    options.lists.map(({ name }) => name),
+  )
+  await connection.run(findDeparted(ofThisRun('list')))
+  await runAll(connection, replaceMembers, { run })
+  await runAll(connection, replaceRejects, { run })
+  await connection.run(upsertLists.replaceAll('$at', '$at::TIMESTAMPTZ'), {
+    at: new Date(options.readAt).toISOString(),
+    run,
   })
+  const read = await all<ReadRow>(connection, countRead)
+  const settled = await all<CountRow>(connection, countSettled)
+  await runAll(connection, dropSettleInputs)
+  const lists = changes.map(({ list, added, removed }): SettledList => {
+    return { list, added, removed, ...countsOf(list, read, settled) }
+  })
+  return { ...countsOf(null, read, settled), lists }
 }
 
 async function fillInputs(connection: Connection, { lists, unfinished }: SettleOptions): Promise<void> {

@@ -121,6 +121,8 @@ export interface Receipt {
   readonly ambiguous_calls: number
   /** Earlier runs whose clock was found to have been ahead: their times are corrected. */
   readonly corrected_runs: number
+  /** People who left their last list and were erased; absent without `--keep-people`. */
+  readonly erased_people?: number
   readonly files: PublishedFiles & {
     /** Absent with `--no-report`, and if it could not be written. */
     readonly report?: string

@@ -64,5 +64,8 @@ export const SETTLED_LISTS = tempTable('settled_lists', {
   track: 'BOOLEAN',
 })
 
+/** Ids that lists of this run had and lose, each with one of these lists. Filled by settle, read once the run is recorded. */
+export const DEPARTED = tempTable('departed', { user_id: 'VARCHAR', list: 'VARCHAR' })
+
 /** The status of each planned id in this run, and its reason. Filled and read by settle. */
 export const SETTLED = tempTable('settled', { user_id: 'VARCHAR', status: 'VARCHAR', reason: 'VARCHAR' })

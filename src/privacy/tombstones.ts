@@ -23,6 +23,8 @@ const tombstone = z.object({
   erased: z.boolean(),
   /** Until the erasure is complete: paid calls for this person, by run. */
   paid: counts.optional(),
+  /** The person left the last list and is erased by `--keep-people`: the entry goes when that is complete, and keeps nobody out. */
+  leaving: z.literal(true).optional(),
 })
 type Tombstone = z.infer<typeof tombstone>
 
@@ -73,7 +75,8 @@ export async function writeTombstones(path: string, tombstones: Tombstones): Pro
 }
 
 /** Finds the ids of forgotten people; undefined if no person was forgotten. */
-export function forgottenFinder({ salt, people }: Tombstones): IdFinder | undefined {
+export function forgottenFinder({ salt, people: all }: Tombstones): IdFinder | undefined {
+  const people = all.filter(({ leaving }) => !leaving)
   if (people.length === 0) return undefined
   const hashes = new Set(people.map(({ hash }) => hash))
   const fingerprints = people.map(({ length, mark }) => ({ length, rollingHash: mark }))
@@ -87,7 +90,7 @@ export function paidCalls({ people, paid }: Tombstones): PaidCalls {
 
 /** The tombstone of a person: since when, and whether the erasure is complete. Undefined if there is none. */
 export function tombstoneOf({ salt, people }: Tombstones, id: string): Pick<Tombstone, 'since' | 'erased'> | undefined {
-  const found = people.find(({ hash }) => hash === hashOf(salt, id))
+  const found = people.find(({ hash, leaving }) => !leaving && hash === hashOf(salt, id))
   return found && { since: found.since, erased: found.erased }
 }
 
@@ -102,11 +105,38 @@ export function isUnfinished({ people }: Tombstones): boolean {
   return people.some(({ erased }) => !erased)
 }
 
+/** Whether an erasure of people who left their last list was interrupted. */
+export function hasLeaving({ people }: Tombstones): boolean {
+  return people.some(({ leaving }) => leaving)
+}
+
+/** Those of these ids whose erasure was interrupted so. */
+export function leavingAmong({ salt, people }: Tombstones, ids: readonly string[]): string[] {
+  const hashes = new Set(people.filter(({ leaving }) => leaving).map(({ hash }) => hash))
+  return ids.filter((id) => hashes.has(hashOf(salt, id)))
+}
+
+/** Without the people who left their last list, whose erasure is complete. The number of their paid calls stays. */
+export function removeLeaving(tombstones: Tombstones): Tombstones {
+  const left = tombstones.people.filter(({ leaving }) => leaving)
+  return {
+    ...tombstones,
+    people: tombstones.people.filter(({ leaving }) => !leaving),
+    paid: paidCalls({ ...tombstones, people: left }),
+  }
+}
+
 /**
  * Adds these people, to be erased. After an interrupted erasure some calls are already gone, so the larger of the two
  * counts of each run is kept.
+ * @param leaving they left their last list: nobody keeps them out afterwards
  */
-export function addTombstones(tombstones: Tombstones, people: ReadonlyMap<string, PaidCalls>, now: number): Tombstones {
+export function addTombstones(
+  tombstones: Tombstones,
+  people: ReadonlyMap<string, PaidCalls>,
+  now: number,
+  leaving?: true,
+): Tombstones {
   const next = new Map(tombstones.people.map((known) => [known.hash, known]))
   for (const [id, paid] of people) {
     const hash = hashOf(tombstones.salt, id)
@@ -120,6 +150,7 @@ export function addTombstones(tombstones: Tombstones, people: ReadonlyMap<string
       since,
       erased: false,
       paid: merged(known?.paid ?? {}, paid, Math.max),
+      ...(leaving ? { leaving } : {}),
     })
   }
   return { ...tombstones, people: [...next.values()] }
@@ -174,7 +205,7 @@ function merged(
  */
 export async function openTombstones({ data, forgotten }: Layout, effects: Effects): Promise<IdFinder | undefined> {
   const tombstones = await readTombstones(forgotten)
-  if (isUnfinished(tombstones)) {
+  if (tombstones.people.some(({ erased, leaving }) => !erased && !leaving)) {
     effects.log(
       'warn',
       `an erasure in ${data} was interrupted: give the same ids to \`${commandText(['forget', '<id>', '--data', data])}\` again to complete it; until then files may still name these people`,

@@ -12,6 +12,7 @@ function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: 
     ['creator_changes', 'user_id', 'changed_at', 'column_name'],
     ['list_members', 'list', 'row_number'],
     ['rejects', 'list', 'row_number'],
+    ['former_members', 'user_id'],
     ['failures', 'run_id', 'user_id'],
     ['ambiguous_calls', 'run_id', 'seq'],
     ['answers_without_profile', 'user_id', 'observed_at', 'run_id'],

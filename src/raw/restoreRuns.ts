@@ -4,10 +4,11 @@ import { LocalError, messageOf } from '../core/errors.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import type { PaidCalls } from '../privacy/tombstones.js'
 import { rawFiles, rawRuns } from './files.js'
+import { restoreFormer } from './restoreFormer.js'
 
 /**
  * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as its last
- * run left it.
+ * run left it; and `former_members` from all of them.
  * @returns the number of runs with a receipt
  * @throws LocalError that names the file that cannot be read
  */
@@ -25,6 +26,7 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
   for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
   await connection.run('DROP TABLE restored_lists')
   await connection.run(RECOUNT_LISTS)
+  await restoreFormerMembers(connection, raw, parquet(files))
   return files.length
 }
 
@@ -59,6 +61,16 @@ FROM (
   FROM list_members GROUP BY list HAVING bool_or(reason = '${FORGOTTEN_ID.reason}')
 ) AS now
 WHERE lists.list = now.list`
+
+async function restoreFormerMembers(connection: Connection, raw: string, receipts: string): Promise<void> {
+  const runs = await rawRuns(raw, 'inputs')
+  const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'inputs', runId)))).flat()
+  const [oldest] = files
+  if (oldest === undefined) return
+  const lists = listsIn(await shapeOfLists(connection), receipts)
+  const inputs = `SELECT list, user_id, run_id FROM ${parquet(files)}`
+  await namingFile(oldest, () => restoreFormer(connection, lists, inputs))
+}
 
 async function runsOfLists(connection: Connection): Promise<string[]> {
   const rows = await all<{ run_id: string }>(connection, 'SELECT DISTINCT run_id FROM restored_lists ORDER BY run_id')
@@ -124,15 +136,18 @@ ORDER BY first_read_at, list`
 /** The last receipt of each list. Where a clock was wrong, the runs say which of them came earlier. */
 function lastOfEachList(shape: string, receipts: string): string {
   return `
-WITH given AS (
-  SELECT unnest(from_json(lists, ${quotedText(`[${shape}]`)}), recursive := true) FROM ${receipts}
-)
+WITH given AS (${listsIn(shape, receipts)})
 SELECT given.* FROM given
 ANTI JOIN (
   SELECT given.list, unnest(from_json(runs.earlier_runs, '["VARCHAR"]')) AS run_id
   FROM given JOIN runs USING (run_id) WHERE runs.earlier_runs IS NOT NULL
 ) AS earlier USING (list, run_id)
 QUALIFY row_number() OVER (PARTITION BY list ORDER BY last_read_at DESC, run_id DESC) = 1`
+}
+
+/** Every list of every receipt. */
+function listsIn(shape: string, receipts: string): string {
+  return `SELECT unnest(from_json(lists, ${quotedText(`[${shape}]`)}), recursive := true) FROM ${receipts}`
 }
 
 /**

@@ -2,8 +2,20 @@ import type { Api } from '../config/api.js'
 import type { Settings } from '../config/options.js'
 import type { Effects } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
+import type { Layout } from '../dataFolder/layout.js'
+import type { Lock } from '../dataFolder/lock.js'
+import type { AnswerReader } from '../flatten/compile.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { Logger } from '../terminal/logger.js'
+
+/** A locked data folder in which people are erased. */
+export interface HeldFolder {
+  readonly lock: Lock
+  readonly layout: Layout
+  readonly reader: AnswerReader
+  readonly settings: Settings
+  readonly effects: Effects
+}
 
 /** The task of one run, and what the run needs from outside. */
 export interface RunContext {
@@ -16,6 +28,8 @@ export interface RunContext {
   readonly pipeline: Pipeline
   readonly effects: Effects
   readonly logger: Logger
+  /** Erases people as `forget` does; the run holds the folder, and keeps none of them out. */
+  readonly erase: (ids: readonly string[], held: HeldFolder) => Promise<void>
   /** Aborted when the run must stop in order; its reason is the exit code. */
   readonly signal: AbortSignal
 }

@@ -12,6 +12,7 @@ import type { NamedInput } from '../read/readInput.js'
 import { checkLists } from './checkLists.js'
 import { confirmPrice } from './confirmPrice.js'
 import type { RunContext } from './context.js'
+import { completeErasure, eraseFormer } from './eraseFormer.js'
 import { fetchDue, type Fetched } from './fetchDue.js'
 import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
 import { writeMetrics } from './metricsFile.js'
@@ -60,6 +61,9 @@ export async function run(context: RunContext): Promise<Receipt> {
     // One run at a time owns the data folder.
     const current = (opened = await openRun(context, activeClock, status, resources))
 
+    // An erasure that was cut off comes first: until it is complete, raw/ and the tables differ.
+    await completeErasure(current)
+
     // The steps up to the published files use the working database. If it turns out damaged, it is rebuilt once.
     const { published, written } = await surviveDamage(current, progress, () =>
       loadAndPublish(current, given, progress),
@@ -70,9 +74,12 @@ export async function run(context: RunContext): Promise<Receipt> {
     current.enter('sealing')
     const sealed = await seal(current, published, written)
 
+    // With --keep-people, those who left their last list long ago are erased.
+    const kept = await eraseFormer(current, sealed)
+
     // The report is made from the published file; nothing depends on it.
     current.enter('reporting')
-    const reported = await reportRun(current, sealed)
+    const reported = await reportRun(current, kept)
     await writeMetrics(context, { exitCode: reported.exit_code, receipt: reported, holdsFolder: true })
     status.finish(reported.exit_code)
     return reported

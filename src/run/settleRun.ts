@@ -1,10 +1,11 @@
 import { CURRENCY } from '../config/options.js'
-import { transaction } from '../core/duckdb.js'
+import { transaction, type Connection } from '../core/duckdb.js'
 import { dayStartIn } from '../core/time.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import { findAheadRuns, findEarlierRuns } from '../load/aheadRuns.js'
 import { dropHistory, mayDrop } from '../load/dropHistory.js'
+import { recordDepartures } from '../load/formerMembers.js'
 import { type RunRecord, driftSince, daysOfRun, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
 import { requireRebuild } from '../load/schema/schema.js'
 import { type Settled, settle } from '../load/settle.js'
@@ -49,11 +50,17 @@ interface RunEndFacts {
 }
 
 /**
- * Gives every row its status, and records the receipt of the run.
+ * Gives every row its status, and records the receipt of the run: both, or nothing.
  * @throws Error when the receipt does not add up: then nothing is published
  */
 export async function settleRun(run: OpenRun, { connection }: Warehouse, results: StepResults): Promise<Receipt> {
-  const { settings, header, signal, effects, pipeline } = run
+  const receipt = await transaction(connection, () => settleAndRecord(run, connection, results))
+  await dropHistory(connection, run.pipeline)
+  return receipt
+}
+
+async function settleAndRecord(run: OpenRun, connection: Connection, results: StepResults): Promise<Receipt> {
+  const { settings, header, signal, effects } = run
   const { inputs, fetched } = results
   const { stop, unfinished } = fetched
   const settled = await settle(connection, {
@@ -78,13 +85,18 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
   })
   const { tracked = false } = settings
   const earlierRuns = await findEarlierRuns(connection, header.runId)
-  const historyFrom = historyStartOf(run, receipt.exit_code, fetched)
-  const record = { ...runRecordOf(receipt), tracked, useless: fetched.useless, earlierRuns, aheadRuns, historyFrom }
-  await transaction(connection, async () => {
-    await recordRun(connection, record)
-    if (aheadRuns.length > 0) await requireRebuild(connection)
-  })
-  await dropHistory(connection, pipeline)
+  const record = {
+    ...runRecordOf(receipt),
+    tracked,
+    useless: fetched.useless,
+    earlierRuns,
+    aheadRuns,
+    keepPeople: settings.keepPeople,
+    historyFrom: historyStartOf(run, receipt.exit_code, fetched),
+  }
+  await recordRun(connection, record)
+  await recordDepartures(connection, header.runId)
+  if (aheadRuns.length > 0) await requireRebuild(connection)
   return receipt
 }
 
@@ -205,7 +217,7 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
 /** The receipt in the form of table `runs`. */
 function runRecordOf(
   receipt: Receipt,
-): Omit<RunRecord, 'tracked' | 'useless' | 'earlierRuns' | 'aheadRuns' | 'historyFrom'> {
+): Omit<RunRecord, 'tracked' | 'useless' | 'earlierRuns' | 'aheadRuns' | 'keepPeople' | 'historyFrom'> {
   const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,

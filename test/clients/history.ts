@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { eraseLeaving } from '../../src/commands/forget/eraseLeaving.js'
 import { runCommand } from '../../src/commands/run/command.js'
 import { resolveApi } from '../../src/config/api.js'
 import { resolveSettings } from '../../src/config/options.js'
@@ -36,8 +37,8 @@ export async function makeHistory(folder: string): Promise<string> {
       const now = () => Date.now() - daysAgo * 86_400_000
       const api = resolveApi(settings)
       const effects = { ...liveEffects(() => undefined), now }
-      const { signal } = new AbortController()
-      await run({ inputs: [list], settings, api, token: TOKEN, redact, pipeline, effects, logger, signal })
+      const outside = { effects, logger, erase: eraseLeaving, signal: new AbortController().signal }
+      await run({ inputs: [list], settings, api, token: TOKEN, redact, pipeline, ...outside })
     }
   } finally {
     await simulator.close()

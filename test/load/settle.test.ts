@@ -324,6 +324,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
       calls_per_second: 12.5,
       limit_per_second: 50,
       in_flight_limit: null,
+      keep_people_ms: null,
       tracked: true,
       billed_by_day: '[{"day":"2026-11-22","billed":0,"maybe_billed":1}]',
       useless: true,

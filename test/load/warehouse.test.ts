@@ -42,6 +42,7 @@ test('every table and column has a comment, and is in the data dictionary', asyn
     'data_dictionary',
     'data_folder',
     'failures',
+    'former_members',
     'list_members',
     'list_overview',
     'lists',

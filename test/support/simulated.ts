@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { eraseLeaving } from '../../src/commands/forget/eraseLeaving.js'
 import { runCommand } from '../../src/commands/run/command.js'
 import { resolveApi } from '../../src/config/api.js'
 import { envName, resolveSettings } from '../../src/config/options.js'
@@ -122,6 +123,7 @@ async function enrichIn(
     pipeline,
     effects,
     logger,
+    erase: eraseLeaving,
     signal,
   }).finally(() => isShared && api.change({ dateShiftMs: 0 }))
   return { code: receipt.exit_code, stderr: lines.join(''), receipt }

@@ -38,7 +38,7 @@ import { sealEverything } from './sealEverything.js'
 import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
 
 /** What one erasure works on. */
-interface Erasure {
+export interface Erasure {
   readonly lock: Lock
   readonly layout: Layout
   readonly reader: AnswerReader
@@ -119,7 +119,7 @@ const NOTHING = {
  * Tries what the erasure does after `raw/` has changed: its folders must be writable, and all tables must follow from `raw/`.
  * @throws LocalError when the erasure could not be completed: nothing was changed
  */
-async function rehearse({ lock, layout, reader }: Erasure, files: RawFiles): Promise<void> {
+export async function rehearse({ lock, layout, reader }: Erasure, files: RawFiles): Promise<void> {
   try {
     await checkFolders(
       [...new Set(Object.values(files).flat().map(dirname)), ...foldersOf(layout)],
@@ -136,7 +136,7 @@ async function rehearse({ lock, layout, reader }: Erasure, files: RawFiles): Pro
 }
 
 /** Rewrites `raw/`, rebuilds all other files from it, removes older copies, and searches every file again. */
-async function erase(
+export async function erase(
   { layout, lock, reader, finder, settings, effects }: Erasure,
   findings: readonly Finding[],
   substitute: (written: string) => string,

@@ -5,6 +5,7 @@ import { plural } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { removeListFiles } from '../../export/removeListFiles.js'
+import { recordRemoval } from '../../load/formerMembers.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { editSealedList } from '../../raw/sealedLists.js'
 import { changeLists } from './changeLists.js'
@@ -61,14 +62,15 @@ async function removeStored(list: string, now: string, layout: Layout, connectio
   )
   if (!found && sealed?.removed_at === undefined) throw unknownList(list, layout.data, names)
   const exports = await removeListFiles(layout.exports, found ? names : [...names, list], list)
-  if (found) await deleteRows(connection, list)
-  const { tracked: was_tracked = false, rows = 0, ids = 0 } = found ?? {}
   const removed_at = sealed?.removed_at ?? now
+  if (found) await deleteRows(connection, list, removed_at)
+  const { tracked: was_tracked = false, rows = 0, ids = 0 } = found ?? {}
   return { list, removed_at, removed: found !== undefined, was_tracked, rows, ids, exports }
 }
 
-async function deleteRows(connection: Connection, list: string): Promise<void> {
+async function deleteRows(connection: Connection, list: string, removedAt: string): Promise<void> {
   await transaction(connection, async () => {
+    await recordRemoval(connection, list, removedAt)
     for (const table of ['list_members', 'rejects', 'lists'])
       await connection.run(`DELETE FROM ${table} WHERE list = $list`, { list })
   })

@@ -36,6 +36,7 @@ export const runCommand: Command = {
     'yes',
     'maxFailed',
     'keepHistory',
+    'keepPeople',
     'noBom',
     'excel',
     'noReport',

@@ -64,6 +64,8 @@ export interface NamedOptions {
   readonly maxFailed?: Given<'maxFailed'> | undefined
   /** at the end of a successful run, drop older counters, days, versions, changes and failures; the newest of each creator stay (default: keep all) */
   readonly keepHistory?: Given<'keepHistory'> | undefined
+  /** erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased) */
+  readonly keepPeople?: Given<'keepPeople'> | undefined
   /** write CSV files without a byte order mark */
   readonly noBom?: Given<'noBom'> | undefined
   /** also write exports/creators.xlsx; an existing one is updated in any case */

@@ -6,6 +6,7 @@ import { loadPipeline } from '../../model/pipeline.js'
 import type { Receipt } from '../../model/receipt.js'
 import { run } from '../../run/run.js'
 import type { Invocation } from '../command.js'
+import { eraseLeaving } from '../forget/eraseLeaving.js'
 import { notify } from './webhook.js'
 
 /** What the main job needs, from the command line or from another program. */
@@ -28,7 +29,8 @@ export async function perform({ settings, token, logger, proxyFor, inputs, signa
   const pipeline = await loadPipeline(settings.pipeline)
   const effects = liveEffects((level, message) => logger.log(level, message))
   const redact = redactor(token)
-  const context = { inputs, settings, api, token, redact, pipeline, effects, logger, signal }
+  const erase = eraseLeaving
+  const context = { inputs, settings, api, token, redact, pipeline, effects, logger, erase, signal }
   return withNotification(settings.notify, { ...effects, redact, proxy }, () => run(context))
 }
 

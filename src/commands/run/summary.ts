@@ -150,6 +150,11 @@ export function summary(receipt: Receipt): string {
       ),
     )
   }
+  const { erased_people: erased = 0 } = receipt
+  if (erased > 0) {
+    const people = plural(erased, 'person', 'people')
+    lines.push(labelLine('erased', `${people} who left the last list longer ago than --keep-people`))
+  }
   lines.push(...driftLines(receipt))
   lines.push(
     '',

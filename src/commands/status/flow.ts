@@ -6,7 +6,7 @@ import { statusText } from './statusText.js'
 
 /** Prints the state of a data folder: the current run, the last runs, the parked ids, the age of the profiles. */
 export async function statusFlow({ settings }: Invocation): Promise<number> {
-  const report = await readFolderStatus(layoutOf(settings.data))
+  const report = await readFolderStatus(layoutOf(settings.data), settings.keepPeople)
   print(settings, report, (columns) => statusText(report, Date.now(), columns))
   return 0
 }

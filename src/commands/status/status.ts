@@ -6,6 +6,7 @@ import type { Layout } from '../../dataFolder/layout.js'
 import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
 import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
+import { readLeaving, type LeavingReport } from './leaving.js'
 
 /** A finished run. Times are ISO 8601, UTC. */
 export interface RunReport {
@@ -58,22 +59,26 @@ export interface StatusReport {
   /** Creators with a call that is dated more than an hour ahead of this machine's clock. */
   readonly dated_ahead: { readonly creators: number; readonly latest_at: string | null }
   readonly staleness: readonly AgeReport[]
+  /** Who will be erased within seven days by `--keep-people`; null where no run of the last seven days used it. */
+  readonly to_be_erased: LeavingReport | null
 }
 
 const RUNS = 5
 
 /**
  * Reads the state of a data folder from the published file and `state/status.json`; a run may be on meanwhile.
+ * @param keepPeople milliseconds; by default as the last run with `--keep-people`
  * @throws UsageError when the folder never had a run, or holds only `raw/`
  */
-export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
+export async function readFolderStatus(layout: Layout, keepPeople?: number): Promise<StatusReport> {
   const { status, isOn, isCutOff } = readRunState(layout)
   const state = {
     data: layout.data,
     running: isOn ? status! : null,
     cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
   }
-  if (pathExists(layout.database)) return { ...state, ...(await withPublished(layout, readTables)) }
+  if (pathExists(layout.database))
+    return { ...state, ...(await withPublished(layout, (connection) => readTables(connection, keepPeople))) }
   const lost = isOn || isCutOff ? undefined : await restorable(layout)
   if (lost) throw lost
   if (status === undefined && !isCutOff) {
@@ -90,6 +95,7 @@ export async function readFolderStatus(layout: Layout): Promise<StatusReport> {
     creators: 0,
     dated_ahead: NO_AHEAD,
     staleness: [],
+    to_be_erased: null,
   }
 }
 
@@ -98,7 +104,7 @@ const NO_AHEAD = { creators: 0, latest_at: null }
 
 type Tables = Omit<StatusReport, 'data' | 'running' | 'cut_off'>
 
-async function readTables(connection: Connection): Promise<Tables> {
+async function readTables(connection: Connection, keepPeople: number | undefined): Promise<Tables> {
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   const runs = await all<Omit<RunReport, 'started_at' | 'finished_at'> & Record<'started_at' | 'finished_at', number>>(
     connection,
@@ -131,6 +137,7 @@ async function readTables(connection: Connection): Promise<Tables> {
     creators,
     dated_ahead: { creators: ahead!.creators, latest_at: iso(ahead!.latest_at) },
     staleness: ages.map((age) => ({ ...age, share: age.creators / creators })),
+    to_be_erased: await readLeaving(connection, Date.now(), keepPeople),
   }
 }
 

@@ -4,6 +4,7 @@ import { localTime } from '../../core/time.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { timeOf } from '../../terminal/progress.js'
 import { percent, table } from '../../terminal/table.js'
+import { leavingLines } from './leaving.js'
 import type { RunReport, StatusReport } from './status.js'
 
 const AGES = {
@@ -16,7 +17,7 @@ const AGES = {
 
 /** The status as text. */
 export function statusText(status: StatusReport, now: number, columns: number): string {
-  const parts = [nowText(status, now), runsText(status, columns), parkedText(status, columns), restText(status)]
+  const parts = [nowText(status, now), runsText(status, columns), parkedText(status, columns), restText(status, now)]
   return parts.filter((part) => part !== '').join('\n')
 }
 
@@ -93,13 +94,10 @@ function parkedText({ parked }: StatusReport, columns: number): string {
   return table(header, rows, columns) + hints.map((hint) => `${labelLine('next', hint)}\n`).join('')
 }
 
-function restText({
-  ambiguous_calls: { count: calls, oldest_at },
-  creators,
-  staleness,
-  runs,
-  dated_ahead,
-}: StatusReport): string {
+function restText(
+  { ambiguous_calls: { count: calls, oldest_at }, creators, staleness, runs, dated_ahead, to_be_erased }: StatusReport,
+  now: number,
+): string {
   if (runs.length === 0) return ''
   const since = oldest_at === null ? '' : `, the oldest of ${localTime(Date.parse(oldest_at)).slice(0, -3)}`
   const ambiguous = calls === 0 ? 'none' : `${count(calls)} sent and never answered${since}: see table ambiguous_calls`
@@ -117,5 +115,12 @@ function restText({
   const ages = staleness.map(({ age, creators: some, share }, at) =>
     labelLine(at === 0 ? 'fetched' : '', `${percent(share).padStart(6)}  ${AGES[age]} (${count(some)})`),
   )
-  return [labelLine('ambiguous', ambiguous), labelLine('creators', count(creators)), ...clock, ...ages, ''].join('\n')
+  return [
+    labelLine('ambiguous', ambiguous),
+    labelLine('creators', count(creators)),
+    ...clock,
+    ...ages,
+    ...leavingLines(to_be_erased, now),
+    '',
+  ].join('\n')
 }

@@ -39,9 +39,9 @@ export interface Target {
 /**
  * Raised whenever the same stored answers give other rows. 2: an answer that holds something else than a profile is failed,
  * not empty; a creator that had a profile becomes empty by two empty answers. 3: a page that is not JSON, or no body, at a
- * 2xx status is ambiguous.
+ * 2xx status is ambiguous. 4: `former_members` has those who left their lists before that table was there.
  */
-const READING = 3
+const READING = 4
 
 /** In place of `READING` where the rows must be made again. */
 const OUTDATED = 0

@@ -48,7 +48,8 @@ LEFT JOIN ${UNFINISHED.name} ON ${unfinished.user_id} = ${planned.user_id}`,
 )
 
 /** SQL condition: the list of a row is one of this run's. */
-const ofThisRun = (list: string): string => `${list} IN (SELECT ${given.list} FROM ${SETTLED_LISTS.name} AS given)`
+export const ofThisRun = (list: string): string =>
+  `${list} IN (SELECT ${given.list} FROM ${SETTLED_LISTS.name} AS given)`
 
 /** How many ids each of these lists gains and loses. To be read before its rows are replaced. */
 export function listChanges(names: readonly string[]): string {

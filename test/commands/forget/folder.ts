@@ -8,6 +8,7 @@ import type { ForgetReport } from '../../../src/commands/forget/forgetReport.js'
 import { replayCommand } from '../../../src/commands/replay/command.js'
 import { replay } from '../../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../../src/commands/replay/replayReport.js'
+import { eraseLeaving } from '../../../src/commands/forget/eraseLeaving.js'
 import { runCommand } from '../../../src/commands/run/command.js'
 import { resolveSettings } from '../../../src/config/options.js'
 import { liveEffects } from '../../../src/core/effects.js'
@@ -106,6 +107,7 @@ export async function enrich(
     pipeline,
     effects: silent,
     logger: quiet,
+    erase: eraseLeaving,
     signal: new AbortController().signal,
   })
 }

@@ -6,6 +6,7 @@ import { runDays } from './0005-run-days.js'
 import { reading } from './0006-reading.js'
 import { emptyAnswers } from './0007-empty-answers.js'
 import { runClock } from './0008-run-clock.js'
+import { formerMembers } from './0010-former-members.js'
 import { historyFrom } from './0011-history-from.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
@@ -18,5 +19,6 @@ export const migrations: readonly (readonly string[])[] = [
   reading,
   emptyAnswers,
   runClock,
+  formerMembers,
   historyFrom,
 ]

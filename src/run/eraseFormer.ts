@@ -1,0 +1,83 @@
+import { openDatabase, type Connection } from '../core/duckdb.js'
+import { EXIT, LocalError, messageOf } from '../core/errors.js'
+import { plural, visibleLine } from '../core/text.js'
+import { localTime } from '../core/time.js'
+import { formerMembersUntil } from '../load/formerMembers.js'
+import { countRuns } from '../load/recordRun.js'
+import { asLocalError } from '../load/warehouse.js'
+import type { Receipt } from '../model/receipt.js'
+import { hasLeaving, leavingAmong, readTombstones } from '../privacy/tombstones.js'
+import type { OpenRun } from './openRun.js'
+import { withCurrentWarehouse } from './rebuild.js'
+
+/**
+ * Erases the people who left their last list longer ago than `--keep-people`. Only after a run that ended well: a list that
+ * lost ids may be a wrong file. Everything of the run is published and sealed before, so a failure costs nothing but a
+ * repetition by the next run.
+ * @returns the receipt with the number of people, and with exit code 7 if they could not be erased
+ */
+export async function eraseFormer(run: OpenRun, receipt: Receipt): Promise<Receipt> {
+  const { settings, header, layout, effects } = run
+  if (settings.keepPeople === undefined) return receipt
+  try {
+    const until = header.startedAt - settings.keepPeople
+    const ids = await formerMembers(run, until)
+    const people = plural(ids.length, 'person', 'people')
+    const hindrance = ids.length === 0 ? undefined : whyNotNow(receipt)
+    if (hindrance !== undefined)
+      effects.log('info', `${people} who left the last list will be erased by a later run: ${hindrance}`)
+    if (ids.length === 0 || hindrance !== undefined) return { ...receipt, erased_people: 0 }
+    run.enter('erasing')
+    effects.log('info', `erasing ${people} who left the last list before ${localTime(until)} (--keep-people)`)
+    await run.erase(ids, run)
+    return { ...receipt, erased_people: ids.length }
+  } catch (error) {
+    const failure = asLocalError(error, layout.warehouse)
+    if (!(failure instanceof LocalError)) throw error
+    // The receipt is sealed and says how the run itself ended: table `runs` must stay the same as a replay makes it.
+    effects.log('error', `people who left their last list could not be erased: ${failure.message}`)
+    return { ...receipt, erased_people: 0, exit_code: failure.exitCode }
+  }
+}
+
+async function formerMembers({ layout }: OpenRun, until: number): Promise<string[]> {
+  const database = await openDatabase(layout.warehouse, { readOnly: true, tempDirectory: layout.temp })
+  return formerMembersUntil(database.connection, until).finally(() => database.close())
+}
+
+/** Why this run erases nobody; undefined if it may. */
+function whyNotNow({ exit_code, lists, calls, ids }: Receipt): string | undefined {
+  if (exit_code !== EXIT.done && exit_code !== EXIT.manyFailed) return `this one ends with exit code ${exit_code}`
+  const shrunk = lists.find(({ removed }) => removed > 0)
+  if (shrunk) return `the list ${visibleLine(shrunk.list)} lost ${plural(shrunk.removed, 'id')} in this one`
+  // No answer has confirmed the clock, and a clock that is ahead makes every profile due.
+  if (calls.sent === 0 && ids.parked > 0) return 'this one made no call, though ids were due'
+  return undefined
+}
+
+async function allFormer(connection: Connection): Promise<string[] | undefined> {
+  return (await countRuns(connection)) === 0 ? undefined : formerMembersUntil(connection, Number.MAX_SAFE_INTEGER)
+}
+
+/**
+ * Completes an erasure that was cut off. Who is not known any more is erased from `raw/`; all other files are made again.
+ * A failure is a warning: the run works, and the next one tries again.
+ */
+export async function completeErasure(run: OpenRun): Promise<void> {
+  const { layout, effects, settings } = run
+  const tombstones = await readTombstones(layout.forgotten)
+  if (!hasLeaving(tombstones)) return
+  effects.log('warn', 'an erasure of people who left their last list was cut off: it is completed first')
+  try {
+    const former = await withCurrentWarehouse(run, ({ connection }) => allFormer(connection), {
+      lossy: settings.new ?? false,
+    })
+    // Without runs the folder has lost its data: publishing that would hide the loss.
+    if (former === undefined) return
+    await run.erase(leavingAmong(tombstones, former), run)
+  } catch (error) {
+    const failure = asLocalError(error, layout.warehouse)
+    if (!(failure instanceof LocalError)) throw error
+    effects.log('warn', `the erasure is not complete: ${messageOf(failure)}; the next run tries again`)
+  }
+}

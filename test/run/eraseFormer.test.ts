@@ -1,0 +1,271 @@
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { listsCommand } from '../../src/commands/lists/command.js'
+import { removeList } from '../../src/commands/lists/remove.js'
+import { summary } from '../../src/commands/run/summary.js'
+import { resolveSettings } from '../../src/config/options.js'
+import { liveEffects } from '../../src/core/effects.js'
+import { DAY_MS } from '../../src/core/time.js'
+import { layoutOf } from '../../src/dataFolder/layout.js'
+import { loadPipeline } from '../../src/model/pipeline.js'
+import { hasLeaving, readTombstones } from '../../src/privacy/tombstones.js'
+import type { Simulator } from '../../src/simulator/simulator.js'
+import { whereIs } from '../commands/forget/everyValue.js'
+import { check } from '../commands/forget/folder.js'
+import { sized } from '../faults/size.js'
+import { cli } from '../support/cli.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { published } from '../support/published.js'
+import { enrichAt, simulator, TOKEN, type Enriched } from '../support/simulated.js'
+
+const FAIL_AT = new URL('../faults/failAt.mjs', import.meta.url).href
+const [ANN, BEN, CAT, DAN] = [1, 2, 3, 4].map(plainId) as [string, string, string, string]
+
+/** A folder whose runs may be on any day, counted from now. */
+class Folder {
+  readonly folder = temporaryFolder()
+  readonly data = join(this.folder, 'data')
+  private readonly now = Date.now()
+
+  private constructor(readonly api: Simulator) {}
+
+  static async open(): Promise<Folder> {
+    return new Folder(await simulator())
+  }
+
+  async run(day: number, list: string, ids: readonly string[], ...args: string[]): Promise<Enriched> {
+    const path = writeList(this.folder, ids, `${list}.csv`)
+    return enrichAt(() => this.now + day * DAY_MS, path, this.data, this.api, ...args)
+  }
+
+  async remove(day: number, list: string): Promise<void> {
+    const effects = { ...liveEffects(() => undefined), now: () => this.now + day * DAY_MS }
+    const settings = resolveSettings(listsCommand.options, { data: this.data }, [])
+    await removeList(list, settings, await loadPipeline(undefined), effects)
+  }
+
+  /** The day on which each person left the last list. */
+  async left(): Promise<Record<string, [day: number, list: string]>> {
+    const rows = await published<{ user_id: string; left_at: number; list: string }>(
+      this.data,
+      'SELECT * FROM former_members',
+    )
+    return Object.fromEntries(
+      rows.map(({ user_id, left_at, list }) => [user_id, [(left_at - this.now) / DAY_MS, list]]),
+    )
+  }
+
+  async ids(): Promise<string[]> {
+    const rows = await published<{ user_id: string }>(this.data, 'SELECT user_id FROM creators ORDER BY user_id')
+    return rows.map(({ user_id }) => user_id)
+  }
+
+  async isConsistent(): Promise<void> {
+    expect(await check(this.data)).toMatchObject({ exit_code: 0, differences: [] })
+  }
+}
+
+test('people who left their last list longer ago are erased everywhere, and fetched again when they come back', async () => {
+  const folder = await Folder.open()
+  const { data, api } = folder
+  const layout = layoutOf(data)
+  await folder.run(-60, 'spring', [ANN, BEN, CAT])
+  await folder.run(-59, 'autumn', [BEN, DAN])
+  await folder.run(-40, 'spring', [ANN])
+  expect(await folder.left()).toEqual({ [CAT]: [-40, 'spring'] })
+  const candidates = await published(data, 'SELECT user_id FROM creator_candidates ORDER BY user_id')
+  const kept = await folder.run(-12, 'spring', [ANN], '--keep-people', '30d')
+  expect([kept.code, kept.receipt.erased_people]).toEqual([0, 0])
+  expect(await folder.ids()).toContain(CAT)
+
+  const before = await whereIs(data, CAT)
+  expect(before.length).toBeGreaterThan(5)
+  const { code, receipt, stderr } = await folder.run(
+    -9,
+    'spring',
+    [ANN],
+    '--keep-people',
+    '30d',
+    '--no-report',
+    'false',
+  )
+  expect([code, receipt.erased_people]).toEqual([0, 1])
+  expect(stderr).toMatch(/erasing 1 person who left the last list before \d{4}-/)
+  expect(stderr).not.toContain(CAT)
+  expect(summary(receipt)).toContain('\nerased     1 person who left the last list longer ago than --keep-people\n')
+  expect(await whereIs(data, CAT)).toEqual([])
+  expect(await folder.ids()).toEqual([ANN, BEN, DAN])
+  expect(await folder.left()).toEqual({})
+  expect(await published(data, 'SELECT user_id FROM creator_candidates ORDER BY user_id')).toEqual(candidates)
+  expect(readdirSync(layout.reports).sort()).toEqual([`${receipt.run_id}.html`, 'latest.html'])
+  const tombstones = await readTombstones(layout.forgotten)
+  expect(tombstones.people).toEqual([])
+  expect(Object.values(tombstones.paid)).toEqual([1])
+  await folder.isConsistent()
+
+  const calls = api.ledger.chargesById().get(CAT)!
+  const back = await folder.run(-8.9, 'winter', [CAT], '--keep-people', '30d')
+  expect(back.receipt).toMatchObject({ ids: { enriched: 1, rejected: 0 }, erased_people: 0 })
+  expect(api.ledger.chargesById().get(CAT)).toBe(calls + 1)
+  await folder.isConsistent()
+})
+
+test('when a person left the last list is known after any sequence, also from raw/ alone', async () => {
+  const folder = await Folder.open()
+  const { data } = folder
+  await folder.run(-50, 'a', [ANN, BEN, CAT, DAN])
+  await folder.run(-45, 'b', [BEN, CAT])
+  await folder.run(-40, 'a', [ANN])
+  expect(await folder.left()).toEqual({ [DAN]: [-40, 'a'] })
+  await folder.run(-35, 'b', [CAT])
+  expect(await folder.left()).toEqual({ [DAN]: [-40, 'a'], [BEN]: [-35, 'b'] })
+  await folder.remove(-30, 'b')
+  expect(await folder.left()).toEqual({ [DAN]: [-40, 'a'], [BEN]: [-35, 'b'], [CAT]: [-30, 'b'] })
+  await folder.isConsistent()
+  await folder.run(-25, 'b', [BEN, DAN])
+  await folder.run(-20, 'b', [DAN])
+  const last = { [BEN]: [-20, 'b'], [CAT]: [-30, 'b'] }
+  expect(await folder.left()).toEqual(last)
+  await folder.isConsistent()
+  rmSync(join(data, 'state'), { recursive: true })
+  await folder.run(-19, 'a', [ANN])
+  expect(await folder.left()).toEqual(last)
+  await folder.isConsistent()
+})
+
+test('nobody is erased by a run that ends in another way, in which a list lost ids, or that does not ask for it', async () => {
+  const folder = await Folder.open()
+  const { data, api } = folder
+  await folder.run(-60, 'spring', [ANN, BEN, CAT])
+  await folder.run(-50, 'spring', [ANN, BEN])
+  const keep = ['--keep-people', '30d']
+  const later = '1 person who left the last list will be erased by a later run: '
+  const runs = [
+    { run: () => folder.run(-10, 'spring', [ANN], ...keep), code: 0, said: 'the list spring lost 1 id in this one' },
+    {
+      run: () => folder.run(-9, 'spring', [ANN, BEN], ...keep, '--max-calls', '0'),
+      code: 0,
+      said: 'this one made no call, though ids were due',
+    },
+    {
+      run: async () => {
+        api.change({ balance: 0 })
+        const run = await folder.run(-8, 'spring', [ANN, BEN], ...keep)
+        api.change({ balance: null })
+        return run
+      },
+      code: 5,
+      said: 'this one ends with exit code 5',
+    },
+    { run: () => folder.run(-7, 'spring', [ANN, BEN]), code: 0, said: undefined },
+  ]
+  for (const { run, code, said } of runs) {
+    const ended = await run()
+    expect(ended.code).toBe(code)
+    if (said === undefined) expect(ended.stderr).not.toContain('erased')
+    else expect(ended.stderr).toContain(later + said)
+    expect(await folder.ids()).toEqual([ANN, BEN, CAT])
+  }
+  const { receipt } = await folder.run(-6, 'spring', [ANN, BEN], ...keep)
+  expect(receipt.erased_people).toBe(1)
+  expect(await folder.ids()).toEqual([ANN, BEN])
+  expect(await whereIs(data, CAT)).toEqual([])
+})
+
+test('status names the number seven days ahead', async () => {
+  const folder = await Folder.open()
+  const { data } = folder
+  await folder.run(-60, 'spring', [ANN, BEN, CAT, DAN])
+  await folder.run(-25, 'spring', [ANN, BEN, CAT])
+  await folder.run(-20, 'spring', [ANN, BEN])
+  const status = async (...args: string[]) => (await cli(['status', '--data', data, ...args])).stdout
+  expect(await status()).not.toContain('erased')
+  await folder.run(-1, 'spring', [ANN, BEN], '--keep-people', '30d')
+  expect(await status()).toMatch(
+    /\nleaving +1 person will be erased by \d{4}-\d\d-\d\d \d\d:\d\d \(--keep-people\):\n +they are in no list/,
+  )
+  const { to_be_erased } = JSON.parse(await status('--json')) as { to_be_erased: Record<string, unknown> }
+  expect(to_be_erased).toMatchObject({ people: 1, keep_people_ms: 30 * DAY_MS })
+  expect((Date.parse(to_be_erased['by'] as string) - Date.now()) / DAY_MS).toBeCloseTo(5, 1)
+  expect(await status('--keep-people', '1d')).toContain('2 people will be erased by the next run')
+})
+
+test('killed at any operation of the erasure, the next run completes it, also for people who came back meanwhile', async () => {
+  const folder = await Folder.open()
+  const { data, api } = folder
+  await folder.run(-60, 'spring', [ANN, BEN, CAT])
+  await folder.run(-50, 'spring', [ANN, BEN])
+  const list = join(folder.folder, 'spring.csv')
+  const run = async (place: string, fault: object, ...args: string[]) => {
+    const env = { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(fault) }
+    const command = ['run', list, '--api', api.url, '--data', place, '--json', '--no-report', ...args]
+    return cli(command, { env: { JUSTONEAPI_TOKEN: TOKEN, ...env } })
+  }
+  const copyOf = (name: string): string => {
+    const copy = join(folder.folder, name, 'data')
+    cpSync(data, copy, { recursive: true, verbatimSymlinks: true })
+    return copy
+  }
+  const operations = async (name: string, ...args: string[]): Promise<number> => {
+    const count = join(folder.folder, `${name}.json`)
+    const ended = await run(copyOf(name), { at: 0, how: 'kill', count }, ...args)
+    expect(ended.code, ended.stderr).toBe(0)
+    const counts = JSON.parse(readFileSync(count, 'utf8')) as Record<string, number>
+    return Object.values(counts).reduce((sum, number) => sum + number, 0)
+  }
+  const keep = ['--keep-people', '30d']
+  const first = await operations('without')
+  const last = await operations('with', ...keep)
+  expect(last - first).toBeGreaterThan(20)
+  const points = Number(process.env['POINTS'] ?? sized(2, 80))
+  let begun = 0
+  for (let n = 0; n < points; n += 1) {
+    const at = Math.round(first + ((n + 0.5) / points) * (last - first))
+    const copy = copyOf(`at-${at}`)
+    const killed = await run(copy, { at, how: n % 2 === 0 ? 'power' : 'torn' }, ...keep)
+    expect(killed.code, `operation ${at} of ${first} to ${last}`).toBe(137)
+    const { forgotten } = layoutOf(copy)
+    if (hasLeaving(await readTombstones(forgotten))) begun += 1
+
+    // The next run reads the person in a list again.
+    const again = `${dirname(copy)}/again/data`
+    cpSync(copy, again, { recursive: true, verbatimSymlinks: true })
+    const back = await enrichAt(Date.now, writeList(dirname(copy), [ANN, BEN, CAT], 'spring.csv'), again, api)
+    expect(back.receipt.rows, `operation ${at}`).toMatchObject({ read: 3, enriched: 1, rejected: 0 })
+    expect(hasLeaving(await readTombstones(layoutOf(again).forgotten))).toBe(false)
+    expect(await check(again), `operation ${at}`).toMatchObject({ exit_code: 0, differences: [] })
+
+    const completed = await enrichAt(Date.now, list, copy, api, ...keep)
+    expect(completed.code, `operation ${at}: ${completed.stderr}`).toBe(0)
+    expect(await whereIs(copy, CAT), `operation ${at}`).toEqual([])
+    expect((await readTombstones(forgotten)).people).toEqual([])
+    expect(await published(copy, 'SELECT user_id FROM creators ORDER BY user_id')).toHaveLength(2)
+    expect(await check(copy), `operation ${at}`).toMatchObject({ exit_code: 0, differences: [] })
+  }
+  expect(begun).toBeGreaterThan(0)
+}, 300_000)
+
+test('an erasure that fails costs nothing but a repetition: exit 7, and the files of the run are in place', async () => {
+  const folder = await Folder.open()
+  const { data } = folder
+  await folder.run(-60, 'spring', [ANN, BEN])
+  await folder.run(-50, 'spring', [ANN])
+  const [file] = readdirSync(join(data, 'raw', 'answers'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.parquet'))
+    .sort()
+  const path = join(data, 'raw', 'answers', file!)
+  const bytes = readFileSync(path)
+  writeFileSync(path, 'no parquet')
+  const failed = await folder.run(-10, 'spring', [ANN], '--keep-people', '30d')
+  expect(failed.code).toBe(7)
+  expect(failed.stderr).toContain('error: people who left their last list could not be erased: ')
+  expect(failed.receipt).toMatchObject({ ids: { enriched: 1 }, erased_people: 0 })
+  expect(await folder.ids()).toEqual([ANN, BEN])
+  writeFileSync(path, bytes)
+  await folder.isConsistent()
+  const again = await folder.run(-9.9, 'spring', [ANN], '--keep-people', '30d')
+  expect(again).toMatchObject({ code: 0, receipt: { erased_people: 1, ids: { reused: 1 } } })
+  await folder.isConsistent()
+})
