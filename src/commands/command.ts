@@ -2,6 +2,7 @@ import type { ConfigFile } from '../config/configFile.js'
 import type { OptionName, Settings } from '../config/options.js'
 import type { ProxyRule } from '../config/proxy.js'
 import { messageOf, type UsageError } from '../core/errors.js'
+import type { RunStart } from '../model/call.js'
 import type { Logger } from '../terminal/logger.js'
 
 /** The config file of a command, or why there is one that is not used. */
@@ -23,6 +24,8 @@ export interface Invocation {
   /** The positional arguments. */
   readonly inputs: readonly string[]
   readonly config: FoundConfig
+  /** Every record of the log has its id. */
+  readonly start: RunStart
 }
 
 /** Does the work of a command, and returns the exit code. */
@@ -46,6 +49,8 @@ export interface Command {
   readonly onlyReads?: true
   /** The command reports a config file that cannot be used, and goes on without it. */
   readonly checksConfig?: true
+  /** The least level that is shown with `--quiet`; `warn` if absent. */
+  readonly quietLevel?: 'error'
   readonly run: Flow
 }
 

@@ -6,10 +6,12 @@ import { proxyRule } from '../config/proxy.js'
 import { limitDatabases } from '../core/memory.js'
 import { UsageError } from '../core/errors.js'
 import { redactor, type Redact } from '../core/redact.js'
-import { visibleText } from '../core/text.js'
+import { runIdAt } from '../core/time.js'
 import { openLogFile } from '../terminal/logFile.js'
 import { Logger } from '../terminal/logger.js'
 import type { Command, FoundConfig, Invocation } from './command.js'
+import { logRecord } from '../terminal/logRecords.js'
+import type { RunStart } from '../model/call.js'
 
 /**
  * Brings together what a command works with.
@@ -28,12 +30,17 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
   limitDatabases(settings)
   const read = (): string | undefined => readToken(settings.tokenFile, environments)
   const token = command.needsToken ? read() : undefined
-  const logger = loggerFor(settings, redactor(token ?? tokenIn(environments)))
-  if (config.file) logger.log('debug', `settings from ${config.file.path}`)
+  const start = startNow()
+  const logger = loggerFor(command, settings, redactor(token ?? tokenIn(environments)), start.runId)
+  if (config.file) logger.log('debug', `settings from ${config.file.path}`, 'config_read')
   if (config.problem instanceof ForeignConfig && !command.checksConfig) {
-    logger.log('info', `${config.problem.path} belongs to another user (uid ${config.problem.owner}) and is not used`)
+    logger.log(
+      'info',
+      `${config.problem.path} belongs to another user (uid ${config.problem.owner}) and is not used`,
+      'config_ignored',
+    )
   }
-  return { settings, token, readToken: read, logger, proxyFor: proxyRule(environments), inputs, config }
+  return { settings, token, readToken: read, logger, proxyFor: proxyRule(environments), inputs, config, start }
 }
 
 /** Reads the config file: the one that is named, else that of the data folder, if the command has one. */
@@ -50,14 +57,28 @@ function findConfig(command: Command, { config, data }: Settings): FoundConfig {
   return file ? { file } : {}
 }
 
+function startNow(): RunStart {
+  const startedAt = Date.now()
+  return { startedAt, runId: runIdAt(startedAt, Math.random()) }
+}
+
 /** For errors before the options are known: only the token of the environment can be redacted then. */
 export function firstLogger(): Logger {
   return new Logger(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
 }
 
-function loggerFor({ quiet, logLevel, logFile }: Settings, redact: Redact): Logger {
-  const level = quiet ? 'warn' : logLevel
-  if (logFile === undefined) return new Logger(process.stderr, level, redact)
-  const log = openLogFile(logFile, (message) => process.stderr.write(`warning: ${visibleText(redact(message))}\n`))
-  return new Logger(process.stderr, level, redact, { log, kept: logLevel })
+/** @throws LocalError when the log file cannot be opened */
+function loggerFor(command: Command, settings: Settings, redact: Redact, runId: string): Logger {
+  const { quiet, logLevel, logFile, logFormat } = settings
+  const level = quiet ? (command.quietLevel ?? 'warn') : logLevel
+  const shown = logFormat === 'json'
+  if (logFile === undefined && !shown) return new Logger(process.stderr, level, redact)
+  const kept = logFile === undefined ? undefined : openLogFile(logFile)
+  const logger = new Logger(process.stderr, level, redact, {
+    record: logRecord({ run_id: runId, command: command.name }),
+    file: kept && { append: (line) => kept.append(line), kept: logLevel },
+    shown,
+  })
+  kept?.reportTo(({ event, message }) => logger.log('warn', message, event))
+  return logger
 }

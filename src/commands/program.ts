@@ -58,6 +58,7 @@ export async function main(args: readonly string[]): Promise<number> {
       const { invocationOf } = await load(import('./invocation.js'))
       // A flag that the command above knows too is parsed there, wherever it stands.
       invocation = invocationOf(command, entry.args, entry.optsWithGlobals())
+      await hideIdsInRecords(invocation)
       exitCode = await command.run(invocation)
     })
     for (const each of command.subcommands ?? []) add(entry, each)
@@ -71,6 +72,15 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     return report(error, invocation?.logger ?? (await import('./invocation.js')).firstLogger())
   }
+}
+
+/** A pipeline that does not exist is the error of the command itself. */
+async function hideIdsInRecords({ logger, settings }: Invocation): Promise<void> {
+  if (!logger.hasRecords) return
+  const { loadPipeline } = await load(import('../model/pipeline.js'))
+  const { idHider } = await load(import('../model/hideIds.js'))
+  const pipeline = await loadPipeline(settings.pipeline).catch(() => loadPipeline(undefined))
+  logger.withoutIds(idHider(pipeline))
 }
 
 /** @throws UsageError when the folder in which the program was started is gone: no path could be resolved */
@@ -101,16 +111,19 @@ function isHelp({ code }: CommanderError): boolean {
 /** Logs one line for people; the stack is shown only at log level debug. */
 function report(error: unknown, logger: Logger): number {
   if (error instanceof CommanderError) {
-    logger.log('error', withoutValue(error.message))
+    logger.log('error', withoutValue(error.message), 'error')
     return EXIT.usage
   }
   if (error instanceof RunError) {
-    logger.log('error', error.message)
-    logger.log('debug', error.stack ?? '')
+    logger.log('error', error.message, 'error', { code: error.code, exit_code: error.exitCode })
+    logger.log('debug', error.stack ?? '', 'stack')
     return error.exitCode
   }
-  logger.log('error', `a bug in creator-enrich: ${messageOf(error)} (--log-level debug shows where)`)
-  logger.log('debug', error instanceof Error ? (error.stack ?? '') : '')
+  logger.log('error', `a bug in creator-enrich: ${messageOf(error)} (--log-level debug shows where)`, 'error', {
+    code: 'bug',
+    exit_code: EXIT.bug,
+  })
+  logger.log('debug', error instanceof Error ? (error.stack ?? '') : '', 'stack')
   return EXIT.bug
 }
 

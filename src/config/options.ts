@@ -417,7 +417,13 @@ export const options = {
     flag: '--log-file <file>',
     path: true,
     parse: text,
-    help: 'also append the log to a file: with times, at --log-level, even with --quiet',
+    help: 'also append the log to a file, as one JSON object a line, at --log-level, even with --quiet',
+  }),
+  logFormat: option({
+    flag: '--log-format <text|json>',
+    default: 'text',
+    parse: oneOf('text', 'json'),
+    help: 'how the log is shown on stderr: text for people, or one JSON object a line',
   }),
 } as const
 

@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { LogEvent, LogFields } from './logEvents.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Logs a message for people, with the name and the fields by which programs know it. Only a debug message may hold a user id. */
+export type Log = (level: LogLevel, message: string, event?: LogEvent, fields?: LogFields) => void
 
 /** Clock, random numbers and log as one parameter, so that a test can control them. */
 export interface Effects {
@@ -12,12 +16,12 @@ export interface Effects {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** 0 ≤ x < 1. */
   random(): number
-  /** Writes a message for people. The receiver redacts the token. */
-  log(level: LogLevel, message: string): void
+  /** The receiver redacts the token. */
+  readonly log: Log
 }
 
 /** The real clock and random numbers, with this receiver of log messages. */
-export function liveEffects(log: Effects['log']): Effects {
+export function liveEffects(log: Log): Effects {
   return {
     now: () => Date.now(),
     elapsed: () => performance.now(),

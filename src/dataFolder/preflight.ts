@@ -93,6 +93,8 @@ export async function warnOfSpace({ data }: Layout, due: number, effects: Pick<E
   effects.log(
     'warn',
     `${data} has ${megabytes(free)} free, and ${due} ids may take ${megabytes(needed)}: if the disk gets full, the run stops with exit code 7; free some space and run the same command again`,
+    'disk_may_fill',
+    { free, needed },
   )
 }
 

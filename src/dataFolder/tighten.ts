@@ -27,7 +27,12 @@ export async function tightenFolders({ state, raw }: Layout, { log }: Pick<Effec
     tightened.push(folder)
   }
   if (tightened.length === 0) return
-  log('info', `other users of this machine could read ${tightened.join(' and ')}; now only this user and the group can`)
+  const folders = tightened.join(' and ')
+  log(
+    'info',
+    `other users of this machine could read ${folders}; now only this user and the group can`,
+    'folders_closed',
+  )
 }
 
 /** @returns whether something changed */

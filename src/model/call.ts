@@ -3,10 +3,14 @@
  * Times are milliseconds since 1970 (UTC).
  */
 
-/** One run, as its journal segment describes it in the first record. */
-export interface RunHeader {
+/** The start of a run (or of another command, whose id is only in its log). Milliseconds since 1970. */
+export interface RunStart {
   readonly runId: string
   readonly startedAt: number
+}
+
+/** One run, as its journal segment describes it in the first record. */
+export interface RunHeader extends RunStart {
   readonly pipeline: string
   readonly simulated: boolean
   /** Host and port the calls go to, never the whole URL. */

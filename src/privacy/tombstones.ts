@@ -209,6 +209,7 @@ export async function openTombstones({ data, forgotten }: Layout, effects: Effec
     effects.log(
       'warn',
       `an erasure in ${data} was interrupted: give the same ids to \`${commandText(['forget', '<id>', '--data', data])}\` again to complete it; until then files may still name these people`,
+      'erasure_unfinished',
     )
   }
   return forgottenFinder(tombstones)

@@ -49,8 +49,10 @@ export async function publish(
     finished.close()
   }
   const { movedAside } = await publishCopy(layout, runId)
-  for (const path of movedAside) effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`)
-  for (const reason of exported.leftOut) effects.log('warn', `left out: ${reason}`)
+  for (const path of movedAside) {
+    effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`, 'file_moved_aside')
+  }
+  for (const reason of exported.leftOut) effects.log('warn', `left out: ${reason}`, 'export_left_out')
   return {
     database: layout.database,
     exports: exported.files.map(({ path }) => path),
@@ -67,11 +69,15 @@ async function listsOf(connection: Connection): Promise<ExportList[]> {
 async function compact({ warehouse: path, temp }: Layout, effects: Effects): Promise<void> {
   try {
     const compacted = await compactDatabase(path, temp)
-    if (compacted) effects.log('debug', `${path} compacted: ${compacted.before} to ${compacted.after} bytes`)
+    if (compacted) {
+      const { before, after } = compacted
+      effects.log('debug', `${path} compacted: ${before} to ${after} bytes`, 'database_compacted')
+    }
   } catch (error) {
     effects.log(
       'warn',
       `${path} could not be compacted: ${messageOf(error).split('\n')[0]}; the file is complete, but larger than necessary`,
+      'not_compacted',
     )
   }
 }

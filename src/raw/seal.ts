@@ -28,7 +28,7 @@ export interface WrittenCalls {
  */
 export async function writeLoaded(layout: Layout, effects: Effects): Promise<WrittenCalls> {
   const { segments, headless } = await listSegments(join(layout.journal, 'loaded'))
-  for (const { message } of headless) effects.log('warn', message)
+  for (const { message } of headless) effects.log('warn', message, 'journal_damaged')
   const written: { readonly segment: Segment; readonly isDamaged: boolean }[] = []
   for (const segment of segments) {
     const damage: Damage[] = []
@@ -37,11 +37,12 @@ export async function writeLoaded(layout: Layout, effects: Effects): Promise<Wri
       temp: join(layout.temp, 'seal'),
       onGap: (gap) => damage.push(damagedBytes(segment.path, gap)),
     })
-    for (const { message } of damage) effects.log('warn', message)
+    for (const { message } of damage) effects.log('warn', message, 'journal_damaged')
     if (!sealed)
       effects.log(
         'warn',
         `${segment.path} is an older copy of calls that are in ${layout.raw}; it is moved to damaged/`,
+        'file_moved_aside',
       )
     written.push({ segment, isDamaged: !sealed || damage.length > 0 })
   }

@@ -27,9 +27,12 @@ export async function logListChanges(
     inputs.map(({ name }) => name),
   )
   for (const change of changes) {
-    const { before, removed } = change
-    if (before === 0 || removed < before * WARNED_SHARE) log('info', changeText(change))
-    else log('warn', `${changeText(change)}: it loses ${removed} of its ${plural(before, 'id')}`)
+    const { list, before, added, removed } = change
+    const fields = { list, before, added, removed }
+    if (before === 0 || removed < before * WARNED_SHARE) log('info', changeText(change), 'list_changed', fields)
+    else {
+      log('warn', `${changeText(change)}: it loses ${removed} of its ${plural(before, 'id')}`, 'list_shrank', fields)
+    }
   }
   return changes
 }

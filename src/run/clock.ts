@@ -15,6 +15,7 @@ export function reportAhead({ byReason }: PlanCounts, { log }: Pick<Effects, 'lo
   log(
     'warn',
     `the answers of ${plural(ahead.ids, 'id')} are dated more than an hour ahead of this machine's clock: the API's time in the first answer shows whether this clock is wrong (exit 7), or whether it was when they were stored; then these ids are fetched once more`,
+    'clock_ahead',
   )
   return true
 }

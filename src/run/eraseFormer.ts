@@ -25,17 +25,31 @@ export async function eraseFormer(run: OpenRun, receipt: Receipt): Promise<Recei
     const people = plural(ids.length, 'person', 'people')
     const hindrance = ids.length === 0 ? undefined : whyNotNow(receipt)
     if (hindrance !== undefined)
-      effects.log('info', `${people} who left the last list will be erased by a later run: ${hindrance}`)
+      effects.log(
+        'info',
+        `${people} who left the last list will be erased by a later run: ${hindrance}`,
+        'people_leaving',
+        {
+          people: ids.length,
+        },
+      )
     if (ids.length === 0 || hindrance !== undefined) return { ...receipt, erased_people: 0 }
     run.enter('erasing')
-    effects.log('info', `erasing ${people} who left the last list before ${localTime(until)} (--keep-people)`)
+    effects.log(
+      'info',
+      `erasing ${people} who left the last list before ${localTime(until)} (--keep-people)`,
+      'people_leaving',
+      {
+        people: ids.length,
+      },
+    )
     await run.erase(ids, run)
     return { ...receipt, erased_people: ids.length }
   } catch (error) {
     const failure = asLocalError(error, layout.warehouse)
     if (!(failure instanceof LocalError)) throw error
     // The receipt is sealed and says how the run itself ended: table `runs` must stay the same as a replay makes it.
-    effects.log('error', `people who left their last list could not be erased: ${failure.message}`)
+    effects.log('error', `people who left their last list could not be erased: ${failure.message}`, 'error')
     return { ...receipt, erased_people: 0, exit_code: failure.exitCode }
   }
 }
@@ -67,7 +81,11 @@ export async function completeErasure(run: OpenRun): Promise<void> {
   const { layout, effects, settings } = run
   const tombstones = await readTombstones(layout.forgotten)
   if (!hasLeaving(tombstones)) return
-  effects.log('warn', 'an erasure of people who left their last list was cut off: it is completed first')
+  effects.log(
+    'warn',
+    'an erasure of people who left their last list was cut off: it is completed first',
+    'erasure_unfinished',
+  )
   try {
     const former = await withCurrentWarehouse(run, ({ connection }) => allFormer(connection), {
       lossy: settings.new ?? false,
@@ -78,6 +96,10 @@ export async function completeErasure(run: OpenRun): Promise<void> {
   } catch (error) {
     const failure = asLocalError(error, layout.warehouse)
     if (!(failure instanceof LocalError)) throw error
-    effects.log('warn', `the erasure is not complete: ${messageOf(failure)}; the next run tries again`)
+    effects.log(
+      'warn',
+      `the erasure is not complete: ${messageOf(failure)}; the next run tries again`,
+      'erasure_unfinished',
+    )
   }
 }

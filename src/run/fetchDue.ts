@@ -66,6 +66,8 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
   effects.log(
     'info',
     `${plural(planned.ids, 'id')} in ${plural(planned.rows, 'row')}: ${count(due)} to fetch, ${count(planned.ids - due)} known`,
+    'planned',
+    { rows: planned.rows, ids: planned.ids, due },
   )
   if (due === 0) return { ...NOTHING, planned }
   const token = tokenFor(run, due)
@@ -85,7 +87,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     open.add(() => progress.stop())
     const staged = await StagedCalls.open(connection, reader, {
       runId: run.header.runId,
-      log: (level, line) => effects.log(level, line),
+      log: effects.log,
     })
     let isFetched = false
     open.add(() => {
@@ -110,7 +112,11 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
     })
     await learned.keep(result.learned)
     if (isAhead && carriedOut !== planned)
-      effects.log('warn', 'the first answer does not say whether the clock is right: answers count as they are dated')
+      effects.log(
+        'warn',
+        'the first answer does not say whether the clock is right: answers count as they are dated',
+        'clock_unconfirmed',
+      )
     const { path: segment } = journal
     const { isConfirmed: isClockConfirmed } = clock
     const { staging } = staged
@@ -198,16 +204,26 @@ function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
     tally.limitPerSecond = event.limitPerSecond
     if (event.billed === 'yes') tally.billed += 1
     if (event.billed === 'maybe') tally.maybeBilled += 1
-    if (event.kind !== 'profile')
-      effects.log('debug', `${event.id}: ${event.kind}, code ${event.code}, ${Math.round(event.ms)} ms`)
+    if (event.kind !== 'profile') logCall(event, effects)
   } else if (event.type === 'done') {
     tally.done += 1
     if (FAILED.has(event.kind)) tally.failed += 1
   } else if (event.type === 'stopping') {
     tally.stop = event.stop.message
-    effects.log('warn', `stopping (${event.stop.message}); waiting for ${plural(tally.inFlight, 'call')} in flight`)
+    const { message, reason, code } = event.stop
+    effects.log(
+      'warn',
+      `stopping (${message}); waiting for ${plural(tally.inFlight, 'call')} in flight`,
+      reason === 'cap' ? 'cap_reached' : 'stopping',
+      { reason, code, in_flight: tally.inFlight },
+    )
   } else if (event.pauseMs >= 1) {
     const why = event.type === 'throttled' ? 'the API throttles calls' : 'the API is in trouble'
-    effects.log('info', `${why}: pausing for ${timeIn(event.pauseMs)}`)
+    effects.log('info', `${why}: pausing for ${timeIn(event.pauseMs)}`, 'paused', { ms: Math.round(event.pauseMs) })
   }
+}
+
+function logCall({ id, kind, code, ms: exact }: Extract<FetchEvent, { type: 'end' }>, { log }: Effects): void {
+  const ms = Math.round(exact)
+  log('debug', `${id}: ${kind}, code ${code}, ${ms} ms`, 'call_ended', { id, kind, code, ms })
 }

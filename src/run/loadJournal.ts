@@ -48,14 +48,17 @@ export async function loadLeftSegments(
   warehouse: Warehouse,
 ): Promise<RecoveredCalls> {
   const { segments, damaged } = await repairJournal(layout.journal)
-  for (const { message } of damaged) effects.log('warn', message)
+  for (const { message } of damaged) effects.log('warn', message, 'journal_damaged')
   const [oldest] = segments
   if (oldest === undefined) return { answers: 0, unknown: 0, damaged: damaged.length }
   const { answers, unknown, tooLarge } = await loadSegments(warehouse, segments, reader)
   warnOfLarge(tooLarge, effects)
   for (const segment of segments) await segment.markLoaded()
   await claimKind(warehouse.connection, layout.data, oldest.header.simulated)
-  effects.log('info', `resumed: ${answers} answers recovered, ${unknown} calls unknown`)
+  effects.log('info', `resumed: ${answers} answers recovered, ${unknown} calls unknown`, 'resumed', {
+    answers,
+    unknown,
+  })
   return { answers, unknown, damaged: damaged.length }
 }
 
@@ -87,6 +90,8 @@ function warnOfLarge(answers: number, effects: Effects): void {
   effects.log(
     'warn',
     `${plural(answers, 'answer')} too large to load: kept in raw/, and failed as too_large_to_load; fetched again when stale`,
+    'answers_too_large',
+    { answers },
   )
 }
 

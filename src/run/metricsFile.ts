@@ -56,7 +56,7 @@ export async function writeMetrics({ settings, pipeline, effects }: RunEndContex
     const text = prometheusText(families, labelsOf(layout, pipeline))
     await replaceFile(path, (temporary) => writeFile(temporary, text), 'shared')
   } catch (error) {
-    effects.log('warn', `cannot write ${path}: ${messageOf(error)}`)
+    effects.log('warn', `cannot write ${path}: ${messageOf(error)}`, 'metrics_failed')
   }
 }
 

@@ -51,7 +51,7 @@ export async function openInputs(
         `${other.source} and ${input.source} would both be the list ${name}; rename one, or run them one by one with --list`,
       )
     }
-    effects.log('info', `${input.source}: ${input.format}; ${input.idColumn.explanation}`)
+    effects.log('info', `${input.source}: ${input.format}; ${input.idColumn.explanation}`, 'input_opened')
     named.push({ ...input, name })
   }
   await refuseForgotten(named, layoutOf(settings.data))

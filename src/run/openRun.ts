@@ -3,6 +3,7 @@ import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
 import type { Resources } from '../core/resources.js'
 import { localTime, runIdAt } from '../core/time.js'
+import { version } from '../core/version.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
 import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf, sharedFoldersOf } from '../dataFolder/preflight.js'
@@ -58,6 +59,9 @@ export async function openRun(
   await sweepSpill(layout)
   reportInterrupted(layout, effects)
   status.open(header)
+  const { runId, host, simulated } = header
+  const started = { data: layout.data, pipeline: pipeline.name, host, simulated, version }
+  logger.record('info', `run ${runId} of ${layout.data}`, 'run_started', started)
   open.add(() => status.close())
   open.add(() => logger.show(''))
   await checkFolders(foldersOf(layout), sharedFoldersOf(layout))
@@ -91,9 +95,9 @@ async function lockFolder(layout: Layout): Promise<Lock> {
   }
 }
 
-function headerOf({ pipeline, api, effects }: RunContext): RunHeader {
-  const startedAt = effects.now()
-  const runId = runIdAt(startedAt, effects.random())
+function headerOf({ pipeline, api, effects, start }: RunContext): RunHeader {
+  const startedAt = start?.startedAt ?? effects.now()
+  const runId = start?.runId ?? runIdAt(startedAt, effects.random())
   return { runId, startedAt, pipeline: pipeline.name, simulated: api.simulated, host: api.host }
 }
 

@@ -50,6 +50,7 @@ export async function reportRun(
     effects.log(
       'warn',
       `no report: ${why}; all other files are in place; \`${commandText(['report', '--data', layout.data])}\` tries again`,
+      'report_failed',
     )
     return receipt
   }

@@ -77,12 +77,13 @@ export async function withCurrentWarehouse<T>(
       if (done) return done.result
     } catch (error) {
       if (found.isCurrent || !(error instanceof DamagedWarehouse)) throw error
-      effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`)
+      effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`, 'database_damaged')
     }
   }
   if (!pathExists(path) && pathExists(`${path}.wal`)) await setAside(lock, `${path}.wal`)
   if (await hasAnswers(lock)) {
-    effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call${reason ? `: ${reason}` : ''}`)
+    const why = reason ? `: ${reason}` : ''
+    effects.log('warn', `${path} is rebuilt from ${raw} and the journal, with no call${why}`, 'database_rebuilt')
     await replaceWarehouse(lock, await rebuildWarehouse(folder, options))
   }
   return withWarehouse(place, work)

@@ -178,7 +178,7 @@ async function seal(current: OpenRun, published: Receipt, written: Written): Pro
     const failure = asLocalError(error, layout.raw)
     if (!(failure instanceof LocalError) || failure instanceof DamagedWarehouse) throw error
     await recordFailure(current, 'done', failure)
-    effects.log('error', failure.message)
+    effects.log('error', failure.message, 'error')
     return { ...published, exit_code: failure.exitCode }
   }
 }

@@ -36,7 +36,8 @@ export class StagedCalls {
       this.staging?.call(this.run.runId, end, outcome)
     } catch (error) {
       this.abandon()
-      this.run.log('info', `calls are loaded from the journal after the fetch: ${messageOf(error).split('\n')[0]}`)
+      const [why] = messageOf(error).split('\n')
+      this.run.log('info', `calls are loaded from the journal after the fetch: ${why}`, 'staging_failed')
     }
   }
 

@@ -28,7 +28,11 @@ export async function surviveDamage<T>(
     if (!done.fetched && pathExists(join(journal, `${header.runId}.journal`))) throw error
     run.check()
     const kept = await setAside(lock, warehouse)
-    effects.log('warn', `${damage.message}; it is kept as ${kept} and rebuilt in this run, with no call made again`)
+    effects.log(
+      'warn',
+      `${damage.message}; it is kept as ${kept} and rebuilt in this run, with no call made again`,
+      'database_damaged',
+    )
     return work()
   }
 }

@@ -76,7 +76,7 @@ export function startProgress(logger: Logger, tally: Tally, clock: Pick<ActiveCl
     const { at, done } = samples[0]!
     const pace = ((tally.done - done) * 1000) / Math.max(1, now - at)
     if (logger.isTerminal) logger.show(progressLine(tally, pace, logger.columns - 1))
-    else logger.log('info', progressLine(tally, pace))
+    else logger.log('info', progressLine(tally, pace), 'progress')
   }
   const timer = setInterval(render, logger.isTerminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)
   timer.unref()

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { redactor } from '../../src/core/redact.js'
@@ -57,26 +57,4 @@ test('control and direction characters of names reach neither the terminal nor t
   }
   expect(plain.stdout).toContain('a\\u001b[31m\\u0007\\u202e\\u009bx\\u000aerror: forged')
   expect((JSON.parse(json.stdout) as { lists: { list: string }[] }).lists[0]!.list).toBe(evil)
-})
-
-test('--log-file appends what --quiet does not show, without the token; a bad path is refused before anything is sent', async () => {
-  const folder = temporaryFolder()
-  const list = writeList(folder, [plainId(1), plainId(2)])
-  const log = join(folder, 'logs', 'run.log')
-  const run = (...args: string[]) =>
-    cli(['run', list, '--api', 'simulated', '--data', join(folder, 'data'), '--quiet', ...args], {
-      env: { JUSTONEAPI_TOKEN: 'canary-token' },
-    })
-  expect((await run('--log-file', log)).stderr).toBe('')
-  expect((await run('--log-file', log, '--log-level', 'warn')).code).toBe(0)
-  const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
-  expect(lines.length).toBeGreaterThan(1)
-  for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z info /)
-  expect(lines.filter((line) => line.includes('2 ids in 2 rows'))).toHaveLength(1)
-
-  writeFileSync(join(folder, 'file'), '')
-  const refused = await run('--log-file', join(folder, 'file', 'run.log'), '--data', join(folder, 'elsewhere'))
-  expect(refused.code).toBe(7)
-  expect(refused.stderr).toMatch(/^error: --log-file .*run\.log: .*; nothing was sent: give another file\n$/)
-  expect(existsSync(join(folder, 'elsewhere'))).toBe(false)
 })

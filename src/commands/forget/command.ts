@@ -18,6 +18,7 @@ export const forgetCommand: Command = {
     'threads',
     'logLevel',
     'logFile',
+    'logFormat',
   ],
   run: lazy(async () => (await import('./flow.js')).forgetFlow),
 }

@@ -42,7 +42,7 @@ export async function eraseHeadless(
         ? `${plural(records, 'record')} of others kept`
         : 'no readable record was left, so the file was removed'
     const lost = blanked > 0 ? `; ${plural(blanked, 'unreadable byte')} that named these people blanked` : ''
-    effects.log('warn', `${path} has no readable head and named these people: ${left}${lost}`)
+    effects.log('warn', `${path} has no readable head and named these people: ${left}${lost}`, 'journal_damaged')
   }
   return segments.filter((path) => !pathExists(path))
 }

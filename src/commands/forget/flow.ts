@@ -20,7 +20,7 @@ export async function forgetFlow({ settings, logger, inputs }: Invocation): Prom
     print(settings, check, () => checkText(check))
     return check.exit_code
   }
-  const effects = liveEffects((level, message) => logger.log(level, message))
+  const effects = liveEffects(logger.log)
   const work = settings.allow ? allowAgain : forget
   const report = await work([...ids], settings, pipeline, effects)
   print(settings, report, () => forgetSummary(report))

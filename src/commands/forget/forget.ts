@@ -65,7 +65,7 @@ export async function forget(
     await sealEverything(erasure)
 
     const found = new Set<string>()
-    effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`)
+    effects.log('info', `looking for ${people(ids.length)} in every file of ${layout.data}`, 'erasure_search')
     const findings = await searchFolder(layout, finder, found)
     const before = await readTombstones(layout.forgotten)
     const receipts = await readErasures(layout.erasures)
@@ -201,7 +201,8 @@ async function inFolder(
     const lock = await takeLock(layout)
     open.add(() => lock.release())
     await tightenFolders(layout, effects)
-    const discreet: Effects = { ...effects, log: (level, message) => effects.log(level, finder.takeOut(message)) }
+    const log: Effects['log'] = (level, message, ...rest) => effects.log(level, finder.takeOut(message), ...rest)
+    const discreet: Effects = { ...effects, log }
     const report = await work({ lock, layout, reader: answerReader(pipeline), finder, settings, effects: discreet })
     return withoutIds(report, finder)
   } catch (cause) {

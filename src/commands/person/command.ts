@@ -16,6 +16,7 @@ export const personCommand: Command = {
     'threads',
     'logLevel',
     'logFile',
+    'logFormat',
   ],
   run: lazy(async () => (await import('./flow.js')).personFlow),
 }

@@ -7,7 +7,7 @@ import { planRun } from './planRun.js'
 
 /** Prints what a run of the same inputs would fetch and cost now, without a call. */
 export async function planFlow({ settings, logger, inputs }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => logger.log(level, message))
+  const effects = liveEffects(logger.log)
   const report = await planRun({ inputs, settings, pipeline: await loadPipeline(settings.pipeline), effects })
   print(settings, report, () => planText(report))
   return 0

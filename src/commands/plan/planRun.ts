@@ -39,7 +39,7 @@ export async function planRun(
       await loadMembers(inputs, { connection, pipeline, forgotten })
       const changes = await logListChanges(connection, inputs, effects)
       const refused = await refusedChange(connection, changes, inputs, layout)
-      if (refused) effects.log('warn', `a run would stop: ${refused.message}`)
+      if (refused) effects.log('warn', `a run would stop: ${refused.message}`, 'run_would_stop')
       const now = effects.now()
       const counts = await plan(connection, planOptionsOf(settings, pipeline, now))
       return reportOf(counts, inputs, {
@@ -70,7 +70,9 @@ async function withKnown<T>(
   }
   const lost = await restorable(layout)
   if (lost && settings.tracked) throw lost
-  if (lost) effects.log('warn', `${lost.message}. Until then every id counts as never fetched here`)
+  if (lost) {
+    effects.log('warn', `${lost.message}. Until then every id counts as never fetched here`, 'nothing_published')
+  }
   return withSpill(layout, async (folder) => {
     const empty = await openDatabase(':memory:', folder === undefined ? {} : { tempDirectory: folder })
     try {

@@ -7,7 +7,7 @@ import { replaySummary } from './replayReport.js'
 
 /** Rebuilds all tables without a call, and prints how they differ from the published ones. */
 export async function replayFlow({ settings, logger }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => logger.log(level, message))
+  const effects = liveEffects(logger.log)
   const report = await replay(settings, await loadPipeline(settings.pipeline), effects)
   print(settings, report, () => replaySummary(report))
   return report.exit_code

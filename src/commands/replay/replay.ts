@@ -75,6 +75,7 @@ async function sealKnown(lock: Lock, pipeline: Pipeline, effects: Effects): Prom
       effects.log(
         'warn',
         `${damage.message}; it is kept as ${await setAside(lock, path)}, its last run may come back without its lists`,
+        'database_damaged',
       )
     } else if (error instanceof OutdatedWarehouse) {
       const outdated = await openDatabase(path, { tempDirectory: temp })
@@ -98,7 +99,7 @@ async function compare(
   try {
     return await compareWith(rebuilt.connection, pipeline, layout.database)
   } catch (error) {
-    effects.log('warn', `${layout.database} cannot be compared: ${messageOf(error).split('\n')[0]}`)
+    effects.log('warn', `${layout.database} cannot be compared: ${messageOf(error).split('\n')[0]}`, 'not_compared')
     return undefined
   } finally {
     rebuilt.close()

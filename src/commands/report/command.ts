@@ -3,6 +3,17 @@ import { lazy, type Command } from '../command.js'
 export const reportCommand: Command = {
   name: 'report',
   description: 'write the HTML report of the newest run from the published data',
-  options: ['data', 'config', 'pipeline', 'keepReports', 'quiet', 'memory', 'threads', 'logLevel', 'logFile'],
+  options: [
+    'data',
+    'config',
+    'pipeline',
+    'keepReports',
+    'quiet',
+    'memory',
+    'threads',
+    'logLevel',
+    'logFile',
+    'logFormat',
+  ],
   run: lazy(async () => (await import('./flow.js')).reportFlow),
 }

@@ -29,7 +29,7 @@ async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Eff
 
 /** Writes the HTML report of the newest run again, and prints its path. */
 export async function reportFlow({ settings, logger }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => logger.log(level, message))
+  const effects = liveEffects(logger.log)
   const path = await reportFolder(settings, await loadPipeline(settings.pipeline), effects)
   writeOut(`${path}\n`)
   return 0

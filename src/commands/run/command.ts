@@ -49,6 +49,7 @@ export const runCommand: Command = {
     'threads',
     'logLevel',
     'logFile',
+    'logFormat',
   ],
   needsToken: true,
   run: lazy(async () => (await import('./flow.js')).runFlow),

@@ -9,7 +9,7 @@ import { summary } from './summary.js'
 export async function runFlow(invocation: Invocation): Promise<number> {
   const { settings, token, logger } = invocation
   const stop = stopSignal((name) =>
-    logger.log('warn', `${name}: stopping in order; a second signal ends the process at once`),
+    logger.log('warn', `${name}: stopping in order; a second signal ends the process at once`, 'signal'),
   )
   try {
     const receipt = await perform({ ...invocation, signal: stop.signal })

@@ -6,7 +6,9 @@ import { EXIT, exitCodeOf, UsageError } from '../../core/errors.js'
 import { limitDatabases } from '../../core/memory.js'
 import { redactor, type Redact } from '../../core/redact.js'
 import type { Receipt } from '../../model/receipt.js'
+import { visibleText } from '../../core/text.js'
 import { Logger } from '../../terminal/logger.js'
+import type { LogRecord } from '../../terminal/logRecords.js'
 import { runCommand } from './command.js'
 import type { NamedOptions } from './namedOptions.js'
 import { perform } from './perform.js'
@@ -30,7 +32,7 @@ export interface RunOptions extends NamedOptions {
 
 const OWN = ['inputs', 'token', 'signal', 'logger', 'env']
 /** They concern the streams of the command line. */
-export const ONLY_COMMAND_LINE: readonly OptionName[] = ['json', 'quiet', 'logLevel', 'logFile']
+export const ONLY_COMMAND_LINE: readonly OptionName[] = ['json', 'quiet', 'logLevel', 'logFile', 'logFormat']
 
 /**
  * Reads lists of creators, fetches every due profile once, and publishes the database and the exports, as the command `run`.
@@ -106,8 +108,12 @@ function withoutGiven(
 }
 
 function loggerFor(receiver: MessageLogger | undefined, redact: Redact): Logger {
-  const append = (level: LogLevel, message: string): void => void receiver?.[level]?.(message)
-  return new Logger({ write: () => undefined }, 'error', redact, { log: { append }, kept: 'debug' })
+  const record: LogRecord = (level, _event, message) => {
+    receiver?.[level]?.(visibleText(message).replaceAll('\n', '\n  '))
+    return ''
+  }
+  const file = { append: () => undefined, kept: 'debug' } as const
+  return new Logger({ write: () => undefined }, 'error', redact, { record, file, shown: false })
 }
 
 /** The run takes the exit code from the reason of its signal. */

@@ -54,8 +54,9 @@ export async function notify(url: string, end: RunEnd, options: NotifyOptions): 
       shouldRetry: ({ error }) => mayPass(error),
     })
   } catch (error) {
-    if (error instanceof Refused) log('warn', `${host} did not take the notification: ${error.message}`)
-    else log('warn', `${host} could not be notified: ${reasonOf(error).replaceAll(url, host)}`)
+    if (error instanceof Refused)
+      log('warn', `${host} did not take the notification: ${error.message}`, 'notify_failed')
+    else log('warn', `${host} could not be notified: ${reasonOf(error).replaceAll(url, host)}`, 'notify_failed')
   } finally {
     await agent.destroy()
   }

@@ -53,10 +53,11 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     columns: process.stdout.columns || PAGE,
   })
   if (out !== undefined) {
-    logger.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`)
-    if (save !== undefined) logger.log('info', `next: \`${commandText(['run', out, '--data', settings.data])}\``)
+    logger.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`, 'file_written', { rows })
+    if (save !== undefined)
+      logger.log('info', `next: \`${commandText(['run', out, '--data', settings.data])}\``, 'hint')
   } else if (isTable && limit === undefined && rows === ROWS) {
-    logger.log('info', `the first ${ROWS} rows; --limit N shows more, --format csv shows all`)
+    logger.log('info', `the first ${ROWS} rows; --limit N shows more, --format csv shows all`, 'hint')
   }
   return 0
 }

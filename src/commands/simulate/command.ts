@@ -17,6 +17,7 @@ export const simulateCommand: Command = {
     'counts',
     'logLevel',
     'logFile',
+    'logFormat',
   ],
   run: lazy(async () => (await import('./flow.js')).simulateFlow),
 }

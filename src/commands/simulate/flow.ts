@@ -23,6 +23,8 @@ export async function simulateFlow({ settings, logger }: Invocation): Promise<nu
   logger.log(
     'info',
     'simulated API with invented people; it accepts any token; the ledger is at /__ledger; Ctrl-C stops it',
+    'simulator_started',
+    { url: simulator.url },
   )
   try {
     if (!stop.signal.aborted) await once(stop.signal, 'abort')

@@ -6,7 +6,7 @@ import { untrack } from './untrack.js'
 
 /** Makes `run --tracked` leave a list out from now on. */
 export async function untrackFlow({ settings, logger, inputs }: Invocation): Promise<number> {
-  const effects = liveEffects((level, message) => logger.log(level, message))
+  const effects = liveEffects(logger.log)
   const list = inputs[0]!
   const { wasTracked } = await untrack(list, settings, await loadPipeline(settings.pipeline), effects)
   const change = wasTracked ? 'is not tracked any more' : 'was not tracked'

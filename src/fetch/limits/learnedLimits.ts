@@ -69,7 +69,11 @@ export async function openLearnedLimits(
         const text = `${JSON.stringify({ ...read, upstreams: { ...upstreams, [name]: learned } }, null, 2)}\n`
         await replaceFile(path, (part) => writeFile(part, text))
       } catch (error) {
-        log('debug', `the learned limits are not kept, so the next run learns them again: ${messageOf(error)}`)
+        log(
+          'debug',
+          `the learned limits are not kept, so the next run learns them again: ${messageOf(error)}`,
+          'limits_not_kept',
+        )
       }
     },
   }
