@@ -2,6 +2,7 @@ import type { ConfigFile } from '../config/configFile.js'
 import type { OptionName, Settings } from '../config/options.js'
 import type { ProxyRule } from '../config/proxy.js'
 import { messageOf, type UsageError } from '../core/errors.js'
+import type { Redact } from '../core/redact.js'
 import type { RunStart } from '../model/call.js'
 import type { Logger } from '../terminal/logger.js'
 
@@ -19,6 +20,8 @@ export interface Invocation {
   /** @throws UsageError when the token cannot be read, or cannot be a token */
   readonly readToken: () => string | undefined
   readonly logger: Logger
+  /** Takes the token out. */
+  readonly redact: Redact
   /** Decides which proxy a connection takes. */
   readonly proxyFor: ProxyRule
   /** The positional arguments. */
@@ -52,6 +55,8 @@ export interface Command {
   /** The least level that is shown with `--quiet`; `warn` if absent. */
   readonly quietLevel?: 'error'
   readonly run: Flow
+  /** Tells others than the terminal of an error that came before the flow could do so. */
+  readonly failed?: (invocation: Invocation, exitCode: number, error: string) => Promise<void>
 }
 
 /** A file of the program cannot be imported; `cause` is the reason. */

@@ -2,16 +2,16 @@ import { readToken, tokenIn } from '../config/api.js'
 import { ForeignConfig, readConfig, readFolderConfig, type ConfigFile } from '../config/configFile.js'
 import { checkDotEnv, readDotEnv } from '../config/dotEnv.js'
 import { resolveSettings, type Flags, type Settings } from '../config/options.js'
+import { readableSettings } from '../config/readableSettings.js'
 import { proxyRule } from '../config/proxy.js'
 import { limitDatabases } from '../core/memory.js'
 import { UsageError } from '../core/errors.js'
 import { redactor, type Redact } from '../core/redact.js'
-import { runIdAt } from '../core/time.js'
 import { openLogFile } from '../terminal/logFile.js'
 import { Logger } from '../terminal/logger.js'
 import type { Command, FoundConfig, Invocation } from './command.js'
 import { logRecord } from '../terminal/logRecords.js'
-import type { RunStart } from '../model/call.js'
+import { startNow } from '../run/startNow.js'
 
 /**
  * Brings together what a command works with.
@@ -31,7 +31,8 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
   const read = (): string | undefined => readToken(settings.tokenFile, environments)
   const token = command.needsToken ? read() : undefined
   const start = startNow()
-  const logger = loggerFor(command, settings, redactor(token ?? tokenIn(environments)), start.runId)
+  const redact = redactor(token ?? tokenIn(environments))
+  const logger = loggerFor(command, settings, redact, start.runId)
   if (config.file) logger.log('debug', `settings from ${config.file.path}`, 'config_read')
   if (config.problem instanceof ForeignConfig && !command.checksConfig) {
     logger.log(
@@ -40,7 +41,8 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
       'config_ignored',
     )
   }
-  return { settings, token, readToken: read, logger, proxyFor: proxyRule(environments), inputs, config, start }
+  const proxyFor = proxyRule(environments)
+  return { settings, token, readToken: read, logger, redact, proxyFor, inputs, config, start }
 }
 
 /** Reads the config file: the one that is named, else that of the data folder, if the command has one. */
@@ -57,12 +59,36 @@ function findConfig(command: Command, { config, data }: Settings): FoundConfig {
   return file ? { file } : {}
 }
 
-function startNow(): RunStart {
-  const startedAt = Date.now()
-  return { startedAt, runId: runIdAt(startedAt, Math.random()) }
+/**
+ * What can be known of a command whose options, token or `.env` cannot be used: enough to tell others of its error. Options
+ * that cannot be read have their default, and `.env` decides nothing.
+ */
+export function partialInvocation(command: Command, inputs: readonly string[], flags: Flags): Invocation {
+  const environments = [process.env]
+  const settings = readableSettings(command.options, flags, process.env)
+  const start = startNow()
+  const redact = redactor(anyToken(settings))
+  const proxyFor = proxyRule(environments)
+  const given = { settings, token: undefined, readToken: () => undefined, redact, proxyFor, inputs, config: {}, start }
+  try {
+    return { ...given, logger: loggerFor(command, settings, redact, start.runId) }
+  } catch {
+    // The log file is what cannot be used.
+    const logger = loggerFor(command, { ...settings, logFile: undefined }, redact, start.runId)
+    return { ...given, logger }
+  }
 }
 
-/** For errors before the options are known: only the token of the environment can be redacted then. */
+/** The token, wherever it can be read: only to take it out of texts. */
+function anyToken({ tokenFile }: Settings): string | undefined {
+  try {
+    return readToken(tokenFile, [process.env, readDotEnv().variables])
+  } catch {
+    return tokenIn([process.env])
+  }
+}
+
+/** For errors before the command is known: only the token of the environment can be redacted then. */
 export function firstLogger(): Logger {
   return new Logger(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
 }

@@ -1,8 +1,7 @@
 import { CommanderError, Command as CommandLine } from 'commander'
 import { options, type Option } from '../config/options.js'
-import { EXIT, messageOf, RunError, UsageError } from '../core/errors.js'
+import { EXIT, messageOf, UsageError } from '../core/errors.js'
 import { version } from '../core/version.js'
-import type { Logger } from '../terminal/logger.js'
 import { changesCommand } from './changes/command.js'
 import { load, NotLoaded, type Command, type Invocation } from './command.js'
 import { doctorCommand } from './doctor/command.js'
@@ -12,6 +11,7 @@ import { personCommand } from './person/command.js'
 import { planCommand } from './plan/command.js'
 import { replayCommand } from './replay/command.js'
 import { reportCommand } from './report/command.js'
+import { errorText, reportError } from './reportError.js'
 import { runCommand } from './run/command.js'
 import { selectCommand } from './select/command.js'
 import { simulateCommand } from './simulate/command.js'
@@ -51,8 +51,10 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
+  const entries: { readonly command: Command; readonly entry: CommandLine }[] = []
   const add = (parent: CommandLine, command: Command): void => {
     const entry = addCommand(parent, command)
+    entries.push({ command, entry })
     entry.action(async () => {
       requireCurrentFolder()
       const { invocationOf } = await load(import('./invocation.js'))
@@ -70,7 +72,38 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof NotLoaded) throw error.cause
     if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-    return report(error, invocation?.logger ?? (await import('./invocation.js')).firstLogger())
+    const { firstLogger } = await import('./invocation.js')
+    const failing = entries.find(({ command }) => command.name === args[0])
+    const known = invocation ?? (failing && (await partOf(failing, error)))
+    const failed = reportError(error, known?.logger ?? firstLogger())
+    if (failing && known) await tellOthers(failing.command, known, failed, errorText(error))
+    return failed
+  }
+}
+
+/** What is known of a command that could not begin; undefined if even that cannot be read. */
+async function partOf(
+  { command, entry }: { command: Command; entry: CommandLine },
+  error: unknown,
+): Promise<Invocation | undefined> {
+  try {
+    const { partialInvocation } = await import('./invocation.js')
+    // A mistyped flag and its value, which may be a secret, are among the arguments.
+    const inputs = error instanceof CommanderError ? [] : entry.args
+    const known = partialInvocation(command, inputs, entry.optsWithGlobals())
+    await hideIdsInRecords(known)
+    return known
+  } catch {
+    return undefined
+  }
+}
+
+/** The error is reported already, so nothing more may come of this one. */
+async function tellOthers(command: Command, known: Invocation, exitCode: number, error: string): Promise<void> {
+  try {
+    await command.failed?.(known, exitCode, error)
+  } catch (cause) {
+    known.logger.log('debug', `the error could not be told to others: ${messageOf(cause)}`)
   }
 }
 
@@ -106,31 +139,4 @@ function addCommand(cli: CommandLine, command: Command): CommandLine {
 /** Commander ends `--help` and `--version` as errors, too; their text is written already. */
 function isHelp({ code }: CommanderError): boolean {
   return /^commander\.(help|helpDisplayed|version)$/.test(code)
-}
-
-/** Logs one line for people; the stack is shown only at log level debug. */
-function report(error: unknown, logger: Logger): number {
-  if (error instanceof CommanderError) {
-    logger.log('error', withoutValue(error.message), 'error')
-    return EXIT.usage
-  }
-  if (error instanceof RunError) {
-    logger.log('error', error.message, 'error', { code: error.code, exit_code: error.exitCode })
-    logger.log('debug', error.stack ?? '', 'stack')
-    return error.exitCode
-  }
-  logger.log('error', `a bug in creator-enrich: ${messageOf(error)} (--log-level debug shows where)`, 'error', {
-    code: 'bug',
-    exit_code: EXIT.bug,
-  })
-  logger.log('debug', error instanceof Error ? (error.stack ?? '') : '', 'stack')
-  return EXIT.bug
-}
-
-/** A mistyped flag may carry a secret behind its `=`. */
-function withoutValue(text: string): string {
-  return text
-    .replace(/^error: /, '')
-    .replace(/(unknown option '[^=']+)=[^']*/, '$1=…')
-    .trim()
 }

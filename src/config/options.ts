@@ -263,6 +263,12 @@ export const options = {
     parse: webhook,
     help: 'post the receipt to this address at the end: as JSON, or as text to a bot of Slack, Feishu or DingTalk',
   }),
+  notifyOn: option({
+    flag: '--notify-on <always|problem>',
+    default: 'always',
+    parse: oneOf('always', 'problem'),
+    help: 'post after every run, or only when the exit code is not 0, or data or money need a look',
+  }),
   memory: option({
     flag: '--memory <size>',
     parse: megabytes(MINIMUM_MB),
@@ -276,7 +282,7 @@ export const options = {
   quiet: option({
     flag: '--quiet',
     parse: flag,
-    help: 'log only warnings and errors',
+    help: 'run: print nothing at exit 0, unless data or money need a look; other commands: log only warnings and errors',
   }),
   new: option({
     flag: '--new',

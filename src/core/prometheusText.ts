@@ -32,7 +32,8 @@ function familyText({ name, type, help, samples }: MetricFamily, common: Labels)
   return `# HELP ${name} ${escaped(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }
 
-function labelText(labels: Labels): string {
+/** Labels as they stand behind the name of a series; nothing without one. */
+export function labelText(labels: Labels): string {
   const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`)
   return parts.length === 0 ? '' : `{${parts.join(',')}}`
 }

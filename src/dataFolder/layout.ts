@@ -25,6 +25,8 @@ export interface Layout {
   readonly spill: string
   /** The progress of a run, for readers. */
   readonly status: string
+  /** The last start that failed. */
+  readonly start: string
   /** What the exports were made from. */
   readonly fingerprints: string
   /** The limits of the API that calls have shown. */
@@ -52,6 +54,7 @@ export function layoutOf(data: string): Layout {
     temp: join(state, 'temp'),
     spill: join(state, 'spill'),
     status: join(state, 'status.json'),
+    start: join(state, 'start.json'),
     fingerprints: join(state, 'exports.json'),
     learned: join(state, 'learned.json'),
   }

@@ -35,6 +35,8 @@ const schema = z.object({
   done: z.number(),
   in_flight: z.number(),
   failed: z.number(),
+  /** Calls that were sent, retries included. */
+  calls: z.number().optional(),
   /** Calls. */
   billed: z.number(),
   maybe_billed: z.number(),
@@ -92,11 +94,17 @@ export class StatusFile {
   /** Takes the numbers from this tally from now on. */
   follow(tally: Tally): void {
     this.tally = tally
+    this.write()
   }
 
   finish(exitCode: number): void {
     this.phase = 'finished'
     this.exitCode = exitCode
+  }
+
+  /** What the file shows; undefined before the run has the folder. */
+  current(): RunStatus | undefined {
+    return this.run && this.status(this.run)
   }
 
   /** Writes the file a last time. */
@@ -117,7 +125,7 @@ export class StatusFile {
   }
 
   private status({ runId, startedAt }: RunHeader): RunStatus {
-    const { total, done, inFlight, failed, billed, maybeBilled, stop } = this.tally
+    const { total, done, inFlight, failed, sent, billed, maybeBilled, stop } = this.tally
     return {
       run_id: runId,
       pid: process.pid,
@@ -130,6 +138,7 @@ export class StatusFile {
       done,
       in_flight: inFlight,
       failed,
+      calls: sent,
       billed,
       maybe_billed: maybeBilled,
       ...(stop === undefined ? {} : { stop }),

@@ -107,6 +107,16 @@ export async function driftSince(connection: Connection, since: number): Promise
   )
 }
 
+/** The number of such places that no answer before that time had. */
+export async function newDriftSince(connection: Connection, since: number): Promise<number> {
+  const row = await first<{ places: number }>(
+    connection,
+    'SELECT count(*) AS places FROM schema_drift WHERE first_seen_at >= $at::TIMESTAMPTZ',
+    { at: new Date(since).toISOString() },
+  )
+  return row!.places
+}
+
 function jsonOrNull(items: readonly unknown[]): string | null {
   return items.length === 0 ? null : JSON.stringify(items)
 }

@@ -36,7 +36,7 @@ const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
 export async function openFile(path: string, signal?: AbortSignal): Promise<InputFile> {
   const before = await statFile(path)
   if (before.isDirectory()) return openFolder(path)
-  const list = listOf(path)
+  const list = listNameOf(path)
   if (!before.isFile()) return openPipe(fileChunks(path, signal), path, list, signal)
   return {
     path,
@@ -128,7 +128,7 @@ async function statFile(path: string): Promise<BigIntStats> {
   }
 }
 
-function listOf(path: string): string {
+export function listNameOf(path: string): string {
   const name = basename(path).replace(/\.gz$/i, '')
   return name.slice(0, name.length - extname(name).length)
 }

@@ -5,6 +5,7 @@ import type { Redact } from '../core/redact.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { Lock } from '../dataFolder/lock.js'
 import type { AnswerReader } from '../flatten/compile.js'
+import type { RunStatus } from '../dataFolder/runStatus.js'
 import type { RunStart } from '../model/call.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { Logger } from '../terminal/logger.js'
@@ -31,6 +32,8 @@ export interface RunContext {
   readonly logger: Logger
   /** Erases people as `forget` does; the run holds the folder, and keeps none of them out. */
   readonly erase: (ids: readonly string[], held: HeldFolder) => Promise<void>
+  /** Gets how far a run came that fails; undefined if it never had its folder. */
+  readonly onFailure?: (last: RunStatus | undefined) => void
   /** When the log has the id of this run already; absent: the run starts as it takes its folder. */
   readonly start?: RunStart | undefined
   /** Aborted when the run must stop in order; its reason is the exit code. */

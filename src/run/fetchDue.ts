@@ -198,6 +198,7 @@ const FAILED = new Set<string>(['refused', 'misdelivered', 'unreadable', 'retry'
 function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
   if (event.type === 'sent') {
     if (event.attempt === 1) tally.started += 1
+    tally.sent += 1
     tally.inFlight += 1
   } else if (event.type === 'end') {
     tally.inFlight -= 1

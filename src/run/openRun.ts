@@ -1,8 +1,7 @@
 import type { ActiveClock } from '../core/activeClock.js'
-import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
 import type { Resources } from '../core/resources.js'
-import { localTime, runIdAt } from '../core/time.js'
+import { runIdAt } from '../core/time.js'
 import { version } from '../core/version.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
@@ -10,15 +9,13 @@ import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf, sharedFolde
 import { sweepLeftovers } from '../dataFolder/leftovers.js'
 import { sweepSpill } from '../dataFolder/spill.js'
 import { tightenFolders } from '../dataFolder/tighten.js'
-import { readStatus, type Phase, type StatusFile } from '../dataFolder/runStatus.js'
+import type { Phase, StatusFile } from '../dataFolder/runStatus.js'
 import { answerReader, type AnswerReader } from '../flatten/compile.js'
 import type { RunHeader } from '../model/call.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { openTombstones } from '../privacy/tombstones.js'
 import type { RunContext } from './context.js'
-
-/** No process has this id. */
-const NO_PID = -1
+import { CutOffRun } from './cutOffRun.js'
 
 /** A run that owns its data folder. */
 export interface OpenRun extends RunContext {
@@ -30,6 +27,8 @@ export interface OpenRun extends RunContext {
   readonly status: StatusFile
   /** Leaves out the time in which this process stood still. */
   readonly activeClock: ActiveClock
+  /** The last run, if it was cut off. */
+  readonly cutOff: CutOffRun | undefined
   /** Finds forgotten people; undefined if there are none. */
   readonly forgotten: IdFinder | undefined
   /** @throws LocalError if the data folder was deleted or moved since the run took its lock */
@@ -57,7 +56,9 @@ export async function openRun(
   const lock = await lockFolder(layout)
   open.add(() => lock.release())
   await sweepSpill(layout)
-  reportInterrupted(layout, effects)
+  const cutOff = CutOffRun.find(layout, context)
+  // If this run fails before it has loaded that run's calls.
+  open.add(() => cutOff?.report())
   status.open(header)
   const { runId, host, simulated } = header
   const started = { data: layout.data, pipeline: pipeline.name, host, simulated, version }
@@ -75,6 +76,7 @@ export async function openRun(
     reader: answerReader(pipeline),
     status,
     activeClock,
+    cutOff,
     forgotten: await openTombstones(layout, effects),
     check: () => lock.check(),
     enter(phase) {
@@ -99,11 +101,4 @@ function headerOf({ pipeline, api, effects, start }: RunContext): RunHeader {
   const startedAt = start?.startedAt ?? effects.now()
   const runId = start?.runId ?? runIdAt(startedAt, effects.random())
   return { runId, startedAt, pipeline: pipeline.name, simulated: api.simulated, host: api.host }
-}
-
-/** This run holds the lock, so a status that is not `finished` is from a run that was cut off. */
-function reportInterrupted({ status }: Layout, effects: Effects): void {
-  const last = readStatus(status, NO_PID)
-  if (last?.phase !== 'interrupted') return
-  effects.log('info', `the last run (${last.run_id}) was cut off at ${localTime(Date.parse(last.updated_at))}`)
 }

@@ -1,6 +1,6 @@
 import { pathExists } from '../core/absent.js'
 import { ActiveClock } from '../core/activeClock.js'
-import { BusyError, exitCodeOf, LocalError, RunError } from '../core/errors.js'
+import { exitCodeOf, LocalError, RunError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { layoutOf } from '../dataFolder/layout.js'
 import { StatusFile } from '../dataFolder/runStatus.js'
@@ -15,6 +15,7 @@ import type { RunContext } from './context.js'
 import { completeErasure, eraseFormer } from './eraseFormer.js'
 import { fetchDue, type Fetched } from './fetchDue.js'
 import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
+import { couldNotStart, recordStart } from './lastStart.js'
 import { writeMetrics } from './metricsFile.js'
 import { loadMembers, openInputs } from './openInputs.js'
 import { openRun, type OpenRun } from './openRun.js'
@@ -81,14 +82,19 @@ export async function run(context: RunContext): Promise<Receipt> {
     current.enter('reporting')
     const reported = await reportRun(current, kept)
     await writeMetrics(context, { exitCode: reported.exit_code, receipt: reported, holdsFolder: true })
+    await recordStart(layout, current.header.startedAt, effects.log)
     status.finish(reported.exit_code)
     return reported
   } catch (error) {
+    const last = status.current()
     const failure = await handleFailure(error, layout.warehouse, progress, opened)
-    // Where another run holds the folder, the metrics are those of that run.
-    const end = { exitCode: exitCodeOf(failure), holdsFolder: opened !== undefined }
-    if (!(failure instanceof BusyError)) await writeMetrics(context, end)
-    status.finish(exitCodeOf(failure))
+    const exitCode = exitCodeOf(failure)
+    if (!couldNotStart(exitCode, last)) {
+      await writeMetrics(context, { exitCode, holdsFolder: opened !== undefined })
+      if (opened) await recordStart(layout, opened.header.startedAt, effects.log)
+    }
+    status.finish(exitCode)
+    context.onFailure?.(last)
     throw failure
   } finally {
     await resources.close()
@@ -136,6 +142,7 @@ async function enrich(
   // Calls that earlier runs paid for and did not load come first.
   current.enter('recovering')
   const recovered = (progress.recovered ??= await recoverCalls(current, warehouse))
+  await current.cutOff?.reportFrom(connection)
 
   // The whole input is read and checked before the first call.
   const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given

@@ -1,12 +1,21 @@
 import { CURRENCY } from '../config/options.js'
 import { transaction, type Connection } from '../core/duckdb.js'
+import { plural } from '../core/text.js'
 import { dayStartIn } from '../core/time.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import { findAheadRuns, findEarlierRuns } from '../load/aheadRuns.js'
 import { dropHistory, mayDrop } from '../load/dropHistory.js'
 import { recordDepartures } from '../load/formerMembers.js'
-import { type RunRecord, driftSince, daysOfRun, recordRun, runCodes, unresolvedCalls } from '../load/recordRun.js'
+import {
+  type RunRecord,
+  driftSince,
+  daysOfRun,
+  newDriftSince,
+  recordRun,
+  runCodes,
+  unresolvedCalls,
+} from '../load/recordRun.js'
 import { requireRebuild } from '../load/schema/schema.js'
 import { type Settled, settle } from '../load/settle.js'
 import type { Warehouse } from '../load/warehouse.js'
@@ -60,7 +69,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
 }
 
 async function settleAndRecord(run: OpenRun, connection: Connection, results: StepResults): Promise<Receipt> {
-  const { settings, header, signal, effects } = run
+  const { settings, header, signal, effects, logger } = run
   const { inputs, fetched } = results
   const { stop, unfinished } = fetched
   const settled = await settle(connection, {
@@ -83,6 +92,11 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     ambiguousCalls: await unresolvedCalls(connection),
     correctedRuns: aheadRuns.length,
   })
+  const places = await newDriftSince(connection, header.startedAt)
+  if (places > 0) {
+    const message = `new drift: answers differ from the definition in ${plural(places, 'place')}; see table schema_drift`
+    logger.record('warn', message, 'drift_new', { places })
+  }
   const { tracked = false } = settings
   const earlierRuns = await findEarlierRuns(connection, header.runId)
   const record = {

@@ -16,6 +16,8 @@ export interface Tally {
   started: number
   inFlight: number
   failed: number
+  /** Calls, retries included. */
+  sent: number
   /** Calls that were billed, and calls that may have been. */
   billed: number
   maybeBilled: number
@@ -27,7 +29,7 @@ export interface Tally {
 }
 
 export function newTally(total: number, price: number): Tally {
-  return { done: 0, total, started: 0, inFlight: 0, failed: 0, billed: 0, maybeBilled: 0, price }
+  return { done: 0, total, started: 0, inFlight: 0, failed: 0, sent: 0, billed: 0, maybeBilled: 0, price }
 }
 
 /** A duration in at most two units: `12s`, `3m20s`, `5h07m`. */

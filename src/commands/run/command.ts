@@ -43,6 +43,7 @@ export const runCommand: Command = {
     'keepReports',
     'json',
     'notify',
+    'notifyOn',
     'quiet',
     'new',
     'memory',
@@ -52,5 +53,7 @@ export const runCommand: Command = {
     'logFormat',
   ],
   needsToken: true,
+  quietLevel: 'error',
   run: lazy(async () => (await import('./flow.js')).runFlow),
+  failed: async (...failure) => (await import('./notStarted.js')).tellNotStarted(...failure),
 }

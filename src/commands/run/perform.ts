@@ -1,31 +1,38 @@
 import { resolveApi } from '../../config/api.js'
 import { liveEffects } from '../../core/effects.js'
-import { exitCodeOf, messageOf } from '../../core/errors.js'
+import { exitCodeOf } from '../../core/errors.js'
 import { redactor } from '../../core/redact.js'
-import type { RunStart } from '../../model/call.js'
+import { layoutOf } from '../../dataFolder/layout.js'
+import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { idHider } from '../../model/hideIds.js'
 import { loadPipeline } from '../../model/pipeline.js'
 import type { Receipt } from '../../model/receipt.js'
+import { closingOfFailure, closingOfReceipt } from '../../run/closingLine.js'
+import { couldNotStart } from '../../run/lastStart.js'
 import { run } from '../../run/run.js'
 import type { Invocation } from '../command.js'
 import { eraseLeaving } from '../forget/eraseLeaving.js'
-import { notify } from './webhook.js'
+import { errorText } from '../reportError.js'
+import { tellNotStarted } from './notStarted.js'
+import { tellEnd } from './tellEnd.js'
+
+/** What the main job needs, from the command line or from another program. */
+export interface Job extends Pick<Invocation, 'settings' | 'token' | 'logger' | 'proxyFor' | 'inputs' | 'start'> {
+  /** Its reason is the exit code. */
+  readonly signal: AbortSignal
+  /** Gets the receipt or the error before others are told. */
+  readonly onReceipt?: (receipt: Receipt) => void
+  readonly onError?: (error: unknown) => void
+}
 
 const SIMULATED = 'simulated API: the people are invented, no token is used, no money is spent'
 
-/** What the main job needs, from the command line or from another program. */
-export interface Job extends Pick<Invocation, 'settings' | 'token' | 'logger' | 'proxyFor' | 'inputs'> {
-  /** Its reason is the exit code. */
-  readonly signal: AbortSignal
-  /** Absent where no log names the run before it has its folder. */
-  readonly start?: RunStart
-}
-
 /**
- * Does the main job: logs where calls go, runs, and posts the end to the webhook, if one is given.
+ * Does the main job: logs where calls go, runs, and tells how the run ended, to the log and to the webhook, if one is given.
  * @returns the receipt as it is, with a token that the API may have echoed
  */
-export async function perform({ settings, token, logger, proxyFor, inputs, signal, start }: Job): Promise<Receipt> {
+export async function perform(job: Job): Promise<Receipt> {
+  const { settings, token, logger, proxyFor, inputs, signal, start } = job
   const api = resolveApi(settings, proxyFor)
   if (api.warning) logger.log('warn', api.warning, 'plain_http')
   if (api.way) logger.log('info', api.way, 'api_host', { host: api.host })
@@ -40,23 +47,32 @@ export async function perform({ settings, token, logger, proxyFor, inputs, signa
   const effects = liveEffects(logger.log)
   const redact = redactor(token)
   const erase = eraseLeaving
-  const context = { inputs, settings, api, token, redact, pipeline, effects, logger, erase, signal, start }
-  return withNotification(settings.notify, { ...effects, redact, proxy }, () => run(context))
-}
-
-/** Does the work, and posts its receipt or error to the webhook, if one is given. */
-async function withNotification(
-  url: string | undefined,
-  effects: Parameters<typeof notify>[2],
-  work: () => Promise<Receipt>,
-): Promise<Receipt> {
-  if (url === undefined) return work()
+  let last: RunStatus | undefined
+  const onFailure = (status: RunStatus | undefined): void => void (last = status)
+  const context = { inputs, settings, api, token, redact, pipeline, effects, logger, erase, signal, start, onFailure }
+  let receipt: Receipt
   try {
-    const receipt = await work()
-    await notify(url, receipt, effects)
-    return receipt
+    receipt = await run(context)
   } catch (error) {
-    await notify(url, { exit_code: exitCodeOf(error), error: messageOf(error) }, effects)
+    job.onError?.(error)
+    const exitCode = exitCodeOf(error)
+    if (last && !couldNotStart(exitCode, last)) await tellFailure(job, exitCode, errorText(error), last)
+    else await tellNotStarted({ ...job, redact }, exitCode, errorText(error))
     throw error
   }
+  job.onReceipt?.(receipt)
+  await tellEnd(job, redact, { end: receipt, closing: (warnings) => closingOfReceipt(receipt, warnings) })
+  return receipt
+}
+
+/** Tells that a run failed after it had started. */
+async function tellFailure(job: Job, exitCode: number, error: string, status: RunStatus): Promise<void> {
+  const { settings, token } = job
+  const { run_id, lists, billed, maybe_billed: maybeBilled, calls: sent = 0 } = status
+  const { price, api, data } = settings
+  const failed = { status, calls: { sent, billed, maybeBilled }, price, simulated: api === 'simulated' }
+  await tellEnd(job, redactor(token), {
+    end: { run_id, exit_code: exitCode, error, data: layoutOf(data).data, lists: lists.map((list) => ({ list })) },
+    closing: (warnings) => closingOfFailure(failed, exitCode, warnings),
+  })
 }

@@ -7,6 +7,7 @@ import { limitDatabases } from '../../core/memory.js'
 import { redactor, type Redact } from '../../core/redact.js'
 import type { Receipt } from '../../model/receipt.js'
 import { visibleText } from '../../core/text.js'
+import { startNow } from '../../run/startNow.js'
 import { Logger } from '../../terminal/logger.js'
 import type { LogRecord } from '../../terminal/logRecords.js'
 import { runCommand } from './command.js'
@@ -66,6 +67,7 @@ export async function runWithOptions(task: RunOptions): Promise<Receipt> {
       proxyFor: proxyRule([env]),
       inputs: typeof task.inputs === 'string' ? [task.inputs] : (task.inputs ?? []),
       signal: stop.signal,
+      start: startNow(),
     })
     return JSON.parse(redact(JSON.stringify(receipt))) as Receipt
   } catch (error) {

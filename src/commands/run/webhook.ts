@@ -10,8 +10,17 @@ import { CA_REMEDY, isRefusedCertificate } from '../../fetch/http/transportFault
 import { connectorThrough, ProxyRefusal } from '../../fetch/http/tunnel.js'
 import { changeText, type Receipt } from '../../model/receipt.js'
 
-/** The end of a run: its receipt, or why there is none. */
-export type RunEnd = Receipt | { readonly exit_code: number; readonly error: string }
+/** A run without a receipt: what failed, and where. */
+export interface FailedRun {
+  readonly run_id: string
+  readonly exit_code: number
+  readonly error: string
+  readonly data: string
+  readonly lists: readonly { readonly list: string }[]
+}
+
+/** The end of a run. */
+export type RunEnd = Receipt | FailedRun
 
 /** For all attempts together. */
 const LIMIT_MS = 10_000
@@ -125,7 +134,10 @@ export function bodyFor(url: string, end: RunEnd): unknown {
 
 /** The receipt as a person would write it into a chat. */
 export function runEndText(end: RunEnd): string {
-  if ('error' in end) return `creator-enrich: exit ${end.exit_code}: ${end.error}`
+  if ('error' in end) {
+    const names = end.lists.map(({ list }) => list).join(', ')
+    return `creator-enrich: ${names && `${names}: `}exit ${end.exit_code}: ${end.error}\nfolder ${end.data}`
+  }
   const { ids, calls, money, stop, exit_code, lists, simulated, seconds } = end
   const names = lists.map(({ list }) => list).join(', ')
   const parts = (['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const)

@@ -4,6 +4,7 @@ import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
+import { readFailedStart, type FailedStart } from '../../dataFolder/startFile.js'
 import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import { readLeaving, type LeavingReport } from './leaving.js'
@@ -50,6 +51,8 @@ export interface StatusReport {
   readonly running: RunStatus | null
   /** The last run was cut off: the next run first loads its paid answers. */
   readonly cut_off: { readonly run_id: string | null; readonly at: string | null } | null
+  /** The last start, if its run could not start. */
+  readonly failed_start: FailedStart | null
   /** Newest first. */
   readonly runs: readonly RunReport[]
   readonly parked: readonly ParkedReport[]
@@ -75,13 +78,14 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number): Pro
   const state = {
     data: layout.data,
     running: isOn ? status! : null,
+    failed_start: readFailedStart(layout) ?? null,
     cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
   }
   if (pathExists(layout.database))
     return { ...state, ...(await withPublished(layout, (connection) => readTables(connection, keepPeople))) }
   const lost = isOn || isCutOff ? undefined : await restorable(layout)
   if (lost) throw lost
-  if (status === undefined && !isCutOff) {
+  if (status === undefined && !isCutOff && !state.failed_start) {
     throw new UsageError(
       `${layout.data} holds nothing yet: start with \`${commandText(['run', '<list>', '--data', layout.data])}\`, or give another folder with --data`,
     )
@@ -102,7 +106,7 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number): Pro
 const NONE = { count: 0, oldest_at: null }
 const NO_AHEAD = { creators: 0, latest_at: null }
 
-type Tables = Omit<StatusReport, 'data' | 'running' | 'cut_off'>
+type Tables = Omit<StatusReport, 'data' | 'running' | 'cut_off' | 'failed_start'>
 
 async function readTables(connection: Connection, keepPeople: number | undefined): Promise<Tables> {
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')

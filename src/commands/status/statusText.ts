@@ -21,7 +21,7 @@ export function statusText(status: StatusReport, now: number, columns: number): 
   return parts.filter((part) => part !== '').join('\n')
 }
 
-function nowText({ data, running, cut_off, simulated }: StatusReport, now: number): string {
+function nowText({ data, running, cut_off, simulated, failed_start }: StatusReport, now: number): string {
   const lines = [labelLine('folder', `${data}${simulated ? '  SIMULATED DATA: invented people' : ''}`)]
   if (running) lines.push(...runningLines(running, now))
   else if (cut_off) {
@@ -31,6 +31,12 @@ function nowText({ data, running, cut_off, simulated }: StatusReport, now: numbe
       labelLine('', 'run the same command again: it first loads the paid answers, with no call'),
     )
   } else lines.push(labelLine('now', 'no run is on'))
+  if (failed_start) {
+    const { at, exit_code, lists, error } = failed_start
+    const of = lists.length === 0 ? '' : ` of ${lists.join(', ')}`
+    const when = localTime(Date.parse(at))
+    lines.push(labelLine('start', `the last start${of} failed at ${when}, exit ${exit_code}:`), labelLine('', error))
+  }
   return `${lines.join('\n')}\n`
 }
 

@@ -18,6 +18,8 @@ export const METRICS = {
   creator_enrich_last_run_timestamp_seconds: gauge('folder', 'When the last run ended.'),
   creator_enrich_last_run_exit_code: gauge('folder', 'Exit code of the last run.'),
   creator_enrich_last_success_timestamp_seconds: gauge('folder', 'When a run last ended with exit code 0.'),
+  creator_enrich_last_start_exit_code: gauge('folder', 'Exit code of the last start; 0 if its run could start.'),
+  creator_enrich_last_start_timestamp_seconds: gauge('folder', 'When a run last started, or could not start.'),
   creator_enrich_build_info: gauge('folder', 'Always 1; the label is the version that wrote the file.', 'version'),
   creator_enrich_simulated: gauge(
     'folder',

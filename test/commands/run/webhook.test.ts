@@ -1,7 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runCommand } from '../../../src/commands/run/command.js'
 import { bodyFor, runEndText, notify, type RunEnd } from '../../../src/commands/run/webhook.js'
 import { options, resolveSettings } from '../../../src/config/options.js'
@@ -10,30 +8,7 @@ import { cli } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator } from '../../support/simulated.js'
-
-type Status = number | 'break' | 'hang'
-
-/** A server that keeps each body posted to it and answers with these statuses in turn; the last one stays. */
-async function hook(...statuses: Status[]): Promise<{ url: string; bodies: unknown[] }> {
-  const bodies: unknown[] = []
-  const server = createServer((request, response) => {
-    let text = ''
-    request.setEncoding('utf8').on('data', (part: string) => (text += part))
-    request.on('end', () => {
-      bodies.push(JSON.parse(text))
-      const status = statuses[Math.min(bodies.length, statuses.length) - 1] ?? 200
-      if (status === 'break') response.socket?.resetAndDestroy()
-      else if (status !== 'hang')
-        response.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end('ok')
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/T0/secret-path`, bodies }
-}
+import { hook, type HookStatus } from '../../support/webhook.js'
 
 async function warningsOf(url: string, end: RunEnd, limitMs?: number): Promise<string[]> {
   const warnings: string[] = []
@@ -46,14 +21,22 @@ async function warningsOf(url: string, end: RunEnd, limitMs?: number): Promise<s
   return warnings
 }
 
+const FAILED: RunEnd = {
+  run_id: '20261122T220537Z-1f3a',
+  exit_code: 7,
+  error: 'disk full',
+  data: '/srv/creators',
+  lists: [{ list: 'creators' }],
+}
+
+const FAILED_TEXT = 'creator-enrich: creators: exit 7: disk full\nfolder /srv/creators'
+
 test('no posted body contains the token', async () => {
   const { url, bodies } = await hook()
-  const end = { exit_code: 2, error: 'canary-token.csv does not exist' }
+  const end = { ...FAILED, error: 'canary-token.csv does not exist' }
   await notify(url, end, { log: () => undefined, redact: redactor('canary-token') })
-  expect(bodies).toEqual([{ exit_code: 2, error: '[token].csv does not exist' }])
+  expect(bodies).toEqual([{ ...FAILED, error: '[token].csv does not exist' }])
 })
-
-const FAILED: RunEnd = { exit_code: 7, error: 'disk full' }
 
 test('the command posts its receipt, also of a parked run, or the error of a run without a receipt; its exit code stays', async () => {
   const folder = temporaryFolder()
@@ -68,7 +51,13 @@ test('the command posts its receipt, also of a parked run, or the error of a run
 
   const refused = await cli([...args, '--column', 'nowhere'], { env })
   expect(refused.code).toBe(2)
-  expect(bodies[1]).toEqual({ exit_code: 2, error: expect.stringContaining('nowhere') as string })
+  expect(bodies[1]).toEqual({
+    run_id: expect.stringMatching(/^\d{8}T\d{6}Z-/) as string,
+    exit_code: 2,
+    error: expect.stringContaining('nowhere') as string,
+    data: join(folder, 'data'),
+    lists: [{ list: 'creators' }],
+  })
 
   const unreachable = await cli([...args, '--notify', 'http://127.0.0.1:9/secret-path'], { env })
   expect(unreachable.code).toBe(5)
@@ -88,11 +77,14 @@ test('a webhook that refuses or redirects is a warning that names only its host'
   expect(redirecting.bodies).toHaveLength(1)
 })
 
-test.each<[Status]>([[503], [429], ['break']])('after %s the notification is delivered once more', async (status) => {
-  const { url, bodies } = await hook(status, 200)
-  expect(await warningsOf(url, FAILED)).toEqual([])
-  expect(bodies).toEqual([FAILED, FAILED])
-})
+test.each<[HookStatus]>([[503], [429], ['break']])(
+  'after %s the notification is delivered once more',
+  async (status) => {
+    const { url, bodies } = await hook(status, 200)
+    expect(await warningsOf(url, FAILED)).toEqual([])
+    expect(bodies).toEqual([FAILED, FAILED])
+  },
+)
 
 test('404 is not retried', async () => {
   const { url, bodies } = await hook(404, 200)
@@ -100,7 +92,7 @@ test('404 is not retried', async () => {
   expect(bodies).toEqual([FAILED])
 })
 
-test.each<[string, Status[]]>([
+test.each<[string, HookStatus[]]>([
   ['that hangs', ['hang']],
   ['that fails, then hangs', [503, 'hang']],
   ['whose retry would come too late', ['break', 'break']],
@@ -128,19 +120,13 @@ test('the receipt as a chat message', async () => {
   expect(runEndText(receipt)).toMatch(
     /^creator-enrich: spring: exit 5, stopped: .+; to go on: .+\n2 ids: 1 enriched, 1 parked\n2 calls, CNY 0\.15, \d+ s\nlist spring: \+2 −0$/,
   )
-  expect(runEndText(FAILED)).toBe('creator-enrich: exit 7: disk full')
+  expect(runEndText(FAILED)).toBe(FAILED_TEXT)
 })
 
 test.each([
-  ['https://hooks.slack.com/services/x', { text: 'creator-enrich: exit 7: disk full' }],
-  [
-    'https://open.feishu.cn/open-apis/bot/v2/hook/x',
-    { msg_type: 'text', content: { text: 'creator-enrich: exit 7: disk full' } },
-  ],
-  [
-    'https://oapi.dingtalk.com/robot/send?access_token=x',
-    { msgtype: 'text', text: { content: 'creator-enrich: exit 7: disk full' } },
-  ],
+  ['https://hooks.slack.com/services/x', { text: FAILED_TEXT }],
+  ['https://open.feishu.cn/open-apis/bot/v2/hook/x', { msg_type: 'text', content: { text: FAILED_TEXT } }],
+  ['https://oapi.dingtalk.com/robot/send?access_token=x', { msgtype: 'text', text: { content: FAILED_TEXT } }],
   ['https://example.com/?as=slack.com', FAILED],
 ])('%s gets a body of its own shape', (url, body) => {
   expect(bodyFor(url, FAILED)).toEqual(body)

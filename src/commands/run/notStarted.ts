@@ -1,0 +1,52 @@
+import { all } from '../../core/duckdb.js'
+import { EXIT } from '../../core/errors.js'
+import { layoutOf } from '../../dataFolder/layout.js'
+import { idHider } from '../../model/hideIds.js'
+import { loadPipeline } from '../../model/pipeline.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { listNameOf } from '../../read/file.js'
+import { closingOfNotStarted } from '../../run/closingLine.js'
+import { recordFailedStart } from '../../run/lastStart.js'
+import type { Invocation } from '../command.js'
+import { tellEnd } from './tellEnd.js'
+
+/**
+ * Tells that a run could not start: in the log, to the webhook, in `status` and in the metrics. The error itself is reported
+ * already. What is kept or posted holds no user id, as a path may.
+ */
+export async function tellNotStarted(
+  invocation: Pick<Invocation, 'settings' | 'logger' | 'proxyFor' | 'inputs' | 'redact' | 'start'>,
+  exitCode: number,
+  message: string,
+): Promise<void> {
+  const { settings, logger, start, redact } = invocation
+  const layout = layoutOf(settings.data)
+  const hideIds = idHider(await loadPipeline(settings.pipeline).catch(() => loadPipeline(undefined)))
+  const clean = (text: string): string => hideIds(redact(text))
+  const lists = (await listsOf(invocation)).map(clean)
+  const error = clean(message)
+  if (exitCode !== EXIT.interrupted && exitCode !== EXIT.terminated) {
+    const failed = { at: new Date().toISOString(), exit_code: exitCode, error, lists }
+    await recordFailedStart(layout, failed, logger.log)
+  }
+  const { runId } = start
+  const { data } = layout
+  await tellEnd(invocation, redact, {
+    end: { run_id: runId, exit_code: exitCode, error, data, lists: lists.map((list) => ({ list })) },
+    closing: (warnings) => closingOfNotStarted({ runId, data, lists, error }, exitCode, warnings),
+    isSaid: true,
+  })
+}
+
+/** The names of the lists as far as they are known without opening a file of the user. */
+async function listsOf({ settings, inputs }: Pick<Invocation, 'settings' | 'inputs'>): Promise<string[]> {
+  const { list, tracked, data } = settings
+  if (!tracked) return inputs.map((input) => list ?? listNameOf(input))
+  const query = 'SELECT list FROM lists WHERE tracked ORDER BY first_read_at, list'
+  try {
+    const rows = await withPublished(layoutOf(data), (connection) => all<{ list: string }>(connection, query))
+    return rows.map((row) => row.list)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,172 @@
+import type { LogLevel } from '../core/effects.js'
+import { EXIT } from '../core/errors.js'
+import type { LogEvent, LogFields } from '../core/logEvents.js'
+import { visibleLine } from '../core/text.js'
+import type { RunStatus } from '../dataFolder/runStatus.js'
+import { STATUSES, type Receipt } from '../model/receipt.js'
+
+/** How a run ended, in one line for people and as the fields of its record. */
+export interface ClosingLine {
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: LogFields
+  readonly exitCode: number | null
+  /** The exit code is not 0, or data or money need a look. */
+  readonly needsLook: boolean
+}
+
+type Warnings = readonly LogEvent[]
+
+/** What a run that ended with an error, or was killed, is known to have done. */
+export interface PartialRun {
+  readonly status: RunStatus
+  readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
+  readonly price: number
+  readonly simulated: boolean
+}
+
+/** The closing line of a run with a receipt. */
+export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingLine {
+  const { run_id, exit_code, rows, ids, calls, money, simulated, stop, reasons } = receipt
+  const parked = reasons.filter(({ status }) => status === 'parked').map(({ reason }) => reason)
+  const counts = STATUSES.filter((status) => status !== 'parked').map((status) => `${status}=${rows[status]}`)
+  const sent = { sent: calls.sent, billed: calls.billed, maybe_billed: calls.maybe_billed }
+  return closing({
+    runId: run_id,
+    exitCode: exit_code,
+    warnings,
+    next: stop?.run_again ?? (exit_code === EXIT.manyFailed ? MANY_FAILED : undefined),
+    parts: [
+      `rows=${rows.read} ids=${ids.read} ${counts.join(' ')}`,
+      `parked=${[rows.parked, ...parked].join(' ')}`,
+      callsText(sent, money.billed, money.maybe_billed, simulated),
+    ],
+    fields: {
+      data: receipt.data,
+      lists: receipt.lists.map(({ list }) => list),
+      simulated,
+      seconds: receipt.seconds,
+      rows: { ...rows },
+      ids: { ...ids },
+      parked_reasons: parked,
+      calls: sent,
+      money: { currency: money.currency, billed: money.billed, maybe_billed: money.maybe_billed },
+      stop: stop?.reason ?? null,
+    },
+  })
+}
+
+/** The closing line of a run that ended with an error after it had started. */
+export function closingOfFailure(run: PartialRun, exitCode: number, warnings: Warnings): ClosingLine {
+  return closing({ ...partial(run), exitCode, warnings, next: NEXT[exitCode] ?? AGAIN })
+}
+
+/** The closing line of a run whose process was killed, as the next start writes it. */
+export function closingOfKilled(run: PartialRun): ClosingLine {
+  const { parts, fields, runId } = partial(run)
+  const at = { ...fields, updated_at: run.status.updated_at }
+  return closing({ runId, parts, fields: at, exitCode: null, warnings: undefined, next: PAID_FIRST })
+}
+
+/** The closing line of a run that ended before its first call. */
+export function closingOfNotStarted(
+  end: { readonly runId: string; readonly data: string; readonly lists: readonly string[]; readonly error: string },
+  exitCode: number,
+  warnings: Warnings,
+): ClosingLine {
+  const { runId, data, lists, error } = end
+  return closing({
+    runId,
+    exitCode,
+    warnings,
+    next: NEXT[exitCode] ?? AGAIN,
+    parts: [`not started folder=${quoted(data)} lists=${quoted(lists.join(', '))} calls=0 money=¥0.00`],
+    fields: { data, lists, started: false, calls: { sent: 0, billed: 0, maybe_billed: 0 }, error },
+  })
+}
+
+function partial({ status, calls, price, simulated }: PartialRun): Pick<Parts, 'runId' | 'parts' | 'fields'> {
+  const { run_id: runId, lists, phase, due, done, failed } = status
+  const [billed, maybeBilled] = [calls.billed * price, calls.maybeBilled * price]
+  const sent = { sent: calls.sent, billed: calls.billed, maybe_billed: calls.maybeBilled }
+  // The status of a killed run says no more in which phase it was.
+  const step = phase === 'interrupted' ? '' : `phase=${phase} `
+  return {
+    runId,
+    parts: [`${step}due=${due} done=${done} failed=${failed}`, callsText(sent, billed, maybeBilled, simulated)],
+    fields: {
+      lists,
+      simulated,
+      phase,
+      due,
+      done,
+      failed,
+      calls: sent,
+      money: { billed: rounded(billed), maybe_billed: rounded(maybeBilled) },
+    },
+  }
+}
+
+interface Parts {
+  readonly runId: string
+  /** Null: the process was killed. */
+  readonly exitCode: number | null
+  /** Undefined: not known. */
+  readonly warnings: Warnings | undefined
+  readonly next: string | undefined
+  readonly parts: readonly string[]
+  readonly fields: LogFields
+}
+
+function closing({ runId, exitCode, warnings, next: given, parts, fields }: Parts): ClosingLine {
+  const needsLook = exitCode !== 0 || (warnings ?? []).length > 0
+  const next = given ?? (needsLook ? LOOK : NOTHING)
+  const seen = warnings === undefined ? 'unknown' : [warnings.length, warnings.join(',')].join(' ').trimEnd()
+  const message = [
+    `run ${runId} exit=${exitCode ?? 'killed'}`,
+    ...parts,
+    `warnings=${seen}`,
+    `next=${quoted(next)}`,
+  ].join(' ')
+  return {
+    level: exitCode === 0 ? (needsLook ? 'warn' : 'info') : 'error',
+    message,
+    fields: { ended_run_id: runId, exit_code: exitCode, ...fields, warnings: warnings ?? null, next },
+    exitCode,
+    needsLook,
+  }
+}
+
+const NOTHING = 'nothing to do'
+const LOOK = 'look at what the warnings name'
+const MANY_FAILED = 'see exports/failures.csv; the next run fetches those with a temporary reason again'
+const PAID_FIRST = 'nothing to do: this run loads its paid answers first'
+const AGAIN = 'correct what the error names, then run the same command again'
+
+/** What people do after an error, where it is not the same for all. */
+const NEXT: Readonly<Record<number, string>> = {
+  [EXIT.bug]: 'report the bug, with the output of --log-level debug',
+  [EXIT.busy]: 'wait until the other run is done',
+  [EXIT.interrupted]: 'run the same command again to go on',
+  [EXIT.terminated]: 'run the same command again to go on',
+}
+
+function callsText(
+  calls: { readonly sent: number; readonly billed: number; readonly maybe_billed: number },
+  billed: number,
+  maybeBilled: number,
+  simulated: boolean,
+): string {
+  const maybe = maybeBilled > 0 ? `+¥${maybeBilled.toFixed(2)}?` : ''
+  const money = simulated ? 'simulated' : `¥${billed.toFixed(2)}${maybe}`
+  return `calls=${calls.sent} billed=${calls.billed} maybe_billed=${calls.maybe_billed} money=${money}`
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(visibleLine(text))
+}
+
+/** Without binary fractions. */
+function rounded(amount: number): number {
+  return Math.round(amount * 1e4) / 1e4
+}

@@ -1,0 +1,53 @@
+import { first, type Connection } from '../core/duckdb.js'
+import { localTime } from '../core/time.js'
+import type { Layout } from '../dataFolder/layout.js'
+import { readStatus, type RunStatus } from '../dataFolder/runStatus.js'
+import { closingOfKilled } from './closingLine.js'
+import type { RunContext } from './context.js'
+
+/** No process has this id. */
+const NO_PID = -1
+
+type Sent = { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
+
+/** The last run of the folder, whose process was killed: this run writes its closing line, once. */
+export class CutOffRun {
+  private isReported = false
+
+  private constructor(
+    private readonly status: RunStatus,
+    private readonly context: RunContext,
+  ) {}
+
+  /** This run holds the lock, so a status that is not `finished` is from a run that was cut off. */
+  static find({ status }: Layout, context: RunContext): CutOffRun | undefined {
+    const last = readStatus(status, NO_PID)
+    if (last?.phase !== 'interrupted') return undefined
+    const { logger } = context
+    const when = localTime(Date.parse(last.updated_at))
+    logger.log('info', `the last run (${last.run_id}) was cut off at ${when}`, 'run_cut_off')
+    return new CutOffRun(last, context)
+  }
+
+  /** With the calls that were recovered from its journal: its status may be a second older. */
+  async reportFrom(connection: Connection): Promise<void> {
+    this.report(await first<Sent>(connection, CALLS, { runId: this.status.run_id }))
+  }
+
+  /** @param calls as far as they are known better than from the status */
+  report(calls?: Sent): void {
+    if (this.isReported) return
+    this.isReported = true
+    const { logger, settings, api } = this.context
+    const { status } = this
+    const { calls: sent = status.billed + status.maybe_billed, billed, maybe_billed: maybeBilled } = status
+    const known = calls ?? { sent, billed, maybeBilled }
+    const line = closingOfKilled({ status, calls: known, price: settings.price, simulated: api.simulated })
+    logger.close('file', line.level, line.message, line.fields)
+    logger.close('stderr', line.level, line.message, line.fields)
+  }
+}
+
+const CALLS = `
+SELECT calls AS sent, billed_calls AS billed, maybe_billed_calls AS "maybeBilled"
+FROM runs WHERE run_id = $runId AND calls IS NOT NULL`
