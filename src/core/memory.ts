@@ -54,12 +54,13 @@ export function sharedMemory(): { readonly publish: number; readonly seal: numbe
 }
 
 /** In bytes. */
-interface Machine {
+export interface Machine {
   readonly total: number
   readonly free: number
 }
 
-function thisMachine(): Machine {
+/** The memory of the machine or of its cgroup. */
+export function thisMachine(): Machine {
   const limit = process.constrainedMemory()
   const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
   return { total, free: process.availableMemory() }

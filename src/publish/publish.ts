@@ -83,7 +83,7 @@ async function compact({ warehouse: path, temp }: Layout, effects: Effects): Pro
 }
 
 /** Below this much free space a copy is not worth its time. */
-const LEAST_FREE = 8 << 20
+export const LEAST_FREE = 8 << 20
 const FREE_SHARE = 0.25
 
 export interface Compacted {

@@ -45,20 +45,12 @@ export class Exchange {
     // Otherwise Node adds the date of this process.
     this.response.sendDate = false
     this.response.writeHead(status, {
-      ...this.clockHeaders,
+      ...clockHeaders(this.now, this.settings),
       'content-type': 'application/json;charset=UTF-8',
       ...headers,
       'content-length': bytes.length,
     })
     this.response.end(bytes)
-  }
-
-  private get clockHeaders(): Record<string, string> {
-    const { dateShiftMs, age } = this.settings
-    return {
-      ...(dateShiftMs === null ? {} : { date: new Date(this.now + dateShiftMs).toUTCString() }),
-      ...(age === null ? {} : { age }),
-    }
   }
 
   /** `Retry-After`, if the settings have one. */
@@ -73,5 +65,13 @@ export class Exchange {
       if (end === 'reset') setTimeout(() => this.socket.resetAndDestroy(), 30)
       else this.socket.end()
     })
+  }
+}
+
+/** `Date` and `Age`, as far as the settings have them. */
+export function clockHeaders(now: number, { dateShiftMs, age }: SimulatorSettings): Record<string, string> {
+  return {
+    ...(dateShiftMs === null ? {} : { date: new Date(now + dateShiftMs).toUTCString() }),
+    ...(age === null ? {} : { age }),
   }
 }

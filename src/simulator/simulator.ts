@@ -5,7 +5,7 @@ import type { SimulatedAnswers, Pipeline } from '../model/pipeline.js'
 import { Account, codeVerdict, faultVerdict } from './account.js'
 import { answer, type Script } from './answer.js'
 import { handleControl } from './control.js'
-import { Exchange } from './exchange.js'
+import { clockHeaders, Exchange } from './exchange.js'
 import { Ledger } from './ledger.js'
 import { routeOf, type RequestedCall } from './route.js'
 import { defaultSettings, parseSettings, type SimulatorSettings } from './settings.js'
@@ -47,6 +47,12 @@ export interface Simulator {
   close(): Promise<void>
 }
 
+/** A request for the headers alone is not a call: nothing is charged or recorded. */
+function answerHead(response: ServerResponse, now: number, settings: SimulatorSettings): void {
+  response.sendDate = false
+  response.writeHead(404, clockHeaders(now, settings)).end()
+}
+
 /**
  * Starts the simulated upstream on loopback: a real HTTP server with the upstream's envelope, codes, limits and ledger, and
  * with every fault that the marker of an id requests (docs/simulator.md).
@@ -81,6 +87,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const url = request.url ?? ''
     if (url.startsWith('/__')) {
       void handleControl(simulator, request, response)
+      return
+    }
+    if (request.method === 'HEAD') {
+      answerHead(response, now(), settings)
       return
     }
     const call = route(url)

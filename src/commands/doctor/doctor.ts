@@ -1,21 +1,15 @@
-import { access, constants, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { pathExists } from '../../core/absent.js'
 import { resolveApi, type Api } from '../../config/api.js'
 import type { Settings } from '../../config/options.js'
 import type { ProxyRule } from '../../config/proxy.js'
-import { commandText } from '../../core/commandText.js'
-import { first, openDatabase } from '../../core/duckdb.js'
-import { BusyError, EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
-import { localTime } from '../../core/time.js'
-import { layoutOf, type Layout } from '../../dataFolder/layout.js'
-import { takeLock } from '../../dataFolder/lock.js'
-import { BYTES_AN_ID, checkFolders, foldersOf } from '../../dataFolder/preflight.js'
-import { readRunState } from '../../dataFolder/runStatus.js'
-import { migrations } from '../../load/schema/migrations/all.js'
-import { withPublished } from '../../publish/openPublished.js'
+import { EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
+import { layoutOf } from '../../dataFolder/layout.js'
 import type { FoundConfig } from '../command.js'
+import { ok, warn, type Check, type CheckResult } from './check.js'
 import { configCheck } from './configCheck.js'
+import { checkCertificate, checkClock, checkNetwork, checkProxy } from './connection.js'
+import { folderNeeds } from './folderNeeds.js'
+import { checkDatabase, checkLock, folderVersions } from './folderState.js'
+import { checkFolder, checkMemory, checkNode, checkPrograms, checkSpace } from './machine.js'
 import { reach } from './reach.js'
 
 export interface DoctorJob {
@@ -29,18 +23,12 @@ export interface DoctorJob {
   readonly now: () => number
 }
 
-type CheckResult = Omit<Check, 'name'>
-
-const LEAST_NODE = [20, 19] as const
-/** With less free space the first thousand ids may not fit. */
-const LITTLE_SPACE = 100e6
 const TIMEOUT_MS = 10_000
-/** Clocks may differ by this much without harm. */
-const TOLERANCE_MS = 300_000
-/** No release is older: a clock that shows an earlier time is wrong. */
-const RELEASED = Date.parse('2026-01-01')
 
-/** Checks everything that a run needs, without a call: the token is not sent, and nothing is changed. */
+/**
+ * Checks everything that a run needs, without a call: the token is not sent, and nothing is changed. The API's host gets one
+ * `HEAD` request for its root.
+ */
 export async function doctor({ settings, readToken, proxyFor, config, now }: DoctorJob): Promise<DoctorReport> {
   const layout = layoutOf(settings.data)
   const checks: Check[] = []
@@ -56,109 +44,46 @@ export async function doctor({ settings, readToken, proxyFor, config, now }: Doc
       checks.push({ name, verdict: 'fail', said: messageOf(error), exit_code: code === EXIT.bug ? exitCode : code })
     }
   }
-  await check('node', nodeVersion)
+  await check('node', checkNode)
+  await check('versions', checkPrograms, EXIT.local)
+  await check('memory', () => checkMemory())
   await check('config', async () => ok(await configCheck(settings, config)))
-  await check('folder', () => folder(layout), EXIT.local)
-  await check('space', () => space(layout), EXIT.local)
-  await check('lock', () => lock(layout))
-  await check('database', () => database(layout, settings), EXIT.local)
+  await check('folder', () => checkFolder(layout), EXIT.local)
+  await check('space', () => checkSpace(layout), EXIT.local)
+  await check('lock', () => checkLock(layout))
+  await check('database', () => checkDatabase(layout, settings), EXIT.local)
+  // One failure is one line: what cannot be opened is not opened again.
+  const opens = checks.at(-1)!.exit_code !== EXIT.local
+  await check('written', () => (opens ? folderVersions(layout) : warn('not known, see database')), EXIT.local)
+  await check('next', () => folderNeeds(layout, opens), EXIT.local)
   await check('token', () => token(settings, readToken))
-  await check('network', () => network(resolveApi(settings, proxyFor)), EXIT.unreachable)
-  await check('clock', () => clock(layout, now()), EXIT.local)
+  const { api, error } = apiOf(settings, proxyFor)
+  const connected = api?.base && (await reach(api.base, api.proxy, TIMEOUT_MS, now))
+  const shown = (look: (api: Api) => CheckResult) => () => (api ? look(api) : warn('not known, see network'))
+  await check(
+    'proxy',
+    shown((way) => checkProxy(way, connected)),
+    EXIT.unreachable,
+  )
+  await check('network', () => (api ? checkNetwork(api, connected) : Promise.reject(error)), EXIT.unreachable)
+  await check(
+    'certificate',
+    shown((way) => checkCertificate(way, connected, now())),
+    EXIT.unreachable,
+  )
+  await check('clock', () => checkClock(layout, connected, now()), EXIT.local)
   const failed = checks.find(({ verdict }) => verdict === 'fail')
   return { data: layout.data, exit_code: failed?.exit_code ?? EXIT.done, checks }
 }
 
-const ok = (said: string): CheckResult => ({ verdict: 'ok', said })
-const warn = (said: string): CheckResult => ({ verdict: 'warn', said })
-
-function nodeVersion(): CheckResult {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return ok(process.versions.node)
-  throw new UsageError(`${process.versions.node} is too old: install Node ${LEAST_NODE.join('.')} or newer`)
-}
-
-/** Only existing folders are tried out: the first run makes the others. */
-async function folder(layout: Layout): Promise<CheckResult> {
-  if (pathExists(layout.data)) {
-    await checkFolders([layout.data, ...foldersOf(layout)].filter((path) => pathExists(path)))
-    return ok(`${layout.data} can be written`)
-  }
-  const parent = existing(layout.data)
-  await access(parent, constants.W_OK).catch((cause: unknown) => {
-    throw new Error(`${parent} cannot be written (${messageOf(cause)}): make it writable, or give another --data`, {
-      cause,
-    })
-  })
-  return ok(`${layout.data} does not exist yet, and can be made`)
-}
-
-function existing(path: string): string {
-  return pathExists(path) ? path : existing(dirname(path))
-}
-
-async function space({ data }: Layout): Promise<CheckResult> {
-  const { bavail, bsize } = await statfs(existing(data))
-  const free = bavail * bsize
-  const room = `${(free / 1e9).toFixed(1)} GB free, room for about ${Math.floor(free / BYTES_AN_ID).toLocaleString('en-US')} ids`
-  return free < LITTLE_SPACE ? warn(`${room}: make room`) : ok(room)
-}
-
-async function lock(layout: Layout): Promise<CheckResult> {
-  if (pathExists(layout.lock)) (await takeLock(layout)).release()
-  const { isCutOff } = readRunState(layout)
-  if (isCutOff)
-    return warn('free; the last run was cut off: run the same command again, which first loads the paid answers')
-  return ok('free: no run is on')
-}
-
-async function database(layout: Layout, { api }: Settings): Promise<CheckResult> {
-  if (!pathExists(layout.database)) return ok('none yet: the first run makes it')
-  const about = await withPublished(layout, (connection) =>
-    first<{ pipeline: string; simulated: boolean | null; schema_version: number; duckdb: string }>(
-      connection,
-      'SELECT pipeline, simulated, schema_version, version() AS duckdb FROM data_folder',
-    ),
-  )
-  if (about === undefined)
-    throw new Error(
-      `${layout.database} has no row in data_folder: run \`${commandText(['replay', '--data', layout.data])}\``,
-    )
-  const { pipeline, simulated, schema_version: schema, duckdb } = about
-  if (schema > migrations.length) {
-    throw new Error(`${layout.database} was made by a newer creator-enrich (schema ${schema}): use that version`)
-  }
-  if (simulated !== null && simulated !== (api === 'simulated')) {
-    const [holds, given] = simulated ? ['simulated', 'real'] : ['real', 'simulated']
-    throw new UsageError(
-      `${layout.data} holds ${holds} data and takes no ${given} data: give another --data, or another --api`,
-    )
-  }
-  await openWorking(layout)
-  const kind = simulated ? 'SIMULATED DATA' : 'real data'
-  return ok(`opens (DuckDB ${duckdb.replace('v', '')}, schema ${schema} of ${migrations.length}, ${pipeline}, ${kind})`)
-}
-
-/** Opens the working database, unless a run has it open. */
-async function openWorking(layout: Layout): Promise<void> {
-  if (!pathExists(layout.warehouse)) return
-  let held
+function apiOf(
+  settings: Settings,
+  proxyFor: ProxyRule | undefined,
+): { api: Api; error?: undefined } | { api?: undefined; error: Error } {
   try {
-    held = await takeLock(layout)
+    return { api: resolveApi(settings, proxyFor) }
   } catch (error) {
-    if (error instanceof BusyError) return
-    throw error
-  }
-  try {
-    const working = await openDatabase(layout.warehouse, { readOnly: true })
-    await first(working.connection, 'SELECT schema_version FROM data_folder').finally(() => working.close())
-  } catch (cause) {
-    throw new Error(
-      `${layout.warehouse} cannot be opened (${messageOf(cause).split('\n')[0]}): the next run rebuilds it with no call`,
-      { cause },
-    )
-  } finally {
-    held.release()
+    return { error: error as Error }
   }
 }
 
@@ -170,41 +95,6 @@ function token(settings: Settings, readToken: () => string | undefined): CheckRe
   throw new UsageError(`none: set JUSTONEAPI_TOKEN (environment or .env), or give --token-file`)
 }
 
-async function network({ base, host, proxy, warning, way }: Api): Promise<CheckResult> {
-  if (base === undefined) return ok('none is needed for simulated data')
-  const { address, ms, protocol } = await reach(base, proxy, TIMEOUT_MS)
-  const connected = `${host} (${address ?? 'the proxy finds it'}) connected in ${Math.round(ms)} ms`
-  const secured = protocol ? `, ${protocol}, certificate valid` : ''
-  const found = [connected + secured, way, warning].filter((part) => part !== undefined).join('; ')
-  return warning === undefined ? ok(found) : warn(found)
-}
-
-async function clock(layout: Layout, now: number): Promise<CheckResult> {
-  const shown = `${localTime(now)} on this machine`
-  if (now < RELEASED) throw new Error(`${shown} is before this version was made: set the clock`)
-  const latest = pathExists(layout.database)
-    ? await withPublished(layout, (connection) =>
-        first<{ at: number | null }>(connection, 'SELECT max(last_attempt_at) AS at FROM creators'),
-      )
-    : undefined
-  if (latest?.at && latest.at > now + TOLERANCE_MS) {
-    throw new Error(
-      `${shown}, but an answer in this folder is dated ${localTime(latest.at)}: set the clock, as the ages depend on it; if it is right, the next run finds that it was wrong then, and fetches those ids once more`,
-    )
-  }
-  return ok(shown)
-}
-
-/** The check of one thing that a run needs. */
-export interface Check {
-  readonly name: string
-  readonly verdict: 'ok' | 'warn' | 'fail'
-  /** What was found, and what to do about it. */
-  readonly said: string
-  /** The code that a run would end with; only of a failure. */
-  readonly exit_code?: number
-}
-
 /** What `doctor --json` prints. */
 export interface DoctorReport {
   readonly data: string
@@ -213,7 +103,12 @@ export interface DoctorReport {
   readonly checks: readonly Check[]
 }
 
+/** A longer name would leave the text too little room. */
+const SHORT: Readonly<Record<string, string>> = { certificate: 'cert' }
+
 /** The report as text, one line for each check. */
 export function doctorText({ checks }: DoctorReport): string {
-  return checks.map(({ name, verdict, said }) => `${verdict.padEnd(6)}${name.padEnd(10)}${said}\n`).join('')
+  return checks
+    .map(({ name, verdict, said }) => `${verdict.padEnd(6)}${(SHORT[name] ?? name).padEnd(10)}${said}\n`)
+    .join('')
 }

@@ -237,8 +237,13 @@ export async function checkKind(connection: Connection, path: string, simulated:
 export async function whyOutdated(connection: Connection): Promise<string | undefined> {
   await connection.run(`UPDATE data_folder SET reading = ${READING} WHERE NOT EXISTS (FROM runs)`)
   const folder = await first<{ reading: number | null }>(connection, 'SELECT reading FROM data_folder')
-  if (folder?.reading === READING) return undefined
-  return folder?.reading === OUTDATED
+  return outdatedReading(folder?.reading ?? null)
+}
+
+/** The same, from column `reading` of `data_folder`. */
+export function outdatedReading(reading: number | null): string | undefined {
+  if (reading === READING) return undefined
+  return reading === OUTDATED
     ? 'the clock of this machine was ahead in an earlier run, and the times of its answers are corrected'
     : 'an older version made it, which read some answers in another way (see CHANGELOG.md)'
 }

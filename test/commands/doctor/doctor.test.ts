@@ -1,16 +1,23 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { doctorCommand } from '../../../src/commands/doctor/command.js'
+import { checkCertificate } from '../../../src/commands/doctor/connection.js'
 import { doctor, type DoctorReport } from '../../../src/commands/doctor/doctor.js'
+import { checkMemory } from '../../../src/commands/doctor/machine.js'
+import type { Reached } from '../../../src/commands/doctor/reach.js'
 import { readToken } from '../../../src/config/api.js'
 import { resolveSettings } from '../../../src/config/options.js'
+import { openDatabase } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
+import { addTombstones, readTombstones, writeTombstones } from '../../../src/privacy/tombstones.js'
+import { answerOf, writeSegment } from '../../journal/calls.js'
 import { cli } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
+import { published } from '../../support/published.js'
 import { enrich, simulator, TOKEN } from '../../support/simulated.js'
 
 async function examine(data: string, api: string, token: string | undefined, now = Date.now): Promise<DoctorReport> {
@@ -23,12 +30,19 @@ const saidOf = ({ checks }: DoctorReport, name: string) => checks.find((check) =
 const GOOD = {
   node: 'ok',
   config: 'ok',
+  versions: 'ok',
+  // Other programs may need the memory of this machine.
+  memory: expect.stringMatching(/^(ok|warn)$/) as string,
   folder: 'ok',
   space: 'ok',
   lock: 'ok',
   database: 'ok',
+  written: 'ok',
+  next: 'ok',
   token: 'ok',
+  proxy: 'ok',
   network: 'ok',
+  certificate: 'ok',
   clock: 'ok',
 }
 
@@ -59,18 +73,24 @@ test('all checks pass before and after the first run; no call is made and no fil
   expect(saidOf(await examine(data, api.url, TOKEN), 'database')).toContain('the next run rebuilds it with no call')
 })
 
-test('no data is sent over the connection', async () => {
+test('only a HEAD for the root is sent, without the token; a host that does not answer it is fine', async () => {
   const received: Buffer[] = []
   const server = createServer((socket) => {
-    socket.on('data', (bytes: Buffer) => received.push(bytes))
     socket.on('error', () => undefined)
+    socket.on('data', (bytes: Buffer) => {
+      received.push(bytes)
+      socket.destroy()
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const report = await examine(join(temporaryFolder(), 'data'), `http://127.0.0.1:${port}`, TOKEN)
   await new Promise((resolve) => server.close(resolve))
   expect(verdicts(report)).toEqual(GOOD)
-  expect(Buffer.concat(received)).toHaveLength(0)
+  expect(saidOf(report, 'clock')).toContain("the API's Date is not known")
+  expect(Buffer.concat(received).toString()).toMatch(
+    /^HEAD \/ HTTP\/1\.1\r\nhost: 127\.0\.0\.1:\d+\r\nconnection: close\r\nuser-agent: creator-enrich\/\S+\r\n\r\n$/i,
+  )
 })
 
 test('each failure in one line, with the exit code of the first', async () => {
@@ -83,7 +103,7 @@ test('each failure in one line, with the exit code of the first', async () => {
   expect(saidOf(down, 'token')).not.toContain('a token"')
   expect(saidOf(down, 'network')).toContain('cannot be reached')
   const nowhere = await examine(data, 'https://nowhere.invalid', TOKEN)
-  expect(nowhere.exit_code).toBe(6)
+  expect([nowhere.exit_code, verdicts(nowhere)]).toEqual([6, { ...GOOD, network: 'fail', certificate: 'warn' }])
   expect(saidOf(nowhere, 'network')).toContain('nowhere.invalid cannot be resolved')
   const plain = await simulator()
   const noTls = await examine(data, plain.url.replace('http:', 'https:'), TOKEN)
@@ -106,4 +126,105 @@ test('each failure in one line, with the exit code of the first', async () => {
   const report = JSON.parse(printed.stdout) as DoctorReport
   expect([printed.code, report.exit_code]).toEqual([7, 7])
   expect(verdicts(report)).toEqual({ ...GOOD, folder: 'fail' })
+})
+
+test("the clock against the API's Date: a run would stop beyond an hour; no call is made", async () => {
+  const data = join(temporaryFolder(), 'data')
+  const api = await simulator()
+  for (const [dateShiftMs, verdict, said] of [
+    [0, 'ok', "as the API's Date"],
+    [-600_000, 'warn', '10 minutes ahead of the API'],
+    [3_000_000, 'warn', '50 minutes behind the API'],
+    [7_300_000, 'fail', '2.0 hours behind the API'],
+    [null, 'ok', "the API's Date is not known"],
+  ] as const) {
+    api.change({ dateShiftMs })
+    const report = await examine(data, api.url, TOKEN)
+    expect([verdicts(report)['clock'], report.exit_code], said).toEqual([verdict, verdict === 'fail' ? 7 : 0])
+    expect(saidOf(report, 'clock')).toContain(said)
+  }
+  expect(api.ledger.summary().calls).toBe(0)
+})
+
+test('what the folder needs next, each with its remedy, and nothing is changed', async () => {
+  const data = join(temporaryFolder(), 'data')
+  const layout = layoutOf(data)
+  const api = await simulator()
+  await enrich(writeList(temporaryFolder(), [plainId(1)]), data, api)
+  const next = async () => {
+    const before = readdirSync(data, { recursive: true }).sort()
+    const { checks } = await examine(data, api.url, TOKEN)
+    expect(readdirSync(data, { recursive: true }).sort()).toEqual(before)
+    const { verdict, said } = checks.find(({ name }) => name === 'next')!
+    return `${verdict} ${said}`
+  }
+  expect(await next()).toBe('ok nothing')
+  const segment = await writeSegment(layout.journal, [answerOf(1)])
+  expect(await next()).toMatch(/^warn load: 1 segment of the journal is not loaded: run the same command again/)
+  rmSync(segment)
+  await writeTombstones(
+    layout.forgotten,
+    addTombstones(await readTombstones(layout.forgotten), new Map([['a', {}]]), 0),
+  )
+  expect(await next()).toMatch(/^warn erasure: .* the same ids to `creator-enrich forget --data \S+` again$/)
+  rmSync(layout.forgotten)
+  writeFileSync(`${layout.warehouse}.damaged-1`, 'x')
+  expect(await next()).toMatch(/^warn clean-up: 1 damaged file set aside in .*: check the disk, then remove them$/)
+  rmSync(`${layout.warehouse}.damaged-1`)
+
+  const [{ reading }] = (await published(data, 'SELECT reading FROM data_folder')) as [{ reading: number }]
+  await inPublished(data, "UPDATE data_folder SET reading = 1; UPDATE runs SET version = '99.0.0'")
+  expect(await next()).toMatch(
+    /^ok rebuild: an older version made it, .* the next run or `replay` does it with no call$/,
+  )
+  const newer = await examine(data, api.url, TOKEN)
+  expect([verdicts(newer)['written'], saidOf(newer, 'written')]).toEqual([
+    'warn',
+    expect.stringMatching(/99\.0\.0, schema \d+, storage v1\.2\.0\+: newer than this one/),
+  ])
+  await inPublished(data, `UPDATE data_folder SET reading = ${reading}, attributes = '{"nickname":[]}'`)
+  expect(await next()).toMatch(
+    /^warn rebuild: the definition of its columns has changed: `creator-enrich replay --data \S+`/,
+  )
+  rmSync(layout.warehouse)
+  expect(await next()).toContain('warehouse.duckdb is missing: the next run or `replay` makes it from raw/')
+  rmSync(layout.database)
+  expect(await next()).toBe(`warn rebuild: nothing is published: \`creator-enrich replay --data ${data}\``)
+})
+
+/** Changes the published file, which is read-only, through its name. */
+async function inPublished(data: string, sql: string): Promise<void> {
+  const path = realpathSync(layoutOf(data).database)
+  chmodSync(path, 0o644)
+  const database = await openDatabase(path)
+  for (const statement of sql.split(';')) await database.connection.run(statement)
+  await database.connection.run('CHECKPOINT')
+  database.close()
+}
+
+test('little memory, and a certificate that ends soon, are warnings with a remedy', () => {
+  const MB = 1 << 20
+  expect(checkMemory({ total: 8192 * MB, free: 4096 * MB })).toMatchObject({ verdict: 'ok' })
+  expect(checkMemory({ total: 8192 * MB, free: 300 * MB })).toEqual({
+    verdict: 'warn',
+    said: expect.stringMatching(/^300 MB free of 8,192 MB; DuckDB may use 160 MB, .*--memory/) as string,
+  })
+  const day = (text: string) => Date.parse(text)
+  const party = { CN: 'api.example.test', O: 'Some CA' }
+  const certificate = {
+    subject: party,
+    issuer: party,
+    valid_from: 'Nov  1 00:00:00 2026 GMT',
+    valid_to: 'Dec 10 00:00:00 2026 GMT',
+  }
+  const connected = { certificate } as unknown as Reached
+  const at = (now: number) => checkCertificate({ base: new URL('https://api.example.test') }, connected, now)
+  expect(at(day('2026-11-02'))).toEqual({
+    verdict: 'ok',
+    said: expect.stringMatching(/^valid 2026-11-01 to 2026-12-10, for api\.example\.test, issued by Some CA/) as string,
+  })
+  expect(at(day('2026-12-05'))).toMatchObject({
+    verdict: 'warn',
+    said: expect.stringContaining('it ends in 5 days') as string,
+  })
 })

@@ -36,7 +36,8 @@ async function runAt(
 async function networkOf({ data }: Place, env: Record<string, string>, ...args: string[]) {
   const ended = await cli(['doctor', '--data', data, '--json', ...args], { env: { JUSTONEAPI_TOKEN: TOKEN, ...env } })
   const { checks } = JSON.parse(ended.stdout) as DoctorReport
-  return { ...ended, network: checks.find(({ name }) => name === 'network')! }
+  const check = (wanted: string) => checks.find(({ name }) => name === wanted)!
+  return { ...ended, network: check('network'), proxy: check('proxy'), certificate: check('certificate') }
 }
 
 const portOf = ({ url }: { url: string }) => Number(new URL(url).port)
@@ -50,6 +51,13 @@ test('calls go through HTTPS_PROXY, encrypted, and the run and doctor say so onc
   expect(checked.network).toMatchObject({ verdict: 'ok' })
   const way = `calls go to api.example.test, not to api.justoneapi.com, through the proxy http://127.0.0.1:${proxy.port} (https_proxy)`
   expect(checked.network.said).toContain(way)
+  expect(checked.proxy).toMatchObject({
+    verdict: 'ok',
+    said: `http://127.0.0.1:${proxy.port} (https_proxy) opens a tunnel to api.example.test`,
+  })
+  expect(checked.certificate.said).toMatch(
+    /^valid 2020-\S+ to 2\d{3}-\S+, for .*, issued by .*; NODE_EXTRA_CA_CERTS is /,
+  )
   const { code, receipt, stderr, stdout } = await runAt(here, env, '--api', API)
   expect(code, stderr).toBe(0)
   expect(receipt.calls).toMatchObject({ sent: 2, billed: 2 })
@@ -105,8 +113,9 @@ test('a refused tunnel is not sent, and costs nothing', async () => {
   expect(receipt.calls.codes.map((each) => each.code)).toEqual(['unsent'])
   expect(receipt.ambiguous_calls).toBe(0)
   expect(api.ledger.summary().calls).toBe(0)
-  const { network } = await networkOf(here, env, '--api', API)
+  const { network, ...other } = await networkOf(here, env, '--api', API)
   expect(network).toMatchObject({ verdict: 'fail', exit_code: 6 })
+  expect([other.proxy.verdict, other.certificate.verdict]).toEqual(['fail', 'warn'])
   expect(network.said).toMatch(/HTTPS_PROXY.*refused to connect to api\.example\.test:443 \(HTTP 503\)/)
 })
 
@@ -162,9 +171,12 @@ test.each<['valid' | 'expired', Record<string, string>, RegExp]>([
   expect(receipt.stop?.message).toMatch(reason)
   expect(receipt.stop?.message).toContain('NODE_EXTRA_CA_CERTS')
   expect(receipt.stop?.run_again).toContain('NODE_EXTRA_CA_CERTS')
-  const { network } = await networkOf(here, env, ...flags)
-  expect(network).toMatchObject({ verdict: 'fail', exit_code: 6 })
-  expect(network.said).toContain('NODE_EXTRA_CA_CERTS')
+  const checked = await networkOf(here, env, ...flags)
+  for (const check of [checked.network, checked.certificate]) {
+    expect(check).toMatchObject({ verdict: 'fail', exit_code: 6 })
+    expect(check.said).toContain('NODE_EXTRA_CA_CERTS')
+  }
+  expect(checked.certificate.said).toMatch(/^refused: valid 2020-\S+ to \S+, for .*, issued by /)
 })
 
 test('the webhook follows the same rule', async () => {
