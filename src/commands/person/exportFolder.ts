@@ -128,6 +128,9 @@ export class ExportFolder {
   }
 }
 
+/** The default names differ by the time. */
+const DEFAULT_NAME = /^person-\d{8}T\d{6}Z$/
+
 /** Removes what a killed process left beside the target: it holds personal data. */
 async function removeLeftovers(target: string): Promise<void> {
   const folder = dirname(target)
@@ -135,8 +138,9 @@ async function removeLeftovers(target: string): Promise<void> {
     if (isAbsent(error)) return []
     throw error
   })
+  const kind = (name: string): string => name.replace(DEFAULT_NAME, 'person-')
   for (const name of names) {
-    if (nameWithoutEnding(name) === basename(target) && isLeftover(name))
+    if (kind(nameWithoutEnding(name)) === kind(basename(target)) && isLeftover(name))
       await rm(join(folder, name), { recursive: true, force: true })
   }
 }

@@ -183,3 +183,25 @@ test('the log names no id, and JSON is the manifest without its list of files', 
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ user_id: person, known: true })])
   expect(readFileSync(log, 'utf8') + stderr).not.toContain(person)
 })
+
+test('what a killed export left is removed by the next one, also under the default name', async () => {
+  const { data, person } = made.copy()
+  const folder = temporaryFolder()
+  // No process has this id.
+  const left = (name: string) => join(folder, `${name}.4194305-0123456789abcdef0123.part`)
+  for (const name of ['out', 'person-20261101T000000Z', 'other']) {
+    mkdirSync(left(name))
+    writeFileSync(join(left(name), 'profile.json'), '{}')
+  }
+  expect((await exportTo(data, person, join(folder, 'out'))).code).toBe(0)
+  expect(readdirSync(folder).sort()).toEqual(
+    ['other', 'person-20261101T000000Z']
+      .map((name) => left(name).slice(folder.length + 1))
+      .concat('out')
+      .sort(),
+  )
+  const { code } = await cli(['person', person, '--data', data, '--quiet'], { cwd: folder })
+  expect(code).toBe(0)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([left('other').slice(folder.length + 1)])
+  expect(readdirSync(folder).filter((name) => /^person-\d{8}T\d{6}Z$/.test(name))).toHaveLength(1)
+})
