@@ -221,6 +221,11 @@ export const options = {
     parse: failureLimit,
     help: 'exit 3 when a larger share of the fetched ids failed, and at least so many (5% alone: 5%,5), or all of them',
   }),
+  keepRaw: option({
+    flag: '--keep-raw <duration>',
+    parse: duration('1d', '36500d'),
+    help: 'after a successful run, drop raw answers of runs that started longer ago than this; raw/base/ keeps what was read from them (default: keep all)',
+  }),
   keepHistory: option({
     flag: '--keep-history <duration>',
     parse: duration('1d', '36500d'),

@@ -73,6 +73,21 @@ export function redactJson(text: string, finder: IdFinder, { blankValues = false
   return applyEdits(text, edits)
 }
 
+/** Takes ids out of a text, which may be JSON. */
+export function textWithout(text: string, finder: IdFinder): string {
+  if (!finder.isIn(text)) return text
+  return JSON_INSIDE.test(text) && isJsonText(text) ? redactJson(text, finder) : finder.takeOut(text)
+}
+
+function isJsonText(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Removes the current item of a list, and drops the edits within the item. */
 function removeItem(list: OpenContainer, edits: Edit[], editsBefore: number): void {
   edits.length = editsBefore

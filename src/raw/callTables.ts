@@ -83,6 +83,11 @@ export async function openPart(connection: Connection, { columns }: RawTable): P
   return TableWriter.open(connection, 'part', types)
 }
 
+/** Orders the rows of `part` by id, as in the file of a single run. */
+export async function sortPart(connection: Connection): Promise<void> {
+  await connection.run('CREATE OR REPLACE TABLE part AS SELECT * FROM part ORDER BY user_id, run_id, seq')
+}
+
 /**
  * Writes the table `part` to a file, reads the file back, and compares all its rows. `rawRow` has computed their checksums;
  * those of one row group are computed again, as readers will do.
@@ -103,8 +108,17 @@ export async function writePart(connection: Connection, table: RawTable, path: s
   throw new Error(`${path} does not read back as it was written`)
 }
 
+/** Writes the table `part` of input rows or receipts to a file, and compares the file with the table. */
+export async function writeTable(connection: Connection, path: string, table = 'part'): Promise<void> {
+  await connection.run(
+    `COPY (SELECT * FROM ${table} ORDER BY rowid) TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000, USE_TMP_FILE false)`,
+  )
+  const written = await contentOf(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`)
+  if (written !== (await contentOf(connection, table))) throw new Error(`${path} does not read back as it was written`)
+}
+
 /** The number of rows, and a hash of all of them in any order. */
-async function contentOf(connection: Connection, table: string): Promise<string> {
+export async function contentOf(connection: Connection, table: string): Promise<string> {
   const row = await first<{ content: string }>(
     connection,
     `SELECT concat(count(*), ' ', bit_xor(hash(t))) AS content FROM ${table} AS t`,

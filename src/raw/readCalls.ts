@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import {
+  all,
   batches,
-  first,
   isOutOfMemory,
   quotedText,
   openDatabase,
@@ -12,7 +12,8 @@ import { requireReadable } from '../core/absent.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
 import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
-import { rawFiles, rawRuns } from './files.js'
+import { isMergedFile, rawFiles, rawRuns } from './files.js'
+import { readManifest } from './manifest.js'
 
 /** The calls of one run in `raw/`. */
 export interface RawRun {
@@ -45,19 +46,29 @@ export class RawStore {
    * @throws LocalError when a file cannot be read or has changed since it was written
    */
   async *runs(): AsyncGenerator<RawRun> {
-    const [answered, others] = await Promise.all([rawRuns(this.raw, 'answers'), rawRuns(this.raw, 'calls')])
+    const { raw } = this
+    const manifest = await readManifest(raw)
+    const [answered, others] = [await rawRuns(raw, 'answers', manifest), await rawRuns(raw, 'calls', manifest)]
     for (const runId of [...new Set([...answered, ...others])].sort()) {
-      const answers = await rawFiles(this.raw, 'answers', runId)
-      const calls = await rawFiles(this.raw, 'calls', runId)
-      if (answers.length + calls.length > 0) yield await openRun(this.database.connection, answers, calls)
+      const answers = await rawFiles(raw, 'answers', runId, manifest)
+      const calls = await rawFiles(raw, 'calls', runId, manifest)
+      const files: RawRun[] = []
+      for (const file of answers) files.push(...(await this.partsOf(ANSWERS, file, runId)))
+      for (const file of calls) files.push(...(await this.partsOf(CALLS, file, runId)))
+      if (files.length > 0) yield wholeRun(files)
     }
+  }
+
+  /** The calls of one run in a file. A merged file may have lost all calls of a run to `forget`. */
+  private async partsOf(table: RawTable, file: string, runId: string): Promise<RawRun[]> {
+    const { connection } = this.database
+    return isMergedFile(file)
+      ? runsInFile(connection, table, file, { runId })
+      : [await openRawFile(connection, table, file)]
   }
 }
 
-async function openRun(connection: Connection, answers: string[], calls: string[]): Promise<RawRun> {
-  const files: RawRun[] = []
-  for (const file of answers) files.push(await openRawFile(connection, ANSWERS, file))
-  for (const file of calls) files.push(await openRawFile(connection, CALLS, file))
+function wholeRun(files: readonly RawRun[]): RawRun {
   return {
     header: files[0]!.header,
     size: files.reduce((sum, { size }) => sum + size, 0),
@@ -68,41 +79,63 @@ async function openRun(connection: Connection, answers: string[], calls: string[
   }
 }
 
+/** Which calls of a file are read. */
+export interface CallFilter {
+  /** Only the calls for these ids. */
+  readonly ids?: readonly string[] | undefined
+  /** Only the calls of this run. */
+  readonly runId?: string
+}
+
 /**
- * One file of a run.
- * @param ids gives only the calls for these ids
+ * A file with the calls of one run.
  * @throws LocalError when the file cannot be read or has changed since it was written
  */
-export async function openRawFile(
+async function openRawFile(connection: Connection, table: RawTable, file: string): Promise<RawRun> {
+  const [run] = await runsInFile(connection, table, file)
+  if (!run) throw unreadable(file, 'the file has no rows')
+  return run
+}
+
+/**
+ * The runs in a file, each with its calls.
+ * @throws LocalError when the file cannot be read or has changed since it was written
+ */
+export async function runsInFile(
   connection: Connection,
   table: RawTable,
   file: string,
-  ids?: readonly string[],
-): Promise<RawRun> {
-  const { rows, ...header } = await readingFile(file, () => headOf(connection, file))
+  filter: CallFilter = {},
+): Promise<RawRun[]> {
+  const heads = await readingFile(file, () => headsOf(connection, file, filter))
   const { size: bytes } = await readingFile(file, () => stat(file))
-  return {
-    header,
-    size: rows,
-    bytes,
-    calls: () =>
-      table.kind === 'answers'
-        ? callsIn(connection, table, file, answerOf, ids)
-        : callsIn(connection, table, file, callOf, ids),
-  }
+  return heads.map(({ rows, share, ...header }) => {
+    const only = { ids: filter.ids, runId: header.runId }
+    return {
+      header,
+      size: rows,
+      bytes: Math.ceil(bytes * share),
+      calls: () =>
+        table.kind === 'answers'
+          ? callsIn(connection, table, file, answerOf, only)
+          : callsIn(connection, table, file, callOf, only),
+    }
+  })
 }
 
-async function headOf(connection: Connection, file: string): Promise<RunHeader & { rows: number }> {
-  const head = await first<RunHeader & { rows: number }>(
+type FileHead = RunHeader & { rows: number; share: number }
+
+/** Header and number of calls of each run in a file, oldest first. */
+function headsOf(connection: Connection, file: string, { runId }: CallFilter): Promise<FileHead[]> {
+  return all<FileHead>(
     connection,
     `SELECT
-       any_value(run_id) AS "runId", any_value(epoch_ms(run_started_at)) AS "startedAt",
+       run_id AS "runId", any_value(epoch_ms(run_started_at)) AS "startedAt",
        any_value(pipeline) AS pipeline, any_value(simulated) AS simulated, any_value(host) AS host,
-       count(*) AS rows
-     FROM ${parquet(file)}`,
+       count(*) AS rows, (count(*) / (SELECT count(*) FROM ${parquet(file)}))::DOUBLE AS share
+     FROM ${parquet(file)}${runId === undefined ? '' : ` WHERE run_id = ${quotedText(runId)}`}
+     GROUP BY run_id ORDER BY run_id`,
   )
-  if (head!.rows === 0) throw new Error('the file has no rows')
-  return head!
 }
 
 interface RawCall {
@@ -123,14 +156,15 @@ async function* callsIn<Row extends RawCall>(
   table: RawTable,
   file: string,
   read: (row: Row) => Call,
-  ids?: readonly string[],
+  { ids, runId }: CallFilter,
 ): AsyncGenerator<Call[]> {
   const rows = batches<Row>(
     connection,
     `SELECT
        * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
        user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${checksumSql(table)} AS intact
-     FROM ${parquet(file)}${ids ? ` WHERE user_id IN (${ids.map(quotedText).join(', ')})` : ''}`,
+     FROM ${parquet(file)}
+     WHERE run_id = ${quotedText(runId ?? '')}${ids ? ` AND user_id IN (${ids.map(quotedText).join(', ')})` : ''}`,
   )
   for (;;) {
     const { value } = (await readingFile(file, () => rows.next())) as IteratorResult<Row[], undefined>

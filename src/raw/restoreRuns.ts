@@ -1,9 +1,11 @@
 import { requireReadable } from '../core/absent.js'
-import { all, first, quotedText, quotedName, type Connection } from '../core/duckdb.js'
+import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { countRuns } from '../load/recordRun.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import type { PaidCalls } from '../privacy/tombstones.js'
-import { rawFiles, rawRuns } from './files.js'
+import { allFiles, isMergedFile, rawFiles } from './files.js'
+import { columnsOf, insertRows } from './insertRows.js'
 import { restoreFormer } from './restoreFormer.js'
 
 /**
@@ -13,8 +15,7 @@ import { restoreFormer } from './restoreFormer.js'
  * @throws LocalError that names the file that cannot be read
  */
 export async function restoreRuns(connection: Connection, raw: string): Promise<number> {
-  const runs = await rawRuns(raw, 'receipts')
-  const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'receipts', runId)))).flat()
+  const files = await allFiles(raw, 'receipts')
   if (files.length === 0) return 0
   for (const file of files)
     await namingFile(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
@@ -27,15 +28,20 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
   await connection.run('DROP TABLE restored_lists')
   await connection.run(RECOUNT_LISTS)
   await restoreFormerMembers(connection, raw, parquet(files))
-  return files.length
+  return countRuns(connection)
 }
 
 /**
  * Compares the receipts with the restored tables: says which paid answers or rows of lists are missing.
  * @param erased paid calls by run that `forget` has erased
+ * @param only the runs whose answers are loaded; default: all
  * @returns undefined when nothing is missing
  */
-export async function missingFrom(connection: Connection, erased: PaidCalls): Promise<string | undefined> {
+export async function missingFrom(
+  connection: Connection,
+  erased: PaidCalls,
+  only?: ReadonlySet<string>,
+): Promise<string | undefined> {
   const short = await all<{ run_id: string; missing: number }>(
     connection,
     `SELECT run_id, any_value(billed_calls) - coalesce(sum(billed), 0)::BIGINT AS missing
@@ -43,7 +49,7 @@ export async function missingFrom(connection: Connection, erased: PaidCalls): Pr
   )
   const answers = short
     .map(({ run_id, missing }) => ({ run_id, missing: missing - (erased[run_id] ?? 0) }))
-    .find(({ missing }) => missing > 0)
+    .find(({ run_id, missing }) => missing > 0 && only?.has(run_id) !== false)
   if (answers) return `it lacks ${answers.missing} paid answers of run ${answers.run_id}`
   const rows = await first<{ list: string; run_id: string }>(
     connection,
@@ -63,8 +69,7 @@ FROM (
 WHERE lists.list = now.list`
 
 async function restoreFormerMembers(connection: Connection, raw: string, receipts: string): Promise<void> {
-  const runs = await rawRuns(raw, 'inputs')
-  const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'inputs', runId)))).flat()
+  const files = await allFiles(raw, 'inputs')
   const [oldest] = files
   if (oldest === undefined) return
   const lists = listsIn(await shapeOfLists(connection), receipts)
@@ -81,42 +86,12 @@ async function restoreInputs(connection: Connection, raw: string, runId: string)
   const files = await rawFiles(raw, 'inputs', runId)
   if (files.length === 0) return
   const rows = `
-SELECT inputs.* FROM ${parquet(files)} AS inputs
+SELECT inputs.* FROM (FROM ${parquet(files)}${files.some(isMergedFile) ? ` WHERE run_id = ${quotedText(runId)}` : ''}) AS inputs
 SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${quotedText(runId)}) AS own USING (list)`
   await namingFile(files[0]!, async () => {
     await insertRows(connection, 'list_members', `(${rows})`)
     await insertRows(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
   })
-}
-
-/** Inserts the rows of the source; columns that it does not have, of an older version, are NULL. Replaces rows with the same key. */
-async function insertRows(connection: Connection, table: string, source: string): Promise<void> {
-  const given = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
-  const names = (await columnsOf(connection, table)).map(({ name }) => name)
-  const isGiven = (name: string): boolean => given.some(({ column_name }) => column_name === name)
-  const cells = names.map((name) => (isGiven(name) ? quotedName(name) : 'NULL'))
-  const keyed = await first(
-    connection,
-    `SELECT 1 FROM duckdb_constraints() WHERE table_name = $table AND constraint_type = 'PRIMARY KEY'`,
-    { table },
-  )
-  await connection.run(
-    `INSERT ${keyed ? 'OR REPLACE ' : ''}INTO ${quotedName(table)} (${names.map(quotedName).join(', ')}) SELECT ${cells.join(', ')} FROM ${source}`,
-  )
-}
-
-interface NamedType {
-  readonly name: string
-  readonly type: string
-}
-
-function columnsOf(connection: Connection, table: string): Promise<NamedType[]> {
-  return all<NamedType>(
-    connection,
-    `SELECT column_name AS name, data_type AS type FROM duckdb_columns()
-     WHERE table_name = $table AND database_name = current_database() AND schema_name = 'main'`,
-    { table },
-  )
 }
 
 /** The structure of a list in a receipt, as `from_json` needs it: the columns of table `lists`, and when it was removed. */

@@ -5,15 +5,16 @@ import { openDatabase } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
 import type { EditCall } from '../model/call.js'
-import { openPart, writePart, ANSWERS, CALLS, rawRow } from './callTables.js'
-import { openRawFile } from './readCalls.js'
+import { isMergedFile } from './files.js'
+import { openPart, sortPart, writePart, ANSWERS, CALLS, rawRow } from './callTables.js'
+import { runsInFile } from './readCalls.js'
 
 /** Opens a file with calls of this kind for reading. Call `close` when done. */
 export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: readonly string[]) {
   const database = await openDatabase(':memory:', { threads: 1 })
   try {
-    const run = await openRawFile(database.connection, kind === 'answers' ? ANSWERS : CALLS, file, ids)
-    return { run, close: () => database.close() }
+    const runs = await runsInFile(database.connection, kind === 'answers' ? ANSWERS : CALLS, file, { ids })
+    return { runs, close: () => database.close() }
   } catch (error) {
     database.close()
     throw error
@@ -22,7 +23,8 @@ export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: rea
 
 /**
  * Rewrites a file of `raw/` with edited calls, each with a new checksum. The new file is read back before it replaces the
- * old one. A file without any call left is removed.
+ * old one. A file without any call left is removed, except a merged one,
+ * which the manifest names.
  * @param temp a folder for DuckDB's temporary files
  * @throws LocalError when the file cannot be read or written: the old one stays
  */
@@ -37,16 +39,20 @@ export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: 
   try {
     const part = await openPart(scratch.connection, table)
     let rows = 0
-    for await (const calls of source.run.calls()) {
-      for (const call of calls) {
-        const edited = edit(call)
-        if (!edited) continue
-        part.append(rawRow(source.run.header, edited))
-        rows += 1
+    for (const run of source.runs) {
+      for await (const calls of run.calls()) {
+        for (const call of calls) {
+          const edited = edit(call)
+          if (!edited) continue
+          part.append(rawRow(run.header, edited))
+          rows += 1
+        }
       }
     }
     part.close()
-    if (rows > 0) await replaceFile(file, (temporary) => writePart(scratch.connection, table, temporary, rows))
+    if (source.runs.length > 1) await sortPart(scratch.connection)
+    if (rows > 0 || isMergedFile(file))
+      await replaceFile(file, (temporary) => writePart(scratch.connection, table, temporary, rows))
     else await rm(file, { force: true }).then(() => syncFolder(dirname(file)))
   } catch (cause) {
     if (cause instanceof LocalError) throw cause

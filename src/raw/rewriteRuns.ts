@@ -1,18 +1,16 @@
 import { rm } from 'node:fs/promises'
 import { requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
-import { all, batches, first, quotedText, openDatabase, quotedName, type Connection } from '../core/duckdb.js'
+import { all, batches, quotedText, openDatabase, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
+import { writeTable } from './callTables.js'
 
 /** The text columns of a row by name. */
 export type TextRow = Readonly<Record<string, string | null>>
 
 /** Returns the columns that change, with their new values; undefined when no column changes. */
 export type EditRow = (row: TextRow) => TextRow | undefined
-
-/** The same as in sealRuns.ts. */
-const ROW_GROUP = 20_000
 
 /**
  * Rewrites a file of input rows or receipts with edited texts. The new file is read back before it replaces the old one.
@@ -31,7 +29,7 @@ export async function rewriteSealed(file: string, edit: EditRow, temp: string): 
     )
     const edits = await editsOf(connection, edit)
     for (const { row, texts } of edits) await update(connection, row, texts)
-    if (edits.length > 0) await replaceFile(file, (temporary) => write(connection, temporary))
+    if (edits.length > 0) await replaceFile(file, (temporary) => writeTable(connection, temporary, 'sealed'))
     return edits.length
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
@@ -69,21 +67,4 @@ async function editsOf(connection: Connection, edit: EditRow): Promise<Edit[]> {
 async function update(connection: Connection, row: number, texts: TextRow): Promise<void> {
   const changes = Object.keys(texts).map((name, at) => `${quotedName(name)} = $${at + 1}`)
   await connection.run(`UPDATE sealed SET ${changes.join(', ')} WHERE rowid = ${row}`, Object.values(texts))
-}
-
-async function write(connection: Connection, path: string): Promise<void> {
-  await connection.run(
-    `COPY (SELECT * FROM sealed ORDER BY rowid) TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
-  )
-  const written = await contentOf(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`)
-  if (written !== (await contentOf(connection, 'sealed')))
-    throw new Error(`${path} does not read back as it was written`)
-}
-
-async function contentOf(connection: Connection, table: string): Promise<string> {
-  const row = await first<{ content: string }>(
-    connection,
-    `SELECT concat(count(*), ' ', bit_xor(hash(t))) AS content FROM ${table} AS t`,
-  )
-  return row!.content
 }

@@ -14,7 +14,8 @@ import type { Segment } from '../journal/segmentReader.js'
 import { isDamage } from '../load/warehouse.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
-import { rawFiles, rawFolder, type RawKind } from './files.js'
+import { isMergedFile, ownFiles, rawFiles, rawFolder, type RawKind } from './files.js'
+import { readManifest, writeManifest } from './manifest.js'
 
 /** Loaded calls whose files are in `raw/`, while their journal segments are still there. */
 export interface WrittenCalls {
@@ -91,6 +92,7 @@ export async function seal(segment: Segment, { raw, temp, onGap }: SealOptions):
   try {
     if (await holdsMore(scratch.connection, segment, raw)) return false
     await writeCalls(scratch.connection, segment, { raw, onGap })
+    await readFromOwnFiles(raw, segment.header.runId)
     return true
   } catch (cause) {
     if (cause instanceof LocalError) throw cause
@@ -105,17 +107,21 @@ export async function seal(segment: Segment, { raw, temp, onGap }: SealOptions):
 }
 
 async function holdsMore(connection: Connection, segment: Segment, raw: string): Promise<boolean> {
+  const { runId } = segment.header
+  const { base } = await readManifest(raw)
+  if (base?.runs.includes(runId)) return true
   const files: string[] = []
-  for (const { kind } of [ANSWERS, CALLS]) files.push(...(await rawFiles(raw, kind, segment.header.runId)))
+  for (const { kind } of [ANSWERS, CALLS]) files.push(...(await rawFiles(raw, kind, runId)))
   if (files.length === 0) return false
   const known = new Set<number>()
   for await (const calls of segment.calls()) for (const { seq } of calls) known.add(seq)
   for (const file of files) {
     await requireReadable(file)
     // A file that cannot be read is written again.
-    const sealed = await all<{ seq: number }>(connection, `SELECT seq FROM read_parquet(${quotedText(file)})`).catch(
-      () => [],
-    )
+    const sealed = await all<{ seq: number }>(
+      connection,
+      `SELECT seq FROM read_parquet(${quotedText(file)}, hive_partitioning = false) ${isMergedFile(file) ? `WHERE run_id = ${quotedText(runId)}` : ''}`,
+    ).catch(() => [])
     if (sealed.some(({ seq }) => !known.has(seq))) return true
   }
   return false
@@ -133,8 +139,20 @@ async function writeCalls(
   }
   for (const parts of [answers, others]) {
     await parts.close()
-    await removeFrom(parts.files, await rawFiles(raw, parts.table.kind, segment.header.runId))
+    await removeFrom(parts.files, await ownFiles(raw, parts.table.kind, segment.header.runId))
   }
+}
+
+/** A segment that was put back is complete: its calls are read from its own files again, and not from a merged one. */
+async function readFromOwnFiles(raw: string, runId: string): Promise<void> {
+  const manifest = await readManifest(raw)
+  const isOfCalls = (path: string): boolean => path.startsWith('answers/') || path.startsWith('calls/')
+  const entries = Object.entries(manifest.merged)
+  if (!entries.some(([path, runs]) => isOfCalls(path) && runs.includes(runId))) return
+  const merged = entries.map(
+    ([path, runs]) => [path, isOfCalls(path) ? runs.filter((run) => run !== runId) : runs] as const,
+  )
+  await writeManifest(raw, { ...manifest, merged: Object.fromEntries(merged) })
 }
 
 /** Calls of one file: few enough to rewrite the file for one person, enough to compress well. */
@@ -191,8 +209,9 @@ async function removeFrom(part: number, files: readonly string[]): Promise<void>
  */
 export async function sealRuns(connection: Connection, raw: string): Promise<void> {
   const runs = await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs ORDER BY run_id')
+  const manifest = await readManifest(raw)
   for (const { run_id: runId } of runs) {
-    if ((await rawFiles(raw, 'receipts', runId)).length > 0) continue
+    if ((await rawFiles(raw, 'receipts', runId, manifest)).length > 0) continue
     await write(connection, raw, 'inputs', runId, inputsOf(runId))
     await write(connection, raw, 'receipts', runId, receiptOf(runId))
   }

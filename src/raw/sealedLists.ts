@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Connection } from '../core/duckdb.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { rawFiles, rawRuns } from './files.js'
+import { allFiles, rawFiles } from './files.js'
 import { lastReading } from './restoreRuns.js'
 import { rewriteSealed } from './rewriteRuns.js'
 
@@ -27,9 +27,7 @@ export async function editSealedList(
   list: string,
   edit: (sealed: SealedList) => SealedList | undefined,
 ): Promise<SealedList | undefined> {
-  const runs = await rawRuns(raw, 'receipts')
-  const files = (await Promise.all(runs.map((runId) => rawFiles(raw, 'receipts', runId)))).flat()
-  const runId = await lastReading(connection, files, list)
+  const runId = await lastReading(connection, await allFiles(raw, 'receipts'), list)
   if (runId === undefined) return undefined
   let before: SealedList | undefined
   for (const file of await rawFiles(raw, 'receipts', runId)) {

@@ -1,11 +1,9 @@
 import { plural } from '../core/text.js'
-import { rawRuns, type RawKind } from './files.js'
-
-const KINDS: readonly RawKind[] = ['answers', 'calls', 'inputs', 'receipts']
+import { RAW_KINDS, rawRuns } from './files.js'
 
 /** Says for people which runs `raw/` holds; undefined when there are none. */
 export async function describeSealedRuns(raw: string): Promise<string | undefined> {
-  const runs = new Set((await Promise.all(KINDS.map((kind) => rawRuns(raw, kind)))).flat())
+  const runs = new Set((await Promise.all(RAW_KINDS.map((kind) => rawRuns(raw, kind)))).flat())
   const newest = [...runs].sort().at(-1)
   return newest && `${raw} holds ${plural(runs.size, 'run')}, the last one ${newest}`
 }

@@ -18,6 +18,8 @@ import type { AnswerSource } from '../load/stage.js'
 import { DamagedWarehouse, withWarehouse, type Warehouse } from '../load/warehouse.js'
 import { paidCalls, readTombstones } from '../privacy/tombstones.js'
 import { rawRuns } from '../raw/files.js'
+import { restoreBase } from '../raw/base.js'
+import { readManifest } from '../raw/manifest.js'
 import { RawStore } from '../raw/readCalls.js'
 import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
 import { sealRuns } from '../raw/seal.js'
@@ -34,6 +36,8 @@ export interface RebuildOptions {
   readonly lossy?: boolean
   /** The id of a run whose calls are left out, because they are loaded afterwards. */
   readonly without?: string
+  /** Load only the calls of these runs from `raw/`, beside the base snapshot. */
+  readonly only?: ReadonlySet<string>
 }
 
 /** A rebuilt database, and how much it was rebuilt from. */
@@ -95,7 +99,7 @@ export async function withCurrentWarehouse<T>(
  */
 export async function rebuildWarehouse(
   { lock, reader }: Omit<LockedFolder, 'effects'>,
-  { lossy = false, without }: RebuildOptions = {},
+  { lossy = false, without, only }: RebuildOptions = {},
 ): Promise<RebuiltWarehouse> {
   const { raw, data, forgotten } = lock.layout
   const erased = paidCalls(await readTombstones(forgotten))
@@ -105,16 +109,18 @@ export async function rebuildWarehouse(
     const { connection } = warehouse
     // The receipts come first: they say of which runs the empty answers count.
     await restoreRuns(connection, raw)
+    const { base } = await readManifest(raw)
+    if (base) await restoreBase(connection, raw, base, reader.pipeline)
     let answers = 0
     let calls = 0
     let simulated: boolean | undefined
-    for await (const sources of batchesOfRuns(lock, without)) {
+    for await (const sources of batchesOfRuns(lock, without, only)) {
       const loaded = await loadSegments(warehouse, sources, reader)
       answers += loaded.answers
       calls += loaded.calls
       simulated ??= sources[0]?.header.simulated
     }
-    const missing = lossy ? undefined : await missingFrom(connection, erased)
+    const missing = lossy ? undefined : await missingFrom(connection, erased, only)
     if (missing !== undefined) throw incomplete(raw, missing)
     await dropHistory(connection, reader.pipeline)
     simulated ??= await kindOfRuns(connection)
@@ -140,14 +146,18 @@ function rebuiltPath({ warehouse }: Layout): string {
 }
 
 /** All calls of a data folder, in groups of whole runs: those of `raw/` first, then those of the journal. */
-async function* batchesOfRuns({ layout }: Lock, without: string | undefined): AsyncGenerator<AnswerSource[]> {
+async function* batchesOfRuns(
+  { layout }: Lock,
+  without: string | undefined,
+  only: ReadonlySet<string> | undefined,
+): AsyncGenerator<AnswerSource[]> {
   const store = await RawStore.open(layout.raw)
   try {
     let group: AnswerSource[] = []
     let size = 0
     let bytes = 0
     for await (const run of store.runs()) {
-      if (run.header.runId === without) continue
+      if (run.header.runId === without || only?.has(run.header.runId) === false) continue
       group.push(run)
       size += run.size
       bytes += run.bytes
@@ -157,7 +167,7 @@ async function* batchesOfRuns({ layout }: Lock, without: string | undefined): As
       size = 0
       bytes = 0
     }
-    for (const folder of [join(layout.journal, 'loaded'), layout.journal]) {
+    for (const folder of only ? [] : [join(layout.journal, 'loaded'), layout.journal]) {
       const { segments } = await repairJournal(folder)
       group.push(...segments.filter(({ header }) => header.runId !== without))
     }
@@ -199,8 +209,10 @@ async function lacksRuns({ connection }: Warehouse, raw: string): Promise<boolea
   const known = new Set(
     (await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs')).map(({ run_id }) => run_id),
   )
+  const manifest = await readManifest(raw)
+  if (manifest.base?.runs.some((runId) => !known.has(runId))) return true
   for (const kind of SEALED) {
-    if ((await rawRuns(raw, kind)).some((runId) => !known.has(runId))) return true
+    if ((await rawRuns(raw, kind, manifest)).some((runId) => !known.has(runId))) return true
   }
   return false
 }
@@ -209,8 +221,10 @@ const SEALED = ['receipts', 'answers', 'calls'] as const
 
 /** Whether there is anything to rebuild from. Segments that the next run loads anyway do not count. */
 export async function hasAnswers({ layout: { raw, journal } }: Lock): Promise<boolean> {
+  const manifest = await readManifest(raw)
+  if (manifest.base) return true
   for (const kind of SEALED) {
-    if ((await rawRuns(raw, kind)).length > 0) return true
+    if ((await rawRuns(raw, kind, manifest)).length > 0) return true
   }
   return hasReadableSegments(join(journal, 'loaded'))
 }

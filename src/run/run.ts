@@ -24,6 +24,7 @@ import { setAside, withCurrentWarehouse } from './rebuild.js'
 import { recordFailure } from './recordFailure.js'
 import { settleRun } from './settleRun.js'
 import { surviveDamage } from './surviveDamage.js'
+import { tidyRaw } from './tidyRaw.js'
 import { trackedInputs } from './trackedInputs.js'
 
 /**
@@ -74,6 +75,7 @@ export async function run(context: RunContext): Promise<Receipt> {
     // Calls whose Parquet files are in raw/ leave the journal; lists and receipts follow them.
     current.enter('sealing')
     const sealed = await seal(current, published, written)
+    await tidyRaw(current, sealed, progress.fetched)
 
     // With --keep-people, those who left their last list long ago are erased.
     const kept = await eraseFormer(current, sealed)

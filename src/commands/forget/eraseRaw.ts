@@ -40,14 +40,14 @@ export interface RawFiles {
 export function rawFilesOf(findings: readonly Finding[], { raw }: Layout): RawFiles {
   const files = { answers: [] as string[], calls: [] as string[], inputs: [] as string[], receipts: [] as string[] }
   for (const { path, unsearched } of findings) {
-    const kind = relative(raw, path).split(sep)[0] as keyof RawFiles
-    if (!(kind in files) || !path.endsWith('.parquet') || !path.startsWith(join(raw, sep))) continue
+    const kind = relative(raw, path).split(sep)[0] as keyof RawFiles | 'base'
+    if (!(kind === 'base' || kind in files) || !path.endsWith('.parquet') || !path.startsWith(join(raw, sep))) continue
     if (unsearched !== undefined) {
       throw new LocalError(
         `damaged: ${path}: ${unsearched}; nothing was changed: put the file back from a backup, or move it and the receipt of its run away, then run the same command again`,
       )
     }
-    files[kind].push(path)
+    if (kind !== 'base') files[kind].push(path)
   }
   return files
 }
@@ -61,13 +61,15 @@ export async function paidFor(
   const paid = new Map<string, Record<string, number>>(ids.map((id) => [id, {}]))
   for (const kind of ['answers', 'calls'] as const) {
     for (const file of files[kind]) {
-      const { run, close } = await openRaw(kind, file, ids)
+      const { runs, close } = await openRaw(kind, file, ids)
       try {
-        for await (const calls of run.calls()) {
-          for (const call of calls) {
-            if (call.kind === 'unknown' || interpret(call).billed !== 'yes') continue
-            const runs = paid.get(call.id)!
-            runs[run.header.runId] = (runs[run.header.runId] ?? 0) + 1
+        for (const run of runs) {
+          for await (const batch of run.calls()) {
+            for (const call of batch) {
+              if (call.kind === 'unknown' || interpret(call).billed !== 'yes') continue
+              const counts = paid.get(call.id)!
+              counts[run.header.runId] = (counts[run.header.runId] ?? 0) + 1
+            }
           }
         }
       } finally {

@@ -29,6 +29,7 @@ import {
 } from '../../privacy/tombstones.js'
 import { publish } from '../../publish/publish.js'
 import { removeRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
+import { eraseBase } from './eraseBase.js'
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf, type RawFiles } from './eraseRaw.js'
 import { withoutIds, type ForgetReport } from './forgetReport.js'
@@ -144,6 +145,8 @@ export async function erase(
   const hadWorkbook = pathExists(layout.workbook)
   await rm(layout.workbook, { force: true })
   const gone = await eraseRaw(rawFilesOf(findings, layout), finder, substitute, reader, layout)
+  const folder = runIdAt(effects.now(), effects.random())
+  const tables = await eraseBase(findings, finder, reader.pipeline, layout, folder)
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
   await replaceWarehouse(lock, await rebuildWarehouse({ lock, reader }))
   const runId = runIdAt(effects.now(), effects.random())
@@ -156,7 +159,7 @@ export async function erase(
   return {
     erased: { answers, calls, rows },
     redacted,
-    raw_files: files,
+    raw_files: files + tables,
     removed: [...emptied, ...copies, ...removed],
     ...otherFiles(left, layout),
     files: published,

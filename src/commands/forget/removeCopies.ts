@@ -7,6 +7,8 @@ import { LocalError, messageOf } from '../../core/errors.js'
 import { isOurs, isOutput } from '../../dataFolder/files.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { currentCopy } from '../../publish/publishedCopy.js'
+import { baseFolder } from '../../raw/base.js'
+import { readManifest } from '../../raw/manifest.js'
 import { isSegment } from './eraseJournal.js'
 import type { Finding } from './searchFolder.js'
 
@@ -37,7 +39,9 @@ export async function removeCopies(layout: Layout): Promise<string[]> {
  */
 export async function removeFindings(findings: readonly Finding[], layout: Layout): Promise<string[]> {
   const own = findings.filter(({ path }) => isOurs(path, layout))
-  const kept = own.find(({ path }) => !isRemovable(path, layout))
+  const { base } = await readManifest(layout.raw)
+  const current = base && baseFolder(layout.raw, base.folder)
+  const kept = own.find(({ path }) => !isRemovable(path, layout) && !isOldBase(path, layout, current))
   if (kept) {
     const { path, unsearched } = kept
     const why = unsearched === undefined ? 'it still names a forgotten person' : `it cannot be searched (${unsearched})`
@@ -54,6 +58,11 @@ function isRemovable(path: string, layout: Layout): boolean {
   if (path.startsWith(raw + sep)) return path.endsWith('.part')
   if (isSegment(path, layout) || path === warehouse) return false
   return path.startsWith(state + sep) || isOutput(path, layout)
+}
+
+/** Whether a file belongs to a snapshot that a command began or replaced, and did not remove because it was cut off. */
+function isOldBase(path: string, { raw }: Layout, current: string | null): boolean {
+  return path.startsWith(join(raw, 'base', sep)) && (current === null || !path.startsWith(current + sep))
 }
 
 /** Whether anything has this name, also a link that leads nowhere. */

@@ -1,4 +1,5 @@
 import { sealLoaded, sealRuns, writeLoaded } from '../../raw/seal.js'
+import { sweepRaw } from '../../raw/sweepRaw.js'
 import { loadLeftSegments } from '../../run/loadJournal.js'
 import { withCurrentWarehouse, type LockedFolder } from '../../run/rebuild.js'
 
@@ -15,4 +16,5 @@ export async function sealEverything(folder: LockedFolder): Promise<void> {
     await sealRuns(warehouse.connection, layout.raw)
   })
   await sealLoaded(layout, await writeLoaded(layout, effects))
+  await sweepRaw(layout.raw)
 }

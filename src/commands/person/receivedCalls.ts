@@ -7,8 +7,8 @@ import { scan } from '../../journal/scan.js'
 import { FileSegment, readHead } from '../../journal/segmentReader.js'
 import type { Call } from '../../model/call.js'
 import { ANSWERS, CALLS } from '../../raw/callTables.js'
-import { rawFiles, rawRuns } from '../../raw/files.js'
-import { openRawFile } from '../../raw/readCalls.js'
+import { allFiles } from '../../raw/files.js'
+import { runsInFile } from '../../raw/readCalls.js'
 
 /** A call, and where it is stored. */
 export interface StoredCall {
@@ -31,9 +31,9 @@ export async function* storedCalls({ journal, raw }: Layout): AsyncGenerator<Sto
   const database = await openDatabase(':memory:', { threads: 1 })
   try {
     for (const table of [ANSWERS, CALLS]) {
-      for (const runId of await rawRuns(raw, table.kind)) {
-        for (const file of await rawFiles(raw, table.kind, runId)) {
-          const run = await openRawFile(database.connection, table, file)
+      for (const file of await allFiles(raw, table.kind)) {
+        for (const run of await runsInFile(database.connection, table, file)) {
+          const { runId } = run.header
           for await (const some of run.calls()) for (const call of some) yield { runId, call, file }
         }
       }

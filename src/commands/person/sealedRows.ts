@@ -3,7 +3,7 @@ import { LocalError, messageOf } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import { mentionsIn } from '../../privacy/mentionsIn.js'
-import { rawFiles, rawRuns } from '../../raw/files.js'
+import { allFiles } from '../../raw/files.js'
 import type { CsvRow, ExportFolder } from './exportFolder.js'
 import { mentionRow, namedKeys } from './mentions.js'
 
@@ -57,21 +57,19 @@ interface FoundRow {
 async function* rowsNaming(id: string, raw: string): AsyncGenerator<FoundRow> {
   const database = await openDatabase(':memory:', { threads: 1 })
   try {
-    for (const runId of await rawRuns(raw, 'inputs')) {
-      for (const file of await rawFiles(raw, 'inputs', runId)) {
-        const shown = `raw${file.slice(raw.length).replaceAll('\\', '/')}`
-        const sql = `SELECT user_id, run_id, list, row_number::VARCHAR, line::VARCHAR, input, status, reason, cell
-          FROM read_parquet(${quotedText(file)}, hive_partitioning = false)
-          WHERE user_id = $id OR contains(lower(input), $id) OR contains(lower(cell), $id) ORDER BY list, row_number`
-        try {
-          for await (const rows of arrays(database.connection, sql, { id }))
-            for (const cells of rows) yield { file: shown, cells: cells as (string | null)[] }
-        } catch (cause) {
-          throw new LocalError(
-            `damaged: ${file}: ${messageOf(cause).split('\n')[0]}; put the file back from a backup: without it the export would not be complete`,
-            { cause },
-          )
-        }
+    for (const file of await allFiles(raw, 'inputs')) {
+      const shown = `raw${file.slice(raw.length).replaceAll('\\', '/')}`
+      const sql = `SELECT user_id, run_id, list, row_number::VARCHAR, line::VARCHAR, input, status, reason, cell
+        FROM read_parquet(${quotedText(file)}, hive_partitioning = false)
+        WHERE user_id = $id OR contains(lower(input), $id) OR contains(lower(cell), $id) ORDER BY list, row_number`
+      try {
+        for await (const rows of arrays(database.connection, sql, { id }))
+          for (const cells of rows) yield { file: shown, cells: cells as (string | null)[] }
+      } catch (cause) {
+        throw new LocalError(
+          `damaged: ${file}: ${messageOf(cause).split('\n')[0]}; put the file back from a backup: without it the export would not be complete`,
+          { cause },
+        )
       }
     }
   } finally {

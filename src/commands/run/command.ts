@@ -35,6 +35,7 @@ export const runCommand: Command = {
     'confirmAbove',
     'yes',
     'maxFailed',
+    'keepRaw',
     'keepHistory',
     'keepPeople',
     'noBom',

@@ -1,0 +1,111 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { first, openDatabase, quotedText } from '../core/duckdb.js'
+import type { Layout } from '../dataFolder/layout.js'
+import { baseFolder, writeBase } from '../raw/base.js'
+import { mergedFiles, monthOf, rawFolder, rawRuns } from '../raw/files.js'
+import { readManifest, writeManifest, type BaseSnapshot, type RawManifest } from '../raw/manifest.js'
+import { readable, removeRunFolder, withScratch, writeMerged } from '../raw/mergeFiles.js'
+import type { OpenRun } from './openRun.js'
+import { rebuildWarehouse } from './rebuild.js'
+
+/**
+ * Drops the calls of runs that started before a time, after what was read from them is in a new base snapshot. Input rows and
+ * receipts stay. The new snapshot and the files without the dropped
+ * rows are durable before the manifest makes them count, in one step; only then old files are removed.
+ * @param before milliseconds since 1970; undefined: only shorten the snapshot to the history that the tables still have
+ * @returns the number of runs whose calls were dropped
+ * @throws LocalError or another error when something cannot be read or written: everything counts as before
+ */
+export async function trimRaw(run: OpenRun, before: number | undefined): Promise<number> {
+  const { layout } = run
+  const { raw } = layout
+  const manifest = await readManifest(raw)
+  const dropped = await olderRuns(raw, manifest, before)
+  const shorter = manifest.base !== null && (await historyStartIn(layout)) > (manifest.base.history_from ?? 0)
+  if (dropped.size === 0 && !shorter) return 0
+
+  const base = await makeBase(run, manifest.base, dropped)
+  const merged = await withoutDropped(layout, manifest, dropped)
+  await writeManifest(raw, { ...manifest, merged, base })
+
+  for (const runId of dropped) {
+    for (const kind of CALLS) await removeRunFolder(rawFolder(raw, kind, runId))
+  }
+  for (const path of Object.keys(manifest.merged)) if (!(path in merged)) await rm(join(raw, path), { force: true })
+  if (manifest.base) await rm(baseFolder(raw, manifest.base.folder), { recursive: true, force: true })
+  return dropped.size
+}
+
+const CALLS = ['answers', 'calls'] as const
+
+/** The time before which the tables have no history, milliseconds; 0: they have all of it. */
+async function historyStartIn({ warehouse, temp }: Layout): Promise<number> {
+  const database = await openDatabase(warehouse, { readOnly: true, tempDirectory: temp })
+  try {
+    const sql = 'SELECT epoch_ms(max(history_from)) AS start FROM runs'
+    return (await first<{ start: number | null }>(database.connection, sql))?.start ?? 0
+  } finally {
+    database.close()
+  }
+}
+
+/** The runs with calls in `raw/` that started before a time. */
+async function olderRuns(raw: string, manifest: RawManifest, before: number | undefined): Promise<ReadonlySet<string>> {
+  if (before === undefined) return new Set()
+  const runs = await Promise.all(CALLS.map((kind) => rawRuns(raw, kind, manifest)))
+  return new Set(runs.flat().filter((runId) => startOf(runId) < before))
+}
+
+/** When a run started, to the second, milliseconds since 1970. */
+function startOf(runId: string): number {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(runId)!
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+}
+
+/** Writes a snapshot of what the older one and the calls of these runs give. */
+async function makeBase(run: OpenRun, older: BaseSnapshot | null, calls: ReadonlySet<string>): Promise<BaseSnapshot> {
+  const { layout, header, pipeline } = run
+  const runs = new Set([...(older?.runs ?? []), ...calls])
+  const { path } = await rebuildWarehouse(run, { only: runs })
+  const folder = header.runId
+  try {
+    const built = await openDatabase(path, { readOnly: true, tempDirectory: layout.temp })
+    try {
+      return await writeBase(built.connection, layout.raw, { folder, runs: [...runs], pipeline })
+    } finally {
+      built.close()
+    }
+  } catch (error) {
+    await rm(baseFolder(layout.raw, folder), { recursive: true, force: true })
+    throw error
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+/**
+ * Writes merged files again without the dropped runs.
+ * @returns the merged files that count then
+ */
+async function withoutDropped(
+  layout: Layout,
+  manifest: RawManifest,
+  dropped: ReadonlySet<string>,
+): Promise<RawManifest['merged']> {
+  const { raw } = layout
+  const merged = new Map(Object.entries(manifest.merged))
+  await withScratch(join(layout.temp, 'trim'), async (connection) => {
+    for (const kind of CALLS) {
+      for (const { path, runs } of mergedFiles(manifest, kind)) {
+        const kept = runs.filter((runId) => !dropped.has(runId))
+        if (kept.length === runs.length) continue
+        merged.delete(path)
+        if (kept.length === 0) continue
+        const source = `(FROM ${await readable([join(raw, path)])} WHERE run_id IN (${kept.map(quotedText).join(', ')}))`
+        merged.set(await writeMerged(connection, raw, { kind, month: monthOf(kept[0]!), source }), kept)
+      }
+    }
+  })
+  return Object.fromEntries(merged)
+}

@@ -1,0 +1,137 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { loadPipeline } from '../../src/model/pipeline.js'
+import { readManifest } from '../../src/raw/manifest.js'
+import { MANY_FILES } from '../../src/raw/mergeFiles.js'
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.js'
+import { startCli, type Ended } from '../support/cli.js'
+import { plainId, writeList } from '../support/lists.js'
+import { checkReplay } from '../support/replayed.js'
+import { enrichAt, TOKEN } from '../support/simulated.js'
+import type { FailAt } from './sandbox.js'
+import { sized, stride } from './size.js'
+
+vi.setConfig({ testTimeout: sized(300_000, 14_400_000), hookTimeout: sized(300_000, 600_000) })
+
+const FAIL_AT = new URL('failAt.mjs', import.meta.url).href
+const DAY = 86_400_000
+/** Nights whose raw answers are dropped, and nights whose files are merged. */
+const [DROPPED, MERGED] = [3, MANY_FILES]
+const IDS = [1, 2, 3].map(plainId)
+
+const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-retention-'))
+const before = join(scratch, 'before')
+const list = writeList(scratch, IDS)
+let api: Simulator
+let whole: Awaited<ReturnType<typeof undisturbed>>
+
+/** A run of each night, all in past months. */
+beforeAll(async () => {
+  api = await startSimulator({ pipeline: await loadPipeline(undefined) })
+  const now = Date.now()
+  for (let night = 0; night < DROPPED + MERGED; night += 1) {
+    api.change({ night })
+    const started = now - (40 + DROPPED + MERGED - night) * DAY
+    expect((await enrichAt(() => started, list, before, api)).code).toBe(0)
+  }
+})
+beforeAll(async () => {
+  whole = await undisturbed()
+})
+afterAll(async () => {
+  await api.close()
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** The command that drops, merges, and fetches every id. */
+function run(data: string, failAt?: FailAt): Promise<Ended> {
+  // The oldest run that stays is half a day younger.
+  const keep = `${40 + MERGED + 0.5}d`
+  const flags = ['--no-report', '--max-age', '0s', '--keep-raw', keep, '--keep-history', '45d']
+  const fault = failAt && { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) }
+  return startCli(['run', list, '--api', api.url, '--data', data, ...flags], {
+    env: { JUSTONEAPI_TOKEN: TOKEN, ...fault },
+  }).ended
+}
+
+async function operationsOf(data: string): Promise<number> {
+  const count = join(scratch, 'operations')
+  const { code, stderr } = await run(data, { at: 0, how: 'kill', count })
+  expect(`${code} ${stderr}`).toMatch(/^0 /)
+  const counts = JSON.parse(readFileSync(count, 'utf8')) as Record<string, number>
+  return Object.values(counts).reduce((sum, each) => sum + each, 0)
+}
+
+function copyOf(folder: string, name: string): string {
+  const copy = join(scratch, name)
+  cpSync(folder, copy, { recursive: true, verbatimSymlinks: true })
+  return copy
+}
+
+/** What is in `raw/`: the dropped and merged runs, and the folders of single runs; runs after `before` as their number. */
+async function stateOf(data: string) {
+  const raw = join(data, 'raw')
+  const { base, merged } = await readManifest(raw)
+  const files = readdirSync(raw, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.parquet'))
+  const single = files.filter((name) => !name.includes('run=all') && !name.startsWith('base'))
+  return {
+    dropped: base?.runs,
+    merged: Object.fromEntries(
+      ['answers', 'inputs', 'receipts'].map((kind) => [
+        kind,
+        Object.entries(merged)
+          .flatMap(([path, runs]) => (path.startsWith(`${kind}/`) ? runs : []))
+          .sort(),
+      ]),
+    ),
+    unlisted: files.filter((name) => name.includes('run=all') && !(name in merged)),
+    bases: readdirSync(join(raw, 'base')).length,
+    old: single.filter((name) => !name.includes(`date=${new Date().toISOString().slice(0, 7)}`)),
+  }
+}
+
+/** The first operation of retention in an undisturbed run, the last one of the run, and what it leaves in `raw/`. */
+async function undisturbed() {
+  const data = copyOf(before, 'whole')
+  const last = await operationsOf(data)
+  const state = await stateOf(data)
+  // Another run drops and merges nothing more than its own share.
+  const without = await operationsOf(copyOf(data, 'whole-again'))
+  expect(state.dropped).toHaveLength(DROPPED)
+  expect(state.merged['answers']).toHaveLength(MERGED)
+  expect(await checkReplay(data)).toEqual([])
+  return { first: without - 15, last, state }
+}
+
+test.for<{ how: FailAt['how'] }>([{ how: 'kill' }, { how: 'power' }])(
+  'dropping raw answers and merging files: $how at the N-th operation loses and repeats no call',
+  async ({ how }) => {
+    const { first, last, state } = whole
+    const breaches: string[] = []
+    const points = stride(last - first, sized(1, Number(process.env['POINTS'] ?? 400))).map((at) => first + at)
+    for (const at of points) {
+      const data = copyOf(before, `trial-${how}-${at}`)
+      const what = `operation ${at} of ${last}`
+      const { code } = await run(data, { at, how })
+      if (code !== 137 && code !== 0) breaches.push(`${what}: exit ${code}`)
+      // The run had published: raw/ must give the same tables, with the working database and without.
+      const replayed = [await checkReplay(data)]
+      if (how === 'kill') {
+        rmSync(join(data, 'state'), { recursive: true })
+        replayed.push(await checkReplay(data))
+      }
+      const again = await run(data)
+      if (again.code !== 0) breaches.push(`${what}: the next run ends with ${again.code}: ${again.stderr}`)
+      replayed.push(await checkReplay(data))
+      if (replayed.flat().length > 0) breaches.push(`${what}: a replay differs: ${JSON.stringify(replayed)}`)
+      const left = await stateOf(data)
+      if (JSON.stringify(left) !== JSON.stringify(state))
+        breaches.push(`${what}: ${JSON.stringify(left)} is left for ${JSON.stringify(state)}`)
+      rmSync(data, { recursive: true })
+    }
+    expect(breaches).toEqual([])
+    expect(last - first).toBeGreaterThan(30)
+  },
+)
