@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly version: string
   /** Whether it was a night of the tracked lists. */
   readonly tracked: boolean
+  /** How old profiles might get, seconds; null if the run did not go by age. */
+  readonly maxAge: { readonly standard: number; readonly byTier: ReadonlyMap<string, number> } | null
   readonly rows: Counts
   readonly ids: Counts
   readonly askedIds: number
@@ -121,8 +123,13 @@ function jsonOrNull(items: readonly unknown[]): string | null {
   return items.length === 0 ? null : JSON.stringify(items)
 }
 
+/** Not JSON, so that every client can read it in a view. */
+function pairsOf(values: ReadonlyMap<string, number>): string {
+  return [...values].map(([name, value]) => `${name}=${value}`).join(',')
+}
+
 function cellsOf(record: RunRecord): Record<string, Cell> {
-  const { rows, ids, calls, pace, money, stop } = record
+  const { rows, ids, calls, pace, money, stop, maxAge } = record
   const counts = (['read', ...STATUSES] as const).flatMap((key) => [
     [`rows_${key}`, BigInt(rows[key])] as const,
     [`ids_${key}`, BigInt(ids[key])] as const,
@@ -143,6 +150,8 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     host: record.host,
     version: record.version,
     tracked: record.tracked,
+    max_age_seconds: maxAge === null ? null : BigInt(maxAge.standard),
+    max_age_by_tier: maxAge === null || maxAge.byTier.size === 0 ? null : pairsOf(maxAge.byTier),
     ...Object.fromEntries(counts),
     asked_ids: BigInt(record.askedIds),
     useless: record.useless,

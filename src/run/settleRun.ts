@@ -30,6 +30,7 @@ import {
   parkReasonOf,
   runAgain,
 } from '../model/receipt.js'
+import { allowedAges } from '../plan/maxAge.js'
 import type { NamedInput } from '../read/readInput.js'
 import type { Fetched } from './fetchDue.js'
 import type { RecoveredCalls } from './loadJournal.js'
@@ -103,6 +104,7 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     ...runRecordOf(receipt),
     tracked,
     useless: fetched.useless,
+    maxAge: maxAgeOf(run),
     earlierRuns,
     aheadRuns,
     keepPeople: settings.keepPeople,
@@ -123,6 +125,14 @@ function historyStartOf(
   const { keepHistory } = settings
   if (keepHistory === undefined || !mayDrop({ exitCode, isClockConfirmed: fetched.isClockConfirmed })) return undefined
   return dayStartIn(pipeline.timeZone, header.startedAt - keepHistory)
+}
+
+/** In whole seconds; null for a run that fetched whatever the age. */
+function maxAgeOf({ settings, pipeline }: OpenRun): RunRecord['maxAge'] {
+  if (settings.retryFailed) return null
+  const { standard, byTier } = allowedAges(settings, pipeline)
+  const seconds = (ms: number): number => Math.round(ms / 1000)
+  return { standard: seconds(standard), byTier: new Map([...byTier].map(([tier, ms]) => [tier, seconds(ms)])) }
 }
 
 /**
@@ -231,7 +241,7 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
 /** The receipt in the form of table `runs`. */
 function runRecordOf(
   receipt: Receipt,
-): Omit<RunRecord, 'tracked' | 'useless' | 'earlierRuns' | 'aheadRuns' | 'keepPeople' | 'historyFrom'> {
+): Omit<RunRecord, 'tracked' | 'useless' | 'maxAge' | 'earlierRuns' | 'aheadRuns' | 'keepPeople' | 'historyFrom'> {
   const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,

@@ -47,6 +47,8 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
     'earlier_runs',
     'ahead_runs',
     'history_from',
+    'max_age_seconds',
+    'max_age_by_tier',
   ])
     await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')

@@ -258,6 +258,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
   )
   const record: RunRecord = {
     useless: true,
+    maxAge: { standard: 72_000, byTier: new Map([['mega', 3_600]]) },
     earlierRuns: ['r9'],
     aheadRuns: [{ run_id: 'r0', after: DAY0, ahead_ms: 1 }],
     historyFrom: DAY0,
@@ -326,6 +327,8 @@ test('recording a run replaces its row; its codes and the open calls can be read
       in_flight_limit: null,
       keep_people_ms: null,
       tracked: true,
+      max_age_seconds: 72_000,
+      max_age_by_tier: 'mega=3600',
       billed_by_day: '[{"day":"2026-11-22","billed":0,"maybe_billed":1}]',
       useless: true,
       earlier_runs: '["r9"]',

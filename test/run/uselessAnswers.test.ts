@@ -283,6 +283,8 @@ async function makeOlder(data: string, rows: string): Promise<void> {
     'ALTER TABLE runs DROP COLUMN earlier_runs',
     'ALTER TABLE runs DROP COLUMN ahead_runs',
     'ALTER TABLE runs DROP COLUMN history_from',
+    'ALTER TABLE runs DROP COLUMN max_age_seconds',
+    'ALTER TABLE runs DROP COLUMN max_age_by_tier',
     'ALTER TABLE runs DROP COLUMN tracked',
     'ALTER TABLE runs DROP COLUMN billed_by_day',
     'UPDATE data_folder SET schema_version = 3',

@@ -8,6 +8,7 @@ import { readFailedStart, type FailedStart } from '../../dataFolder/startFile.js
 import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import { readLeaving, type LeavingReport } from './leaving.js'
+import { readOverdue, type OverdueReport } from './overdue.js'
 
 /** A finished run. Times are ISO 8601, UTC. */
 export interface RunReport {
@@ -64,6 +65,8 @@ export interface StatusReport {
   readonly staleness: readonly AgeReport[]
   /** Who will be erased within seven days by `--keep-people`; null where no run of the last seven days used it. */
   readonly to_be_erased: LeavingReport | null
+  /** Profiles that were older than allowed when the newest run started, and that it did not fetch; null: not known. */
+  readonly overdue: OverdueReport | null
 }
 
 const RUNS = 5
@@ -100,6 +103,7 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number): Pro
     dated_ahead: NO_AHEAD,
     staleness: [],
     to_be_erased: null,
+    overdue: null,
   }
 }
 
@@ -142,6 +146,7 @@ async function readTables(connection: Connection, keepPeople: number | undefined
     dated_ahead: { creators: ahead!.creators, latest_at: iso(ahead!.latest_at) },
     staleness: ages.map((age) => ({ ...age, share: age.creators / creators })),
     to_be_erased: await readLeaving(connection, Date.now(), keepPeople),
+    overdue: await readOverdue(connection),
   }
 }
 

@@ -101,7 +101,15 @@ function parkedText({ parked }: StatusReport, columns: number): string {
 }
 
 function restText(
-  { ambiguous_calls: { count: calls, oldest_at }, creators, staleness, runs, dated_ahead, to_be_erased }: StatusReport,
+  {
+    ambiguous_calls: { count: calls, oldest_at },
+    creators,
+    staleness,
+    overdue,
+    runs,
+    dated_ahead,
+    to_be_erased,
+  }: StatusReport,
   now: number,
 ): string {
   if (runs.length === 0) return ''
@@ -121,11 +129,21 @@ function restText(
   const ages = staleness.map(({ age, creators: some, share }, at) =>
     labelLine(at === 0 ? 'fetched' : '', `${percent(share).padStart(6)}  ${AGES[age]} (${count(some)})`),
   )
+  const late =
+    overdue === null || overdue.creators === 0
+      ? []
+      : [
+          labelLine(
+            'overdue',
+            `${plural(overdue.creators, 'creator')} older than --max-age allows, the oldest of ${localTime(Date.parse(overdue.oldest_at!)).slice(0, -3)}`,
+          ),
+        ]
   return [
     labelLine('ambiguous', ambiguous),
     labelLine('creators', count(creators)),
     ...clock,
     ...ages,
+    ...late,
     ...leavingLines(to_be_erased, now),
     '',
   ].join('\n')

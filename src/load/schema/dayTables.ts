@@ -21,12 +21,12 @@ export function seriesColumnOf(pipeline: Pipeline, role: Role): string | undefin
   return seriesColumns(pipeline).find(([each, column]) => each === name && column.type === type)?.[0]
 }
 
-/** What `creator_days` is made from. When this changes, the table is made again. */
+/** What `creator_days` and `creator_recent` are made from. When this changes, both are made again. */
 export function dailySources({ timeZone, ...pipeline }: Pipeline): Record<string, string | null> {
   const sources = [...MEASURES, { name: 'tier', role: 'tier' } as const].map(
     ({ name, role }) => [name, seriesColumnOf({ timeZone, ...pipeline }, role) ?? null] as const,
   )
-  return { time_zone: timeZone, ...Object.fromEntries(sources) }
+  return { time_zone: timeZone, ...Object.fromEntries(sources), recent: 'with tier' }
 }
 
 /** One row for each creator and day, and one for each creator, so that growth is quick to read. Both follow from `creator_counters` alone. */
@@ -66,6 +66,7 @@ export function dayTables({ timeZone }: Pipeline): TableDefinition[] {
           type: 'DATE',
           description: 'The last earlier day with a profile; NULL if there is none.',
         },
+        { name: 'tier', type: 'VARCHAR', description: 'Tier on the last day.' },
         ...MEASURES.map(({ name, what }) => {
           return { name, type: 'BIGINT', description: `${what} in the last profile.` } as const
         }),

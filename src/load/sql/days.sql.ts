@@ -206,13 +206,13 @@ WHERE next_recent.user_id = before.user_id`,
     `${difference('fans', `fans_${days}`)} AS fans_change_${days}d`,
     `observed_day - day_${days} AS days_${days}d`,
   ])
-  const columns = ['user_id', 'observed_day', 'previous_day', ...MEASURED, 'fans_change_1d']
+  const columns = ['user_id', 'observed_day', 'previous_day', 'tier', ...MEASURED, 'fans_change_1d']
   const spans = SPANS.flatMap(({ days }) => [`fans_change_${days}d`, `days_${days}d`])
   return [
     `
 CREATE OR REPLACE TEMP TABLE next_recent AS
 SELECT
-  l.user_id, l.observed_day, l.previous_day, ${columnList(MEASURED, 'l')},
+  l.user_id, l.observed_day, l.previous_day, l.tier, ${columnList(MEASURED, 'l')},
   CASE WHEN l.observed_day - l.previous_day = 1 THEN l.fans_change END AS fans_change_1d,
   ${SPANS.map(({ days }) => `b${days}.observed_day AS day_${days}, b${days}.fans AS fans_${days}`).join(', ')}
 FROM latest_days AS l${exact.join('')}`,

@@ -8,6 +8,7 @@ import { emptyAnswers } from './0007-empty-answers.js'
 import { runClock } from './0008-run-clock.js'
 import { formerMembers } from './0010-former-members.js'
 import { historyFrom } from './0011-history-from.js'
+import { runMaxAge } from './0012-allowed-ages.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
 export const migrations: readonly (readonly string[])[] = [
@@ -21,4 +22,5 @@ export const migrations: readonly (readonly string[])[] = [
   runClock,
   formerMembers,
   historyFrom,
+  runMaxAge,
 ]

@@ -1,7 +1,9 @@
 import { DAY_MS } from '../../../core/time.js'
+import { NEWEST_RUNS_FIRST } from '../../../model/clock.js'
 import type { Pipeline, Role } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
 import { ofRole, ratio, utc, type ViewColumn, type ViewDefinition } from '../definition.js'
+import { ALLOWED_SECONDS, allowedAgeJoin } from './allowedAge.js'
 
 /** The most wanted columns of a creator, under the same names for every pipeline. */
 export function creatorOverview(pipeline: Pipeline): ViewDefinition {
@@ -94,7 +96,23 @@ export function creatorOverview(pipeline: Pipeline): ViewDefinition {
         description: 'Whole days from last_fetched_at until now.',
         sql: `greatest(0, (epoch_us(now()) - epoch_us(c.last_fetched_at)) // ${DAY_MS * 1000})`,
       },
+      {
+        name: 'allowed_age_days',
+        type: 'DOUBLE',
+        description:
+          'How many days old the profile may get: --max-age of the last `run --tracked`, or of the last run where there was none; NULL if that run does not say.',
+        sql: `${ALLOWED_SECONDS} / ${DAY_MS / 1000}`,
+      },
+      {
+        name: 'is_overdue',
+        type: 'BOOLEAN',
+        description:
+          'TRUE: the profile was older than allowed_age_days when the newest run started, and has not been fetched since. NULL if allowed_age_days is.',
+        sql: `(epoch_us(newest.started_at) - epoch_us(c.last_fetched_at)) // 1000000 > ${ALLOWED_SECONDS}`,
+      },
     ],
-    from: 'creators AS c LEFT JOIN creator_recent AS r ON r.user_id = c.user_id WHERE c.last_fetched_at IS NOT NULL',
+    from: `creators AS c LEFT JOIN creator_recent AS r ON r.user_id = c.user_id
+LEFT JOIN (SELECT started_at FROM runs ORDER BY ${NEWEST_RUNS_FIRST} LIMIT 1) AS newest ON TRUE ${allowedAgeJoin(role('tier'))}
+WHERE c.last_fetched_at IS NOT NULL`,
   }
 }

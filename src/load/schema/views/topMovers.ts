@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
 import { ofRole, ratio, type ViewDefinition } from '../definition.js'
+import { ALLOWED_DAYS, allowedDays } from './allowedAge.js'
 
 /** Places of a ranking. Few people read further, and sorting all creators would take seconds. */
 const PLACES = 1_000
@@ -15,7 +16,10 @@ const RANKINGS = PERIODS.flatMap((period) =>
   ),
 )
 
-/** The leaders of one ranking. Creators whose last profile is older than the period are left out: their change is old. */
+/**
+ * The leaders of one ranking. Creators whose last profile is older than the period are left out: their change is old, unless
+ * profiles may get that old.
+ */
 function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[number]): string {
   const change = `r.fans_change_${days}d`
   const before = `(r.fans - ${change})`
@@ -29,9 +33,9 @@ function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[numbe
     user_id, observed_day, fans, fans_change, days
   FROM (
     SELECT r.user_id, r.observed_day, r.fans, ${change} AS fans_change, ${spanned} AS days, ${measure} AS measure
-    FROM creator_recent AS r
+    FROM creator_recent AS r, bounds
     WHERE ${change} ${sign} 0 ${large}
-      AND r.observed_day > (SELECT max(observed_day) FROM creator_recent) - ${days}
+      AND r.observed_day > bounds.newest - greatest(${days}, ${allowedDays('bounds', 'r.tier')})
     ORDER BY measure ${order}, user_id
     LIMIT ${PLACES}
   )`
@@ -41,7 +45,7 @@ function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[numbe
 export function topMovers(pipeline: Pipeline): ViewDefinition {
   return {
     name: 'top_movers',
-    description: `The creators that gained and lost most followers: the first ${PLACES} of each ranking. Only creators with a profile in the period that ends on the newest day of all. Key: period_days, ranked_by, direction, place.`,
+    description: `The creators that gained and lost most followers: the first ${PLACES} of each ranking. Only creators with a profile in the period that ends on the newest day of all, or in their allowed age (creator_overview.allowed_age_days) if that is longer. Key: period_days, ranked_by, direction, place.`,
     columns: [
       { name: 'period_days', type: 'INTEGER', description: 'Length of the period: 1, 7 or 30.', sql: 'm.period_days' },
       {
@@ -88,6 +92,8 @@ export function topMovers(pipeline: Pipeline): ViewDefinition {
         sql: 'm.observed_day',
       },
     ],
-    from: `(${RANKINGS.map(leaders).join('\n  UNION ALL')}\n) AS m JOIN creators AS c ON c.user_id = m.user_id`,
+    from: `(WITH bounds AS MATERIALIZED (
+  SELECT *, (SELECT max(observed_day) FROM creator_recent) AS newest FROM (${ALLOWED_DAYS})
+) ${RANKINGS.map(leaders).join('\n  UNION ALL')}\n) AS m JOIN creators AS c ON c.user_id = m.user_id`,
   }
 }
