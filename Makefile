@@ -20,7 +20,7 @@ endef
 # Where the Nodes of `make package` are kept.
 export CREATOR_ENRICH_NODES ?= $(CURDIR)/node_modules/.cache/nodes
 
-.PHONY: help demo enrich plan nightly replay report simulate test package clients soak check format bench build clean
+.PHONY: help demo enrich plan nightly replay report simulate test test-fast package clients soak check format bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ simulate: $(BUILT) ## serve the simulated API on this machine
 
 test: check ## everything CI runs: types, lint, format, tests
 	npx --no-install vitest run
+
+test-fast: $(INSTALLED) ## types, lint of changed files, fast tests: under a minute
+	npx --no-install tsc -p tsconfig.json --incremental --tsBuildInfoFile node_modules/.cache/fast.tsbuildinfo
+	{ git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | grep -E '\.(ts|mjs|js)$$' | xargs -r npx --no-install eslint --no-warn-ignored
+	npx --no-install vitest run --config test/support/fast.config.ts
 
 package: $(BUILT) ## try the packed package on Node 20, 22 and 24
 	test/package/prepare.sh "$$CREATOR_ENRICH_NODES"

@@ -36,14 +36,13 @@ const FORMULA = `^(?:[\\t\\r]|[${BLANK}]*[=+\\-@＝＋－＠])`
 const PLAIN_NUMBER = `^[${BLANK}]*[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\\.[0-9]*)?|\\.[0-9]+)(?:e[+-]?[0-9]+)?%?[${BLANK}]*$`
 
 /**
- * SQL for a VARCHAR as a cell of `copyCsv`, which quotes it where needed: like `csvCell`, and NULL for empty text.
- * @param sql is evaluated several times
+ * SQL for a VARCHAR as a cell of `copyCsv`, which quotes it where needed: like `csvCell`, and NULL for empty text. Each pattern
+ * stands in it once: DuckDB compiles every pattern for every column, which takes longer than to write a thousand rows.
  */
 export function textCell(sql: string): string {
   const cleaned = `regexp_replace(${sql}, ${quotedText(CONTROL)}, '', 'g')`
-  const formula = `regexp_matches(${cleaned}, ${quotedText(FORMULA)}) AND NOT regexp_matches(${cleaned}, ${quotedText(`(?i)${PLAIN_NUMBER}`)})`
   return `CASE WHEN regexp_matches(${sql}, ${quotedText(`${CONTROL}|${FORMULA}`)})
- THEN nullif(CASE WHEN ${formula} THEN '''' || ${cleaned} ELSE ${cleaned} END, '') ELSE nullif(${sql}, '') END`
+ THEN list_transform([${cleaned}], lambda cell: nullif(${guarded}, ''))[1] ELSE nullif(${sql}, '') END`
 }
 
 const controls = new RegExp(CONTROL, 'gu')

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { cli, type Ended } from '../support/cli.js'
+import { type Ended } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { startProxy } from '../support/proxy.js'
@@ -16,7 +17,7 @@ function folderWith(...lines: string[]): string {
 }
 
 function runIn(cwd: string, env: Record<string, string>, ...args: string[]): Promise<Ended> {
-  return cli(['run', 'creators.csv', '--no-report', '--json', ...args], { cwd, env })
+  return commandHere(['run', 'creators.csv', '--no-report', '--json', ...args], { cwd, env })
 }
 
 const OUTSIDE = { JUSTONEAPI_TOKEN: TOKEN }
@@ -66,9 +67,9 @@ test('it is the same with --token-file, and where .env holds another token', asy
 test('a command that sends nothing reads past a proxy in .env; doctor does not', async () => {
   const folder = folderWith('HTTPS_PROXY=http://elsewhere.test:1')
   for (const args of [['status'], ['lists', 'creators.csv']]) {
-    expect((await cli(args, { cwd: folder, env: OUTSIDE })).stderr).not.toContain('.env')
+    expect((await commandHere(args, { cwd: folder, env: OUTSIDE })).stderr).not.toContain('.env')
   }
-  const doctor = await cli(['doctor'], { cwd: folder, env: OUTSIDE })
+  const doctor = await commandHere(['doctor'], { cwd: folder, env: OUTSIDE })
   expect([doctor.code, doctor.stderr]).toEqual([2, expect.stringMatching(refusal('HTTPS_PROXY', 'the environment'))])
 })
 

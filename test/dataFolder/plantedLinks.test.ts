@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
@@ -9,7 +9,7 @@ interface Place {
   readonly folder: string
   readonly data: string
   readonly outside: string
-  run(...more: string[]): ReturnType<typeof cli>
+  run(...more: string[]): ReturnType<typeof commandHere>
 }
 
 /** A folder beside the data that must not change, and a run. */
@@ -19,7 +19,12 @@ function place(): Place {
   for (const made of [data, outside]) mkdirSync(made)
   for (const name of ['precious.txt', '12345']) writeFileSync(join(outside, name), 'precious')
   const list = writeList(folder, [plainId(1)], 'list.csv')
-  return { folder, data, outside, run: (...more) => cli(['run', list, '--data', data, '--api', 'simulated', ...more]) }
+  return {
+    folder,
+    data,
+    outside,
+    run: (...more) => commandHere(['run', list, '--data', data, '--api', 'simulated', ...more]),
+  }
 }
 
 function expectUntouched({ outside }: Place): void {
@@ -79,7 +84,7 @@ describe('a planted link', () => {
 
     const out = join(there.folder, 'out.csv')
     for (const name of [out, `${out}.part`]) symlinkSync(join(there.outside, 'precious.txt'), name)
-    expect((await cli(['select', '--data', there.data, '--out', out])).code).toBe(0)
+    expect((await commandHere(['select', '--data', there.data, '--out', out])).code).toBe(0)
     expect(lstatSync(out).isFile()).toBe(true)
     expectUntouched(there)
   })

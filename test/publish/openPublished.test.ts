@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { enrich, simulator } from '../support/simulated.js'
@@ -14,17 +14,17 @@ test('where only raw/ is left, readers and plan say what it holds, and that repl
   for (const name of readdirSync(data)) {
     if (name !== 'raw') rmSync(join(data, name), { recursive: true })
   }
-  const holds = `${join(data, 'raw')} holds 1 run, the last one ${receipt.run_id}: \`node dist/src/cli.js replay --data ${data}\``
+  const holds = `${join(data, 'raw')} holds 1 run, the last one ${receipt.run_id}: \`creator-enrich replay --data ${data}\``
   for (const args of [['status'], ['lists'], ['changes'], ['select'], ['report'], ['plan', '--tracked']]) {
-    const { code, stderr } = await cli([...args, '--data', data])
+    const { code, stderr } = await commandHere([...args, '--data', data])
     expect({ args, code, stderr }).toEqual({ args, code: 2, stderr: expect.stringContaining(holds) as string })
   }
-  const planned = await cli(['plan', list, '--data', data])
+  const planned = await commandHere(['plan', list, '--data', data])
   expect(planned).toMatchObject({ code: 0, stderr: expect.stringContaining(holds) as string })
   expect(readdirSync(data)).toEqual(['raw'])
 
-  expect((await cli(['replay', '--data', data])).code).toBe(0)
-  const back = await cli(['plan', '--tracked', '--data', data, '--json'])
+  expect((await commandHere(['replay', '--data', data])).code).toBe(0)
+  const back = await commandHere(['plan', '--tracked', '--data', data, '--json'])
   expect(JSON.parse(back.stdout)).toMatchObject({ ids: 2, due: { ids: 0 }, known: { fresh: 2 } })
   expect(back.stderr).not.toContain('replay')
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { writeReport } from '../../src/report/writeReport.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { enrich, simulator } from '../support/simulated.js'
@@ -58,13 +58,13 @@ test('a run writes its report and latest.html; the last ten stay; a failure only
 test('the command writes the report again and prints its path; it refuses an empty folder and another pipeline', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
-  const nothing = await cli(['report', '--data', data])
+  const nothing = await commandHere(['report', '--data', data])
   expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('has no published file yet')])
   expect(existsSync(data)).toBe(false)
 
   const api = await simulator()
   await enrich(writeList(folder, [plainId(1)]), data, api)
-  const written = await cli(['report', '--data', data])
+  const written = await commandHere(['report', '--data', data])
   expect(written.stderr).toBe('')
   expect(written.code).toBe(0)
   const path = written.stdout.trim()

@@ -6,6 +6,7 @@ import { resolveApi } from '../../src/config/api.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { UsageError } from '../../src/core/errors.js'
 import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -29,7 +30,9 @@ describe('wrong usage is one error line and exit 2, and nothing is sent', () => 
   ])('%s', async (_, write, message) => {
     const folder = temporaryFolder()
     const api = await simulator()
-    const ended = await cli(['run', ...write(folder), '--api', api.url, '--data', join(folder, 'data')], { env })
+    const ended = await commandHere(['run', ...write(folder), '--api', api.url, '--data', join(folder, 'data')], {
+      env,
+    })
     expect(ended.code).toBe(2)
     expect(ended.stderr).toMatch(message)
     expect(ended.stderr).not.toMatch(/\n\s+at /)
@@ -183,9 +186,9 @@ test('--no-bom, and a reader of stdout that closes it', async () => {
 })
 
 test('--help and --version', async () => {
-  expect((await cli(['--help'])).stdout).toContain('simulate')
-  expect((await cli(['run', '--help'])).stdout).toContain('--max-age')
-  expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  expect((await commandHere(['--help'])).stdout).toContain('simulate')
+  expect((await commandHere(['run', '--help'])).stdout).toContain('--max-age')
+  expect((await commandHere(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
 function file(folder: string, name: string, content: string | Buffer): string[] {

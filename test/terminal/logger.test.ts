@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { redactor } from '../../src/core/redact.js'
 import { Logger } from '../../src/terminal/logger.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
@@ -44,12 +44,12 @@ test('control and direction characters of names reach neither the terminal nor t
   const list = writeList(folder, [plainId(1)], `${evil}.csv`)
   const log = join(folder, 'run.log')
   const data = join(folder, 'data')
-  const run = await cli(['run', list, '--api', 'simulated', '--data', data, '--no-report', '--log-file', log])
+  const run = await commandHere(['run', list, '--api', 'simulated', '--data', data, '--no-report', '--log-file', log])
   expect(run.code).toBe(0)
-  const plain = await cli(['plan', list, '--data', data])
-  const wrong = await cli(['plan', join(folder, `none${evil}.csv`), '--data', data])
-  const json = await cli(['plan', list, '--data', data, '--json'])
-  const lists = await cli(['lists', '--data', data])
+  const plain = await commandHere(['plan', list, '--data', data])
+  const wrong = await commandHere(['plan', join(folder, `none${evil}.csv`), '--data', data])
+  const json = await commandHere(['plan', list, '--data', data, '--json'])
+  const lists = await commandHere(['lists', '--data', data])
   const written = [run, plain, wrong, json, lists].flatMap(({ stdout, stderr }) => [stdout, stderr])
   for (const text of [...written, readFileSync(log, 'utf8')]) {
     // eslint-disable-next-line no-control-regex -- these characters must not be there

@@ -7,7 +7,7 @@ import { openDatabase } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
 import { sparkline } from '../../../src/terminal/table.js'
-import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
@@ -73,7 +73,7 @@ test('movers and changes agree with the time series, and their text fits a termi
     `SELECT user_id, arg_min(fans, observed_at) AS before, arg_max(fans, observed_at) AS after
      FROM creator_counters GROUP BY user_id ORDER BY after - before DESC, user_id`,
   )
-  const printed = await cli(['changes', '--json', '--data', data])
+  const printed = await commandHere(['changes', '--json', '--data', data])
   expect(printed.code, printed.stderr).toBe(0)
   const all = JSON.parse(printed.stdout) as {
     movers: Mover[]
@@ -96,7 +96,7 @@ test('movers and changes agree with the time series, and their text fits a termi
   expect(recorded[0]!.n).toBeGreaterThan(0)
 
   const two = JSON.parse(
-    (await cli(['changes', '--since', '2d', '--limit', '1', '--json', '--data', data])).stdout,
+    (await commandHere(['changes', '--since', '2d', '--limit', '1', '--json', '--data', data])).stdout,
   ) as typeof all
   expect(two.movers).toMatchObject([{ days: 3 }])
   expect(two.attribute_changes.length).toBeLessThanOrEqual(1)
@@ -112,12 +112,12 @@ test('movers and changes agree with the time series, and their text fits a termi
   for (const TZ of ['America/New_York', 'Asia/Shanghai', 'Pacific/Auckland']) {
     const day = new Date(now - 5 * DAY).toISOString().slice(0, 10)
     for (const since of [day, '2099-01-01']) {
-      const { stdout } = await cli(['changes', '--since', since, '--data', data], { env: { TZ } })
+      const { stdout } = await commandHere(['changes', '--since', since, '--data', data], { env: { TZ } })
       expect(stdout).toContain(` since ${since} (Asia/Shanghai)`.slice(since === day ? 1 : 0))
     }
   }
 
-  const wrong = await cli(['changes', '--since', 'yesterday', '--data', data])
+  const wrong = await commandHere(['changes', '--since', 'yesterday', '--data', data])
   expect(wrong.code).toBe(2)
   expect(wrong.stderr).toContain('--since: expected a duration such as 7d, or a day such as 2026-11-01')
 })

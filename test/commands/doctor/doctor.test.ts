@@ -15,6 +15,7 @@ import { takeLock } from '../../../src/dataFolder/lock.js'
 import { addTombstones, readTombstones, writeTombstones } from '../../../src/privacy/tombstones.js'
 import { answerOf, writeSegment } from '../../journal/calls.js'
 import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
@@ -114,13 +115,15 @@ test('each failure in one line, with the exit code of the first', async () => {
   mkdirSync(data)
   const lock = await takeLock(layoutOf(data))
   const env = { JUSTONEAPI_TOKEN: TOKEN }
-  const held = await cli(['doctor', '--data', data, '--api', 'simulated'], { env }).finally(() => lock.release())
+  const held = await commandHere(['doctor', '--data', data, '--api', 'simulated'], { env }).finally(() =>
+    lock.release(),
+  )
   expect(held.code).toBe(8)
   expect(held.stdout).toMatch(new RegExp(`\nfail {2}lock {6}another run \\(PID ${process.pid}\\) holds `))
   expect(held.stdout + held.stderr).not.toContain(TOKEN)
   writeFileSync(join(data, 'raw'), 'a file in the way')
   expect((await examine(data, 'simulated', undefined)).exit_code).toBe(7)
-  const printed = await cli(['doctor', '--data', data, '--api', 'simulated', '--json'], {
+  const printed = await commandHere(['doctor', '--data', data, '--api', 'simulated', '--json'], {
     env: { JUSTONEAPI_TOKEN: 'b d' },
   })
   const report = JSON.parse(printed.stdout) as DoctorReport

@@ -4,7 +4,7 @@ import { runCommand } from '../../../src/commands/run/command.js'
 import { bodyFor, runEndText, notify, type RunEnd } from '../../../src/commands/run/webhook.js'
 import { options, resolveSettings } from '../../../src/config/options.js'
 import { redactor } from '../../../src/core/redact.js'
-import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator } from '../../support/simulated.js'
@@ -45,11 +45,11 @@ test('the command posts its receipt, also of a parked run, or the error of a run
   const api = await simulator({ quota: 1 })
   const args = ['run', list, '--api', api.url, '--data', join(folder, 'data'), '--json']
   const env = { JUSTONEAPI_TOKEN: 'canary-token', CREATOR_ENRICH_NOTIFY: url }
-  const parked = await cli(args, { env })
+  const parked = await commandHere(args, { env })
   expect(parked.code).toBe(5)
   expect(bodies).toEqual([JSON.parse(parked.stdout)])
 
-  const refused = await cli([...args, '--column', 'nowhere'], { env })
+  const refused = await commandHere([...args, '--column', 'nowhere'], { env })
   expect(refused.code).toBe(2)
   expect(bodies[1]).toEqual({
     run_id: expect.stringMatching(/^\d{8}T\d{6}Z-/) as string,
@@ -59,7 +59,7 @@ test('the command posts its receipt, also of a parked run, or the error of a run
     lists: [{ list: 'creators' }],
   })
 
-  const unreachable = await cli([...args, '--notify', 'http://127.0.0.1:9/secret-path'], { env })
+  const unreachable = await commandHere([...args, '--notify', 'http://127.0.0.1:9/secret-path'], { env })
   expect(unreachable.code).toBe(5)
   expect(unreachable.stderr).toContain('warning: 127.0.0.1:9 could not be notified')
   expect(parked.stderr + refused.stderr + unreachable.stderr).not.toContain('secret-path')

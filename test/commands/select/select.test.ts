@@ -9,7 +9,7 @@ import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
 import { startSimulator } from '../../../src/simulator/simulator.js'
 import { readSheet } from '../../export/readWorkbook.js'
-import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
 import { enrich } from '../../support/simulated.js'
@@ -136,28 +136,32 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   database.close()
 
   const env = { JUSTONEAPI_TOKEN: 'not a token' }
-  const saved = await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })
+  const saved = await commandHere(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], {
+    cwd: folder,
+    env,
+  })
   expect(saved.code, saved.stderr).toBe(0)
-  expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nnext: `node \/\S+cli\.js run \S+ --data /)
+  expect(saved.stderr).toMatch(/creators written to .*热门\.csv\nnext: `creator-enrich run \S+ --data /)
   const own = join(folder, 'mine.csv')
   writeFileSync(own, 'id,note\n')
-  const refused = await cli(['select', '--save', 'mine', '--data', data], { cwd: folder, env })
+  const refused = await commandHere(['select', '--save', 'mine', '--data', data], { cwd: folder, env })
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('mine.csv exists already') as string })
   expect(readFileSync(own, 'utf8')).toBe('id,note\n')
   expect(
-    (await cli(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env })).code,
+    (await commandHere(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], { cwd: folder, env }))
+      .code,
   ).toBe(0)
   mkdirSync(join(folder, 'taken.csv'))
-  const taken = await cli(['select', '--save', 'taken', '--data', data], { cwd: folder, env })
+  const taken = await commandHere(['select', '--save', 'taken', '--data', data], { cwd: folder, env })
   const said = `error: --save taken: ${join(folder, 'taken.csv')} is a folder: give another name\n`
   expect(taken).toEqual({ code: 2, stdout: '', stderr: said })
-  const plan = await cli(['plan', '热门.csv', '--data', data, '--json'], { cwd: folder })
+  const plan = await commandHere(['plan', '热门.csv', '--data', data, '--json'], { cwd: folder })
   const [count] = await published<{ n: number }>(data, 'SELECT count(*) AS n FROM creators WHERE fans > 1000')
   expect(JSON.parse(plan.stdout)).toMatchObject({ rows: count!.n, known: { fresh: count!.n } })
 })
 
 test('on the command line: a table that fits, errors in one line', async () => {
-  const printed = await cli(['select', '--sort', 'fans desc', '--limit', '2', '--data', data])
+  const printed = await commandHere(['select', '--sort', 'fans desc', '--limit', '2', '--data', data])
   expect(printed.code, printed.stderr).toBe(0)
   expect(printed.stdout).toMatch(/^user_id +nickname +tier +fans +province\n/)
   expect(printed.stdout.split('\n')).toHaveLength(4)
@@ -172,7 +176,7 @@ test('on the command line: a table that fits, errors in one line', async () => {
     [['--sort', 'fans downwards'], '--sort: expected columns such as'],
     [['--save', '../x'], '--save: expected a name'],
   ] as const) {
-    const refused = await cli(['select', '--data', data, ...args])
+    const refused = await commandHere(['select', '--data', data, ...args])
     expect([refused.code, refused.stdout]).toEqual([2, ''])
     expect(refused.stderr).toContain(said)
   }
