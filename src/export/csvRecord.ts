@@ -40,9 +40,12 @@ const PLAIN_NUMBER = `^[${BLANK}]*[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:
  * stands in it once: DuckDB compiles every pattern for every column, which takes longer than to write a thousand rows.
  */
 export function textCell(sql: string): string {
+  const matches = (text: string, pattern: string): string => `regexp_matches(${text}, ${quotedText(pattern)})`
   const cleaned = `regexp_replace(${sql}, ${quotedText(CONTROL)}, '', 'g')`
-  return `CASE WHEN regexp_matches(${sql}, ${quotedText(`${CONTROL}|${FORMULA}`)})
- THEN list_transform([${cleaned}], lambda cell: nullif(${guarded}, ''))[1] ELSE nullif(${sql}, '') END`
+  const isFormula = `${matches('cell', FORMULA)} AND NOT ${matches('cell', `(?i)${PLAIN_NUMBER}`)}`
+  const guarded = `nullif(CASE WHEN ${isFormula} THEN '''' || cell ELSE cell END, '')`
+  return `CASE WHEN ${matches(sql, `${CONTROL}|${FORMULA}`)}
+ THEN list_transform([${cleaned}], lambda cell: ${guarded})[1] ELSE nullif(${sql}, '') END`
 }
 
 const controls = new RegExp(CONTROL, 'gu')

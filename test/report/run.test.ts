@@ -40,9 +40,9 @@ test('a run writes its report and latest.html; the last ten stay; a failure only
   const again = await enrich(list, data, api, ...REPORTED, '--keep-reports', '3')
   const few = [`${again.receipt.run_id}.html`, `${receipt.run_id}.html`, '20250120T000000Z-0000.html']
   expect(readdirSync(reports).sort()).toEqual([...few, 'mine.html', 'latest.html'].sort())
-  expect(await cli(['report', '--data', data, '--keep-reports', '1'])).toMatchObject({ code: 0, stderr: '' })
+  expect(await commandHere(['report', '--data', data, '--keep-reports', '1'])).toMatchObject({ code: 0, stderr: '' })
   expect(readdirSync(reports).sort()).toEqual([few[0], 'latest.html', 'mine.html'])
-  expect(await cli(['report', '--data', data, '--keep-reports', '0'])).toMatchObject({
+  expect(await commandHere(['report', '--data', data, '--keep-reports', '0'])).toMatchObject({
     code: 2,
     stderr: 'error: --keep-reports: expected a whole number from 1 to 1000000, got "0"\n',
   })

@@ -1,4 +1,5 @@
 import { readToken, tokenIn } from '../../config/api.js'
+import { readConfig, readFolderConfig } from '../../config/configFile.js'
 import { envName, options, resolveSettings, type Flags, type OptionName } from '../../config/options.js'
 import { proxyRule } from '../../config/proxy.js'
 import type { LogLevel } from '../../core/effects.js'
@@ -56,7 +57,10 @@ export async function runWithOptions(task: RunOptions): Promise<Receipt> {
   try {
     const names = givenNames(task)
     const env = withoutGiven(task.env ?? process.env, names)
-    const settings = resolveSettings(runCommand.options, flagsOf(task, names), [env])
+    const flags = flagsOf(task, names)
+    const { config, data } = resolveSettings(runCommand.options, flags, [env])
+    const file = config === undefined ? readFolderConfig(data) : readConfig(config)
+    const settings = resolveSettings(runCommand.options, flags, [env], file?.values)
     const token = readToken(settings.tokenFile, [task.token === undefined ? env : { JUSTONEAPI_TOKEN: task.token }])
     redact = redactor(token)
     limitDatabases(settings)

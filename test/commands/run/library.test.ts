@@ -40,7 +40,7 @@ test('an option wins over its variable, also a switch that is false; no file .en
 
 test.each([
   [{ maxAge: 'old' }, '--max-age: expected a duration'],
-  [{ maxages: '7d' }, 'run() has no option maxages; it has data, pipeline,'],
+  [{ maxages: '7d' }, 'run() has no option maxages; it has data, '],
   [{ json: true }, 'run() has no option json'],
   [{ token: 'two words' }, 'JUSTONEAPI_TOKEN: the token holds a blank'],
   [{ inputs: 'absent.csv' }, 'absent.csv'],
