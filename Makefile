@@ -20,7 +20,7 @@ endef
 # Where the Nodes of `make package` are kept.
 export CREATOR_ENRICH_NODES ?= $(CURDIR)/node_modules/.cache/nodes
 
-.PHONY: help demo enrich plan nightly replay report simulate test test-fast package clients soak check format bench build clean
+.PHONY: help demo enrich plan nightly replay report simulate test test-fast package clients soak check format bench sbom build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench: override export CREATOR_ENRICH_PEERS := $(or $(value CREATOR_ENRICH_PEERS
 bench: $(BUILT) ## benchmarks beside peers (an hour; ARGS='--only job': a part)
 	test/bench/peers/prepare.sh "$$CREATOR_ENRICH_PEERS"
 	set -f; node test/bench/bench.mjs $$ARGS
+
+sbom: $(INSTALLED) ## write sbom.cdx.json: the packages of the program
+	npm sbom --omit=dev --sbom-format=cyclonedx >sbom.cdx.json
 
 build: $(BUILT) ## compile to dist/
 

@@ -4,6 +4,7 @@ import { EXIT, messageOf, UsageError } from '../core/errors.js'
 import { version } from '../core/version.js'
 import { changesCommand } from './changes/command.js'
 import { load, NotLoaded, type Command, type Invocation } from './command.js'
+import { completionCommand } from './completion/command.js'
 import { doctorCommand } from './doctor/command.js'
 import { forgetCommand } from './forget/command.js'
 import { listsCommand } from './lists/command.js'
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   forgetCommand,
   doctorCommand,
   simulateCommand,
+  completionCommand(() => commands),
 ]
 
 /**

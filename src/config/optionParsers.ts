@@ -22,10 +22,9 @@ export const whole =
     return expected(`a whole number from ${min} to ${max}`)
   }
 
-export const oneOf =
-  <const T extends string>(...words: readonly T[]) =>
-  (value: string): T =>
-    words.find((word) => word === value) ?? expected(words.join(' or '))
+/** The parser has its words as `words`. */
+export const oneOf = <const T extends string>(...words: readonly T[]) =>
+  Object.assign((value: string): T => words.find((word) => word === value) ?? expected(words.join(' or ')), { words })
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS }
 
