@@ -5,6 +5,7 @@ import { version } from '../core/version.js'
 import { changesCommand } from './changes/command.js'
 import { load, NotLoaded, type Command, type Invocation } from './command.js'
 import { completionCommand } from './completion/command.js'
+import { costsCommand } from './costs/command.js'
 import { doctorCommand } from './doctor/command.js'
 import { forgetCommand } from './forget/command.js'
 import { listsCommand } from './lists/command.js'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   listsCommand,
   untrackCommand,
   changesCommand,
+  costsCommand,
   selectCommand,
   reportCommand,
   personCommand,

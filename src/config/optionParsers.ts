@@ -145,6 +145,10 @@ export const since = (value: string): Since => {
   return isDay ? { day: value } : expected('a duration such as 7d, or a day such as 2026-11-01')
 }
 
+/** A month, `YYYY-MM`. */
+export const month = (value: string): string =>
+  /^\d{4}-(0[1-9]|1[0-2])$/.test(value) ? value : expected('a month such as 2026-11')
+
 /** Names separated by commas. */
 export const names = (value: string): string[] => {
   const each = value.split(',').map((name) => name.trim())

@@ -10,10 +10,12 @@ import {
   fileName,
   flag,
   megabytes,
+  month,
   names,
   oneOf,
   orWord,
   rate,
+  share,
   shares,
   since,
   sort,
@@ -236,6 +238,11 @@ export const options = {
     parse: duration('0s', '36500d'),
     help: 'erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased)',
   }),
+  alarmParked: option({
+    flag: '--alarm-parked <percent>',
+    parse: share,
+    help: 'exit 3 when a cap parks a larger share of the ids that were due (default: a cap is exit 0)',
+  }),
   noBom: option({
     flag: '--no-bom',
     parse: flag,
@@ -345,6 +352,11 @@ export const options = {
     parse: since,
     help: 'the first day to look at, such as 2026-11-01, or a time before now, such as 7d',
   }),
+  month: option({
+    flag: '--month <month>',
+    parse: month,
+    help: "the month, such as 2026-11, in the pipeline's time zone (default: this one)",
+  }),
   limit: option({
     flag: '--limit <n>',
     parse: whole(1, 1_000_000_000),
@@ -368,7 +380,7 @@ export const options = {
   format: option({
     flag: '--format <name>',
     parse: oneOf('csv', 'xlsx', 'parquet', 'json', 'table'),
-    help: 'csv, xlsx, parquet, json or table (default: the ending of --out, else table)',
+    help: 'csv, xlsx, parquet, json or table (default: the ending of --out, else table); `costs`: csv, json or table',
   }),
   out: option({
     flag: '--out <file>',

@@ -13,7 +13,7 @@ export type SqlType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMPTZ
 
 /** A cell to be written. TIMESTAMPTZ is a number of milliseconds since 1970. */
 export type Cell = string | bigint | number | boolean | null
-/** A cell that was read: BIGINT as a number if it is safe, else as bigint; timestamps as milliseconds since 1970; DATE as `YYYY-MM-DD`. */
+/** A cell that was read: BIGINT as a number if it is safe, else as bigint; timestamps as milliseconds since 1970; DATE as `YYYY-MM-DD`; DECIMAL as a number. */
 export type ReadCell = string | bigint | number | boolean | Uint8Array | null
 
 export interface Database {
@@ -114,6 +114,7 @@ function readCell(value: DuckDBValue): ReadCell {
   if (value instanceof duckdb.DuckDBTimestampTZValue || value instanceof duckdb.DuckDBTimestampValue)
     return Number(value.micros / 1000n)
   if (value instanceof duckdb.DuckDBBlobValue) return value.bytes
+  if (value instanceof duckdb.DuckDBDecimalValue) return value.toDouble()
   throw new TypeError(`unexpected value type in a result: ${value.constructor.name}; cast it in SQL`)
 }
 

@@ -112,6 +112,9 @@ const runSchema = z.object({
   pipeline: z.string(),
   simulated: z.boolean(),
   host: z.string(),
+  price: z.number().optional(),
+  currency: z.string().optional(),
+  list: z.string().optional(),
 })
 const intentSchema = z.object({
   seq: z.number().int().positive(),

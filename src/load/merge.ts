@@ -35,6 +35,7 @@ import {
 } from './sql/days.sql.js'
 import { judgeEmptyAnswers } from './sql/emptyAnswers.sql.js'
 import { history } from './sql/history.sql.js'
+import { countIdCalls, insertUnsplit } from './sql/spending.sql.js'
 
 /** How much a merge changed. */
 export interface Merged {
@@ -79,7 +80,8 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
   await connection.run('SET threads = 1')
   try {
     return await transaction(connection, async () => {
-      await run([dropRepeatedCalls, insertRuns(pipeline.timeZone), ...replaceRunCodes])
+      await run([dropRepeatedCalls, ...countIdCalls(pipeline.timeZone), ...insertUnsplit])
+      await run([insertRuns(pipeline.timeZone), ...replaceRunCodes])
       await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
       await run([
         newAnswers(pipeline, since),

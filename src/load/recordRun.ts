@@ -9,6 +9,8 @@ export interface RunRecord {
   readonly finishedAt: number
   readonly status: 'done' | 'stopped'
   readonly exitCode: number
+  /** Why the exit code is 3. */
+  readonly exitReason: string | null
   readonly stop: {
     readonly reason: string
     readonly code: string
@@ -141,6 +143,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     last_call_at: null,
     status: record.status,
     exit_code: BigInt(record.exitCode),
+    exit_reason: record.exitReason,
     stop_reason: stop?.reason ?? null,
     stop_code: stop?.code ?? null,
     stop_message: stop?.message ?? null,

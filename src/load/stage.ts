@@ -111,8 +111,10 @@ export class Staging {
   }
 
   /** A run whose calls are staged. */
-  run({ runId, startedAt, pipeline, simulated, host }: RunHeader, useless: boolean | undefined): void {
-    this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless ?? null])
+  run(header: RunHeader, useless: boolean | undefined): void {
+    const { runId, startedAt, pipeline, simulated, host, price, currency, list } = header
+    const known = [price ?? null, currency ?? null, list ?? null]
+    this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless ?? null, ...known])
   }
 
   /** @param known the outcome, where it is already known */

@@ -20,6 +20,9 @@ export const STAGED_RUNS: StagingTable = {
     ['simulated', 'BOOLEAN'],
     ['host', 'VARCHAR'],
     ['useless', 'BOOLEAN'],
+    ['price', 'DOUBLE'],
+    ['currency', 'VARCHAR'],
+    ['list', 'VARCHAR'],
   ],
 }
 

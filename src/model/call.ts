@@ -15,6 +15,11 @@ export interface RunHeader extends RunStart {
   readonly simulated: boolean
   /** Host and port the calls go to, never the whole URL. */
   readonly host: string
+  /** Price and currency of a billed call. Only the journal has them, and not that of an older version. */
+  readonly price?: number | undefined
+  readonly currency?: string | undefined
+  /** The only list of the run; absent if it has several, or a very long name. */
+  readonly list?: string | undefined
 }
 
 /** An id that a run is to fetch. */

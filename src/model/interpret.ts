@@ -99,6 +99,18 @@ export function showsUpstreamWorks(end: CallEnd, outcome: Outcome): boolean {
   return !isUnusable(outcome.code) && outcome.code !== '500' && outcome.code !== '503'
 }
 
+/** The vendor's number and time of an answer, as its records have them; null where the body has none. */
+export function requestIdOf(body: Uint8Array): {
+  readonly requestId: string | null
+  readonly recordTime: string | null
+} {
+  const read = readJson(body)
+  const envelope = read.ok && isObject(read.value) ? read.value : {}
+  const text = (value: unknown): string | null =>
+    typeof value === 'string' || typeof value === 'number' ? oneLine(String(value)).slice(0, SHOWN_LENGTH) : null
+  return { requestId: text(envelope['requestId']), recordTime: text(envelope['recordTime']) }
+}
+
 /** Whether this is our word for a body without a usable envelope, not a code of the upstream. */
 export function isUnusable(code: string): boolean {
   return Object.hasOwn(UNUSABLE, code)

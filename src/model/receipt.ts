@@ -1,7 +1,6 @@
-import { EXIT } from '../core/errors.js'
 import { count, labelLine, visibleLine } from '../core/text.js'
-import { nextDayIn } from '../core/time.js'
 import type { StopReason } from './outcome.js'
+import type { ExitReason } from './runExit.js'
 
 /** The status of a row, or of an id, in one run. */
 export const STATUSES = ['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const
@@ -66,6 +65,8 @@ export interface StopNotice {
   readonly reason: StopReason
   readonly code: string
   readonly message: string
+  /** Whose limit is used up; null for a stop that no limit of the vendor caused. A token of another account still has its own. */
+  readonly limit: 'account' | 'token' | null
   /** When to run the same command again: a time (ISO 8601), or what must be done first. */
   readonly run_again: string
 }
@@ -82,6 +83,8 @@ export interface Receipt {
   readonly finished_at: string
   readonly seconds: number
   readonly exit_code: number
+  /** Why the exit code is 3. */
+  readonly exit_reason: ExitReason | null
   readonly stop: StopNotice | null
   readonly lists: readonly ListReceipt[]
   readonly rows: Counts
@@ -129,77 +132,11 @@ export interface Receipt {
   }
 }
 
-const STOP_EXIT_CODES: Readonly<Record<Exclude<StopReason, 'signal' | 'cap'>, number>> = {
-  token: EXIT.refused,
-  permission: EXIT.refused,
-  route: EXIT.refused,
-  unreachable: EXIT.unreachable,
-  quota: EXIT.parked,
-  balance: EXIT.parked,
-  redirect: EXIT.usage,
-  proxy: EXIT.usage,
-}
-
-/** What people do to go on after a stop: the line `next` of the summary. `at` is the time of the stop. */
-export function runAgain(
-  { reason, code, at }: Pick<StopNotice, 'reason' | 'code'> & { at: number },
-  timeZone: string,
-): string {
-  if (code === 'untrusted') {
-    return "set NODE_EXTRA_CA_CERTS to the file of your company's CA, or wait for a valid certificate, then run the same command again"
-  }
-  switch (reason) {
-    case 'quota':
-      return `run the same command again after ${new Date(nextDayIn(timeZone, at)).toISOString()} (midnight, ${timeZone})`
-    case 'balance':
-      return 'top up the account or the budget of the token, then run the same command again'
-    case 'token':
-      return 'check JUSTONEAPI_TOKEN, then run the same command again'
-    case 'permission':
-      return "activate the endpoint in the vendor's dashboard, then run the same command again"
-    case 'route':
-    case 'redirect':
-      return 'check --api, then run the same command again'
-    case 'proxy':
-      return "put the proxy's user and password into its URL, then run the same command again"
-    case 'unreachable':
-      return 'run the same command again when the API is back'
-    case 'cap':
-      return 'run the same command again to go on, with a larger cap if no call was made'
-    case 'signal':
-      return 'run the same command again to go on'
-  }
-}
-
 /** Why the ids that were not fetched are parked. */
 export type ParkReason = 'cap' | 'quota' | 'balance' | 'stopped'
 
 export function parkReasonOf(stop: StopReason | undefined): ParkReason {
   return stop === 'cap' || stop === 'quota' || stop === 'balance' ? stop : 'stopped'
-}
-
-/**
- * The exit code of a finished run, in the order of docs/exit-codes.md.
- * @param signalCode 130 or 143 if a signal stopped it
- */
-export function runExitCode(run: {
-  readonly signalCode: number | undefined
-  readonly stop: StopReason | undefined
-  /** Ids with at least one call, and those of them that failed. */
-  readonly askedIds: number
-  readonly failedIds: number
-  /** A larger share is too much, if it is at least so many ids. */
-  readonly maxFailed: { readonly share: number; readonly ids: number }
-}): number {
-  if (run.signalCode !== undefined) return run.signalCode
-  if (run.stop !== undefined && run.stop !== 'signal' && run.stop !== 'cap') return STOP_EXIT_CODES[run.stop]
-  return hasManyFailed(run) ? EXIT.manyFailed : EXIT.done
-}
-
-/** A run in which every fetched id failed brought nothing, however small it is. */
-function hasManyFailed({ askedIds, failedIds, maxFailed }: Parameters<typeof runExitCode>[0]): boolean {
-  if (askedIds === 0 || failedIds === 0) return false
-  return failedIds >= askedIds || (failedIds >= maxFailed.ids && failedIds / askedIds > maxFailed.share)
 }
 
 /** @throws Error with the counts if the number read differs from the number with a status */

@@ -51,6 +51,22 @@ export const RUN_ENDS = tempTable('run_ends', {
   code: 'VARCHAR',
 })
 
+/**
+ * The calls of each id and day (`YYYY-MM-DD`), of the runs that the last merge took and whose spending no receipt has. Filled
+ * by merge, read when the spending is split by list.
+ */
+export const ID_CALLS = tempTable('id_calls', {
+  run_id: 'VARCHAR',
+  user_id: 'VARCHAR',
+  day: 'VARCHAR',
+  calls: 'BIGINT',
+  billed: 'BIGINT',
+  maybe_billed: 'BIGINT',
+})
+
+/** Runs whose receipt, of an older version, does not have their spending. Filled by a rebuild, read by merge. */
+export const UNSPLIT_RUNS = tempTable('unsplit_runs', { run_id: 'VARCHAR' })
+
 /** Ids whose calls had begun when the run stopped, without a conclusion. Filled and read by settle. */
 export const UNFINISHED = tempTable('unfinished', { user_id: 'VARCHAR' })
 

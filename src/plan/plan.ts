@@ -66,7 +66,7 @@ export async function plan(connection: Connection, wanted: PlanOptions): Promise
 }
 
 /** The file that an older version published may lack a column: then nothing is known of it. */
-async function withStoredColumns(connection: Connection, { tier, first: key, ...options }: PlanOptions) {
+export async function withStoredColumns(connection: Connection, { tier, first: key, ...options }: PlanOptions) {
   const stored = await all<{ column_name: string }>(
     connection,
     `SELECT column_name FROM duckdb_columns() WHERE table_name = 'creators' AND database_name = current_database()`,

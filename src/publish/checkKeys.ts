@@ -15,6 +15,7 @@ function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: 
     ['former_members', 'user_id'],
     ['failures', 'run_id', 'user_id'],
     ['ambiguous_calls', 'run_id', 'seq'],
+    ['spending', 'run_id', 'list', 'calendar_day'],
     ['answers_without_profile', 'user_id', 'observed_at', 'run_id'],
     ['schema_drift', 'path', 'kind', 'expected', 'found'],
     ...pipeline.children.map(({ name }) => [name, 'user_id', 'position'] as const),

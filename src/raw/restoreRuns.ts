@@ -2,6 +2,9 @@ import { requireReadable } from '../core/absent.js'
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { countRuns } from '../load/recordRun.js'
+import { createTempTable, insertIntoTempTable } from '../core/tempTable.js'
+import { splitSpending, unsplitRuns } from '../load/spending.js'
+import { UNSPLIT_RUNS } from '../model/tempTables.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import type { PaidCalls } from '../privacy/tombstones.js'
 import { allFiles, isMergedFile, rawFiles } from './files.js'
@@ -9,8 +12,9 @@ import { columnsOf, insertRows } from './insertRows.js'
 import { restoreFormer } from './restoreFormer.js'
 
 /**
- * Fills `runs`, `lists`, `list_members` and `rejects` from the receipts and input rows in `raw/`: each list as its last
- * run left it; and `former_members` from all of them.
+ * Fills `runs`, `lists`, `list_members`, `rejects` and `spending` from the receipts and input rows in `raw/`: each list as
+ * its last run left it; and `former_members` from all of them. Receipts of older versions have no spending: their runs stand
+ * in the TEMP table `unsplit_runs`.
  * @returns the number of runs with a receipt
  * @throws LocalError that names the file that cannot be read
  */
@@ -23,6 +27,7 @@ export async function restoreRuns(connection: Connection, raw: string): Promise<
     await insertRows(connection, 'runs', parquet(files))
     await connection.run(restoredLists(await shapeOfLists(connection), parquet(files)))
     await insertRows(connection, 'lists', 'restored_lists')
+    await restoreSpending(connection, parquet(files))
   })
   for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
   await connection.run('DROP TABLE restored_lists')
@@ -77,6 +82,41 @@ async function restoreFormerMembers(connection: Connection, raw: string, receipt
   await namingFile(oldest, () => restoreFormer(connection, lists, inputs))
 }
 
+async function restoreSpending(connection: Connection, receipts: string): Promise<void> {
+  await connection.run(createTempTable(UNSPLIT_RUNS))
+  const cells = { run_id: 'run_id' }
+  if (!(await hasColumn(connection, receipts, 'spending'))) {
+    await connection.run(insertIntoTempTable(UNSPLIT_RUNS, cells, `FROM ${receipts}`))
+    return
+  }
+  await connection.run(insertIntoTempTable(UNSPLIT_RUNS, cells, `FROM ${receipts} WHERE spending IS NULL`))
+  const shape = quotedText(
+    JSON.stringify([
+      Object.fromEntries((await columnsOf(connection, 'spending')).map(({ name, type }) => [name, type])),
+    ]),
+  )
+  await connection.run(
+    `INSERT INTO spending BY NAME SELECT unnest(from_json(spending, ${shape}), recursive := true) FROM ${receipts}`,
+  )
+}
+
+/**
+ * Splits the spending of the runs that were loaded last, and whose receipt does not have it, by the lists in `raw/`.
+ * @throws LocalError that names the file that cannot be read
+ */
+export async function splitLoadedRuns(connection: Connection, raw: string): Promise<void> {
+  for (const runId of await unsplitRuns(connection)) {
+    const files = await rawFiles(raw, 'inputs', runId)
+    if (files.length > 0) await namingFile(files[0]!, () => splitSpending(connection, runId, inputsOf(files, runId)))
+  }
+}
+
+/** SQL for the input rows of one run; a merged file has those of others too. */
+function inputsOf(files: readonly string[], runId: string): string {
+  const isMerged = files.some(isMergedFile)
+  return isMerged ? `(FROM ${parquet(files)} WHERE run_id = ${quotedText(runId)})` : parquet(files)
+}
+
 async function runsOfLists(connection: Connection): Promise<string[]> {
   const rows = await all<{ run_id: string }>(connection, 'SELECT DISTINCT run_id FROM restored_lists ORDER BY run_id')
   return rows.map(({ run_id }) => run_id)
@@ -86,12 +126,17 @@ async function restoreInputs(connection: Connection, raw: string, runId: string)
   const files = await rawFiles(raw, 'inputs', runId)
   if (files.length === 0) return
   const rows = `
-SELECT inputs.* FROM (FROM ${parquet(files)}${files.some(isMergedFile) ? ` WHERE run_id = ${quotedText(runId)}` : ''}) AS inputs
+SELECT inputs.* FROM ${inputsOf(files, runId)} AS inputs
 SEMI JOIN (SELECT list FROM restored_lists WHERE run_id = ${quotedText(runId)}) AS own USING (list)`
   await namingFile(files[0]!, async () => {
     await insertRows(connection, 'list_members', `(${rows})`)
     await insertRows(connection, 'rejects', `(${rows} WHERE status = 'rejected')`)
   })
+}
+
+async function hasColumn(connection: Connection, source: string, name: string): Promise<boolean> {
+  const described = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${source}`)
+  return described.some(({ column_name }) => column_name === name)
 }
 
 /** The structure of a list in a receipt, as `from_json` needs it: the columns of table `lists`, and when it was removed. */
@@ -149,7 +194,8 @@ function parquet(files: readonly string[]): string {
   return `read_parquet([${files.map(quotedText).join(', ')}], hive_partitioning = false, union_by_name = true)`
 }
 
-async function namingFile(file: string, work: () => Promise<unknown>): Promise<void> {
+/** Names the file in the error if the work on it fails. */
+export async function namingFile(file: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (cause) {

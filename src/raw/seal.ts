@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
-import { all, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
+import { all, first, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { sharedMemory } from '../core/memory.js'
@@ -11,6 +11,7 @@ import type { Layout } from '../dataFolder/layout.js'
 import { damagedBytes, listSegments, type Damage } from '../journal/repairJournal.js'
 import type { Gap } from '../journal/scan.js'
 import type { Segment } from '../journal/segmentReader.js'
+import { HAS_SPENDING, spendingJson } from '../load/sql/spending.sql.js'
 import { isDamage } from '../load/warehouse.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
@@ -210,10 +211,11 @@ async function removeFrom(part: number, files: readonly string[]): Promise<void>
 export async function sealRuns(connection: Connection, raw: string): Promise<void> {
   const runs = await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs ORDER BY run_id')
   const manifest = await readManifest(raw)
+  const hasSpending = (await first(connection, HAS_SPENDING)) !== undefined
   for (const { run_id: runId } of runs) {
     if ((await rawFiles(raw, 'receipts', runId, manifest)).length > 0) continue
     await write(connection, raw, 'inputs', runId, inputsOf(runId))
-    await write(connection, raw, 'receipts', runId, receiptOf(runId))
+    await write(connection, raw, 'receipts', runId, receiptOf(runId, hasSpending))
   }
 }
 
@@ -225,9 +227,10 @@ WHERE m.list IN (SELECT list FROM lists WHERE run_id = ${quotedText(runId)})
 ORDER BY m.list, m.row_number`
 }
 
-function receiptOf(runId: string): string {
+function receiptOf(runId: string, hasSpending: boolean): string {
   return `
-SELECT runs.*, (SELECT to_json(list(lists ORDER BY first_read_at, list)) FROM lists WHERE run_id = ${quotedText(runId)}) AS lists
+SELECT runs.*, (SELECT to_json(list(lists ORDER BY first_read_at, list)) FROM lists WHERE run_id = ${quotedText(runId)}) AS lists,
+  ${hasSpending ? spendingJson(runId) : 'NULL::JSON'} AS spending
 FROM runs WHERE run_id = ${quotedText(runId)}`
 }
 

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/options.js'
+import { CURRENCY, type Settings } from '../config/options.js'
 import { demoText } from '../core/commandText.js'
 import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
@@ -17,6 +17,7 @@ import { reserveFor } from '../journal/spareFile.js'
 import { claimKind } from '../load/schema/schema.js'
 import type { Staging } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
+import type { RunHeader } from '../model/call.js'
 import { dueIds, type PlanCounts } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
@@ -54,12 +55,21 @@ const NOTHING: Omit<Fetched, 'planned'> = {
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
 
+/** Names longer than this are left out of the head of the journal, which is one page. */
+const LONGEST_NAME = 500
+
 /**
  * Fetches the due ids. Every call is kept in a new journal segment, and staged for the load once it is durable.
+ * @param lists the names of the lists that the run has read
  * @throws UsageError without a token, before anything is sent
  * @throws LocalError if a call could not be made durable; sending has stopped
  */
-export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: PlanCounts): Promise<Fetched> {
+export async function fetchDue(
+  run: OpenRun,
+  warehouse: Warehouse,
+  planned: PlanCounts,
+  lists: readonly string[],
+): Promise<Fetched> {
   const { settings, api, layout, reader, forgotten, effects, activeClock, logger, signal } = run
   const { connection } = warehouse
   const due = planned.byDecision.due.ids
@@ -76,7 +86,7 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
   try {
     const upstream = await connect(run, token, open)
     await warnOfSpace(layout, due, effects)
-    const journal = await openJournal(layout.journal, run.header, reserveFor(settings.concurrency))
+    const journal = await openJournal(layout.journal, headerFor(run, lists), reserveFor(settings.concurrency))
     open.add(() => journal.close())
     // If the data folder was moved away, opening the journal has created an empty one in its place.
     run.check()
@@ -125,6 +135,12 @@ export async function fetchDue(run: OpenRun, warehouse: Warehouse, planned: Plan
   } finally {
     await open.close()
   }
+}
+
+/** If the run is cut off, the price and the list of its calls are known from here alone. */
+function headerFor({ header, settings }: OpenRun, [list, ...others]: readonly string[]): RunHeader {
+  const known = { ...header, price: settings.price, currency: CURRENCY }
+  return list === undefined || others.length > 0 || list.length > LONGEST_NAME ? known : { ...known, list }
 }
 
 function tokenFor({ api, token }: OpenRun, due: number): string {

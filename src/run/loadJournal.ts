@@ -77,7 +77,7 @@ export async function loadFetched(
   // In a database that was rebuilt meanwhile, nothing says so.
   await claimKind(warehouse.connection, layout.data, header.simulated)
   const staged = staging?.isOf(warehouse.connection)
-    ? await loadStaged(warehouse, staging, { header, useless })
+    ? await loadStaged(warehouse, staging, { header: calls.header, useless })
     : undefined
   const source = { header: calls.header, useless, calls: () => calls.calls() }
   const { tooLarge } = staged ?? (await loadSegments(warehouse, [source], reader))

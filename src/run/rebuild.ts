@@ -15,13 +15,14 @@ import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
 import { claimKind, whyOutdated } from '../load/schema/schema.js'
 import type { AnswerSource } from '../load/stage.js'
+import { completeSpending } from '../load/spending.js'
 import { DamagedWarehouse, withWarehouse, type Warehouse } from '../load/warehouse.js'
 import { paidCalls, readTombstones } from '../privacy/tombstones.js'
 import { rawRuns } from '../raw/files.js'
 import { restoreBase } from '../raw/base.js'
 import { readManifest } from '../raw/manifest.js'
 import { RawStore } from '../raw/readCalls.js'
-import { missingFrom, restoreRuns } from '../raw/restoreRuns.js'
+import { missingFrom, restoreRuns, splitLoadedRuns } from '../raw/restoreRuns.js'
 import { sealRuns } from '../raw/seal.js'
 
 /** A locked data folder, and the reader of its answers. */
@@ -116,12 +117,14 @@ export async function rebuildWarehouse(
     let simulated: boolean | undefined
     for await (const sources of batchesOfRuns(lock, without, only)) {
       const loaded = await loadSegments(warehouse, sources, reader)
+      await splitLoadedRuns(connection, raw)
       answers += loaded.answers
       calls += loaded.calls
       simulated ??= sources[0]?.header.simulated
     }
     const missing = lossy ? undefined : await missingFrom(connection, erased, only)
     if (missing !== undefined) throw incomplete(raw, missing)
+    await completeSpending(connection, reader.pipeline)
     await dropHistory(connection, reader.pipeline)
     simulated ??= await kindOfRuns(connection)
     if (simulated !== undefined) await claimKind(connection, data, simulated)

@@ -26,4 +26,4 @@ export async function recordFailure(
 }
 
 const CORRECT_RUN = `
-UPDATE runs SET status = $status, exit_code = $exitCode, stop_message = $message WHERE run_id = $runId`
+UPDATE runs SET status = $status, exit_code = $exitCode, exit_reason = NULL, stop_message = $message WHERE run_id = $runId`

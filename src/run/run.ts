@@ -160,7 +160,12 @@ async function enrich(
 
   // Only due ids are fetched; each call is durable in the journal before its slot is free again.
   current.enter('fetching')
-  const fetched = (progress.fetched ??= await fetchDue(current, warehouse, planned))
+  const fetched = (progress.fetched ??= await fetchDue(
+    current,
+    warehouse,
+    planned,
+    inputs.map(({ name }) => name),
+  ))
   if (fetched.planned !== planned) progress.unrepeatable = true
 
   // The calls were staged as soon as they were durable; one merge takes them all.
@@ -188,7 +193,7 @@ async function seal(current: OpenRun, published: Receipt, written: Written): Pro
     if (!(failure instanceof LocalError) || failure instanceof DamagedWarehouse) throw error
     await recordFailure(current, 'done', failure)
     effects.log('error', failure.message, 'error')
-    return { ...published, exit_code: failure.exitCode }
+    return { ...published, exit_code: failure.exitCode, exit_reason: null }
   }
 }
 

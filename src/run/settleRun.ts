@@ -18,19 +18,21 @@ import {
 } from '../load/recordRun.js'
 import { requireRebuild } from '../load/schema/schema.js'
 import { type Settled, settle } from '../load/settle.js'
+import { recordSpending } from '../load/spending.js'
 import type { Warehouse } from '../load/warehouse.js'
 import {
-  runExitCode,
   reconcile,
   type CodeCount,
   type DayReceipt,
   type DriftReceipt,
+  type ReasonCount,
   type Receipt,
   type StopNotice,
   parkReasonOf,
-  runAgain,
 } from '../model/receipt.js'
 import { allowedAges } from '../plan/maxAge.js'
+import { DAY_BUDGET, limitOf, runAgain } from '../model/runAgain.js'
+import { runExit } from '../model/runExit.js'
 import type { NamedInput } from '../read/readInput.js'
 import type { Fetched } from './fetchDue.js'
 import type { RecoveredCalls } from './loadJournal.js'
@@ -111,6 +113,7 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     historyFrom: historyStartOf(run, receipt.exit_code, fetched),
   }
   await recordRun(connection, record)
+  await recordSpending(connection, { runId: header.runId, price: receipt.money.price, currency: CURRENCY })
   await recordDepartures(connection, header.runId)
   if (aheadRuns.length > 0) await requireRebuild(connection)
   return receipt
@@ -153,12 +156,15 @@ function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Rec
   const maybeBilled = sum(codes, 'maybe_billed')
   const { fresh, known_empty, known_failed, held } = planned.byDecision
   const failedNow = settled.ids.failed - known_failed.ids - held.ids
-  const exitCode = runExitCode({
+  const exit = runExit({
     signalCode: stop?.reason === 'signal' ? end.signalCode : undefined,
     stop: stop?.reason,
     askedIds,
     failedIds: failedNow,
     maxFailed: settings.maxFailed,
+    dueIds: planned.byDecision.due.ids,
+    cappedIds: sumOf(settled.reasons.filter(({ status, reason }) => status === 'parked' && reason === 'cap')),
+    alarmParked: settings.alarmParked,
   })
   return {
     run_id: header.runId,
@@ -170,7 +176,8 @@ function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Rec
     started_at: new Date(header.startedAt).toISOString(),
     finished_at: new Date(finishedAt).toISOString(),
     seconds: (finishedAt - header.startedAt) / 1000,
-    exit_code: exitCode,
+    exit_code: exit.code,
+    exit_reason: exit.reason,
     stop: stop ? stopOf(stop, pipeline.timeZone) : null,
     lists: settled.lists.map(({ list, rows, ids, added, removed }, at) => ({
       list,
@@ -208,6 +215,10 @@ function sum(codes: readonly CodeCount[], what: 'billed' | 'maybe_billed'): numb
   return codes.reduce((total, code) => total + code[what], 0)
 }
 
+function sumOf(reasons: readonly ReasonCount[]): number {
+  return reasons.reduce((total, { ids }) => total + ids, 0)
+}
+
 function paceOf({ calls, seconds, learned }: Fetched): Receipt['pace'] {
   const { callsPerSecond, inFlight } = learned
   return {
@@ -231,10 +242,8 @@ function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): Sto
     reason,
     code,
     message,
-    run_again: runAgain(
-      { reason: reason === 'cap' && code === 'budget-per-day' ? 'quota' : reason, code, at },
-      timeZone,
-    ),
+    limit: limitOf(code),
+    run_again: runAgain({ reason: reason === 'cap' && code === DAY_BUDGET ? 'quota' : reason, code, at }, timeZone),
   }
 }
 
@@ -249,6 +258,7 @@ function runRecordOf(
     finishedAt: Date.parse(receipt.finished_at),
     status: stop ? 'stopped' : 'done',
     exitCode: receipt.exit_code,
+    exitReason: receipt.exit_reason,
     stop: stop && { reason: stop.reason, code: stop.code, message: stop.message, runAgain: stop.run_again },
     pipeline: receipt.pipeline,
     simulated: receipt.simulated,

@@ -12,12 +12,12 @@ export interface AccountVerdict {
   readonly charged: boolean
 }
 
-/** The caller's account at the upstream: access, rate, quota and money, and which calls fail. */
+/** The callers' accounts at the upstream: access, rate, quota and money, and which calls fail. */
 export class Account {
   private bucket: number | null = null
   private refilledAt = 0
-  private balance: number | null
-  private chargedToday = 0
+  private balances = new Map<string, number>()
+  private chargedToday = new Map<string, number>()
   private today = { night: -1, until: -Infinity }
   private spent = new Map<string, number>()
   private callsOf = new Map<string, number>()
@@ -27,14 +27,12 @@ export class Account {
     private readonly pipeline: Pipeline,
     private settings: SimulatorSettings,
     private readonly now: () => number,
-  ) {
-    this.balance = settings.balance
-  }
+  ) {}
 
   /** Applies changed settings. Setting a balance or budget refills it; a new night resets the counts of ids. */
   change(settings: SimulatorSettings, changed: Partial<SimulatorSettings>): void {
     this.settings = settings
-    if ('balance' in changed) this.balance = settings.balance
+    if ('balance' in changed) this.balances.clear()
     if ('budget' in changed) this.spent.clear()
     if ('ratePerSecond' in changed || 'burst' in changed) this.bucket = null
     if ('night' in changed) {
@@ -51,9 +49,9 @@ export class Account {
     if (token === '' || (tokens && !tokens.includes(token))) return refusal(100, false)
     if (!permission) return refusal(600)
     if (!this.isWithinRate()) return refusal(302)
-    if (this.balance === 0) return refusal(601)
+    if (this.balanceOf(token) === 0) return refusal(601)
     if (budget !== null && (this.spent.get(token) ?? 0) >= budget) return refusal(602)
-    if (quota !== null && this.countToday() >= quota) return refusal(303)
+    if (quota !== null && this.countToday(token) >= quota) return refusal(303)
     const parsed = this.pipeline.parseId(id)
     if (!('id' in parsed) || parsed.id !== id) return refusal(400)
     const verdict = this.verdictByMarker(id) ??
@@ -64,9 +62,10 @@ export class Account {
 
   /** Charges one answer to the account; scripted answers are charged too. */
   charge(token: string): void {
-    this.countToday()
-    this.chargedToday += 1
-    if (this.balance) this.balance -= 1
+    const account = this.accountOf(token)
+    this.chargedToday.set(account, this.countToday(token) + 1)
+    const balance = this.balanceOf(token)
+    if (balance) this.balances.set(account, balance - 1)
     if (this.settings.budget !== null) this.spent.set(token, (this.spent.get(token) ?? 0) + 1)
   }
 
@@ -83,13 +82,21 @@ export class Account {
     return true
   }
 
-  private countToday(): number {
+  private accountOf(token: string): string {
+    return this.settings.accounts?.[token] ?? ''
+  }
+
+  private balanceOf(token: string): number | null {
+    return this.balances.get(this.accountOf(token)) ?? this.settings.balance
+  }
+
+  private countToday(token: string): number {
     const now = this.now()
     if (this.today.night !== this.settings.night || now >= this.today.until) {
       this.today = { night: this.settings.night, until: nextDayIn(this.pipeline.timeZone, now) }
-      this.chargedToday = 0
+      this.chargedToday.clear()
     }
-    return this.chargedToday
+    return this.chargedToday.get(this.accountOf(token)) ?? 0
   }
 
   private verdictByMarker(id: string): AccountVerdict | undefined {

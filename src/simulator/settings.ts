@@ -15,14 +15,16 @@ export interface SimulatorSettings {
   readonly ratePerSecond: number | null
   /** Calls that the full bucket accepts at once; null: one second's worth. */
   readonly burst: number | null
-  /** Charged answers a day in the pipeline's zone, then code 303. A new night is a new day too. Null: no limit. */
+  /** Charged answers of an account a day in the pipeline's zone, then code 303. A new night is a new day too. Null: no limit. */
   readonly quota: number | null
-  /** Charged answers that the account's balance still covers, then code 601. Null: no limit. */
+  /** Charged answers that an account's balance still covers, then code 601. Null: no limit. */
   readonly balance: number | null
   /** Charged answers that each token's budget covers, then code 602. Setting it again refills it. Null: no limit. */
   readonly budget: number | null
   /** Accepted tokens; any other gets code 100. Null: every token except the empty one. */
   readonly tokens: readonly string[] | null
+  /** The account of each token, by any name; other tokens share one. Null: all tokens share one. */
+  readonly accounts: Readonly<Record<string, string>> | null
   /** Whether the endpoint is activated for the account; false: code 600. */
   readonly permission: boolean
   /** The number of the night, from 0. Counters grow from night to night, and sometimes a name changes. */
@@ -58,6 +60,7 @@ export const defaultSettings: SimulatorSettings = {
   balance: null,
   budget: null,
   tokens: null,
+  accounts: null,
   permission: true,
   night: 0,
   shares: {},
@@ -87,6 +90,7 @@ const schema = z
     balance: count,
     budget: count,
     tokens: z.array(z.string().min(1)).nullable(),
+    accounts: z.record(z.string(), z.string()).nullable(),
     permission: z.boolean(),
     night: z.int().min(0),
     shares: z.record(z.string().regex(/^[1-9]\d*$/), share),

@@ -148,7 +148,9 @@ const VIEWS = [
   'creator_growth_daily',
   'creator_overview',
   'data_dictionary',
+  'list_costs',
   'list_overview',
+  'spend_daily',
   'top_movers',
 ]
 

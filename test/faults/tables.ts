@@ -7,6 +7,9 @@ const NOT_COMPARED: Readonly<Record<string, string>> = {
   run_codes: 'the two runs have their own calls',
   ambiguous_calls: 'calls that a crash left without an answer: they are compared with the ledger',
   list_overview: 'depends on the last run; its sources lists and list_members are compared',
+  spending: 'the two runs have their own calls',
+  spend_daily: 'it is made from spending',
+  list_costs: 'it is made from spending',
   failures: 'an undisturbed run does not have the calls that a crash or a full disk has interrupted',
 }
 

@@ -33,7 +33,8 @@ async function history(): Promise<WorkingDatabase> {
 async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> {
   for (const { view } of await rows('SELECT view_name AS view FROM duckdb_views() WHERE NOT internal'))
     await rows(`DROP VIEW ${view as string}`)
-  for (const table of ['creator_days', 'creator_recent', 'answers_without_profile']) await rows(`DROP TABLE ${table}`)
+  const tables = ['creator_days', 'creator_recent', 'answers_without_profile', 'former_members', 'spending']
+  for (const table of tables) await rows(`DROP TABLE ${table}`)
   for (const column of ['daily', 'views', 'reading']) await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
   // Later migrations are not there either.
   for (const column of [
@@ -49,6 +50,8 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
     'history_from',
     'max_age_seconds',
     'max_age_by_tier',
+    'exit_reason',
+    'keep_people_ms',
   ])
     await rows(`ALTER TABLE runs DROP COLUMN ${column}`)
   await rows('UPDATE data_folder SET schema_version = 1')

@@ -90,13 +90,28 @@ export function enrichAt(
   return enrichIn({ now }, [input], data, api, ...args)
 }
 
+/** The same as `enrich`, with another token. */
+export function enrichAs(
+  token: string,
+  input: string,
+  data: string,
+  api: Simulator,
+  ...args: string[]
+): Promise<Enriched> {
+  return enrichIn({ token }, [input], data, api, ...args)
+}
+
 /** Runs `run --tracked`: the tracked lists of the folder, from their stored rows. */
 export function refresh(data: string, api: Simulator, ...args: string[]): Promise<Enriched> {
   return enrichIn({}, [], data, api, '--tracked', ...args)
 }
 
 async function enrichIn(
-  { signal = new AbortController().signal, now = Date.now }: { signal?: AbortSignal; now?: () => number },
+  {
+    signal = new AbortController().signal,
+    now = Date.now,
+    token = TOKEN,
+  }: { signal?: AbortSignal; now?: () => number; token?: string },
   inputs: readonly string[],
   data: string,
   api: Simulator,
@@ -107,7 +122,7 @@ async function enrichIn(
     asEnvironment(['--api', api.url, '--data', data, ...WITHOUT_REPORT, ...args]),
   ])
   const lines: string[] = []
-  const redact = redactor(TOKEN)
+  const redact = redactor(token)
   const logger = new Logger({ write: (text) => lines.push(text) }, settings.logLevel, redact)
   const pipeline = await loadPipeline(settings.pipeline)
   const effects = { ...liveEffects((level, message) => logger.log(level, message)), now }
@@ -118,7 +133,7 @@ async function enrichIn(
     inputs,
     settings,
     api: resolveApi(settings),
-    token: TOKEN,
+    token,
     redact,
     pipeline,
     effects,

@@ -1,3 +1,4 @@
+import { completeReceipts } from '../../raw/completeReceipts.js'
 import { sealLoaded, sealRuns, writeLoaded } from '../../raw/seal.js'
 import { sweepRaw } from '../../raw/sweepRaw.js'
 import { loadLeftSegments } from '../../run/loadJournal.js'
@@ -14,6 +15,7 @@ export async function sealEverything(folder: LockedFolder): Promise<void> {
   await withCurrentWarehouse(folder, async (warehouse) => {
     await loadLeftSegments({ layout, reader, effects }, warehouse)
     await sealRuns(warehouse.connection, layout.raw)
+    await completeReceipts(warehouse.connection, layout.raw)
   })
   await sealLoaded(layout, await writeLoaded(layout, effects))
   await sweepRaw(layout.raw)

@@ -1,6 +1,8 @@
 import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import { changeText, type ListReceipt } from '../../model/receipt.js'
 import { timeIn, timeOf } from '../../terminal/progress.js'
+import type { MonthCalls } from '../../plan/monthCalls.js'
+import { yuan } from '../spentText.js'
 
 export interface PlanReasonCount {
   readonly reason: string
@@ -21,8 +23,13 @@ export interface PlanReport {
   readonly due: { readonly ids: number; readonly rows: number; readonly reasons: readonly PlanReasonCount[] }
   /** Ids that are not due, by reason; `held` ones wait for `--on-ambiguous retry`. */
   readonly known: Readonly<Record<'fresh' | 'empty' | 'failed' | 'invalid' | 'held' | 'skipped', number>>
-  /** The price of the due ids, each billed once. */
-  readonly money: { readonly currency: string; readonly price: number; readonly due: number }
+  /** The price of the due ids, each billed once, and with `--tracked` that of a month. */
+  readonly money: {
+    readonly currency: string
+    readonly price: number
+    readonly due: number
+    readonly month?: MonthCalls & { readonly cost: number }
+  }
   readonly simulated: boolean
   readonly time: {
     /** Null when neither an earlier run nor `--rate` gives a pace. */
@@ -97,7 +104,7 @@ export function planText(plan: PlanReport): string {
         rejected.reasons.map(({ reason, rows: some }) => `${reason} ${count(some)}`),
       ),
     )
-  lines.push(moneyLine(plan), timeLine(plan))
+  lines.push(moneyLine(plan), ...monthLines(plan), timeLine(plan))
   if (due.reasons.some(({ reason }) => reason === 'ahead')) lines.push(labelLine('clock', AHEAD))
   if (plan.caveat) lines.push(labelLine('note', CAVEATS[plan.caveat]))
   return `${lines.join('\n')}\n`
@@ -108,6 +115,17 @@ function moneyLine({ due, money, simulated }: PlanReport): string {
   if (due.ids === 0) return labelLine('money', 'none: every id is known')
   if (simulated) return labelLine('money', `none, the data are simulated (a real run: ${price})`)
   return labelLine('money', `${price}: ${plural(due.ids, 'call')} at ¥${money.price}, if each is billed once`)
+}
+
+function monthLines({ money: { month, price }, simulated }: PlanReport): string[] {
+  if (month === undefined) return []
+  const { ids, empty_ids, calls, cost } = month
+  const parts = [
+    `about ${yuan(cost)} with one run on each of 30 nights${simulated ? ' (if the calls were real)' : ''}`,
+    `${plural(calls, 'call')} at ¥${price} for ${plural(ids, 'id')}`,
+    ...(empty_ids > 0 ? [`and ${count(empty_ids)} without a profile once`] : []),
+  ]
+  return [labelParts('month', parts)]
 }
 
 function timeLine({ due, time }: PlanReport): string {

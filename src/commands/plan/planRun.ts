@@ -11,6 +11,7 @@ import { bringUpToDate } from '../../load/schema/schema.js'
 import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { plan, type PlanCounts, planOptionsOf } from '../../plan/plan.js'
+import { callsOfMonth, type MonthCalls } from '../../plan/monthCalls.js'
 import { openTombstones } from '../../privacy/tombstones.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import type { NamedInput } from '../../read/readInput.js'
@@ -41,13 +42,15 @@ export async function planRun(
       const refused = await refusedChange(connection, changes, inputs, layout)
       if (refused) effects.log('warn', `a run would stop: ${refused.message}`, 'run_would_stop')
       const now = effects.now()
-      const counts = await plan(connection, planOptionsOf(settings, pipeline, now))
+      const options = planOptionsOf(settings, pipeline, now)
+      const counts = await plan(connection, options)
       return reportOf(counts, inputs, {
         layout,
         changes,
         now,
         settings,
         measured: await readApiPace(connection),
+        month: settings.tracked ? await callsOfMonth(connection, options) : undefined,
         simulated: await isSimulated(connection),
       })
     })
@@ -104,14 +107,17 @@ interface PlanContext {
   readonly now: number
   readonly settings: RunContext['settings']
   readonly measured: ApiPace
+  /** Undefined without `--tracked`. */
+  readonly month: MonthCalls | undefined
   readonly simulated: boolean
 }
 
 function reportOf(
-  { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason }: PlanCounts,
+  counts: PlanCounts,
   inputs: readonly NamedInput[],
-  { layout, changes, now, settings, measured, simulated }: PlanContext,
+  { layout, changes, now, settings, measured, month, simulated }: PlanContext,
 ): PlanReport {
+  const { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason } = counts
   const { price, concurrency, rate = null } = settings
   const { due, fresh, known_empty, known_failed, invalid, held, skipped } = byDecision
   const { isOn, isCutOff } = readRunState(layout)
@@ -144,7 +150,12 @@ function reportOf(
       held: held.ids,
       skipped: skipped.ids,
     },
-    money: { currency: CURRENCY, price, due: Math.round(due.ids * price * 1e4) / 1e4 },
+    money: {
+      currency: CURRENCY,
+      price,
+      due: Math.round(due.ids * price * 1e4) / 1e4,
+      ...(month ? { month: { ...month, cost: Math.round(month.calls * price * 1e4) / 1e4 } } : {}),
+    },
     simulated,
     time: {
       seconds: due.ids === 0 ? 0 : seconds.length === 0 ? null : Math.max(...seconds),

@@ -38,6 +38,7 @@ export const runCommand: Command = {
     'keepRaw',
     'keepHistory',
     'keepPeople',
+    'alarmParked',
     'noBom',
     'excel',
     'noReport',

@@ -68,6 +68,8 @@ export interface NamedOptions {
   readonly keepHistory?: Given<'keepHistory'> | undefined
   /** erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased) */
   readonly keepPeople?: Given<'keepPeople'> | undefined
+  /** exit 3 when a cap parks a larger share of the ids that were due (default: a cap is exit 0) */
+  readonly alarmParked?: Given<'alarmParked'> | undefined
   /** write CSV files without a byte order mark */
   readonly noBom?: Given<'noBom'> | undefined
   /** also write exports/creators.xlsx; an existing one is updated in any case */

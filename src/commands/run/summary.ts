@@ -161,7 +161,9 @@ export function summary(receipt: Receipt): string {
     ...fileLines(receipt.files),
     ...(receipt.files.report === undefined ? [] : [labelLine('report', receipt.files.report)]),
   )
-  if (receipt.exit_code === EXIT.manyFailed) {
+  if (receipt.exit_reason === 'parked') {
+    lines.push('', labelLine('exit 3', 'parked: the cap has parked more of the due ids than --alarm-parked allows'))
+  } else if (receipt.exit_code === EXIT.manyFailed) {
     lines.push(
       '',
       labelLine('exit 3', 'more of the fetched ids failed than --max-failed allows, or all:'),

@@ -1,10 +1,13 @@
 import { pathExists } from '../../core/absent.js'
+import { CURRENCY } from '../../config/options.js'
 import { commandText } from '../../core/commandText.js'
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
+import { dayIn } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
 import { readFailedStart, type FailedStart } from '../../dataFolder/startFile.js'
+import { hasSpending, readSpent, readTimeZone, type Spent } from '../../load/spent.js'
 import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import { readLeaving, type LeavingReport } from './leaving.js'
@@ -67,6 +70,17 @@ export interface StatusReport {
   readonly to_be_erased: LeavingReport | null
   /** Profiles that were older than allowed when the newest run started, and that it did not fetch; null: not known. */
   readonly overdue: OverdueReport | null
+  /** Null in a folder without a published file, or one of an older version. */
+  readonly money: MoneyReport | null
+}
+
+/** What all runs have spent. The current run, and one that was cut off and is not loaded yet, are not counted. */
+export interface MoneyReport {
+  readonly currency: string
+  readonly time_zone: string
+  /** Today there, `YYYY-MM-DD`, and this month, `YYYY-MM`. */
+  readonly today: Spent & { readonly day: string }
+  readonly month: Spent & { readonly month: string }
 }
 
 const RUNS = 5
@@ -76,7 +90,7 @@ const RUNS = 5
  * @param keepPeople milliseconds; by default as the last run with `--keep-people`
  * @throws UsageError when the folder never had a run, or holds only `raw/`
  */
-export async function readFolderStatus(layout: Layout, keepPeople?: number): Promise<StatusReport> {
+export async function readFolderStatus(layout: Layout, keepPeople?: number, now = Date.now()): Promise<StatusReport> {
   const { status, isOn, isCutOff } = readRunState(layout)
   const state = {
     data: layout.data,
@@ -85,7 +99,7 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number): Pro
     cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
   }
   if (pathExists(layout.database))
-    return { ...state, ...(await withPublished(layout, (connection) => readTables(connection, keepPeople))) }
+    return { ...state, ...(await withPublished(layout, (connection) => readTables(connection, keepPeople, now))) }
   const lost = isOn || isCutOff ? undefined : await restorable(layout)
   if (lost) throw lost
   if (status === undefined && !isCutOff && !state.failed_start) {
@@ -104,6 +118,7 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number): Pro
     staleness: [],
     to_be_erased: null,
     overdue: null,
+    money: null,
   }
 }
 
@@ -112,7 +127,7 @@ const NO_AHEAD = { creators: 0, latest_at: null }
 
 type Tables = Omit<StatusReport, 'data' | 'running' | 'cut_off' | 'failed_start'>
 
-async function readTables(connection: Connection, keepPeople: number | undefined): Promise<Tables> {
+async function readTables(connection: Connection, keepPeople: number | undefined, now: number): Promise<Tables> {
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   const runs = await all<Omit<RunReport, 'started_at' | 'finished_at'> & Record<'started_at' | 'finished_at', number>>(
     connection,
@@ -145,8 +160,22 @@ async function readTables(connection: Connection, keepPeople: number | undefined
     creators,
     dated_ahead: { creators: ahead!.creators, latest_at: iso(ahead!.latest_at) },
     staleness: ages.map((age) => ({ ...age, share: age.creators / creators })),
-    to_be_erased: await readLeaving(connection, Date.now(), keepPeople),
     overdue: await readOverdue(connection),
+    to_be_erased: await readLeaving(connection, now, keepPeople),
+    money: await readMoney(connection, now),
+  }
+}
+
+async function readMoney(connection: Connection, now: number): Promise<MoneyReport | null> {
+  if (!(await hasSpending(connection))) return null
+  const zone = await readTimeZone(connection)
+  const day = dayIn(zone, now)
+  const month = day.slice(0, 7)
+  return {
+    currency: CURRENCY,
+    time_zone: zone,
+    today: { day, ...(await readSpent(connection, day, day)) },
+    month: { month, ...(await readSpent(connection, `${month}-01`, day)) },
   }
 }
 

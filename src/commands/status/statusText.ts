@@ -1,9 +1,10 @@
 import stringWidth from 'string-width'
-import { labelLine, count, plural } from '../../core/text.js'
+import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { timeOf } from '../../terminal/progress.js'
 import { percent, table } from '../../terminal/table.js'
+import { spentParts } from '../spentText.js'
 import { leavingLines } from './leaving.js'
 import type { RunReport, StatusReport } from './status.js'
 
@@ -109,6 +110,8 @@ function restText(
     runs,
     dated_ahead,
     to_be_erased,
+    money,
+    simulated,
   }: StatusReport,
   now: number,
 ): string {
@@ -139,6 +142,7 @@ function restText(
           ),
         ]
   return [
+    ...moneyLines({ money, simulated }),
     labelLine('ambiguous', ambiguous),
     labelLine('creators', count(creators)),
     ...clock,
@@ -147,4 +151,9 @@ function restText(
     ...leavingLines(to_be_erased, now),
     '',
   ].join('\n')
+}
+
+function moneyLines({ money, simulated }: Pick<StatusReport, 'money' | 'simulated'>): string[] {
+  if (money === null || simulated) return []
+  return [labelParts('today', spentParts(money.today)), labelParts('this month', spentParts(money.month))]
 }

@@ -1,3 +1,4 @@
+import { DAY_BUDGET } from '../../model/runAgain.js'
 import type { FetchPolicy } from '../fetchPolicy.js'
 import type { Stop } from '../stop.js'
 import { CalendarDay } from './calendarDay.js'
@@ -44,7 +45,7 @@ export class SpendCap implements Limiter {
   /** Why nothing is left. */
   get stop(): Omit<Stop, 'at'> {
     if (this.calls < this.maxCalls && !this.isRunTaken)
-      return { reason: 'cap', code: 'budget-per-day', message: 'the budget of the day is spent' }
+      return { reason: 'cap', code: DAY_BUDGET, message: 'the budget of the day is spent' }
     return { reason: 'cap', code: 'cap', message: 'the cap of this run is reached' }
   }
 

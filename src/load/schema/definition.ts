@@ -12,8 +12,8 @@ export interface TableDefinition {
 
 export interface ColumnDefinition {
   readonly name: string
-  /** DATE only in tables that SQL fills: `TableWriter` does not take it. */
-  readonly type: SqlType | 'DATE'
+  /** DATE and DECIMAL only in tables that SQL fills: `TableWriter` does not take them. */
+  readonly type: SqlType | 'DATE' | 'DECIMAL(18,6)'
   readonly description: string
   /** Path of the value in the API's profile; absent for computed columns. */
   readonly source?: string

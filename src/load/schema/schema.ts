@@ -23,9 +23,11 @@ import { changes } from './views/changes.js'
 import { creatorCandidates } from './views/creatorCandidates.js'
 import { creatorGrowthDaily } from './views/creatorGrowthDaily.js'
 import { creatorOverview } from './views/creatorOverview.js'
+import { listCosts } from './views/listCosts.js'
 import { creatorLists, listOverlap, rowsOfLists } from './views/listMembers.js'
 import { listOverview } from './views/listOverview.js'
 import { listDaily, listMonthly } from './views/listTimes.js'
+import { spendDaily } from './views/spendDaily.js'
 import { tierDaily } from './views/tierDaily.js'
 import { topMovers } from './views/topMovers.js'
 
@@ -40,8 +42,9 @@ export interface Target {
  * Raised whenever the same stored answers give other rows. 2: an answer that holds something else than a profile is failed,
  * not empty; a creator that had a profile becomes empty by two empty answers. 3: a page that is not JSON, or no body, at a
  * 2xx status is ambiguous. 4: `former_members` has those who left their lists before that table was there.
+ * 5: `spending` has the calls of earlier runs by list, as `raw/` shows them.
  */
-const READING = 4
+const READING = 5
 
 /** In place of `READING` where the rows must be made again. */
 const OUTDATED = 0
@@ -207,6 +210,8 @@ export function viewsOf(pipeline: Pipeline): ViewDefinition[] {
     creatorCandidates,
     changes,
     listOverview,
+    listCosts,
+    spendDaily,
     listDaily,
     listMonthly,
     tierDaily,

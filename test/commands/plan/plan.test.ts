@@ -49,6 +49,7 @@ test('a plan shows what the run then does, before and after the first run', asyn
     expect(await planOf(data, [], { ...flags, tracked: true })).toEqual({
       ...again,
       planned_at: expect.any(String) as string,
+      money: { ...again.money, month: expect.any(Object) as object },
     })
     const { due, known, ids: all } = again
     expect(due.ids + Object.values(known).reduce((sum, each) => sum + each, 0)).toBe(all)
@@ -62,6 +63,11 @@ test('a plan shows what the run then does, before and after the first run', asyn
     /^time +about 1m30s: 16 at a time, .* each as in the last runs,\n +the API allows about 49.5\/s, at most 20\/s$/m,
   )
   for (const line of planText(stale).split('\n').slice(1)) expect(stringWidth(line)).toBeLessThanOrEqual(80)
+  const month = await planOf(data, [], { tracked: true })
+  expect(month.money.month).toEqual({ ids: 4, empty_ids: 2, calls: 122, cost: 18.3 })
+  expect(planText(month)).toMatch(
+    /^month +about ¥18\.30 with one run on each of 30 nights,\n +122 calls at ¥0\.15 for 4 ids, and 2 without a profile once$/m,
+  )
   const kinds = { fresh: 1, empty: 2, failed: 3, invalid: 4, held: 5, skipped: 6 }
   // A comma separates two counts, and stands nowhere else.
   expect(planText({ ...stale, known: kinds })).toMatch(

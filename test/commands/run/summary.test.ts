@@ -16,6 +16,7 @@ function receipt(drift: readonly DriftReceipt[]): Receipt {
     finished_at: '2026-11-22T22:05:38.000Z',
     seconds: 1,
     exit_code: 0,
+    exit_reason: null,
     stop: null,
     lists: [],
     rows: NONE,

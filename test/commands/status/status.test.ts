@@ -33,9 +33,15 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
     runs: [{ run_id: quota.receipt.run_id, exit_code: 5, stop_reason: 'quota', enriched: 5, parked: 3 }],
     parked: [{ list: '名单', reason: 'quota', rows: 3, ids: 3, run_again: quota.receipt.stop!.run_again }],
     staleness: [{ age: 'day', creators: 5 }, ...(await neverAsked(layout))],
+    money: {
+      ...{ currency: 'CNY', time_zone: 'Asia/Shanghai' },
+      today: { billed: 5, maybe_billed: 0, money_billed: 0.75, unpriced: 0 },
+      month: { billed: 5, money_billed: 0.75 },
+    },
   })
   const text = statusText(parked, Date.now(), 80)
   expect(text).toMatch(/\n\d{4}-\d\d-\d\d \d\d:\d\d +quota \(5\) /)
+  expect(text).toContain('\ntoday      ¥0.75 billed (5 calls)\nthis month ¥0.75 billed (5 calls)\n')
   expect(text).toContain(`next       ${quota.receipt.stop!.run_again}\n`)
   for (const line of text.split('\n').filter((each) => !/^(folder|next)/.test(each)))
     expect(stringWidth(line)).toBeLessThanOrEqual(80)

@@ -6,6 +6,7 @@ import { runDays } from './0005-run-days.js'
 import { reading } from './0006-reading.js'
 import { emptyAnswers } from './0007-empty-answers.js'
 import { runClock } from './0008-run-clock.js'
+import { spending } from './0009-spending.js'
 import { formerMembers } from './0010-former-members.js'
 import { historyFrom } from './0011-history-from.js'
 import { runMaxAge } from './0012-allowed-ages.js'
@@ -20,6 +21,7 @@ export const migrations: readonly (readonly string[])[] = [
   reading,
   emptyAnswers,
   runClock,
+  spending,
   formerMembers,
   historyFrom,
   runMaxAge,

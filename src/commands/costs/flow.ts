@@ -1,0 +1,86 @@
+import { extname, join, resolve } from 'node:path'
+import { isFolder } from '../../core/atomicFile.js'
+import type { Settings } from '../../config/options.js'
+import { UsageError } from '../../core/errors.js'
+import { count, plural } from '../../core/text.js'
+import { dayIn } from '../../core/time.js'
+import { isOurPlace } from '../../dataFolder/files.js'
+import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { readRunState } from '../../dataFolder/runStatus.js'
+import { readTimeZone } from '../../load/spent.js'
+import { withPublished } from '../../publish/openPublished.js'
+import { print } from '../../terminal/print.js'
+import type { Invocation } from '../command.js'
+import { spentParts } from '../spentText.js'
+import { costsText, readCosts, type CostsReport } from './costs.js'
+import { listBilledCalls, type Listed } from './listBilledCalls.js'
+import { writeBilledCalls } from './writeBilledCalls.js'
+
+const FORMATS = ['csv', 'json', 'table'] as const
+type CostsFormat = (typeof FORMATS)[number]
+
+/** Prints what a month has cost by list, or writes each billed call of the month. */
+export async function costsFlow({ settings, logger }: Invocation): Promise<number> {
+  const layout = layoutOf(settings.data)
+  const format = formatOf(settings)
+  const out = await outOf(settings, layout)
+  await withPublished(layout, async (connection) => {
+    const zone = await readTimeZone(connection)
+    const month = settings.month ?? dayIn(zone, Date.now()).slice(0, 7)
+    const costs = await readCosts(connection, month, layout.data, zone)
+    const caveat = caveatOf(layout)
+    if (caveat !== undefined) logger.log('warn', caveat)
+    if (format === 'table') {
+      print(settings, costs, (columns) => costsText(costs, columns))
+      return
+    }
+    const listed = await listBilledCalls(connection, layout, { month, zone })
+    await writeBilledCalls(connection, { format, out, bom: !settings.noBom })
+    logger.log(isEqual(listed, costs) ? 'info' : 'warn', totalLine(listed, costs))
+    if (out !== undefined) logger.log('info', `${plural(listed.lines, 'line')} written to ${out}`)
+  })
+  return 0
+}
+
+function formatOf({ format, out }: Settings): CostsFormat {
+  const ending = out === undefined ? undefined : extname(out).slice(1)
+  const given = format ?? FORMATS.find((each) => each === ending) ?? (out === undefined ? 'table' : 'csv')
+  const known = FORMATS.find((each) => each === given)
+  if (known === undefined) throw new UsageError(`--format ${given}: costs are written as csv, json or table`)
+  if (known === 'table' && out !== undefined) throw new UsageError('--format table goes to the screen: leave out --out')
+  return known
+}
+
+async function outOf({ out }: Settings, layout: Layout): Promise<string | undefined> {
+  if (out === undefined) return undefined
+  const path = resolve(out)
+  if (await isFolder(path))
+    throw new UsageError(
+      `--out ${path} is a folder: give the path of a file, such as ${join(path, 'billed-calls.csv')}`,
+    )
+  if (path === layout.database || isOurPlace(path, layout))
+    throw new UsageError(`--out ${path} is where creator-enrich keeps its own files: choose another place`)
+  return path
+}
+
+function caveatOf(layout: Layout): string | undefined {
+  const { isOn, isCutOff } = readRunState(layout)
+  if (isOn) return 'a run is on: its calls are counted when it has ended'
+  return isCutOff ? 'the last run was cut off: the next run counts its calls' : undefined
+}
+
+function isEqual({ billed, maybe_billed }: Listed, { total }: CostsReport): boolean {
+  return billed === total.billed && maybe_billed === total.maybe_billed
+}
+
+/** One line that compares the lines with the table. */
+function totalLine(listed: Listed, costs: CostsReport): string {
+  const { month, total } = costs
+  const sum = `${month}: ${spentParts(total).join(', ')}`
+  if (!isEqual(listed, costs)) {
+    return `${sum} by table spending, but raw/ and the journal have ${count(listed.billed)} billed and ${count(listed.maybe_billed)} maybe billed calls`
+  }
+  const without =
+    listed.gone > 0 ? `; ${plural(listed.gone, 'line')} without details: these calls are not in raw/ any more` : ''
+  return `${sum}, as in table spending: ${plural(listed.lines, 'line')}${without}`
+}

@@ -1,0 +1,187 @@
+import { join } from 'node:path'
+import { all, first, type Connection } from '../../core/duckdb.js'
+import { createTempTable, insertIntoTempTable, tempTable, TempTableWriter } from '../../core/tempTable.js'
+import { dayIn } from '../../core/time.js'
+import type { Layout } from '../../dataFolder/layout.js'
+import { openSegments } from '../../journal/openSegments.js'
+import type { Call, RunHeader } from '../../model/call.js'
+import { interpreter, requestIdOf } from '../../model/interpret.js'
+import type { Interpret } from '../../model/outcome.js'
+import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
+import { RawStore } from '../../raw/readCalls.js'
+
+/** The billed and maybe billed calls of a month. */
+export const BILLED_CALLS = tempTable('billed_calls', {
+  /** In the zone of the pipeline, `YYYY-MM-DD`. */
+  day: 'VARCHAR',
+  sent_at: 'TIMESTAMPTZ',
+  received_at: 'TIMESTAMPTZ',
+  /** The vendor's time and number of the answer. */
+  record_time: 'VARCHAR',
+  request_id: 'VARCHAR',
+  user_id: 'VARCHAR',
+  host: 'VARCHAR',
+  endpoint: 'VARCHAR',
+  code: 'VARCHAR',
+  /** `yes` or `maybe`. */
+  billed: 'VARCHAR',
+  price: 'DOUBLE',
+  currency: 'VARCHAR',
+  run_id: 'VARCHAR',
+  seq: 'BIGINT',
+  /** `raw`, `journal`, or `gone`: only the table still counts the call. */
+  source: 'VARCHAR',
+})
+
+/** How many calls were listed. */
+export interface Listed {
+  readonly lines: number
+  readonly billed: number
+  readonly maybe_billed: number
+  /** Lines of calls that are not in `raw/` any more. */
+  readonly gone: number
+}
+
+interface Period {
+  /** `YYYY-MM`. */
+  readonly month: string
+  readonly zone: string
+}
+
+/**
+ * Fills the TEMP table `billed_calls` with the calls of a month, of the runs in table `spending`: from `raw/`, or from the
+ * journal where a run is not sealed yet. Calls that only the table still counts get a line without details.
+ * @throws LocalError when something in `raw/` is damaged
+ */
+export async function listBilledCalls(connection: Connection, layout: Layout, period: Period): Promise<Listed> {
+  const folder = await first<{ pipeline: string }>(connection, 'SELECT pipeline FROM data_folder')
+  const pipeline = await loadPipeline(folder!.pipeline)
+  const runs = await runsOf(connection, period.month)
+  await connection.run(createTempTable(BILLED_CALLS))
+  const writer = await TempTableWriter.open(connection, BILLED_CALLS)
+  const line = lineOf(pipeline, interpreter(pipeline), period)
+  for await (const { header, call, source } of callsOf(layout, runs)) {
+    const cells = line(header, call)
+    if (cells) writer.append({ ...cells, ...runs.get(header.runId)!, source })
+  }
+  writer.close()
+  await connection.run(insertGone(period.month))
+  return (await first<Listed>(connection, COUNTS))!
+}
+
+interface RunPrice {
+  readonly price: number | null
+  readonly currency: string | null
+}
+
+/** The runs that have spent something in the month, and the price of their calls. */
+async function runsOf(connection: Connection, month: string): Promise<ReadonlyMap<string, RunPrice>> {
+  const runs = await all<RunPrice & { run_id: string }>(
+    connection,
+    `SELECT s.run_id, any_value(${PRICE}) AS price, any_value(s.currency) AS currency
+     FROM spending AS s LEFT JOIN runs AS r ON r.run_id = s.run_id
+     WHERE strftime(s.calendar_day, '%Y-%m') = $month GROUP BY s.run_id ORDER BY s.run_id`,
+    { month },
+  )
+  return new Map(runs.map(({ run_id, ...price }) => [run_id, price]))
+}
+
+/** Simulated calls cost nothing. */
+const PRICE = 'CASE WHEN r.simulated THEN 0 ELSE s.price END::DOUBLE'
+
+interface SourceCall {
+  readonly header: RunHeader
+  readonly call: Call
+  readonly source: 'raw' | 'journal'
+}
+
+/** The journal comes first: while a run is sealed, `raw/` has only a part of its calls. */
+async function* callsOf(layout: Layout, runs: ReadonlyMap<string, unknown>): AsyncGenerator<SourceCall> {
+  const done = new Set<string>()
+  for (const folder of [layout.journal, join(layout.journal, 'loaded')]) {
+    for (const segment of await openSegments(folder)) {
+      const { header } = segment
+      if (!runs.has(header.runId) || done.has(header.runId)) continue
+      for await (const calls of segment.calls()) {
+        for (const call of calls) yield { header, call, source: 'journal' }
+      }
+      done.add(header.runId)
+    }
+  }
+  const store = await RawStore.open(layout.raw)
+  try {
+    for await (const run of store.runs((runId) => runs.has(runId) && !done.has(runId))) {
+      const { header } = run
+      for await (const calls of run.calls()) {
+        for (const call of calls) yield { header, call, source: 'raw' }
+      }
+    }
+  } finally {
+    store.close()
+  }
+}
+
+/** Makes the line of a call; undefined for a call that was not billed, or not in the month. */
+function lineOf(pipeline: Pipeline, interpret: Interpret, { month, zone }: Period) {
+  return ({ runId, host }: RunHeader, call: Call) => {
+    const day = dayIn(zone, call.sentAt)
+    if (!day.startsWith(month)) return undefined
+    const ended = call.kind === 'unknown' ? undefined : call
+    const { billed, code } = ended ? interpret(ended) : ({ billed: 'maybe', code: 'unknown' } as const)
+    if (billed === 'no') return undefined
+    const { requestId, recordTime } = call.kind === 'answer' ? requestIdOf(call.body) : NO_NUMBER
+    return {
+      day,
+      sent_at: call.sentAt,
+      received_at: ended?.receivedAt ?? null,
+      record_time: recordTime,
+      request_id: requestId,
+      user_id: call.id,
+      host,
+      endpoint: pipeline.request(call.id).path,
+      code,
+      billed,
+      run_id: runId,
+      seq: BigInt(call.seq),
+    }
+  }
+}
+
+const NO_NUMBER = { requestId: null, recordTime: null }
+
+/** Lines for what the table counts beyond the calls that are there, by run and day. */
+function insertGone(month: string): string {
+  return ['yes', 'maybe']
+    .map((billed) => {
+      const column = billed === 'yes' ? 'billed_calls' : 'maybe_billed_calls'
+      return insertIntoTempTable(
+        BILLED_CALLS,
+        {
+          ...{ day: 'day', sent_at: 'NULL', received_at: 'NULL', record_time: 'NULL', request_id: 'NULL' },
+          ...{ user_id: 'NULL', host: 'host', endpoint: 'NULL', code: 'NULL', billed: `'${billed}'` },
+          ...{ price: 'price', currency: 'currency', run_id: 'run_id', seq: 'NULL', source: `'gone'` },
+        },
+        `FROM (
+  SELECT counted.*, unnest(range(counted.calls - coalesce(listed.calls, 0)))
+  FROM (
+    SELECT s.run_id, CAST(s.calendar_day AS VARCHAR) AS day, CAST(sum(s.${column}) AS BIGINT) AS calls, any_value(r.host) AS host,
+      any_value(${PRICE}) AS price, any_value(s.currency) AS currency
+    FROM spending AS s LEFT JOIN runs AS r ON r.run_id = s.run_id
+    WHERE strftime(s.calendar_day, '%Y-%m') = '${month}' GROUP BY s.run_id, s.calendar_day
+  ) AS counted
+  LEFT JOIN (
+    SELECT run_id, day, count(*) AS calls FROM ${BILLED_CALLS.name} WHERE billed = '${billed}' GROUP BY run_id, day
+  ) AS listed ON listed.run_id = counted.run_id AND listed.day = counted.day
+)`,
+      )
+    })
+    .join(';\n')
+}
+
+const COUNTS = `
+SELECT
+  count(*) AS lines,
+  count(*) FILTER (billed = 'yes') AS billed,
+  count(*) FILTER (billed = 'maybe') AS maybe_billed,
+  count(*) FILTER (source = 'gone') AS gone
+FROM ${BILLED_CALLS.name}`

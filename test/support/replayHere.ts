@@ -1,0 +1,20 @@
+import { forget } from '../../src/commands/forget/forget.js'
+import { forgetCommand } from '../../src/commands/forget/command.js'
+import { replayCommand } from '../../src/commands/replay/command.js'
+import { replay } from '../../src/commands/replay/replay.js'
+import type { ReplayReport } from '../../src/commands/replay/replayReport.js'
+import { resolveSettings } from '../../src/config/options.js'
+import { liveEffects } from '../../src/core/effects.js'
+import { loadPipeline } from '../../src/model/pipeline.js'
+
+const silent = liveEffects(() => undefined)
+
+/** Runs `replay` in this process. */
+export async function replayHere(data: string, flags: { check?: boolean } = {}): Promise<ReplayReport> {
+  return replay(resolveSettings(replayCommand.options, { data, ...flags }, []), await loadPipeline(undefined), silent)
+}
+
+/** Runs `forget` in this process. */
+export async function forgetHere(data: string, ...ids: string[]): Promise<void> {
+  await forget(ids, resolveSettings(forgetCommand.options, { data }, []), await loadPipeline(undefined), silent)
+}
