@@ -20,6 +20,8 @@ const erasure = z.object({
   finished_at: z.iso.datetime().optional(),
   /** HMAC-SHA256 of each id in lower case, with the key of the file; hex. */
   people: z.array(z.string().regex(/^[0-9a-f]{64}$/)),
+  /** They left their last list (`--keep-people`). */
+  keep_people: z.literal(true).optional(),
   /** The version of creator-enrich. */
   version: z.string(),
   files: z.array(touched),
@@ -91,20 +93,25 @@ export function erasuresOf({ key, erasures }: Erasures, id: string): Erasure[] {
 /**
  * Opens the receipt before the first file changes, with the files that will change. An erasure of these people that was
  * interrupted is continued: its files are gone from the search, and stay in the receipt.
+ * @param keepPeople they left their last list: continues any such erasure, as its ids may be known no more
  */
 export function beginErasure(
   before: Erasures,
   ids: readonly string[],
   files: readonly TouchedFile[],
   now: number,
+  keepPeople?: true,
 ): Erasures {
   const people = ids.map((id) => keyed(before.key, id))
   const isSame = (each: StoredErasure): boolean =>
-    each.finished_at === undefined && each.people.some((person) => people.includes(person))
+    each.finished_at === undefined &&
+    each.keep_people === keepPeople &&
+    (keepPeople ?? each.people.some((person) => people.includes(person)))
   const continued = before.erasures.filter(isSame)
   const begun: StoredErasure = {
     started_at: continued[0]?.started_at ?? new Date(now).toISOString(),
     people: [...new Set([...continued.flatMap((each) => each.people), ...people])],
+    ...(keepPeople ? { keep_people: keepPeople } : {}),
     version,
     files: merged([...continued.flatMap((each) => each.files), ...files]),
   }
@@ -117,8 +124,9 @@ export function finishErasure(
   ids: readonly string[],
   done: Required<Pick<Erasure, 'files' | 'verified'>>,
   now: number,
+  keepPeople?: true,
 ): Erasures {
-  const begun = beginErasure(before, ids, done.files, now)
+  const begun = beginErasure(before, ids, done.files, now, keepPeople)
   const last = begun.erasures.at(-1)!
   const finished: StoredErasure = { ...last, finished_at: new Date(now).toISOString(), verified: done.verified }
   return { ...begun, erasures: [...begun.erasures.slice(0, -1), finished] }

@@ -75,9 +75,20 @@ export async function writeTombstones(path: string, tombstones: Tombstones): Pro
 }
 
 /** Finds the ids of forgotten people; undefined if no person was forgotten. */
-export function forgottenFinder({ salt, people: all }: Tombstones): IdFinder | undefined {
-  const people = all.filter(({ leaving }) => !leaving)
-  if (people.length === 0) return undefined
+export function forgottenFinder({ salt, people }: Tombstones): IdFinder | undefined {
+  const forgotten = people.filter(({ leaving }) => !leaving)
+  return forgotten.length === 0 ? undefined : finderOf(salt, forgotten)
+}
+
+/** Finds the ids of people who left their last list and are being erased, also where only an interrupted erasure knew them. */
+export function leavingFinder({ salt, people }: Tombstones): IdFinder {
+  return finderOf(
+    salt,
+    people.filter(({ leaving }) => leaving),
+  )
+}
+
+function finderOf(salt: string, people: readonly Tombstone[]): IdFinder {
   const hashes = new Set(people.map(({ hash }) => hash))
   const fingerprints = people.map(({ length, mark }) => ({ length, rollingHash: mark }))
   return new IdFinder(fingerprints, (id) => hashes.has(hashOf(salt, id)))
@@ -110,12 +121,6 @@ export function hasLeaving({ people }: Tombstones): boolean {
   return people.some(({ leaving }) => leaving)
 }
 
-/** Those of these ids whose erasure was interrupted so. */
-export function leavingAmong({ salt, people }: Tombstones, ids: readonly string[]): string[] {
-  const hashes = new Set(people.filter(({ leaving }) => leaving).map(({ hash }) => hash))
-  return ids.filter((id) => hashes.has(hashOf(salt, id)))
-}
-
 /** Without the people who left their last list, whose erasure is complete. The number of their paid calls stays. */
 export function removeLeaving(tombstones: Tombstones): Tombstones {
   const left = tombstones.people.filter(({ leaving }) => leaving)
@@ -129,7 +134,7 @@ export function removeLeaving(tombstones: Tombstones): Tombstones {
 /**
  * Adds these people, to be erased. After an interrupted erasure some calls are already gone, so the larger of the two
  * counts of each run is kept.
- * @param leaving they left their last list: nobody keeps them out afterwards
+ * @param leaving they left their last list and may come back; who was forgotten before stays forgotten
  */
 export function addTombstones(
   tombstones: Tombstones,
@@ -141,6 +146,7 @@ export function addTombstones(
   for (const [id, paid] of people) {
     const hash = hashOf(tombstones.salt, id)
     const known = next.get(hash)
+    if (leaving && known && !known.leaving) continue
     const since = known?.since ?? new Date(now).toISOString()
     const { length, rollingHash } = fingerprintOf(id)
     next.set(hash, {

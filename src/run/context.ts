@@ -30,7 +30,7 @@ export interface RunContext {
   readonly pipeline: Pipeline
   readonly effects: Effects
   readonly logger: Logger
-  /** Erases people as `forget` does; the run holds the folder, and keeps none of them out. */
+  /** Erases people as `forget` does, but keeps none of them out; completes such an erasure that was cut off. */
   readonly erase: (ids: readonly string[], held: HeldFolder) => Promise<void>
   /** Gets how far a run came that fails; undefined if it never had its folder. */
   readonly onFailure?: (last: RunStatus | undefined) => void

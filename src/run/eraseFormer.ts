@@ -1,4 +1,4 @@
-import { openDatabase, type Connection } from '../core/duckdb.js'
+import { openDatabase } from '../core/duckdb.js'
 import { EXIT, LocalError, messageOf } from '../core/errors.js'
 import { plural, visibleLine } from '../core/text.js'
 import { localTime } from '../core/time.js'
@@ -6,7 +6,7 @@ import { formerMembersUntil } from '../load/formerMembers.js'
 import { countRuns } from '../load/recordRun.js'
 import { asLocalError } from '../load/warehouse.js'
 import type { Receipt } from '../model/receipt.js'
-import { hasLeaving, leavingAmong, readTombstones } from '../privacy/tombstones.js'
+import { hasLeaving, readTombstones } from '../privacy/tombstones.js'
 import type { OpenRun } from './openRun.js'
 import { withCurrentWarehouse } from './rebuild.js'
 
@@ -69,30 +69,23 @@ function whyNotNow({ exit_code, lists, calls, ids }: Receipt): string | undefine
   return undefined
 }
 
-async function allFormer(connection: Connection): Promise<string[] | undefined> {
-  return (await countRuns(connection)) === 0 ? undefined : formerMembersUntil(connection, Number.MAX_SAFE_INTEGER)
-}
-
 /**
- * Completes an erasure that was cut off. Who is not known any more is erased from `raw/`; all other files are made again.
+ * Completes an erasure that was cut off: `raw/forgotten.json` tells its people from others, without their ids.
  * A failure is a warning: the run works, and the next one tries again.
  */
 export async function completeErasure(run: OpenRun): Promise<void> {
   const { layout, effects, settings } = run
-  const tombstones = await readTombstones(layout.forgotten)
-  if (!hasLeaving(tombstones)) return
+  if (!hasLeaving(await readTombstones(layout.forgotten))) return
   effects.log(
     'warn',
     'an erasure of people who left their last list was cut off: it is completed first',
     'erasure_unfinished',
   )
   try {
-    const former = await withCurrentWarehouse(run, ({ connection }) => allFormer(connection), {
-      lossy: settings.new ?? false,
-    })
+    const options = { lossy: settings.new ?? false }
+    const runs = await withCurrentWarehouse(run, ({ connection }) => countRuns(connection), options)
     // Without runs the folder has lost its data: publishing that would hide the loss.
-    if (former === undefined) return
-    await run.erase(leavingAmong(tombstones, former), run)
+    if (runs > 0) await run.erase([], run)
   } catch (error) {
     const failure = asLocalError(error, layout.warehouse)
     if (!(failure instanceof LocalError)) throw error

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listsCommand } from '../../src/commands/lists/command.js'
@@ -9,6 +9,7 @@ import { liveEffects } from '../../src/core/effects.js'
 import { DAY_MS } from '../../src/core/time.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
+import { erasuresOf, readErasures } from '../../src/privacy/erasures.js'
 import { hasLeaving, readTombstones } from '../../src/privacy/tombstones.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { whereIs } from '../commands/forget/everyValue.js'
@@ -103,6 +104,8 @@ test('people who left their last list longer ago are erased everywhere, and fetc
   const tombstones = await readTombstones(layout.forgotten)
   expect(tombstones.people).toEqual([])
   expect(Object.values(tombstones.paid)).toEqual([1])
+  const [erasure, ...more] = erasuresOf(await readErasures(layout.erasures), CAT)
+  expect([erasure, more]).toMatchObject([{ keep_people: true, verified: { named: 0, unsearched: 0 } }, []])
   await folder.isConsistent()
 
   const calls = api.ledger.chargesById().get(CAT)!
@@ -215,6 +218,8 @@ test('killed at any operation of the erasure, the next run completes it, also fo
     const counts = JSON.parse(readFileSync(count, 'utf8')) as Record<string, number>
     return Object.values(counts).reduce((sum, number) => sum + number, 0)
   }
+  mkdirSync(layoutOf(data).reports)
+  writeFileSync(join(layoutOf(data).reports, '20250101T000000Z-0000.html'), CAT)
   const keep = ['--keep-people', '30d']
   const first = await operations('without')
   const last = await operations('with', ...keep)
@@ -226,7 +231,7 @@ test('killed at any operation of the erasure, the next run completes it, also fo
     const copy = copyOf(`at-${at}`)
     const killed = await run(copy, { at, how: n % 2 === 0 ? 'power' : 'torn' }, ...keep)
     expect(killed.code, `operation ${at} of ${first} to ${last}`).toBe(137)
-    const { forgotten } = layoutOf(copy)
+    const { forgotten, erasures } = layoutOf(copy)
     if (hasLeaving(await readTombstones(forgotten))) begun += 1
 
     // The next run reads the person in a list again.
@@ -234,13 +239,16 @@ test('killed at any operation of the erasure, the next run completes it, also fo
     cpSync(copy, again, { recursive: true, verbatimSymlinks: true })
     const back = await enrichAt(Date.now, writeList(dirname(copy), [ANN, BEN, CAT], 'spring.csv'), again, api)
     expect(back.receipt.rows, `operation ${at}`).toMatchObject({ read: 3, enriched: 1, rejected: 0 })
-    expect(hasLeaving(await readTombstones(layoutOf(again).forgotten))).toBe(false)
+    expect(hasLeaving(await readTombstones(layoutOf(again).forgotten)), back.stderr).toBe(false)
     expect(await check(again), `operation ${at}`).toMatchObject({ exit_code: 0, differences: [] })
 
     const completed = await enrichAt(Date.now, list, copy, api, ...keep)
     expect(completed.code, `operation ${at}: ${completed.stderr}`).toBe(0)
     expect(await whereIs(copy, CAT), `operation ${at}`).toEqual([])
     expect((await readTombstones(forgotten)).people).toEqual([])
+    expect(readdirSync(layoutOf(copy).reports)).not.toContain('20250101T000000Z-0000.html')
+    const receipts = erasuresOf(await readErasures(erasures), CAT)
+    expect(receipts.map(({ finished_at }) => finished_at !== undefined)).toEqual([true])
     expect(await published(copy, 'SELECT user_id FROM creators ORDER BY user_id')).toHaveLength(2)
     expect(await check(copy), `operation ${at}`).toMatchObject({ exit_code: 0, differences: [] })
   }

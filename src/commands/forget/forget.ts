@@ -39,7 +39,7 @@ import { sealEverything } from './sealEverything.js'
 import { searchFolder, otherFiles, type Finding } from './searchFolder.js'
 
 /** What one erasure works on. */
-export interface Erasure {
+export interface ErasureWork {
   readonly lock: Lock
   readonly layout: Layout
   readonly reader: AnswerReader
@@ -120,7 +120,7 @@ const NOTHING = {
  * Tries what the erasure does after `raw/` has changed: its folders must be writable, and all tables must follow from `raw/`.
  * @throws LocalError when the erasure could not be completed: nothing was changed
  */
-export async function rehearse({ lock, layout, reader }: Erasure, files: RawFiles): Promise<void> {
+export async function rehearse({ lock, layout, reader }: ErasureWork, files: RawFiles): Promise<void> {
   try {
     await checkFolders(
       [...new Set(Object.values(files).flat().map(dirname)), ...foldersOf(layout)],
@@ -138,7 +138,7 @@ export async function rehearse({ lock, layout, reader }: Erasure, files: RawFile
 
 /** Rewrites `raw/`, rebuilds all other files from it, removes older copies, and searches every file again. */
 export async function erase(
-  { layout, lock, reader, finder, settings, effects }: Erasure,
+  { layout, lock, reader, finder, settings, effects }: ErasureWork,
   findings: readonly Finding[],
   substitute: (written: string) => string,
 ): Promise<Partial<ForgetReport>> {
@@ -194,7 +194,7 @@ async function inFolder(
   settings: Settings,
   pipeline: Pipeline,
   effects: Effects,
-  work: (erasure: Erasure) => Promise<ForgetReport>,
+  work: (erasure: ErasureWork) => Promise<ForgetReport>,
 ): Promise<ForgetReport> {
   const layout = layoutOf(settings.data)
   const finder = IdFinder.of(ids)

@@ -28,9 +28,10 @@ export function closedReceipts(
   files: readonly TouchedFile[],
   { others, unsearched }: Pick<ForgetReport, 'others' | 'unsearched'>,
   { effects }: Receipted,
+  keepPeople?: true,
 ): Erasures {
   const verified = { named: others.length, unsearched: unsearched.length }
-  return finishErasure(receipts, ids, { files: [...files], verified }, effects.now())
+  return finishErasure(receipts, ids, { files: [...files], verified }, effects.now(), keepPeople)
 }
 
 export function touchedBy(
