@@ -299,7 +299,7 @@ export const options = {
   new: option({
     flag: '--new',
     parse: flag,
-    help: 'start from nothing although published files show paid calls whose raw data is gone',
+    help: 'start from nothing, or go on, although paid calls are known whose raw data is gone',
   }),
   check: option({
     flag: '--check',

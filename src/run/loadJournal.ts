@@ -1,19 +1,18 @@
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Effects } from '../core/effects.js'
-import { UsageError } from '../core/errors.js'
 import { plural } from '../core/text.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { repairJournal } from '../journal/repairJournal.js'
 import { openSegment } from '../journal/segmentReader.js'
 import { loadSegments, loadStaged } from '../load/loadCalls.js'
-import { countRuns } from '../load/recordRun.js'
 import { checkKind, claimKind } from '../load/schema/schema.js'
 import type { Warehouse } from '../load/warehouse.js'
 import { sealRuns } from '../raw/seal.js'
 import type { Fetched } from './fetchDue.js'
 import type { OpenRun } from './openRun.js'
+import { refuseLostCalls } from './refuseLostCalls.js'
 
 export interface RecoveredCalls {
   /** Answers that an earlier run paid for and did not load. */
@@ -28,14 +27,14 @@ export interface RecoveredCalls {
  * Loads the calls that earlier runs paid for and did not load, before anything is planned. Seals the lists and receipts of
  * those runs, before this run replaces the rows of a list.
  * @throws UsageError when the folder is of the other kind (simulated or real)
- * @throws UsageError when files are published but their calls are gone: all of them would be paid again
+ * @throws UsageError when the calls of earlier runs are gone, wholly or from `raw/`
  */
 export async function recoverCalls(run: OpenRun, warehouse: Warehouse): Promise<RecoveredCalls> {
   const { settings, layout, header } = run
   const { connection } = warehouse
   await checkKind(connection, layout.data, header.simulated)
   // Before the first load: afterwards the database has runs, and no longer shows that the state folder was lost.
-  if (!settings.new) await refuseToPayAgain(layout, warehouse)
+  if (!settings.new) await refuseLostCalls(run, warehouse)
   await sealRuns(connection, layout.raw)
   const recovered = await loadLeftSegments(run, warehouse)
   await checkKind(connection, layout.data, header.simulated)
@@ -92,15 +91,5 @@ function warnOfLarge(answers: number, effects: Effects): void {
     `${plural(answers, 'answer')} too large to load: kept in raw/, and failed as too_large_to_load; fetched again when stale`,
     'answers_too_large',
     { answers },
-  )
-}
-
-async function refuseToPayAgain(layout: Layout, { connection }: Warehouse): Promise<void> {
-  const traces = [layout.database, join(layout.exports, 'creators.csv')]
-  // A link that leads nowhere is a trace as well.
-  const trace = traces.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
-  if (trace === undefined || (await countRuns(connection)) > 0) return
-  throw new UsageError(
-    `${layout.state} and ${layout.raw} are gone, but ${trace} shows that calls were paid: put them back, or give --new to start again and pay again`,
   )
 }

@@ -1,10 +1,10 @@
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, refused, simulator, startRun } from '../support/simulated.js'
+import { enrich, refresh, refused, simulator, startRun } from '../support/simulated.js'
 
 const CONCURRENCY = 8
 const IDS = Array.from({ length: 120 }, (_, n) => plainId(n + 1))
@@ -133,6 +133,50 @@ test('published files without the calls they came from: refused, until --new all
   rmSync(join(data, 'raw'), { recursive: true })
   const renewed = await enrich(list, data, api, '--new')
   expect(renewed.receipt.ids).toMatchObject({ read: 10, enriched: 10 })
+})
+
+test('raw/ alone is gone: exit 2 although the working database is there, until --new goes on without', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 3))
+  const api = await simulator()
+  await enrich(list, data, api, '--track')
+  api.ledger.clear()
+  renameSync(join(data, 'raw'), join(folder, 'raw'))
+  for (const night of [() => enrich(list, data, api), () => refresh(data, api, '--max-age', '0s')]) {
+    const { code, stderr } = await refused(night())
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${join(data, 'raw')} is empty, but`) as string])
+  }
+  rmSync(join(data, 'raw'), { recursive: true })
+  renameSync(join(folder, 'raw'), join(data, 'raw'))
+  expect((await refresh(data, api)).receipt.ids).toMatchObject({ read: 3, reused: 3 })
+  rmSync(join(data, 'raw'), { recursive: true })
+  expect((await enrich(list, data, api, '--new')).receipt.ids).toMatchObject({ read: 3, reused: 3 })
+  expect(api.ledger.summary().calls).toBe(0)
+})
+
+test('state/ is gone: a night of the tracked lists is rebuilt first, and pays nothing again', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  await enrich(writeList(folder, IDS.slice(0, 3)), data, api, '--track')
+  api.ledger.clear()
+  rmSync(join(data, 'state'), { recursive: true })
+  const { receipt, stderr } = await refresh(data, api)
+  expect(receipt.ids).toMatchObject({ read: 3, reused: 3 })
+  expect(stderr).toContain('is rebuilt from')
+  expect(api.ledger.summary().calls).toBe(0)
+})
+
+test('a night in a mistyped folder is exit 2, also where the folder holds other files', async () => {
+  const data = join(temporaryFolder(), 'data')
+  const api = await simulator()
+  expect((await refused(refresh(data, api))).code).toBe(2)
+  mkdirSync(data)
+  writeFileSync(join(data, 'notes.txt'), 'mine')
+  const { code, stderr } = await refused(refresh(data, api))
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`no list of ${data} is tracked`)])
+  expect(readdirSync(data)).toEqual(['notes.txt'])
 })
 
 test.each([

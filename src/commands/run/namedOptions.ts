@@ -82,7 +82,7 @@ export interface NamedOptions {
   readonly notify?: Given<'notify'> | undefined
   /** post after every run, or only when the exit code is not 0, or data or money need a look (default: always) */
   readonly notifyOn?: Given<'notifyOn'> | undefined
-  /** start from nothing although published files show paid calls whose raw data is gone */
+  /** start from nothing, or go on, although paid calls are known whose raw data is gone */
   readonly new?: Given<'new'> | undefined
   /** memory that DuckDB may use (default: a quarter of the machine's, from 512MB to 1GB, at most half of what is free) */
   readonly memory?: Given<'memory'> | undefined
