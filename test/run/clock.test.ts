@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DAY_MS } from '../../src/core/time.js'
-import { commandHere } from '../support/commandHere.js'
+import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -27,13 +27,13 @@ async function openFolder(count = 6, options: Parameters<typeof simulator>[0] = 
   const runAt = (shiftMs: number, ...args: string[]) => enrichAt(() => Date.now() + shiftMs, list, data, api, ...args)
   const run = (...args: string[]) => enrich(list, data, api, ...args)
   const json = async <T>(...args: string[]) => {
-    const { stdout, code, stderr } = await commandHere([...args, '--data', data, '--json'])
+    const { stdout, code, stderr } = await cli([...args, '--data', data, '--json'])
     if (code !== 0) throw new Error(stderr)
     return JSON.parse(stdout) as T
   }
-  const text = async (...args: string[]) => (await commandHere([...args, '--data', data])).stdout
+  const text = async (...args: string[]) => (await cli([...args, '--data', data])).stdout
   const replayCheck = async () => {
-    const { code, stdout } = await commandHere(['replay', '--check', '--data', data])
+    const { code, stdout } = await cli(['replay', '--check', '--data', data])
     return code === 0 ? 'nothing differs' : stdout
   }
   return { folder, data, ids, list, api, calls, runAt, run, json, text, replayCheck }
@@ -85,7 +85,7 @@ describe('a clock that was a year ahead', () => {
       { n: 0 },
     ])
     expect(await replayCheck()).toBe('nothing differs')
-    expect((await commandHere(['replay', '--data', data])).code).toBe(0)
+    expect((await cli(['replay', '--data', data])).code).toBe(0)
     expect(await replayCheck()).toBe('nothing differs')
   })
 

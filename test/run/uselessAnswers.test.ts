@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { all, openDatabase, quotedText } from '../../src/core/duckdb.js'
 import type { Script } from '../../src/simulator/answer.js'
-import { commandHere } from '../support/commandHere.js'
+import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -45,7 +45,7 @@ async function openFolder() {
     )
     return Object.fromEntries(rows.map(({ status, n }) => [status, n]))
   }
-  const replayCheck = async () => (await commandHere(['replay', '--check', '--data', data])).code
+  const replayCheck = async () => (await cli(['replay', '--check', '--data', data])).code
   return { data, run, statuses, replayCheck, upstream }
 }
 
