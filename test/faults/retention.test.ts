@@ -27,14 +27,17 @@ const list = writeList(scratch, IDS)
 let api: Simulator
 let whole: Awaited<ReturnType<typeof undisturbed>>
 
-/** A run of each night, all in past months. */
+/** Nights of one month, the one before the last. */
+const today = new Date()
+const at = (night: number): number => Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - 2, 2, 18) + night * DAY
+/** A duration up to half a day before a night. */
+const upTo = (night: number): string => `${((today.getTime() - at(night)) / DAY + 0.5).toFixed(2)}d`
+
 beforeAll(async () => {
   api = await startSimulator({ pipeline: await loadPipeline(undefined) })
-  const now = Date.now()
   for (let night = 0; night < DROPPED + MERGED; night += 1) {
     api.change({ night })
-    const started = now - (40 + DROPPED + MERGED - night) * DAY
-    expect((await enrichAt(() => started, list, before, api)).code).toBe(0)
+    expect((await enrichAt(() => at(night), list, before, api)).code).toBe(0)
   }
 })
 beforeAll(async () => {
@@ -47,9 +50,7 @@ afterAll(async () => {
 
 /** The command that drops, merges, and fetches every id. */
 function run(data: string, failAt?: FailAt): Promise<Ended> {
-  // The oldest run that stays is half a day younger.
-  const keep = `${40 + MERGED + 0.5}d`
-  const flags = ['--no-report', '--max-age', '0s', '--keep-raw', keep, '--keep-history', '45d']
+  const flags = ['--no-report', '--max-age', '0s', '--keep-raw', upTo(DROPPED), '--keep-history', upTo(DROPPED + 5)]
   const fault = failAt && { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) }
   return startCli(['run', list, '--api', api.url, '--data', data, ...flags], {
     env: { JUSTONEAPI_TOKEN: TOKEN, ...fault },
