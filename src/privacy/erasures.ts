@@ -37,7 +37,7 @@ const erasure = z.object({
 
 type StoredErasure = z.infer<typeof erasure>
 /** The receipt of one erasure, without the people. */
-export type Erasure = Omit<StoredErasure, 'people'>
+export type ErasureReceipt = Omit<StoredErasure, 'people'>
 export type TouchedFile = z.infer<typeof touched>
 
 const file = z.object({
@@ -82,11 +82,12 @@ export async function writeErasures(path: string, erasures: Erasures): Promise<v
 }
 
 /** The erasures of this person, oldest first. */
-export function erasuresOf({ key, erasures }: Erasures, id: string): Erasure[] {
+export function erasuresOf({ key, erasures }: Erasures, id: string): ErasureReceipt[] {
   const person = keyed(key, id)
   const found = erasures.filter(({ people }) => people.includes(person))
   return found.map(
-    (each): Erasure => Object.fromEntries(Object.entries(each).filter(([key]) => key !== 'people')) as Erasure,
+    (each): ErasureReceipt =>
+      Object.fromEntries(Object.entries(each).filter(([key]) => key !== 'people')) as ErasureReceipt,
   )
 }
 
@@ -122,7 +123,7 @@ export function beginErasure(
 export function finishErasure(
   before: Erasures,
   ids: readonly string[],
-  done: Required<Pick<Erasure, 'files' | 'verified'>>,
+  done: Required<Pick<ErasureReceipt, 'files' | 'verified'>>,
   now: number,
   keepPeople?: true,
 ): Erasures {

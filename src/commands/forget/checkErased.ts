@@ -4,7 +4,7 @@ import { EXIT } from '../../core/errors.js'
 import { labelLine, plural } from '../../core/text.js'
 import { isOurs } from '../../dataFolder/files.js'
 import { layoutOf } from '../../dataFolder/layout.js'
-import { erasuresOf, readErasures, type Erasure } from '../../privacy/erasures.js'
+import { erasuresOf, readErasures, type ErasureReceipt } from '../../privacy/erasures.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import { readTombstones, tombstoneState } from '../../privacy/tombstones.js'
 import { nothingIn } from './forget.js'
@@ -19,7 +19,7 @@ export interface CheckedPerson {
   readonly erased: boolean
   /** Whether a tombstone keeps the person out. */
   readonly kept_out: boolean
-  readonly receipts: readonly Erasure[]
+  readonly receipts: readonly ErasureReceipt[]
 }
 
 /** The result of `forget --check`, without ids; `--json` prints it. */
@@ -94,7 +94,7 @@ function personLines({ person, erased, kept_out: out, receipts }: CheckedPerson)
   ]
 }
 
-function receiptText({ started_at: started, finished_at: finished, verified, files }: Erasure): string {
+function receiptText({ started_at: started, finished_at: finished, verified, files }: ErasureReceipt): string {
   if (finished === undefined) return `${started} begun and interrupted: run forget with the same ids again`
   const others = (verified?.named ?? 0) + (verified?.unsearched ?? 0)
   const rest = others === 0 ? 'none named them' : `${plural(others, 'other file')} named them, or could not be searched`

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { count, labelLine, labelParts, plural } from '../../core/text.js'
-import type { Erasure } from '../../privacy/erasures.js'
+import type { ErasureReceipt } from '../../privacy/erasures.js'
 
 /** What the manifest of a person's folder says beside its list of files; `--json` prints it. */
 export interface PersonReport {
@@ -36,7 +36,7 @@ export interface PersonReport {
   readonly held_in: number
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
   readonly forgotten: { readonly since: string; readonly erased: boolean } | null
-  readonly erasures: readonly Erasure[]
+  readonly erasures: readonly ErasureReceipt[]
   /** The number of files in the folder. */
   readonly files: number
 }
