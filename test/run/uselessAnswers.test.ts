@@ -289,8 +289,6 @@ async function makeOlder(data: string, rows: string): Promise<void> {
     'ALTER TABLE runs DROP COLUMN history_from',
     'ALTER TABLE runs DROP COLUMN max_age_seconds',
     'ALTER TABLE runs DROP COLUMN max_age_by_tier',
-    'ALTER TABLE runs DROP COLUMN keep_people_ms',
-    'DROP TABLE former_members',
     'ALTER TABLE runs DROP COLUMN tracked',
     'ALTER TABLE runs DROP COLUMN billed_by_day',
     'UPDATE data_folder SET schema_version = 3',
