@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { copyFile, lstat, open, readlink, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
+import { isAbsent } from '../core/absent.js'
 import { makeFolder } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
@@ -119,7 +120,8 @@ async function tryFolder(folder: string, access: Access): Promise<void> {
 
 async function reasonFor(folder: string, cause: unknown): Promise<string> {
   const link = await lstat(folder).catch(() => undefined)
-  const target = await stat(folder).catch(() => undefined)
+  const target = await stat(folder).catch((error: unknown) => (isAbsent(error) ? undefined : messageOf(error)))
+  if (typeof target === 'string') return target
   if (link?.isSymbolicLink() && !target) return `it is a link to ${await readlink(folder)}, which is not there`
   if (target && !target.isDirectory()) return 'it is not a folder'
   return messageOf(cause)

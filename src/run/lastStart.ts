@@ -6,6 +6,7 @@ import type { Effects } from '../core/effects.js'
 import { EXIT, messageOf } from '../core/errors.js'
 import { labelText } from '../core/prometheusText.js'
 import type { Layout } from '../dataFolder/layout.js'
+import { refusePlantedLinks } from '../dataFolder/plantedLinks.js'
 import type { RunStatus } from '../dataFolder/runStatus.js'
 import { readFailedStart, writeFailedStart, type FailedStart } from '../dataFolder/startFile.js'
 import { METRICS, type MetricName } from './metrics/metricTable.js'
@@ -24,6 +25,7 @@ export function couldNotStart(exitCode: number, last: RunStatus | undefined): bo
 /** Keeps a start that failed, for `status` and in the metrics. Never fails. */
 export async function recordFailedStart(layout: Layout, failed: FailedStart, log: Effects['log']): Promise<void> {
   try {
+    await refusePlantedLinks(layout)
     await writeFailedStart(layout, failed)
     await writeLastStart(layout, Date.parse(failed.at), failed.exit_code)
   } catch (error) {

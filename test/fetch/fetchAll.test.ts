@@ -476,8 +476,8 @@ describe('throttling', () => {
     expect(junk[0]).toBeLessThanOrEqual(1000)
     expect(junk[5]).toBeGreaterThanOrEqual(15_000)
     expect(junk[5]).toBeLessThanOrEqual(30_000)
-    expect(Math.max(...(await pausesOf('60')))).toBe(60_000)
-    expect(Math.max(...(await pausesOf('1000000000')))).toBe(300_000)
+    expect(Math.max(...(await pausesOf('60')))).toBeCloseTo(60_000, 3)
+    expect(Math.max(...(await pausesOf('1000000000')))).toBeCloseTo(300_000, 3)
   })
 })
 
