@@ -1,5 +1,5 @@
 import { commandText } from '../../core/commandText.js'
-import { all, type Connection } from '../../core/duckdb.js'
+import { all, first, type Connection } from '../../core/duckdb.js'
 import { count } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import { percent, table } from '../../terminal/table.js'
@@ -37,8 +37,23 @@ export async function readLists(connection: Connection): Promise<ListReport[]> {
   return lists.map((list) => ({ ...list, last_read_at: new Date(list.last_read_at).toISOString() }))
 }
 
+/** The price of one call for every id of the tracked lists; an id in several of them counts once. Null without such an id. */
+export async function readNightlyPrice(connection: Connection): Promise<number | null> {
+  const tracked = await first<{ price: number | null }>(
+    connection,
+    `SELECT count(DISTINCT m.user_id) * max(r.price) AS price
+     FROM lists AS l JOIN list_members AS m USING (list) LEFT JOIN runs AS r ON r.run_id = l.run_id WHERE l.tracked`,
+  )
+  return tracked!.price
+}
+
 /** The lists of a data folder as a table, and the price of a night of the tracked lists. */
-export function listsText(lists: readonly ListReport[], columns: number, data: string): string {
+export function listsText(
+  lists: readonly ListReport[],
+  nightlyPrice: number | null,
+  columns: number,
+  data: string,
+): string {
   if (lists.length === 0) return 'no list was read yet\n'
   const rows = lists.map((each) => [
     each.list,
@@ -61,19 +76,17 @@ export function listsText(lists: readonly ListReport[], columns: number, data: s
     { title: 'a night', right: true },
   ]
   const note = lists[0]!.simulated ? 'simulated data: the calls cost nothing, the prices are those of real calls\n' : ''
-  return `${table(header, rows, columns)}\n${nightly(lists, data)}\n${note}`
+  return `${table(header, rows, columns)}\n${nightly(lists, nightlyPrice, data)}\n${note}`
 }
 
-function nightly(lists: readonly ListReport[], data: string): string {
+function nightly(lists: readonly ListReport[], price: number | null, data: string): string {
   const tracked = lists.filter((list) => list.tracked)
   const refresh = commandText(['run', '--tracked', '--data', data])
   if (tracked.length === 0) {
     const track = commandText(['run', '<list>', '--track', '--data', data])
     return `no list is tracked: after \`${track}\`, \`${refresh}\` refreshes it`
   }
-  const price = tracked.reduce((sum, list) => sum + (list.nightly_price ?? 0), 0)
-  const several = tracked.length > 1 ? ', less when an id is in several of them' : ''
-  return `\`${refresh}\` refreshes ${tracked.length} of ${lists.length}, for up to ${money(price)} a night${several}`
+  return `\`${refresh}\` refreshes ${tracked.length} of ${lists.length}, for ${money(price)} a night when all their ids are due`
 }
 
 function money(amount: number | null): string {

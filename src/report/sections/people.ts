@@ -1,5 +1,5 @@
 import { all, first } from '../../core/duckdb.js'
-import { count, type Count } from '../../core/text.js'
+import { count, plural, type Count } from '../../core/text.js'
 import { bars, histogram, type Bar } from '../charts.js'
 import { compactNumber, sharePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
@@ -11,6 +11,7 @@ interface Totals {
   readonly fans: Count | null
   readonly median: number | null
   readonly with_fans: number
+  readonly in_no_list: number
 }
 
 interface Group {
@@ -26,6 +27,9 @@ const STEP = `CASE ${STEPS.slice(1)
   .map((limit, at) => `WHEN fans < ${limit} THEN ${at}`)
   .join(' ')} ELSE ${STEPS.length - 1} END`
 
+/** People in at least one list. */
+const LISTED = '(SELECT * FROM creator_overview SEMI JOIN list_members USING (user_id))'
+
 const GROUPED = ['tier', 'province', 'gender', 'verification'] as const
 /** Less frequent words are summed up as one bar. */
 const MOST_WORDS = 8
@@ -35,8 +39,9 @@ export async function peopleSection({ connection }: ReportSource): Promise<Html>
   const totals = (await first<Totals>(
     connection,
     `SELECT count(*) AS creators, count(*) FILTER (status = 'active') AS active, count(fans) AS with_fans,
-      CAST(sum(fans) AS BIGINT) AS fans, median(fans) AS median
-    FROM creator_overview`,
+      CAST(sum(fans) AS BIGINT) AS fans, median(fans) AS median,
+      (SELECT count(*) FROM creator_overview ANTI JOIN list_members USING (user_id)) AS in_no_list
+    FROM ${LISTED}`,
   ))!
   if (totals.creators === 0) {
     return html`<section id="people">
@@ -48,7 +53,7 @@ export async function peopleSection({ connection }: ReportSource): Promise<Html>
     `SELECT '${name}' AS "by", ${word} AS word, count(*) AS number, min(fans) AS low FROM o GROUP BY ALL`
   const groups = await all<Group>(
     connection,
-    `WITH o AS MATERIALIZED (SELECT tier, province, gender, verification, fans FROM creator_overview)
+    `WITH o AS MATERIALIZED (SELECT tier, province, gender, verification, fans FROM ${LISTED})
     ${GROUPED.map((name) => by(name, `nullif(${name}, '')`)).join(' UNION ALL ')}
     UNION ALL ${by('step', `CAST(CASE WHEN fans IS NOT NULL THEN ${STEP} END AS VARCHAR)`)}
     ORDER BY "by", number DESC, word`,
@@ -78,6 +83,7 @@ export async function peopleSection({ connection }: ReportSource): Promise<Html>
       </div>
       ${commonest(tiers, totals)}
     </dl>
+    ${totals.in_no_list > 0 && html`<p class="fine">${plural(totals.in_no_list, 'more creator')} with a profile, in no list any more, not counted here.</p>`}
     <div class="cards">
       <div class="card">${bars('Tier', tiers.map(barOf))}</div>
       ${to - from > 1 && html`<div class="card">${histogram('Creators by followers (lower limit of each step)', STEPS.slice(from, to), steps.slice(from, to))}</div>`}

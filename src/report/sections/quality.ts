@@ -91,7 +91,7 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   active: 'active',
   empty: 'no profile any more',
   invalid: 'invalid id, according to the upstream',
-  never_fetched: 'called, never answered',
+  never_fetched: 'called, no conclusive answer yet',
 }
 
 async function statuses({ connection }: ReportSource): Promise<Html> {

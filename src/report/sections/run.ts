@@ -81,7 +81,8 @@ const PARKED: Readonly<Record<string, string>> = {
 }
 
 /** What the run did and cost, and what failed and why. */
-export async function runSection({ connection, pipeline, runId: id, now }: ReportSource, run: RunRow): Promise<Html> {
+export async function runSection(source: ReportSource, run: RunRow): Promise<Html> {
+  const { connection, pipeline, runId: id, now } = source
   const runId = { runId: id }
   const reasons = await all<Reason>(
     connection,
@@ -113,14 +114,16 @@ export async function runSection({ connection, pipeline, runId: id, now }: Repor
   )
   const runs = await all<EarlierRun>(connection, `SELECT * FROM runs ORDER BY ${NEWEST_RUNS_FIRST} LIMIT ${MOST_RUNS}`)
   const read = lists.filter(({ in_run }) => in_run)
+  const known = await readKnown(source, run)
   return html`<section id="run">
     <h2>This run</h2>
-    <p class="lead">${sentence(run, read)}</p>
+    <p class="lead">${sentence(run, read, known)}</p>
     ${stopNote(run)}
     <dl class="tiles">
       ${tile('Rows enriched', count(run.rows_enriched), `${sharePercent(share(run.rows_enriched, run.rows_read))} of ${plural(run.rows_read, 'row')}`)}
       ${tile('Rows reused', count(run.rows_reused), 'still fresh, not fetched')}
-      ${tile('Not enriched', count(run.rows_failed + run.rows_rejected + run.rows_parked), 'failed, rejected or parked')}
+      ${tile('Not enriched', count(run.rows_failed + run.rows_rejected), 'failed or rejected')}
+      ${run.rows_parked > 0 && tile('Rows parked', count(run.rows_parked), 'due, and not reached')}
       ${tile('Calls', count(run.calls), `${count(run.billed_calls)} billed${run.maybe_billed_calls > 0 ? `, ${count(run.maybe_billed_calls)} maybe` : ''}`)}
       ${cost(run)}
     </dl>
@@ -152,16 +155,45 @@ function share(part: Count, whole: Count): number | null {
   return Number(whole) === 0 ? null : Number(part) / Number(whole)
 }
 
-function sentence(run: RunRow, lists: readonly List[]): Html {
+/** What is known of the ids of a run. */
+interface KnownIds {
+  readonly refreshed: number
+  /** With a profile of an earlier run. */
+  readonly earlier: number
+  readonly without: number
+}
+
+/** From the rows of the lists, which are as of their last run; for an older run, from its receipt. */
+async function readKnown({ connection, runId }: ReportSource, run: RunRow): Promise<KnownIds> {
+  const known = (await first<KnownIds>(
+    connection,
+    `SELECT
+      count(*) FILTER (enriched) AS refreshed,
+      count(*) FILTER (NOT enriched AND c.last_fetched_at IS NOT NULL) AS earlier,
+      count(*) FILTER (NOT enriched AND c.last_fetched_at IS NULL) AS without
+    FROM (
+      SELECT user_id, bool_or(status = 'enriched') AS enriched FROM list_members
+      WHERE run_id = $runId AND user_id IS NOT NULL GROUP BY user_id
+    ) AS m LEFT JOIN creators AS c ON c.user_id = m.user_id`,
+    { runId },
+  ))!
+  if (known.refreshed + known.earlier + known.without > 0) return known
+  const without = run.ids_empty + run.ids_failed + run.ids_rejected + run.ids_parked
+  return { refreshed: run.ids_enriched, earlier: run.ids_reused, without }
+}
+
+function sentence(run: RunRow, lists: readonly List[], { refreshed, earlier, without }: KnownIds): Html {
   const names = lists.slice(0, 3).map(({ list }, at) => html`${at > 0 && ', '}<b><bdi>${list}</bdi></b>`)
   const more = lists.length > 3 ? ` and ${plural(lists.length - 3, 'other list')}` : ''
   const from = lists.length === 0 ? '' : html` from ${names}${more}`
-  const bad = run.rows_failed + run.rows_rejected + run.rows_parked
-  const good = run.rows_enriched + run.rows_reused + run.rows_empty
-  const known = `${plural(good, 'is', 'are')} known now, ${plural(bad, 'is', 'are')} not`
-  const onlyRow = good === 1 ? 'it is known now' : 'it is not known'
-  const rest = run.rows_read === 1 ? onlyRow : bad === 0 ? 'all of them are known now' : known
-  return html`${plural(run.rows_read, 'row was', 'rows were')} read${from}: ${rest}.`
+  const parts = [
+    refreshed > 0 && `${count(refreshed)} refreshed`,
+    earlier > 0 && `${count(earlier)} known from earlier`,
+    without > 0 && `${count(without)} without a profile`,
+  ].filter(Boolean)
+  const ids = plural(refreshed + earlier + without, 'id')
+  return html`${plural(run.rows_read, 'row was', 'rows were')} read${from}, with
+  ${ids}${parts.length > 0 && `: ${parts.join(', ')}`}.`
 }
 
 function stopNote({ stop_reason, stop_message, run_again }: RunRow): Html | false {

@@ -171,7 +171,9 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
     expect(lines[0]).toMatch(/^list +tracked +rows +ids +known +rejected +last read +a night$/)
     expect(lines[1]).toMatch(/^notes +yes +5 +2 +100% +2 +\d{4}-\d\d-\d\d \d\d:\d\d +¥0\.30$/)
     expect(lines[2]).toMatch(/^很长的名单 +no +2 +2 +100% +0 /)
-    expect(printed.stdout).toMatch(/run --tracked --data \S+` refreshes 1 of 2, for up to ¥0\.30 a night\n/)
+    expect(printed.stdout).toMatch(
+      /run --tracked --data \S+` refreshes 1 of 2, for ¥0\.30 a night when all their ids are due\n/,
+    )
     const held = await cli(['untrack', 'notes', '--data', data])
     expect([held.code, held.stdout]).toEqual([8, ''])
     const { lists } = JSON.parse((await cli(['lists', '--json', '--data', data])).stdout) as { lists: ListReport[] }
@@ -179,10 +181,16 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
       ['notes', 5, 1],
       ['很长的名单', 2, 1],
     ])
-    expect(listsText([], 80, 'data')).toBe('no list was read yet\n')
+    expect(listsText([], null, 80, 'data')).toBe('no list was read yet\n')
   } finally {
     lock.release()
   }
+  // An id in two tracked lists is one call.
+  await enrich(writeList(folder, [plainId(1), plainId(3)], 'more.csv'), data, api, '--track')
+  const { nightly_price } = JSON.parse((await cli(['lists', '--json', '--data', data])).stdout) as {
+    nightly_price: number
+  }
+  expect(nightly_price).toBeCloseTo(0.45)
   const untracked = await cli(['untrack', 'notes', '--data', data])
   expect(untracked).toMatchObject({
     code: 0,
