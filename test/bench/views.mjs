@@ -72,7 +72,9 @@ async function inventHistory(connection) {
 async function stageNight(connection, night) {
   await createStaging(connection, pipeline)
   await connection.run(
-    `INSERT INTO staged_runs VALUES ('next', ${at(night).replace('n * 10', '0')}, 'x', TRUE, 'x', FALSE)`,
+    `INSERT INTO staged_runs BY NAME
+     SELECT 'next' AS run_id, ${at(night).replace('n * 10', '0')} AS started_at, 'x' AS pipeline, TRUE AS simulated,
+       'x' AS host, FALSE AS useless`,
   )
   await connection.run(`
     INSERT INTO staged_calls
