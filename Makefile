@@ -66,7 +66,7 @@ clients: $(BUILT) ## read a published file with several clients of Python and Ja
 	test/clients/prepare.sh "$$CREATOR_ENRICH_CLIENTS"
 	npx --no-install vitest run test/clients
 
-soak: $(BUILT) ## the fault tests at every point (hours; POINTS=20: fewer)
+soak: $(BUILT) ## the fault tests at every point (hours; SHARE=0.3: fewer points)
 	set -f; npx --no-install vitest run --config test/faults/soak.config.ts $$ARGS
 
 check: $(INSTALLED) ## types, lint, format

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
 import { KNOWN, SMALL, type Sandbox } from './sandbox.js'
-import { sized } from './size.js'
+import { sample } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
 
-const STARTS = sized(6, 20)
+const STARTS = sample(6, 20)
 
 test('of many runs started at once one works; the others end with 8 and send nothing', async ({ task }) => {
   const tally = new Tally(task)
-  for (let round = 0; round < sized(1, 5); round += 1) {
+  for (let round = 0; round < sample(1, 5); round += 1) {
     let releaseAnswers!: () => void
     const othersEnded = new Promise<undefined>((resolve) => (releaseAnswers = () => resolve(undefined)))
     const ports = new Set<number>()
@@ -78,7 +78,7 @@ test('a reader can open the published files at any time and gets the old run or 
   task,
 }) => {
   const tally = new Tally(task)
-  const opens = sized(100, 1000)
+  const opens = sample(100, 1000)
   const verdict = await runTrial(SMALL, async (sandbox) => {
     const { ended, report } = await readDuring(sandbox, opens)
     expect(report.errors).toEqual([])

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
 import { filesBelow, SMALL, Sandbox, type SandboxOptions } from './sandbox.js'
-import { sized, spread } from './size.js'
+import { sample, spread } from './size.js'
 import { Tally } from './tally.js'
 import { mayMount, withDisk } from './tmpfs.js'
 import { runTrial } from './trial.js'
@@ -46,7 +46,7 @@ test.for([{ start: 'empty' }, { start: 'published' }] as const)(
     if (!(await mayMount())) skip('only root can mount a file system of a fixed size')
     const tally = new Tally(task)
     const { before, after } = await diskUseOf(start)
-    for (const share of spread(sized(1, 20), 8)) {
+    for (const share of spread(sample(1, 20), 8)) {
       const bytes = Math.round(before + SPARE_BYTES + share * (after - before))
       const verdict = await withDisk(bytes, (folder, grow) =>
         runTrial(
@@ -68,7 +68,7 @@ test.for([{ start: 'empty' }, { start: 'published' }] as const)(
 test('a limit on the size of files (ulimit -f)', async ({ task }) => {
   const tally = new Tally(task)
   const { largest } = await diskUseOf('empty')
-  for (const share of spread(sized(1, 20), 9)) {
+  for (const share of spread(sample(1, 20), 9)) {
     // `ulimit -f` counts blocks of 512 bytes in POSIX shells.
     const blocks = 1 + Math.floor((share * largest) / 512)
     const through = ['sh', '-c', `ulimit -f ${blocks}; exec "$0" "$@"`]

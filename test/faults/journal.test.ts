@@ -7,7 +7,7 @@ import { repairJournal } from '../../src/journal/repairJournal.js'
 import type { Call } from '../../src/model/call.js'
 import { callsOf } from '../journal/calls.js'
 import { filesBelow, journalFiles, SMALL, Sandbox } from './sandbox.js'
-import { seededRandom, sized, stride } from './size.js'
+import { sample, seededRandom, stride } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
 
@@ -84,7 +84,7 @@ async function kindsIn(records: readonly RecordAt[]): Promise<Map<number, string
 
 test('a journal cut at any byte of its last three records: whole records are kept, the rest is set aside', async () => {
   const from = real.records.at(-3)!.at
-  for (const length of stride(real.bytes.length - from, sized(60, Infinity)).map((offset) => from + offset - 1)) {
+  for (const length of stride(real.bytes.length - from, sample(60, Infinity)).map((offset) => from + offset - 1)) {
     const whole = real.records.filter(({ end }) => end <= length)
     const { calls, kept, damagedAgain } = await recovered(real.bytes.subarray(0, length))
     expect(kindsOf(calls), `cut at ${length}`).toEqual(await kindsIn(whole))
@@ -95,7 +95,7 @@ test('a journal cut at any byte of its last three records: whole records are kep
 
 test('one flipped byte anywhere: only its record is lost, the damage is reported, every byte is kept', async () => {
   const random = seededRandom(6)
-  for (let flip = 0; flip < sized(40, 1000); flip += 1) {
+  for (let flip = 0; flip < sample(40, 1000); flip += 1) {
     const offset = Math.floor(random() * real.bytes.length)
     const bytes = Buffer.from(real.bytes)
     bytes[offset]! ^= 1 << Math.floor(random() * 8)
@@ -112,7 +112,7 @@ test('one flipped byte anywhere: only its record is lost, the damage is reported
 test('a journal that ends with a part of a record', async ({ task }) => {
   const tally = new Tally(task)
   const longest = Math.max(...real.records.map(({ at, end }) => (at < HEAD_BYTES * HEAD_COPIES ? 0 : end - at)))
-  for (const length of stride(longest - 1, sized(1, 40))) {
+  for (const length of stride(longest - 1, sample(1, 40))) {
     const verdict = await runTrial({ ...SMALL, start: 'empty' }, async (sandbox) => {
       const ended = await crash(sandbox)
       const path = segmentOf(sandbox)
@@ -131,7 +131,7 @@ test('a flipped byte in a paid answer: its call is listed, the damage is reporte
 }) => {
   const tally = new Tally(task)
   const random = seededRandom(7)
-  for (let flip = 0; flip < sized(1, 30); flip += 1) {
+  for (let flip = 0; flip < sample(1, 30); flip += 1) {
     const damaged: Buffer[] = []
     const options = { ...SMALL, start: 'empty' } as const
     const verdict = await runTrial(

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'vitest'
 import type { Ended, Started } from '../support/cli.js'
 import { LARGE, Sandbox, type SandboxOptions } from './sandbox.js'
-import { sized, spread } from './size.js'
+import { sample, spread } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial, type Verdict } from './trial.js'
 
@@ -52,7 +52,7 @@ async function atArrival(
 test('SIGKILL at random moments of the run', async ({ task }) => {
   const tally = new Tally(task)
   let seconds = await secondsOf(LARGE)
-  for (const share of spread(sized(1, 200), 1)) {
+  for (const share of spread(sample(1, 200), 1)) {
     const after = share * seconds
     let lasted = 0
     const verdict = await runTrial(LARGE, async (sandbox) => {
@@ -72,7 +72,7 @@ test('SIGKILL at random moments of the run', async ({ task }) => {
 
 test('SIGKILL as a call arrives, when most calls are in flight', async ({ task }) => {
   const tally = new Tally(task)
-  for (const share of spread(sized(1, 40), 2)) {
+  for (const share of spread(sample(1, 40), 2)) {
     const arrival = 1 + Math.floor(share * (LARGE.ids.length - 4))
     const kill = ({ child }: Started) => void child.kill('SIGKILL')
     tally.add(`killed at call ${arrival}`, await atArrival(arrival, kill, {}))
@@ -82,7 +82,7 @@ test('SIGKILL as a call arrives, when most calls are in flight', async ({ task }
 
 test('SIGTERM: the run waits for calls in flight, and no call is ambiguous', async ({ task }) => {
   const tally = new Tally(task)
-  for (const share of spread(sized(1, 20), 3)) {
+  for (const share of spread(sample(1, 20), 3)) {
     const arrival = 1 + Math.floor(share * 60)
     const stop = ({ child }: Started) => void child.kill('SIGTERM')
     const verdict = await atArrival(arrival, stop, { codes: [143], partly: true })
@@ -94,7 +94,7 @@ test('SIGTERM: the run waits for calls in flight, and no call is ambiguous', asy
 
 test('SIGTERM, then SIGKILL while the run waits for calls in flight', async ({ task }) => {
   const tally = new Tally(task)
-  for (const share of spread(sized(1, 20), 4)) {
+  for (const share of spread(sample(1, 20), 4)) {
     const arrival = 1 + Math.floor(share * 60)
     const verdict = await atArrival(
       arrival,
@@ -115,7 +115,7 @@ test('a process suspended for longer than --timeout: no burst after it, and time
 }) => {
   const tally = new Tally(task)
   const suspended: SandboxOptions = { ...LARGE, flags: ['--timeout', '1s'] }
-  for (const share of spread(sized(1, 10), 5)) {
+  for (const share of spread(sample(1, 10), 5)) {
     const arrival = 10 + Math.floor(share * 40)
     const peaks: number[] = []
     const { options, arrived } = onArrival(suspended, arrival)

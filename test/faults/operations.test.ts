@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
 import { SMALL, Sandbox, type FailAt, type SandboxOptions } from './sandbox.js'
-import { sized, stride } from './size.js'
+import { sample, stride } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
 
 type Fault = Pick<FailAt, 'how' | 'only'>
 
 /** The long form tries this many operations of a run, evenly spread. */
-const POINTS = Number(process.env['POINTS'] ?? 60)
+const POINTS = 60
 
 const WRITES = ['write', 'writev', 'writeFile', 'appendFile']
 const SYNCS = ['sync', 'datasync']
@@ -76,7 +76,7 @@ describe('the N-th operation on files', () => {
   ])('$what', async ({ fault, sandbox: options, codes, points }, { task }) => {
     const tally = new Tally(task)
     const last = await operationsIn(options, fault)
-    for (const at of stride(last, sized(points, POINTS))) {
+    for (const at of stride(last, sample(points, POINTS))) {
       const verdict = await runTrial(options, (sandbox) => sandbox.run({ failAt: { at, ...fault } }), { codes })
       tally.add(`operation ${at} of ${last}`, verdict)
     }
@@ -89,7 +89,7 @@ test('a run that recovers from a crash dies too', async ({ task }) => {
   // During the calls: some are answered, some are in flight.
   const crash = (sandbox: Sandbox) => sandbox.run({ failAt: { at: 8, how: 'torn', only: WRITES } })
   const last = sum(await countOperations(SMALL, crash))
-  for (const at of stride(last, sized(1, POINTS))) {
+  for (const at of stride(last, sample(1, POINTS))) {
     const verdict = await runTrial(SMALL, async (sandbox) => [
       await crash(sandbox),
       await sandbox.run({ failAt: { at, how: at % 2 === 0 ? 'torn' : 'power' } }),

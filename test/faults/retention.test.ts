@@ -11,7 +11,7 @@ import { plainId, writeList } from '../support/lists.js'
 import { checkReplay } from '../support/replayed.js'
 import { enrichAt, TOKEN } from '../support/simulated.js'
 import type { FailAt } from './sandbox.js'
-import { sized, stride } from './size.js'
+import { sample, sized, stride } from './size.js'
 
 vi.setConfig({ testTimeout: sized(300_000, 14_400_000), hookTimeout: sized(300_000, 600_000) })
 
@@ -111,7 +111,7 @@ test.for<{ how: FailAt['how'] }>([{ how: 'kill' }, { how: 'power' }])(
   async ({ how }) => {
     const { first, last, state } = whole
     const breaches: string[] = []
-    const points = stride(last - first, sized(1, Number(process.env['POINTS'] ?? 400))).map((at) => first + at)
+    const points = stride(last - first, sample(1, 400)).map((at) => first + at)
     for (const at of points) {
       const data = copyOf(before, `trial-${how}-${at}`)
       const what = `operation ${at} of ${last}`

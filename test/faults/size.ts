@@ -5,6 +5,14 @@ export function sized<T>(short: T, long: T): T {
   return LONG ? long : short
 }
 
+/** `SHARE=0.3 make soak` tries this share of the points and trials of the long form. */
+const SHARE = Number(process.env['SHARE'] ?? 1)
+
+/** A number of points or trials, at least 1. */
+export function sample(short: number, long: number): number {
+  return LONG ? Math.max(1, Math.round(long * SHARE)) : short
+}
+
 /** Random numbers, 0 ≤ x < 1; the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed

@@ -14,7 +14,7 @@ import { hasLeaving, readTombstones } from '../../src/privacy/tombstones.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { whereIs } from '../commands/forget/everyValue.js'
 import { check } from '../commands/forget/folder.js'
-import { sized } from '../faults/size.js'
+import { sample } from '../faults/size.js'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
@@ -224,7 +224,7 @@ test('killed at any operation of the erasure, the next run completes it, also fo
   const first = await operations('without')
   const last = await operations('with', ...keep)
   expect(last - first).toBeGreaterThan(20)
-  const points = Number(process.env['POINTS'] ?? sized(2, 80))
+  const points = sample(2, 80)
   let begun = 0
   for (let n = 0; n < points; n += 1) {
     const at = Math.round(first + ((n + 0.5) / points) * (last - first))
