@@ -5,6 +5,7 @@ import {
   appendAnomalies,
   appendCounters,
   mergeDrift,
+  knownAnswers,
   newAnswers,
   newestAnswers,
   newUnreadable,
@@ -19,6 +20,7 @@ import {
   replaceRunCodes,
   replaceRunEnds,
 } from './sql/calls.sql.js'
+import { uncheckAll, uncheckSince } from './sql/checkedKeys.sql.js'
 import { creators } from './sql/creators.sql.js'
 import {
   appendDays,
@@ -49,7 +51,7 @@ export interface Merged {
 /** TEMP tables of a merge, which are dropped at its end. */
 const MERGE_TABLES = [
   'staged_ends',
-  'new_answers',
+  'known_answers',
   'newest_answers',
   'new_unreadable',
   'touched',
@@ -63,7 +65,6 @@ const MERGE_TABLES = [
   'first_versions',
   'conclusive_answers',
   'statuses',
-  'attempts',
   'next_creators',
 ]
 
@@ -75,7 +76,7 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
   const run: Run = async (statements) => {
     for (const statement of statements) await connection.run(statement)
   }
-  const { since } = (await first<{ since: number | null }>(connection, EARLIEST))!
+  const { since } = (await first<{ since: string | null }>(connection, EARLIEST))!
   // Two threads that write one table of 130 columns need three times the processor, and no less time.
   await connection.run('SET threads = 1')
   try {
@@ -83,8 +84,10 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
       await run([dropRepeatedCalls, ...countIdCalls(pipeline.timeZone), ...insertUnsplit])
       await run([insertRuns(pipeline.timeZone), ...replaceRunCodes])
       await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
+      if (since !== null) await run([uncheckSince(since)])
       await run([
-        newAnswers(pipeline, since),
+        knownAnswers(since ?? 'infinity'),
+        newAnswers(pipeline),
         newestAnswers,
         appendCounters(pipeline),
         newUnreadable,
@@ -98,7 +101,7 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
       await run(ambiguousCalls)
       await run(creators(pipeline))
       const merged = await first<Merged>(connection, SUMMARY)
-      await run(MERGE_TABLES.map((table) => `DROP TABLE ${table}`))
+      await run(['DROP VIEW new_answers', ...MERGE_TABLES.map((table) => `DROP TABLE ${table}`)])
       return merged!
     })
   } finally {
@@ -107,7 +110,7 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
   }
 }
 
-const EARLIEST = 'SELECT epoch_ms(min(observed_at)) AS since FROM staged_profiles'
+const EARLIEST = 'SELECT min(observed_at)::VARCHAR AS since FROM staged_profiles'
 
 const SUMMARY = `
 SELECT
@@ -140,7 +143,7 @@ export async function fillDays(connection: Connection, pipeline: Pipeline): Prom
   const run: Run = async (statements) => {
     for (const statement of statements) await connection.run(statement)
   }
-  await run(['DELETE FROM creator_days', 'DELETE FROM creator_recent'])
+  await run(['DELETE FROM creator_days', 'DELETE FROM creator_recent', uncheckAll])
   const { rows } = (await first<{ rows: number }>(connection, 'SELECT count(*) AS rows FROM creator_counters'))!
   const parts = Math.ceil(rows / ROWS_A_PASS)
   for (let part = 0; part < parts; part += 1) {

@@ -8,6 +8,7 @@ import { sharedMemory } from '../core/memory.js'
 import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
+import { noteChecked } from '../load/sql/checkedKeys.sql.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { PublishedFiles } from '../model/receipt.js'
@@ -24,8 +25,8 @@ export interface PublishOptions {
 }
 
 /**
- * Puts the files that analysts open in place. Makes the working database compact, checks its keys, writes the exports, and
- * publishes a copy of the database. The working database must be closed.
+ * Puts the files that analysts open in place. Checks the keys of the working database, makes it compact, writes the exports,
+ * and publishes a copy of the database. The working database must be closed.
  * @throws Error naming table and key when a key is not unique: nothing is published
  * @throws LocalError when something cannot be written; each file is still the old or the new one
  */
@@ -35,16 +36,15 @@ export async function publish(
   { runId, lists, ...written }: PublishOptions,
   effects: Effects,
 ): Promise<PublishedFiles> {
+  await checkWarehouse(layout, pipeline)
   await compact(layout, effects)
   // Two files are written at the same time, each on its own thread: more threads for one wide row cost more than they give.
-  await makeFolder(layout.temp)
   const options = { readOnly: true, tempDirectory: layout.temp, threads: 1, memoryLimit: `${sharedMemory().publish}MB` }
   const finished = await openDatabase(layout.warehouse, options)
   let exported: ExportedFiles
   try {
-    const { connection } = finished
-    await checkKeys(connection, pipeline)
-    exported = await exportAll({ database: finished, layout, lists: lists ?? (await listsOf(connection)), ...written })
+    const given = lists ?? (await listsOf(finished.connection))
+    exported = await exportAll({ database: finished, layout, lists: given, ...written })
   } finally {
     finished.close()
   }
@@ -57,6 +57,20 @@ export async function publish(
     database: layout.database,
     exports: exported.files.map(({ path }) => path),
     ...(exported.leftOut.length > 0 ? { left_out: exported.leftOut } : {}),
+  }
+}
+
+/** Checks the keys, and notes it in the database, so that the next publish need not check all of them. */
+async function checkWarehouse({ warehouse, temp }: Layout, pipeline: Pipeline): Promise<void> {
+  await makeFolder(temp)
+  const memoryLimit = `${sharedMemory().publish}MB`
+  const database = await openDatabase(warehouse, { tempDirectory: temp, memoryLimit })
+  try {
+    await checkKeys(database.connection, pipeline)
+    await database.connection.run(noteChecked)
+    await database.connection.run('CHECKPOINT')
+  } finally {
+    database.close()
   }
 }
 

@@ -35,7 +35,8 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
     await rows(`DROP VIEW ${view as string}`)
   const tables = ['creator_days', 'creator_recent', 'answers_without_profile', 'former_members', 'spending']
   for (const table of tables) await rows(`DROP TABLE ${table}`)
-  for (const column of ['daily', 'views', 'reading']) await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
+  for (const column of ['daily', 'views', 'reading', 'checked_before'])
+    await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
   // Later migrations are not there either.
   for (const column of [
     'calls_per_second',

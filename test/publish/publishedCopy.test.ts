@@ -12,10 +12,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
 import type { Layout } from '../../src/dataFolder/layout.js'
-import { checkKeys } from '../../src/publish/checkKeys.js'
 import { publishCopy } from '../../src/publish/publishedCopy.js'
 import { opened, type Opened } from '../load/opened.js'
-import { people, source } from '../load/people.js'
+import { people } from '../load/people.js'
 import { startChild } from '../support/child.js'
 import { openWarehouse } from '../support/warehouse.js'
 
@@ -122,37 +121,4 @@ test('when a copy cannot be written, the old file stays in its place', async () 
   // A working database that was not closed is not copied without its change log.
   writeFileSync(`${folder.layout.warehouse}.wal`, 'x')
   await expect(publishCopy(folder.layout, runs[2]!)).rejects.toThrow('was not closed')
-})
-
-test('keys are checked before publishing', async () => {
-  const folder = await opened()
-  const { connection } = folder.warehouse
-  await folder.load(
-    source('r1', [
-      { id: 'u1', at: 1, answer: { name: 'a', tags: [{ name: 'x', icon: '' }] } },
-      { id: 'u1', at: 2, answer: { name: 'b', tags: [{ name: 'x', icon: '' }] } },
-      { id: 'u2', at: 3, answer: '301' },
-      { id: 'u3', at: 4, answer: 'unknown' },
-    ]),
-  )
-  await checkKeys(connection, people)
-  const tables = [
-    'creators',
-    'creator_counters',
-    'creator_days',
-    'creator_recent',
-    'creator_versions',
-    'creator_changes',
-    'person_tags',
-    'failures',
-    'ambiguous_calls',
-  ]
-  for (const table of tables) {
-    await connection.run('BEGIN')
-    await connection.run(`INSERT INTO ${table} FROM ${table} LIMIT 1`)
-    await expect(checkKeys(connection, people)).rejects.toThrow(new RegExp(`^${table} holds .*u.* more than once`))
-    await connection.run('ROLLBACK')
-  }
-  await connection.run('UPDATE creator_versions SET is_current = FALSE')
-  await expect(checkKeys(connection, people)).rejects.toThrow('not have exactly one current version of u1')
 })

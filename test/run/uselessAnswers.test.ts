@@ -278,6 +278,7 @@ async function makeOlder(data: string, rows: string): Promise<void> {
   for (const sql of [
     rows,
     'ALTER TABLE data_folder DROP COLUMN reading',
+    'ALTER TABLE data_folder DROP COLUMN checked_before',
     'DROP TABLE answers_without_profile',
     'DROP TABLE spending',
     'DROP TABLE former_members',

@@ -39,8 +39,8 @@ async function tablesIn(connection: Connection, database: string): Promise<Reado
     `SELECT table_name AS "table", column_name AS name
      FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name)
      WHERE database_name = ${database} AND schema_name = 'main'
-       -- The fingerprint of the views depends on the version of the program, and on no row.
-       AND NOT (table_name = 'data_folder' AND column_name = 'views')
+       -- The fingerprint of the views depends on the version of the program, and the checked keys on the last publish.
+       AND NOT (table_name = 'data_folder' AND column_name IN ('views', 'checked_before'))
      ORDER BY table_name, column_index`,
   )
   const tables = new Map<string, string[]>()

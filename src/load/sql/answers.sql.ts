@@ -1,24 +1,27 @@
 import { quotedText, quotedName } from '../../core/duckdb.js'
 import { type ChildTable, type Pipeline, seriesColumns } from '../../model/pipeline.js'
 import { STAGED_KEYS, stagedChildName } from '../stagingTables.js'
-import { columnList } from './statement.js'
+import { columnList, laterRows } from './statement.js'
 
 /**
- * The staged profiles that were never loaded before: their keys and their counters.
- * @param since time of the earliest staged profile, milliseconds: older rows of the time series are not read
+ * The staged profiles that are not taken: they were loaded before, or are staged twice.
+ * @param since time of the earliest staged profile: older rows of the time series are not read
  */
-export function newAnswers(pipeline: Pipeline, since: number | null): string {
-  const counters = seriesColumns(pipeline).map(([name]) => name)
-  const from = since === null ? `'infinity'` : quotedText(new Date(since).toISOString())
-  return `
-CREATE OR REPLACE TEMP TABLE new_answers AS
-SELECT ${columnList([...STAGED_KEYS, 'user_id', ...counters])} FROM (
-  SELECT * FROM staged_profiles
-  QUALIFY row_number() OVER (PARTITION BY user_id, observed_at ORDER BY run_id, staged_no) = 1
-)
-ANTI JOIN (SELECT user_id, observed_at FROM creator_counters WHERE observed_at >= ${from}::TIMESTAMPTZ)
+export const knownAnswers = (since: string): string => `
+CREATE OR REPLACE TEMP TABLE known_answers AS
+SELECT staged_no FROM staged_profiles
+SEMI JOIN (SELECT user_id, observed_at FROM creator_counters WHERE observed_at >= ${quotedText(since)}::TIMESTAMPTZ)
   USING (user_id, observed_at)
-ORDER BY staged_no`
+UNION ALL
+${laterRows('staged_no', 'staged_profiles', 'user_id, observed_at', 'run_id, staged_no')}`
+
+/** The other staged profiles: their keys and their counters. A view, because a copy takes longer than to read it again. */
+export function newAnswers(pipeline: Pipeline): string {
+  const counters = seriesColumns(pipeline).map(([name]) => name)
+  return `
+CREATE OR REPLACE TEMP VIEW new_answers AS
+SELECT ${columnList([...STAGED_KEYS, 'user_id', ...counters])} FROM staged_profiles
+ANTI JOIN known_answers USING (staged_no)`
 }
 
 /** The newest profile of each id, if it is newer than the one in the wide row. */
@@ -30,15 +33,14 @@ FROM (
   FROM new_answers GROUP BY user_id
 ) AS newest
 LEFT JOIN creators USING (user_id)
-WHERE newest.observed_at > coalesce(creators.last_fetched_at, '-infinity')
-ORDER BY staged_no`
+WHERE newest.observed_at > coalesce(creators.last_fetched_at, '-infinity')`
 
 export function appendCounters(pipeline: Pipeline): string {
   const counters = seriesColumns(pipeline).map(([name]) => name)
   const columns = columnList(['user_id', 'observed_at', ...counters, 'attributes_hash', 'run_id', 'dated_ahead_at'])
   return `
 INSERT INTO creator_counters (${columns})
-SELECT ${columns} FROM new_answers ORDER BY staged_no`
+SELECT ${columns} FROM new_answers`
 }
 
 export const appendAnomalies = `

@@ -1,12 +1,12 @@
 import { quotedText } from '../../core/duckdb.js'
 import { ensureTempTable, insertIntoTempTable, sqlColumns } from '../../core/tempTable.js'
 import { RUN_ENDS } from '../../model/tempTables.js'
-import { CONCLUSIVE, FAILED_SUCCESS, RUN_OUTCOMES, UNANSWERED } from './statement.js'
+import { CONCLUSIVE, FAILED_SUCCESS, RUN_OUTCOMES, UNANSWERED, laterRows } from './statement.js'
 
 /** A call that is staged twice, because its segment was given twice, counts once. */
 export const dropRepeatedCalls = `
 DELETE FROM staged_calls
-WHERE rowid NOT IN (SELECT min(rowid) FROM staged_calls GROUP BY run_id, seq)`
+WHERE rowid IN (${laterRows('rowid', 'staged_calls', 'run_id, seq', 'rowid')})`
 
 /** A row for each run that left calls but no receipt. A receipt that comes later replaces it. */
 export function insertRuns(timeZone: string): string {

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../model/pipeline.js'
 import { columnsBesideId } from '../schema/pipelineTables.js'
-import { CONCLUSIVE, FAILED_SUCCESS, IN_USELESS_RUN, columnList } from './statement.js'
+import { CONCLUSIVE, FAILED_SUCCESS, IN_USELESS_RUN, columnList, laterRows } from './statement.js'
 
 const BOOKKEEPING = [
   'status',
@@ -15,9 +15,15 @@ const BOOKKEEPING = [
   'last_attempt_run_id',
 ]
 
+const CONCLUSIVE_CALLS = `(
+  SELECT rowid AS row, * FROM staged_calls
+  WHERE outcome IN ${CONCLUSIVE} AND NOT (outcome = 'empty' AND ${IN_USELESS_RUN})
+)`
+
+const LATEST = 'ended_at DESC, run_id DESC, seq DESC'
+
 /** The last call of each id, and its last conclusive call. Of two that end in one millisecond, the later run's counts. */
 const attempts = `
-CREATE OR REPLACE TEMP TABLE attempts AS
 SELECT
   last.user_id,
   last.ended_at AS attempt_at,
@@ -26,15 +32,12 @@ SELECT
   last.run_id AS attempt_run_id,
   conclusive.ended_at AS conclusive_at,
   conclusive.run_id AS conclusive_run_id
-FROM (
-  SELECT * FROM staged_calls
-  QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY ended_at DESC, run_id DESC, seq DESC) = 1
-) AS last
+FROM staged_calls AS last
 LEFT JOIN (
-  SELECT user_id, ended_at, outcome, run_id FROM staged_calls
-  WHERE outcome IN ${CONCLUSIVE} AND NOT (outcome = 'empty' AND ${IN_USELESS_RUN})
-  QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY ended_at DESC, run_id DESC, seq DESC) = 1
-) AS conclusive USING (user_id)`
+  SELECT user_id, ended_at, run_id FROM ${CONCLUSIVE_CALLS}
+  WHERE row NOT IN (${laterRows('row', CONCLUSIVE_CALLS, 'user_id', LATEST)})
+) AS conclusive USING (user_id)
+WHERE last.rowid NOT IN (${laterRows('rowid', 'staged_calls', 'user_id', LATEST)})`
 
 /**
  * The new bookkeeping of every called id, if it differs from the stored one. `staged_no` is the profile that replaces the
@@ -42,7 +45,7 @@ LEFT JOIN (
  */
 const nextCreators = `
 CREATE OR REPLACE TEMP TABLE next_creators AS
-WITH compared AS (
+WITH attempts AS (${attempts}), compared AS (
   SELECT
     attempts.*,
     known.* EXCLUDE (user_id),
@@ -108,5 +111,5 @@ ORDER BY user_id`
 
 /** Brings the wide rows up to date. It reads the TEMP tables of `answers.sql` and `history.sql`. */
 export function creators(pipeline: Pipeline): string[] {
-  return [attempts, nextCreators, updateKept, deleteReplaced, insertProfiles(pipeline), insertOthers]
+  return [nextCreators, updateKept, deleteReplaced, insertProfiles(pipeline), insertOthers]
 }

@@ -5,6 +5,18 @@ export function columnList(names: readonly string[], table?: string): string {
   return names.map((name) => (table ? `${table}.${quotedName(name)}` : quotedName(name))).join(', ')
 }
 
+/**
+ * SQL of the rows that are not the first of their key. Only rows with a key that occurs twice are sorted, so that it costs
+ * little where there is none.
+ * @param row the column that names a row
+ */
+export function laterRows(row: string, from: string, key: string, order: string): string {
+  return `
+SELECT ${row} FROM ${from}
+WHERE hash(${key}) IN (SELECT hash(${key}) FROM ${from} GROUP BY 1 HAVING count(*) > 1)
+QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) > 1`
+}
+
 /** Outcomes that are conclusive about an id, as an SQL list: it has a profile, it has none, it is not an id. */
 export const CONCLUSIVE = `('profile', 'empty', 'invalid')`
 

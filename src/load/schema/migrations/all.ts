@@ -10,6 +10,7 @@ import { spending } from './0009-spending.js'
 import { formerMembers } from './0010-former-members.js'
 import { historyFrom } from './0011-history-from.js'
 import { runMaxAge } from './0012-allowed-ages.js'
+import { checkedBefore } from './0016-checked-before.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
 export const migrations: readonly (readonly string[])[] = [
@@ -25,4 +26,5 @@ export const migrations: readonly (readonly string[])[] = [
   formerMembers,
   historyFrom,
   runMaxAge,
+  checkedBefore,
 ]
