@@ -1,12 +1,13 @@
 // The cost and the benefit of the tables of days: inserts invented creators × nights into the tables, merges one more night,
 // and runs the queries of a BI tool on each view. `node test/bench/views.mjs 1000000 30`. EACH=1 prints the slow statements
-// of the merge, KEEP=1 keeps the database, REUSE=path uses such a database again.
+// of the merge, KEEP=1 keeps the database, REUSE=path uses such a database again, FILLED=1 fills all columns of the wide rows.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { all, first, openDatabase } from '#src/core/duckdb.js'
 import { checkKeys } from '#src/publish/checkKeys.js'
 import { merge } from '#src/load/merge.js'
+import { noteChecked } from '#src/load/sql/checkedKeys.sql.js'
 import { fillDays } from '#src/load/merge.js'
 import { bringUpToDate } from '#src/load/schema/schema.js'
 import { createStaging, dropStaging } from '#src/load/stagingTables.js'
@@ -41,13 +42,40 @@ function print(what, wall, cpu) {
   console.log(`${what.padEnd(60)}${wall.toFixed(2).padStart(8)} s${cpu.toFixed(2).padStart(8)} s CPU`)
 }
 
+/** With FILLED=1, values of all other columns; attributes and derived columns are as in the night before. */
+function others(night, given) {
+  if (!process.env.FILLED) return ''
+  const columns = Object.entries(pipeline.columns).filter(([name]) => name !== 'user_id' && !given.includes(name))
+  const values = columns.map(([name, { type, kind }], at) => {
+    const salt = kind === 'attribute' || kind === 'derived' ? at : at + night
+    const text = [
+      `'https://example.com/' || md5((n + ${salt})::VARCHAR)`,
+      `'value ' || n % 31`,
+      `'name ' || n`,
+      `'same'`,
+    ]
+    const list = `'[{"name":"tag ' || n % 97 || '","icon":"https://example.com/' || n % 997 + ${salt} || '"}]'`
+    const cells = {
+      text: text[at % 4],
+      count: `n % 7919 + ${salt}`,
+      ratio: `n % 997 / 7`,
+      flag: `n % 7 = ${at % 7}`,
+      list,
+    }
+    return `${cells[type]} AS "${name}"`
+  })
+  return `, ${values.join(', ')}`
+}
+
 async function inventHistory(connection) {
   await connection.run(`
-    INSERT INTO creators (user_id, nickname, fans, liked, likes_and_collects, ndiscovery, tier, gender_label, profile_url,
-      ip_location, status, first_seen_at, last_fetched_at, last_changed_at, last_attempt_at, last_conclusive_at)
-    SELECT ${ID}, 'creator ' || n, ${fans(NIGHTS - 1)}, n % 1000, n % 2000, n % 300, ${tier(fans(NIGHTS - 1))}, 'female',
-      'https://example.com/' || n, 'province ' || n % 31, 'active', ${at(0)}, ${at(NIGHTS - 1)}, ${at(0)}, ${at(NIGHTS - 1)},
-      ${at(NIGHTS - 1)}
+    INSERT INTO creators BY NAME
+    SELECT ${ID} AS user_id, 'creator ' || n AS nickname, ${fans(NIGHTS - 1)} AS fans, n % 1000 AS liked,
+      n % 2000 AS likes_and_collects, n % 300 AS ndiscovery, ${tier(fans(NIGHTS - 1))} AS tier, 'female' AS gender_label,
+      'https://example.com/' || n AS profile_url, 'province ' || n % 31 AS ip_location, 'active' AS status,
+      ${at(0)} AS first_seen_at, ${at(NIGHTS - 1)} AS last_fetched_at, ${at(0)} AS last_changed_at,
+      ${at(NIGHTS - 1)} AS last_attempt_at, ${at(NIGHTS - 1)} AS last_conclusive_at
+      ${others(NIGHTS - 1, ['nickname', 'fans', 'liked', 'likes_and_collects', 'ndiscovery', 'tier', 'gender_label', 'profile_url', 'ip_location'])}
     FROM range(${CREATORS}) AS numbers(n)`)
   await connection.run(`
     INSERT INTO creator_versions (user_id, valid_from, is_current, attributes_hash, nickname)
@@ -84,6 +112,7 @@ async function stageNight(connection, night) {
     SELECT n + 1 AS staged_no, ${ID} AS user_id, ${at(night)} AS observed_at, 'next' AS run_id, 'same' AS attributes_hash,
       ${fans(night)} AS fans, n % 2000 + ${night} AS likes_and_collects, ${tier(fans(night))} AS tier, n % 300 AS ndiscovery,
       'creator ' || n AS nickname, 'province ' || n % 31 AS ip_location
+      ${others(night, ['fans', 'likes_and_collects', 'tier', 'ndiscovery', 'nickname', 'ip_location'])}
     FROM range(${CREATORS}) AS numbers(n)`)
   await connection.run(
     `INSERT INTO staged_creator_mentions BY NAME SELECT n + 1 AS staged_no, ${mention} ${EVERY_THIRD}`,
@@ -157,6 +186,8 @@ try {
   if (!REUSED) {
     await timed('inventing the history', () => inventHistory(database.connection))
     await timed('filling the tables of days for the first time', () => fillDays(database.connection, pipeline))
+    await timed('checking all keys', () => checkKeys(database.connection, pipeline))
+    await database.connection.run(noteChecked)
     await database.connection.run('CHECKPOINT')
   }
   await timed('staging one more night', () => stageNight(database.connection, NIGHTS))
@@ -166,7 +197,7 @@ try {
   print('  of which the tables of days', ...ofDays.reduce(([a, b], [wall, cpu]) => [a + wall, b + cpu], [0, 0]))
   if (process.env.EACH) for (const [key, each] of took) if (each[0] > 0.05) print(`    ${key.slice(0, 54)}`, ...each)
   await dropStaging(database.connection, pipeline)
-  await timed('checking the keys', () => checkKeys(database.connection, pipeline))
+  await timed('checking the keys of that night', () => checkKeys(database.connection, pipeline))
   await database.connection.run('CHECKPOINT')
   database.close()
   console.log(
