@@ -47,4 +47,9 @@ export const children: readonly ChildTable[] = [
 ]
 
 /** The users that creators mention in the bio, as candidates for a list. */
-export const mentions: Mentions = { table: 'creator_mentions', id: 'mentioned_user_id', displayName: 'nickname' }
+export const mentions: Mentions = {
+  table: 'creator_mentions',
+  id: 'mentioned_user_id',
+  displayName: 'nickname',
+  idPattern: '[0-9a-f]{24}',
+}

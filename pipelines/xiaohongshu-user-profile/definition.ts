@@ -8,6 +8,8 @@ import { derived, tiers } from './columns/derived.js'
 import { volatiles } from './columns/volatile.js'
 import { check } from './crossChecks.js'
 import { parseId } from './ids.js'
+import { regions } from './provinces.js'
+
 /** Just One API, "Xiaohongshu User Profile (V3)". Source: the vendor's page and OpenAPI definition, August 2026. */
 export const pipeline: Pipeline = {
   name: 'xiaohongshu-user-profile',
@@ -66,6 +68,7 @@ export const pipeline: Pipeline = {
   profile,
   columns: mergeColumns(attributes, counters, derived, volatiles),
   tiers,
+  regions,
   children,
   mentions,
   check,

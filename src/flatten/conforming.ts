@@ -1,13 +1,14 @@
-import type { Anomaly, ChildTable, Column, ColumnType, Pipeline } from '../model/pipeline.js'
+import type { Anomaly, ChildTable, Column, Pipeline } from '../model/pipeline.js'
 import type { ReadAnswer } from './careful.js'
 import { DriftLog, UnmappedFields } from './drift.js'
 import { jsonText } from './jsonText.js'
+import { MOST_COUNTED, valueKindOf, type ValueKind } from './readValue.js'
 import { sourceTree, type ListNode, type ObjectNode, type SourceNode } from './sourceTree.js'
 import { readSource, sourcesOf } from './sources.js'
 
 /**
  * Compiles a definition into one function that checks and reads an answer in a single pass. The function gives up on
- * whatever deserves a word about it: an unknown key, another type, a number beyond 2^53, broken text, null in place of a
+ * whatever deserves a word about it: an unknown key, another type, an implausible number, broken text, null in place of a
  * list, no value where a column has a role. `flatten` then reads that answer step by step; a property test holds both equal.
  *
  * The text of the function comes from the definition alone, never from an answer.
@@ -61,9 +62,11 @@ function isText(value: unknown): boolean {
 }
 
 /** Statements that store the value `raw` of a column, or give up. */
-const READ: Readonly<Record<ColumnType | 'object', (raw: string, store: string) => string>> = {
-  text: (raw, store) => `if (!isText(${raw})) return\n${store} ${raw}`,
+const READ: Readonly<Record<ValueKind, (raw: string, store: string) => string>> = {
+  text: (raw, store) => `if (!isText(${raw})) return\n${store} ${raw} === '' ? null : ${raw}`,
   count: (raw, store) => `if (!Number.isSafeInteger(${raw})) return\n${store} BigInt(${raw})`,
+  counter: (raw, store) =>
+    `if (!Number.isSafeInteger(${raw}) || ${raw} < 0 || ${raw} > ${MOST_COUNTED}) return\n${store} BigInt(${raw})`,
   ratio: (raw, store) => `if (typeof ${raw} !== 'number' || !Number.isFinite(${raw})) return\n${store} ${raw}`,
   flag: (raw, store) => `if (typeof ${raw} !== 'boolean') return\n${store} ${raw}`,
   list: (raw, store) => json(`Array.isArray(${raw})`, raw, store),
@@ -122,7 +125,7 @@ ${this.value(node, raw, store)}
 
   private value(node: SourceNode, raw: string, store: (column: Column) => string): string {
     if (node.kind === 'object') return this.object(node, raw, store)
-    if (node.kind === 'leaf') return READ[node.column.holds ?? node.column.type](raw, store(node.column))
+    if (node.kind === 'leaf') return READ[valueKindOf(node.column)](raw, store(node.column))
     return READ.list(raw, store(node.column)) + this.items(node, raw)
   }
 

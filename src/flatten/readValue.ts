@@ -1,9 +1,11 @@
-import type { ColumnType, Value } from '../model/pipeline.js'
+import type { Column, ColumnType, Value } from '../model/pipeline.js'
 import { isInexact, readNumber } from '../model/readNumber.js'
 import { jsonText, wellFormed } from './jsonText.js'
 
 const BIGINT_MIN = -(2n ** 63n)
 const BIGINT_MAX = 2n ** 63n - 1n
+/** Nobody has more followers, likes or posts: there are fewer people. */
+export const MOST_COUNTED = 10_000_000_000
 const DETAIL_LENGTH = 120
 const WITH_EXPONENT = /^-?\d{1,400}(?:\.\d{1,400})?e[+-]?\d{1,9}$/i
 
@@ -51,6 +53,14 @@ function readCount(raw: unknown, report: ReportAnomaly): Value | undefined {
   return value
 }
 
+/** A count of something that people did. One below 0 or beyond all people is not known. */
+function readCounter(raw: unknown, report: ReportAnomaly): Value | undefined {
+  const value = readCount(raw, report)
+  if (typeof value !== 'bigint' || (value >= 0n && value <= MOST_COUNTED)) return value
+  report('implausible', `${value} cannot be a count`)
+  return null
+}
+
 function readRatio(raw: unknown, report: ReportAnomaly): Value | undefined {
   if (typeof raw === 'number') return Number.isFinite(raw) ? raw : undefined
   if (typeof raw === 'string' && raw.trim() === '') return undefined
@@ -62,6 +72,7 @@ function readRatio(raw: unknown, report: ReportAnomaly): Value | undefined {
 }
 
 function readText(raw: unknown, report: ReportAnomaly): Value | undefined {
+  if (raw === '') return null
   if (typeof raw === 'string') {
     const whole = wellFormed(raw)
     if (whole !== raw) report('broken_text', shortened(whole))
@@ -92,10 +103,21 @@ function readJson(raw: unknown, report: ReportAnomaly): Value | undefined {
   return text ?? null
 }
 
-/** Reads a value for each column type. Reading is lenient, because the strict schema reports wrong types as drift. */
-export const readValue: Readonly<Record<ColumnType | 'object', Read>> = {
+/** How the values of a column are read. */
+export type ValueKind = ColumnType | 'object' | 'counter'
+
+export function valueKindOf({ kind, holds, type }: Column): ValueKind {
+  return kind === 'counter' ? 'counter' : (holds ?? type)
+}
+
+/**
+ * Reads a value for each kind; null for a value that says nothing, such as an empty text. Reading is lenient, because the
+ * strict schema reports wrong types as drift.
+ */
+export const readValue: Readonly<Record<ValueKind, Read>> = {
   text: readText,
   count: readCount,
+  counter: readCounter,
   ratio: readRatio,
   flag: readFlag,
   list: (raw, report) => (Array.isArray(raw) ? readJson(raw, report) : undefined),

@@ -1,7 +1,7 @@
 import { isObject } from '../model/json.js'
 import type { Anomaly, Column, Value } from '../model/pipeline.js'
 import type { DriftLog, UnmappedFields } from './drift.js'
-import { readValue, type ReportAnomaly } from './readValue.js'
+import { readValue, valueKindOf, type ReportAnomaly } from './readValue.js'
 import { parsePath, type SourcePath } from './sourceTree.js'
 
 /** A column with a source, and all that can be prepared before the first answer. */
@@ -17,7 +17,7 @@ export function sourcesOf(columns: Readonly<Record<string, Column>>): ColumnSour
   return Object.entries(columns).flatMap(([name, column]) => {
     if (column.path === undefined) return []
     const path = parsePath(column.path)
-    return [{ name, column, path, get: getterOf(path), read: readValue[column.holds ?? column.type] }]
+    return [{ name, column, path, get: getterOf(path), read: readValue[valueKindOf(column)] }]
   })
 }
 
@@ -66,7 +66,7 @@ export function readSource(
   }
   const cell = source.read(raw, (kind, detail) => anomalies.push({ kind, column: name, detail }))
   if (cell !== undefined) return cell
-  // Empty text is not worth keeping. A field that is picked out of a list is still in the JSON text of that list.
+  // Where no text belongs, an empty one is not worth keeping. A field that is picked out of a list is still in its JSON text.
   if (raw !== '' && !path.pick) unmapped.put(path.keys, raw)
   return null
 }

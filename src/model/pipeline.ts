@@ -24,6 +24,8 @@ export interface Pipeline {
   readonly columns: Readonly<Record<string, Column>>
   /** The values of the column with the role `tier`, the smallest tier first; absent: there is no such column. */
   readonly tiers?: readonly string[]
+  /** Absent: the views do not tell provinces from countries. */
+  readonly regions?: Regions
   /** How old a profile of a tier may get under `--max-age by-tier`, milliseconds; other tiers have the default. Settings go first. */
   readonly maxAgeByTier?: Readonly<Record<string, number>>
   readonly children: readonly ChildTable[]
@@ -72,7 +74,10 @@ export interface ValueOf {
   list: string
 }
 
-/** The meanings of columns that views, tiers, selection and the report use. */
+/**
+ * The meanings of columns that views, tiers, selection and the report use. `gender` is a word, `unknown` if it is not known;
+ * `verification` is a word, `none` for an account that is not verified.
+ */
 export type Role =
   | 'id'
   | 'displayName'
@@ -104,6 +109,15 @@ export interface Mentions {
   readonly table: string
   readonly id: string
   readonly displayName?: string
+  /** Regular expression for the whole of an id. A mention with another id leads to nobody. */
+  readonly idPattern: string
+}
+
+/** What the column with the role `region` holds: a province, a word for an unknown place, or else a country. */
+export interface Regions {
+  /** The name of each province, and its other names, in any case of letters. */
+  readonly provinces: Readonly<Record<string, readonly string[]>>
+  readonly unknown: readonly string[]
 }
 
 /**

@@ -11,6 +11,7 @@ import { fillDays } from '../load/merge.js'
 import { dayTables } from '../load/schema/dayTables.js'
 import { migrations } from '../load/schema/migrations/all.js'
 import { pipelineTables } from '../load/schema/pipelineTables.js'
+import { asReadNow } from '../load/sql/asReadNow.sql.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { contentOf } from './callTables.js'
 import { insertRows } from './insertRows.js'
@@ -123,6 +124,7 @@ export async function restoreBase(
       throw damaged(path, messageOf(cause).split('\n')[0]!, cause)
     }
   }
+  for (const statement of asReadNow(pipeline)) await connection.run(statement)
   await fillDays(connection, pipeline)
 }
 

@@ -193,8 +193,8 @@ describe('other pipelines', () => {
         e: counter('x.e', 'E.'),
       }),
     )
-    const { values, drift, attributes } = flatten({ x: { y: { a: 0.5 }, b: '1.25', c: { k: [1] }, e: -3 } }, ID)
-    expect(values).toEqual([0.5, 1.25, '{"k":[1]}', true, -3n])
+    const { values, drift, attributes } = flatten({ x: { y: { a: 0.5 }, b: '1.25', c: { k: [1] }, e: 3 } }, ID)
+    expect(values).toEqual([0.5, 1.25, '{"k":[1]}', true, 3n])
     expect(attributes).toEqual([0.5, '{"k":[1]}'])
     expect(drift).toEqual([{ path: 'x.b', kind: 'wrong_type', expected: 'ratio', found: 'text' }])
   })

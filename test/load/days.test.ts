@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { counter } from '../../src/model/column.js'
-import type { Pipeline } from '../../src/model/pipeline.js'
+import type { Mentions, Pipeline } from '../../src/model/pipeline.js'
 import { checkKeys } from '../../src/publish/checkKeys.js'
 import { openWorking, type WorkingDatabase, type DatedAnswer } from './schema/views/open.js'
 
@@ -117,7 +117,8 @@ test('days are made again when the definition has other counters or another zone
 })
 
 test('a definition whose mentions name a missing column is refused', async () => {
-  const wrong = (mentions: Pipeline['mentions'] & object) => openWorking({ ...pipeline, mentions })
+  const wrong = (mentions: Omit<Mentions, 'idPattern'>) =>
+    openWorking({ ...pipeline, mentions: { ...mentions, idPattern: '.+' } })
   await expect(wrong({ table: 'creator_friends', id: 'id' })).rejects.toThrow(
     'mentions need the text column id of child table creator_friends',
   )

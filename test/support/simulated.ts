@@ -90,6 +90,17 @@ export function enrichAt(
   return enrichIn({ now }, [input], data, api, ...args)
 }
 
+/** The same as `enrichAll`, with another clock. */
+export function enrichAllAt(
+  now: () => number,
+  inputs: readonly string[],
+  data: string,
+  api: Simulator,
+  ...args: string[]
+): Promise<Enriched> {
+  return enrichIn({ now }, inputs, data, api, ...args)
+}
+
 /** The same as `enrich`, with another token. */
 export function enrichAs(
   token: string,

@@ -160,4 +160,8 @@ export const edgeCases: Readonly<Record<string, EdgeCase>> = {
       ...Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`unknown_${at}`, at])),
     }),
   },
+  '31': {
+    name: 'counts that nobody can have',
+    change: merge({ fans: -21_263, liked: 12_000_000_000, ndiscovery: -1 }),
+  },
 }

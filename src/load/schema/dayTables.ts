@@ -1,5 +1,5 @@
 import { columnOf, seriesColumns, type Pipeline, type Role } from '../../model/pipeline.js'
-import type { TableDefinition } from './definition.js'
+import { tierText, type TableDefinition } from './definition.js'
 
 /** The counters that are kept by day: the name in every pipeline, and the role of the source column. */
 export const MEASURES = [
@@ -30,7 +30,8 @@ export function dailySources({ timeZone, ...pipeline }: Pipeline): Record<string
 }
 
 /** One row for each creator and day, and one for each creator, so that growth is quick to read. Both follow from `creator_counters` alone. */
-export function dayTables({ timeZone }: Pipeline): TableDefinition[] {
+export function dayTables(pipeline: Pipeline): TableDefinition[] {
+  const { timeZone } = pipeline
   const measured = MEASURES.flatMap(({ name, what }) => [
     { name, type: 'BIGINT', description: `${what} in the last profile of that day.` } as const,
     {
@@ -51,7 +52,7 @@ export function dayTables({ timeZone }: Pipeline): TableDefinition[] {
           type: 'DATE',
           description: 'The last earlier day with a profile; NULL on the first day.',
         },
-        { name: 'tier', type: 'VARCHAR', description: 'Tier on that day.' },
+        { name: 'tier', type: 'VARCHAR', description: tierText(pipeline, 'Tier on that day.') },
         ...measured,
       ],
     },
@@ -66,7 +67,7 @@ export function dayTables({ timeZone }: Pipeline): TableDefinition[] {
           type: 'DATE',
           description: 'The last earlier day with a profile; NULL if there is none.',
         },
-        { name: 'tier', type: 'VARCHAR', description: 'Tier on the last day.' },
+        { name: 'tier', type: 'VARCHAR', description: tierText(pipeline, 'Tier on the last day.') },
         ...MEASURES.map(({ name, what }) => {
           return { name, type: 'BIGINT', description: `${what} in the last profile.` } as const
         }),

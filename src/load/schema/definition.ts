@@ -127,3 +127,26 @@ export function total(sum: string): string {
 export function ratio(part: string, whole: string): string {
   return `CASE WHEN ${whole} > 0 THEN CAST(${part} AS DOUBLE) / ${whole} END`
 }
+
+/** The description of a column `tier`: what it is of, and the limits of the tiers. */
+export function tierText(pipeline: Pipeline, what: string): string {
+  const column = columnOf(pipeline, 'tier')
+  return column === undefined ? what : `${what} ${pipeline.columns[column]!.description}`
+}
+
+/** SQL for the place of a tier from the smallest, from 1; NULL if there is no tier. */
+function tierRank({ tiers = [] }: Pipeline, tier: string): string {
+  if (tiers.length === 0) return 'NULL'
+  return `CASE ${tier} ${tiers.map((name, at) => `WHEN ${quotedText(name)} THEN ${at + 1}`).join(' ')} END`
+}
+
+/** The column `tier_rank` of a view, beside its column `tier`. */
+export function tierRankColumn(pipeline: Pipeline, tier: string): ViewColumn {
+  const words = (pipeline.tiers ?? []).map((name, at) => `${at + 1} ${name}`).join(', ')
+  return {
+    name: 'tier_rank',
+    type: 'INTEGER',
+    description: `Place of the tier by size, to sort by: ${words === '' ? 'NULL, there are no tiers' : words}; NULL without a tier.`,
+    sql: tierRank(pipeline, tier),
+  }
+}

@@ -42,9 +42,10 @@ export interface Target {
  * Raised whenever the same stored answers give other rows. 2: an answer that holds something else than a profile is failed,
  * not empty; a creator that had a profile becomes empty by two empty answers. 3: a page that is not JSON, or no body, at a
  * 2xx status is ambiguous. 4: `former_members` has those who left their lists before that table was there.
- * 5: `spending` has the calls of earlier runs by list, as `raw/` shows them.
+ * 5: `spending` has the calls of earlier runs by list, as `raw/` shows them. 6: an empty text is NULL; a counter below 0 or
+ * beyond ten billion is an anomaly and NULL.
  */
-const READING = 5
+const READING = 6
 
 /** In place of `READING` where the rows must be made again. */
 const OUTDATED = 0

@@ -47,9 +47,9 @@ describe('invented creators', () => {
       verified_as: ['none', 'person', 'business'],
       user_role_type: [0n, 6n],
       level_number: [0n, 11n],
-      bio: [''],
-      ip_location: ['', '浙江', '意大利'],
-      location: ['', '中国  浙江  杭州'],
+      bio: [null],
+      ip_location: [null, '浙江', '意大利'],
+      location: [null, '中国  浙江  杭州'],
       tag_location: [null, '浙江杭州'],
       age: [null, 28n],
       tag_profession: [null, '美食博主'],
@@ -130,10 +130,11 @@ describe('edge cases', () => {
     ['05', ['inexact']],
     ['06', ['share_text_disagrees']],
     ['09', ['null_list']],
-    ['13', ['does_not_fit', 'counts_disagree', 'share_text_disagrees']],
+    ['13', ['implausible', 'does_not_fit', 'counts_disagree', 'share_text_disagrees']],
     ['14', ['broken_text']],
     ['17', ['too_deep']],
     ['27', ['counts_disagree']],
+    ['31', ['implausible', 'counts_disagree', 'share_text_disagrees']],
     ['30', ['much_drift']],
     ['10', []],
     ['12', []],
@@ -159,7 +160,10 @@ describe('edge cases', () => {
     expect(cell(flat(idOf('10')), 'user_role_type')).toBe(6n)
     expect(cell(flat(idOf('11')), 'college_info_enrollment_year')).toBe(2018n)
     expect(cell(flat(idOf('12')), 'level_level_name')).toBe('金冠薯')
-    expect(cell(flat(idOf('13')), 'fans')).toBe(9_007_199_254_740_994n)
+    expect(cell(flat(idOf('13')), 'follows')).toBe(null)
+    expect(['fans', 'liked', 'ndiscovery', 'tier'].map((name) => cell(flat(idOf('31')), name))).toEqual(
+      Array(4).fill(null),
+    )
     expect(cell(flat(idOf('15')), 'nickname')).toMatch(/^=HYPERLINK/)
     expect(cell(flat(idOf('16')), 'bio')).toHaveLength(1_000_000)
     expect(flat(idOf('18')).extra).toBe('{"__proto__":{"fans":1,"polluted":true}}')

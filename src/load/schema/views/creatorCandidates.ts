@@ -1,15 +1,21 @@
-import { quotedName } from '../../../core/duckdb.js'
+import { quotedName, quotedText } from '../../../core/duckdb.js'
 import { columnOf, type Mentions, type Pipeline } from '../../../model/pipeline.js'
-import { ofRole, total, utc, type ViewDefinition } from '../definition.js'
+import { localDayOf, ofRole, total, utc, type ViewDefinition } from '../definition.js'
 
 /** People that creators mention and that are in no list. */
 export function creatorCandidates(pipeline: Pipeline): ViewDefinition {
   return {
     name: 'creator_candidates',
     description:
-      'Users that creators mention in their newest profile and that are in no list. Mentions of oneself do not count. Key: user_id.',
+      'Users that creators mention in their newest profile and that are in no list. Mentions of oneself, and those without a valid id, do not count. Key: user_id.',
     columns: [
       { name: 'user_id', type: 'VARCHAR', description: 'The mentioned user.', sql: 'm.user_id' },
+      {
+        name: 'last_mentioned_day',
+        type: 'DATE',
+        description: `Day of last_mentioned_at (${pipeline.timeZone}).`,
+        sql: localDayOf(pipeline.timeZone, 'm.last_mentioned_at'),
+      },
       {
         name: 'nickname',
         type: 'VARCHAR',
@@ -58,7 +64,7 @@ export function creatorCandidates(pipeline: Pipeline): ViewDefinition {
 }
 
 /** A profile may mention a user twice. `top` and `latest` are the maxima by their first field. */
-function mentioned(pipeline: Pipeline, { table, id, displayName }: Mentions): string {
+function mentioned(pipeline: Pipeline, { table, id, displayName, idPattern }: Mentions): string {
   const fans = columnOf(pipeline, 'followers') ? `coalesce(${ofRole(pipeline, 'followers')}, -1)` : '-1'
   const nickname = displayName === undefined ? 'CAST(NULL AS VARCHAR)' : `max(nullif(t.${quotedName(displayName)}, ''))`
   return `
@@ -79,7 +85,7 @@ function mentioned(pipeline: Pipeline, { table, id, displayName }: Mentions): st
       ${nickname} AS nickname,
       any_value(c.last_fetched_at) AS mentioned_at
     FROM ${quotedName(table)} AS t JOIN creators AS c ON c.user_id = t.user_id
-    WHERE t.${quotedName(id)} <> '' AND t.${quotedName(id)} <> c.user_id
+    WHERE regexp_full_match(t.${quotedName(id)}, ${quotedText(idPattern)}) AND t.${quotedName(id)} <> c.user_id
       AND NOT EXISTS (SELECT 1 FROM list_members AS l WHERE l.user_id = t.${quotedName(id)})
     GROUP BY t.${quotedName(id)}, c.user_id
   )

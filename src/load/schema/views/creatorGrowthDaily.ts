@@ -1,11 +1,12 @@
 import type { Pipeline } from '../../../model/pipeline.js'
 import { MEASURES } from '../dayTables.js'
-import type { ViewColumn, ViewDefinition } from '../definition.js'
+import { tierRankColumn, tierText, type ViewColumn, type ViewDefinition } from '../definition.js'
 
 const DAYS = '(d.observed_day - d.previous_day)'
 
 /** The changes from one observed day to the next. A change over a gap never counts as the change of one day. */
-export function creatorGrowthDaily({ timeZone }: Pipeline): ViewDefinition {
+export function creatorGrowthDaily(pipeline: Pipeline): ViewDefinition {
+  const { timeZone } = pipeline
   return {
     name: 'creator_growth_daily',
     description:
@@ -25,7 +26,8 @@ export function creatorGrowthDaily({ timeZone }: Pipeline): ViewDefinition {
         description: 'Days since previous_day: 1 if no day was missed; NULL on the first day.',
         sql: DAYS,
       },
-      { name: 'tier', type: 'VARCHAR', description: 'Size class by followers on that day.', sql: 'd.tier' },
+      { name: 'tier', type: 'VARCHAR', description: tierText(pipeline, 'Size class on that day.'), sql: 'd.tier' },
+      tierRankColumn(pipeline, 'd.tier'),
       ...MEASURES.flatMap(({ name, what }): ViewColumn[] => [
         { name, type: 'BIGINT', description: `${what} in the last profile of the day.`, sql: `d.${name}` },
         {

@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../../model/pipeline.js'
-import { ofRole, ratio, total, type ViewDefinition } from '../definition.js'
+import { localDayOf, ofRole, ratio, total, type ViewDefinition } from '../definition.js'
 
 const MEMBERS = '(SELECT DISTINCT list, user_id FROM list_members WHERE user_id IS NOT NULL)'
 
@@ -50,7 +50,7 @@ JOIN (SELECT list, count(*) AS ids FROM ${MEMBERS} GROUP BY list) AS l ON l.list
 }
 
 /** The rows of the inputs, each with its own columns under their names. */
-export function rowsOfLists(): ViewDefinition {
+export function rowsOfLists({ timeZone }: Pipeline): ViewDefinition {
   return {
     name: 'list_rows',
     description: 'One row for each input row of each list, as of its last run. Key: list, row_number.',
@@ -62,14 +62,31 @@ export function rowsOfLists(): ViewDefinition {
         description: 'Number of the row in the input, from 1.',
         sql: 'm.row_number',
       },
+      {
+        name: 'last_read_day',
+        type: 'DATE',
+        description: `Day on which the list was read last (${timeZone}).`,
+        sql: localDayOf(timeZone, 'l.last_read_at'),
+      },
       { name: 'user_id', type: 'VARCHAR', description: 'The id in the row; NULL without one.', sql: 'm.user_id' },
       {
         name: 'status',
         type: 'VARCHAR',
-        description: 'enriched, reused, empty, failed, rejected or parked.',
+        description: 'The same as row_status.',
         sql: 'm.status',
       },
-      { name: 'reason', type: 'VARCHAR', description: 'Why it failed, was rejected or parked.', sql: 'm.reason' },
+      {
+        name: 'row_status',
+        type: 'VARCHAR',
+        description: 'The row in the last run of the list: enriched, reused, empty, failed, rejected or parked.',
+        sql: 'm.status',
+      },
+      {
+        name: 'reason',
+        type: 'VARCHAR',
+        description: 'Why it failed, was rejected or parked; NULL for the other statuses.',
+        sql: 'm.reason',
+      },
       {
         name: 'own_columns',
         type: 'VARCHAR',

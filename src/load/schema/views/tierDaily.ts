@@ -1,15 +1,22 @@
 import type { Pipeline } from '../../../model/pipeline.js'
-import { total, type ViewDefinition } from '../definition.js'
+import { tierRankColumn, tierText, total, type ViewDefinition } from '../definition.js'
 import { knownDays } from './knownDays.js'
 
 /** The size classes day by day, over all creators. */
-export function tierDaily({ timeZone }: Pipeline): ViewDefinition {
+export function tierDaily(pipeline: Pipeline): ViewDefinition {
+  const { timeZone } = pipeline
   return {
     name: 'tier_daily',
     description: `One row for each tier and day (${timeZone}), from its first creator to the newest profile of all. Who was not fetched on a day counts as last seen. Key: tier, calendar_day.`,
     columns: [
       { name: 'calendar_day', type: 'DATE', description: `The day, in ${timeZone}.`, sql: 's.calendar_day' },
-      { name: 'tier', type: 'VARCHAR', description: 'Size class by the last known followers.', sql: 's.tier' },
+      {
+        name: 'tier',
+        type: 'VARCHAR',
+        description: tierText(pipeline, 'Size class by the last known followers.'),
+        sql: 's.tier',
+      },
+      tierRankColumn(pipeline, 's.tier'),
       {
         name: 'creators',
         type: 'BIGINT',

@@ -1,10 +1,15 @@
 import type { Pipeline } from '../../../model/pipeline.js'
 import { SPANS } from '../dayTables.js'
-import { ofRole, ratio, type ViewDefinition } from '../definition.js'
+import { ofRole, ratio, tierRankColumn, tierText, type ViewDefinition } from '../definition.js'
 import { ALLOWED_DAYS, allowedDays } from './allowedAge.js'
 
 /** Places of a ranking. Few people read further, and sorting all creators would take seconds. */
 const PLACES = 1_000
+/**
+ * A newest profile may be this many days older than the newest of all, however short the period is: a run after midnight
+ * that fetches a few ids must not take all others out of the ranking of one day.
+ */
+const SLACK_DAYS = 3
 /** With fewer followers before, a few more would be a large share. */
 const LEAST_FANS = 1_000
 
@@ -17,8 +22,8 @@ const RANKINGS = PERIODS.flatMap((period) =>
 )
 
 /**
- * The leaders of one ranking. Creators whose last profile is older than the period are left out: their change is old, unless
- * profiles may get that old.
+ * The leaders of one ranking. Creators whose last profile is older than the period and the slack are left out: their change is
+ * old, unless profiles may get that old.
  */
 function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[number]): string {
   const change = `r.fans_change_${days}d`
@@ -35,7 +40,7 @@ function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[numbe
     SELECT r.user_id, r.observed_day, r.fans, ${change} AS fans_change, ${spanned} AS days, ${measure} AS measure
     FROM creator_recent AS r, bounds
     WHERE ${change} ${sign} 0 ${large}
-      AND r.observed_day > bounds.newest - greatest(${days}, ${allowedDays('bounds', 'r.tier')})
+      AND r.observed_day > bounds.newest - greatest(${Math.max(days, SLACK_DAYS + 1)}, ${allowedDays('bounds', 'r.tier')})
     ORDER BY measure ${order}, user_id
     LIMIT ${PLACES}
   )`
@@ -45,9 +50,14 @@ function leaders({ days, spanned, rankedBy, direction }: (typeof RANKINGS)[numbe
 export function topMovers(pipeline: Pipeline): ViewDefinition {
   return {
     name: 'top_movers',
-    description: `The creators that gained and lost most followers: the first ${PLACES} of each ranking. Only creators with a profile in the period that ends on the newest day of all, or in their allowed age (creator_overview.allowed_age_days) if that is longer. Key: period_days, ranked_by, direction, place.`,
+    description: `The creators that gained and lost most followers: the first ${PLACES} of each ranking. Each creator counts with the newest profile, if it lies in the period that ends on the newest day of all, or at most ${SLACK_DAYS} days before that day, or in the allowed age (creator_overview.allowed_age_days), whichever reaches furthest back. Key: period_days, ranked_by, direction, place.`,
     columns: [
-      { name: 'period_days', type: 'INTEGER', description: 'Length of the period: 1, 7 or 30.', sql: 'm.period_days' },
+      {
+        name: 'period_days',
+        type: 'INTEGER',
+        description: `Length of the period: 1, 7 or 30. It ends on last_observed_day, for 1 at most ${SLACK_DAYS} days before the newest day of all (or the allowed age).`,
+        sql: 'm.period_days',
+      },
       {
         name: 'ranked_by',
         type: 'VARCHAR',
@@ -56,6 +66,12 @@ export function topMovers(pipeline: Pipeline): ViewDefinition {
       },
       { name: 'direction', type: 'VARCHAR', description: 'up or down.', sql: 'm.direction' },
       { name: 'place', type: 'INTEGER', description: 'Place in the ranking, from 1.', sql: 'm.place' },
+      {
+        name: 'last_observed_day',
+        type: 'DATE',
+        description: `Day of the newest profile (${pipeline.timeZone}), on which the change ends.`,
+        sql: 'm.observed_day',
+      },
       { name: 'user_id', type: 'VARCHAR', description: 'The creator.', sql: 'm.user_id' },
       { name: 'nickname', type: 'VARCHAR', description: 'Display name.', sql: ofRole(pipeline, 'displayName') },
       {
@@ -64,7 +80,13 @@ export function topMovers(pipeline: Pipeline): ViewDefinition {
         description: 'Link to the profile.',
         sql: ofRole(pipeline, 'profileUrl'),
       },
-      { name: 'tier', type: 'VARCHAR', description: 'Size class by followers.', sql: ofRole(pipeline, 'tier') },
+      {
+        name: 'tier',
+        type: 'VARCHAR',
+        description: tierText(pipeline, 'Size class by the newest followers.'),
+        sql: ofRole(pipeline, 'tier'),
+      },
+      tierRankColumn(pipeline, ofRole(pipeline, 'tier')),
       {
         name: 'fans_before',
         type: 'BIGINT',
@@ -84,12 +106,6 @@ export function topMovers(pipeline: Pipeline): ViewDefinition {
         type: 'INTEGER',
         description: `Days that fans_change spans: period_days, or a few more where that day has no profile (${SPANS.map(({ days, slack }) => `up to ${days + slack} for ${days}`).join(', ')}).`,
         sql: 'm.days',
-      },
-      {
-        name: 'last_observed_day',
-        type: 'DATE',
-        description: `Day of the newest profile (${pipeline.timeZone}).`,
-        sql: 'm.observed_day',
       },
     ],
     from: `(WITH bounds AS MATERIALIZED (

@@ -6,10 +6,13 @@ import { viewsOf } from '../../../../src/load/schema/schema.js'
 import type { Column, Pipeline } from '../../../../src/model/pipeline.js'
 import { openWorking, type DatedAnswer } from './open.js'
 
+/** A mentioned user. */
+const ZOE = '5f0000000000000000000020'
+
 const ANSWERS: readonly DatedAnswer[] = [10, 11, 18, 19].map((day) => ({
   at: `2026-11-${day}T15:59:59.500Z`,
   id: 'ann',
-  answer: { nickname: day < 19 ? 'Ann' : 'Anna', fans: 1000 + day, desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
+  answer: { nickname: day < 19 ? 'Ann' : 'Anna', fans: 1000 + day, desc_at_users: [{ id: ZOE, nickname: 'Zoe' }] },
 }))
 
 /** Types that BI drivers know. */
@@ -46,7 +49,7 @@ test('a pipeline without roles has the same views with the same columns, NULL wh
     { observed_day: '2026-11-10', fans: null },
   ])
   expect(await bare.rows('SELECT * FROM creator_candidates UNION ALL BY NAME FROM top_movers')).toEqual([])
-  expect(await full.rows('SELECT user_id FROM creator_candidates')).toEqual([{ user_id: 'zoe' }])
+  expect(await full.rows('SELECT user_id FROM creator_candidates')).toEqual([{ user_id: ZOE }])
 })
 
 test('the columns of views have plain types and plain names', async () => {
@@ -88,39 +91,81 @@ test('views show the same in every time zone, and under any name that the file i
   client.close()
 })
 
-test('staleness counts whole days until now', async () => {
+test('staleness counts days of the pipeline until the newest run', async () => {
   const working = await openWorking(pipeline)
-  const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
+  // In Shanghai: the last second of the 9th, the first one of the 10th.
   await working.load('run1', [
-    { at: ago(47), id: 'ann', answer: {} },
-    { at: ago(49), id: 'ben', answer: {} },
-    { at: ago(-5), id: 'from a clock ahead', answer: {} },
+    { at: '2026-11-09T15:59:59Z', id: 'ann', answer: {} },
+    { at: '2026-11-09T16:00:00Z', id: 'ben', answer: {} },
   ])
-  expect(await working.rows('SELECT user_id, staleness FROM creator_overview ORDER BY user_id')).toEqual([
-    { user_id: 'ann', staleness: 1 },
-    { user_id: 'ben', staleness: 2 },
-    { user_id: 'from a clock ahead', staleness: 0 },
+  await working.load('run2', [
+    { at: '2026-11-10T16:00:01Z', id: 'cat', answer: {} },
+    { at: '2026-11-10T17:00:00Z', id: 'dan', answer: '301' },
   ])
+  const ages = () => working.rows('SELECT user_id, staleness FROM creator_overview ORDER BY user_id')
+  const expected = [
+    { user_id: 'ann', staleness: 2 },
+    { user_id: 'ben', staleness: 1 },
+    { user_id: 'cat', staleness: 0 },
+  ]
+  expect(await ages()).toEqual(expected)
+  // A run whose clock was ahead is not the newest.
+  await working.load('run3', [{ at: new Date(Date.now() + 9e8).toISOString(), id: 'ahead', answer: {} }])
+  expect(await ages()).toEqual([{ user_id: 'ahead', staleness: 0 }, ...expected])
+})
+
+test('a count below 0 or beyond all people is an anomaly, and no sum, tier or change has it', async () => {
+  const working = await openWorking(pipeline)
+  const load = (day: number, ...fans: unknown[]) =>
+    working.load(
+      `run${day}`,
+      fans.map((each, n) => ({
+        at: `2026-11-${day}T00:00:00Z`,
+        id: ['ann', 'ben', 'cat'][n]!,
+        answer: { fans: each },
+      })),
+    )
+  await load(10, 2_000, -5, '-9223372036854775808')
+  await load(11, 10_000_000_001, 10_000_000_000, '9223372036854775807')
+  await working.rows(`INSERT INTO lists (list, rows, ids) VALUES ('all', 3, 3)`)
+  await working.rows(
+    `INSERT INTO list_members (list, row_number, user_id) VALUES ('all', 1, 'ann'), ('all', 2, 'ben'), ('all', 3, 'cat')`,
+  )
+  expect(await working.rows('SELECT user_id, fans, tier FROM creators ORDER BY user_id')).toEqual([
+    { user_id: 'ann', fans: null, tier: null },
+    { user_id: 'ben', fans: 10_000_000_000, tier: 'mega' },
+    { user_id: 'cat', fans: null, tier: null },
+  ])
+  expect(
+    await working.rows(
+      `SELECT user_id, kind, detail FROM anomalies WHERE kind = 'implausible' ORDER BY observed_at, user_id`,
+    ),
+  ).toEqual([
+    { user_id: 'ben', kind: 'implausible', detail: '-5 cannot be a count' },
+    { user_id: 'cat', kind: 'implausible', detail: '-9223372036854775808 cannot be a count' },
+    { user_id: 'ann', kind: 'implausible', detail: '10000000001 cannot be a count' },
+    { user_id: 'cat', kind: 'implausible', detail: '9223372036854775807 cannot be a count' },
+  ])
+  expect(await working.rows('SELECT total_fans FROM list_overview')).toEqual([{ total_fans: 10_000_000_000 }])
+  expect(await working.rows('SELECT calendar_day, fans, fans_change FROM list_daily')).toEqual([
+    { calendar_day: '2026-11-10', fans: 2_000, fans_change: null },
+    { calendar_day: '2026-11-11', fans: 10_000_002_000, fans_change: 0 },
+  ])
+  expect(await working.rows('FROM top_movers')).toEqual([])
 })
 
 test('results beyond BIGINT are NULL, and no query fails', async () => {
   const working = await openWorking(pipeline)
-  await working.load('run1', [
-    { at: '2026-11-10T00:00:00Z', id: 'ann', answer: { fans: '-9223372036854775808' } },
-    { at: '2026-11-11T00:00:00Z', id: 'ann', answer: { fans: '9223372036854775807' } },
-    { at: '2026-11-11T00:00:00Z', id: 'ben', answer: { fans: '9223372036854775807' } },
-  ])
+  await working.load(
+    'run1',
+    ['ann', 'ben'].map((id) => ({ at: '2026-11-10T00:00:00Z', id, answer: { fans: 1 } })),
+  )
+  for (const table of ['creators', 'creator_counters', 'creator_days', 'creator_recent'])
+    await working.rows(`UPDATE ${table} SET fans = 9223372036854775807`)
   await working.rows(`INSERT INTO lists (list, rows, ids) VALUES ('all', 2, 2)`)
   await working.rows(`INSERT INTO list_members (list, row_number, user_id) VALUES ('all', 1, 'ann'), ('all', 2, 'ben')`)
-  expect(await working.rows('SELECT fans_change FROM creator_growth_daily')).toEqual(
-    Array(3).fill({ fans_change: null }),
-  )
   expect(await working.rows('SELECT total_fans FROM list_overview')).toEqual([{ total_fans: null }])
-  expect(await working.rows('SELECT count(*) AS n FROM top_movers')).toEqual([{ n: 0 }])
-  expect(await working.rows('SELECT calendar_day, fans, fans_change FROM list_daily')).toEqual([
-    { calendar_day: '2026-11-10', fans: -9223372036854775808n, fans_change: null },
-    { calendar_day: '2026-11-11', fans: null, fans_change: null },
-  ])
+  expect(await working.rows('SELECT fans FROM list_daily')).toEqual([{ fans: null }])
   for (const { name } of viewsOf(pipeline)) await working.rows(`FROM ${name}`)
 })
 
