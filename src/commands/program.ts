@@ -1,4 +1,5 @@
 import { CommanderError, Command as CommandLine } from 'commander'
+import { BETWEEN_VALUES } from '../config/optionParsers.js'
 import { options, type Option } from '../config/options.js'
 import { EXIT, messageOf, UsageError } from '../core/errors.js'
 import { version } from '../core/version.js'
@@ -134,10 +135,16 @@ function requireCurrentFolder(): void {
 function addCommand(cli: CommandLine, command: Command): CommandLine {
   const entry = cli.command(`${command.name} ${command.arguments ?? ''}`.trimEnd()).description(command.description)
   for (const name of command.options) {
-    const { flag, help, default: value }: Option<unknown> = options[name]
-    entry.option(flag, value ? `${help} (default: ${value})` : help)
+    const { flag, help, default: value, repeats }: Option<unknown> = options[name]
+    const text = value ? `${help} (default: ${value})` : help
+    if (repeats) entry.option(flag, text, joinValues)
+    else entry.option(flag, text)
   }
   return entry
+}
+
+function joinValues(value: string, before: string | undefined): string {
+  return before === undefined ? value : before + BETWEEN_VALUES + value
 }
 
 /** Commander ends `--help` and `--version` as errors, too; their text is written already. */

@@ -155,6 +155,15 @@ export const names = (value: string): string[] => {
   return each.includes('') ? expected('names separated by commas') : each
 }
 
+/** Between the values of a flag that was given several times; no name of a list has it. */
+export const BETWEEN_VALUES = '\u001f'
+
+/** What another parser reads from each value of a flag that may be given several times. */
+export const each =
+  <T>(parse: (value: string) => T) =>
+  (values: string): T[] =>
+    values.split(BETWEEN_VALUES).map(parse)
+
 export interface SortKey {
   readonly column: string
   readonly descending: boolean

@@ -6,6 +6,7 @@ import {
   delimiter,
   duration,
   durations,
+  each,
   failureLimit,
   fileName,
   flag,
@@ -33,8 +34,10 @@ export interface Option<T> {
   readonly default?: string
   /** An error never shows the value. */
   readonly secret?: true
-  /** Only the command line sets it: it says yes to one run, and must not stay in an environment. */
+  /** Only the command line sets it: it belongs to one call of the command, and must not stay in an environment. */
   readonly flagOnly?: true
+  /** The flag may be given several times; `parse` gets the values with `BETWEEN_VALUES` between them. */
+  readonly repeats?: true
   /** A path: in a config file it is relative to the folder of that file. */
   readonly path?: true
   /** Names with values, such as `a=1,b=2`: in a config file it may be an object. */
@@ -366,6 +369,13 @@ export const options = {
     flag: '--where <condition>',
     parse: text,
     help: 'an SQL condition over the columns of creator_overview and creators, such as "fans > 10000 AND province = \'上海\'"',
+  }),
+  fromLists: option({
+    flag: '--list <name>',
+    flagOnly: true,
+    repeats: true,
+    parse: each(text),
+    help: 'only creators that are in this list; given several times: in one of these lists',
   }),
   sort: option({
     flag: '--sort <columns>',

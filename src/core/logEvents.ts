@@ -49,6 +49,7 @@ export const LOG_EVENTS = {
   run_would_stop: '`plan`: a run would refuse this input',
   nothing_published: '`plan`: only `raw/` is there',
   file_written: '`select` wrote a file',
+  nothing_matches: 'no row matches what `select` asks for',
   hint: 'what to do next',
   simulator_started: 'the simulated API listens',
   log_lost: 'lines that could not be written to the log file',

@@ -1,10 +1,15 @@
 import { UsageError } from '../../core/errors.js'
 import { nearest } from '../../core/nearest.js'
 
-/** Says that no list has this name, and which list may be meant. */
-export function unknownList(list: string, data: string, names: readonly string[]): UsageError {
+/** Says that no list has this name, and which list may be meant. `undone`: that the command did nothing. */
+export function unknownList(
+  list: string,
+  data: string,
+  names: readonly string[],
+  undone = 'nothing was changed',
+): UsageError {
   const near = nearest(list, names)
   const meant = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'
   const known = names.length === 0 ? 'no list was read yet' : `its lists are ${[...names].sort().join(', ')}`
-  return new UsageError(`${data} has no list ${list}: ${known}${meant} nothing was changed`)
+  return new UsageError(`${data} has no list ${list}: ${known}${meant} ${undone}`)
 }

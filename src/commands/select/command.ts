@@ -9,6 +9,7 @@ export const selectCommand: Command = {
     'noBom',
     'limit',
     'where',
+    'fromLists',
     'sort',
     'columns',
     'format',

@@ -19,9 +19,11 @@ const ROWS = 20
 
 /** Writes a list of creators to stdout or to a file. */
 export async function selectFlow({ settings, logger }: Invocation): Promise<number> {
-  const { where, sort, limit, mentioned = false, save } = settings
+  const { where, fromLists, sort, limit, mentioned = false, save } = settings
   const format = formatOf(settings)
   const out = outOf(settings)
+  if (mentioned && fromLists !== undefined)
+    throw new UsageError('--list: people that --mentioned chooses are in no list; leave one of them out')
   if ((format === 'parquet' || format === 'xlsx') && out === undefined)
     throw new UsageError(`--format ${format} needs --out FILE`)
   if (out !== undefined && (await isFolder(out))) {
@@ -41,6 +43,7 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     layout: layoutOf(settings.data),
     selection: {
       where,
+      lists: fromLists,
       sort,
       limit: limit ?? (isTable && out === undefined ? ROWS : undefined),
       columns,
@@ -52,8 +55,10 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     write: writeRows,
     columns: process.stdout.columns || PAGE,
   })
+  const who = mentioned ? 'people' : 'creators'
+  if (rows === 0) logger.log('info', `0 ${who} match`, 'nothing_matches')
   if (out !== undefined) {
-    logger.log('info', `${rows} ${mentioned ? 'people' : 'creators'} written to ${out}`, 'file_written', { rows })
+    logger.log('info', `${rows} ${who} written to ${out}`, 'file_written', { rows })
     if (save !== undefined)
       logger.log('info', `next: \`${commandText(['run', out, '--data', settings.data])}\``, 'hint')
   } else if (isTable && limit === undefined && rows === ROWS) {

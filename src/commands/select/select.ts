@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { arrays, blobs, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
+import { all, arrays, blobs, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { count } from '../../core/text.js'
 import { isOurPlace } from '../../dataFolder/files.js'
@@ -12,6 +12,7 @@ import { sheetRow } from '../../export/excel/sheetRow.js'
 import { exportFile } from '../../export/exportedFile.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { table } from '../../terminal/table.js'
+import { unknownList } from '../lists/unknownList.js'
 import { forbidOtherFiles, readSelection, type Selected, type Selection } from './selection.js'
 
 export type Format = 'csv' | 'xlsx' | 'parquet' | 'json' | 'table'
@@ -40,9 +41,18 @@ export async function select(job: SelectJob): Promise<number> {
   }
   return withPublished(layout, async (connection) => {
     const temporary = out === undefined ? undefined : temporaryName(out)
+    await checkLists(connection, selection.lists, layout.data)
     await forbidOtherFiles(connection, temporary === undefined ? [] : [temporary])
     return writers[job.format](connection, await readSelection(connection, selection), { ...job, temporary })
   })
+}
+
+/** @throws UsageError naming the list that is not there */
+async function checkLists(connection: Connection, lists: readonly string[] | undefined, data: string): Promise<void> {
+  if (lists === undefined) return
+  const known = await all<{ list: string }>(connection, 'SELECT list FROM lists')
+  const names = known.map(({ list }) => list)
+  for (const list of lists) if (!names.includes(list)) throw unknownList(list, data, names, 'nothing was written')
 }
 
 /** Rows that DuckDB holds in memory while it writes Parquet. */

@@ -7,6 +7,8 @@ import { nearest } from '../../core/nearest.js'
 export interface Selection {
   /** An SQL condition over the columns. */
   readonly where: string | undefined
+  /** Only creators that are in one of these lists. */
+  readonly lists: readonly string[] | undefined
   readonly sort: readonly SortKey[] | undefined
   readonly limit: number | undefined
   /** Undefined: the columns of the view. With `*` among them: all columns. */
@@ -75,14 +77,15 @@ async function choose(
   connection: Connection,
   source: string,
   columns: readonly string[],
-  { where, sort = [], limit }: Selection,
+  { where, lists, sort = [], limit }: Selection,
 ): Promise<void> {
   const keys = [...sort, { column: ID, descending: false }].map(
     ({ column, descending }) => `${quotedName(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   const sql = `
 SELECT ${columns.map(quotedName).join(', ')} FROM ${source}
-${where === undefined ? '' : `WHERE (\n${where}\n)`}
+WHERE ${lists === undefined ? 'TRUE' : `${ID} IN (SELECT ${ID} FROM list_members WHERE list IN (${lists.map(quotedText).join(', ')}))`}
+${where === undefined ? '' : `AND (\n${where}\n)`}
 ORDER BY ${keys.join(', ')}
 ${limit === undefined ? '' : `LIMIT ${limit}`}`
   try {

@@ -22,6 +22,8 @@ beforeAll(async () => {
   const api = await startSimulator({ pipeline: await loadPipeline(undefined) })
   try {
     await enrich(writeList(folder, IDS), data, api)
+    await enrich(writeList(folder, IDS.slice(0, 3), "kate's.csv"), data, api)
+    await enrich(writeList(folder, IDS.slice(2, 5), 'spring, summer.csv'), data, api)
   } finally {
     await api.close()
   }
@@ -36,6 +38,7 @@ async function selected({ format = 'json', out, bom = true, ...selection }: Want
     layout: layoutOf(data),
     selection: {
       where: undefined,
+      lists: undefined,
       sort: undefined,
       limit: undefined,
       columns: undefined,
@@ -180,6 +183,54 @@ test('on the command line: a table that fits, errors in one line', async () => {
     expect([refused.code, refused.stdout]).toEqual([2, ''])
     expect(refused.stderr).toContain(said)
   }
+})
+
+test('--list, once or several times, chooses who is in one of the lists', async () => {
+  const from = async (...args: string[]) => {
+    const command = ['select', '--data', data, '--format', 'json', '--columns', 'user_id', ...args]
+    const { code, stdout, stderr } = await commandHere(command)
+    return {
+      code,
+      stderr,
+      ids: code === 0 ? (JSON.parse(stdout) as { user_id: string }[]).map((row) => row.user_id) : [],
+    }
+  }
+  expect(await from('--list', "kate's")).toEqual({ code: 0, stderr: '', ids: IDS.slice(0, 3) })
+  const both = ['--list', 'spring, summer', '--list', "kate's"]
+  expect((await from(...both)).ids).toEqual(IDS.slice(0, 5))
+  expect((await from(...both, '--where', `user_id <> '${IDS[0]}' OR FALSE`)).ids).toEqual(IDS.slice(1, 5))
+  expect(await from('--list', 'kate')).toEqual({
+    code: 2,
+    ids: [],
+    stderr: expect.stringMatching(
+      /has no list kate: its lists are creators, kate's, spring, summer.*nothing was written\n$/,
+    ) as string,
+  })
+  expect((await from('--list', "kate's", '--mentioned')).stderr).toContain('leave one of them out')
+})
+
+test('a choice of nobody says so on stderr, whatever is written', async () => {
+  for (const [format, empty] of [
+    ['csv', 'user_id\n'],
+    ['json', '[]\n'],
+    ['table', 'user_id\n'],
+  ] as const) {
+    const where = ['--where', 'fans < 0', '--columns', 'user_id']
+    const { code, stdout, stderr } = await commandHere(['select', '--data', data, '--format', format, ...where])
+    expect([code, stdout.replaceAll('\r', ''), stderr]).toEqual([0, empty, '0 creators match\n'])
+  }
+  const out = join(folder, 'nobody.csv')
+  const written = await commandHere([
+    'select',
+    '--data',
+    data,
+    '--mentioned',
+    '--where',
+    'mentioned_by > 99',
+    '--out',
+    out,
+  ])
+  expect(written.stderr).toBe(`0 people match\n0 people written to ${out}\n`)
 })
 
 test('near names', () => {

@@ -42,7 +42,7 @@ test('all columns, sorted by one: columns of the view and of the wide table are 
   await forbidOtherFiles(connection, [out])
   const sort = [{ column: 'liked', descending: true }]
   const { count, columns, sql } = await readSelection(connection, {
-    ...{ where: 'fans > 10', sort, limit: undefined, columns: ['*'], mentioned: false },
+    ...{ where: 'fans > 10', sort, limit: undefined, columns: ['*'], lists: undefined, mentioned: false },
   })
   await connection.run(`COPY (${sql}) TO '${out}' (FORMAT parquet, ROW_GROUP_SIZE 4096)`)
   expect(columns.length).toBeGreaterThan(130)
