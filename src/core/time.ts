@@ -11,9 +11,14 @@ export function runIdAt(startedAt: number, random: number): string {
   return `${stamp}-${((startedAt % 1000) * 65 + Math.floor(random * 65)).toString(16).padStart(4, '0')}`
 }
 
-/** A time in the zone of this machine, for people: `2026-11-22 23:05:37`. */
-export function localTime(time: number): string {
-  return new Date(time).toLocaleString('sv-SE')
+/** A time in a zone, for people: `2026-11-22 23:05`. Whatever shows it names the zone. */
+export function localTime(timeZone: string, time: number): string {
+  return new Date(time).toLocaleString('sv-SE', { timeZone }).slice(0, -3)
+}
+
+/** The same with the zone: `2026-11-22 23:05 (Asia/Shanghai)`. */
+export function zonedTime(timeZone: string, time: number): string {
+  return `${localTime(timeZone, time)} (${timeZone})`
 }
 
 /** Making one takes hundreds of times as long as using it. */

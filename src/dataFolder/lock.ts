@@ -4,7 +4,7 @@ import { makeFolder, identityOf } from '../core/atomicFile.js'
 import { openDatabase, type Database } from '../core/duckdb.js'
 import { BusyError, LocalError, messageOf } from '../core/errors.js'
 import { temporaryName } from '../core/temporaryFile.js'
-import { localTime } from '../core/time.js'
+import { timeOf } from '../terminal/progress.js'
 import type { Layout } from './layout.js'
 import { refusePlantedLinks } from './plantedLinks.js'
 import { readStatus, type RunStatus } from './runStatus.js'
@@ -74,7 +74,8 @@ function busy(layout: Layout, holder: number, refused: string): BusyError {
   const otherRun = holder > 0 ? `another run (PID ${holder})` : 'another run'
   const status = statusOf(layout, holder)
   const known = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
-  const since = known ? ` since ${localTime(Date.parse(status.started_at))}` : ''
+  const age = known ? (Date.now() - Date.parse(status.started_at)) / 1000 : undefined
+  const since = age === undefined ? '' : ` for ${timeOf(Math.max(0, age))}`
   return new BusyError(`${otherRun} holds ${layout.data}${since}: ${refused}, wait until it is done`)
 }
 

@@ -23,10 +23,13 @@ export async function hasSpending(connection: Connection): Promise<boolean> {
   return (await first(connection, HAS_SPENDING)) !== undefined
 }
 
-/** The zone of the days, as the pipeline of the folder says. */
+/** The zone of the days, as the pipeline of the folder says; UTC in a file of a version that did not say it. */
 export async function readTimeZone(connection: Connection): Promise<string> {
-  const folder = await first<{ zone: string }>(connection, `SELECT daily ->> '$.time_zone' AS zone FROM data_folder`)
-  return folder!.zone
+  const folder = await first<{ zone: string | null }>(
+    connection,
+    `SELECT daily ->> '$.time_zone' AS zone FROM data_folder`,
+  )
+  return folder?.zone ?? 'UTC'
 }
 
 /** The calls and the money of all runs from one day to another, both included; days are `YYYY-MM-DD`. */

@@ -1,5 +1,5 @@
 import { first, type Connection } from '../core/duckdb.js'
-import { localTime } from '../core/time.js'
+import { zonedTime } from '../core/time.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { readStatus, type RunStatus } from '../dataFolder/runStatus.js'
 import { closingOfKilled } from './closingLine.js'
@@ -23,8 +23,8 @@ export class CutOffRun {
   static find({ status }: Layout, context: RunContext): CutOffRun | undefined {
     const last = readStatus(status, NO_PID)
     if (last?.phase !== 'interrupted') return undefined
-    const { logger } = context
-    const when = localTime(Date.parse(last.updated_at))
+    const { logger, pipeline } = context
+    const when = zonedTime(pipeline.timeZone, Date.parse(last.updated_at))
     logger.log('info', `the last run (${last.run_id}) was cut off at ${when}`, 'run_cut_off')
     return new CutOffRun(last, context)
   }

@@ -1,7 +1,7 @@
 import { openDatabase } from '../core/duckdb.js'
 import { EXIT, LocalError, messageOf } from '../core/errors.js'
 import { plural, visibleLine } from '../core/text.js'
-import { localTime } from '../core/time.js'
+import { zonedTime } from '../core/time.js'
 import { formerMembersUntil } from '../load/formerMembers.js'
 import { countRuns } from '../load/recordRun.js'
 import { asLocalError } from '../load/warehouse.js'
@@ -37,7 +37,7 @@ export async function eraseFormer(run: OpenRun, receipt: Receipt): Promise<Recei
     run.enter('erasing')
     effects.log(
       'info',
-      `erasing ${people} who left the last list before ${localTime(until)} (--keep-people)`,
+      `erasing ${people} who left the last list before ${zonedTime(run.pipeline.timeZone, until)} (--keep-people)`,
       'people_leaving',
       {
         people: ids.length,

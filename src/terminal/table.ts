@@ -94,12 +94,15 @@ export function percent(share: number | null): string {
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-/** A curve with one character for each number, from the least to the most; a blank for a missing number. */
+/** Shown where a number is missing: a table would cut a blank off. */
+const GAP = '·'
+
+/** A curve with one character for each number, from the least to the most; a dot for a missing number. */
 export function sparkline(numbers: readonly (number | null)[]): string {
   const known = numbers.filter((number) => number !== null)
   const [least, most] = [Math.min(...known), Math.max(...known)]
   const step = (most - least) / (BARS.length - 1)
   return numbers
-    .map((number) => (number === null ? ' ' : step === 0 ? BARS[3]! : BARS[Math.round((number - least) / step)]!))
+    .map((number) => (number === null ? GAP : step === 0 ? BARS[3]! : BARS[Math.round((number - least) / step)]!))
     .join('')
 }

@@ -22,7 +22,7 @@ test('after --excel once, a folder always has a workbook of the published data',
   const api = await simulator()
   const { receipt } = await enrich(writeList(folder, ids.slice(0, 3)), data, api, '--excel')
   expect(receipt.files.exports).toContain(path)
-  expect(summary(receipt)).toContain(`\n           ${path}\n`)
+  expect(summary(receipt, 'Asia/Shanghai')).toContain(`\n           ${path}\n`)
   const sheet = readSheet(path)
   const fans = sheet[0]!.find(({ value }) => value === 'fans')!.place.replace('1', '')
   const shown = sheet.slice(1).map((row) => [row[0]!.value, row.find(({ place }) => place.startsWith(fans))!.value])

@@ -18,7 +18,9 @@ test('a cap is exit 0; one that parks more of the due ids than --alarm-parked is
   // Of 10 due ids 6 are parked, then of 6 three, which is not more than half.
   const first = await run('--max-calls', '4')
   expect(first).toMatchObject({ exit_code: 3, exit_reason: 'parked', ids: { parked: 6 }, stop: { reason: 'cap' } })
-  expect(summary(first)).toContain('exit 3     parked: the cap has parked more of the due ids than --alarm-parked')
+  expect(summary(first, 'Asia/Shanghai')).toContain(
+    'exit 3     parked: the cap has parked more of the due ids than --alarm-parked',
+  )
   expect(await run('--max-calls', '3')).toMatchObject({ exit_code: 0, exit_reason: null, ids: { parked: 3 } })
   const day = await run('--budget-per-day', '0.45')
   expect(day).toMatchObject({ exit_code: 3, exit_reason: 'parked', stop: { code: 'budget-per-day' } })

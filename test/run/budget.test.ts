@@ -72,7 +72,12 @@ test('a run that crosses midnight spends of both days: each call counts for the 
     code: 'budget-per-day',
     run_again: expect.stringContaining('11-26T16:00') as string,
   })
-  expect(summary(both)).toContain('by day     2026-11-25 ¥0.45, 2026-11-26 ¥0.60')
+  const shown = summary(both, 'Asia/Shanghai', Date.parse('2026-11-26T10:52:29Z'))
+  expect(shown).toContain('again after 2026-11-27 00:00 (Asia/Shanghai), in 5h07m')
+  expect(summary(both, 'Asia/Shanghai', Date.parse('2026-11-27T00:00:00Z'))).toContain(
+    '00:00 (Asia/Shanghai), which has passed',
+  )
+  expect(shown).toContain('by day     2026-11-25 ¥0.45, 2026-11-26 ¥0.60\n           days of Asia/Shanghai\n')
 })
 
 test('a run counts by the days of its calls; one of an older version counts whole for its last day', async () => {

@@ -21,7 +21,7 @@ test('a tracked list does not lose more than half of its ids without --replace, 
   const first = await enrich(list, data, api, '--track')
   expect(first.stderr).toContain('list creators: +30 −0')
   expect(first.receipt.lists).toMatchObject([{ added: 30, removed: 0 }])
-  expect(summary(first.receipt)).toContain('list creators: +30 −0')
+  expect(summary(first.receipt, 'Asia/Shanghai')).toContain('list creators: +30 −0')
   expect(runEndText(first.receipt)).toContain('list creators: +30 −0')
   const calls = api.ledger.summary().calls
 

@@ -1,6 +1,6 @@
 import type { Since } from '../../config/optionParsers.js'
 import { all, batches, first, quotedText, type Connection } from '../../core/duckdb.js'
-import { dayIn, localTime, nextDayIn } from '../../core/time.js'
+import { dayIn, nextDayIn, zonedTime } from '../../core/time.js'
 
 /** The time that a report on changes covers. */
 export interface Period {
@@ -8,8 +8,10 @@ export interface Period {
   readonly since: number
   /** The first day whose observations count as new. */
   readonly fromDay: string
-  /** The start for people: a given day as it was given, with its zone, which may differ from that of this machine. */
+  /** The start for people: a given day as it was given, with the zone. */
   readonly shown: string
+  /** The zone of all days and times of the report. */
+  readonly timeZone: string
 }
 
 /** A creator whose followers changed since the last observation before the period. */
@@ -51,11 +53,11 @@ export function periodOf(since: Since, now: number, timeZone: string): Period {
     const start = now - since.agoMs
     const [next, today] = [dayIn(timeZone, nextDayIn(timeZone, start)), dayIn(timeZone, now)]
     // Followers are compared by day: less than a day means today.
-    return { since: start, fromDay: next < today ? next : today, shown: localTime(start).slice(0, -3) }
+    return { since: start, fromDay: next < today ? next : today, shown: zonedTime(timeZone, start), timeZone }
   }
   let start = Date.parse(`${since.day}T12:00:00Z`) - 30 * 3_600_000
   while (dayIn(timeZone, start) < since.day) start = nextDayIn(timeZone, start)
-  return { since: start, fromDay: since.day, shown: `${since.day} (${timeZone})` }
+  return { since: start, fromDay: since.day, shown: `${since.day} (${timeZone})`, timeZone }
 }
 
 /**
@@ -128,32 +130,47 @@ export interface Highlights {
   readonly up: readonly Mover[]
   readonly down: readonly Mover[]
   readonly changes: readonly Change[]
-  /** Followers on the last observed days of each mover, oldest first. */
+  /** Followers of each mover in the steps of a curve, oldest first; null in a step without a profile. */
   readonly curves: ReadonlyMap<string, readonly (number | null)[]>
+  /** Days of a whole curve; all curves end on the newest observed day of all creators. */
+  readonly curveDays: number
 }
 
-/** Days in a curve. */
-const CURVE = 12
+/** Steps of a curve. */
+const STEPS = 12
 
 /** The first `limit` rows of each table. */
 export async function readHighlights(connection: Connection, period: Period, limit: number): Promise<Highlights> {
   const up = await all<Mover>(connection, moversSql(period, 'up', limit))
   const down = await all<Mover>(connection, moversSql(period, 'down', limit))
   const changes = await all<Change>(connection, changesSql(period, limit))
-  return { up, down, changes, curves: await readCurves(connection, [...up, ...down]) }
+  return { up, down, changes, ...(await readCurves(connection, period, [...up, ...down])) }
 }
 
-async function readCurves(connection: Connection, movers: readonly Mover[]): Promise<Highlights['curves']> {
-  const curves = new Map<string, (number | null)[]>(movers.map(({ user_id }) => [user_id, []]))
-  if (movers.length === 0) return curves
-  const days = await all<{ user_id: string; fans: number | null }>(
+/** A step is so many days that the curve covers the period; the last profile of the step counts. */
+async function readCurves(
+  connection: Connection,
+  { fromDay }: Period,
+  movers: readonly Mover[],
+): Promise<Pick<Highlights, 'curves' | 'curveDays'>> {
+  const curves = new Map(movers.map(({ user_id }) => [user_id, new Array<number | null>(STEPS).fill(null)]))
+  const bounds = await first<{ newest: string | null; step: number }>(
     connection,
-    `SELECT user_id, fans FROM creator_days WHERE user_id IN (${[...curves.keys()].map(quotedText).join(', ')})
-     QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY observed_day DESC) <= ${CURVE}
-     ORDER BY user_id, observed_day`,
+    `SELECT max(observed_day)::VARCHAR AS newest,
+       greatest(1, ceil((max(observed_day) - DATE ${quotedText(fromDay)} + 1) / ${STEPS}))::INTEGER AS step FROM creator_days`,
   )
-  for (const { user_id, fans } of days) curves.get(user_id)!.push(fans)
-  return curves
+  const { newest, step } = bounds!
+  if (movers.length === 0 || newest === null) return { curves, curveDays: STEPS }
+  const steps = await all<{ user_id: string; back: number; fans: number | null }>(
+    connection,
+    `SELECT user_id, ((DATE ${quotedText(newest)} - observed_day) // ${step})::INTEGER AS back, arg_max(fans, observed_day) AS fans
+     FROM creator_days
+     WHERE user_id IN (${[...curves.keys()].map(quotedText).join(', ')})
+       AND observed_day > DATE ${quotedText(newest)} - ${STEPS * step}
+     GROUP BY ALL`,
+  )
+  for (const { user_id, back, fans } of steps) curves.get(user_id)![STEPS - 1 - back] = fans
+  return { curves, curveDays: STEPS * step }
 }
 
 /** Everything as one JSON object, in pieces, as there may be millions of rows. */

@@ -7,26 +7,31 @@ import type { Highlights, Mover, Period, Totals } from './changes.js'
 export function changesText(
   { gained, lost, changes, changed_creators, by_column }: Totals,
   highlights: Highlights,
-  { shown }: Period,
+  { shown, timeZone }: Period,
   columns: number,
 ): string {
   if (gained + lost + changes === 0) {
     return `nothing changed since ${shown}, or no creator was fetched on two days\n`
   }
   const parts = [
-    `since ${shown}: ${count(gained)} gained followers, ${count(lost)} lost some, ` +
+    `since ${shown}:\n${count(gained)} gained followers, ${count(lost)} lost some, ` +
       `${count(changed_creators)} changed something\n`,
   ]
   if (gained > 0) parts.push(moversText(`gained most (of ${count(gained)})`, highlights.up, highlights, columns))
   if (lost > 0) parts.push(moversText(`lost most (of ${count(lost)})`, highlights.down, highlights, columns))
   if (changes > 0) {
     const counts = by_column.map((column) => `${column.column_name} ${count(column.changes)}`)
-    parts.push(`${labelParts('changed', counts)}\n`, changedText(changes, highlights, columns))
+    parts.push(`${labelParts('changed', counts)}\n`, changedText(changes, highlights, timeZone, columns))
   }
   return parts.join('\n')
 }
 
-function moversText(title: string, movers: readonly Mover[], { curves }: Highlights, columns: number): string {
+function moversText(
+  title: string,
+  movers: readonly Mover[],
+  { curves, curveDays }: Highlights,
+  columns: number,
+): string {
   const rows = movers.map(({ user_id, nickname, fans_before, fans, fans_change, days }) => [
     nickname || user_id,
     count(fans),
@@ -41,7 +46,7 @@ function moversText(title: string, movers: readonly Mover[], { curves }: Highlig
     { title: 'change', right: true },
     { title: 'share', right: true },
     { title: 'over', right: true },
-    { title: 'last days' },
+    { title: `last ${curveDays} days` },
   ]
   return table(header, rows, columns)
 }
@@ -50,9 +55,9 @@ function percentChange(share: number): string {
   return `${share > 0 ? '+' : '-'}${percent(Math.abs(share))}`
 }
 
-function changedText(changes: number, highlights: Highlights, columns: number): string {
+function changedText(changes: number, highlights: Highlights, timeZone: string, columns: number): string {
   const rows = highlights.changes.map(({ user_id, nickname, changed_at, column_name, old_value, new_value }) => [
-    localTime(Date.parse(changed_at)).slice(5, -3),
+    localTime(timeZone, Date.parse(changed_at)).slice(5),
     nickname || user_id,
     column_name,
     old_value ?? '–',

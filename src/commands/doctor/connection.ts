@@ -3,7 +3,7 @@ import type { Api } from '../../config/api.js'
 import { pathExists } from '../../core/absent.js'
 import { first } from '../../core/duckdb.js'
 import { EXIT, LocalError } from '../../core/errors.js'
-import { DAY_MS, localTime } from '../../core/time.js'
+import { DAY_MS, zonedTime } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { CA_REMEDY } from '../../fetch/http/transportFault.js'
 import { CLOCK_TOLERANCE_MS } from '../../model/clock.js'
@@ -78,14 +78,19 @@ function describe({ subject, issuer, valid_from: from, valid_to: to }: PeerCerti
 }
 
 /** Compares the clock of this machine with that of the API's host, and with the newest answer of the folder. */
-export async function checkClock(layout: Layout, connected: Connected, now: number): Promise<CheckResult> {
-  const shown = `${localTime(now)} on this machine`
+export async function checkClock(
+  layout: Layout,
+  connected: Connected,
+  now: number,
+  timeZone: string,
+): Promise<CheckResult> {
+  const shown = `${zonedTime(timeZone, now)} on this machine`
   if (now < RELEASED) throw new Error(`${shown} is before this version was made: set the clock`)
   const date = connected !== undefined && 'date' in connected ? connected.date : undefined
   const aheadMs = date === undefined ? 0 : aheadOf(date)
   if (date !== undefined && Math.abs(aheadMs) > CLOCK_TOLERANCE_MS)
     throw new LocalError(
-      `${shown}, ${far(aheadMs)} the API, whose Date is ${localTime(date.hostAt)}: set the clock (\`timedatectl set-ntp true\`), a run would stop`,
+      `${shown}, ${far(aheadMs)} the API, whose Date is ${zonedTime(timeZone, date.hostAt)}: set the clock (\`timedatectl set-ntp true\`), a run would stop`,
     )
   const latest = pathExists(layout.database)
     ? await withPublished(layout, (connection) =>
@@ -94,7 +99,7 @@ export async function checkClock(layout: Layout, connected: Connected, now: numb
     : undefined
   if (latest?.at && latest.at > now + TOLERANCE_MS) {
     throw new Error(
-      `${shown}, but an answer in this folder is dated ${localTime(latest.at)}: set the clock, as the ages depend on it; if it is right, the next run finds that it was wrong then, and fetches those ids once more`,
+      `${shown}, but an answer in this folder is dated ${zonedTime(timeZone, latest.at)}: set the clock, as the ages depend on it; if it is right, the next run finds that it was wrong then, and fetches those ids once more`,
     )
   }
   if (Math.abs(aheadMs) > TOLERANCE_MS)

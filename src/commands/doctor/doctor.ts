@@ -3,6 +3,7 @@ import type { Settings } from '../../config/options.js'
 import type { ProxyRule } from '../../config/proxy.js'
 import { EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
+import { loadPipeline } from '../../model/pipeline.js'
 import type { FoundConfig } from '../command.js'
 import { ok, warn, type Check, type CheckResult } from './check.js'
 import { configCheck } from './configCheck.js'
@@ -71,7 +72,8 @@ export async function doctor({ settings, readToken, proxyFor, config, now }: Doc
     shown((way) => checkCertificate(way, connected, now())),
     EXIT.unreachable,
   )
-  await check('clock', () => checkClock(layout, connected, now()), EXIT.local)
+  const zone = async (): Promise<string> => (await loadPipeline(settings.pipeline)).timeZone
+  await check('clock', async () => checkClock(layout, connected, now(), await zone()), EXIT.local)
   const failed = checks.find(({ verdict }) => verdict === 'fail')
   return { data: layout.data, exit_code: failed?.exit_code ?? EXIT.done, checks }
 }

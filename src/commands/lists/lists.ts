@@ -51,8 +51,7 @@ export async function readNightlyPrice(connection: Connection): Promise<number |
 export function listsText(
   lists: readonly ListReport[],
   nightlyPrice: number | null,
-  columns: number,
-  data: string,
+  { columns, data, timeZone }: { columns: number; data: string; timeZone: string },
 ): string {
   if (lists.length === 0) return 'no list was read yet\n'
   const rows = lists.map((each) => [
@@ -62,7 +61,7 @@ export function listsText(
     count(each.ids),
     percent(each.coverage),
     count(each.rejected),
-    localTime(Date.parse(each.last_read_at)).slice(0, -3),
+    localTime(timeZone, Date.parse(each.last_read_at)),
     money(each.nightly_price),
   ])
   const header = [
@@ -76,7 +75,7 @@ export function listsText(
     { title: 'a night', right: true },
   ]
   const note = lists[0]!.simulated ? 'simulated data: the calls cost nothing, the prices are those of real calls\n' : ''
-  return `${table(header, rows, columns)}\n${nightly(lists, nightlyPrice, data)}\n${note}`
+  return `${table(header, rows, columns)}\ntimes are those of ${timeZone}\n${nightly(lists, nightlyPrice, data)}\n${note}`
 }
 
 function nightly(lists: readonly ListReport[], price: number | null, data: string): string {

@@ -2,7 +2,7 @@ import type { Settings } from '../../config/options.js'
 import { all, transaction, type Connection } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
 import { plural } from '../../core/text.js'
-import { localTime } from '../../core/time.js'
+import { zonedTime } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { removeListFiles } from '../../export/removeListFiles.js'
 import { recordRemoval } from '../../load/formerMembers.js'
@@ -77,9 +77,12 @@ async function deleteRows(connection: Connection, list: string, removedAt: strin
 }
 
 /** The result as text for people. */
-export function removedText({ list, removed, removed_at, was_tracked, rows, exports }: RemovedList): string {
+export function removedText(
+  { list, removed, removed_at, was_tracked, rows, exports }: RemovedList,
+  timeZone: string,
+): string {
   if (!removed)
-    return `${list} was removed before, at ${localTime(Date.parse(removed_at))}; nothing is left to remove\n`
+    return `${list} was removed before, at ${zonedTime(timeZone, Date.parse(removed_at))}; nothing is left to remove\n`
   return ''.concat(
     `${list} is removed: ${plural(rows, 'row')}, ${plural(exports.length, 'export')}\n`,
     was_tracked ? 'it is not tracked any more\n' : '',

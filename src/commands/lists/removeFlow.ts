@@ -7,7 +7,8 @@ import { removedText, removeList } from './remove.js'
 /** Removes a list, and prints what is gone and what stays. */
 export async function removeListFlow({ settings, logger, inputs }: Invocation): Promise<number> {
   const effects = liveEffects(logger.log)
-  const removed = await removeList(inputs[0]!, settings, await loadPipeline(settings.pipeline), effects)
-  print(settings, removed, () => removedText(removed))
+  const pipeline = await loadPipeline(settings.pipeline)
+  const removed = await removeList(inputs[0]!, settings, pipeline, effects)
+  print(settings, removed, () => removedText(removed, pipeline.timeZone))
   return 0
 }

@@ -16,9 +16,9 @@ export async function runFlow(invocation: Invocation): Promise<number> {
     const receipt = await perform({
       ...invocation,
       signal: stop.signal,
-      onReceipt(made) {
+      onReceipt(made, timeZone) {
         if (settings.json) writeOut(redact(`${JSON.stringify(made)}\n`))
-        else if (!settings.quiet) writeText(redact(summary(made)))
+        else if (!settings.quiet) writeText(redact(summary(made, timeZone)))
       },
       onError: (error) => (reported = reportError(error, logger)),
     })

@@ -20,8 +20,8 @@ import { tellEnd } from './tellEnd.js'
 export interface Job extends Pick<Invocation, 'settings' | 'token' | 'logger' | 'proxyFor' | 'inputs' | 'start'> {
   /** Its reason is the exit code. */
   readonly signal: AbortSignal
-  /** Gets the receipt or the error before others are told. */
-  readonly onReceipt?: (receipt: Receipt) => void
+  /** Gets the receipt or the error before others are told, and the zone of the pipeline's days. */
+  readonly onReceipt?: (receipt: Receipt, timeZone: string) => void
   readonly onError?: (error: unknown) => void
 }
 
@@ -60,7 +60,7 @@ export async function perform(job: Job): Promise<Receipt> {
     else await tellNotStarted({ ...job, redact }, exitCode, errorText(error))
     throw error
   }
-  job.onReceipt?.(receipt)
+  job.onReceipt?.(receipt, pipeline.timeZone)
   await tellEnd(job, redact, { end: receipt, closing: (warnings) => closingOfReceipt(receipt, warnings) })
   return receipt
 }

@@ -10,6 +10,7 @@ import {
   type Receipt,
   type ReasonCount,
 } from '../../model/receipt.js'
+import { runAgainText } from '../runAgainText.js'
 
 /** Widths of the table: a label and seven columns in 80, up to 9,999,999 in the first and 99,999,999 in the others. */
 const STUB = 4
@@ -69,11 +70,11 @@ function moneyLine(receipt: Receipt): string {
 }
 
 /** A run that crossed midnight spent the budgets of two days. */
-function dayLines(receipt: Receipt): string[] {
+function dayLines(receipt: Receipt, timeZone: string): string[] {
   const { days } = receipt.calls
   if (receipt.simulated || days.length < 2) return []
   const parts = days.map(({ day, billed, maybe_billed }) => `${day} ${money(receipt, billed + maybe_billed)}`)
-  return [labelParts('by day', parts)]
+  return [labelParts('by day', parts), labelLine('', `days of ${timeZone}`)]
 }
 
 const DRIFT_WORDS: readonly (readonly [kind: string, what: string])[] = [
@@ -121,7 +122,7 @@ function perSecond(number: number): string {
 }
 
 /** The closing summary: what was done, what was not, the cost, the files. At most 80 columns wide except for paths and messages. */
-export function summary(receipt: Receipt): string {
+export function summary(receipt: Receipt, timeZone: string, now = Date.now()): string {
   const { ids } = receipt
   const lines = [
     labelLine('run', `${receipt.run_id}${receipt.simulated ? ' SIMULATED DATA: invented people, no money spent' : ''}`),
@@ -134,7 +135,7 @@ export function summary(receipt: Receipt): string {
     ...reasonLines(receipt.reasons),
     callLine(receipt),
     moneyLine(receipt),
-    ...dayLines(receipt),
+    ...dayLines(receipt, timeZone),
     labelLine('time', `${receipt.seconds.toFixed(1)} s`),
     ...paceLine(receipt),
   ]
@@ -175,7 +176,7 @@ export function summary(receipt: Receipt): string {
     lines.push(
       '',
       labelLine('stopped', `${reason}${code === reason ? '' : ` (${code})`}: ${message}`),
-      labelLine('next', run_again),
+      labelLine('next', runAgainText(run_again, now)),
     )
   }
   return `${lines.join('\n')}\n`

@@ -45,10 +45,10 @@ async function lastKeepPeople(connection: Connection, now: number): Promise<numb
 }
 
 /** The same for people; nothing when nobody is concerned. */
-export function leavingLines(leaving: LeavingReport | null, now: number): string[] {
+export function leavingLines(leaving: LeavingReport | null, now: number, timeZone: string): string[] {
   if (leaving === null || leaving.people === 0) return []
   const by = Date.parse(leaving.by!)
-  const when = by <= now ? 'the next run' : localTime(by).slice(0, -3)
+  const when = by <= now ? 'the next run' : localTime(timeZone, by)
   return [
     labelLine('leaving', `${plural(leaving.people, 'person', 'people')} will be erased by ${when} (--keep-people):`),
     labelLine('', 'they are in no list any more; a list that names them again keeps them'),

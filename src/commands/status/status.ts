@@ -9,6 +9,7 @@ import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
 import { readFailedStart, type FailedStart } from '../../dataFolder/startFile.js'
 import { hasSpending, readSpent, readTimeZone, type Spent } from '../../load/spent.js'
 import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
+import { loadPipeline } from '../../model/pipeline.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import { readLeaving, type LeavingReport } from './leaving.js'
 import { readOverdue, type OverdueReport } from './overdue.js'
@@ -50,6 +51,8 @@ export interface AgeReport {
 /** What `status --json` prints. */
 export interface StatusReport {
   readonly data: string
+  /** The zone of the days, and of the times that people see. */
+  readonly time_zone: string
   readonly simulated: boolean | null
   /** The current run. */
   readonly running: RunStatus | null
@@ -109,6 +112,7 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number, now 
   }
   return {
     ...state,
+    time_zone: (await loadPipeline(undefined)).timeZone,
     simulated: null,
     runs: [],
     parked: [],
@@ -132,7 +136,7 @@ async function readTables(connection: Connection, keepPeople: number | undefined
   const runs = await all<Omit<RunReport, 'started_at' | 'finished_at'> & Record<'started_at' | 'finished_at', number>>(
     connection,
     `SELECT run_id, started_at, finished_at, status, exit_code, stop_reason, rows_read AS rows, rows_enriched AS enriched,
-       rows_failed AS failed, rows_parked AS parked, calls, money_billed
+       rows_failed AS failed, rows_parked AS parked, calls, ${await moneyOfRun(connection)} AS money_billed
      FROM runs ORDER BY ${NEWEST_RUNS_FIRST} LIMIT ${RUNS}`,
   )
   const parked = await all<ParkedReport>(
@@ -153,6 +157,7 @@ async function readTables(connection: Connection, keepPeople: number | undefined
   const ages = await all<Pick<AgeReport, 'age' | 'creators'>>(connection, AGES)
   const creators = ages.reduce((sum, age) => sum + age.creators, 0)
   return {
+    time_zone: await readTimeZone(connection),
     simulated: folder?.simulated ?? null,
     runs: runs.map((run) => ({ ...run, started_at: iso(run.started_at)!, finished_at: iso(run.finished_at) })),
     parked,
@@ -164,6 +169,13 @@ async function readTables(connection: Connection, keepPeople: number | undefined
     to_be_erased: await readLeaving(connection, now, keepPeople),
     money: await readMoney(connection, now),
   }
+}
+
+/** SQL: a run that was cut off has no money in its receipt. */
+async function moneyOfRun(connection: Connection): Promise<string> {
+  if (!(await hasSpending(connection))) return 'money_billed'
+  const spent = 'SELECT CASE WHEN count(*) = count(s.money_billed) THEN sum(s.money_billed) END'
+  return `coalesce(money_billed, CAST((${spent} FROM spending AS s WHERE s.run_id = runs.run_id) AS DOUBLE))`
 }
 
 async function readMoney(connection: Connection, now: number): Promise<MoneyReport | null> {

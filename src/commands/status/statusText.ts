@@ -4,6 +4,7 @@ import { localTime } from '../../core/time.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { timeOf } from '../../terminal/progress.js'
 import { percent, table } from '../../terminal/table.js'
+import { runAgainText } from '../runAgainText.js'
 import { spentParts } from '../spentText.js'
 import { leavingLines } from './leaving.js'
 import type { RunReport, StatusReport } from './status.js'
@@ -18,15 +19,26 @@ const AGES = {
 
 /** The status as text. */
 export function statusText(status: StatusReport, now: number, columns: number): string {
-  const parts = [nowText(status, now), runsText(status, columns), parkedText(status, columns), restText(status, now)]
+  const parts = [
+    nowText(status, now),
+    runsText(status, columns),
+    parkedText(status, now, columns),
+    restText(status, now),
+  ]
   return parts.filter((part) => part !== '').join('\n')
 }
 
-function nowText({ data, running, cut_off, simulated, failed_start }: StatusReport, now: number): string {
-  const lines = [labelLine('folder', `${data}${simulated ? '  SIMULATED DATA: invented people' : ''}`)]
+function nowText(
+  { data, running, cut_off, simulated, failed_start, time_zone: zone }: StatusReport,
+  now: number,
+): string {
+  const lines = [
+    labelLine('folder', `${data}${simulated ? '  SIMULATED DATA: invented people' : ''}`),
+    labelLine('times', `of ${zone}, where it is ${localTime(zone, now)}`),
+  ]
   if (running) lines.push(...runningLines(running, now))
   else if (cut_off) {
-    const when = cut_off.at === null ? '' : ` at ${localTime(Date.parse(cut_off.at))}`
+    const when = cut_off.at === null ? '' : ` at ${localTime(zone, Date.parse(cut_off.at))}`
     lines.push(
       labelLine('now', `no run is on; the last one (${cut_off.run_id ?? 'unknown'}) was cut off${when}`),
       labelLine('', 'run the same command again: it first loads the paid answers, with no call'),
@@ -35,7 +47,7 @@ function nowText({ data, running, cut_off, simulated, failed_start }: StatusRepo
   if (failed_start) {
     const { at, exit_code, lists, error } = failed_start
     const of = lists.length === 0 ? '' : ` of ${lists.join(', ')}`
-    const when = localTime(Date.parse(at))
+    const when = localTime(zone, Date.parse(at))
     lines.push(labelLine('start', `the last start${of} failed at ${when}, exit ${exit_code}:`), labelLine('', error))
   }
   return `${lines.join('\n')}\n`
@@ -62,9 +74,9 @@ function runningLines(running: RunStatus, now: number): string[] {
   return lines
 }
 
-function runsText({ runs, simulated }: StatusReport, columns: number): string {
+function runsText({ runs, simulated, time_zone: zone }: StatusReport, columns: number): string {
   if (runs.length === 0) return ''
-  const startOf = (run: RunReport, from: number): string => localTime(Date.parse(run.started_at)).slice(from, -3)
+  const startOf = (run: RunReport, from: number): string => localTime(zone, Date.parse(run.started_at)).slice(from)
   const rows = (from: number): string[][] =>
     runs.map((run) => [
       startOf(run, from),
@@ -88,7 +100,7 @@ function outcome({ status, stop_reason, exit_code }: RunReport): string {
   return `${stop_reason ?? status}${code}`
 }
 
-function parkedText({ parked }: StatusReport, columns: number): string {
+function parkedText({ parked }: StatusReport, now: number, columns: number): string {
   if (parked.length === 0) return ''
   const rows = parked.map(({ list, reason, rows: some, ids }) => [list, reason, count(some), count(ids)])
   const header = [
@@ -98,7 +110,7 @@ function parkedText({ parked }: StatusReport, columns: number): string {
     { title: 'ids', right: true },
   ]
   const hints = [...new Set(parked.flatMap(({ run_again }) => run_again ?? []))]
-  return table(header, rows, columns) + hints.map((hint) => `${labelLine('next', hint)}\n`).join('')
+  return table(header, rows, columns) + hints.map((hint) => `${labelLine('next', runAgainText(hint, now))}\n`).join('')
 }
 
 function restText(
@@ -112,11 +124,12 @@ function restText(
     to_be_erased,
     money,
     simulated,
+    time_zone: zone,
   }: StatusReport,
   now: number,
 ): string {
   if (runs.length === 0) return ''
-  const since = oldest_at === null ? '' : `, the oldest of ${localTime(Date.parse(oldest_at)).slice(0, -3)}`
+  const since = oldest_at === null ? '' : `, the oldest of ${localTime(zone, Date.parse(oldest_at))}`
   const ambiguous = calls === 0 ? 'none' : `${count(calls)} sent and never answered${since}: see table ambiguous_calls`
   const { creators: ahead, latest_at } = dated_ahead
   const clock =
@@ -125,7 +138,7 @@ function restText(
       : [
           labelLine(
             'clock',
-            `${plural(ahead, 'creator')} ${ahead === 1 ? 'has' : 'have'} answers that are dated ahead of this machine's clock, up to ${localTime(Date.parse(latest_at!)).slice(0, -3)}`,
+            `${plural(ahead, 'creator')} ${ahead === 1 ? 'has' : 'have'} answers that are dated ahead of this machine's clock, up to ${localTime(zone, Date.parse(latest_at!))}`,
           ),
           labelLine('', "the next run compares the clock with the API's; if it is right, it fetches them once more"),
         ]
@@ -138,7 +151,7 @@ function restText(
       : [
           labelLine(
             'overdue',
-            `${plural(overdue.creators, 'creator')} older than --max-age allows, the oldest of ${localTime(Date.parse(overdue.oldest_at!)).slice(0, -3)}`,
+            `${plural(overdue.creators, 'creator')} older than --max-age allows, the oldest of ${localTime(zone, Date.parse(overdue.oldest_at!))}`,
           ),
         ]
   return [
@@ -148,7 +161,7 @@ function restText(
     ...clock,
     ...ages,
     ...late,
-    ...leavingLines(to_be_erased, now),
+    ...leavingLines(to_be_erased, now, zone),
     '',
   ].join('\n')
 }

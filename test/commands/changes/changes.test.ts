@@ -45,14 +45,14 @@ test('a day without a number of followers hides neither earlier nor later days',
       ('a', '2026-11-21', '2026-11-20', NULL, NULL),
       ('a', '2026-11-22', '2026-11-21', 5000, NULL),
       ('new', '2026-11-22', NULL, 7, NULL)`)
-  const period = { since: 0, fromDay: '2026-11-20', shown: '2026-11-20' }
+  const period = { since: 0, fromDay: '2026-11-20', shown: '2026-11-20', timeZone: 'Asia/Shanghai' }
   expect(await readTotals(connection, period)).toMatchObject({ gained: 1, lost: 0 })
   const { up } = await readHighlights(connection, period, 5)
   expect(up).toMatchObject([{ user_id: 'a', fans_before: 100, fans: 5000, fans_change: 4900 }])
 })
 
 test('a curve goes from the least number to the most', () => {
-  expect(sparkline([1, 8, null, 4])).toBe('▁█ ▄')
+  expect(sparkline([1, 8, null, 4])).toBe('▁█·▄')
   expect(sparkline([5, 5])).toBe('▄▄')
   expect(sparkline([])).toBe('')
 })
@@ -106,7 +106,9 @@ test('movers and changes agree with the time series, and their text fits a termi
     return changesText(await readTotals(connection, period), await readHighlights(connection, period, 5), period, 80)
   })
   expect(page).toContain(`${all.gained} gained followers, ${all.lost} lost some`)
-  expect(page).toMatch(/ 9 d {2}[▁▂▃▄▅▆▇█]{3}\n/)
+  // A day is a character: nine, three and no days ago.
+  expect(page).toMatch(/ 9 d {2}··[▁▂▃▄▅▆▇█]·····[▁▂▃▄▅▆▇█]··[▁▂▃▄▅▆▇█]\n/)
+  expect(page).toContain('last 12 days')
   for (const line of page.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(80)
 
   for (const TZ of ['America/New_York', 'Asia/Shanghai', 'Pacific/Auckland']) {

@@ -9,9 +9,10 @@ const list: ListReport = {
 
 test('the prices of simulated lists are shown as those of real calls', () => {
   const [real, simulated] = [
-    listsText([list], 0.3, 80, 'data'),
-    listsText([{ ...list, simulated: true }], 0.3, 80, 'data'),
+    listsText([list], 0.3, { columns: 80, data: 'data', timeZone: 'Asia/Shanghai' }),
+    listsText([{ ...list, simulated: true }], 0.3, { columns: 80, data: 'data', timeZone: 'Asia/Shanghai' }),
   ]
+  expect(real).toContain('times are those of Asia/Shanghai')
   expect(real).toMatch(/for ¥0\.30 a night when all their ids are due\n$/)
   expect(simulated).toBe(`${real}simulated data: the calls cost nothing, the prices are those of real calls\n`)
 })

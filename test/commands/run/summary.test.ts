@@ -41,7 +41,7 @@ const of = (path: string, kind: string, found: string | null): DriftReceipt => {
 }
 
 function driftOf(drift: readonly DriftReceipt[]): string[] {
-  const lines = summary(receipt(drift)).split('\n')
+  const lines = summary(receipt(drift), 'Asia/Shanghai').split('\n')
   const from = lines.findIndex((line) => line.startsWith('drift'))
   return from < 0 ? [] : lines.slice(from, lines.indexOf('', from))
 }
@@ -65,7 +65,7 @@ test('drift is shown by kind, with the first lines that would make columns of it
 
 test('the counts of a large run fit 80 columns', () => {
   const many = { ...NONE, read: 9_999_999, enriched: 9_999_999, parked: 9_999_999 }
-  const table = summary({ ...receipt([]), rows: many, ids: many })
+  const table = summary({ ...receipt([]), rows: many, ids: many }, 'Asia/Shanghai')
     .split('\n')
     .slice(2, 5)
   for (const each of table) expect(each).toHaveLength(80)
@@ -73,14 +73,16 @@ test('the counts of a large run fit 80 columns', () => {
 })
 
 test('the first line of simulated data fits 80 columns', () => {
-  const line = summary({ ...receipt([]), run_id: '20261128T230919Z-16cc', simulated: true }).split('\n')[0]!
+  const line = summary({ ...receipt([]), run_id: '20261128T230919Z-16cc', simulated: true }, 'Asia/Shanghai').split(
+    '\n',
+  )[0]!
   expect(line).toBe('run        20261128T230919Z-16cc SIMULATED DATA: invented people, no money spent')
   expect(line).toHaveLength(80)
 })
 
 test('exit code 3 is explained, as it comes without an error', () => {
-  expect(summary(receipt([]))).not.toContain('exit 3')
-  const lines = summary({ ...receipt([]), exit_code: 3 }).split('\n')
+  expect(summary(receipt([]), 'Asia/Shanghai')).not.toContain('exit 3')
+  const lines = summary({ ...receipt([]), exit_code: 3 }, 'Asia/Shanghai').split('\n')
   expect(lines.find((each) => each.startsWith('exit 3'))).toContain('--max-failed')
   for (const each of lines) expect(each.length).toBeLessThanOrEqual(80)
 })

@@ -42,7 +42,10 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   const text = statusText(parked, Date.now(), 80)
   expect(text).toMatch(/\n\d{4}-\d\d-\d\d \d\d:\d\d +quota \(5\) /)
   expect(text).toContain('\ntoday      ¥0.75 billed (5 calls)\nthis month ¥0.75 billed (5 calls)\n')
-  expect(text).toContain(`next       ${quota.receipt.stop!.run_again}\n`)
+  expect(text).toMatch(/\ntimes {6}of Asia\/Shanghai, where it is \d{4}-\d\d-\d\d \d\d:\d\d\n/)
+  expect(text).toMatch(
+    /next {7}run the same command again after \d{4}-\d\d-\d\d 00:00 \(Asia\/Shanghai\), in \w+; with the token/,
+  )
   for (const line of text.split('\n').filter((each) => !/^(folder|next)/.test(each)))
     expect(stringWidth(line)).toBeLessThanOrEqual(80)
 

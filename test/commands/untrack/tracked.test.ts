@@ -181,7 +181,7 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
       ['notes', 5, 1],
       ['很长的名单', 2, 1],
     ])
-    expect(listsText([], null, 80, 'data')).toBe('no list was read yet\n')
+    expect(listsText([], null, { columns: 80, data: 'data', timeZone: 'Asia/Shanghai' })).toBe('no list was read yet\n')
   } finally {
     lock.release()
   }
