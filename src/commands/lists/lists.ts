@@ -2,6 +2,7 @@ import { commandText } from '../../core/commandText.js'
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { count } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
+import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { percent, table } from '../../terminal/table.js'
 
 /** The state of a list. Times are ISO 8601, UTC. */
@@ -37,11 +38,14 @@ export async function readLists(connection: Connection): Promise<ListReport[]> {
   return lists.map((list) => ({ ...list, last_read_at: new Date(list.last_read_at).toISOString() }))
 }
 
+/** A run that was cut off says no price. */
+const LAST_PRICE = `SELECT price FROM runs WHERE price IS NOT NULL ORDER BY ${NEWEST_RUNS_FIRST} LIMIT 1`
+
 /** The price of one call for every id of the tracked lists; an id in several of them counts once. Null without such an id. */
 export async function readNightlyPrice(connection: Connection): Promise<number | null> {
   const tracked = await first<{ price: number | null }>(
     connection,
-    `SELECT count(DISTINCT m.user_id) * max(r.price) AS price
+    `SELECT count(DISTINCT m.user_id) * coalesce(max(r.price), (${LAST_PRICE})) AS price
      FROM lists AS l JOIN list_members AS m USING (list) LEFT JOIN runs AS r ON r.run_id = l.run_id WHERE l.tracked`,
   )
   return tracked!.price
