@@ -9,7 +9,7 @@ export const children: readonly ChildTable[] = [
     description: 'Labels under the name of a creator.',
     columns: {
       tag_type: attribute.text('tag_type', '"info" (age or star sign), "location", "profession" or "college".'),
-      name: attribute.text('name', 'The label, e.g. "28岁", "浙江杭州"; NULL if there is only an icon.'),
+      name: attribute.text('name', 'The label, e.g. "28岁", "浙江杭州"; NULL if there is only an icon.', 'tag'),
       icon: volatile.text('icon', 'Picture of the label, e.g. for the gender.'),
     },
   },

@@ -267,6 +267,18 @@ export const options = {
     parse: whole(1, 1_000_000),
     help: 'reports to keep under reports/, the newest; older ones are removed',
   }),
+  reportList: option({
+    flag: '--list <name>',
+    flagOnly: true,
+    parse: text,
+    help: 'write only the report of this list, for people outside: reports/<list>.html',
+  }),
+  withColumns: option({
+    flag: '--with-columns',
+    flagOnly: true,
+    parse: flag,
+    help: "with --list: show the list's own columns, too",
+  }),
   json: option({
     flag: '--json',
     parse: flag,

@@ -51,3 +51,6 @@ export function textCell(sql: string): string {
 const controls = new RegExp(CONTROL, 'gu')
 const suspect = new RegExp(FORMULA, 'u')
 const number = new RegExp(PLAIN_NUMBER, 'iu')
+
+/** The patterns of `csvCell` for a script of another program: control characters, the start of a formula, a plain number. */
+export const csvGuard = { controls: CONTROL, formula: FORMULA, number: PLAIN_NUMBER }

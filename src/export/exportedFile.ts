@@ -48,15 +48,20 @@ function isLocal(error: unknown): boolean {
  * The file name, without ending, of each list. A safe name stays unchanged. A changed name gets a hash, so that no two lists
  * share a file. Names that differ only in case or in how a letter is composed count as the same, as in some file systems:
  * the first of them keeps its name. Give all lists of the folder, oldest first.
+ * @param isReserved whether another file has this name, in lower case
  */
-export function fileNames(lists: readonly string[]): Map<string, string> {
+export function fileNames(
+  lists: readonly string[],
+  isReserved: (name: string) => boolean = () => false,
+): Map<string, string> {
   const names = new Map<string, string>()
   const taken = new Set<string>()
   const fold = (name: string): string => name.normalize('NFKC').toLowerCase()
   for (const list of lists) {
     if (names.has(list)) continue
     const safe = safeName(list)
-    let name = safe === list && !taken.has(fold(safe)) ? safe : withHash(list)
+    const isFree = safe === list && !taken.has(fold(safe)) && !isReserved(fold(safe))
+    let name = isFree ? safe : withHash(list)
     while (taken.has(fold(name))) name += '_'
     taken.add(fold(name))
     names.set(list, name)

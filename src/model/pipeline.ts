@@ -91,6 +91,8 @@ export type Role =
   | 'age'
   | 'region'
   | 'verification'
+  /** In a child table: a label that the creator bears. */
+  | 'tag'
 
 export type Row = Record<string, Value>
 

@@ -1,4 +1,5 @@
 import { NOT_KNOWN, type Count } from '../core/text.js'
+import { DAY_MS } from '../core/time.js'
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
@@ -12,6 +13,12 @@ export function compactNumber(number: Count | null): string {
 export function change(number: Count | null): string {
   if (number === null) return NOT_KNOWN
   return plusOrMinus(number) + whole.format(number < 0 ? -number : number)
+}
+
+/** `+1.2M`. */
+export function compactChange(number: Count | null): string {
+  if (number === null) return NOT_KNOWN
+  return plusOrMinus(number) + short.format(number < 0 ? -number : number)
 }
 
 function plusOrMinus(number: Count): string {
@@ -40,6 +47,11 @@ export function money(amount: number | null, currency: string | null): string {
 /** `2026-11-17 02:00` in this zone; `time` in milliseconds since 1970. */
 export function minuteIn(timeZone: string, time: number): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(time)
+}
+
+/** `2026-11-17`, from days since 1970-01-01. */
+export function dayText(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
 export function seconds(ms: number): string {

@@ -6,11 +6,21 @@ import { style } from './style.js'
 export interface Page {
   readonly title: string
   /** The line under the title. */
-  readonly about: Html
+  readonly about: string
+  /** Shown before all sections. */
+  readonly note: Html | false
   /** Whether all people are invented. */
   readonly simulated: boolean
   readonly sections: readonly { readonly id: string; readonly name: string; readonly body: Html }[]
   readonly foot: Html
+}
+
+const TEXT = {
+  skip: 'Skip to the table of creators',
+  sections: 'Sections',
+  simulatedTitle: (title: string) => `SIMULATED · ${title}`,
+  simulated: 'SIMULATED DATA.',
+  invented: 'Every person here is invented.',
 }
 
 /** The script without the compiler's line for debuggers. */
@@ -25,13 +35,12 @@ function hashOf(text: string): string {
  * One file that loads nothing and sends nothing. Its policy allows exactly this style and this script, whatever markup a
  * text may contain.
  */
-export function page({ title, about, simulated, sections, foot }: Page): string {
+export function page({ title, about, simulated, note, sections, foot }: Page): string {
   const code = script()
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(code)}; base-uri 'none'; form-action 'none'`
-  const full = simulated ? `SIMULATED · ${title}` : title
-  const warning = html`<p class="simulated" role="note">
-    <b>SIMULATED DATA.</b> Every person here is invented, and no money was spent.
-  </p>`
+  const full = simulated ? TEXT.simulatedTitle(title) : title
+  const warning = html`<p class="simulated" role="note"><b>${TEXT.simulated}</b> ${TEXT.invented}</p>`
+  const skip = sections.some(({ id }) => id === 'creators') && html`<a class="skip" href="#creators">${TEXT.skip}</a>`
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -44,14 +53,14 @@ export function page({ title, about, simulated, sections, foot }: Page): string 
         ${verbatim('style', '', style)}
       </head>
       <body>
-        ${simulated && warning}
+        ${skip} ${simulated && warning}
         <header>
-          <h1>${title}</h1>
+          <h1><bdi>${title}</bdi></h1>
           <p>${about}</p>
-          <nav aria-label="Sections">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
+          <nav aria-label="${TEXT.sections}">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
         </header>
-        <main>${sections.map(({ body }) => body)}</main>
-        <footer>${foot}</footer>
+        <main>${note}${sections.map(({ body }) => body)}</main>
+        <footer><p>${foot}</p></footer>
         ${verbatim('script', ' type="module"', code)}
       </body>
     </html> `.text

@@ -3,57 +3,123 @@ import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { minuteIn } from './figures.js'
-import { html } from './html.js'
+import { html, type Html } from './html.js'
+import { readListFigures } from './listFigures.js'
 import { page } from './page.js'
+import { readRun, type RunRow } from './runRow.js'
 import { changesSection } from './sections/changes.js'
 import { creatorsSection } from './sections/creators.js'
+import { growthSection } from './sections/growth.js'
+import { listsSection } from './sections/lists.js'
 import { moversSection } from './sections/movers.js'
+import { operatorSection } from './sections/operator/operator.js'
+import { stopNote } from './sections/operator/outcome.js'
 import { peopleSection } from './sections/people.js'
-import { qualitySection } from './sections/quality.js'
-import { readRun, runSection } from './sections/run.js'
+import { summarySection } from './sections/summary.js'
+import { openPeople, type ReportList, type ReportSource } from './source.js'
+
+const TEXT = {
+  title: 'Creator report',
+  aboutRun: (pipeline: string, time: string, zone: string) => `${pipeline} · run of ${time} (${zone})`,
+  aboutList: (time: string, zone: string) => `Creator report · as of ${time} (${zone})`,
+  aboutNothing: 'Creator report',
+  sections: {
+    summary: 'Summary',
+    growth: 'Followers over time',
+    lists: 'Lists',
+    people: 'Who they are',
+    movers: 'Top movers',
+    changes: 'What changed',
+    creators: 'Creators',
+    operator: 'For the operator',
+  },
+  run: (run: string) => `Run ${run}, from creators.duckdb.`,
+  foot: (zone: string) =>
+    `Days and times are in ${zone}. Profiles are personal data: keep this file where only those who need it can read it.`,
+}
 
 /**
- * The report of one run as HTML, from the tables and views that analysts use.
+ * The report of a run as HTML, from the tables and views that analysts use.
+ * @param runId the run that the operator's part describes; undefined: the newest
  * @throws UsageError when the file belongs to another pipeline or holds no finished run
  */
 export async function reportPage(
   connection: Connection,
   pipeline: Pipeline,
-  runId: string | undefined,
-  now: number,
+  runId?: string,
 ): Promise<{ runId: string; text: string }> {
+  await checkPipeline(connection, pipeline)
+  const run = await readRun(connection, runId)
+  if (!run) {
+    const start = commandText(['run', '<list>'])
+    throw new UsageError(`no run has ended yet, so there is nothing to report: start one with \`${start}\``)
+  }
+  const source = { connection, pipeline, list: undefined, people: await openPeople(connection, undefined) }
+  const started = minuteIn(pipeline.timeZone, run.started_at)
+  const text = page({
+    title: TEXT.title,
+    about: TEXT.aboutRun(pipeline.title, started, pipeline.timeZone),
+    simulated: run.simulated,
+    note: stopNote(run),
+    sections: await sections(source, 'creators', run),
+    foot: html`${TEXT.run(run.run_id)} ${TEXT.foot(pipeline.timeZone)}`,
+  })
+  return { runId: run.run_id, text }
+}
+
+/**
+ * The report of one list for people outside: no money, nothing about runs, no other list.
+ * @param fileName of files that the reader downloads from the page
+ * @throws UsageError when the file belongs to another pipeline
+ */
+export async function listReportPage(
+  connection: Connection,
+  pipeline: Pipeline,
+  list: ReportList,
+  fileName: string,
+): Promise<string> {
+  await checkPipeline(connection, pipeline)
+  const { timeZone } = pipeline
+  const people = await openPeople(connection, list.name)
+  const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
+  const time = people.newestAt === null ? undefined : minuteIn(timeZone, people.newestAt)
+  return page({
+    title: list.name,
+    about: time === undefined ? TEXT.aboutNothing : TEXT.aboutList(time, timeZone),
+    simulated: folder?.simulated === true,
+    note: false,
+    sections: await sections({ connection, pipeline, list, people }, fileName),
+    foot: html`${TEXT.foot(timeZone)}`,
+  })
+}
+
+async function checkPipeline(connection: Connection, pipeline: Pipeline): Promise<void> {
   const folder = await first<{ pipeline: string | null }>(connection, 'SELECT pipeline FROM data_folder')
   if (folder?.pipeline && folder.pipeline !== pipeline.name) {
     throw new UsageError(
       `the data belong to the pipeline ${folder.pipeline}, not to ${pipeline.name}: give it with --pipeline`,
     )
   }
-  const run = await readRun(connection, runId)
-  if (!run) {
-    const start = commandText(['run', '<list>'])
-    throw new UsageError(`no run has ended yet, so there is nothing to report: start one with \`${start}\``)
+}
+
+/** The sections in their order, without those that have nothing to say; the operator's only with a run. */
+async function sections(
+  source: ReportSource,
+  fileName: string,
+  run?: RunRow,
+): Promise<{ id: string; name: string; body: Html }[]> {
+  const lists = await readListFigures(source)
+  const bodies: Record<keyof typeof TEXT.sections, Html | false> = {
+    summary: summarySection(source),
+    growth: await growthSection(source, lists),
+    lists: run ? await listsSection(source, lists) : false,
+    people: await peopleSection(source),
+    movers: await moversSection(source),
+    changes: await changesSection(source),
+    creators: await creatorsSection(source, fileName),
+    operator: run ? await operatorSection(source, run) : false,
   }
-  const source = { connection, pipeline, runId: run.run_id, now }
-  const creators = await creatorsSection(source)
-  const sections = [
-    { id: 'run', name: 'This run', body: await runSection(source, run) },
-    { id: 'people', name: 'Who is in your lists', body: await peopleSection(source) },
-    { id: 'movers', name: 'Top movers', body: await moversSection(source) },
-    { id: 'changes', name: 'What changed', body: await changesSection(source) },
-    { id: 'quality', name: 'Data quality', body: await qualitySection(source) },
-    ...(creators ? [{ id: 'creators', name: 'Creators', body: creators }] : []),
-  ]
-  const started = minuteIn(pipeline.timeZone, run.started_at)
-  const text = page({
-    title: 'Creator report',
-    about: html`${pipeline.title} · run of <b>${started}</b> (${pipeline.timeZone})`,
-    simulated: run.simulated,
-    sections,
-    foot: html`<p>
-      Run <code>${run.run_id}</code>. This page was made at ${minuteIn(pipeline.timeZone, now)} from creators.duckdb.
-      Days and times are in ${pipeline.timeZone}. Profiles are personal data: protect this file as you protect the
-      database.
-    </p>`,
-  })
-  return { runId: run.run_id, text }
+  return Object.entries(bodies).flatMap(([id, body]) =>
+    body ? [{ id, name: TEXT.sections[id as keyof typeof bodies], body }] : [],
+  )
 }

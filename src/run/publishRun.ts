@@ -41,7 +41,6 @@ export async function reportRun(
     const { writeReport } = await import('../report/writeReport.js')
     const report = await writeReport(layout, pipeline, {
       runId: header.runId,
-      now: effects.now(),
       keep: settings.keepReports,
     })
     return { ...receipt, files: { ...receipt.files, report } }

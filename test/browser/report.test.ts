@@ -36,11 +36,15 @@ async function report(): Promise<string> {
   await insertCreators(fixture, 10_000)
   await fixture.rows(`UPDATE creators SET nickname = '${HOSTILE}', bio = '${HOSTILE}' WHERE fans = 1000000`)
   await fixture.rows(`UPDATE creators SET fans = NULL WHERE nickname = '达人5'`)
+  await fixture.rows(`UPDATE creators SET nickname = '=1+1', bio = 'I sell "green" tea' WHERE nickname = '达人77'`)
+  await fixture.rows(
+    `INSERT INTO creator_tags (user_id, position, name) SELECT user_id, 0, '茶艺师' FROM creators WHERE fans = 8800`,
+  )
   const members = [
     { list: `list ${HOSTILE}`, id: '5f0000000000000000000001', status: 'failed', reason: HOSTILE } as const,
   ]
   await fixture.record(RUN, [...members, { list: 'other', id: '5f0000000000000000000002', status: 'enriched' }])
-  return fixture.page('2026-11-20T19:00:00Z')
+  return fixture.page()
 }
 
 let text: Promise<string> | undefined
@@ -88,7 +92,8 @@ test('search, filter, sort and pages of 10,000 creators, by mouse and by keyboar
   expect((await names(page)).slice(0, 2)).toEqual(['达人1', '达人2'])
   await page.getByRole('button', { name: 'Next' }).click()
   expect(await statusText(page)).toBe('51–100 of 10,000')
-  await page.getByLabel('Province').selectOption('广东')
+  await page.locator('summary', { hasText: 'Province' }).click()
+  await page.getByRole('checkbox', { name: '广东' }).check()
   expect(await statusText(page)).toBe('1–50 of 3,333 (of 10,000)')
   await page.getByLabel('Followers from').fill('999000')
   expect(await names(page)).toEqual(['达人9990', '达人9993', '达人9996', '达人9999'])
@@ -125,6 +130,68 @@ test('search, filter, sort and pages of 10,000 creators, by mouse and by keyboar
 
   expect(await page.evaluate('window.hit')).toBeUndefined()
   expect(events).toEqual([])
+})
+
+test('several words of a column, a search in bio and tags, an address that keeps them, and a download of what is found', async ({
+  skip,
+}) => {
+  skip(browser === undefined, SKIP_REASON)
+  const { page, events } = await open()
+  const choose = async (menu: string, ...words: string[]) => {
+    await page.locator('summary', { hasText: menu }).click()
+    for (const word of words) await page.getByRole('checkbox', { name: word, exact: false }).check()
+    await page.keyboard.press('Escape')
+  }
+  await choose('Province', '广东', '浙江')
+  expect(await statusText(page)).toBe('1–50 of 10,000')
+  expect(await page.locator('summary', { hasText: 'Province' }).innerText()).toContain('2 chosen')
+  await choose('Tier', 'nano')
+  expect(await statusText(page)).toBe('1–50 of 99 (of 10,000)')
+  await page.getByRole('button', { name: 'Next' }).click()
+  await page.getByRole('button', { name: 'Creator' }).click()
+  const address = page.url()
+  const shown = await names(page)
+  expect(decodeURIComponent(address)).toMatch(/#creators\?tier=nano&province=浙江&province=广东&sort=nickname$/)
+
+  // The address brings it back.
+  await page.goto('about:blank')
+  await page.goto(address)
+  expect(await statusText(page)).toBe('1–50 of 99 (of 10,000)')
+  expect(await names(page)).toEqual(shown)
+  await page.getByRole('button', { name: 'Clear' }).click()
+  expect(await statusText(page)).toBe('1–50 of 10,000')
+
+  await page.getByLabel('Search').fill('茶艺')
+  expect(await names(page)).toEqual(['达人88茶艺师'])
+  await page.getByLabel('Search').fill('GREEN sell')
+  expect(await statusText(page)).toBe('1–1 of 1 (of 10,000)')
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download' }).click(),
+  ])
+  expect(saved.suggestedFilename()).toBe('creators.csv')
+  const [head, row, end] = readFileSync(await saved.path(), 'utf8').split('\n')
+  expect(head).toMatch(/^\ufeffuser_id,nickname,fans,.*,profile_url,bio_and_tags$/)
+  expect(row).toMatch(/^5f000000000000000000004d,'=1\+1,7700,.*,"I sell ""green"" tea"$/)
+  expect(end).toBe('')
+  expect(events).toEqual([])
+})
+
+test('the table shows all its columns from 1280 pixels on, and its head stays in view', async ({ skip }) => {
+  skip(browser === undefined, SKIP_REASON)
+  for (const width of [1280, 1920]) {
+    const { page } = await open({ width })
+    await page.locator('a.skip').focus()
+    await page.keyboard.press('Enter')
+    await page.mouse.wheel(0, 1000)
+    const last = page.locator('.creators thead th').last()
+    const inView = async () => {
+      const { x, y, width: wide } = (await last.boundingBox())!
+      return x + wide <= width && y >= 0 && y < 100
+    }
+    await expect.poll(inView).toBe(true)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+  }
 })
 
 test.for([

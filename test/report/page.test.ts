@@ -3,10 +3,11 @@ import { expect, test } from 'vitest'
 import { insertCreators, dataOf, openReportFixture, textOf } from './reportFixture.js'
 
 const RUN = '20261120T180000Z-0001'
-const NOW = '2026-11-20T19:00:00Z'
 
 /** Two o'clock at night in Shanghai. */
 const night = (day: number) => `2026-11-${day}T18:00:00Z`
+
+const headings = (page: string) => [...page.matchAll(/<h2[^>]*>(.*?)<\/h2>/gs)].map(([, text]) => textOf(text!).trim())
 
 test('each section shows the content of the tables', async () => {
   const fixture = await openReportFixture()
@@ -48,8 +49,26 @@ test('each section shows the content of the tables', async () => {
   await fixture.rows(
     `INSERT INTO anomalies (user_id, kind, column_name, detail, run_id) VALUES ('ann', 'counts_disagree', 'fans', '1 and 2', '${RUN}')`,
   )
-  const page = await fixture.page(NOW)
+  const page = await fixture.page()
   const text = textOf(page)
+
+  // The finding comes first, the operator's part last.
+  expect(headings(page)).toEqual([
+    'Followers grew by 3.3% in 7 days',
+    '+3.3% followers since 2026-11-14',
+    'Half of the creators have 11,367 followers or more',
+    '安安 gained the most: +1,234 followers in 7 days',
+    '2 creators changed something in 7 days',
+    'All 3 creators',
+    'For the operator',
+  ])
+  expect(text).toContain('From 22,000 to 22,734, over the 2 creators known on both days.')
+  expect(text).toContain('Creators 2 with a profile, of 4 ids')
+  expect(text).toContain('Followers 22.7K median 11,367')
+  expect(text).toContain('Change in 7 days +734 +3.3%')
+  expect(text).toContain('Gained followers 50.0% 1 of 2 creators')
+  expect(text).toContain('1 more creator with a profile, in no list any more, not counted here.')
+  expect(page).toContain('aria-label="spring: +3.3% from 2026-11-14 to 2026-11-21"')
 
   expect(text).toContain('4 rows were read from spring , with 4 ids: 2 refreshed, 2 without a profile.')
   expect(text).toContain('Rows enriched 2 50.0% of 4 rows')
@@ -57,13 +76,10 @@ test('each section shows the content of the tables', async () => {
   expect(text).toContain('failed 301 1 try &lt;again&gt;')
   expect(text).toContain('parked cap 1 over the cap of this run')
   expect(text).toContain('Rows parked 1 due, and not reached')
-  expect(text).toContain('Creators with a profile 2 all active')
-  expect(text).toContain('1 more creator with a profile, in no list any more, not counted here.')
   expect(text).toContain('The last 2 runs')
   expect(text).not.toContain('SIMULATED')
 
-  expect(text).toContain('Total followers 22.7K 22,734')
-  expect(text).toMatch(/nano 1 50\.0% micro 1 50\.0%/)
+  expect(text).toMatch(/Tier: micro leads with 50\.0% .* nano 1 50\.0% micro 1 50\.0%/)
   expect(text).toMatch(/广东 1 50\.0% 浙江 1 50\.0%/)
 
   expect(text).toMatch(/Gained the most followers .*安安 micro · 21,234 \+1,234 \+6\.2%/)
@@ -73,7 +89,9 @@ test('each section shows the content of the tables', async () => {
   expect(text).toMatch(/Renamed .* 安 安安 2026-11-21 02:00/)
   expect(text).toMatch(/New bios .* 本 old bio → new bio/)
   expect(text).toMatch(/counts disagree fans 1 安安 : 1 and 2/)
-  expect(text).toMatch(/Age of the profiles .* within a day 2 66\.7% .* 7 to 30 days 1 33\.3%/)
+  expect(text).toMatch(
+    /Age at the end of the run: 66\.7% within a day .* within a day 2 66\.7% .* 7 to 30 days 1 33\.3%/,
+  )
 
   const overview = await fixture.rows(
     'SELECT user_id, nickname, fans, fans_change_7d, engagement, tier FROM creator_overview ORDER BY fans DESC',
@@ -94,7 +112,7 @@ test('each section shows the content of the tables', async () => {
     }),
   ).toEqual(overview)
   // The night of the 20th is the morning of the 21st in Shanghai.
-  expect(cells['last_fetched']).toEqual(['2026-11-21', '2026-11-21', '2026-11-14'])
+  expect(cells['last_observed_day']).toEqual(['2026-11-21', '2026-11-21', '2026-11-14'])
   // Each name has its id beside it, so that `forget` finds the person.
   for (const id of ['ann', 'ben']) expect(page).toContain(`data-id="${id}"`)
 })
@@ -112,7 +130,7 @@ test('hostile texts are shown as text', async () => {
     stop_message: `'${hostile.replaceAll("'", "''")}'`,
   })
   await fixture.rows(`INSERT INTO schema_drift (path, kind, found, answers) VALUES ('<b>', 'unknown_key', '<i>', 1)`)
-  const page = await fixture.page(NOW)
+  const page = await fixture.page()
   expect(page.match(/<script/g)).toHaveLength(2)
   expect(page.match(/<\/script/g)).toHaveLength(2)
   expect(page).not.toMatch(/<img|<b>&/)
@@ -125,7 +143,7 @@ test('the policy allows exactly this style and this script', async () => {
   const fixture = await openReportFixture()
   await insertCreators(fixture, 3)
   await fixture.record(RUN, [])
-  const page = await fixture.page(NOW)
+  const page = await fixture.page()
   const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!.replaceAll('&#39;', "'")
   const hashOf = (text: string) => createHash('sha256').update(text).digest('base64')
   const style = /<style>(.*?)<\/style>/s.exec(page)![1]!
@@ -140,11 +158,14 @@ test('a first run of one creator: sections without data say so in words', async 
   const fixture = await openReportFixture()
   await fixture.load(RUN, [{ at: night(20), id: 'ann', answer: { nickname: '安', fans: 7 } }])
   await fixture.record(RUN, [{ id: 'ann', status: 'enriched' }], { simulated: 'true' })
-  const text = textOf(await fixture.page(NOW))
+  const page = await fixture.page()
+  const text = textOf(page)
   expect(text).toContain('SIMULATED DATA. Every person here is invented')
   expect(text).toContain('Cost none simulated; real: ¥0.75')
   expect(text).toContain('1 row was read from spring , with 1 id: 1 refreshed.')
   expect(text).toContain('Nothing failed: every row has its profile.')
+  expect(headings(page)[0]).toBe('1 creator with 7 followers')
+  expect(text).toContain('lines appear when creators have been fetched on two days')
   expect(text).toContain('growth appears when creators have been fetched on two days')
   expect(text).toContain('changes appear when creators have been fetched twice')
   expect(text).toContain('No anomaly.')
@@ -154,8 +175,8 @@ test('a first run of one creator: sections without data say so in words', async 
 test('without any profile there is no table of creators', async () => {
   const fixture = await openReportFixture()
   await fixture.record(RUN, [{ id: 'ann', status: 'failed', reason: '500' }])
-  const page = await fixture.page(NOW)
-  expect(textOf(page)).toContain('No profile has been received yet.')
+  const page = await fixture.page()
+  expect(textOf(page)).toContain('No profile has been received yet')
   expect(page).not.toContain('id="creators"')
   expect(page).not.toContain('href="#creators"')
 })
@@ -164,11 +185,70 @@ test('of more than 10,000 creators the page shows those with the most followers,
   const fixture = await openReportFixture()
   await insertCreators(fixture, 10_050)
   await fixture.record(RUN, [])
-  const page = await fixture.page(NOW)
+  const page = await fixture.page()
   const { ids, cells, links } = dataOf(page)
   expect(ids).toHaveLength(10_000)
   expect(cells['fans']![0]).toBe(1_005_000)
   expect(cells['fans']!.at(-1)).toBe(5_100)
   expect(links).toBe('https://people.test/')
   expect(textOf(page)).toContain('These are the 10,000 of 10,050 with the most followers')
+})
+
+test('lists are compared on one scale, and pairs with common creators are named', async () => {
+  const fixture = await openReportFixture()
+  const people = { ann: 10_000, ben: 20_000, cat: 30_000 }
+  const answers = (day: number, growth: number) =>
+    Object.entries(people).map(([id, fans]) => ({ at: night(day), id, answer: { nickname: id, fans: fans * growth } }))
+  await fixture.load('20261113T180000Z-0001', answers(13, 1))
+  await fixture.load(RUN, [...answers(20, 1.5), { at: night(20), id: 'dan', answer: { fans: 7_000_000 } }])
+  await fixture.record(RUN, [
+    ...(['ann', 'ben'] as const).map((id) => ({ list: 'spring', id, status: 'enriched' }) as const),
+    ...(['ben', 'cat', 'dan'] as const).map((id) => ({ list: 'autumn', id, status: 'enriched' }) as const),
+  ])
+  const page = await fixture.page()
+  const text = textOf(page)
+  expect(headings(page)).toEqual(
+    expect.arrayContaining(['Followers grew by 50.0% in 7 days', 'autumn is the largest list: 7.1M followers']),
+  )
+  // Dan is new, with all his followers: that is no growth.
+  expect(text).toContain('autumn 3 7.1M 45,000 – +50.0%')
+  expect(text).toContain('spring 2 45K 22,500 – +50.0%')
+  expect(page).toContain('aria-label="autumn: +50.0% from 2026-11-14 to 2026-11-21"')
+  expect(text).toContain('spring and autumn share 1 creator')
+  expect(text).toContain('spring autumn 1 50.0% 33.3% 30K')
+})
+
+test('the report of a list holds its people alone: no other list, no money, nothing of the operator, own columns on request', async () => {
+  const fixture = await openReportFixture()
+  await fixture.load('20261113T180000Z-0001', [{ at: night(13), id: 'ann', answer: { nickname: '安', fans: 20_000 } }])
+  await fixture.load(RUN, [
+    { at: night(20), id: 'ann', answer: { nickname: '安', fans: 21_000, desc: 'tea' } },
+    { at: night(20), id: 'ben', answer: { nickname: '本', fans: 90_000 } },
+  ])
+  const rows = [
+    { list: 'spring', id: 'ann', status: 'enriched', input: ['ann', '=1+1', 'a brand'] },
+    { list: 'spring', id: 'zoe', status: 'failed', reason: '500', input: ['zoe', '', ''] },
+    { list: 'secret rival', id: 'ann', status: 'enriched' },
+    { list: 'secret rival', id: 'ben', status: 'enriched' },
+  ] as const
+  await fixture.record(RUN, rows)
+  const page = await fixture.listPage('spring')
+  expect(headings(page)[0]).toBe('Followers grew by 5.0% in 7 days')
+  expect(headings(page)).not.toContain('For the operator')
+  expect(dataOf(page)).toMatchObject({ ids: ['ann'], about: ['tea'] })
+  for (const hidden of ['rival', 'ben', '本', 'zoe', '¥', 'CNY', 'billed', 'Calls', 'api.test', RUN, 'a brand'])
+    expect(page.replace(/<(style)\b.*?<\/\1>/gs, ''), hidden).not.toContain(hidden)
+
+  const columns = [
+    { name: 'fee', place: 1 },
+    { name: 'brand <b>', place: 2 },
+  ]
+  const own = await fixture.listPage('spring', columns)
+  expect(dataOf(own).cells).toMatchObject({ own1: ['=1+1'], own2: ['a brand'] })
+  expect(textOf(own)).toContain('brand &lt;b&gt;')
+
+  // What happens in other lists does not change it.
+  await fixture.load('20261121T180000Z-0001', [{ at: night(21), id: 'ben', answer: { nickname: '本', fans: 95_000 } }])
+  await fixture.record('20261121T180000Z-0001', [{ list: 'third', id: 'ben', status: 'enriched' }])
+  expect(await fixture.listPage('spring')).toBe(page)
 })

@@ -1,7 +1,8 @@
 import { pipeline } from '../../pipelines/default.js'
 import { quotedText } from '../../src/core/duckdb.js'
 import { STATUSES, type RowStatus } from '../../src/model/receipt.js'
-import { reportPage } from '../../src/report/reportPage.js'
+import { listReportPage, reportPage } from '../../src/report/reportPage.js'
+import type { ReportList } from '../../src/report/source.js'
 import { openWorking, type WorkingDatabase } from '../load/schema/views/open.js'
 
 export interface Member {
@@ -9,13 +10,17 @@ export interface Member {
   readonly id: string
   readonly status: RowStatus
   readonly reason?: string
+  /** The cells of the row. */
+  readonly input?: readonly string[]
 }
 
 export interface ReportFixture extends WorkingDatabase {
   /** Writes the tables of a run with these members, except the answers. */
   readonly record: (runId: string, members: readonly Member[], more?: Readonly<Record<string, string>>) => Promise<void>
-  /** The page of the newest run, made at this time. */
-  readonly page: (now: string) => Promise<string>
+  /** The page of the newest run. */
+  readonly page: () => Promise<string>
+  /** The page of one list, with these of its own columns. */
+  readonly listPage: (list: string, columns?: ReportList['columns']) => Promise<string>
 }
 
 /** A working database for tests to fill, and the report of it. */
@@ -63,17 +68,18 @@ export async function openReportFixture(): Promise<ReportFixture> {
         )
         if (rows.length === 0) continue
         const values = rows.map(
-          ({ id, status, reason }, row) =>
-            `(${quotedText(list)}, ${row + 1}, ${quotedText(id)}, '${status}', ${reason === undefined ? 'NULL' : quotedText(reason)}, ${quotedText(runId)})`,
+          ({ id, status, reason, input = [] }, row) =>
+            `(${quotedText(list)}, ${row + 1}, ${quotedText(JSON.stringify(input))}, ${quotedText(id)}, '${status}', ${reason === undefined ? 'NULL' : quotedText(reason)}, ${quotedText(runId)})`,
         )
         await working.rows(
-          `INSERT INTO list_members (list, row_number, user_id, status, reason, run_id) VALUES ${values.join(', ')}`,
+          `INSERT INTO list_members (list, row_number, input, user_id, status, reason, run_id) VALUES ${values.join(', ')}`,
         )
       }
     },
-    async page(now) {
-      return (await reportPage(connection, pipeline, undefined, Date.parse(now))).text
+    async page() {
+      return (await reportPage(connection, pipeline)).text
     },
+    listPage: (name, columns = []) => listReportPage(connection, pipeline, { name, columns }, 'creators'),
   }
 }
 
@@ -92,6 +98,7 @@ export interface PageData {
   readonly links: string | readonly (string | null)[]
   readonly cells: Readonly<Record<string, readonly unknown[]>>
   readonly words: Readonly<Record<string, readonly string[]>>
+  readonly about: readonly (string | null)[]
 }
 
 export function dataOf(page: string): PageData {

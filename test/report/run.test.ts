@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
@@ -7,11 +7,10 @@ import { writeReport } from '../../src/report/writeReport.js'
 import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { enrich, simulator } from '../support/simulated.js'
+import { enrich, enrichAll, simulator } from '../support/simulated.js'
 import { dataOf } from './reportFixture.js'
 
 const REPORTED = ['--no-report', 'false']
-const now = Date.UTC(2026, 10, 20)
 
 test('a run writes its report and latest.html; the last ten stay; a failure only adds a warning', async () => {
   const folder = temporaryFolder()
@@ -31,7 +30,7 @@ test('a run writes its report and latest.html; the last ten stay; a failure only
 
   for (let n = 0; n < 11; n += 1) writeFileSync(join(reports, `202501${10 + n}T000000Z-0000.html`), '')
   writeFileSync(join(reports, 'mine.html'), '')
-  expect(await writeReport(layoutOf(data), pipeline, { now, keep: 10 })).toBe(path)
+  expect(await writeReport(layoutOf(data), pipeline, { keep: 10 })).toBe(path)
   const left = readdirSync(reports)
   expect(left).toHaveLength(12)
   expect(left).not.toContain('20250111T000000Z-0000.html')
@@ -71,6 +70,53 @@ test('the command writes the report again and prints its path; it refuses an emp
   expect(path.startsWith(join(data, 'reports'))).toBe(true)
   expect(dataOf(readFileSync(path, 'utf8')).ids).toEqual([plainId(1)])
 
-  const other = writeReport(layoutOf(data), { ...pipeline, name: 'other' }, { now, keep: 10 })
+  const other = writeReport(layoutOf(data), { ...pipeline, name: 'other' }, { keep: 10 })
   await expect(other).rejects.toThrow('give it with --pipeline')
+})
+
+test('the report of a list is a file of its own, the same for the same data; forget and lists remove reach it', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const { reports } = layoutOf(data)
+  const api = await simulator()
+  const named = (name: string, ...rows: string[]) => {
+    const path = join(folder, `${name}.csv`)
+    writeFileSync(path, `user_id,brand\n${rows.join('\n')}\n`)
+    return path
+  }
+  const spring = [`${plainId(1)},a brand`, `${plainId(2)},`]
+  const lists = ['spring', 'latest', '20261120T180000Z-0001'].map((name) => named(name, ...spring))
+  await enrichAll([...lists, named('autumn', `${plainId(3)},`)], data, api, ...REPORTED)
+  const report = (...args: string[]) => commandHere(['report', '--data', data, ...args])
+  const nameOf = async (list: string) => basename((await report('--list', list)).stdout.trim())
+
+  const latest = readFileSync(join(reports, 'latest.html'), 'utf8')
+  expect(await nameOf('spring')).toBe('spring.html')
+  const written = readFileSync(join(reports, 'spring.html'), 'utf8')
+  expect(dataOf(written).ids.toSorted()).toEqual([plainId(1), plainId(2)])
+  expect(written).not.toMatch(/autumn|a brand/)
+  const { mtimeMs } = statSync(join(reports, 'spring.html'))
+  expect(await nameOf('spring')).toBe('spring.html')
+  expect(statSync(join(reports, 'spring.html')).mtimeMs).toBe(mtimeMs)
+  await report('--list', 'spring', '--with-columns')
+  expect(readFileSync(join(reports, 'spring.html'), 'utf8')).toContain('a brand')
+
+  expect(await nameOf('latest')).toMatch(/^latest-[0-9a-f]{8}\.html$/)
+  expect(await nameOf('20261120T180000Z-0001')).toMatch(/^20261120T180000Z-0001-[0-9a-f]{8}\.html$/)
+  expect(readFileSync(join(reports, 'latest.html'), 'utf8')).toBe(latest)
+  expect(await report('--list', 'sprin')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('did you mean spring?') as string,
+  })
+  expect(await report('--with-columns')).toMatchObject({
+    code: 2,
+    stderr: 'error: --with-columns belongs to the report of one list: give its name with --list\n',
+  })
+
+  await nameOf('autumn')
+  const removed = await commandHere(['lists', 'remove', 'spring', '--data', data])
+  expect(removed.stdout).toContain('2 rows, 2 exports, 1 report\n')
+  expect(existsSync(join(reports, 'spring.html'))).toBe(false)
+  expect((await commandHere(['forget', plainId(3), '--data', data])).code).toBe(0)
+  expect(existsSync(join(reports, 'autumn.html'))).toBe(false)
 })

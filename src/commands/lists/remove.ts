@@ -4,12 +4,15 @@ import type { Effects } from '../../core/effects.js'
 import { plural } from '../../core/text.js'
 import { zonedTime } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
+import { LIST_OUTPUTS } from '../../export/exportAll.js'
+import { fileNames } from '../../export/exportedFile.js'
 import { removeListFiles } from '../../export/removeListFiles.js'
 import { recordRemoval } from '../../load/formerMembers.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { editSealedList } from '../../raw/sealedLists.js'
+import { listReportNames } from '../../report/listReportNames.js'
 import { changeLists } from './changeLists.js'
-import { unknownList } from './unknownList.js'
+import { unknownList } from '../../model/unknownList.js'
 
 /** What `lists remove` did; `--json` prints it. */
 export interface RemovedList {
@@ -23,6 +26,8 @@ export interface RemovedList {
   readonly ids: number
   /** The removed files, absolute. */
   readonly exports: readonly string[]
+  /** The removed reports of the list, absolute. */
+  readonly reports: readonly string[]
 }
 
 interface StoredList {
@@ -33,7 +38,7 @@ interface StoredList {
 }
 
 /**
- * Removes a list: its rows, its exports, and its mark for `run --tracked`. The people in it stay, with their history. The
+ * Removes a list: its rows, its exports, its report, and its mark for `run --tracked`. The people in it stay, with their history. The
  * last receipt with the list says so, so that no rebuild brings it back; a later run may read the list again.
  * If the command is cut off, the same command completes it.
  * @throws UsageError naming the lists that may be meant, when no list has or had this name
@@ -61,11 +66,18 @@ async function removeStored(list: string, now: string, layout: Layout, connectio
     found && each.removed_at === undefined ? { ...each, removed_at: now } : undefined,
   )
   if (!found && sealed?.removed_at === undefined) throw unknownList(list, layout.data, names)
-  const exports = await removeListFiles(layout.exports, found ? names : [...names, list], list)
+  const known = found ? names : [...names, list]
+  const files = LIST_OUTPUTS.map(({ file }) => file)
+  const exports = await removeListFiles({ folder: layout.exports, files, names: fileNames }, known, list)
+  const reports = await removeListFiles(
+    { folder: layout.reports, files: ['*.html'], names: listReportNames },
+    known,
+    list,
+  )
   const removed_at = sealed?.removed_at ?? now
   if (found) await deleteRows(connection, list, removed_at)
   const { tracked: was_tracked = false, rows = 0, ids = 0 } = found ?? {}
-  return { list, removed_at, removed: found !== undefined, was_tracked, rows, ids, exports }
+  return { list, removed_at, removed: found !== undefined, was_tracked, rows, ids, exports, reports }
 }
 
 async function deleteRows(connection: Connection, list: string, removedAt: string): Promise<void> {
@@ -78,13 +90,13 @@ async function deleteRows(connection: Connection, list: string, removedAt: strin
 
 /** The result as text for people. */
 export function removedText(
-  { list, removed, removed_at, was_tracked, rows, exports }: RemovedList,
+  { list, removed, removed_at, was_tracked, rows, exports, reports }: RemovedList,
   timeZone: string,
 ): string {
   if (!removed)
     return `${list} was removed before, at ${zonedTime(timeZone, Date.parse(removed_at))}; nothing is left to remove\n`
   return ''.concat(
-    `${list} is removed: ${plural(rows, 'row')}, ${plural(exports.length, 'export')}\n`,
+    `${list} is removed: ${plural(rows, 'row')}, ${plural(exports.length, 'export')}${reports.length > 0 ? `, ${plural(reports.length, 'report')}` : ''}\n`,
     was_tracked ? 'it is not tracked any more\n' : '',
     'its people stay, with their profiles and their history; a run that reads the list again brings it back\n',
   )

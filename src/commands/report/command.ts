@@ -2,11 +2,13 @@ import { lazy, type Command } from '../command.js'
 
 export const reportCommand: Command = {
   name: 'report',
-  description: 'write the HTML report of the newest run from the published data',
+  description: 'write the HTML report of the newest run, or of one list, from the published data',
   options: [
     'data',
     'config',
     'pipeline',
+    'reportList',
+    'withColumns',
     'keepReports',
     'quiet',
     'memory',

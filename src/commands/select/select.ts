@@ -12,7 +12,7 @@ import { sheetRow } from '../../export/excel/sheetRow.js'
 import { exportFile } from '../../export/exportedFile.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { table } from '../../terminal/table.js'
-import { unknownList } from '../lists/unknownList.js'
+import { unknownList } from '../../model/unknownList.js'
 import { forbidOtherFiles, readSelection, type Selected, type Selection } from './selection.js'
 
 export type Format = 'csv' | 'xlsx' | 'parquet' | 'json' | 'table'

@@ -5,7 +5,7 @@ import type { Layout } from '../../dataFolder/layout.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { editSealedList } from '../../raw/sealedLists.js'
 import { changeLists } from '../lists/changeLists.js'
-import { unknownList } from '../lists/unknownList.js'
+import { unknownList } from '../../model/unknownList.js'
 
 /**
  * Makes `run --tracked` leave a list out. Changes the receipt that a rebuild reads, the working database, and the published

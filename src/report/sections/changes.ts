@@ -1,4 +1,4 @@
-import { all, first, quotedText } from '../../core/duckdb.js'
+import { all, quotedText } from '../../core/duckdb.js'
 import { count, plural } from '../../core/text.js'
 import { DAY_MS } from '../../core/time.js'
 import { columnOf, type Pipeline, type Role } from '../../model/pipeline.js'
@@ -18,6 +18,27 @@ interface Change extends ReportPerson {
 
 type Kind = 'name' | 'bio' | 'other'
 
+const TEXT = {
+  title: (creators: number, days: number) =>
+    `${plural(creators, 'creator')} changed something in ${plural(days, 'day')}`,
+  plainTitle: 'What changed',
+  lead: 'Creators by what they changed:',
+  none: (days: number) => `No creator changed anything in the last ${plural(days, 'day')}.`,
+  early: 'Nothing to compare yet: changes appear when creators have been fetched twice.',
+  name: 'Renamed',
+  bio: 'New bios',
+  other: 'Everything else',
+  shown: (changes: number) => `${plural(changes, 'change')} shown`,
+  list: 'a list, compared as a whole',
+  nothing: 'nothing',
+  became: 'became',
+  old: 'Before',
+  creator: 'Creator',
+  what: 'What',
+  change: 'Change',
+  when: 'First seen',
+}
+
 const DAYS = 7
 /** Changes shown, of the creators with the most followers first; the rest is in `creator_changes`. */
 const MOST: Readonly<Record<Kind, number>> = { name: 20, bio: 10, other: 20 }
@@ -33,86 +54,63 @@ const ROLE_WORDS: Partial<Record<Role, string>> = {
 }
 
 /** Renames, new bios, and other changed attributes. */
-export async function changesSection({ connection, pipeline }: ReportSource): Promise<Html> {
-  const { newest } = (await first<{ newest: number | null }>(
+export async function changesSection({ connection, pipeline, people }: ReportSource): Promise<Html> {
+  const recent = `(FROM creator_changes AS c SEMI JOIN report_people AS p ON p.user_id = c.user_id
+    WHERE epoch_ms(changed_at) > ${(people.newestAt ?? 0) - DAYS * DAY_MS})`
+  const counts = await all<{ column_name: string | null; creators: number }>(
     connection,
-    'SELECT epoch_ms(max(last_fetched_at)) AS newest FROM creator_overview',
-  ))!
-  const recent = `epoch_ms(changed_at) > ${(newest ?? 0) - DAYS * DAY_MS}`
-  const counts = await all<{ column_name: string; changes: number; creators: number }>(
-    connection,
-    `SELECT column_name, count(*) AS changes, count(DISTINCT user_id) AS creators
-    FROM creator_changes WHERE ${recent} GROUP BY column_name ORDER BY changes DESC, column_name`,
+    `SELECT column_name, count(DISTINCT user_id) AS creators FROM ${recent}
+    GROUP BY GROUPING SETS ((column_name), ()) ORDER BY creators DESC, column_name`,
   )
-  if (counts.length === 0) return emptySection(await hasHistory({ connection }))
+  const total = counts.find(({ column_name }) => column_name === null)?.creators ?? 0
+  if (total === 0) return emptySection(people.period !== undefined)
   const kind = `CASE column_name ${kindOf(pipeline, 'displayName', 'name')} ${kindOf(pipeline, 'bio', 'bio')} ELSE 'other' END`
   const limit = Object.entries(MOST).map(([name, most]) => `WHEN '${name}' THEN ${most}`)
   const changes = await all<Change>(
     connection,
     `SELECT ${kind} AS kind, c.user_id, o.nickname, o.profile_url, column_name, changed_at,
       left(old_value, ${LONGEST}) AS old_value, left(new_value, ${LONGEST}) AS new_value
-    FROM creator_changes AS c LEFT JOIN creator_overview AS o ON o.user_id = c.user_id
-    WHERE ${recent}
+    FROM ${recent} AS c LEFT JOIN creator_overview AS o ON o.user_id = c.user_id
     QUALIFY row_number() OVER (PARTITION BY kind ORDER BY o.fans DESC NULLS LAST, c.user_id, changed_at DESC, column_name)
       <= CASE kind ${limit.join(' ')} END
     ORDER BY o.fans DESC NULLS LAST, c.user_id, changed_at DESC, column_name`,
   )
   const of = (name: Kind) => changes.filter((each) => each.kind === name)
+  const words = counts
+    .filter(({ column_name }) => column_name !== null)
+    .map(({ column_name, creators }, at) => {
+      return html`${at > 0 && ', '}${wordFor(pipeline, column_name!)} <b>${count(creators)}</b>`
+    })
   return html`<section id="changes">
-    <h2>What changed</h2>
-    <p class="lead">
-      Creators who changed these attributes in the last ${DAYS} days:
-      ${counts.map(
-        ({ column_name, creators }, at) =>
-          html`${at > 0 && ', '}${wordFor(pipeline, column_name)} <b>${count(creators)}</b>`,
-      )}.
-    </p>
-    ${block(
-      'Renamed',
-      of('name'),
-      (each) =>
-        html`<td class="text old"><bdi>${each.old_value}</bdi></td>
-          <td class="text">${person({ ...each, nickname: each.new_value })}</td>`,
-      pipeline,
-    )}
-    ${block(
-      'New bios',
-      of('bio'),
-      (each) =>
-        html`<td class="name">${person(each)}</td>
-          <td class="text bio">${beforeAfter(each)}</td>`,
-      pipeline,
-    )}
-    ${block(
-      'Everything else',
-      of('other'),
-      (each) =>
-        html`<td class="name">${person(each)}</td>
-          <td>${wordFor(pipeline, each.column_name)}</td>
-          <td class="text">
-            ${isList(pipeline, each) ? html`<span class="muted">a list: see creator_changes</span>` : beforeAfter(each)}
-          </td>`,
-      pipeline,
-    )}
+    <h2>${TEXT.title(total, DAYS)}</h2>
+    <p class="lead">${TEXT.lead} ${words}.</p>
+    ${block(TEXT.name, [TEXT.old, TEXT.creator], of('name'), renamed, pipeline)}
+    ${block(TEXT.bio, [TEXT.creator, TEXT.change], of('bio'), rewritten, pipeline)}
+    ${block(TEXT.other, [TEXT.creator, TEXT.what, TEXT.change], of('other'), (each) => other(each, pipeline), pipeline)}
   </section>`
 }
 
 function emptySection(hasHistory: boolean): Html {
-  const text = hasHistory
-    ? `No creator changed anything in the last ${DAYS} days.`
-    : 'Nothing to compare yet: changes appear when creators have been fetched twice.'
   return html`<section id="changes">
-    <h2>What changed</h2>
-    <p class="empty">${text}</p>
+    <h2>${TEXT.plainTitle}</h2>
+    <p class="empty">${hasHistory ? TEXT.none(DAYS) : TEXT.early}</p>
   </section>`
 }
 
-async function hasHistory({ connection }: Pick<ReportSource, 'connection'>): Promise<boolean> {
-  const { twice } = (await first<{ twice: boolean }>(
-    connection,
-    'SELECT count(*) > 0 AS twice FROM creator_growth_daily WHERE previous_day IS NOT NULL',
-  ))!
-  return twice
+function renamed(each: Change): Html {
+  return html`<td class="text old"><bdi>${each.old_value}</bdi></td>
+    <td class="text">${person({ ...each, nickname: each.new_value })}</td>`
+}
+
+function rewritten(each: Change): Html {
+  return html`<td class="name">${person(each)}</td>
+    <td class="text bio">${beforeAfter(each)}</td>`
+}
+
+function other(each: Change, pipeline: Pipeline): Html {
+  return html`<td class="name">${person(each)}</td>
+    <td>${wordFor(pipeline, each.column_name)}</td>
+    <td class="text">${isList(pipeline, each) ? html`<span class="muted">${TEXT.list}</span>` : beforeAfter(each)}</td>`
 }
 
 function kindOf(pipeline: Pipeline, role: Role, kind: Kind): string {
@@ -131,25 +129,29 @@ function wordFor({ columns }: Pipeline, name: string): Html {
 }
 
 function beforeAfter({ old_value, new_value }: Change): Html {
-  const value = (text: string | null) => (text === null ? html`<i class="muted">nothing</i>` : html`<bdi>${text}</bdi>`)
-  return html`<del>${value(old_value)}</del> <span class="arrow" aria-label="became">→</span>
+  const value = (text: string | null) =>
+    text === null ? html`<i class="muted">${TEXT.nothing}</i>` : html`<bdi>${text}</bdi>`
+  return html`<del>${value(old_value)}</del> <span class="arrow" role="img" aria-label="${TEXT.became}">→</span>
     <ins>${value(new_value)}</ins>`
 }
 
 function block(
   title: string,
+  heads: readonly string[],
   changes: readonly Change[],
   cells: (change: Change) => Html,
   { timeZone }: Pipeline,
 ): Html | false {
   if (changes.length === 0) return false
-  return html`<h3>${title} <small>${plural(changes.length, 'change')} shown</small></h3>
+  return html`<h3>${title} <small>${TEXT.shown(changes.length)}</small></h3>
     ${scrolling(
       title,
       html`<table class="changes">
-        <caption class="hidden">
-          ${title}
-        </caption>
+        <thead class="hidden">
+          <tr>
+            ${[...heads, TEXT.when].map((head) => html`<th scope="col">${head}</th>`)}
+          </tr>
+        </thead>
         <tbody>
           ${changes.map(
             (each) =>

@@ -1,89 +1,80 @@
-import { arrays, first, type ReadCell } from '../../core/duckdb.js'
-import { count } from '../../core/text.js'
+import { count, plural } from '../../core/text.js'
+import { csvGuard } from '../../export/csvRecord.js'
+import { MOST_ROWS, readCreatorTable, type CreatorTable, type ShownColumn } from '../creatorTable.js'
 import { change } from '../figures.js'
-import { dataBlock, html, webAddress, type Html, type Part } from '../html.js'
+import { dataBlock, html, type Html, type Part } from '../html.js'
 import { person } from '../person.js'
 import type { ReportSource } from '../source.js'
 
-/** How a column is sorted and shown, here and in `browser/table.mjs`. */
-type Kind = 'name' | 'number' | 'change' | 'word' | 'words' | 'day'
-
-interface ShownColumn {
-  readonly key: string
-  readonly label: string
-  readonly kind: Kind
+const TEXT = {
+  title: (creators: number) => `All ${plural(creators, 'creator')}`,
+  lead: 'Those with the most followers first. Click a heading to sort.',
+  cut: (shown: number, creators: number) =>
+    `These are the ${count(shown)} of ${count(creators)} with the most followers.`,
+  cutMore: 'The others are in creators.duckdb and exports/creators.csv.',
+  table: 'Creators',
+  search: 'Search',
+  searchIn: 'name, id, bio, province, tag',
+  followersFrom: 'Followers from',
+  clear: 'Clear',
+  download: 'Download CSV',
+  previous: 'Previous',
+  next: 'Next',
+  pages: 'Pages of the table',
+  shown: (shown: number, creators: number) => `${count(shown)} of ${count(creators)}`,
+  noScript: (shown: number) => `This browser runs no scripts, so only the first ${shown} are shown.`,
+  columns: {
+    nickname: 'Creator',
+    fans: 'Followers',
+    engagement: 'Engagement',
+    engagement_per_post: 'per post',
+    posts: 'Posts',
+    tier: 'Tier',
+    province: 'Province',
+    gender: 'Gender',
+    age: 'Age',
+    verification: 'Verified',
+    status: 'Status',
+    last_observed_day: 'As of',
+    lists: 'Lists',
+  },
+  change: (days: number) => plural(days, 'day'),
+  /** Texts of the script; it fills in the names in braces. */
+  script: {
+    all: 'all',
+    chosen: '{number} chosen',
+    range: '{from}–{to} of {rows}',
+    filtered: '{from}–{to} of {rows} (of {all})',
+    none: 'No creator matches: clear a filter.',
+    page: 'Page {page} of {pages}',
+  },
 }
 
-/** The input of the page's script, as columns of cells. A word is stored as its index in `words`. */
-interface TableData {
-  readonly columns: readonly ShownColumn[]
-  readonly ids: readonly string[]
-  /** The common start of all links, before the id; or each link. */
-  readonly links: string | readonly (string | null)[]
-  readonly cells: Readonly<Record<string, readonly unknown[]>>
-  readonly words: Readonly<Record<string, readonly string[]>>
-}
-
-/** More rows are slow in a browser, and people do not read them. */
-const MOST_ROWS = 10_000
 /** The same number as in the script. */
 const PAGE = 50
 
-/** The one character that the name of a list cannot contain. */
-const SEPARATOR = '\u001f'
-
-/** The creators by followers, with search, sort and filters; undefined when there are none. */
-export async function creatorsSection(source: ReportSource): Promise<Html | undefined> {
-  const { connection } = source
-  const known = (await first<{
-    creators: number
-    lists: number
-    statuses: number
-    d1: number
-    d7: number
-    d30: number
-  }>(
-    connection,
-    `SELECT count(*) AS creators, (SELECT count(*) FROM lists) AS lists, count(DISTINCT status) AS statuses,
-      count(fans_change_1d) AS d1, count(fans_change_7d) AS d7, count(fans_change_30d) AS d30 FROM creator_overview`,
-  ))!
-  if (known.creators === 0) return undefined
-  const period = known.d7 > 0 ? 7 : known.d1 > 0 ? 1 : known.d30 > 0 ? 30 : undefined
-  const columns: ShownColumn[] = [
-    { key: 'nickname', label: 'Creator', kind: 'name' },
-    { key: 'fans', label: 'Followers', kind: 'number' },
-    ...(period === undefined
-      ? []
-      : [{ key: `fans_change_${period}d`, label: period === 1 ? '1 day' : `${period} days`, kind: 'change' as const }]),
-    { key: 'engagement', label: 'Engagement', kind: 'number' },
-    { key: 'engagement_per_post', label: 'per post', kind: 'number' },
-    { key: 'posts', label: 'Posts', kind: 'number' },
-    { key: 'tier', label: 'Tier', kind: 'word' },
-    { key: 'province', label: 'Province', kind: 'word' },
-    { key: 'gender', label: 'Gender', kind: 'word' },
-    { key: 'age', label: 'Age', kind: 'number' },
-    { key: 'verification', label: 'Verified', kind: 'word' },
-    ...(known.statuses > 1 ? [{ key: 'status', label: 'Status', kind: 'word' as const }] : []),
-    { key: 'last_fetched', label: 'As of', kind: 'day' },
-    ...(known.lists > 1 ? [{ key: 'lists', label: 'Lists', kind: 'words' as const }] : []),
-  ]
-  const data = await read(source, columns)
-  const shown = Math.min(known.creators, MOST_ROWS)
-  const cut =
-    known.creators > shown &&
-    html` These are the ${count(shown)} of ${count(known.creators)} with the most followers; the others are in
-      <code>creators.duckdb</code> and <code>exports/creators.csv</code>.`
+/** The creators by followers, with search, sort, filters and download; nothing when there are none. */
+export async function creatorsSection(source: ReportSource, fileName: string): Promise<Html | false> {
+  const { people, list } = source
+  if (people.creators === 0) return false
+  const table = await readCreatorTable(source, columnsOf(source))
+  const shown = table.ids.length
+  const more = people.creators > shown && ` ${TEXT.cut(MOST_ROWS, people.creators)}`
+  const { columns } = table
   return html`<section id="creators">
-    <h2>Creators</h2>
-    <p class="lead">
-      Every creator with a profile, those with the most followers first; click a heading to sort.${cut}
-    </p>
-    ${controls(data)}
-    <p class="count" role="status" aria-live="polite">${count(Math.min(PAGE, shown))} of ${count(shown)}</p>
-    <div class="scroll table" role="region" aria-label="Creators" tabindex="0">
+    <h2>${TEXT.title(people.creators)}</h2>
+    <p class="lead">${TEXT.lead}${more}${more && list === undefined && ` ${TEXT.cutMore}`}</p>
+    ${controls(table)}
+    <p class="count" role="status" aria-live="polite">${TEXT.shown(Math.min(PAGE, shown), shown)}</p>
+    <div
+      class="scroll table${list && list.columns.length > 0 && ' own'}"
+      role="region"
+      aria-label="${TEXT.table}"
+      tabindex="0"
+    >
       <table class="creators">
         <caption class="hidden">
-          Creators
+          ${TEXT.table}
         </caption>
         <thead>
           <tr>
@@ -91,121 +82,108 @@ export async function creatorsSection(source: ReportSource): Promise<Html | unde
           </tr>
         </thead>
         <tbody>
-          ${data.ids.slice(0, PAGE).map(
+          ${table.ids.slice(0, PAGE).map(
             (_, row) =>
               html`<tr>
-                ${columns.map((column) => cellOf(data, column, row))}
+                ${columns.map((column) => cellOf(table, column, row))}
               </tr>`,
           )}
         </tbody>
       </table>
     </div>
-    <nav class="pages" aria-label="Pages of the table" hidden>
-      <button type="button" data-step="-1">Previous</button><span></span
-      ><button type="button" data-step="1">Next</button>
+    <nav class="pages" aria-label="${TEXT.pages}" hidden>
+      <button type="button" data-step="-1">${TEXT.previous}</button><span></span
+      ><button type="button" data-step="1">${TEXT.next}</button>
     </nav>
-    <noscript
-      ><p class="fine">
-        This browser runs no scripts, so only the first ${PAGE} are shown; exports/creators.csv has all.
-      </p></noscript
-    >
-    ${dataBlock('data', data)}
+    <noscript><p class="fine">${TEXT.noScript(PAGE)}</p></noscript>
+    ${dataBlock('data', { ...table, texts: TEXT.script, csv: { name: fileName, guard: csvGuard } })}
   </section>`
 }
 
-function selectOf(key: string): string {
-  if (key === 'lists')
-    return '(SELECT string_agg(DISTINCT m.list, chr(31) ORDER BY m.list) FROM list_members AS m WHERE m.user_id = o.user_id)'
-  if (key === 'last_fetched') return 'epoch_ms(last_fetched_at)'
-  if (key === 'engagement_per_post') return 'round(engagement_per_post)'
-  return key
-}
-
-async function read({ connection, pipeline }: ReportSource, columns: readonly ShownColumn[]): Promise<TableData> {
-  const cells: Record<string, unknown[]> = Object.fromEntries(columns.map(({ key }) => [key, []]))
-  const places = new Map(columns.map(({ key }) => [key, new Map<string, number>()]))
-  const ids: string[] = []
-  const links: (string | null)[] = []
-  const place = (key: string, word: string) => {
-    const known = places.get(key)!
-    if (!known.has(word)) known.set(word, known.size)
-    return known.get(word)!
-  }
-  const days = new Intl.DateTimeFormat('en-CA', { timeZone: pipeline.timeZone, dateStyle: 'short' })
-  const dayNames = new Map<number, string>()
-  const dayOf = (time: number) => {
-    // Offsets of time zones are multiples of a quarter of an hour, so a quarter lies within one day.
-    const quarter = Math.floor(time / 900_000)
-    if (!dayNames.has(quarter)) dayNames.set(quarter, days.format(quarter * 900_000))
-    return dayNames.get(quarter)!
-  }
-  const valueOf = ({ key, kind }: ShownColumn, cell: ReadCell): unknown => {
-    if (cell === null || cell === '') return null
-    if (kind === 'word') return place(key, String(cell))
-    if (kind === 'words')
-      return String(cell)
-        .split(SEPARATOR)
-        .map((word) => place(key, word))
-    if (kind === 'day') return dayOf(Number(cell))
-    return typeof cell === 'bigint' ? Number(cell) : cell
-  }
-  const sql = `SELECT user_id, profile_url, ${columns.map(({ key }) => selectOf(key)).join(', ')}
-    FROM (SELECT * FROM creator_overview ORDER BY fans DESC NULLS LAST, user_id LIMIT ${MOST_ROWS}) AS o
-    ORDER BY fans DESC NULLS LAST, user_id`
-  for await (const rows of arrays(connection, sql)) {
-    for (const [id, link, ...row] of rows) {
-      ids.push(id as string)
-      links.push(webAddress(link as string | null) ?? null)
-      columns.forEach((column, at) => cells[column.key]!.push(valueOf(column, row[at]!)))
-    }
-  }
-  const words = Object.fromEntries([...places].map(([key, known]) => [key, [...known.keys()]]))
-  return { columns, ids, links: commonStart(ids, links) ?? links, cells, words }
-}
-
-/** The text before the id, if it is the same in all links. */
-function commonStart(ids: readonly string[], links: readonly (string | null)[]): string | undefined {
-  const start = links[0]?.slice(0, -ids[0]!.length)
-  return start !== undefined && links.every((link, at) => link === start + ids[at]!) ? start : undefined
+function columnsOf({ people, list }: ReportSource): ShownColumn[] {
+  const column = (key: keyof typeof TEXT.columns, kind: ShownColumn['kind']) => ({
+    key,
+    label: TEXT.columns[key],
+    kind,
+  })
+  const { period } = people
+  return [
+    column('nickname', 'name'),
+    column('fans', 'number'),
+    ...(period === undefined
+      ? []
+      : [{ key: `fans_change_${period}d`, label: TEXT.change(period), kind: 'change' as const }]),
+    column('engagement', 'number'),
+    column('engagement_per_post', 'number'),
+    column('posts', 'number'),
+    column('tier', 'word'),
+    column('province', 'word'),
+    column('gender', 'word'),
+    column('age', 'number'),
+    column('verification', 'word'),
+    ...(people.statuses > 1 ? [column('status', 'word')] : []),
+    column('last_observed_day', 'text'),
+    ...(list === undefined && people.lists > 1 ? [column('lists', 'words')] : []),
+    ...(list?.columns.map(({ name, place }) => {
+      return { key: `own${place}`, label: name, kind: 'text' as const, place }
+    }) ?? []),
+  ]
 }
 
 /** A column with more distinct words than this gets no filter; the search finds them. */
 const MOST_CHOICES = 60
 
-function controls({ columns, words }: TableData): Html {
-  const choices = columns.filter(({ key }) => {
-    const number = words[key]?.length ?? 0
+function controls(table: CreatorTable): Html {
+  const choices = table.columns.filter(({ key }) => {
+    const number = table.words[key]?.length ?? 0
     return number > 1 && number <= MOST_CHOICES
   })
-  const select = ({ key, label }: ShownColumn) => {
-    const sorted = words[key]!.map((word, at) => ({ word, at })).sort((a, b) => a.word.localeCompare(b.word))
-    return html`<label
-      >${label}<select data-key="${key}">
-        <option value="">all</option>
-        ${sorted.map(({ word, at }) => html`<option value="${at}">${word}</option>`)}
-      </select></label
-    >`
-  }
   return html`<form class="controls" hidden>
     <label class="grow"
-      >Search<input type="search" placeholder="name or id" autocomplete="off" spellcheck="false"
+      >${TEXT.search}<input type="search" name="q" placeholder="${TEXT.searchIn}" autocomplete="off" spellcheck="false"
     /></label>
-    <label>Followers from<input type="number" min="0" step="any" inputmode="numeric" placeholder="0" /></label>
-    ${choices.map(select)}
-    <button type="reset">Clear</button>
+    <label
+      >${TEXT.followersFrom}<input type="number" name="from" min="0" step="any" inputmode="numeric" placeholder="0"
+    /></label>
+    ${choices.map((column) => choiceOf(table, column))}
+    <button type="reset">${TEXT.clear}</button>
+    <button type="button" class="download">${TEXT.download}</button>
   </form>`
 }
 
-const isNumeric = (kind: Kind) => kind === 'number' || kind === 'change'
+/** A menu of the words of a column, the most frequent first; several may be chosen. */
+function choiceOf({ words, cells }: CreatorTable, { key, label }: ShownColumn): Html {
+  const numbers = new Map<unknown, number>()
+  for (const place of cells[key]!.flat()) numbers.set(place, (numbers.get(place) ?? 0) + 1)
+  const sorted = words[key]!.map((word, place) => ({ word, place, number: numbers.get(place) ?? 0 })).sort(
+    (a, b) => b.number - a.number || a.word.localeCompare(b.word),
+  )
+  return html`<details class="choice" data-key="${key}">
+    <summary><span>${label}</span><b>${TEXT.script.all}</b></summary>
+    <div role="group" aria-label="${label}">
+      ${sorted.map(
+        ({ word, place, number }) =>
+          html`<label
+            ><input type="checkbox" name="${key}" value="${place}" /><bdi>${word}</bdi>
+            <small>${count(number)}</small></label
+          >`,
+      )}
+    </div>
+  </details>`
+}
 
-function heading({ key, label, kind }: ShownColumn): Html {
+const isNumeric = ({ kind }: ShownColumn) => kind === 'number' || kind === 'change'
+
+function heading(column: ShownColumn): Html {
+  const { key, label } = column
   const sorted = key === 'fans' ? 'descending' : 'none'
-  return html`<th scope="col" ${isNumeric(kind) && html` class="n"`} aria-sort="${sorted}">
+  return html`<th scope="col" ${isNumeric(column) && html` class="n"`} aria-sort="${sorted}">
     <button type="button" data-key="${key}">${label}</button>
   </th>`
 }
 
-function cellOf({ ids, links, cells, words }: TableData, { key, kind }: ShownColumn, row: number): Html {
+function cellOf({ ids, links, cells, words }: CreatorTable, column: ShownColumn, row: number): Html {
+  const { key, kind } = column
   const value = cells[key]![row] ?? null
   if (kind === 'name') {
     const id = ids[row]!
@@ -220,5 +198,5 @@ function cellOf({ ids, links, cells, words }: TableData, { key, kind }: ShownCol
     return kind === 'number' ? count(value as number) : (value as string)
   }
   const direction = kind === 'change' && value !== null && value !== 0 ? ((value as number) > 0 ? ' up' : ' down') : ''
-  return html`<td${isNumeric(kind) && html` class="n${direction}"`}>${shown()}</td>`
+  return html`<td${isNumeric(column) && html` class="n${direction}"`}${(kind === 'words' || column.place !== undefined) && html` class="long"`}>${shown()}</td>`
 }

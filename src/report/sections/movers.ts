@@ -1,106 +1,154 @@
-import { all, first, quotedText } from '../../core/duckdb.js'
+import { all, quotedText } from '../../core/duckdb.js'
 import { count, plural } from '../../core/text.js'
-import { sparklineSvg, type Point } from '../charts.js'
+import { scaleOf, sparklineSvg, type Point } from '../charts.js'
 import { change, changePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type ReportPerson } from '../person.js'
 import type { ReportSource } from '../source.js'
 
-interface Mover extends ReportPerson {
-  readonly ranked_by: string
-  readonly direction: string
-  readonly tier: string | null
-  readonly fans: number
-  readonly fans_change: number
-  readonly fans_change_share: number | null
-  readonly days: number
+const TEXT = {
+  title: 'Top movers',
+  none: (floor: string, days: number) => `No creator gained or lost enough in ${plural(days, 'day')}: ${floor}.`,
+  early:
+    'Nothing to compare yet: growth appears when creators have been fetched on two days, and growth over a week when their days are a week apart.',
+  top: (gain: string, days: number) => `gained the most: ${gain} followers in ${plural(days, 'day')}`,
+  lead: (days: number) =>
+    `Each line is the course of up to ${plural(days, 'day')} in percent; the lines of a column have the same scale.`,
+  gained: 'Gained the most followers',
+  fastest: 'Grew fastest',
+  lost: 'Lost the most followers',
+  floor: (followers: number, share: string) => `${count(followers)} followers or ${share}, or more`,
+  fastestFloor: (share: string, followers: number) => `${share} or more, from ${count(followers)} followers`,
+  nobody: 'Nobody.',
+  course: (from: number, to: number, days: number, gain: string) =>
+    `${count(from)} to ${count(to)} over ${plural(days, 'day')} (${gain})`,
+  oneDay: 'one day',
+  creator: 'Creator, followers',
+  line: 'Course',
+  change: 'Change',
 }
 
 const PLACES = 8
 const HISTORY_DAYS = 60
-/** In order of preference: a week says more than a day; a month serves when nothing shorter is known. */
-const PERIODS = [7, 1, 30]
+/** Of changes that are news: so many followers, or this share of them. */
+const LEAST_CHANGE = 1_000
+const LEAST_SHARE = 0.01
+/** With fewer followers before, a few more would be a large share. */
+const LEAST_FANS = 1_000
+/** A course below this looks flat. */
+const LEAST_SCALE = 0.05
 
+const SHARE = 'change / CAST(fans - change AS DOUBLE)'
+const LARGE_SHARE = `abs(change) >= ${LEAST_SHARE} * (fans - change) AND fans - change >= ${LEAST_FANS}`
+const NEWS = `(abs(change) >= ${LEAST_CHANGE} OR ${LARGE_SHARE})`
 const RANKINGS = [
-  { title: 'Gained the most followers', ranked_by: 'absolute', direction: 'up' },
-  { title: 'Grew fastest', ranked_by: 'relative', direction: 'up' },
-  { title: 'Lost the most followers', ranked_by: 'absolute', direction: 'down' },
+  { ranking: 'gained', where: `change > 0 AND ${NEWS}`, order: 'change DESC' },
+  { ranking: 'fastest', where: `change > 0 AND ${LARGE_SHARE}`, order: `${SHARE} DESC` },
+  { ranking: 'lost', where: `change < 0 AND ${NEWS}`, order: 'change' },
 ] as const
+const PERCENT = `${100 * LEAST_SHARE}%`
+const FLOORS = {
+  gained: TEXT.floor(LEAST_CHANGE, PERCENT),
+  fastest: TEXT.fastestFloor(PERCENT, LEAST_FANS),
+  lost: TEXT.floor(LEAST_CHANGE, PERCENT),
+}
 
-/** Creators who gained or lost followers, each with the course of the last weeks. */
+type Ranking = (typeof RANKINGS)[number]['ranking']
+
+interface Mover extends ReportPerson {
+  readonly ranking: Ranking
+  readonly tier: string | null
+  readonly fans: number
+  readonly change: number
+  readonly share: number | null
+}
+
+/** Creators who gained or lost enough followers to be news, each with the course of the last weeks. */
 export async function moversSection(source: ReportSource): Promise<Html> {
-  const days = await period(source)
-  if (days !== undefined) {
-    const movers = await moversOver(source, days)
-    return shown(movers, days, await histories(source, movers))
+  const { period } = source.people
+  if (period === undefined) return emptySection(TEXT.early)
+  const movers = await readMovers(source)
+  const [top] = movers
+  if (!top) return emptySection(TEXT.none(FLOORS.gained, period))
+  const courses = await readCourses(source, movers)
+  const column = ({ ranking }: (typeof RANKINGS)[number]) => {
+    const ranked = movers.filter((each) => each.ranking === ranking)
+    return html`<div>
+      <h3>${TEXT[ranking]} <small>${FLOORS[ranking]}</small></h3>
+      ${ranked.length === 0 ? html`<p class="empty">${TEXT.nobody}</p>` : table(TEXT[ranking], ranked, courses)}
+    </div>`
   }
   return html`<section id="movers">
-    <h2>Top movers</h2>
-    <p class="empty">
-      Nothing to compare yet: growth appears when creators have been fetched on two days, and growth over a week when
-      their days are a week apart.
-    </p>
+    <h2>${top.ranking === 'gained' ? html`${person(top)} ${TEXT.top(change(top.change), period)}` : TEXT.title}</h2>
+    <p class="lead">${TEXT.lead(HISTORY_DAYS)}</p>
+    <div class="rankings">${RANKINGS.map(column)}</div>
   </section>`
 }
 
-/** The first period over which a follower count changed. */
-async function period({ connection }: ReportSource): Promise<number | undefined> {
-  const moved = (await first<Record<string, number>>(
-    connection,
-    `SELECT ${PERIODS.map((days) => `count(*) FILTER (fans_change_${days}d <> 0) AS d${days}`).join(', ')} FROM creator_overview`,
-  ))!
-  return PERIODS.find((days) => moved[`d${days}`]! > 0)
+function emptySection(text: string): Html {
+  return html`<section id="movers">
+    <h2>${TEXT.title}</h2>
+    <p class="empty">${text}</p>
+  </section>`
 }
 
-async function moversOver({ connection }: ReportSource, days: number): Promise<Mover[]> {
+async function readMovers({ connection }: ReportSource): Promise<Mover[]> {
+  const ranked = RANKINGS.map(
+    ({ ranking, where, order }, at) =>
+      `(SELECT ${at} AS place, '${ranking}' AS ranking, user_id, tier, fans, change, ${SHARE} AS share
+      FROM report_people WHERE listed AND ${where} ORDER BY ${order}, user_id LIMIT ${PLACES})`,
+  )
   return all<Mover>(
     connection,
-    `SELECT user_id, nickname, profile_url, ranked_by, direction, tier, fans, fans_change, fans_change_share, days
-    FROM top_movers WHERE period_days = ${days} AND place <= ${PLACES} ORDER BY ranked_by, direction, place`,
+    `SELECT r.*, o.nickname, o.profile_url FROM (${ranked.join(' UNION ALL ')}) AS r
+    JOIN creator_overview AS o ON o.user_id = r.user_id
+    ORDER BY r.place, CASE r.ranking WHEN 'fastest' THEN -r.share WHEN 'lost' THEN r.change ELSE -r.change END, r.user_id`,
   )
 }
 
+type Courses = ReadonlyMap<string, readonly Point[]>
+
 /** The followers of these creators by day. */
-async function histories({ connection }: ReportSource, movers: readonly Mover[]): Promise<Map<string, Point[]>> {
-  if (movers.length === 0) return new Map()
+async function readCourses({ connection, people }: ReportSource, movers: readonly Mover[]): Promise<Courses> {
   const ids = [...new Set(movers.map(({ user_id }) => quotedText(user_id)))].join(', ')
   const days = await all<{ user_id: string; day: number; value: number }>(
     connection,
     `SELECT user_id, observed_day - DATE '1970-01-01' AS day, fans AS value
     FROM creator_growth_daily
     WHERE user_id IN (${ids}) AND fans IS NOT NULL
-      AND observed_day > (SELECT max(last_observed_day) FROM creator_overview) - ${HISTORY_DAYS}
+      AND observed_day > DATE '1970-01-01' + ${(people.newestDay ?? 0) - HISTORY_DAYS}
     ORDER BY user_id, observed_day`,
   )
-  const histories = new Map<string, Point[]>()
-  for (const { user_id, ...point } of days) histories.set(user_id, [...(histories.get(user_id) ?? []), point])
-  return histories
+  const courses = new Map<string, Point[]>()
+  for (const { user_id, ...point } of days) courses.set(user_id, [...(courses.get(user_id) ?? []), point])
+  return courses
 }
 
-function shown(movers: readonly Mover[], days: number, histories: ReadonlyMap<string, Point[]>): Html {
-  const ranking = ({ title, ranked_by, direction }: (typeof RANKINGS)[number]) => {
-    const ranked = movers.filter((each) => each.ranked_by === ranked_by && each.direction === direction)
-    return html`<div>
-      <h3>${title}</h3>
-      ${ranked.length === 0 ? html`<p class="empty">None${ranked_by === 'relative' && ' with 1,000 followers or more'}.</p>` : table(title, ranked, histories)}
-    </div>`
+/** The values as shares of the first, from 0. */
+function growth(points: readonly Point[]): Point[] {
+  const first = points[0]?.value ?? 0
+  return points.map(({ day, value }) => ({ day, value: first === 0 ? 0 : value / first - 1 }))
+}
+
+function table(title: string, movers: readonly Mover[], courses: Courses): Html {
+  const grown = new Map(movers.map(({ user_id }) => [user_id, growth(courses.get(user_id) ?? [])]))
+  const scale = scaleOf(
+    [...grown.values()].flat().map(({ value }) => value),
+    LEAST_SCALE,
+  )
+  const course = ({ user_id }: Mover) => {
+    const points = courses.get(user_id) ?? []
+    const [first, last] = [points[0], points.at(-1)]
+    if (!first || !last || first === last) return html`<span class="muted">${TEXT.oneDay}</span>`
+    const label = TEXT.course(first.value, last.value, last.day - first.day, change(last.value - first.value))
+    return sparklineSvg(label, grown.get(user_id)!, scale)
   }
-  const period = days === 1 ? 'since the day before' : `over ${days} days`
-  return html`<section id="movers">
-    <h2>Top movers</h2>
-    <p class="lead">Followers gained and lost ${period}; the lines show up to ${HISTORY_DAYS} days.</p>
-    <div class="rankings">${RANKINGS.map(ranking)}</div>
-    ${days > 1 && html`<p class="fine">A creator who was not observed exactly ${days} days before may have a slightly longer span: see column <code>days</code> of <code>top_movers</code>.</p>`}
-  </section>`
-}
-
-function table(title: string, movers: readonly Mover[], histories: ReadonlyMap<string, Point[]>): Html {
   const line = (mover: Mover) =>
     html`<tr>
       <td class="name">${person(mover)}<small>${mover.tier && `${mover.tier} · `}${count(mover.fans)}</small></td>
-      <td>${sparklineSvg(histories.get(mover.user_id) ?? [])}</td>
-      <td class="n ${mover.fans_change < 0 ? 'down' : 'up'}" title="over ${plural(mover.days, 'day')}">
-        ${change(mover.fans_change)}<small>${changePercent(mover.fans_change_share)}</small>
+      <td>${course(mover)}</td>
+      <td class="n ${mover.change < 0 ? 'down' : 'up'}">
+        ${change(mover.change)}<small>${changePercent(mover.share)}</small>
       </td>
     </tr>`
   return html`<table class="movers">
@@ -109,9 +157,9 @@ function table(title: string, movers: readonly Mover[], histories: ReadonlyMap<s
     </caption>
     <thead class="hidden">
       <tr>
-        <th scope="col">Creator, followers</th>
-        <th scope="col">Course</th>
-        <th scope="col">Change</th>
+        <th scope="col">${TEXT.creator}</th>
+        <th scope="col">${TEXT.line}</th>
+        <th scope="col">${TEXT.change}</th>
       </tr>
     </thead>
     <tbody>

@@ -1,17 +1,28 @@
-import { all, first } from '../../core/duckdb.js'
-import { count, plural, type Count } from '../../core/text.js'
+import { all } from '../../core/duckdb.js'
+import { count, plural } from '../../core/text.js'
 import { bars, histogram, type Bar } from '../charts.js'
-import { compactNumber, sharePercent } from '../figures.js'
+import { sharePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
 import type { ReportSource } from '../source.js'
 
-interface Totals {
-  readonly creators: number
-  readonly active: number
-  readonly fans: Count | null
-  readonly median: number | null
-  readonly with_fans: number
-  readonly in_no_list: number
+const TEXT = {
+  title: (median: number) => `Half of the creators have ${count(median)} followers or more`,
+  plainTitle: 'Who they are',
+  tiers: 'Tier',
+  topTier: (word: string, share: string) => `Tier: ${word} leads with ${share}`,
+  steps: (share: string, followers: number) => `${share} have ${count(followers)} followers or more`,
+  stepsMore: 'Creators by followers; each label is the lower limit of its step.',
+  step: (low: number, creators: number) => `from ${count(low)}: ${count(creators)}`,
+  provinces: 'Province or region',
+  topProvince: (word: string, share: string) => `Province or region: ${word} leads with ${share}`,
+  genders: 'Gender',
+  topGender: (word: string, share: string) => `Gender: ${share} are ${word}`,
+  verification: 'Verification',
+  verified: (share: string) => `Verification: ${share} are verified`,
+  others: (words: number) => plural(words, 'other'),
+  notStated: 'not stated',
+  creators: 'Creators',
+  share: 'Share',
 }
 
 interface Group {
@@ -27,88 +38,68 @@ const STEP = `CASE ${STEPS.slice(1)
   .map((limit, at) => `WHEN fans < ${limit} THEN ${at}`)
   .join(' ')} ELSE ${STEPS.length - 1} END`
 
-/** People in at least one list. */
-const LISTED = '(SELECT * FROM creator_overview SEMI JOIN list_members USING (user_id))'
+/** One of the steps: how many have so many followers is the title of the histogram. */
+const LARGE = 10_000
 
 const GROUPED = ['tier', 'province', 'gender', 'verification'] as const
 /** Less frequent words are summed up as one bar. */
 const MOST_WORDS = 8
+/** Words of the pipeline for what a profile does not say. */
+const UNSTATED: readonly (string | null)[] = [null, 'unknown', 'none']
 
 /** The creators in the lists: audience, region, gender, verification. */
-export async function peopleSection({ connection }: ReportSource): Promise<Html> {
-  const totals = (await first<Totals>(
-    connection,
-    `SELECT count(*) AS creators, count(*) FILTER (status = 'active') AS active, count(fans) AS with_fans,
-      CAST(sum(fans) AS BIGINT) AS fans, median(fans) AS median,
-      (SELECT count(*) FROM creator_overview ANTI JOIN list_members USING (user_id)) AS in_no_list
-    FROM ${LISTED}`,
-  ))!
-  if (totals.creators === 0) {
-    return html`<section id="people">
-      <h2>Who is in your lists</h2>
-      <p class="empty">No profile has been received yet.</p>
-    </section>`
-  }
+export async function peopleSection({ connection, people }: ReportSource): Promise<Html | false> {
+  if (people.listed === 0) return false
   const by = (name: string, word: string) =>
-    `SELECT '${name}' AS "by", ${word} AS word, count(*) AS number, min(fans) AS low FROM o GROUP BY ALL`
+    `SELECT '${name}' AS "by", ${word} AS word, count(*) AS number, min(fans) AS low FROM report_people WHERE listed GROUP BY ALL`
   const groups = await all<Group>(
     connection,
-    `WITH o AS MATERIALIZED (SELECT tier, province, gender, verification, fans FROM ${LISTED})
-    ${GROUPED.map((name) => by(name, `nullif(${name}, '')`)).join(' UNION ALL ')}
+    `${GROUPED.map((name) => by(name, `nullif(${name}, '')`)).join(' UNION ALL ')}
     UNION ALL ${by('step', `CAST(CASE WHEN fans IS NOT NULL THEN ${STEP} END AS VARCHAR)`)}
     ORDER BY "by", number DESC, word`,
   )
   const of = (name: string) => groups.filter((group) => group.by === name)
-  const tiers = of('tier').sort((a, b) => (a.low ?? -1) - (b.low ?? -1))
-  const steps = STEPS.map((_, at) => of('step').find(({ word }) => word === String(at))?.number ?? 0)
-  const used = steps.flatMap((number, at) => (number > 0 ? [at] : []))
-  const [from, to] = [used[0] ?? 0, (used.at(-1) ?? 0) + 1]
+  const share = (number: number) => sharePercent(number / people.listed)
+  const topOf = (name: string) => of(name).find(({ word }) => !UNSTATED.includes(word))
+  const tiers = [...of('tier')].sort((a, b) => (a.low ?? -1) - (b.low ?? -1))
+  const [tier, province, gender] = [topOf('tier'), topOf('province'), topOf('gender')]
+  const verified = of('verification').filter(({ word }) => !UNSTATED.includes(word))
+  const isVerified = share(verified.reduce((sum, { number }) => sum + number, 0))
+  const titles = (label: string) => ({ label, number: TEXT.creators, share: TEXT.share })
+  const titled = (top: Group | undefined, text: (word: string, share: string) => string, plain: string) =>
+    top ? text(top.word!, share(top.number)) : plain
   return html`<section id="people">
-    <h2>Who is in your lists</h2>
-    <dl class="tiles">
-      <div>
-        <dt>Creators with a profile</dt>
-        <dd>
-          <b>${count(totals.creators)}</b
-          ><small>${totals.active === totals.creators ? 'all active' : `${count(totals.active)} active`}</small>
-        </dd>
-      </div>
-      <div>
-        <dt>Total followers</dt>
-        <dd><b>${compactNumber(totals.fans)}</b><small>${count(totals.fans)}</small></dd>
-      </div>
-      <div>
-        <dt>Median</dt>
-        <dd><b>${count(totals.median)}</b><small>followers per creator</small></dd>
-      </div>
-      ${commonest(tiers, totals)}
-    </dl>
-    ${totals.in_no_list > 0 && html`<p class="fine">${plural(totals.in_no_list, 'more creator')} with a profile, in no list any more, not counted here.</p>`}
+    <h2>${people.medianFans === null ? TEXT.plainTitle : TEXT.title(Math.round(people.medianFans))}</h2>
     <div class="cards">
-      <div class="card">${bars('Tier', tiers.map(barOf))}</div>
-      ${to - from > 1 && html`<div class="card">${histogram('Creators by followers (lower limit of each step)', STEPS.slice(from, to), steps.slice(from, to))}</div>`}
-      <div class="card">${bars('Province or region', topBars(of('province')))}</div>
+      <div class="card">${bars(titled(tier, TEXT.topTier, TEXT.tiers), titles(TEXT.tiers), tiers.map(barOf))}</div>
+      ${stepsCard(of('step'))}
       <div class="card">
-        ${bars('Gender', topBars(of('gender')))}${bars('Verification', topBars(of('verification')))}
+        ${bars(titled(province, TEXT.topProvince, TEXT.provinces), titles(TEXT.provinces), topBars(of('province')))}
+      </div>
+      <div class="card">
+        ${bars(titled(gender, TEXT.topGender, TEXT.genders), titles(TEXT.genders), topBars(of('gender')))}
+        ${bars(verified.length > 0 ? TEXT.verified(isVerified) : TEXT.verification, titles(TEXT.verification), topBars(of('verification')))}
       </div>
     </div>
   </section>`
 }
 
-/** The tier with the most creators. */
-function commonest(tiers: readonly Group[], { creators }: Totals): Html | false {
-  const top = [...tiers].sort((a, b) => b.number - a.number)[0]
-  if (!top?.word || tiers.length < 2) return false
-  return html`<div>
-    <dt>Most common tier</dt>
-    <dd><b>${top.word}</b><small>${sharePercent(top.number / creators)} of the creators</small></dd>
+/** Nothing when all are in one step. */
+function stepsCard(groups: readonly Group[]): Html | false {
+  const steps = STEPS.map((_, at) => groups.find(({ word }) => word === String(at))?.number ?? 0)
+  const used = steps.flatMap((number, at) => (number > 0 ? [at] : []))
+  const [from, to] = [used[0] ?? 0, (used.at(-1) ?? 0) + 1]
+  if (to - from < 2) return false
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  const share = sum(steps.slice(STEPS.indexOf(LARGE))) / sum(steps)
+  return html`<div class="card">
+    ${histogram(TEXT.steps(sharePercent(share), LARGE), STEPS.slice(from, to), steps.slice(from, to), TEXT.step)}
+    <p class="fine">${TEXT.stepsMore}</p>
   </div>`
 }
 
 function barOf({ word, number }: Group): Bar {
-  return word === null || word === 'unknown' || word === 'none'
-    ? { label: word ?? 'not stated', number, quiet: true }
-    : { label: word, number }
+  return { label: word ?? TEXT.notStated, number, quiet: UNSTATED.includes(word) }
 }
 
 function topBars(groups: readonly Group[]): Bar[] {
@@ -118,7 +109,7 @@ function topBars(groups: readonly Group[]): Bar[] {
   const rest = others.reduce((sum, { number }) => sum + number, 0)
   return [
     ...shown.map(barOf),
-    ...(rest > 0 ? [{ label: `${others.length} others`, number: rest, quiet: true }] : []),
+    ...(rest > 0 ? [{ label: TEXT.others(others.length), number: rest, quiet: true }] : []),
     ...groups.filter(({ word }) => word === null).map(barOf),
   ]
 }

@@ -1,5 +1,5 @@
-import { UsageError } from '../../core/errors.js'
-import { nearest } from '../../core/nearest.js'
+import { UsageError } from '../core/errors.js'
+import { nearest } from '../core/nearest.js'
 
 /** Says that no list has this name, and which list may be meant. `undone`: that the command did nothing. */
 export function unknownList(
