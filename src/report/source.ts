@@ -44,7 +44,12 @@ export interface PeopleFigures {
   readonly change: Count | null
   /** How many of them gained followers. */
   readonly gained: number
+  /** How many days a course shows. */
+  readonly courseDays: number
 }
+
+/** Of a course. All days of many creators take long to read. */
+const [DAYS, FEWER_DAYS, MANY_CREATORS] = [30, 14, 50_000]
 
 /** In order of preference: a week says more than a day; a month serves when nothing shorter is known. */
 const PERIODS = [7, 1, 30] as const
@@ -75,7 +80,7 @@ export async function openPeople(connection: Connection, list: string | undefine
   await connection.run(
     `CREATE OR REPLACE TEMP VIEW report_people AS SELECT *, ${change} AS change FROM report_profiles`,
   )
-  const sums = await first<Omit<PeopleFigures, 'period'>>(
+  const sums = (await first<Omit<PeopleFigures, 'period' | 'courseDays'>>(
     connection,
     `SELECT count(*) AS creators, count(*) FILTER (listed) AS listed, count(*) FILTER (listed AND status = 'active') AS active,
       (SELECT count(DISTINCT user_id) FROM (${members})) AS ids, (SELECT count(*) FROM lists) AS lists,
@@ -85,8 +90,8 @@ export async function openPeople(connection: Connection, list: string | undefine
       count(change) FILTER (listed) AS compared, TRY_CAST(sum(fans - change) FILTER (listed) AS BIGINT) AS before,
       TRY_CAST(sum(change) FILTER (listed) AS BIGINT) AS change, count(*) FILTER (listed AND change > 0) AS gained
     FROM report_people`,
-  )
-  return { ...sums!, period }
+  ))!
+  return { ...sums, period, courseDays: sums.creators > MANY_CREATORS ? FEWER_DAYS : DAYS }
 }
 
 /** The growth of a sum of followers; null when nothing is known before. */

@@ -20,8 +20,6 @@ const TEXT = {
   rest: (lists: number) => `${plural(lists, 'smaller list')} not shown.`,
 }
 
-/** The view of daily sums reads all days of all creators; this many are enough to see a course. */
-const DAYS = 30
 const MOST_LISTS = 12
 /** A change below this looks flat. */
 const LEAST_SCALE = 0.01
@@ -66,7 +64,7 @@ export async function growthSection(source: ReportSource, lists: readonly ListFi
   }
   return html`<section id="growth">
     <h2>${shown.length === 1 ? TEXT.one(changePercent(growth), since) : grown}</h2>
-    <p class="lead">${TEXT.lead(DAYS)}</p>
+    <p class="lead">${TEXT.lead(source.people.courseDays)}</p>
     <div class="${shown.length === 1 ? 'courses single' : 'courses'}">${shown.map(chart)}</div>
     ${courses.length > shown.length && html`<p class="fine">${TEXT.rest(courses.length - shown.length)}</p>`}
   </section>`
@@ -80,7 +78,7 @@ async function days({ connection, list, people }: ReportSource): Promise<ListDay
     `SELECT l.list, d.observed_day - DATE '1970-01-01' AS day, sum(d.fans_change) FILTER (d.previous_day IS NOT NULL) AS change,
       sum(d.fans) FILTER (d.previous_day IS NULL) AS first
     FROM creator_days AS d JOIN creator_lists AS l ON l.user_id = d.user_id
-    WHERE d.observed_day > DATE '1970-01-01' + ${(people.newestDay ?? 0) - DAYS} ${list === undefined ? '' : 'AND l.list = $list'}
+    WHERE d.observed_day > DATE '1970-01-01' + ${(people.newestDay ?? 0) - people.courseDays} ${list === undefined ? '' : 'AND l.list = $list'}
     GROUP BY l.list, d.observed_day ORDER BY l.list, d.observed_day DESC`,
     list === undefined ? {} : { list: list.name },
   )

@@ -1,5 +1,6 @@
 import { all, quotedText } from '../../core/duckdb.js'
 import { count, plural } from '../../core/text.js'
+import { ofRole } from '../../load/schema/definition.js'
 import { scaleOf, sparklineSvg, type Point } from '../charts.js'
 import { change, changePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
@@ -29,7 +30,6 @@ const TEXT = {
 }
 
 const PLACES = 8
-const HISTORY_DAYS = 60
 /** Of changes that are news: so many followers, or this share of them. */
 const LEAST_CHANGE = 1_000
 const LEAST_SHARE = 0.01
@@ -80,7 +80,7 @@ export async function moversSection(source: ReportSource): Promise<Html> {
   }
   return html`<section id="movers">
     <h2>${top.ranking === 'gained' ? html`${person(top)} ${TEXT.top(change(top.change), period)}` : TEXT.title}</h2>
-    <p class="lead">${TEXT.lead(HISTORY_DAYS)}</p>
+    <p class="lead">${TEXT.lead(source.people.courseDays)}</p>
     <div class="rankings">${RANKINGS.map(column)}</div>
   </section>`
 }
@@ -92,7 +92,7 @@ function emptySection(text: string): Html {
   </section>`
 }
 
-async function readMovers({ connection }: ReportSource): Promise<Mover[]> {
+async function readMovers({ connection, pipeline }: ReportSource): Promise<Mover[]> {
   const ranked = RANKINGS.map(
     ({ ranking, where, order }, at) =>
       `(SELECT ${at} AS place, '${ranking}' AS ranking, user_id, tier, fans, change, ${SHARE} AS share
@@ -100,8 +100,8 @@ async function readMovers({ connection }: ReportSource): Promise<Mover[]> {
   )
   return all<Mover>(
     connection,
-    `SELECT r.*, o.nickname, o.profile_url FROM (${ranked.join(' UNION ALL ')}) AS r
-    JOIN creator_overview AS o ON o.user_id = r.user_id
+    `SELECT r.*, ${ofRole(pipeline, 'displayName')} AS nickname, ${ofRole(pipeline, 'profileUrl')} AS profile_url
+    FROM (${ranked.join(' UNION ALL ')}) AS r JOIN creators AS c ON c.user_id = r.user_id
     ORDER BY r.place, CASE r.ranking WHEN 'fastest' THEN -r.share WHEN 'lost' THEN r.change ELSE -r.change END, r.user_id`,
   )
 }
@@ -116,7 +116,7 @@ async function readCourses({ connection, people }: ReportSource, movers: readonl
     `SELECT user_id, observed_day - DATE '1970-01-01' AS day, fans AS value
     FROM creator_growth_daily
     WHERE user_id IN (${ids}) AND fans IS NOT NULL
-      AND observed_day > DATE '1970-01-01' + ${(people.newestDay ?? 0) - HISTORY_DAYS}
+      AND observed_day > DATE '1970-01-01' + ${(people.newestDay ?? 0) - people.courseDays}
     ORDER BY user_id, observed_day`,
   )
   const courses = new Map<string, Point[]>()
