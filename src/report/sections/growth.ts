@@ -13,7 +13,8 @@ const TEXT = {
   best: (list: string, growth: string, since: string) => `${list} grew most: ${growth} followers since ${since}`,
   noneGrew: (since: string) => `No list has grown since ${since}`,
   lead: (days: number) =>
-    `Growth in percent over up to ${plural(days, 'day')}, by creators that were known before: new creators do not lift a line. All lines have the same scale. A creator that was not fetched on a day counts as last seen.`,
+    `Growth in percent over up to ${plural(days, 'day')}, by creators that were known before: new creators do not lift the line. A creator that was not fetched on a day counts as last seen.`,
+  scale: 'All lines have the same scale.',
   zero: '0%',
   followers: (fans: string, creators: number) => `${fans} followers, ${plural(creators, 'creator')}`,
   chart: (list: string, growth: string, from: string, to: string) => `${list}: ${growth} from ${from} to ${to}`,
@@ -56,7 +57,7 @@ export async function growthSection(source: ReportSource, lists: readonly ListFi
     const growth = changePercent(points.at(-1)!.value)
     return html`<figure class="course">
       <figcaption>
-        <b class="${points.at(-1)!.value < 0 ? 'down' : 'up'}">${growth}</b> <bdi>${list}</bdi>
+        ${shown.length > 1 && html`<b class="${points.at(-1)!.value < 0 ? 'down' : 'up'}">${growth}</b> <bdi>${list}</bdi>`}
         <small>${TEXT.followers(compactNumber(fans), creators)}</small>
       </figcaption>
       ${lineChart(TEXT.chart(list, growth, from, to), points, scale, { value: tick, day: dayText })}
@@ -64,7 +65,7 @@ export async function growthSection(source: ReportSource, lists: readonly ListFi
   }
   return html`<section id="growth">
     <h2>${shown.length === 1 ? TEXT.one(changePercent(growth), since) : grown}</h2>
-    <p class="lead">${TEXT.lead(source.people.courseDays)}</p>
+    <p class="lead">${TEXT.lead(source.people.courseDays)} ${shown.length > 1 && TEXT.scale}</p>
     <div class="${shown.length === 1 ? 'courses single' : 'courses'}">${shown.map(chart)}</div>
     ${courses.length > shown.length && html`<p class="fine">${TEXT.rest(courses.length - shown.length)}</p>`}
   </section>`

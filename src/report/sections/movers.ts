@@ -18,8 +18,8 @@ const TEXT = {
   gained: 'Gained the most followers',
   fastest: 'Grew fastest',
   lost: 'Lost the most followers',
-  floor: (followers: number, share: string) => `${count(followers)} followers or ${share}, or more`,
-  fastestFloor: (share: string, followers: number) => `${share} or more, from ${count(followers)} followers`,
+  floor: (followers: number, share: string) => `at least ${count(followers)} followers, or ${share}`,
+  fastestFloor: (share: string, followers: number) => `at least ${share}, with ${count(followers)} followers before`,
   nobody: 'Nobody.',
   course: (from: number, to: number, days: number, gain: string) =>
     `${count(from)} to ${count(to)} over ${plural(days, 'day')} (${gain})`,

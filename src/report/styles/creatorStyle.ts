@@ -28,7 +28,7 @@ button { cursor: pointer; } button:hover { background: var(--soft); } button:dis
 .creators thead th:first-child { left: 0; z-index: 3; }
 .creators tbody th { position: sticky; left: 0; z-index: 1; background: var(--card); max-width: 230px; overflow: hidden; text-overflow: ellipsis; }
 .creators tbody th small { white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; font-weight: 400; }
-.creators .long { white-space: normal; min-width: 10ch; max-width: 26ch; overflow-wrap: break-word; }
+.creators .long { white-space: normal; min-width: 14ch; max-width: 30ch; overflow-wrap: break-word; }
 .creators tbody tr:hover > * { background: var(--soft); }
 .creators thead button { all: unset; cursor: pointer; color: inherit; }
 .creators thead button:hover { color: var(--text); }
@@ -41,5 +41,8 @@ button { cursor: pointer; } button:hover { background: var(--soft); } button:dis
 /* From this width on the table fits, and its head stays at the top of the window. Own columns may need more. */
 @media (min-width: 1280px) {
   .table:not(.own) { max-height: none; overflow: visible; }
+}
+@media (min-width: 1600px) {
+  .creators td, .creators tbody th, .creators thead th { padding-right: 24px; }
 }
 `

@@ -25,5 +25,7 @@ export const screenStyle = `
   tr:has(> td.text:last-child) > .text { width: 100%; }
   .histogram text { font-size: 15px; }
   .creators tbody th { max-width: 150px; }
+  .creators .long { min-width: 24ch; }
+  .courses { grid-template-columns: minmax(0, 1fr); }
 }
 `
