@@ -16,7 +16,7 @@ export const printStyle = `
   h3, caption { break-after: avoid; }
   h1 { font-size: 24px; margin-top: 12px; } h2 { font-size: 17px; } h3, caption { font-size: 12px; }
   .tiles b { font-size: 18px; } table, .shares ul { font-size: 10.5px; }
-  thead th, .tiles dt, .tiles small, small, td small, .fine, .plain { font-size: 9.5px; }
+  thead th, .tiles dt, .tiles small, small, td small, .fine, .plain, .count, .course small, .plot { font-size: 9.5px; }
   .columns, .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .rankings { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px 20px; } .spark { width: 54px; }
   tr, .card, .tiles, .shares, .histogram, .course { break-inside: avoid; }

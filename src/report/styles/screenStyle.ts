@@ -26,6 +26,9 @@ export const screenStyle = `
   .histogram text { font-size: 15px; }
   .creators tbody th { max-width: 150px; }
   .creators .long { min-width: 24ch; }
+  .controls { position: relative; }
+  .choice { position: static; }
+  .choice > div { right: 0; width: auto; max-width: none; }
   .courses { grid-template-columns: minmax(0, 1fr); }
 }
 `
