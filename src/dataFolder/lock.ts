@@ -1,4 +1,5 @@
 import { link, rm } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import { pathExists } from '../core/absent.js'
 import { makeFolder, identityOf } from '../core/atomicFile.js'
 import { openDatabase, type Database } from '../core/duckdb.js'
@@ -40,7 +41,7 @@ export async function takeLock(layout: Layout, refused = 'nothing was changed'):
     await refusePlantedLinks(layout)
     await makeFolder(layout.state)
     await placeLockFile(layout.lock)
-    const database = await openLockFile(layout.lock)
+    const database = await openPatiently(layout)
     const identity = identityOf(layout.lock)
     return {
       layout,
@@ -72,17 +73,17 @@ export function lockHolder(error: unknown): number | undefined {
 
 function busy(layout: Layout, holder: number, refused: string): BusyError {
   const otherRun = holder > 0 ? `another run (PID ${holder})` : 'another run'
-  const status = statusOf(layout, holder)
-  const known = status !== undefined && !['finished', 'interrupted'].includes(status.phase)
-  const age = known ? (Date.now() - Date.parse(status.started_at)) / 1000 : undefined
+  const status = currentRun(layout, holder)
+  const age = status && (Date.now() - Date.parse(status.started_at)) / 1000
   const since = age === undefined ? '' : ` for ${timeOf(Math.max(0, age))}`
   return new BusyError(`${otherRun} holds ${layout.data}${since}: ${refused}, wait until it is done`)
 }
 
-/** A status that cannot be read does not change that the folder is held. */
-function statusOf({ status }: Layout, holder: number): RunStatus | undefined {
+/** The run of this process. A status that cannot be read does not change that the folder is held. */
+function currentRun({ status: path }: Layout, holder: number): RunStatus | undefined {
   try {
-    return readStatus(status, holder > 0 ? holder : undefined)
+    const status = readStatus(path, holder > 0 ? holder : undefined)
+    return status && !['finished', 'interrupted'].includes(status.phase) ? status : undefined
   } catch {
     return undefined
   }
@@ -106,6 +107,23 @@ async function placeLockFile(path: string): Promise<void> {
     // Another run placed it first, or this file system has no hard links: the next open uses the file or creates it.
   } finally {
     await rm(own, { force: true })
+  }
+}
+
+/** A command that looks at the folder, such as `doctor`, holds the lock for less time than all attempts take together. */
+const ATTEMPTS = 5
+const PAUSE_MS = 60
+
+/** @throws the error of DuckDB while a run holds the lock, or another command for longer than a moment */
+async function openPatiently(layout: Layout): Promise<Database> {
+  for (let left = ATTEMPTS - 1; ; left -= 1) {
+    try {
+      return await openLockFile(layout.lock)
+    } catch (error) {
+      const holder = lockHolder(error)
+      if (holder === undefined || left === 0 || currentRun(layout, holder) !== undefined) throw error
+      await setTimeout(PAUSE_MS)
+    }
   }
 }
 

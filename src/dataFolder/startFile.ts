@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { isAbsent, pathExists, unreadablePath } from '../core/absent.js'
+import { isAbsent, unreadablePath } from '../core/absent.js'
 import { replaceUnsynced } from '../core/temporaryFile.js'
 import type { Layout } from './layout.js'
 import { readStatus } from './runStatus.js'
@@ -16,16 +16,17 @@ const schema = z.object({
 /** The content of `state/start.json`: a run that could not start. `at` is ISO 8601, UTC. */
 export type FailedStart = z.infer<typeof schema>
 
-/** Keeps a failed start for `status`. It needs no lock: another run may hold the folder. A folder without a run is not created. */
-export async function writeFailedStart({ state, start }: Layout, failed: FailedStart): Promise<void> {
-  if (pathExists(state)) await replaceUnsynced(start, `${JSON.stringify(failed)}\n`)
+/** Keeps a failed start for `status`. It needs no lock: another run may hold the folder. */
+export async function writeFailedStart({ start }: Layout, failed: FailedStart): Promise<void> {
+  await replaceUnsynced(start, `${JSON.stringify(failed)}\n`)
 }
 
-/** The last start, if it failed: undefined when a run has started since. */
+/** The last start, if it failed: undefined when a run has started or ended since. */
 export function readFailedStart({ start, status }: Layout): FailedStart | undefined {
   const failed = parse(start)
   const last = readStatus(status)
-  return failed && (!last || failed.at > last.started_at) ? failed : undefined
+  const since = last?.phase === 'finished' ? last.updated_at : last?.started_at
+  return failed && (since === undefined || failed.at >= since) ? failed : undefined
 }
 
 function parse(path: string): FailedStart | undefined {

@@ -1,15 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { pathExists } from '../core/absent.js'
-import { replaceFile } from '../core/atomicFile.js'
 import type { Effects } from '../core/effects.js'
 import { EXIT, messageOf } from '../core/errors.js'
-import { labelText } from '../core/prometheusText.js'
 import type { Layout } from '../dataFolder/layout.js'
+import { takeLock } from '../dataFolder/lock.js'
 import { refusePlantedLinks } from '../dataFolder/plantedLinks.js'
 import type { RunStatus } from '../dataFolder/runStatus.js'
-import { readFailedStart, writeFailedStart, type FailedStart } from '../dataFolder/startFile.js'
-import { METRICS, type MetricName } from './metrics/metricTable.js'
+import { writeFailedStart, type FailedStart } from '../dataFolder/startFile.js'
+import { samplesOfStart, setMetrics } from './metricsFile.js'
 
 /**
  * Whether a run that ended with an error could not start: it ended before its first call. The metrics stay those of the
@@ -22,55 +19,20 @@ export function couldNotStart(exitCode: number, last: RunStatus | undefined): bo
   return last.phase === 'fetching' && (last.calls ?? 0) === 0
 }
 
-/** Keeps a start that failed, for `status` and in the metrics. Never fails. */
+/**
+ * Keeps a start that failed: for `status`, and in the metrics. Those are written with the lock only. While a run holds the
+ * folder, they stay as they are: that run writes them at its end. Never fails.
+ */
 export async function recordFailedStart(layout: Layout, failed: FailedStart, log: Effects['log']): Promise<void> {
   try {
+    // A folder that was deleted or moved, or never had a run, is not created.
+    if (!pathExists(layout.state)) return
     await refusePlantedLinks(layout)
     await writeFailedStart(layout, failed)
-    await writeLastStart(layout, Date.parse(failed.at), failed.exit_code)
+    if (failed.exit_code === EXIT.busy) return
+    const lock = await takeLock(layout)
+    await setMetrics(layout, samplesOfStart(Date.parse(failed.at), failed.exit_code)).finally(() => lock.release())
   } catch (error) {
     log('debug', `the failed start is not kept: ${messageOf(error)}`, 'metrics_failed')
   }
-}
-
-/** Writes into the metrics that a run has started, unless another start has failed since. Never fails. */
-export async function recordStart(layout: Layout, startedAt: number, log: Effects['log']): Promise<void> {
-  try {
-    const failed = readFailedStart(layout)
-    if (failed) await writeLastStart(layout, Date.parse(failed.at), failed.exit_code)
-    else await writeLastStart(layout, startedAt, EXIT.done)
-  } catch (error) {
-    log('warn', `cannot write ${metricsPath(layout)}: ${messageOf(error)}`, 'metrics_failed')
-  }
-}
-
-const EXIT_CODE: MetricName = 'creator_enrich_last_start_exit_code'
-const TIMESTAMP: MetricName = 'creator_enrich_last_start_timestamp_seconds'
-const OWN = new RegExp(`^(# (HELP|TYPE) )?(${EXIT_CODE}|${TIMESTAMP})[ {]`)
-
-/** Sets two metrics in the file, and leaves the others as they are. */
-async function writeLastStart(layout: Layout, at: number, exitCode: number): Promise<void> {
-  // A folder that was deleted or moved, or never had a run, is not created.
-  if (!pathExists(layout.state)) return
-  const path = metricsPath(layout)
-  const before = pathExists(path) ? await readFile(path, 'utf8') : ''
-  const others = before.split('\n').filter((line) => line !== '' && !OWN.test(line))
-  // The labels that the file gives to every series.
-  const known = /^creator_enrich_last_run_exit_code(\{.*\}) /m.exec(before)?.[1]
-  const labels = known ?? labelText({ folder: layout.data })
-  const lines = [
-    ...others,
-    ...linesOf(EXIT_CODE, labels, exitCode),
-    ...linesOf(TIMESTAMP, labels, Math.round(at / 1000)),
-  ]
-  await replaceFile(path, (temporary) => writeFile(temporary, `${lines.join('\n')}\n`), 'shared')
-}
-
-function linesOf(name: MetricName, labels: string, value: number): string[] {
-  const { help, type } = METRICS[name]
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, `${name}${labels} ${value}`]
-}
-
-function metricsPath({ metrics }: Layout): string {
-  return join(metrics, 'creator-enrich.prom')
 }

@@ -15,7 +15,7 @@ import type { RunContext } from './context.js'
 import { completeErasure, eraseFormer } from './eraseFormer.js'
 import { fetchDue, type Fetched } from './fetchDue.js'
 import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
-import { couldNotStart, recordStart } from './lastStart.js'
+import { couldNotStart } from './lastStart.js'
 import { writeMetrics } from './metricsFile.js'
 import { loadMembers, openInputs } from './openInputs.js'
 import { openRun, type OpenRun } from './openRun.js'
@@ -83,18 +83,14 @@ export async function run(context: RunContext): Promise<Receipt> {
     // The report is made from the published file; nothing depends on it.
     current.enter('reporting')
     const reported = await reportRun(current, kept)
-    await writeMetrics(context, { exitCode: reported.exit_code, receipt: reported, holdsFolder: true })
-    await recordStart(layout, current.header.startedAt, effects.log)
+    await writeMetrics(current, { exitCode: reported.exit_code, receipt: reported })
     status.finish(reported.exit_code)
     return reported
   } catch (error) {
     const last = status.current()
     const failure = await handleFailure(error, layout.warehouse, progress, opened)
     const exitCode = exitCodeOf(failure)
-    if (!couldNotStart(exitCode, last)) {
-      await writeMetrics(context, { exitCode, holdsFolder: opened !== undefined })
-      if (opened) await recordStart(layout, opened.header.startedAt, effects.log)
-    }
+    if (opened && !couldNotStart(exitCode, last)) await writeMetrics(opened, { exitCode })
     status.finish(exitCode)
     context.onFailure?.(last)
     throw failure

@@ -180,7 +180,10 @@ function testOfAlerts(): object {
       if (metric.includes('period_end')) return `1000000000x${steps - 1}`
       return `${metric.endsWith('timestamp_seconds') ? stretched(value) : value}x${steps - 1}`
     })
-    return { series: `${metric}{folder="/srv/a",pipeline="p"${own === '}' ? '' : ','}${own}`, values: values.join(' ') }
+    return {
+      series: `${metric}{folder="/srv/creators",pipeline="p"${own === '}' ? '' : ','}${own}`,
+      values: values.join(' '),
+    }
   })
   const promql_expr_test = numbered.map(({ night, alerts = [] }) => ({
     expr: 'count by (alertname) (ALERTS{alertstate="firing"})',

@@ -29,6 +29,7 @@ import {
 } from '../../privacy/tombstones.js'
 import { publish } from '../../publish/publish.js'
 import { removeRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
+import { refreshMetrics } from '../../run/refreshMetrics.js'
 import { eraseBase } from './eraseBase.js'
 import { eraseHeadless } from './eraseJournal.js'
 import { eraseRaw, paidFor, rawFilesOf, type RawFiles } from './eraseRaw.js'
@@ -99,6 +100,7 @@ export async function forget(
       closedReceipts(open, ids, touchedIn(gone, erasure), { ...report, ...gone }, erasure),
     )
     await writeTombstones(layout.forgotten, markErased(await readTombstones(layout.forgotten), ids))
+    await refreshMetrics(layout, pipeline, effects)
     return { ...report, ...gone, receipts: layout.erasures }
   })
 }

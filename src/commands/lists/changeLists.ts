@@ -13,6 +13,7 @@ import type { Pipeline } from '../../model/pipeline.js'
 import { publishCopy } from '../../publish/publishedCopy.js'
 import { sealRuns } from '../../raw/seal.js'
 import { withCurrentWarehouse } from '../../run/rebuild.js'
+import { refreshMetrics } from '../../run/refreshMetrics.js'
 
 /**
  * Changes the lists of a locked data folder outside of a run, and publishes the result. Every list and receipt is in `raw/`
@@ -43,6 +44,7 @@ export async function changeLists<T>(
       },
     )
     await publishCopy(layout, runIdAt(effects.now(), effects.random()))
+    await refreshMetrics(layout, pipeline, effects)
     return result
   } catch (error) {
     throw asLocalError(error, layout.warehouse)

@@ -13,6 +13,7 @@ import { editSealedList } from '../../raw/sealedLists.js'
 import { listReportNames } from '../../report/listReportNames.js'
 import { changeLists } from './changeLists.js'
 import { unknownList } from '../../model/unknownList.js'
+import { noneTracked } from './noneTracked.js'
 
 /** What `lists remove` did; `--json` prints it. */
 export interface RemovedList {
@@ -22,6 +23,8 @@ export interface RemovedList {
   /** False if the list was gone already. */
   readonly removed: boolean
   readonly was_tracked: boolean
+  /** Lists that are tracked now: without one `run --tracked` is refused. */
+  readonly tracked_lists: number
   readonly rows: number
   readonly ids: number
   /** The removed files, absolute. */
@@ -77,7 +80,8 @@ async function removeStored(list: string, now: string, layout: Layout, connectio
   const removed_at = sealed?.removed_at ?? now
   if (found) await deleteRows(connection, list, removed_at)
   const { tracked: was_tracked = false, rows = 0, ids = 0 } = found ?? {}
-  return { list, removed_at, removed: found !== undefined, was_tracked, rows, ids, exports, reports }
+  const tracked_lists = lists.filter((each) => each.tracked && each.list !== list).length
+  return { list, removed_at, removed: found !== undefined, was_tracked, tracked_lists, rows, ids, exports, reports }
 }
 
 async function deleteRows(connection: Connection, list: string, removedAt: string): Promise<void> {
@@ -89,15 +93,13 @@ async function deleteRows(connection: Connection, list: string, removedAt: strin
 }
 
 /** The result as text for people. */
-export function removedText(
-  { list, removed, removed_at, was_tracked, rows, exports, reports }: RemovedList,
-  timeZone: string,
-): string {
+export function removedText(result: RemovedList, timeZone: string): string {
+  const { list, removed, removed_at, was_tracked, tracked_lists, rows, exports, reports } = result
   if (!removed)
     return `${list} was removed before, at ${zonedTime(timeZone, Date.parse(removed_at))}; nothing is left to remove\n`
   return ''.concat(
     `${list} is removed: ${plural(rows, 'row')}, ${plural(exports.length, 'export')}${reports.length > 0 ? `, ${plural(reports.length, 'report')}` : ''}\n`,
-    was_tracked ? 'it is not tracked any more\n' : '',
+    was_tracked ? `it is not tracked any more\n${noneTracked(tracked_lists)}` : '',
     'its people stay, with their profiles and their history; a run that reads the list again brings it back\n',
   )
 }

@@ -7,6 +7,13 @@ import { editSealedList } from '../../raw/sealedLists.js'
 import { changeLists } from '../lists/changeLists.js'
 import { unknownList } from '../../model/unknownList.js'
 
+/** What `untrack` did. */
+export interface Untracked {
+  readonly wasTracked: boolean
+  /** Lists that are tracked now: without one `run --tracked` is refused. */
+  readonly trackedLists: number
+}
+
 /**
  * Makes `run --tracked` leave a list out. Changes the receipt that a rebuild reads, the working database, and the published
  * file. If the command is cut off in between, the same command completes the change.
@@ -18,15 +25,11 @@ export async function untrack(
   settings: Settings,
   pipeline: Pipeline,
   effects: Effects,
-): Promise<{ wasTracked: boolean }> {
-  const wasTracked = await changeLists(settings, pipeline, effects, (connection, layout) =>
-    untrackStored(list, layout, connection),
-  )
-  return { wasTracked }
+): Promise<Untracked> {
+  return changeLists(settings, pipeline, effects, (connection, layout) => untrackStored(list, layout, connection))
 }
 
-/** @returns whether the list was tracked */
-async function untrackStored(list: string, layout: Layout, connection: Connection): Promise<boolean> {
+async function untrackStored(list: string, layout: Layout, connection: Connection): Promise<Untracked> {
   const lists = await all<{ list: string; tracked: boolean }>(
     connection,
     'SELECT list, tracked FROM lists ORDER BY list',
@@ -40,5 +43,6 @@ async function untrackStored(list: string, layout: Layout, connection: Connectio
     sealed.tracked ? { ...sealed, tracked: false } : undefined,
   )
   await connection.run('UPDATE lists SET tracked = false WHERE list = $list', { list })
-  return found.tracked
+  const trackedLists = lists.filter((each) => each.tracked && each !== found).length
+  return { wasTracked: found.tracked, trackedLists }
 }

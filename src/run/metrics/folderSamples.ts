@@ -18,18 +18,13 @@ export interface FolderQuestion extends AgeLimit {
 }
 
 /**
- * What the tables say about the data folder after a run.
- * @param holdsFolder whether this process has the lock: only then may it open the working database, which must be closed.
- * Otherwise, and where that cannot be opened, the published file answers.
+ * What the tables say about the data folder after a run. This process has the lock, and the working database is closed;
+ * where that cannot be opened, the published file answers.
  * @returns undefined where neither can be read
  */
-export async function samplesOfFolder(
-  layout: Layout,
-  question: FolderQuestion,
-  holdsFolder: boolean,
-): Promise<Samples | undefined> {
-  const work = (connection: Connection): Promise<Samples> => readSamples(connection, question)
-  const working = holdsFolder ? await readWorking(layout.warehouse, work).catch(() => undefined) : undefined
+export async function samplesOfFolder(layout: Layout, question: FolderQuestion): Promise<Samples | undefined> {
+  const work = (connection: Connection): Promise<Samples> => readFolderSamples(connection, question)
+  const working = await readWorking(layout.warehouse, work).catch(() => undefined)
   return working ?? withPublished(layout, work).catch(() => undefined)
 }
 
@@ -46,7 +41,8 @@ async function readWorking(
   }
 }
 
-async function readSamples(connection: Connection, question: FolderQuestion): Promise<Samples> {
+/** The same, from an open database. */
+export async function readFolderSamples(connection: Connection, question: FolderQuestion): Promise<Samples> {
   const { pipeline, now, price } = question
   const { timeZone } = pipeline
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')

@@ -29,7 +29,7 @@ export const METRICS = {
   creator_enrich_creators: gauge('folder', 'Creators by status: active, empty, invalid or never_fetched.', 'status'),
   creator_enrich_spent_money: gauge(
     'folder',
-    "Money of all runs in the day or month of the pipeline's zone in which the last run ended; kind is billed or maybe_billed.",
+    "Money of all runs in the day or month of the pipeline's zone in which this was written; kind is billed or maybe_billed.",
     'period',
     'kind',
     'currency',

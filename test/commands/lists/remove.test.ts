@@ -14,6 +14,7 @@ import { sized, stride } from '../../faults/size.js'
 import { cli, type Ended } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
+import { samplesByKey } from '../../support/prometheusText.js'
 import { published } from '../../support/published.js'
 import { enrich, refresh, refused, simulator } from '../../support/simulated.js'
 import { whereIs } from '../forget/everyValue.js'
@@ -57,6 +58,7 @@ test('a removed list is gone from tables and exports, also after a replay; its p
     stderr: '',
     stdout:
       'spring is removed: 3 rows, 2 exports\nit is not tracked any more\n' +
+      'no list is tracked now: `run --tracked` ends with exit 2, so stop its timer or track a list\n' +
       'its people stay, with their profiles and their history; a run that reads the list again brings it back\n',
   })
   const isGone = async () => {
@@ -67,6 +69,14 @@ test('a removed list is gone from tables and exports, also after a replay; its p
     expect(readdirSync(exports).filter((name) => name.includes('spring'))).toEqual([])
   }
   await isGone()
+  const metrics = samplesByKey(readFileSync(join(data, 'metrics', 'creator-enrich.prom'), 'utf8'))
+  expect(Object.keys(metrics).filter((key) => key.includes('list="'))).toEqual([
+    'creator_enrich_list_ids{list="autumn"}',
+    'creator_enrich_list_tracked{list="autumn"}',
+    'creator_enrich_list_overdue_ids{list="autumn"}',
+    'creator_enrich_list_oldest_profile_timestamp_seconds{list="autumn"}',
+  ])
+  expect(metrics).toMatchObject({ creator_enrich_last_run_exit_code: 0, creator_enrich_last_start_exit_code: 0 })
   expect(existsSync(join(exports, 'mine.enriched.csv'))).toBe(true)
   expect(await replayIn(data, { check: true })).toMatchObject({ exit_code: 0, differences: [] })
   rmSync(join(data, 'state'), { recursive: true })

@@ -105,12 +105,12 @@ test('tracking and untracking survive the loss of the state folder', async () =>
   await enrich(writeList(folder, [plainId(1)], 'c.csv'), data, api)
   expect(await trackedOf(data)).toEqual({ a: true, b: true, c: false })
 
-  expect(await untrackIn(data, 'a')).toEqual({ wasTracked: true })
+  expect(await untrackIn(data, 'a')).toEqual({ wasTracked: true, trackedLists: 1 })
   expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
   loseState()
   await rebuilt()
   expect(await trackedOf(data)).toMatchObject({ a: false, b: true })
-  expect(await untrackIn(data, 'a')).toEqual({ wasTracked: false })
+  expect(await untrackIn(data, 'a')).toEqual({ wasTracked: false, trackedLists: 1 })
   expect((await refresh(data, api)).receipt.lists.map(({ list }) => list)).toEqual(['b'])
 
   // Reading a list again leaves it untracked; --track tracks it again.
