@@ -27,7 +27,7 @@ export interface PartialRun {
 
 /** The closing line of a run with a receipt. */
 export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingLine {
-  const { run_id, exit_code, rows, ids, calls, money, simulated, stop, reasons } = receipt
+  const { run_id, exit_code, exit_reason, rows, ids, calls, money, simulated, stop, reasons } = receipt
   const parked = reasons.filter(({ status }) => status === 'parked').map(({ reason }) => reason)
   const counts = STATUSES.filter((status) => status !== 'parked').map((status) => `${status}=${rows[status]}`)
   const sent = { sent: calls.sent, billed: calls.billed, maybe_billed: calls.maybe_billed }
@@ -35,13 +35,15 @@ export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingL
     runId: run_id,
     exitCode: exit_code,
     warnings,
-    next: stop?.run_again ?? (exit_code === EXIT.manyFailed ? MANY_FAILED : undefined),
+    next: exit_reason === 'failed' ? MANY_FAILED : stop?.run_again,
     parts: [
+      ...(exit_reason === null ? [] : [`reason=${exit_reason}`]),
       `rows=${rows.read} ids=${ids.read} ${counts.join(' ')}`,
       `parked=${[rows.parked, ...parked].join(' ')}`,
       callsText(sent, money.billed, money.maybe_billed, simulated),
     ],
     fields: {
+      exit_reason,
       data: receipt.data,
       lists: receipt.lists.map(({ list }) => list),
       simulated,

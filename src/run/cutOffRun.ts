@@ -42,7 +42,14 @@ export class CutOffRun {
     const { status } = this
     const { calls: sent = status.billed + status.maybe_billed, billed, maybe_billed: maybeBilled } = status
     const known = calls ?? { sent, billed, maybeBilled }
-    const line = closingOfKilled({ status, calls: known, price: settings.price, simulated: api.simulated })
+    // The status may be a second older than the journal, and each billed answer has ended an id.
+    const done = Math.min(status.due, Math.max(status.done, known.billed))
+    const line = closingOfKilled({
+      status: { ...status, done },
+      calls: known,
+      price: settings.price,
+      simulated: api.simulated,
+    })
     logger.close('file', line.level, line.message, line.fields)
     logger.close('stderr', line.level, line.message, line.fields)
   }

@@ -138,7 +138,7 @@ export function runEndText(end: RunEnd): string {
     const names = end.lists.map(({ list }) => list).join(', ')
     return `creator-enrich: ${names && `${names}: `}exit ${end.exit_code}: ${end.error}\nfolder ${end.data}`
   }
-  const { ids, calls, money, stop, exit_code, lists, simulated, seconds } = end
+  const { ids, calls, money, stop, exit_code, exit_reason, lists, simulated, seconds } = end
   const names = lists.map(({ list }) => list).join(', ')
   const parts = (['enriched', 'reused', 'empty', 'failed', 'rejected', 'parked'] as const)
     .filter((status) => ids[status] > 0)
@@ -146,7 +146,7 @@ export function runEndText(end: RunEnd): string {
   const maybe = money.maybe_billed > 0 ? ` and maybe ${money.currency} ${money.maybe_billed.toFixed(2)}` : ''
   const spent = simulated ? 'simulated, no money spent' : `${money.currency} ${money.billed.toFixed(2)}${maybe}`
   const lines = [
-    `creator-enrich: ${names}: exit ${exit_code}${stop ? `, stopped: ${stop.message}; to go on: ${stop.run_again}` : ''}`,
+    `creator-enrich: ${names}: exit ${exit_code}${exit_reason === null ? '' : ` (${exit_reason})`}${stop ? `, stopped: ${stop.message}; to go on: ${stop.run_again}` : ''}`,
     `${plural(ids.read, 'id')}: ${parts.join(', ') || 'none'}`,
     `${plural(calls.sent, 'call')}, ${spent}, ${Math.round(seconds)} s`,
     ...lists.map(changeText),

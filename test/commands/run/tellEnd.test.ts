@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LogFields } from '../../../src/core/logEvents.js'
@@ -48,6 +48,10 @@ test('--quiet prints nothing at exit 0, also when a cap parks the rest; the log 
     },
     { level: 'info', run_id: receipt.run_id, ended_run_id: receipt.run_id, rows: receipt.rows, lists: ['creators'] },
   ])
+  const next = 'next="run the same command again to go on, with a larger cap if no call was made"'
+  const alarmed = await run('--quiet', '--max-age', '0s', '--max-calls', '1', '--alarm-parked', '50%')
+  expect(alarmed.stderr).toMatch(new RegExp(`^run \\S+ exit=3 reason=parked rows=5 .* ${next}\\n$`))
+  expect(closings().at(-1)).toMatchObject({ exit_code: 3, exit_reason: 'parked' })
   // A list that loses a fifth of its ids needs a look: then there is one line, and no more.
   writeList(folder, ids(4))
   const shrunk = await run('--quiet')
@@ -97,7 +101,7 @@ test('the next start writes the closing line of a killed run, with the calls tha
   const next = await there.run('--quiet', '--on-ambiguous', 'hold')
   expect(next).toMatchObject({ code: 0, stdout: '' })
   expect(next.stderr).toMatch(
-    /^run \S+ exit=killed due=\d .* calls=2 billed=1 maybe_billed=1 money=¥0\.15\+¥0\.15\? warnings=unknown next="nothing to do: [^\n]*\n$/,
+    /^run \S+ exit=killed due=3 done=1 failed=0 calls=2 billed=1 maybe_billed=1 money=¥0\.15\+¥0\.15\? warnings=unknown next="nothing to do: [^\n]*\n$/,
   )
   const [first, second] = there.closings()
   expect(first).toMatchObject({ exit_code: null, run_id: second!['run_id'], calls: { sent: 2, billed: 1 } })
@@ -144,6 +148,32 @@ test('a run that could not start is told: in the log, to the webhook, in status 
   expect(there.metrics()).toMatch(/^creator_enrich_last_start_exit_code(\{.*\})? 0$/m)
   expect((await cli(['status', '--data', there.data, '--json'])).stdout).toContain('"failed_start":null')
   expect(bodies).toHaveLength(3)
+})
+
+test('a start that was refused because a run is on is over when that run ends', async () => {
+  const gate: { open?: () => void; arrive?: () => void } = {}
+  const arrived = new Promise<void>((resolve) => (gate.arrive = resolve))
+  const opened = new Promise<undefined>((resolve) => (gate.open = () => resolve(undefined)))
+  const there = await place(1, {
+    before: () => {
+      gate.arrive?.()
+      return opened
+    },
+  })
+  const working = startRun([there.list], there.data, there.api)
+  await arrived
+  expect((await there.run('--quiet')).code).toBe(8)
+  const during = await cli(['status', '--data', there.data, '--json'])
+  expect(JSON.parse(during.stdout)).toMatchObject({
+    running: { pid: working.child.pid },
+    failed_start: { exit_code: 8 },
+  })
+  // Only the run that holds the folder writes the metrics.
+  expect(existsSync(join(there.data, 'metrics', 'creator-enrich.prom'))).toBe(false)
+  gate.open?.()
+  expect((await working.ended).code).toBe(0)
+  expect((await cli(['status', '--data', there.data, '--json'])).stdout).toContain('"failed_start":null')
+  expect(there.metrics()).toMatch(/^creator_enrich_last_start_exit_code(\{.*\})? 0$/m)
 })
 
 test('drift that is new needs a look once; a report that cannot be written each time', async () => {
