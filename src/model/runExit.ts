@@ -48,3 +48,23 @@ function hasManyFailed({ askedIds, failedIds, maxFailed }: ExitFacts): boolean {
   if (askedIds === 0 || failedIds === 0) return false
   return failedIds >= askedIds || (failedIds >= maxFailed.ids && failedIds / askedIds > maxFailed.share)
 }
+
+/** How a run of table `runs` ended, such as `quota (5)`: by an error, whatever had stopped its calls before; else by what stopped them. */
+export function endText({
+  status,
+  stop_reason,
+  exit_code,
+}: {
+  readonly status: string
+  readonly stop_reason: string | null
+  readonly exit_code: number | null
+}): string {
+  if (exit_code === null) return 'killed'
+  if (exit_code === EXIT.done) return stop_reason ?? status
+  return `${isError(exit_code) ? 'error' : (stop_reason ?? status)} (${exit_code})`
+}
+
+/** Whether the run itself failed: nothing that the API or a person did has stopped it. */
+export function isError(exitCode: number | null): boolean {
+  return exitCode === EXIT.bug || exitCode === EXIT.local
+}

@@ -7,6 +7,7 @@ import { commandText } from '../core/commandText.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
+import { plural } from '../core/text.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { IdFinder, fingerprintOf } from './idFinder.js'
 
@@ -116,9 +117,20 @@ export function isUnfinished({ people }: Tombstones): boolean {
   return people.some(({ erased }) => !erased)
 }
 
-/** Whether an erasure of people who left their last list was interrupted. */
-export function hasLeaving({ people }: Tombstones): boolean {
-  return people.some(({ leaving }) => leaving)
+/** How many people are still to be erased, because a `forget` was cut off: only a person who has the ids can complete it. */
+export function countForgetting({ people }: Tombstones): number {
+  return people.filter(({ erased, leaving }) => !erased && !leaving).length
+}
+
+/** How many people who left their last list are still to be erased, because that was cut off: the next run completes it. */
+export function countLeaving({ people }: Tombstones): number {
+  return people.filter(({ leaving }) => leaving).length
+}
+
+/** What to say where such an erasure is not complete. */
+export function leavingText(tombstones: Tombstones): string {
+  const people = countLeaving(tombstones)
+  return `that of ${plural(people, 'person', 'people')} who left the last list was cut off: the next run completes it`
 }
 
 /** Without the people who left their last list, whose erasure is complete. The number of their paid calls stays. */
@@ -211,7 +223,7 @@ function merged(
  */
 export async function openTombstones({ data, forgotten }: Layout, effects: Effects): Promise<IdFinder | undefined> {
   const tombstones = await readTombstones(forgotten)
-  if (tombstones.people.some(({ erased, leaving }) => !erased && !leaving)) {
+  if (countForgetting(tombstones) > 0) {
     effects.log(
       'warn',
       `an erasure in ${data} was interrupted: give the same ids to \`${commandText(['forget', '<id>', '--data', data])}\` again to complete it; until then files may still name these people`,

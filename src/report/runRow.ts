@@ -8,6 +8,7 @@ export type RunRow = Readonly<Record<`rows_${RowStatus}` | `ids_${RowStatus}`, n
   readonly started_at: number
   readonly finished_at: number | null
   readonly status: string
+  readonly exit_code: number | null
   readonly stop_reason: string | null
   readonly stop_message: string | null
   readonly run_again: string | null

@@ -6,7 +6,7 @@ import { formerMembersUntil } from '../load/formerMembers.js'
 import { countRuns } from '../load/recordRun.js'
 import { asLocalError } from '../load/warehouse.js'
 import type { Receipt } from '../model/receipt.js'
-import { hasLeaving, readTombstones } from '../privacy/tombstones.js'
+import { countLeaving, readTombstones } from '../privacy/tombstones.js'
 import type { OpenRun } from './openRun.js'
 import { withCurrentWarehouse } from './rebuild.js'
 
@@ -75,17 +75,17 @@ function whyNotNow({ exit_code, lists, calls, ids }: Receipt): string | undefine
  */
 export async function completeErasure(run: OpenRun): Promise<void> {
   const { layout, effects, settings } = run
-  if (!hasLeaving(await readTombstones(layout.forgotten))) return
-  effects.log(
-    'warn',
-    'an erasure of people who left their last list was cut off: it is completed first',
-    'erasure_unfinished',
-  )
+  const people = countLeaving(await readTombstones(layout.forgotten))
+  if (people === 0) return
+  const erasure = `the erasure of ${plural(people, 'person', 'people')} who left the last list, which was cut off`
+  effects.log('info', `completing ${erasure}`, 'people_leaving', { people })
   try {
     const options = { lossy: settings.new ?? false }
     const runs = await withCurrentWarehouse(run, ({ connection }) => countRuns(connection), options)
     // Without runs the folder has lost its data: publishing that would hide the loss.
-    if (runs > 0) await run.erase([], run)
+    if (runs === 0) return
+    await run.erase([], run)
+    effects.log('info', `${erasure}, is complete: nothing is left to do`, 'erasure_completed', { people })
   } catch (error) {
     const failure = asLocalError(error, layout.warehouse)
     if (!(failure instanceof LocalError)) throw error

@@ -112,6 +112,25 @@ describe('a missing permission is named, and nothing is paid', () => {
   })
 })
 
+test('another user sees what is published, and is told what is closed', async ({ skip }) => {
+  if (!mayBecomeNobody()) return skip('this process cannot become another user')
+  const { data } = filled()
+  for (const folder of [dirname(dirname(data)), dirname(data), data]) chmodSync(folder, 0o755)
+  const asNobody = (...args: string[]) => cli([...args, '--data', data], { through: AS_NOBODY, cwd: '/' })
+  const status = await asNobody('status')
+  expect(status).toMatchObject({ code: 0, stderr: '' })
+  expect(status.stdout).toMatch(/\nnow {8}not known: state\/ is closed to you; [^\n]*\n\nrun .*\n.* done /)
+  const json = JSON.parse((await asNobody('status', '--json')).stdout) as object
+  expect(json).toMatchObject({ closed: ['state', 'raw'], running: null, unfinished_erasure: null, creators: 2 })
+  const costs = await asNobody('costs')
+  expect(costs).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nlist +2 +2 +2 /) as string })
+  expect(costs.stderr).toContain('state/ is closed to you')
+  const calls = await asNobody('costs', '--format', 'csv')
+  expect(calls).toMatchObject({ code: 7, stdout: '' })
+  expect(calls.stderr).toContain(`error: ${join(data, 'raw')} is closed to you, `)
+  expect(calls.stderr).not.toContain('permission')
+})
+
 test('raw/ that is a file is not an empty raw/', async () => {
   const there = filled()
   rmSync(join(there.data, 'raw', 'receipts'), { recursive: true })

@@ -1,21 +1,25 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { folderNeeds } from '../../src/commands/doctor/folderNeeds.js'
 import { listsCommand } from '../../src/commands/lists/command.js'
 import { removeList } from '../../src/commands/lists/remove.js'
 import { summary } from '../../src/commands/run/summary.js'
+import { readFolderStatus } from '../../src/commands/status/status.js'
+import { statusText } from '../../src/commands/status/statusText.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { DAY_MS } from '../../src/core/time.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
 import { erasuresOf, readErasures } from '../../src/privacy/erasures.js'
-import { hasLeaving, readTombstones } from '../../src/privacy/tombstones.js'
+import { addTombstones, countLeaving, readTombstones, writeTombstones } from '../../src/privacy/tombstones.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { whereIs } from '../commands/forget/everyValue.js'
 import { check } from '../commands/forget/folder.js'
 import { sample } from '../faults/size.js'
 import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -234,14 +238,14 @@ test('killed at any operation of the erasure, the next run completes it, also fo
     const killed = await run(copy, { at, how: n % 2 === 0 ? 'power' : 'torn' }, ...keep)
     expect(killed.code, `operation ${at} of ${first} to ${last}`).toBe(137)
     const { forgotten, erasures } = layoutOf(copy)
-    if (hasLeaving(await readTombstones(forgotten))) begun += 1
+    if (countLeaving(await readTombstones(forgotten)) > 0) begun += 1
 
     // The next run reads the person in a list again.
     const again = `${dirname(copy)}/again/data`
     cpSync(copy, again, { recursive: true, verbatimSymlinks: true })
     const back = await enrichAt(Date.now, writeList(dirname(copy), [ANN, BEN, CAT], 'spring.csv'), again, api)
     expect(back.receipt.rows, `operation ${at}`).toMatchObject({ read: 3, enriched: 1, rejected: 0 })
-    expect(hasLeaving(await readTombstones(layoutOf(again).forgotten)), back.stderr).toBe(false)
+    expect(countLeaving(await readTombstones(layoutOf(again).forgotten)), back.stderr).toBe(0)
     expect(await check(again), `operation ${at}`).toMatchObject({ exit_code: 0, differences: [] })
 
     const completed = await enrichAt(Date.now, list, copy, api, ...keep)
@@ -278,4 +282,34 @@ test('an erasure that fails costs nothing but a repetition: exit 7, and the file
   const again = await folder.run(-9.9, 'spring', [ANN], '--keep-people', '30d')
   expect(again).toMatchObject({ code: 0, receipt: { erased_people: 1, ids: { reused: 1 } } })
   await folder.isConsistent()
+})
+
+test('an erasure that was cut off is told as such until the next run has completed it', async () => {
+  const folder = await Folder.open()
+  const { data } = folder
+  const layout = layoutOf(data)
+  const { receipt } = await folder.run(-60, 'spring', [ANN, BEN])
+  await folder.run(-50, 'spring', [ANN])
+  // What stands there when the process is killed before raw/ changes.
+  const marked = new Map([[BEN, { [receipt.run_id]: 1 }]])
+  const before = await readTombstones(layout.forgotten)
+  await writeTombstones(layout.forgotten, addTombstones(before, marked, Date.now(), true))
+
+  const told = 'that of 1 person who left the last list was cut off: the next run completes it'
+  const status = await readFolderStatus(layout)
+  expect(status.unfinished_erasure).toEqual({ forget: 0, leaving: 1 })
+  expect(statusText(status, Date.now(), 80)).toMatch(
+    /\nerasure {4}that of 1 person .*:\n {11}the next run completes it\n/,
+  )
+  expect(await folderNeeds(layout, true)).toEqual({ verdict: 'ok', said: `erasure: ${told}` })
+  const checked = await commandHere(['replay', '--check', '--data', data])
+  expect(checked.stderr).toContain(`warning: an erasure in ${data} is not complete: ${told}; until then `)
+
+  const { code, stderr } = await folder.run(-9, 'spring', [ANN])
+  expect(code).toBe(0)
+  expect(stderr).not.toContain('warning: ')
+  expect(stderr).toContain('the erasure of 1 person who left the last list, which was cut off, is complete: nothing is')
+  expect((await readFolderStatus(layout)).unfinished_erasure).toEqual({ forget: 0, leaving: 0 })
+  expect(await whereIs(data, BEN)).toEqual([])
+  expect((await commandHere(['replay', '--check', '--data', data])).stderr).toBe('')
 })

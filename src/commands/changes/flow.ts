@@ -1,3 +1,4 @@
+import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { loadPipeline } from '../../model/pipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
@@ -13,7 +14,9 @@ const SHOWN = 10
 export async function changesFlow({ settings }: Invocation): Promise<number> {
   const layout = layoutOf(settings.data)
   const { timeZone } = await loadPipeline(settings.pipeline)
-  const period = periodOf(settings.since, Date.now(), timeZone)
+  const now = Date.now()
+  const period = periodOf(settings.since, now, timeZone)
+  if (period.since > now) throw new UsageError(`--since ${period.shown} lies in the future: give a day up to today`)
   await withPublished(layout, async (connection) => {
     if (settings.json) {
       const head = { data: layout.data }

@@ -41,7 +41,7 @@ export function costsText({ month, time_zone, total, lists }: CostsReport, colum
   ])
   const header = [
     { title: 'list', cut: true },
-    ...['ids', 'calls', 'billed', 'maybe', 'money', 'up to more'].map((title) => ({ title, right: true })),
+    ...['asked', 'calls', 'billed', 'maybe', 'money', 'up to more'].map((title) => ({ title, right: true })),
   ]
   return `${lines.join('\n')}\n\n${table(header, rows, columns)}`
 }

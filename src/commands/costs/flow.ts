@@ -1,12 +1,12 @@
 import { extname, join, resolve } from 'node:path'
 import { isFolder } from '../../core/atomicFile.js'
 import type { Settings } from '../../config/options.js'
-import { UsageError } from '../../core/errors.js'
+import { LocalError, UsageError } from '../../core/errors.js'
 import { count, plural } from '../../core/text.js'
 import { dayIn } from '../../core/time.js'
 import { isOurPlace } from '../../dataFolder/files.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
-import { readRunState } from '../../dataFolder/runStatus.js'
+import { isClosed, readRunState } from '../../dataFolder/runStatus.js'
 import { readTimeZone } from '../../load/spent.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { print } from '../../terminal/print.js'
@@ -26,7 +26,10 @@ export async function costsFlow({ settings, logger }: Invocation): Promise<numbe
   const out = await outOf(settings, layout)
   await withPublished(layout, async (connection) => {
     const zone = await readTimeZone(connection)
-    const month = settings.month ?? dayIn(zone, Date.now()).slice(0, 7)
+    const current = dayIn(zone, Date.now()).slice(0, 7)
+    const { month = current } = settings
+    if (month > current)
+      throw new UsageError(`--month ${month} lies in the future: now is ${current} in the zone of the costs (${zone})`)
     const costs = await readCosts(connection, month, layout.data, zone)
     const caveat = caveatOf(layout)
     if (caveat !== undefined) logger.log('warn', caveat)
@@ -34,6 +37,11 @@ export async function costsFlow({ settings, logger }: Invocation): Promise<numbe
       print(settings, costs, (columns) => costsText(costs, columns))
       return
     }
+    const closed = [layout.raw, layout.journal].find((part) => isClosed(part, layout))
+    if (closed !== undefined)
+      throw new LocalError(
+        `${closed} is closed to you, and each billed call is read from there: ask the user of this folder for the list; without --format and --out you see the sums by list`,
+      )
     const listed = await listBilledCalls(connection, layout, { month, zone })
     await writeBilledCalls(connection, { format, out, bom: !settings.noBom })
     logger.log(isEqual(listed, costs) ? 'info' : 'warn', totalLine(listed, costs))
@@ -64,6 +72,8 @@ async function outOf({ out }: Settings, layout: Layout): Promise<string | undefi
 }
 
 function caveatOf(layout: Layout): string | undefined {
+  if (isClosed(layout.state, layout))
+    return 'state/ is closed to you: the calls of a run that is on, or was cut off, may be missing'
   const { isOn, isCutOff } = readRunState(layout)
   if (isOn) return 'a run is on: its calls are counted when it has ended'
   return isCutOff ? 'the last run was cut off: the next run counts its calls' : undefined

@@ -9,7 +9,7 @@ import { readRunState } from '../../dataFolder/runStatus.js'
 import { comparedAttributes } from '../../load/schema/pipelineTables.js'
 import { outdatedReading } from '../../load/schema/schema.js'
 import { loadPipeline } from '../../model/pipeline.js'
-import { isUnfinished, readTombstones } from '../../privacy/tombstones.js'
+import { countForgetting, countLeaving, leavingText, readTombstones } from '../../privacy/tombstones.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { LEAST_FREE } from '../../publish/publish.js'
 import { describeSealedRuns } from '../../raw/sealedRuns.js'
@@ -44,12 +44,16 @@ export async function folderNeeds(layout: Layout, opens: boolean): Promise<Check
 }
 
 async function erasure({ forgotten, data }: Layout): Promise<Need[]> {
-  if (!isUnfinished(await readTombstones(forgotten))) return []
-  return [
-    forPeople(
-      `erasure: one was interrupted: give the same ids to \`${commandText(['forget', '--data', data])}\` again`,
-    ),
-  ]
+  const tombstones = await readTombstones(forgotten)
+  const needs: Need[] = []
+  if (countForgetting(tombstones) > 0)
+    needs.push(
+      forPeople(
+        `erasure: one was interrupted: give the same ids to \`${commandText(['forget', '--data', data])}\` again`,
+      ),
+    )
+  if (countLeaving(tombstones) > 0) needs.push(byItself(`erasure: ${leavingText(tombstones)}`))
+  return needs
 }
 
 async function rebuild({ raw, database, warehouse, data }: Layout): Promise<Need[]> {

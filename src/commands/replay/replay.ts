@@ -13,10 +13,11 @@ import { repairJournal } from '../../journal/repairJournal.js'
 import { OutdatedWarehouse } from '../../load/schema/schema.js'
 import { asLocalError, DamagedWarehouse, withWarehouse } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import { openTombstones } from '../../privacy/tombstones.js'
+import { countLeaving, leavingText, openTombstones, readTombstones } from '../../privacy/tombstones.js'
 import { publish } from '../../publish/publish.js'
 import { sealLoaded, sealRuns, writeLoaded } from '../../raw/seal.js'
 import { replaceWarehouse, hasAnswers, rebuildWarehouse, setAside } from '../../run/rebuild.js'
+import { refreshMetrics } from '../../run/refreshMetrics.js'
 import { compareWith } from './compare.js'
 import type { ReplayReport } from './replayReport.js'
 
@@ -34,6 +35,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     const lock = await takeLock(layout)
     open.add(() => lock.release())
     await openTombstones(layout, effects)
+    await warnOfLeaving(layout, effects)
     await sealKnown(lock, pipeline, effects)
     if (!(await hasAnswers(lock)) && (await repairJournal(layout.journal)).segments.length === 0)
       throw nothingIn(layout)
@@ -49,6 +51,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     const runId = runIdAt(startedAt, effects.random())
     const files = await publish(layout, pipeline, { runId, bom: !noBom, excel }, effects)
     await sealLoaded(layout, await writeLoaded(layout, effects))
+    await refreshMetrics(layout, pipeline, effects)
     return { ...report, exit_code: EXIT.done, files }
   } catch (error) {
     throw asLocalError(error, layout.warehouse)
@@ -60,6 +63,17 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
 function nothingIn({ data }: Layout): UsageError {
   return new UsageError(
     `${data} holds nothing to replay: there is nothing in raw/ or state/journal/; give another folder with --data`,
+  )
+}
+
+/** Only a run completes such an erasure. Until then what is rebuilt and what is published may differ. */
+async function warnOfLeaving({ data, forgotten }: Layout, effects: Effects): Promise<void> {
+  const tombstones = await readTombstones(forgotten)
+  if (countLeaving(tombstones) === 0) return
+  effects.log(
+    'warn',
+    `an erasure in ${data} is not complete: ${leavingText(tombstones)}; until then files may still name them, and \`--check\` may find differences`,
+    'erasure_unfinished',
   )
 }
 

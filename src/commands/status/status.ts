@@ -5,11 +5,12 @@ import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { dayIn } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import { type RunStatus, readRunState } from '../../dataFolder/runStatus.js'
+import { isClosed, readRunState, type RunState, type RunStatus } from '../../dataFolder/runStatus.js'
 import { readFailedStart, type FailedStart } from '../../dataFolder/startFile.js'
 import { hasSpending, readSpent, readTimeZone, type Spent } from '../../load/spent.js'
 import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { loadPipeline } from '../../model/pipeline.js'
+import { countForgetting, countLeaving, readTombstones } from '../../privacy/tombstones.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import { readLeaving, type LeavingReport } from './leaving.js'
 import { readOverdue, type OverdueReport } from './overdue.js'
@@ -54,12 +55,19 @@ export interface StatusReport {
   /** The zone of the days, and of the times that people see. */
   readonly time_zone: string
   readonly simulated: boolean | null
+  /**
+   * The folder belongs to another user, and its `state/` or `raw/` is closed to this one: `running`, `cut_off` and
+   * `failed_start`, or `unfinished_erasure`, are null because they are not known.
+   */
+  readonly closed: readonly ('state' | 'raw')[]
   /** The current run. */
   readonly running: RunStatus | null
   /** The last run was cut off: the next run first loads its paid answers. */
   readonly cut_off: { readonly run_id: string | null; readonly at: string | null } | null
   /** The last start, if its run could not start. */
   readonly failed_start: FailedStart | null
+  /** People whose erasure was cut off: the same `forget` completes it, or, after `--keep-people`, the next run. */
+  readonly unfinished_erasure: { readonly forget: number; readonly leaving: number } | null
   /** Newest first. */
   readonly runs: readonly RunReport[]
   readonly parked: readonly ParkedReport[]
@@ -94,12 +102,16 @@ const RUNS = 5
  * @throws UsageError when the folder never had a run, or holds only `raw/`
  */
 export async function readFolderStatus(layout: Layout, keepPeople?: number, now = Date.now()): Promise<StatusReport> {
-  const { status, isOn, isCutOff } = readRunState(layout)
+  const closed = (['state', 'raw'] as const).filter((part) => isClosed(layout[part], layout))
+  const hasState = !closed.includes('state')
+  const { status, isOn, isCutOff } = hasState ? readRunState(layout) : NOT_KNOWN
   const state = {
     data: layout.data,
+    closed,
     running: isOn ? status! : null,
-    failed_start: readFailedStart(layout) ?? null,
+    failed_start: (hasState && readFailedStart(layout)) || null,
     cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
+    unfinished_erasure: closed.includes('raw') ? null : await readUnfinishedErasure(layout),
   }
   if (pathExists(layout.database))
     return { ...state, ...(await withPublished(layout, (connection) => readTables(connection, keepPeople, now))) }
@@ -126,10 +138,17 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number, now 
   }
 }
 
+const NOT_KNOWN: RunState = { status: undefined, isOn: false, isCutOff: false }
 const NONE = { count: 0, oldest_at: null }
 const NO_AHEAD = { creators: 0, latest_at: null }
 
-type Tables = Omit<StatusReport, 'data' | 'running' | 'cut_off' | 'failed_start'>
+type OfState = 'data' | 'closed' | 'running' | 'cut_off' | 'failed_start' | 'unfinished_erasure'
+type Tables = Omit<StatusReport, OfState>
+
+async function readUnfinishedErasure({ forgotten }: Layout): Promise<StatusReport['unfinished_erasure']> {
+  const tombstones = await readTombstones(forgotten)
+  return { forget: countForgetting(tombstones), leaving: countLeaving(tombstones) }
+}
 
 async function readTables(connection: Connection, keepPeople: number | undefined, now: number): Promise<Tables> {
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')

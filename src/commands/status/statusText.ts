@@ -2,6 +2,7 @@ import stringWidth from 'string-width'
 import { labelLine, labelParts, count, plural } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
+import { endText } from '../../model/runExit.js'
 import { timeOf } from '../../terminal/progress.js'
 import { percent, table } from '../../terminal/table.js'
 import { runAgainText } from '../runAgainText.js'
@@ -29,14 +30,16 @@ export function statusText(status: StatusReport, now: number, columns: number): 
 }
 
 function nowText(
-  { data, running, cut_off, simulated, failed_start, time_zone: zone }: StatusReport,
+  { data, closed, running, cut_off, simulated, failed_start, unfinished_erasure, time_zone: zone }: StatusReport,
   now: number,
 ): string {
   const lines = [
     labelLine('folder', `${data}${simulated ? '  SIMULATED DATA: invented people' : ''}`),
     labelLine('times', `of ${zone}, where it is ${localTime(zone, now)}`),
   ]
-  if (running) lines.push(...runningLines(running, now))
+  if (closed.includes('state'))
+    lines.push(labelLine('now', 'not known: state/ is closed to you; the user of this folder sees it'))
+  else if (running) lines.push(...runningLines(running, now))
   else if (cut_off) {
     const when = cut_off.at === null ? '' : ` at ${localTime(zone, Date.parse(cut_off.at))}`
     lines.push(
@@ -50,7 +53,20 @@ function nowText(
     const when = localTime(zone, Date.parse(at))
     lines.push(labelLine('start', `the last start${of} failed at ${when}, exit ${exit_code}:`), labelLine('', error))
   }
-  return `${lines.join('\n')}\n`
+  return `${[...lines, ...erasureLines(unfinished_erasure)].join('\n')}\n`
+}
+
+function erasureLines(unfinished: StatusReport['unfinished_erasure']): string[] {
+  const { forget, leaving } = unfinished ?? { forget: 0, leaving: 0 }
+  const lines = [
+    ...(leaving > 0
+      ? [`that of ${plural(leaving, 'person', 'people')} who left all lists was cut off:`, 'the next run completes it']
+      : []),
+    ...(forget > 0
+      ? [`a forget of ${plural(forget, 'person', 'people')} was cut off:`, 'give the same ids to forget again']
+      : []),
+  ]
+  return lines.map((line, at) => labelLine(at === 0 ? 'erasure' : '', line))
 }
 
 function runningLines(running: RunStatus, now: number): string[] {
@@ -80,7 +96,7 @@ function runsText({ runs, simulated, time_zone: zone }: StatusReport, columns: n
   const rows = (from: number): string[][] =>
     runs.map((run) => [
       startOf(run, from),
-      outcome(run),
+      endText(run),
       run.finished_at === null ? '–' : timeOf((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000),
       ...[run.rows, run.enriched, run.failed, run.parked, run.calls].map(count),
       run.money_billed === null || simulated ? '–' : `¥${run.money_billed.toFixed(2)}`,
@@ -93,11 +109,6 @@ function runsText({ runs, simulated, time_zone: zone }: StatusReport, columns: n
   const whole = table(header, rows(0), columns)
   // The years go where the counts are so large that the table would not fit.
   return whole.split('\n').every((line) => stringWidth(line) <= columns) ? whole : table(header, rows(5), columns)
-}
-
-function outcome({ status, stop_reason, exit_code }: RunReport): string {
-  const code = exit_code === null || exit_code === 0 ? '' : ` (${exit_code})`
-  return `${stop_reason ?? status}${code}`
 }
 
 function parkedText({ parked }: StatusReport, now: number, columns: number): string {

@@ -69,7 +69,7 @@ test('costs lists each billed call with its request id; the lines add up to the 
   expect(summary.stdout).toMatch(
     /^month +20\d\d-\d\d \(Asia\/Shanghai\)\nmoney +¥0\.\d\d billed \(\d calls\), up to ¥0\.\d\d more \(\d calls? maybe billed\)\n/,
   )
-  expect(summary.stdout).toMatch(/\n甲 +\d/)
+  expect(summary.stdout).toMatch(/\nlist +asked +calls .*\n甲 +\d/)
   const json = JSON.parse((await costs('--month', month, '--json')).stdout) as { total: object; lists: object[] }
   expect(json).toMatchObject({ month, currency: 'CNY', lists: [{ list: '甲' }, { list: 'b' }] })
 
@@ -96,6 +96,11 @@ test('a wrong month or format is refused, and a month without calls is empty', a
     2,
     '',
     expect.stringContaining('--month: expected a month such as 2026-11') as string,
+  ])
+  expect(await costs('--month', '2031-01')).toEqual([
+    2,
+    '',
+    expect.stringMatching(/^error: --month 2031-01 lies in the future: now is \d{4}-\d\d in /) as string,
   ])
   expect(await costs('--format', 'xlsx')).toEqual([
     2,

@@ -57,6 +57,17 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   for (const line of largeText.split('\n').filter((each) => !/^(folder|next)/.test(each)))
     expect(stringWidth(line)).toBeLessThanOrEqual(80)
 
+  // An error says how a run ended, also where a cap had stopped the calls before; a killed run has no code.
+  const ends = [
+    { exit_code: 7, status: 'done', stop_reason: 'cap' },
+    { exit_code: null, status: 'interrupted' },
+    { status: 'stopped' },
+  ]
+  const runsEnded = ends.map((end) => ({ ...parked.runs[0]!, stop_reason: null, exit_code: 0, ...end }))
+  expect(statusText({ ...parked, runs: runsEnded }, Date.now(), 80)).toMatch(
+    / error \(7\) .*\n.* killed .*\n.* stopped /,
+  )
+
   // A call that never ends keeps the run on until it is killed.
   let arrive: () => void = () => undefined
   const arrived = new Promise<void>((resolve) => (arrive = resolve))

@@ -1,6 +1,7 @@
 import { all } from '../../../core/duckdb.js'
 import { count, plural } from '../../../core/text.js'
 import { NEWEST_RUNS_FIRST } from '../../../model/clock.js'
+import { endText } from '../../../model/runExit.js'
 import { dataTable } from '../../dataTable.js'
 import { minuteIn, money } from '../../figures.js'
 import { html, type Html } from '../../html.js'
@@ -23,7 +24,9 @@ const TEXT = {
 const MOST_RUNS = 12
 
 /** An interrupted run has no counts. */
-type EarlierRun = Pick<RunRow, 'started_at' | 'status'> & { readonly [K in keyof RunRow]: RunRow[K] | null }
+type EarlierRun = Pick<RunRow, 'started_at' | 'status' | 'exit_code' | 'stop_reason'> & {
+  readonly [K in keyof RunRow]: RunRow[K] | null
+}
 
 /** The last runs as a table to unfold; nothing when there is only one. */
 export async function earlierRunsBlock({ connection, pipeline }: ReportSource): Promise<Html | false> {
@@ -32,7 +35,7 @@ export async function earlierRunsBlock({ connection, pipeline }: ReportSource): 
   const line = (run: EarlierRun) =>
     html`<tr>
       <th scope="row">${minuteIn(pipeline.timeZone, run.started_at)}</th>
-      <td>${run.status}${run.stop_reason !== null && html` <code>${run.stop_reason}</code>`}</td>
+      <td>${endText(run)}</td>
       <td class="n">${count(run.rows_read)}</td>
       <td class="n">${count(run.ids_enriched)}</td>
       <td class="n">${count(run.ids_failed)}</td>

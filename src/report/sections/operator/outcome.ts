@@ -1,6 +1,7 @@
 import { first, type Connection } from '../../../core/duckdb.js'
 import { count, plural, type Count } from '../../../core/text.js'
 import { STATUSES } from '../../../model/receipt.js'
+import { isError } from '../../../model/runExit.js'
 import { shareBars } from '../../charts.js'
 import { money, sharePercent } from '../../figures.js'
 import { html, type Html } from '../../html.js'
@@ -15,6 +16,7 @@ const TEXT = {
   refreshed: (ids: number) => `${count(ids)} refreshed`,
   earlier: (ids: number) => `${count(ids)} known from earlier`,
   without: (ids: number) => `${count(ids)} without a profile`,
+  failedRun: (code: number) => `Ended by an error (${code}).`,
   stopped: (reason: string) => `Stopped before the end (${reason}).`,
   goOn: (next: string) => `To continue: ${next}.`,
   rows: 'Rows by outcome',
@@ -58,7 +60,9 @@ export async function outcomeBlock(connection: Connection, run: RunRow, lists: r
 }
 
 /** Why a run stopped before its end, and how to go on; nothing if it did not. */
-export function stopNote({ stop_reason, stop_message, run_again }: RunRow): Html | false {
+export function stopNote({ exit_code, stop_reason, stop_message, run_again }: RunRow): Html | false {
+  if (exit_code !== null && isError(exit_code))
+    return html`<p class="note warn"><b>${TEXT.failedRun(exit_code)}</b> ${stop_message}</p>`
   if (stop_reason === null) return false
   return html`<p class="note warn">
     <b>${TEXT.stopped(stop_reason)}</b> ${stop_message}${run_again !== null && html`<br />${TEXT.goOn(run_again)}`}
