@@ -1,5 +1,5 @@
 import { link, rm } from 'node:fs/promises'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathExists } from '../core/absent.js'
 import { makeFolder, identityOf } from '../core/atomicFile.js'
 import { openDatabase, type Database } from '../core/duckdb.js'
@@ -20,47 +20,73 @@ export interface Lock {
 }
 
 /**
- * The lock files that this process holds. An operating-system lock belongs to the process: a second open in the same
- * process would succeed, and closing it would release the first lock.
+ * The state folders whose lock this process holds, by identity: two paths may lead to one folder. An operating-system lock
+ * belongs to the process: a second open in the same process would succeed, and closing it would release the first lock.
  */
 const heldHere = new Set<string>()
 
+/** How long another command may hold the lock without a run: `doctor` takes it for a moment. */
+const WAIT_MS = 2_000
+const PAUSE_MS = 50
+
 /**
- * Takes the lock of a data folder, or is refused, within milliseconds. The lock is an empty database file that nothing
- * else opens. DuckDB locks the file as long as it is open.
+ * Takes the lock of a data folder, or is refused: at once if the holder is a run. The lock is an empty database file that
+ * nothing else opens. DuckDB locks the file as long as it is open.
  * @param refused what a refusal means for the command
  * @throws BusyError that names the process that holds the lock
  * @throws LocalError when the state folder cannot be used
  */
 export async function takeLock(layout: Layout, refused = 'nothing was changed'): Promise<Lock> {
-  if (heldHere.has(layout.lock)) throw busy(layout, process.pid, refused)
-  heldHere.add(layout.lock)
+  const deadline = performance.now() + WAIT_MS
+  for (;;) {
+    try {
+      return await openLock(layout)
+    } catch (error) {
+      if (error instanceof LocalError) throw error
+      const holder = error instanceof HeldHere ? process.pid : lockHolder(error)
+      if (holder === undefined)
+        throw new LocalError(
+          `cannot take the lock ${layout.lock}: ${messageOf(error)}; make its folder writable, or remove the file while no run is on`,
+          { cause: error },
+        )
+      const isRun = holder === process.pid || runOf(layout, holder) !== undefined
+      if (isRun || performance.now() > deadline) throw busy(layout, holder, refused)
+      await delay(PAUSE_MS)
+    }
+  }
+}
+
+/** This process holds the lock already. */
+class HeldHere extends Error {}
+
+async function openLock(layout: Layout): Promise<Lock> {
+  // All paid answers are kept below this folder, so its own name must be durable too.
+  await makeFolder(layout.data, 'shared')
+  await refusePlantedLinks(layout)
+  await makeFolder(layout.state)
+  const folder = identityOf(layout.state)!
+  if (heldHere.has(folder)) throw new HeldHere()
+  heldHere.add(folder)
   try {
-    // All paid answers are kept below this folder, so its own name must be durable too.
-    await makeFolder(layout.data, 'shared')
-    await refusePlantedLinks(layout)
-    await makeFolder(layout.state)
     await placeLockFile(layout.lock)
-    const database = await openPatiently(layout)
+    const database = await openLockFile(layout.lock)
     const identity = identityOf(layout.lock)
+    let isHeld = true
     return {
       layout,
       check() {
         if (identityOf(layout.lock) !== identity) throw folderGone(layout)
       },
       release() {
-        if (heldHere.delete(layout.lock)) database.close()
+        if (!isHeld) return
+        isHeld = false
+        heldHere.delete(folder)
+        database.close()
       },
     }
   } catch (error) {
-    heldHere.delete(layout.lock)
-    const holder = lockHolder(error)
-    if (holder !== undefined) throw busy(layout, holder, refused)
-    if (error instanceof LocalError) throw error
-    throw new LocalError(
-      `cannot take the lock ${layout.lock}: ${messageOf(error)}; make its folder writable, or remove the file while no run is on`,
-      { cause: error },
-    )
+    heldHere.delete(folder)
+    throw error
   }
 }
 
@@ -73,17 +99,17 @@ export function lockHolder(error: unknown): number | undefined {
 
 function busy(layout: Layout, holder: number, refused: string): BusyError {
   const otherRun = holder > 0 ? `another run (PID ${holder})` : 'another run'
-  const status = currentRun(layout, holder)
-  const age = status && (Date.now() - Date.parse(status.started_at)) / 1000
+  const run = runOf(layout, holder)
+  const age = run && (Date.now() - Date.parse(run.started_at)) / 1000
   const since = age === undefined ? '' : ` for ${timeOf(Math.max(0, age))}`
   return new BusyError(`${otherRun} holds ${layout.data}${since}: ${refused}, wait until it is done`)
 }
 
-/** The run of this process. A status that cannot be read does not change that the folder is held. */
-function currentRun({ status: path }: Layout, holder: number): RunStatus | undefined {
+/** The run of the holder. A status that cannot be read does not change that the folder is held. */
+function runOf({ status: path }: Layout, holder: number): RunStatus | undefined {
   try {
     const status = readStatus(path, holder > 0 ? holder : undefined)
-    return status && !['finished', 'interrupted'].includes(status.phase) ? status : undefined
+    return status && ['finished', 'interrupted'].includes(status.phase) ? undefined : status
   } catch {
     return undefined
   }
@@ -107,23 +133,6 @@ async function placeLockFile(path: string): Promise<void> {
     // Another run placed it first, or this file system has no hard links: the next open uses the file or creates it.
   } finally {
     await rm(own, { force: true })
-  }
-}
-
-/** A command that looks at the folder, such as `doctor`, holds the lock for less time than all attempts take together. */
-const ATTEMPTS = 5
-const PAUSE_MS = 60
-
-/** @throws the error of DuckDB while a run holds the lock, or another command for longer than a moment */
-async function openPatiently(layout: Layout): Promise<Database> {
-  for (let left = ATTEMPTS - 1; ; left -= 1) {
-    try {
-      return await openLockFile(layout.lock)
-    } catch (error) {
-      const holder = lockHolder(error)
-      if (holder === undefined || left === 0 || currentRun(layout, holder) !== undefined) throw error
-      await setTimeout(PAUSE_MS)
-    }
   }
 }
 

@@ -1,7 +1,9 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { BusyError, LocalError } from '../../src/core/errors.js'
+import { localTime } from '../../src/core/time.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { takeLock } from '../../src/dataFolder/lock.js'
 import { cli } from '../support/cli.js'
@@ -16,15 +18,26 @@ interface Refused {
   readonly ms: number
 }
 
+/** Says that the run of this process is on. */
+function showRun(data: string, pid: number): string {
+  const now = new Date().toISOString()
+  const times = { started_at: now, updated_at: now }
+  const counts = { due: 1, done: 0, in_flight: 1, failed: 0, billed: 0, maybe_billed: 0 }
+  const status = { run_id: '20260101T000000Z-0000', pid, ...times, phase: 'fetching', lists: [], ...counts }
+  writeFileSync(layoutOf(data).status, JSON.stringify(status))
+  return localTime(Date.parse(now))
+}
+
 test('a second process is refused in less than a second, with the id of the holder; after kill -9 it starts', async () => {
   const data = join(temporaryFolder(), 'data')
   const first = startChild('holder.mjs', data)
   expect(await first.line()).toBe('held')
+  const since = showRun(data, first.process.pid!)
 
   const refused = JSON.parse(await startChild('holder.mjs', data).line()) as Refused
   expect(refused).toMatchObject({ name: 'BusyError', exitCode: 8 })
   expect(refused.message).toBe(
-    `another run (PID ${first.process.pid}) holds ${data}: nothing was changed, wait until it is done`,
+    `another run (PID ${first.process.pid}) holds ${data} since ${since}: nothing was changed, wait until it is done`,
   )
   expect(refused.ms).toBeLessThan(1000)
 
@@ -44,6 +57,7 @@ test('of many processes that start together one gets the lock', async () => {
 test('a process cannot take the lock twice, but can take it again after a release', async () => {
   const layout = layoutOf(temporaryFolder())
   const lock = await takeLock(layout)
+  showRun(layout.data, process.pid)
   await expect(takeLock(layout)).rejects.toThrow(BusyError)
   const refused = JSON.parse(await startChild('holder.mjs', layout.data).line()) as Refused
   expect(refused.message).toContain(`PID ${process.pid}`)
@@ -53,6 +67,30 @@ test('a process cannot take the lock twice, but can take it again after a releas
   const again = await takeLock(layout)
   expect(JSON.parse(await startChild('holder.mjs', layout.data).line())).toMatchObject({ name: 'BusyError' })
   again.release()
+})
+
+test('two paths to one folder are one folder', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  mkdirSync(data)
+  symlinkSync(data, join(folder, 'link'))
+  const both = await Promise.allSettled(['data', 'link'].map((name) => takeLock(layoutOf(join(folder, name)))))
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { exitCode: 8 } })
+  for (const each of both) if (each.status === 'fulfilled') each.value.release()
+  for (const name of ['data', 'link']) (await takeLock(layoutOf(join(folder, name)))).release()
+})
+
+test('a start waits for a command that holds the lock for a moment and is not a run', async () => {
+  const layout = layoutOf(join(temporaryFolder(), 'data'))
+  const moment = startChild('holder.mjs', layout.data)
+  expect(await moment.line()).toBe('held')
+  const waiting = takeLock(layout)
+  waiting.catch(() => undefined)
+  await delay(200)
+  moment.process.stdin!.end()
+  const lock = await waiting
+  lock.release()
 })
 
 test('a state folder that cannot be used is named, and does not count as another run', async () => {
@@ -71,7 +109,8 @@ test('a refusal says what it means for the command: only a run would have sent a
   expect(before.code, before.stderr).toBe(0)
   const holder = startChild('holder.mjs', data)
   expect(await holder.line()).toBe('held')
-  const held = `another run (PID ${holder.process.pid}) holds ${data}`
+  const since = showRun(data, holder.process.pid!)
+  const held = `another run (PID ${holder.process.pid}) holds ${data} since ${since}`
   for (const [args, refused] of [
     [['run', list, '--api', 'simulated', '--quiet'], 'nothing was sent'],
     [['replay'], 'nothing was changed'],
