@@ -1,4 +1,3 @@
-import type { Effects } from '../core/effects.js'
 import { LocalError } from '../core/errors.js'
 import type { CallEnd } from '../model/call.js'
 import { CLOCK_TOLERANCE_MS } from '../model/clock.js'
@@ -18,11 +17,12 @@ export class ClockCheck {
   /**
    * @param startedAt the start of the run, by the own clock
    * @param host for messages
+   * @param run measures the time since its start by another clock
    */
   constructor(
     private readonly startedAt: number,
     private readonly host: string,
-    private readonly effects: Pick<Effects, 'elapsed'>,
+    private readonly run: { elapsed(): number },
   ) {}
 
   /** @returns the same end; dated by the API's clock if the own one is wrong, so that the paid answer has the right age */
@@ -35,7 +35,7 @@ export class ClockCheck {
   private compare(end: CallEnd): void {
     if (end.kind !== 'answer' || end.upstreamAt === undefined) return
     const { sentAt, receivedAt, upstreamAt } = end
-    const { startedAt, effects } = this
+    const { startedAt, run } = this
     // The answer was sent between these two: a process may have been frozen meanwhile.
     const aheadMs = sentAt - upstreamAt
     const behindMs = upstreamAt - receivedAt
@@ -45,7 +45,7 @@ export class ClockCheck {
     else if (startedAt - upstreamAt > CLOCK_TOLERANCE_MS)
       this.stop(0, startedAt, upstreamAt, 'showed at the start of the run')
     // Not so if it was set forward meanwhile, or the machine slept.
-    else this.isConfirmed = upstreamAt - (startedAt + effects.elapsed()) <= CLOCK_TOLERANCE_MS
+    else this.isConfirmed = upstreamAt - (startedAt + run.elapsed()) <= CLOCK_TOLERANCE_MS
   }
 
   private stop(aheadMs: number, own: number, upstream: number, shows = 'shows'): void {

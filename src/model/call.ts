@@ -3,14 +3,15 @@
  * Times are milliseconds since 1970 (UTC).
  */
 
-/** The start of a run (or of another command, whose id is only in its log). Milliseconds since 1970. */
+/** The start of a command: each record of its log has this id, and so has the run that it makes. */
 export interface RunStart {
   readonly runId: string
-  readonly startedAt: number
 }
 
 /** One run, as its journal segment describes it in the first record. */
 export interface RunHeader extends RunStart {
+  /** When the run got its data folder, milliseconds since 1970: it may wait for its input before that. */
+  readonly startedAt: number
   readonly pipeline: string
   readonly simulated: boolean
   /** Host and port the calls go to, never the whole URL. */

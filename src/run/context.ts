@@ -34,7 +34,7 @@ export interface RunContext {
   readonly erase: (ids: readonly string[], held: HeldFolder) => Promise<void>
   /** Gets how far a run came that fails; undefined if it never had its folder. */
   readonly onFailure?: (last: RunStatus | undefined) => void
-  /** When the log has the id of this run already; absent: the run starts as it takes its folder. */
+  /** When the log has the id of this run already; absent: the run makes its own. */
   readonly start?: RunStart | undefined
   /** Aborted when the run must stop in order; its reason is the exit code. */
   readonly signal: AbortSignal

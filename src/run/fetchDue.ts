@@ -103,7 +103,7 @@ export async function fetchDue(
     open.add(() => {
       if (!isFetched) staged.abandon()
     })
-    const clock = new ClockCheck(run.header.startedAt, api.host, effects)
+    const clock = new ClockCheck(run.header.startedAt, api.host, run)
     let carriedOut = planned
     const isAhead = reportAhead(planned, effects)
     const result = await fetchAll({

@@ -27,6 +27,8 @@ export interface OpenRun extends RunContext {
   readonly status: StatusFile
   /** Leaves out the time in which this process stood still. */
   readonly activeClock: ActiveClock
+  /** Milliseconds since the run started, by the monotonic clock. */
+  elapsed(): number
   /** The last run, if it was cut off. */
   readonly cutOff: CutOffRun | undefined
   /** Finds forgotten people; undefined if there are none. */
@@ -49,12 +51,13 @@ export async function openRun(
 ): Promise<OpenRun> {
   const { settings, pipeline, api, effects, logger } = context
   const layout = layoutOf(settings.data)
-  const header = headerOf(context)
   checkAddressSpace()
   // With the built-in simulator, this process also holds the other end of each connection.
   await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
   const lock = await lockFolder(layout)
   open.add(() => lock.release())
+  const header = headerOf(context)
+  const startedElapsed = effects.elapsed()
   await sweepSpill(layout)
   const cutOff = CutOffRun.find(layout, context)
   // If this run fails before it has loaded that run's calls.
@@ -76,6 +79,7 @@ export async function openRun(
     reader: answerReader(pipeline),
     status,
     activeClock,
+    elapsed: () => effects.elapsed() - startedElapsed,
     cutOff,
     forgotten: await openTombstones(layout, effects),
     check: () => lock.check(),
@@ -98,7 +102,7 @@ async function lockFolder(layout: Layout): Promise<Lock> {
 }
 
 function headerOf({ pipeline, api, effects, start }: RunContext): RunHeader {
-  const startedAt = start?.startedAt ?? effects.now()
+  const startedAt = effects.now()
   const runId = start?.runId ?? runIdAt(startedAt, effects.random())
   return { runId, startedAt, pipeline: pipeline.name, simulated: api.simulated, host: api.host }
 }

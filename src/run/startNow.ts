@@ -1,8 +1,7 @@
 import { runIdAt } from '../core/time.js'
 import type { RunStart } from '../model/call.js'
 
-/** The start of a command: its id is in each record of its log. */
+/** Makes the id of a command that starts now. */
 export function startNow(): RunStart {
-  const startedAt = Date.now()
-  return { startedAt, runId: runIdAt(startedAt, Math.random()) }
+  return { runId: runIdAt(Date.now(), Math.random()) }
 }

@@ -1,21 +1,22 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { runCommand } from '../../src/commands/run/command.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { Resources } from '../../src/core/resources.js'
+import type { Receipt } from '../../src/model/receipt.js'
 import type { Member } from '../../src/read/readInput.js'
 import { openInputs } from '../../src/run/openInputs.js'
-import { cli } from '../support/cli.js'
+import { cli, startCli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
-import { plainId } from '../support/lists.js'
+import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
 import { enrich, simulator, TOKEN } from '../support/simulated.js'
 
@@ -201,4 +202,22 @@ test('stdin that cannot be kept is an error before anything is sent', async () =
   const none = join(folder, 'none')
   const { code, stderr } = await cli(args, { env: { TMPDIR: none }, stdin: `user_id\n${plainId(1)}\n` })
   expect([code, stderr]).toEqual([7, expect.stringMatching(/error: <stdin> cannot be kept in .*none \(ENOENT.*; make/)])
+})
+
+test('a run starts when its input is there: what another run fetched meanwhile is not dated ahead of it', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const log = join(folder, 'run.log')
+  const api = await simulator()
+  const args = ['run', '-', '--list', 'piped', '--api', api.url, '--data', data, '--json', '--log-file', log]
+  const waiting = startCli(args, { env: { JUSTONEAPI_TOKEN: TOKEN }, isStdinOpen: true })
+  await vi.waitFor(() => expect(existsSync(log)).toBe(true), { timeout: 60_000 })
+  const other = await enrich(writeList(folder, [plainId(1)]), data, api)
+  waiting.child.stdin!.end(`user_id\n${plainId(1)}\n`)
+  const { code, stdout } = await waiting.ended
+  const receipt = JSON.parse(stdout) as Receipt
+  expect([code, receipt.calls.sent, receipt.run_id < other.receipt.run_id]).toEqual([0, 0, true])
+  expect(receipt.started_at > other.receipt.finished_at).toBe(true)
+  const order = 'SELECT run_id FROM runs ORDER BY started_at'
+  expect(await published(data, order)).toEqual([{ run_id: other.receipt.run_id }, { run_id: receipt.run_id }])
 })

@@ -27,7 +27,10 @@ export function startCli(
   options: {
     env?: Record<string, string>
     cwd?: string
+    /** Default: empty. */
     stdin?: string | Uint8Array
+    /** The test ends it. */
+    isStdinOpen?: true
     through?: readonly string[]
   } = {},
 ): Started {
@@ -36,7 +39,7 @@ export function startCli(
     env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),
   })
-  child.stdin.end(options.stdin ?? '')
+  if (!options.isStdinOpen) child.stdin.end(options.stdin ?? '')
   const text = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk))
