@@ -1,10 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { isAbsent, unreadablePath } from '../core/absent.js'
-import { replaceFile } from '../core/atomicFile.js'
-import { LocalError, messageOf } from '../core/errors.js'
-import { remedyFor } from '../core/remedyFor.js'
+import { stateFile } from '../core/stateFile.js'
 import { version } from '../core/version.js'
 import type { IdFinder } from './idFinder.js'
 
@@ -40,45 +36,28 @@ type StoredErasure = z.infer<typeof erasure>
 export type ErasureReceipt = Omit<StoredErasure, 'people'>
 export type TouchedFile = z.infer<typeof touched>
 
-const file = z.object({
+const schema = z.object({
   version: z.literal(1),
   key: z.string().regex(/^[0-9a-f]{64}$/),
   erasures: z.array(erasure),
 })
 
+const file = stateFile(
+  schema,
+  'put the file back from a backup, or move it away: the receipts of earlier erasures are lost then',
+)
+
 /** The content of `raw/erasures.json`: the receipts of erasures, without ids. */
-export type Erasures = z.infer<typeof file>
+export type Erasures = z.infer<typeof schema>
 
 /** @throws LocalError when the file exists and cannot be read */
 export async function readErasures(path: string): Promise<Erasures> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (!isAbsent(error)) throw unreadablePath(path, error)
-    return { version: 1, key: randomBytes(32).toString('hex'), erasures: [] }
-  }
-  try {
-    return file.parse(JSON.parse(text))
-  } catch (cause) {
-    const problem = cause instanceof z.ZodError ? 'creator-enrich did not write this content' : messageOf(cause)
-    throw new LocalError(
-      `damaged: ${path}: ${problem}; put the file back from a backup, or move it away: the receipts of earlier erasures are lost then`,
-      { cause },
-    )
-  }
+  return (await file.read(path)) ?? { version: 1, key: randomBytes(32).toString('hex'), erasures: [] }
 }
 
 /** @throws LocalError when the file cannot be written: the old one stays */
 export async function writeErasures(path: string, erasures: Erasures): Promise<void> {
-  try {
-    await replaceFile(path, (part) => writeFile(part, `${JSON.stringify(erasures, null, 2)}\n`))
-  } catch (cause) {
-    throw new LocalError(
-      `cannot write ${path}: ${messageOf(cause)}; ${remedyFor(cause, 'free some space, or make the folder writable')}, then run the same command again`,
-      { cause },
-    )
-  }
+  await file.write(path, erasures)
 }
 
 /** The erasures of this person, oldest first. */

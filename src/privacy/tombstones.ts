@@ -1,12 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { isAbsent, unreadablePath } from '../core/absent.js'
-import { replaceFile } from '../core/atomicFile.js'
 import { commandText } from '../core/commandText.js'
 import type { Effects } from '../core/effects.js'
-import { LocalError, messageOf } from '../core/errors.js'
-import { remedyFor } from '../core/remedyFor.js'
+import { stateFile } from '../core/stateFile.js'
 import { plural } from '../core/text.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { IdFinder, fingerprintOf } from './idFinder.js'
@@ -29,7 +25,7 @@ const tombstone = z.object({
 })
 type Tombstone = z.infer<typeof tombstone>
 
-const file = z.object({
+const schema = z.object({
   version: z.literal(1),
   salt: z.string().regex(/^[0-9a-f]{32,}$/),
   people: z.array(tombstone),
@@ -37,42 +33,22 @@ const file = z.object({
   paid: counts,
 })
 
+const file = stateFile(schema, 'put the file back from a backup: without it forgotten people could come back')
+
 /** The content of `raw/forgotten.json`: the forgotten people, without their ids. */
-export type Tombstones = z.infer<typeof file>
+export type Tombstones = z.infer<typeof schema>
 
 /** Paid calls by run. */
 export type PaidCalls = Readonly<Record<string, number>>
 
 /** @throws LocalError when the file exists and cannot be read: the people in it must not come back */
 export async function readTombstones(path: string): Promise<Tombstones> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (!isAbsent(error)) throw unreadablePath(path, error)
-    return { version: 1, salt: randomBytes(16).toString('hex'), people: [], paid: {} }
-  }
-  try {
-    return file.parse(JSON.parse(text))
-  } catch (cause) {
-    const problem = cause instanceof z.ZodError ? 'creator-enrich did not write this content' : messageOf(cause)
-    throw new LocalError(
-      `damaged: ${path}: ${problem}; put the file back from a backup: without it forgotten people could come back`,
-      { cause },
-    )
-  }
+  return (await file.read(path)) ?? { version: 1, salt: randomBytes(16).toString('hex'), people: [], paid: {} }
 }
 
 /** @throws LocalError when the file cannot be written: the old one stays */
 export async function writeTombstones(path: string, tombstones: Tombstones): Promise<void> {
-  try {
-    await replaceFile(path, (part) => writeFile(part, `${JSON.stringify(tombstones, null, 2)}\n`))
-  } catch (cause) {
-    throw new LocalError(
-      `cannot write ${path}: ${messageOf(cause)}; ${remedyFor(cause, 'free some space, or make the folder writable')}, then run the same command again`,
-      { cause },
-    )
-  }
+  await file.write(path, tombstones)
 }
 
 /** Finds the ids of forgotten people; undefined if no person was forgotten. */

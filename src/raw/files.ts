@@ -1,15 +1,7 @@
 import { dirname, join } from 'node:path'
 import { namesInFolder } from '../core/absent.js'
+import type { RawKind } from './kinds.js'
 import { readManifest, type RawManifest } from './manifest.js'
-
-/**
- * The kinds of files from which everything can be rebuilt (docs/raw.md): answers as received, calls without an answer,
- * input rows with their status, and run receipts. Parquet files in `<raw>/<kind>/date=YYYY-MM-DD/run=<run>/`, or merged
- * for many runs of one month in `<raw>/<kind>/date=YYYY-MM/run=all/`.
- */
-export type RawKind = 'answers' | 'calls' | 'inputs' | 'receipts'
-
-export const RAW_KINDS: readonly RawKind[] = ['answers', 'calls', 'inputs', 'receipts']
 
 /** The folder of a run's files of one kind. The date is that of the run's start, UTC. */
 export function rawFolder(raw: string, kind: RawKind, runId: string): string {

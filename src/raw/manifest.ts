@@ -1,10 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { isAbsent, unreadablePath } from '../core/absent.js'
-import { replaceFile } from '../core/atomicFile.js'
-import { LocalError, messageOf } from '../core/errors.js'
-import { remedyFor } from '../core/remedyFor.js'
+import { namesInFolder } from '../core/absent.js'
+import { LocalError } from '../core/errors.js'
+import { stateFile } from '../core/stateFile.js'
+import { RAW_KINDS } from './kinds.js'
 
 const runId = z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{4}$/)
 
@@ -29,36 +28,29 @@ const base = z.object({
   ),
 })
 
-const file = z.object({ version: z.literal(1), merged, base: base.nullable() })
+const schema = z.object({ version: z.literal(1), merged, base: base.nullable() })
+const file = stateFile(schema, 'put the file back from a backup')
 
 /** The content of `raw/manifest.json`: which files count besides those of single runs. */
-export type RawManifest = z.infer<typeof file>
+export type RawManifest = z.infer<typeof schema>
 
 /** A snapshot of the tables of history, in place of the calls of some runs. */
 export type BaseSnapshot = z.infer<typeof base>
-
-const EMPTY: RawManifest = { version: 1, merged: {}, base: null }
 
 function pathIn(raw: string): string {
   return join(raw, 'manifest.json')
 }
 
-/** @throws LocalError when the file exists and cannot be read: calls would count twice, or not at all */
+/** @throws LocalError when the file cannot be read, or is lost: calls would count twice, or not at all */
 export async function readManifest(raw: string): Promise<RawManifest> {
   const path = pathIn(raw)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (isAbsent(error)) return EMPTY
-    throw unreadablePath(path, error)
-  }
-  try {
-    return file.parse(JSON.parse(text))
-  } catch (cause) {
-    const problem = cause instanceof z.ZodError ? 'this version cannot read its content' : messageOf(cause)
-    throw new LocalError(`damaged: ${path}: ${problem}; put the file back from a backup`, { cause })
-  }
+  const manifest = await file.read(path)
+  if (manifest) return manifest
+  const named = await placesNamed(raw)
+  if (named === undefined) return { version: 1, merged: {}, base: null }
+  throw new LocalError(
+    `missing: ${path}, which says what counts in ${named}; put the file back from a backup: without it, answers would be lost or count twice`,
+  )
 }
 
 /**
@@ -66,13 +58,17 @@ export async function readManifest(raw: string): Promise<RawManifest> {
  * @throws LocalError when the file cannot be written: the old one stays
  */
 export async function writeManifest(raw: string, manifest: RawManifest): Promise<void> {
-  const path = pathIn(raw)
-  try {
-    await replaceFile(path, (part) => writeFile(part, `${JSON.stringify(manifest, null, 1)}\n`))
-  } catch (cause) {
-    throw new LocalError(
-      `cannot write ${path}: ${messageOf(cause)}; ${remedyFor(cause, 'free some space, or make the folder writable')}, then run the same command again`,
-      { cause },
-    )
+  await file.write(pathIn(raw), manifest)
+}
+
+/** A folder whose content counts only by the manifest; undefined if there is none, as in a folder that never had a manifest. */
+async function placesNamed(raw: string): Promise<string | undefined> {
+  if ((await namesInFolder(join(raw, 'base'))).length > 0) return join(raw, 'base')
+  for (const kind of RAW_KINDS) {
+    for (const date of await namesInFolder(join(raw, kind))) {
+      const folder = join(raw, kind, date, 'run=all')
+      if (/^date=\d{4}-\d{2}$/.test(date) && (await namesInFolder(folder)).length > 0) return folder
+    }
   }
+  return undefined
 }

@@ -5,7 +5,8 @@ import { makeFolder, replaceFile, sizeOf } from '../core/atomicFile.js'
 import { all, first, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
 import { sharedMemory } from '../core/memory.js'
 import { ANSWERS, CALLS, checksumSql, writePart, writeTable, type RawTable } from './callTables.js'
-import { RAW_KINDS, mergedFiles, mergedFolder, monthOf, ownFiles, ownRuns, type RawKind } from './files.js'
+import { mergedFiles, mergedFolder, monthOf, ownFiles, ownRuns } from './files.js'
+import { RAW_KINDS, type RawKind } from './kinds.js'
 import { readManifest, writeManifest, type RawManifest } from './manifest.js'
 
 /** A kind with fewer small files of past months is left alone. */
@@ -44,6 +45,8 @@ export async function mergeSmallFiles(raw: string, temp: string, now: number): P
   const groups: Group[] = []
   for (const kind of RAW_KINDS) groups.push(...(await groupsOf(raw, kind, manifest, month)))
   if (groups.length === 0) return 0
+  // From now on a folder without a manifest has lost it.
+  await writeManifest(raw, manifest)
   const merged: Record<string, string[]> = { ...manifest.merged }
   await withScratch(temp, async (connection) => {
     for (const { kind, month, files } of groups) {

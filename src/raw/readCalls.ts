@@ -26,7 +26,7 @@ export interface RawRun {
   calls(): AsyncIterable<Call[]>
 }
 
-/** `raw/` opened for reading. */
+/** `raw/` opened for reading. Its folder must be locked. */
 export class RawStore {
   private constructor(
     private readonly raw: string,
@@ -43,14 +43,13 @@ export class RawStore {
 
   /**
    * The runs that made calls, oldest first. Read a run to its end before the next.
-   * @param isWanted leaves out the other runs, without reading their files
    * @throws LocalError when a file cannot be read or has changed since it was written
    */
-  async *runs(isWanted: (runId: string) => boolean = () => true): AsyncGenerator<RawRun> {
+  async *runs(): AsyncGenerator<RawRun> {
     const { raw } = this
     const manifest = await readManifest(raw)
     const [answered, others] = [await rawRuns(raw, 'answers', manifest), await rawRuns(raw, 'calls', manifest)]
-    for (const runId of [...new Set([...answered, ...others])].sort().filter(isWanted)) {
+    for (const runId of [...new Set([...answered, ...others])].sort()) {
       const answers = await rawFiles(raw, 'answers', runId, manifest)
       const calls = await rawFiles(raw, 'calls', runId, manifest)
       const files: RawRun[] = []

@@ -15,7 +15,8 @@ import { HAS_SPENDING, spendingJson } from '../load/sql/spending.sql.js'
 import { isDamage } from '../load/warehouse.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
-import { isMergedFile, ownFiles, rawFiles, rawFolder, type RawKind } from './files.js'
+import { isMergedFile, ownFiles, rawFiles, rawFolder } from './files.js'
+import type { RawKind } from './kinds.js'
 import { readManifest, writeManifest } from './manifest.js'
 
 /** Loaded calls whose files are in `raw/`, while their journal segments are still there. */

@@ -1,5 +1,6 @@
 import { plural } from '../core/text.js'
-import { RAW_KINDS, rawRuns } from './files.js'
+import { rawRuns } from './files.js'
+import { RAW_KINDS } from './kinds.js'
 
 /** Says for people which runs `raw/` holds; undefined when there are none. */
 export async function describeSealedRuns(raw: string): Promise<string | undefined> {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { BusyError, LocalError } from '../../src/core/errors.js'
-import { localTime } from '../../src/core/time.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { takeLock } from '../../src/dataFolder/lock.js'
 import { cli } from '../support/cli.js'
@@ -18,26 +17,25 @@ interface Refused {
   readonly ms: number
 }
 
-/** Says that the run of this process is on. */
-function showRun(data: string, pid: number): string {
-  const now = new Date().toISOString()
-  const times = { started_at: now, updated_at: now }
+/** Says that the run of this process started 65 minutes ago. */
+function showRun(data: string, pid: number): void {
+  const started = new Date(Date.now() - 65 * 60_000).toISOString()
+  const times = { started_at: started, updated_at: started }
   const counts = { due: 1, done: 0, in_flight: 1, failed: 0, billed: 0, maybe_billed: 0 }
   const status = { run_id: '20260101T000000Z-0000', pid, ...times, phase: 'fetching', lists: [], ...counts }
   writeFileSync(layoutOf(data).status, JSON.stringify(status))
-  return localTime(Date.parse(now))
 }
 
 test('a second process is refused in less than a second, with the id of the holder; after kill -9 it starts', async () => {
   const data = join(temporaryFolder(), 'data')
   const first = startChild('holder.mjs', data)
   expect(await first.line()).toBe('held')
-  const since = showRun(data, first.process.pid!)
+  showRun(data, first.process.pid!)
 
   const refused = JSON.parse(await startChild('holder.mjs', data).line()) as Refused
   expect(refused).toMatchObject({ name: 'BusyError', exitCode: 8 })
   expect(refused.message).toBe(
-    `another run (PID ${first.process.pid}) holds ${data} since ${since}: nothing was changed, wait until it is done`,
+    `another run (PID ${first.process.pid}) holds ${data} for 1h05m: nothing was changed, wait until it is done`,
   )
   expect(refused.ms).toBeLessThan(1000)
 
@@ -109,8 +107,8 @@ test('a refusal says what it means for the command: only a run would have sent a
   expect(before.code, before.stderr).toBe(0)
   const holder = startChild('holder.mjs', data)
   expect(await holder.line()).toBe('held')
-  const since = showRun(data, holder.process.pid!)
-  const held = `another run (PID ${holder.process.pid}) holds ${data} since ${since}`
+  showRun(data, holder.process.pid!)
+  const held = `another run (PID ${holder.process.pid}) holds ${data} for 1h05m`
   for (const [args, refused] of [
     [['run', list, '--api', 'simulated', '--quiet'], 'nothing was sent'],
     [['replay'], 'nothing was changed'],

@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, rmSync, writeFileSync, cpSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync, cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { all, openDatabase } from '../../src/core/duckdb.js'
 import type { Call, RunHeader } from '../../src/model/call.js'
 import { openPart, rawRow, writePart, ANSWERS } from '../../src/raw/callTables.js'
 import { rawFiles, rawFolder, rawRuns } from '../../src/raw/files.js'
-import { readManifest } from '../../src/raw/manifest.js'
+import { readManifest, writeManifest } from '../../src/raw/manifest.js'
 import { MANY_FILES, mergeSmallFiles } from '../../src/raw/mergeFiles.js'
 import { RawStore } from '../../src/raw/readCalls.js'
+import { sealedCalls } from '../../src/raw/sealedCalls.js'
 import { sweepRaw } from '../../src/raw/sweepRaw.js'
 import { makeFolder } from '../../src/core/atomicFile.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -57,14 +58,17 @@ async function nights(raw: string, count: number): Promise<void> {
   }
 }
 
+function textOf({ runId }: RunHeader, call: Call): string {
+  return `${runId} ${call.seq} ${call.id} ${call.kind === 'answer' ? String(call.body) : ''}`
+}
+
 async function callsIn(raw: string): Promise<string[]> {
   const store = await RawStore.open(raw)
   const calls: string[] = []
   try {
     for await (const run of store.runs()) {
       for await (const batch of run.calls()) {
-        for (const call of batch)
-          calls.push(`${run.header.runId} ${call.seq} ${call.id} ${call.kind === 'answer' ? String(call.body) : ''}`)
+        for (const call of batch) calls.push(textOf(run.header, call))
       }
     }
   } finally {
@@ -146,23 +150,62 @@ describe('small files of past months', () => {
 
     // Cut off before the manifest.
     cpSync(join(folder, 'old'), raw, { recursive: true })
-    rmSync(join(raw, 'manifest.json'))
+    await writeManifest(raw, { version: 1, merged: {}, base: null })
     expect(await callsIn(raw)).toEqual(before)
     await sweepRaw(raw)
     expect(partsIn(raw)).toHaveLength(MANY_FILES)
     expect(await callsIn(raw)).toEqual(before)
   })
 
-  test('a merged file whose rows are nowhere else stays without its manifest, and a damaged manifest is an error', async () => {
+  test('a merged file whose rows are nowhere else stays, and a damaged or lost manifest is an error', async () => {
     const raw = join(temporaryFolder(), 'raw')
     await nights(raw, MANY_FILES)
     await mergeSmallFiles(raw, join(raw, '../temp'), AFTER)
     const merged = partsIn(raw)
-    rmSync(join(raw, 'manifest.json'))
+    await writeManifest(raw, { version: 1, merged: {}, base: null })
     await sweepRaw(raw)
     expect(partsIn(raw)).toEqual(merged)
     expect(existsSync(join(raw, merged[0]!))).toBe(true)
     writeFileSync(join(raw, 'manifest.json'), '{"version": 1')
     await expect(rawRuns(raw, 'answers')).rejects.toThrow(`damaged: ${join(raw, 'manifest.json')}: `)
+
+    const lost = `missing: ${join(raw, 'manifest.json')}, which says what counts in `
+    rmSync(join(raw, 'manifest.json'))
+    await expect(sweepRaw(raw)).rejects.toThrow(lost + join(raw, 'answers/date=2026-01/run=all'))
+    rmSync(join(raw, 'answers'), { recursive: true })
+    expect(await rawRuns(raw, 'answers')).toEqual([])
+    mkdirSync(join(raw, 'base', header(0).runId), { recursive: true })
+    await expect(rawRuns(raw, 'answers')).rejects.toThrow(lost + join(raw, 'base'))
+  })
+
+  test('what is read without the lock is complete when a run merges or drops the files meanwhile', async () => {
+    const folder = temporaryFolder()
+    const raw = join(folder, 'raw')
+    await nights(raw, MANY_FILES)
+    const expected = (await callsIn(raw)).sort()
+    const whileReading = async (meanwhile: () => Promise<unknown>): Promise<string[]> => {
+      const found: string[] = []
+      for await (const { header, call } of sealedCalls(raw)) {
+        if (found.push(textOf(header, call)) === 1) await meanwhile()
+      }
+      return found.sort()
+    }
+    expect(await whileReading(() => mergeSmallFiles(raw, join(folder, 'temp'), AFTER))).toEqual(expected)
+
+    // In place of the merged file, one without the first run.
+    const manifest = await readManifest(raw)
+    const [[path, [first, ...runs]]] = Object.entries(manifest.merged) as [[string, [string, ...string[]]]]
+    const left = path.replace('00000', '00001')
+    const drop = async (): Promise<void> => {
+      renameSync(join(raw, path), join(raw, left))
+      await writeManifest(raw, { ...manifest, merged: { [left]: runs } })
+    }
+    const dropped = await whileReading(drop)
+    expect(dropped.filter((each) => !each.startsWith(first))).toEqual(
+      expected.filter((each) => !each.startsWith(first)),
+    )
+
+    rmSync(join(raw, left))
+    await expect(whileReading(() => Promise.resolve())).rejects.toThrow(`damaged: ${join(raw, left)}`)
   })
 })

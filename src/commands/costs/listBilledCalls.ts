@@ -8,7 +8,7 @@ import type { Call, RunHeader } from '../../model/call.js'
 import { interpreter, requestIdOf } from '../../model/interpret.js'
 import type { Interpret } from '../../model/outcome.js'
 import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
-import { RawStore } from '../../raw/readCalls.js'
+import { sealedCalls } from '../../raw/sealedCalls.js'
 
 /** The billed and maybe billed calls of a month. */
 export const BILLED_CALLS = tempTable('billed_calls', {
@@ -108,17 +108,8 @@ async function* callsOf(layout: Layout, runs: ReadonlyMap<string, unknown>): Asy
       done.add(header.runId)
     }
   }
-  const store = await RawStore.open(layout.raw)
-  try {
-    for await (const run of store.runs((runId) => runs.has(runId) && !done.has(runId))) {
-      const { header } = run
-      for await (const calls of run.calls()) {
-        for (const call of calls) yield { header, call, source: 'raw' }
-      }
-    }
-  } finally {
-    store.close()
-  }
+  const isLeft = (runId: string): boolean => runs.has(runId) && !done.has(runId)
+  for await (const { header, call } of sealedCalls(layout.raw, isLeft)) yield { header, call, source: 'raw' }
 }
 
 /** Makes the line of a call; undefined for a call that was not billed, or not in the month. */

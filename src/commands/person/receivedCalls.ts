@@ -1,14 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAbsent, pathExists, unreadablePath } from '../../core/absent.js'
-import { openDatabase } from '../../core/duckdb.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { scan } from '../../journal/scan.js'
 import { FileSegment, readHead } from '../../journal/segmentReader.js'
 import type { Call } from '../../model/call.js'
-import { ANSWERS, CALLS } from '../../raw/callTables.js'
-import { allFiles } from '../../raw/files.js'
-import { runsInFile } from '../../raw/readCalls.js'
+import { sealedCalls } from '../../raw/sealedCalls.js'
 
 /** A call, and where it is stored. */
 export interface StoredCall {
@@ -28,19 +25,7 @@ export async function* storedCalls({ journal, raw }: Layout): AsyncGenerator<Sto
   for (const folder of [journal, join(journal, 'loaded')]) {
     for (const file of await segmentsIn(folder)) yield* inSegment(file)
   }
-  const database = await openDatabase(':memory:', { threads: 1 })
-  try {
-    for (const table of [ANSWERS, CALLS]) {
-      for (const file of await allFiles(raw, table.kind)) {
-        for (const run of await runsInFile(database.connection, table, file)) {
-          const { runId } = run.header
-          for await (const some of run.calls()) for (const call of some) yield { runId, call, file }
-        }
-      }
-    }
-  } finally {
-    database.close()
-  }
+  for await (const { header, call, file } of sealedCalls(raw)) yield { runId: header.runId, call, file }
 }
 
 async function segmentsIn(folder: string): Promise<string[]> {

@@ -3,7 +3,7 @@ import { LocalError, messageOf } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import { mentionsIn } from '../../privacy/mentionsIn.js'
-import { allFiles } from '../../raw/files.js'
+import { readWithoutLock } from '../../raw/readWithoutLock.js'
 import type { CsvRow, ExportFolder } from './exportFolder.js'
 import { mentionRow, namedKeys } from './mentions.js'
 
@@ -56,22 +56,25 @@ interface FoundRow {
 
 async function* rowsNaming(id: string, raw: string): AsyncGenerator<FoundRow> {
   const database = await openDatabase(':memory:', { threads: 1 })
-  try {
-    for (const file of await allFiles(raw, 'inputs')) {
-      const shown = `raw${file.slice(raw.length).replaceAll('\\', '/')}`
-      const sql = `SELECT user_id, run_id, list, row_number::VARCHAR, line::VARCHAR, input, status, reason, cell
-        FROM read_parquet(${quotedText(file)}, hive_partitioning = false)
-        WHERE user_id = $id OR contains(lower(input), $id) OR contains(lower(cell), $id) ORDER BY list, row_number`
-      try {
-        for await (const rows of arrays(database.connection, sql, { id }))
-          for (const cells of rows) yield { file: shown, cells: cells as (string | null)[] }
-      } catch (cause) {
-        throw new LocalError(
-          `damaged: ${file}: ${messageOf(cause).split('\n')[0]}; put the file back from a backup: without it the export would not be complete`,
-          { cause },
-        )
-      }
+  const inFile = async function* (path: string, runs: readonly string[]): AsyncGenerator<FoundRow> {
+    const file = `raw${path.slice(raw.length).replaceAll('\\', '/')}`
+    const sql = `SELECT user_id, run_id, list, row_number::VARCHAR, line::VARCHAR, input, status, reason, cell
+      FROM read_parquet(${quotedText(path)}, hive_partitioning = false)
+      WHERE (user_id = $id OR contains(lower(input), $id) OR contains(lower(cell), $id))
+        AND run_id IN (${runs.map(quotedText).join(', ')})
+      ORDER BY list, row_number`
+    try {
+      for await (const rows of arrays(database.connection, sql, { id }))
+        for (const cells of rows) yield { file, cells: cells as (string | null)[] }
+    } catch (cause) {
+      throw new LocalError(
+        `damaged: ${path}: ${messageOf(cause).split('\n')[0]}; put the file back from a backup: without it the export would not be complete`,
+        { cause },
+      )
     }
+  }
+  try {
+    yield* readWithoutLock(raw, 'inputs', inFile, ({ cells: [, run, list, row] }) => JSON.stringify([run, list, row]))
   } finally {
     database.close()
   }

@@ -1,0 +1,8 @@
+/**
+ * The kinds of files from which everything can be rebuilt (docs/raw.md): answers as received, calls without an answer,
+ * input rows with their status, and run receipts. Parquet files in `<raw>/<kind>/date=YYYY-MM-DD/run=<run>/`, or merged
+ * for many runs of one month in `<raw>/<kind>/date=YYYY-MM/run=all/`.
+ */
+export type RawKind = 'answers' | 'calls' | 'inputs' | 'receipts'
+
+export const RAW_KINDS: readonly RawKind[] = ['answers', 'calls', 'inputs', 'receipts']
