@@ -1,29 +1,31 @@
 import { openDatabase } from '../core/duckdb.js'
-import { EXIT, LocalError, messageOf } from '../core/errors.js'
+import { LocalError, messageOf } from '../core/errors.js'
 import { plural, visibleLine } from '../core/text.js'
 import { zonedTime } from '../core/time.js'
+import { mayDrop } from '../load/dropHistory.js'
 import { formerMembersUntil } from '../load/formerMembers.js'
 import { countRuns } from '../load/recordRun.js'
 import { asLocalError } from '../load/warehouse.js'
 import type { Receipt } from '../model/receipt.js'
 import { countLeaving, readTombstones } from '../privacy/tombstones.js'
+import type { Fetched } from './fetchDue.js'
 import type { OpenRun } from './openRun.js'
 import { withCurrentWarehouse } from './rebuild.js'
 
 /**
- * Erases the people who left their last list longer ago than `--keep-people`. Only after a run that ended well: a list that
- * lost ids may be a wrong file. Everything of the run is published and sealed before, so a failure costs nothing but a
- * repetition by the next run.
+ * Erases the people who left their last list longer ago than `--keep-people`. Only after a run that ended well and whose clock
+ * the API has confirmed, and in which no list lost ids: it may be a wrong file. Everything of the run is published and sealed
+ * before, so a failure costs nothing but a repetition by the next run.
  * @returns the receipt with the number of people, and with exit code 7 if they could not be erased
  */
-export async function eraseFormer(run: OpenRun, receipt: Receipt): Promise<Receipt> {
+export async function eraseFormer(run: OpenRun, receipt: Receipt, fetched: Fetched | undefined): Promise<Receipt> {
   const { settings, header, layout, effects } = run
   if (settings.keepPeople === undefined) return receipt
   try {
     const until = header.startedAt - settings.keepPeople
     const ids = await formerMembers(run, until)
     const people = plural(ids.length, 'person', 'people')
-    const hindrance = ids.length === 0 ? undefined : whyNotNow(receipt)
+    const hindrance = ids.length === 0 ? undefined : whyNotNow(receipt, fetched?.isClockConfirmed ?? false)
     if (hindrance !== undefined)
       effects.log(
         'info',
@@ -60,13 +62,11 @@ async function formerMembers({ layout }: OpenRun, until: number): Promise<string
 }
 
 /** Why this run erases nobody; undefined if it may. */
-function whyNotNow({ exit_code, lists, calls, ids }: Receipt): string | undefined {
-  if (exit_code !== EXIT.done && exit_code !== EXIT.manyFailed) return `this one ends with exit code ${exit_code}`
+function whyNotNow({ exit_code, lists }: Receipt, isClockConfirmed: boolean): string | undefined {
+  if (!mayDrop({ exitCode: exit_code, isClockConfirmed: true })) return `this one ends with exit code ${exit_code}`
   const shrunk = lists.find(({ removed }) => removed > 0)
   if (shrunk) return `the list ${visibleLine(shrunk.list)} lost ${plural(shrunk.removed, 'id')} in this one`
-  // No answer has confirmed the clock, and a clock that is ahead makes every profile due.
-  if (calls.sent === 0 && ids.parked > 0) return 'this one made no call, though ids were due'
-  return undefined
+  return isClockConfirmed ? undefined : 'no answer has confirmed the clock of this machine in this one'
 }
 
 /**

@@ -78,7 +78,7 @@ export async function run(context: RunContext): Promise<Receipt> {
     await tidyRaw(current, sealed, progress.fetched)
 
     // With --keep-people, those who left their last list long ago are erased.
-    const kept = await eraseFormer(current, sealed)
+    const kept = await eraseFormer(current, sealed, progress.fetched)
 
     // The report is made from the published file; nothing depends on it.
     current.enter('reporting')
