@@ -115,7 +115,7 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
   await recordRun(connection, record)
   await recordSpending(connection, { runId: header.runId, price: receipt.money.price, currency: CURRENCY })
   await recordDepartures(connection, header.runId)
-  if (aheadRuns.length > 0) await requireRebuild(connection)
+  if (aheadRuns.length > 0) await requireRebuild(connection, 'clock')
   return receipt
 }
 

@@ -8,6 +8,7 @@ import { LIST_OUTPUTS } from '../../export/exportAll.js'
 import { fileNames } from '../../export/exportedFile.js'
 import { removeListFiles } from '../../export/removeListFiles.js'
 import { recordRemoval } from '../../load/formerMembers.js'
+import { requireNoRebuild, requireRebuild } from '../../load/schema/schema.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { editSealedList } from '../../raw/sealedLists.js'
 import { listReportNames } from '../../report/listReportNames.js'
@@ -43,7 +44,7 @@ interface StoredList {
 /**
  * Removes a list: its rows, its exports, its report, and its mark for `run --tracked`. The people in it stay, with their history. The
  * last receipt with the list says so, so that no rebuild brings it back; a later run may read the list again.
- * If the command is cut off, the same command completes it.
+ * If the command is cut off once the receipt is written, the next run leaves the list out; the same command completes the rest.
  * @throws UsageError naming the lists that may be meant, when no list has or had this name
  * @throws BusyError while a run holds the folder
  */
@@ -64,7 +65,8 @@ async function removeStored(list: string, now: string, layout: Layout, connectio
   )
   const names = lists.map((each) => each.list)
   const found = lists.find((each) => each.list === list)
-  // The receipt comes first: from then on no rebuild brings the list back.
+  // If this is cut off, the next command rebuilds the tables from the receipts: with the new one, no list comes back.
+  if (found) await requireRebuild(connection, 'list')
   const sealed = await editSealedList(connection, layout, list, (each) =>
     found && each.removed_at === undefined ? { ...each, removed_at: now } : undefined,
   )
@@ -89,6 +91,7 @@ async function deleteRows(connection: Connection, list: string, removedAt: strin
     await recordRemoval(connection, list, removedAt)
     for (const table of ['list_members', 'rejects', 'lists'])
       await connection.run(`DELETE FROM ${table} WHERE list = $list`, { list })
+    await requireNoRebuild(connection)
   })
 }
 

@@ -1,7 +1,8 @@
 import type { Settings } from '../../config/options.js'
-import { all, type Connection } from '../../core/duckdb.js'
+import { all, transaction, type Connection } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
 import type { Layout } from '../../dataFolder/layout.js'
+import { requireNoRebuild, requireRebuild } from '../../load/schema/schema.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { editSealedList } from '../../raw/sealedLists.js'
 import { changeLists } from '../lists/changeLists.js'
@@ -16,7 +17,7 @@ export interface Untracked {
 
 /**
  * Makes `run --tracked` leave a list out. Changes the receipt that a rebuild reads, the working database, and the published
- * file. If the command is cut off in between, the same command completes the change.
+ * file. If the command is cut off once the receipt is written, the next run leaves the list out.
  * @throws UsageError naming the lists, when no list has this name
  * @throws BusyError while a run holds the folder
  */
@@ -39,10 +40,15 @@ async function untrackStored(list: string, layout: Layout, connection: Connectio
     const names = lists.map(({ list: name }) => name)
     throw unknownList(list, layout.data, names)
   }
+  // If this is cut off, the next command rebuilds the tables from the receipts.
+  await requireRebuild(connection, 'list')
   await editSealedList(connection, layout, list, (sealed) =>
     sealed.tracked ? { ...sealed, tracked: false } : undefined,
   )
-  await connection.run('UPDATE lists SET tracked = false WHERE list = $list', { list })
+  await transaction(connection, async () => {
+    await connection.run('UPDATE lists SET tracked = false WHERE list = $list', { list })
+    await requireNoRebuild(connection)
+  })
   const trackedLists = lists.filter((each) => each.tracked && each !== found).length
   return { wasTracked: found.tracked, trackedLists }
 }

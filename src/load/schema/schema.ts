@@ -43,12 +43,16 @@ export interface Target {
  * not empty; a creator that had a profile becomes empty by two empty answers. 3: a page that is not JSON, or no body, at a
  * 2xx status is ambiguous. 4: `former_members` has those who left their lists before that table was there.
  * 5: `spending` has the calls of earlier runs by list, as `raw/` shows them. 6: an empty text is NULL; a counter below 0 or
- * beyond ten billion is an anomaly and NULL.
+ * beyond ten billion is an anomaly and NULL. 7: with `--keep-history` the last profile of each creator before that time stays.
  */
-const READING = 6
+const READING = 7
 
-/** In place of `READING` where the rows must be made again. */
-const OUTDATED = 0
+/** In place of `READING` where the rows must be made again, and why. */
+const OUTDATED = { clock: 0, list: -1 } as const
+const REASONS: Readonly<Record<number, string>> = {
+  [OUTDATED.clock]: 'the clock of this machine was ahead in an earlier run, and the times of its answers are corrected',
+  [OUTDATED.list]: 'a command that changes a list was cut off',
+}
 
 interface Folder {
   readonly pipeline: string
@@ -249,14 +253,20 @@ export async function whyOutdated(connection: Connection): Promise<string | unde
 /** The same, from column `reading` of `data_folder`. */
 export function outdatedReading(reading: number | null): string | undefined {
   if (reading === READING) return undefined
-  return reading === OUTDATED
-    ? 'the clock of this machine was ahead in an earlier run, and the times of its answers are corrected'
-    : 'an older version made it, which read some answers in another way (see CHANGELOG.md)'
+  return (
+    REASONS[reading ?? Number.NaN] ??
+    'an older version made it, which read some answers in another way (see CHANGELOG.md)'
+  )
 }
 
 /** Makes the next opening rebuild the database: what was found since changes its rows. */
-export async function requireRebuild(connection: Connection): Promise<void> {
-  await connection.run(`UPDATE data_folder SET reading = ${OUTDATED}`)
+export async function requireRebuild(connection: Connection, why: keyof typeof OUTDATED): Promise<void> {
+  await connection.run(`UPDATE data_folder SET reading = ${OUTDATED[why]}`)
+}
+
+/** Takes `requireRebuild` back: the rows are right again. */
+export async function requireNoRebuild(connection: Connection): Promise<void> {
+  await connection.run(`UPDATE data_folder SET reading = ${READING}`)
 }
 
 /** Marks the folder as simulated or real, after the check of `checkKind`. */

@@ -124,6 +124,22 @@ test('an unknown list is exit 2 and names what may be meant; a held folder is ex
   expect(await listsOf(data)).toEqual(['spring'])
 })
 
+test('cut off after the receipt is written, the next run does not pay for the list', async () => {
+  const { data, api } = await twoLists()
+  const calls = api.ledger.summary().calls
+  const exported = join(data, 'exports/spring.enriched.csv')
+  rmSync(exported)
+  mkdirSync(exported)
+  await expect(removeIn(data, 'spring')).rejects.toThrow('cannot remove the files of the list spring')
+  const run = await refused(refresh(data, api, '--max-age', '0s'))
+  expect(run.stderr).toContain(`no list of ${data} is tracked`)
+  expect(api.ledger.summary().calls).toBe(calls)
+  rmSync(exported, { recursive: true })
+  expect(await removeIn(data, 'spring')).toMatchObject({ removed: false })
+  expect(await listsOf(data)).toEqual(['autumn'])
+  expect(await replayIn(data, { check: true })).toMatchObject({ exit_code: 0, differences: [] })
+})
+
 test('killed at any operation, the same command completes the removal', async () => {
   const { folder, data } = await twoLists()
   const copyOf = (name: string): string => {
@@ -143,7 +159,8 @@ test('killed at any operation, the same command completes the removal', async ()
     expect(killed.code, `operation ${at} of ${last}`).toBe(137)
     expect(await listsOf(copy)).toContain('autumn')
     const completed = await remove(copy, 'spring')
-    expect(completed, `operation ${at} of ${last}`).toMatchObject({ code: 0, stderr: '' })
+    expect(completed, `operation ${at} of ${last}`).toMatchObject({ code: 0 })
+    expect(completed.stderr).toMatch(/^(.* is rebuilt from .*: a command that changes a list was cut off\n)?$/)
     expect(await listsOf(copy)).toEqual(['autumn'])
     expect(readdirSync(join(copy, 'exports')).filter((name) => name.includes('spring'))).toEqual([])
     expect(await replayIn(copy, { check: true })).toMatchObject({ exit_code: 0, differences: [] })
