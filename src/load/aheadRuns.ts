@@ -12,8 +12,8 @@ export function readAheadRuns(connection: Connection): Promise<AheadRun[]> {
 }
 
 /**
- * Finds runs with calls or lists that are dated after the start of this run, whose clock the API has confirmed. Runs that are known to have been ahead are
- * left out: their times are corrected.
+ * Finds runs with calls or lists that are dated after the start of this run, whose clock the API has confirmed. Runs that are
+ * known to have been ahead are left out: their times are corrected.
  */
 export async function findAheadRuns(
   connection: Connection,

@@ -71,7 +71,7 @@ async function count(table: string, id: string): Promise<number> {
   return (await published<{ n: number }>(data, `SELECT count(*) AS n FROM ${table} WHERE user_id = '${id}'`))[0]!.n
 }
 
-test('what is older is dropped, and the first day that is left has no change', async () => {
+test('what is older is dropped but for the last day before, and the first day that is left has no change', async () => {
   expect(codes).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   const days = await published(
     data,
@@ -79,12 +79,26 @@ test('what is older is dropped, and the first day that is left has no change', a
      FROM creator_days WHERE user_id = '${STEADY}' ORDER BY day`,
   )
   expect(days).toEqual([
-    { day: '2026-03-05', before: null, change: null },
+    { day: '2026-03-04', before: null, change: null },
+    { day: '2026-03-05', before: '2026-03-04', change: 0 },
     { day: '2026-03-06', before: '2026-03-05', change: 0 },
     { day: '2026-03-07', before: '2026-03-06', change: 0 },
     { day: '2026-03-08', before: '2026-03-07', change: 0 },
   ])
-  expect(await count('creator_counters', STEADY)).toBe(4)
+  expect(await count('creator_counters', STEADY)).toBe(5)
+})
+
+test('sums over time begin with the history that is kept, with all who were known by then, and nobody is new again', async () => {
+  const first = (view: string, sums: string): Promise<unknown[]> =>
+    published(data, `SELECT calendar_day::VARCHAR AS day, ${sums} FROM ${view} GROUP BY day ORDER BY day LIMIT 1`)
+  expect(
+    await first('list_daily', 'sum(creators_known) AS known, sum(creators_new) AS news, sum(fans_change) AS change'),
+  ).toEqual([{ day: '2026-03-05', known: 4, news: 0, change: 0 }])
+  expect(
+    await first('tier_daily', 'sum(creators) AS known, sum(creators_new) AS news, sum(fans_change) AS change'),
+  ).toEqual([{ day: '2026-03-05', known: 5, news: 0, change: 0 }])
+  // March began before that day.
+  expect(await published(data, 'SELECT * FROM list_monthly')).toEqual([])
 })
 
 test('the newest profile stays, however old it is, with its wide row, its day and its version', async () => {
@@ -114,7 +128,7 @@ test('the version that was valid then keeps its start; the change that began it 
 test('a replay drops the same rows, also after a run without the option', async () => {
   expect(await checkReplay(data)).toEqual([])
   await nights(9, 9)
-  expect(await count('creator_counters', STEADY)).toBe(5)
+  expect(await count('creator_counters', STEADY)).toBe(6)
   expect(await checkReplay(data)).toEqual([])
 })
 

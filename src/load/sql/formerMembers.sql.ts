@@ -6,8 +6,8 @@ const member = sqlColumns(MEMBERS, 'm')
 const departed = sqlColumns(DEPARTED)
 
 /**
- * The time of each run in milliseconds, for those who left a list in it. A clock that was ahead is corrected as later runs found it, and no
- * run is before a run that came earlier.
+ * The time of each run in milliseconds, for those who left a list in it. A clock that was ahead is corrected as later runs
+ * found it, and no run is before a run that came earlier.
  */
 export const RUN_TIMES = `
 SELECT run_id, max(ms) AS ms FROM (

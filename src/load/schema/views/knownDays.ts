@@ -1,3 +1,6 @@
+import type { Pipeline } from '../../../model/pipeline.js'
+import { localDayOf } from '../definition.js'
+
 /** What a day of a creator brings to sums that carry the last known value forward. */
 
 /** A stretch of time that a sum is shown for: SQL for the stretch of `observed_day`. */
@@ -19,6 +22,14 @@ export function knownDays(stretch: Stretch): string {
     CAST(d.fans AS HUGEINT) - d.fans_change AS fans_before, CASE WHEN d.previous_day IS NULL THEN d.fans END AS fans_first, d.fans_change
   FROM creator_days AS d WHERE d.user_id NOT IN (${UNEVEN})
   UNION ALL ${windowed('d.observed_day', `WHERE d.user_id IN (${UNEVEN})`)}`
+}
+
+/**
+ * SQL for the condition that all of a stretch is in the history that is kept. What is left of earlier ones only says what was
+ * known by then.
+ */
+export function isKept({ timeZone }: Pipeline, stretch: string): string {
+  return `${stretch} >= coalesce((SELECT ${localDayOf(timeZone, 'max(history_from)')} FROM runs), DATE '1900-01-01')`
 }
 
 const UNEVEN = `

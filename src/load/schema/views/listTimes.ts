@@ -1,26 +1,28 @@
 import { ratio, total, type ViewColumn, type ViewDefinition } from '../definition.js'
 import type { Pipeline } from '../../../model/pipeline.js'
-import { knownDays, type Stretch } from './knownDays.js'
+import { isKept, knownDays, type Stretch } from './knownDays.js'
 
 /** Each list day by day. A day on which nobody was fetched has a row, too. */
-export function listDaily({ timeZone }: Pipeline): ViewDefinition {
+export function listDaily(pipeline: Pipeline): ViewDefinition {
+  const { timeZone } = pipeline
   return {
     name: 'list_daily',
-    description: `One row for each list and day (${timeZone}), from the first profile of its present ids to the newest profile of all. Who was not fetched on a day counts with the last known followers. Key: list, calendar_day.`,
+    description: `One row for each list and day (${timeZone}), from the first profile of its present ids, or the start of the history that is kept, to the newest profile of all. Who was not fetched on a day counts with the last known followers. Key: list, calendar_day.`,
     columns: [
       { name: 'calendar_day', type: 'DATE', description: `The day, in ${timeZone}.`, sql: 's.stretch' },
       LIST,
       ...measured('day', 'the day before'),
     ],
-    from: `(${sums('observed_day', '1 DAY')}\n) AS s`,
+    from: `(${sums('observed_day', '1 DAY')}\n) AS s WHERE ${isKept(pipeline, 's.stretch')}`,
   }
 }
 
 /** Each list month by month, as of the end of the month. */
-export function listMonthly({ timeZone }: Pipeline): ViewDefinition {
+export function listMonthly(pipeline: Pipeline): ViewDefinition {
+  const { timeZone } = pipeline
   return {
     name: 'list_monthly',
-    description: `One row for each list and month (${timeZone}), as of the end of the month. Who was not fetched in a month counts with the last known followers. Key: list, calendar_month.`,
+    description: `One row for each list and month (${timeZone}), as of the end of the month, from the first month whose whole history is kept. Who was not fetched in a month counts with the last known followers. Key: list, calendar_month.`,
     columns: [
       {
         name: 'calendar_month',
@@ -37,7 +39,7 @@ export function listMonthly({ timeZone }: Pipeline): ViewDefinition {
       },
       ...measured('month', 'the end of the month before'),
     ],
-    from: `(${sums('month', '1 MONTH')}\n) AS s`,
+    from: `(${sums('month', '1 MONTH')}\n) AS s WHERE ${isKept(pipeline, 's.stretch')}`,
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Pipeline } from '../../../model/pipeline.js'
 import { tierRankColumn, tierText, total, type ViewDefinition } from '../definition.js'
-import { knownDays } from './knownDays.js'
+import { isKept, knownDays } from './knownDays.js'
 
 /** The size classes day by day, over all creators. */
 export function tierDaily(pipeline: Pipeline): ViewDefinition {
   const { timeZone } = pipeline
   return {
     name: 'tier_daily',
-    description: `One row for each tier and day (${timeZone}), from its first creator to the newest profile of all. Who was not fetched on a day counts as last seen. Key: tier, calendar_day.`,
+    description: `One row for each tier and day (${timeZone}), from its first creator, or the start of the history that is kept, to the newest profile of all. Who was not fetched on a day counts as last seen. Key: tier, calendar_day.`,
     columns: [
       { name: 'calendar_day', type: 'DATE', description: `The day, in ${timeZone}.`, sql: 's.calendar_day' },
       {
@@ -61,7 +61,7 @@ export function tierDaily(pipeline: Pipeline): ViewDefinition {
         sql: total('coalesce(s.fans_change, 0)'),
       },
     ],
-    from: `(${SUMS}\n) AS s`,
+    from: `(${SUMS}\n) AS s WHERE ${isKept(pipeline, 's.calendar_day')}`,
   }
 }
 
