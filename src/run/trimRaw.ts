@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { first, openDatabase, quotedText } from '../core/duckdb.js'
+import { first, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { baseFolder, writeBase } from '../raw/base.js'
+import { completeReceipts } from '../raw/completeReceipts.js'
 import { mergedFiles, monthOf, rawFolder, rawRuns } from '../raw/files.js'
 import { readManifest, writeManifest, type BaseSnapshot, type RawManifest } from '../raw/manifest.js'
 import { readable, removeRunFolder, withScratch, writeMerged } from '../raw/mergeFiles.js'
@@ -11,8 +12,8 @@ import { rebuildWarehouse } from './rebuild.js'
 
 /**
  * Drops the calls of runs that started before a time, after what was read from them is in a new base snapshot. Input rows and
- * receipts stay. The new snapshot and the files without the dropped
- * rows are durable before the manifest makes them count, in one step; only then old files are removed.
+ * receipts stay. The new snapshot and the files without the dropped rows are durable before the manifest makes them count, in
+ * one step; only then old files are removed.
  * @param before milliseconds since 1970; undefined: only shorten the snapshot to the history that the tables still have
  * @returns the number of runs whose calls were dropped
  * @throws LocalError or another error when something cannot be read or written: everything counts as before
@@ -22,9 +23,17 @@ export async function trimRaw(run: OpenRun, before: number | undefined): Promise
   const { raw } = layout
   const manifest = await readManifest(raw)
   const dropped = await olderRuns(raw, manifest, before)
-  const shorter = manifest.base !== null && (await historyStartIn(layout)) > (manifest.base.history_from ?? 0)
-  if (dropped.size === 0 && !shorter) return 0
+  const isShorter = (start: number): boolean => manifest.base !== null && start > (manifest.base.history_from ?? 0)
+  const isDue = await inWarehouse(layout, async (connection) => {
+    if (dropped.size === 0) return isShorter(await historyStart(connection))
+    // Without their calls, only the receipts can say which lists they were for.
+    await completeReceipts(connection, raw)
+    return true
+  })
+  if (!isDue) return 0
 
+  // From now on a folder without a manifest has lost it.
+  await writeManifest(raw, manifest)
   const base = await makeBase(run, manifest.base, dropped)
   const merged = await withoutDropped(layout, manifest, dropped)
   await writeManifest(raw, { ...manifest, merged, base })
@@ -39,15 +48,15 @@ export async function trimRaw(run: OpenRun, before: number | undefined): Promise
 
 const CALLS = ['answers', 'calls'] as const
 
-/** The time before which the tables have no history, milliseconds; 0: they have all of it. */
-async function historyStartIn({ warehouse, temp }: Layout): Promise<number> {
+async function inWarehouse<T>({ warehouse, temp }: Layout, work: (connection: Connection) => Promise<T>): Promise<T> {
   const database = await openDatabase(warehouse, { readOnly: true, tempDirectory: temp })
-  try {
-    const sql = 'SELECT epoch_ms(max(history_from)) AS start FROM runs'
-    return (await first<{ start: number | null }>(database.connection, sql))?.start ?? 0
-  } finally {
-    database.close()
-  }
+  return work(database.connection).finally(() => database.close())
+}
+
+/** The time before which the tables have no history, milliseconds; 0: they have all of it. */
+async function historyStart(connection: Connection): Promise<number> {
+  const sql = 'SELECT epoch_ms(max(history_from)) AS start FROM runs'
+  return (await first<{ start: number | null }>(connection, sql))?.start ?? 0
 }
 
 /** The runs with calls in `raw/` that started before a time. */

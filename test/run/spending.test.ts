@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openDatabase, quotedText, type ReadCell } from '../../src/core/duckdb.js'
@@ -81,6 +81,14 @@ test('an id in k lists of a run counts 1/k in each; the sums are those of the ru
   // An older folder is filled from its calls and input rows.
   await asOlderFolder(data)
   expect(await checked(data)).toEqual(rows)
+
+  // Before their calls are dropped, the receipts get the rows.
+  const trimmed = join(folder, 'trimmed')
+  cpSync(data, trimmed, { recursive: true, verbatimSymlinks: true })
+  const last = await enrichAt(() => Date.now() + 72 * HOUR, lists[0]!, trimmed, api, '--keep-raw', '1d')
+  expect(last.receipt.calls.sent).toBe(4)
+  expect(readdirSync(join(trimmed, 'raw/answers'))).toHaveLength(1)
+  expect((await checked(trimmed)).slice(0, rows.length)).toEqual(rows)
 
   await forgetHere(data, plainId(5))
   expect(await checked(data)).toEqual(rows)
