@@ -126,7 +126,10 @@ async function countPlan(connection: Connection): Promise<PlanCounts> {
   return { rows: rows + rejectedRows, ids, rejectedRows, rejectedByReason, byDecision, byReason }
 }
 
-/** The due ids in the order of the plan, after the first `from` of them. No result stays open between two ids, so the connection may be used for anything else. */
+/**
+ * The due ids in the order of the plan, after the first `from` of them. No result stays open between two ids, so the
+ * connection may be used for anything else.
+ */
 export async function* dueIds(connection: Connection, from = 0): AsyncGenerator<DueId> {
   const last = await first<{ ord: number }>(
     connection,

@@ -23,8 +23,7 @@ export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: rea
 
 /**
  * Rewrites a file of `raw/` with edited calls, each with a new checksum. The new file is read back before it replaces the
- * old one. A file without any call left is removed, except a merged one,
- * which the manifest names.
+ * old one. A file without any call left is removed, except a merged one, which the manifest names.
  * @param temp a folder for DuckDB's temporary files
  * @throws LocalError when the file cannot be read or written: the old one stays
  */
