@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { pathExists } from '../core/absent.js'
 import { commandText } from '../core/commandText.js'
 import type { Effects } from '../core/effects.js'
+import { LocalError } from '../core/errors.js'
 import { stateFile } from '../core/stateFile.js'
 import { plural } from '../core/text.js'
 import type { Layout } from '../dataFolder/layout.js'
@@ -33,7 +36,8 @@ const schema = z.object({
   paid: counts,
 })
 
-const file = stateFile(schema, 'put the file back from a backup: without it forgotten people could come back')
+const REMEDY = 'put the file back from a backup: without it forgotten people could come back'
+const file = stateFile(schema, REMEDY)
 
 /** The content of `raw/forgotten.json`: the forgotten people, without their ids. */
 export type Tombstones = z.infer<typeof schema>
@@ -41,9 +45,15 @@ export type Tombstones = z.infer<typeof schema>
 /** Paid calls by run. */
 export type PaidCalls = Readonly<Record<string, number>>
 
-/** @throws LocalError when the file exists and cannot be read: the people in it must not come back */
+/** @throws LocalError when the file cannot be read, or is lost: the people in it must not come back */
 export async function readTombstones(path: string): Promise<Tombstones> {
-  return (await file.read(path)) ?? { version: 1, salt: randomBytes(16).toString('hex'), people: [], paid: {} }
+  const known = await file.read(path)
+  if (known) return known
+  // The first erasure of a folder writes the tombstones before its receipt.
+  const receipts = join(dirname(path), 'erasures.json')
+  if (pathExists(receipts))
+    throw new LocalError(`missing: ${path}, although ${receipts} has receipts of erasures; ${REMEDY}`)
+  return { version: 1, salt: randomBytes(16).toString('hex'), people: [], paid: {} }
 }
 
 /** @throws LocalError when the file cannot be written: the old one stays */

@@ -53,6 +53,13 @@ test('paid calls are counted once, even if an erasure is started several times',
   ])
 })
 
+test('a lost file is an error once people were erased', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'forgotten.json')
+  writeFileSync(join(folder, 'erasures.json'), '{}')
+  await expect(readTombstones(path)).rejects.toThrow(`missing: ${path}, although`)
+})
+
 test.each(['', '{', '{"version":2}', '[]', '{"version":1,"salt":"x","people":[],"paid":{}}'])(
   'a file that cannot be parsed is an error, not an empty file: %j',
   async (text) => {

@@ -79,9 +79,9 @@ export async function forget(
     const files = rawFilesOf(findings, layout)
     const tombstones = addTombstones(before, await paidFor(ids, files, reader), effects.now())
     if (!findings.some(({ path }) => isOurs(path, layout))) {
+      if (again < ids.length) await writeTombstones(layout.forgotten, markErased(tombstones, ids))
       if (ids.some((id) => lacksReceipt(id, before, receipts)))
         await writeErasures(layout.erasures, closedReceipts(receipts, ids, [], report, erasure))
-      if (again < ids.length) await writeTombstones(layout.forgotten, markErased(tombstones, ids))
       return { ...report, receipts: layout.erasures }
     }
     // After an erasure that was cut off, raw/ is changed in part and can be rebuilt only when this one is complete.
