@@ -16,6 +16,7 @@ import type { Pipeline } from '../model/pipeline.js'
 import { contentOf } from './callTables.js'
 import { insertRows } from './insertRows.js'
 import type { BaseSnapshot } from './manifest.js'
+import { parquet } from './parquet.js'
 
 /** The folder of a snapshot. */
 export function baseFolder(raw: string, name: string): string {
@@ -145,8 +146,4 @@ async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256')
   await streamInto(createReadStream(path), hash)
   return hash.digest('hex')
-}
-
-function parquet(path: string): string {
-  return `read_parquet(${quotedText(path)}, hive_partitioning = false)`
 }

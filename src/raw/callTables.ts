@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Cell, type SqlType, first, quotedText, type Connection } from '../core/duckdb.js'
 import { TableWriter } from '../core/tableWriter.js'
 import type { Call, RunHeader } from '../model/call.js'
+import { parquet } from './parquet.js'
 
 /** A kind of raw file as a table; docs/raw.md describes its columns. */
 export interface RawTable {
@@ -97,7 +98,7 @@ export async function writePart(connection: Connection, table: RawTable, path: s
   await connection.run(
     `COPY part TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP}, USE_TMP_FILE false)`,
   )
-  const file = `read_parquet(${quotedText(path)}, hive_partitioning = false)`
+  const file = parquet(path)
   const written = await contentOf(connection, file)
   const wrong = await first<{ rows: number }>(
     connection,
@@ -113,7 +114,7 @@ export async function writeTable(connection: Connection, path: string, table = '
   await connection.run(
     `COPY (SELECT * FROM ${table} ORDER BY rowid) TO ${quotedText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000, USE_TMP_FILE false)`,
   )
-  const written = await contentOf(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`)
+  const written = await contentOf(connection, parquet(path))
   if (written !== (await contentOf(connection, table))) throw new Error(`${path} does not read back as it was written`)
 }
 

@@ -2,6 +2,7 @@ import { replaceFile } from '../core/atomicFile.js'
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { spendingJson } from '../load/sql/spending.sql.js'
 import { allFiles } from './files.js'
+import { parquet } from './parquet.js'
 import { namingFile } from './restoreRuns.js'
 
 /**
@@ -16,7 +17,7 @@ export async function completeReceipts(connection: Connection, raw: string): Pro
 }
 
 async function complete(connection: Connection, file: string): Promise<void> {
-  const receipts = `read_parquet(${quotedText(file)}, hive_partitioning = false)`
+  const receipts = parquet(file)
   const columns = await all<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${receipts}`)
   const isThere = columns.some(({ column_name }) => column_name === 'spending')
   const known = isThere ? 'spending' : 'NULL'

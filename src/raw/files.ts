@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { namesInFolder } from '../core/absent.js'
-import type { RawKind } from './kinds.js'
+import { isCallKind, type RawKind } from './kinds.js'
 import { readManifest, type RawManifest } from './manifest.js'
 
 /** The folder of a run's files of one kind. The date is that of the run's start, UTC. */
@@ -77,7 +77,7 @@ export function mergedFiles({ merged }: RawManifest, kind: RawKind): MergedFile[
 }
 
 function droppedRuns({ base }: RawManifest, kind: RawKind): readonly string[] {
-  return base && (kind === 'answers' || kind === 'calls') ? base.runs : []
+  return base && isCallKind(kind) ? base.runs : []
 }
 
 async function namesIn(folder: string, prefix: string): Promise<string[]> {

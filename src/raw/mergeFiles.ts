@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { namesInFolder, requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile, sizeOf } from '../core/atomicFile.js'
-import { all, first, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
+import { all, first, openDatabase, type Connection } from '../core/duckdb.js'
 import { sharedMemory } from '../core/memory.js'
 import { ANSWERS, CALLS, checksumSql, writePart, writeTable, type RawTable } from './callTables.js'
 import { mergedFiles, mergedFolder, monthOf, ownFiles, ownRuns } from './files.js'
 import { RAW_KINDS, type RawKind } from './kinds.js'
 import { readManifest, writeManifest, type RawManifest } from './manifest.js'
+import { parquet } from './parquet.js'
 
 /** A kind with fewer small files of past months is left alone. */
 export const MANY_FILES = 12
@@ -85,7 +86,7 @@ async function groupsOf(raw: string, kind: RawKind, manifest: RawManifest, month
 /** SQL that reads these files. */
 export async function readable(files: readonly string[]): Promise<string> {
   for (const file of files) await requireReadable(file)
-  return `read_parquet([${files.map(quotedText).join(', ')}], hive_partitioning = false, union_by_name = true)`
+  return parquet(...files)
 }
 
 /**

@@ -14,6 +14,7 @@ import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
 import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
 import { isMergedFile, rawFiles, rawRuns } from './files.js'
 import { readManifest } from './manifest.js'
+import { parquet } from './parquet.js'
 
 /** The calls of one run in `raw/`. */
 export interface RawRun {
@@ -187,10 +188,6 @@ function callOf({ fault, detail, body, ...row }: RawOther): Call {
 
 function endOf({ seq, id, attempt, sentAt, receivedAt, ms }: Omit<RawCall, 'body'>) {
   return { seq, id, attempt, sentAt, receivedAt, ms }
-}
-
-function parquet(file: string): string {
-  return `read_parquet(${quotedText(file)}, hive_partitioning = false)`
 }
 
 async function readingFile<T>(file: string, work: () => Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import type { PaidCalls } from '../privacy/tombstones.js'
 import { allFiles, isMergedFile, rawFiles } from './files.js'
 import { columnsOf, insertRows } from './insertRows.js'
+import { parquet } from './parquet.js'
 import { restoreFormer } from './restoreFormer.js'
 
 /**
@@ -21,18 +22,17 @@ import { restoreFormer } from './restoreFormer.js'
 export async function restoreRuns(connection: Connection, raw: string): Promise<number> {
   const files = await allFiles(raw, 'receipts')
   if (files.length === 0) return 0
-  for (const file of files)
-    await namingFile(file, () => all(connection, `SELECT count(run_id) FROM ${parquet([file])}`))
+  for (const file of files) await namingFile(file, () => all(connection, `SELECT count(run_id) FROM ${parquet(file)}`))
   await namingFile(files[0]!, async () => {
-    await insertRows(connection, 'runs', parquet(files))
-    await connection.run(restoredLists(await shapeOfLists(connection), parquet(files)))
+    await insertRows(connection, 'runs', parquet(...files))
+    await connection.run(restoredLists(await shapeOfLists(connection), parquet(...files)))
     await insertRows(connection, 'lists', 'restored_lists')
-    await restoreSpending(connection, parquet(files))
+    await restoreSpending(connection, parquet(...files))
   })
   for (const runId of await runsOfLists(connection)) await restoreInputs(connection, raw, runId)
   await connection.run('DROP TABLE restored_lists')
   await connection.run(RECOUNT_LISTS)
-  await restoreFormerMembers(connection, raw, parquet(files))
+  await restoreFormerMembers(connection, raw, parquet(...files))
   return countRuns(connection)
 }
 
@@ -78,7 +78,7 @@ async function restoreFormerMembers(connection: Connection, raw: string, receipt
   const [oldest] = files
   if (oldest === undefined) return
   const lists = listsIn(await shapeOfLists(connection), receipts)
-  const inputs = `SELECT list, user_id, run_id FROM ${parquet(files)}`
+  const inputs = `SELECT list, user_id, run_id FROM ${parquet(...files)}`
   await namingFile(oldest, () => restoreFormer(connection, lists, inputs))
 }
 
@@ -114,7 +114,7 @@ export async function splitLoadedRuns(connection: Connection, raw: string): Prom
 /** SQL for the input rows of one run; a merged file has those of others too. */
 function inputsOf(files: readonly string[], runId: string): string {
   const isMerged = files.some(isMergedFile)
-  return isMerged ? `(FROM ${parquet(files)} WHERE run_id = ${quotedText(runId)})` : parquet(files)
+  return isMerged ? `(FROM ${parquet(...files)} WHERE run_id = ${quotedText(runId)})` : parquet(...files)
 }
 
 async function runsOfLists(connection: Connection): Promise<string[]> {
@@ -184,14 +184,10 @@ export async function lastReading(
   const shape = await shapeOfLists(connection)
   const row = await first<{ run_id: string }>(
     connection,
-    `SELECT run_id FROM (${lastOfEachList(shape, parquet(files))}) WHERE list = $list`,
+    `SELECT run_id FROM (${lastOfEachList(shape, parquet(...files))}) WHERE list = $list`,
     { list },
   )
   return row?.run_id
-}
-
-function parquet(files: readonly string[]): string {
-  return `read_parquet([${files.map(quotedText).join(', ')}], hive_partitioning = false, union_by_name = true)`
 }
 
 /** Names the file in the error if the work on it fails. */

@@ -6,11 +6,12 @@ import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
 import type { EditCall } from '../model/call.js'
 import { isMergedFile } from './files.js'
+import type { CallKind } from './kinds.js'
 import { openPart, sortPart, writePart, ANSWERS, CALLS, rawRow } from './callTables.js'
 import { runsInFile } from './readCalls.js'
 
 /** Opens a file with calls of this kind for reading. Call `close` when done. */
-export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: readonly string[]) {
+export async function openRaw(kind: CallKind, file: string, ids?: readonly string[]) {
   const database = await openDatabase(':memory:', { threads: 1 })
   try {
     const runs = await runsInFile(database.connection, kind === 'answers' ? ANSWERS : CALLS, file, { ids })
@@ -27,7 +28,7 @@ export async function openRaw(kind: 'answers' | 'calls', file: string, ids?: rea
  * @param temp a folder for DuckDB's temporary files
  * @throws LocalError when the file cannot be read or written: the old one stays
  */
-export async function rewriteRaw(kind: 'answers' | 'calls', file: string, edit: EditCall, temp: string): Promise<void> {
+export async function rewriteRaw(kind: CallKind, file: string, edit: EditCall, temp: string): Promise<void> {
   const table = kind === 'answers' ? ANSWERS : CALLS
   await makeFolder(temp)
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })

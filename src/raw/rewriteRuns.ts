@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
-import { all, batches, quotedText, openDatabase, quotedName, type Connection } from '../core/duckdb.js'
+import { all, batches, openDatabase, quotedName, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
 import { writeTable } from './callTables.js'
+import { parquet } from './parquet.js'
 
 /** The text columns of a row by name. */
 export type TextRow = Readonly<Record<string, string | null>>
@@ -24,9 +25,7 @@ export async function rewriteSealed(file: string, edit: EditRow, temp: string): 
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
   try {
     const { connection } = scratch
-    await connection.run(
-      `CREATE TABLE sealed AS SELECT * FROM read_parquet(${quotedText(file)}, hive_partitioning = false)`,
-    )
+    await connection.run(`CREATE TABLE sealed AS SELECT * FROM ${parquet(file)}`)
     const edits = await editsOf(connection, edit)
     for (const { row, texts } of edits) await update(connection, row, texts)
     if (edits.length > 0) await replaceFile(file, (temporary) => writeTable(connection, temporary, 'sealed'))

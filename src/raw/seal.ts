@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile } from '../core/atomicFile.js'
-import { all, first, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
+import { all, openDatabase, quotedText, type Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { sharedMemory } from '../core/memory.js'
@@ -11,13 +11,13 @@ import type { Layout } from '../dataFolder/layout.js'
 import { damagedBytes, listSegments, type Damage } from '../journal/repairJournal.js'
 import type { Gap } from '../journal/scan.js'
 import type { Segment } from '../journal/segmentReader.js'
-import { HAS_SPENDING, spendingJson } from '../load/sql/spending.sql.js'
-import { isDamage } from '../load/warehouse.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { openPart, writePart, ANSWERS, CALLS, rawRow, type RawTable } from './callTables.js'
 import { isMergedFile, ownFiles, rawFiles, rawFolder } from './files.js'
-import type { RawKind } from './kinds.js'
+import { isCallKind } from './kinds.js'
 import { readManifest, writeManifest } from './manifest.js'
+import { parquet } from './parquet.js'
+import { sealRuns } from './sealRuns.js'
 
 /** Loaded calls whose files are in `raw/`, while their journal segments are still there. */
 export interface WrittenCalls {
@@ -122,7 +122,7 @@ async function holdsMore(connection: Connection, segment: Segment, raw: string):
     // A file that cannot be read is written again.
     const sealed = await all<{ seq: number }>(
       connection,
-      `SELECT seq FROM read_parquet(${quotedText(file)}, hive_partitioning = false) ${isMergedFile(file) ? `WHERE run_id = ${quotedText(runId)}` : ''}`,
+      `SELECT seq FROM ${parquet(file)} ${isMergedFile(file) ? `WHERE run_id = ${quotedText(runId)}` : ''}`,
     ).catch(() => [])
     if (sealed.some(({ seq }) => !known.has(seq))) return true
   }
@@ -148,7 +148,7 @@ async function writeCalls(
 /** A segment that was put back is complete: its calls are read from its own files again, and not from a merged one. */
 async function readFromOwnFiles(raw: string, runId: string): Promise<void> {
   const manifest = await readManifest(raw)
-  const isOfCalls = (path: string): boolean => path.startsWith('answers/') || path.startsWith('calls/')
+  const isOfCalls = (path: string): boolean => isCallKind(path.split('/')[0]!)
   const entries = Object.entries(manifest.merged)
   if (!entries.some(([path, runs]) => isOfCalls(path) && runs.includes(runId))) return
   const merged = entries.map(
@@ -202,53 +202,4 @@ class Parts {
 
 async function removeFrom(part: number, files: readonly string[]): Promise<void> {
   for (const file of files.slice(part)) await rm(file)
-}
-
-/**
- * Writes to `raw/` the runs of the working database that have no receipt there: first the rows of their lists, with status
- * and reason, then the receipt. Must be done before another run replaces the rows of those lists.
- * @throws LocalError when a file cannot be written; calling it again completes the work
- */
-export async function sealRuns(connection: Connection, raw: string): Promise<void> {
-  const runs = await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs ORDER BY run_id')
-  const manifest = await readManifest(raw)
-  const hasSpending = (await first(connection, HAS_SPENDING)) !== undefined
-  for (const { run_id: runId } of runs) {
-    if ((await rawFiles(raw, 'receipts', runId, manifest)).length > 0) continue
-    await write(connection, raw, 'inputs', runId, inputsOf(runId))
-    await write(connection, raw, 'receipts', runId, receiptOf(runId, hasSpending))
-  }
-}
-
-function inputsOf(runId: string): string {
-  return `
-SELECT m.list, m.row_number, m.line, m.input, m.user_id, m.status, m.reason, r.cell, r.remedy, m.run_id
-FROM list_members AS m LEFT JOIN rejects AS r ON r.list = m.list AND r.row_number = m.row_number
-WHERE m.list IN (SELECT list FROM lists WHERE run_id = ${quotedText(runId)})
-ORDER BY m.list, m.row_number`
-}
-
-function receiptOf(runId: string, hasSpending: boolean): string {
-  return `
-SELECT runs.*, (SELECT to_json(list(lists ORDER BY first_read_at, list)) FROM lists WHERE run_id = ${quotedText(runId)}) AS lists,
-  ${hasSpending ? spendingJson(runId) : 'NULL::JSON'} AS spending
-FROM runs WHERE run_id = ${quotedText(runId)}`
-}
-
-async function write(connection: Connection, raw: string, kind: RawKind, runId: string, sql: string): Promise<void> {
-  const path = join(rawFolder(raw, kind, runId), 'part-00000.parquet')
-  try {
-    await replaceFile(path, async (temporary) => {
-      await connection.run(
-        `COPY (${sql}) TO ${quotedText(temporary)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20_000, USE_TMP_FILE false)`,
-      )
-    })
-  } catch (cause) {
-    // The database cannot be read: the file to be written is not the problem.
-    if (isDamage(cause)) throw cause
-    throw new LocalError(
-      `cannot write ${path}: ${messageOf(cause).split('\n')[0]}; ${remedyFor(cause, 'free some space, or make the folder writable')}, then run the same command again: nothing is lost`,
-      { cause },
-    )
-  }
 }

@@ -4,7 +4,7 @@ import { namesInFolder, pathExists } from '../core/absent.js'
 import { all, openDatabase } from '../core/duckdb.js'
 import { baseFolder } from './base.js'
 import { mergedFiles, mergedFolder, ownRuns, rawFiles, rawFolder } from './files.js'
-import { RAW_KINDS, type RawKind } from './kinds.js'
+import { RAW_KINDS, isCallKind, type RawKind } from './kinds.js'
 import { readable, removeRunFolder } from './mergeFiles.js'
 import { readManifest, type RawManifest } from './manifest.js'
 
@@ -25,7 +25,7 @@ async function sweepRuns(raw: string, kind: RawKind, manifest: RawManifest): Pro
   const elsewhere = new Set(
     mergedFiles(manifest, kind).flatMap(({ path, runs }) => (pathExists(join(raw, path)) ? runs : [])),
   )
-  if (manifest.base && (kind === 'answers' || kind === 'calls')) manifest.base.runs.forEach((run) => elsewhere.add(run))
+  if (manifest.base && isCallKind(kind)) manifest.base.runs.forEach((run) => elsewhere.add(run))
   if (elsewhere.size === 0) return
   for (const runId of await ownRuns(raw, kind)) {
     if (elsewhere.has(runId)) await removeRunFolder(rawFolder(raw, kind, runId))
@@ -34,7 +34,7 @@ async function sweepRuns(raw: string, kind: RawKind, manifest: RawManifest): Pro
 
 /** A merged file that the manifest does not name goes if each of its runs is in other files, or dropped. */
 async function sweepMerged(raw: string, kind: RawKind, manifest: RawManifest): Promise<void> {
-  const dropped = new Set(kind === 'answers' || kind === 'calls' ? manifest.base?.runs : [])
+  const dropped = new Set(isCallKind(kind) ? manifest.base?.runs : [])
   for (const date of await namesInFolder(join(raw, kind))) {
     const month = /^date=(\d{4}-\d{2})$/.exec(date)?.[1]
     if (month === undefined) continue

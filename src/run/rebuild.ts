@@ -23,7 +23,7 @@ import { restoreBase } from '../raw/base.js'
 import { readManifest } from '../raw/manifest.js'
 import { RawStore } from '../raw/readCalls.js'
 import { missingFrom, restoreRuns, splitLoadedRuns } from '../raw/restoreRuns.js'
-import { sealRuns } from '../raw/seal.js'
+import { sealRuns } from '../raw/sealRuns.js'
 
 /** A locked data folder, and the reader of its answers. */
 export interface LockedFolder {

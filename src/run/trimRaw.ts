@@ -5,6 +5,7 @@ import type { Layout } from '../dataFolder/layout.js'
 import { baseFolder, writeBase } from '../raw/base.js'
 import { completeReceipts } from '../raw/completeReceipts.js'
 import { mergedFiles, monthOf, rawFolder, rawRuns } from '../raw/files.js'
+import { CALL_KINDS } from '../raw/kinds.js'
 import { readManifest, writeManifest, type BaseSnapshot, type RawManifest } from '../raw/manifest.js'
 import { readable, removeRunFolder, withScratch, writeMerged } from '../raw/mergeFiles.js'
 import type { OpenRun } from './openRun.js'
@@ -39,14 +40,12 @@ export async function trimRaw(run: OpenRun, before: number | undefined): Promise
   await writeManifest(raw, { ...manifest, merged, base })
 
   for (const runId of dropped) {
-    for (const kind of CALLS) await removeRunFolder(rawFolder(raw, kind, runId))
+    for (const kind of CALL_KINDS) await removeRunFolder(rawFolder(raw, kind, runId))
   }
   for (const path of Object.keys(manifest.merged)) if (!(path in merged)) await rm(join(raw, path), { force: true })
   if (manifest.base) await rm(baseFolder(raw, manifest.base.folder), { recursive: true, force: true })
   return dropped.size
 }
-
-const CALLS = ['answers', 'calls'] as const
 
 async function inWarehouse<T>({ warehouse, temp }: Layout, work: (connection: Connection) => Promise<T>): Promise<T> {
   const database = await openDatabase(warehouse, { readOnly: true, tempDirectory: temp })
@@ -62,7 +61,7 @@ async function historyStart(connection: Connection): Promise<number> {
 /** The runs with calls in `raw/` that started before a time. */
 async function olderRuns(raw: string, manifest: RawManifest, before: number | undefined): Promise<ReadonlySet<string>> {
   if (before === undefined) return new Set()
-  const runs = await Promise.all(CALLS.map((kind) => rawRuns(raw, kind, manifest)))
+  const runs = await Promise.all(CALL_KINDS.map((kind) => rawRuns(raw, kind, manifest)))
   return new Set(runs.flat().filter((runId) => startOf(runId) < before))
 }
 
@@ -105,7 +104,7 @@ async function withoutDropped(
   const { raw } = layout
   const merged = new Map(Object.entries(manifest.merged))
   await withScratch(join(layout.temp, 'trim'), async (connection) => {
-    for (const kind of CALLS) {
+    for (const kind of CALL_KINDS) {
       for (const { path, runs } of mergedFiles(manifest, kind)) {
         const kept = runs.filter((runId) => !dropped.has(runId))
         if (kept.length === runs.length) continue

@@ -1,7 +1,7 @@
 import { copyFile, rm } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { makeFolder, syncFile, syncFolder } from '../../core/atomicFile.js'
-import { all, batches, openDatabase, quotedName, quotedText, type Connection } from '../../core/duckdb.js'
+import { all, batches, openDatabase, quotedName, type Connection } from '../../core/duckdb.js'
 import { LocalError, messageOf } from '../../core/errors.js'
 import { remedyFor } from '../../core/remedyFor.js'
 import type { Layout } from '../../dataFolder/layout.js'
@@ -11,6 +11,7 @@ import type { IdFinder } from '../../privacy/idFinder.js'
 import { textWithout } from '../../privacy/redactJson.js'
 import { baseFile, baseFolder, writeBaseTable } from '../../raw/base.js'
 import { readManifest, writeManifest, type BaseSnapshot } from '../../raw/manifest.js'
+import { parquet } from '../../raw/parquet.js'
 import type { Finding } from './searchFolder.js'
 
 /**
@@ -77,9 +78,7 @@ async function rewriteTables(
   try {
     const edited = base.tables.filter(({ name }) => isNamed(name) || hashed.includes(name))
     for (const { name } of edited) {
-      await connection.run(
-        `CREATE TABLE ${quotedName(name)} AS FROM read_parquet(${quotedText(baseFile(raw, base, name))}, hive_partitioning = false)`,
-      )
+      await connection.run(`CREATE TABLE ${quotedName(name)} AS FROM ${parquet(baseFile(raw, base, name))}`)
     }
     const hashes = hashed.length > 0 ? await Hashes.of(connection, pipeline, finder) : undefined
     for (const { name } of edited) await eraseRows(connection, name, finder, pipeline)

@@ -1,5 +1,6 @@
 import { completeReceipts } from '../../raw/completeReceipts.js'
-import { sealLoaded, sealRuns, writeLoaded } from '../../raw/seal.js'
+import { sealLoaded, writeLoaded } from '../../raw/seal.js'
+import { sealRuns } from '../../raw/sealRuns.js'
 import { sweepRaw } from '../../raw/sweepRaw.js'
 import { loadLeftSegments } from '../../run/loadJournal.js'
 import { withCurrentWarehouse, type LockedFolder } from '../../run/rebuild.js'

@@ -11,7 +11,7 @@ import { answerReader } from '../../flatten/compile.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { publishCopy } from '../../publish/publishedCopy.js'
-import { sealRuns } from '../../raw/seal.js'
+import { sealRuns } from '../../raw/sealRuns.js'
 import { withCurrentWarehouse } from '../../run/rebuild.js'
 import { refreshMetrics } from '../../run/refreshMetrics.js'
 

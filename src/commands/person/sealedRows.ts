@@ -3,6 +3,7 @@ import { LocalError, messageOf } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import { mentionsIn } from '../../privacy/mentionsIn.js'
+import { parquet } from '../../raw/parquet.js'
 import { readWithoutLock } from '../../raw/readWithoutLock.js'
 import type { CsvRow, ExportFolder } from './exportFolder.js'
 import { mentionRow, namedKeys } from './mentions.js'
@@ -59,7 +60,7 @@ async function* rowsNaming(id: string, raw: string): AsyncGenerator<FoundRow> {
   const inFile = async function* (path: string, runs: readonly string[]): AsyncGenerator<FoundRow> {
     const file = `raw${path.slice(raw.length).replaceAll('\\', '/')}`
     const sql = `SELECT user_id, run_id, list, row_number::VARCHAR, line::VARCHAR, input, status, reason, cell
-      FROM read_parquet(${quotedText(path)}, hive_partitioning = false)
+      FROM ${parquet(path)}
       WHERE (user_id = $id OR contains(lower(input), $id) OR contains(lower(cell), $id))
         AND run_id IN (${runs.map(quotedText).join(', ')})
       ORDER BY list, row_number`
