@@ -8,7 +8,7 @@
 export const CLOCK_TOLERANCE_MS = 3_600_000
 
 /** SQL for ORDER BY over `runs`: the newest first; those that are dated ahead come last, as a clock was wrong. */
-export const NEWEST_RUNS_FIRST = `epoch_ms(started_at) > epoch_ms(now()) + ${CLOCK_TOLERANCE_MS}, run_id DESC`
+export const NEWEST_RUNS_FIRST = `epoch_ms(started_at) > epoch_ms(now()) + ${CLOCK_TOLERANCE_MS}, started_at DESC, run_id DESC`
 
 /** A run whose clock was ahead, as a later run found it. Times are milliseconds. */
 export interface AheadRun {

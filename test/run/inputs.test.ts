@@ -11,6 +11,7 @@ import { resolveSettings } from '../../src/config/options.js'
 import { quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { Resources } from '../../src/core/resources.js'
+import { NEWEST_RUNS_FIRST } from '../../src/model/clock.js'
 import type { Receipt } from '../../src/model/receipt.js'
 import type { Member } from '../../src/read/readInput.js'
 import { openInputs } from '../../src/run/openInputs.js'
@@ -218,6 +219,6 @@ test('a run starts when its input is there: what another run fetched meanwhile i
   const receipt = JSON.parse(stdout) as Receipt
   expect([code, receipt.calls.sent, receipt.run_id < other.receipt.run_id]).toEqual([0, 0, true])
   expect(receipt.started_at > other.receipt.finished_at).toBe(true)
-  const order = 'SELECT run_id FROM runs ORDER BY started_at'
-  expect(await published(data, order)).toEqual([{ run_id: other.receipt.run_id }, { run_id: receipt.run_id }])
+  const runs = await published<{ run_id: string }>(data, `SELECT run_id FROM runs ORDER BY ${NEWEST_RUNS_FIRST}`)
+  expect(runs.map(({ run_id }) => run_id)).toEqual([receipt.run_id, other.receipt.run_id])
 })
