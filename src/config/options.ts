@@ -234,7 +234,7 @@ export const options = {
   keepHistory: option({
     flag: '--keep-history <duration>',
     parse: duration('1d', '36500d'),
-    help: 'at the end of a successful run, drop older counters, days, versions, changes and failures; the newest of each creator stay (default: keep all)',
+    help: 'at the end of a successful run, drop older counters, days, versions, changes and failures; the last ones of each creator before that stay (default: keep all)',
   }),
   keepPeople: option({
     flag: '--keep-people <duration>',

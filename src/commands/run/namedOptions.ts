@@ -64,7 +64,7 @@ export interface NamedOptions {
   readonly maxFailed?: Given<'maxFailed'> | undefined
   /** after a successful run, drop raw answers of runs that started longer ago than this; raw/base/ keeps what was read from them (default: keep all) */
   readonly keepRaw?: Given<'keepRaw'> | undefined
-  /** at the end of a successful run, drop older counters, days, versions, changes and failures; the newest of each creator stay (default: keep all) */
+  /** at the end of a successful run, drop older counters, days, versions, changes and failures; the last ones of each creator before that stay (default: keep all) */
   readonly keepHistory?: Given<'keepHistory'> | undefined
   /** erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased) */
   readonly keepPeople?: Given<'keepPeople'> | undefined
