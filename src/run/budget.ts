@@ -12,7 +12,7 @@ export interface DayMoney {
 /**
  * Money that the runs of this folder have spent, or may have spent, on each day from that of `now` on, in the pipeline's
  * time zone.
- * @param price of one call, for runs that left no receipt
+ * @param price of one call whose price is not known
  */
 export async function spentByDay(
   connection: Connection,
@@ -20,40 +20,19 @@ export async function spentByDay(
   now: number,
   price: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const days = await moneyByDay(connection, timeZone, dayIn(timeZone, now), price)
+  const days = await moneyByDay(connection, dayIn(timeZone, now), price)
   return new Map(days.map(({ day, billed, maybe_billed }) => [day, billed + maybe_billed]))
 }
 
-/**
- * The same, from a given day on. A call counts for the day in which it was sent. The runs of older versions do not say that:
- * each counts whole for its last day.
- */
-export function moneyByDay(
-  connection: Connection,
-  timeZone: string,
-  firstDay: string,
-  price: number,
-): Promise<DayMoney[]> {
-  return all<DayMoney>(connection, SPENT, { zone: timeZone, firstDay, price })
+/** The same, from a given day on. A call counts for the day in which it was sent. */
+export function moneyByDay(connection: Connection, firstDay: string, price: number): Promise<DayMoney[]> {
+  return all<DayMoney>(connection, MONEY, { firstDay, price })
 }
 
-/** A run without a receipt is taken to end at its last stored call; without a stored call, a day after its start. */
-const SPENT = `
-WITH
-  by_day AS (
-    SELECT
-      coalesce(price, $price) AS price,
-      unnest(from_json(billed_by_day, '[{"day": "VARCHAR", "billed": "BIGINT", "maybe_billed": "BIGINT"}]')) AS calls
-    FROM runs WHERE billed_by_day IS NOT NULL
-  ),
-  spent AS (
-    SELECT calls.day AS day, calls.billed * price AS billed, calls.maybe_billed * price AS maybe_billed FROM by_day
-    UNION ALL
-    SELECT
-      CAST(CAST(coalesce(finished_at, last_call_at, started_at + INTERVAL 1 DAY) AT TIME ZONE $zone AS DATE) AS VARCHAR),
-      coalesce(money_billed, billed_calls * $price),
-      coalesce(money_maybe_billed, maybe_billed_calls * $price)
-    FROM runs WHERE billed_by_day IS NULL
-  )
-SELECT day, sum(billed)::DOUBLE AS billed, sum(maybe_billed)::DOUBLE AS maybe_billed
-FROM spent WHERE day >= $firstDay AND billed + maybe_billed > 0 GROUP BY day`
+const MONEY = `
+SELECT
+  calendar_day::VARCHAR AS day,
+  sum(coalesce(money_billed, billed_calls * $price))::DOUBLE AS billed,
+  sum(coalesce(money_maybe_billed, maybe_billed_calls * $price))::DOUBLE AS maybe_billed
+FROM spending WHERE calendar_day >= $firstDay::DATE
+GROUP BY calendar_day HAVING sum(billed_calls + maybe_billed_calls) > 0`

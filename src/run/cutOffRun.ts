@@ -8,7 +8,13 @@ import type { RunContext } from './context.js'
 /** No process has this id. */
 const NO_PID = -1
 
-type Sent = { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
+/** What its loaded calls show; `price` is null if no call was sent, or an older version made them. */
+interface Sent {
+  readonly sent: number
+  readonly billed: number
+  readonly maybeBilled: number
+  readonly price: number | null
+}
 
 /** The last run of the folder, whose process was killed: this run writes its closing line, once. */
 export class CutOffRun {
@@ -41,13 +47,14 @@ export class CutOffRun {
     const { logger, settings, api } = this.context
     const { status } = this
     const { calls: sent = status.billed + status.maybe_billed, billed, maybe_billed: maybeBilled } = status
+    const price = calls?.price ?? settings.price
     const known = calls ?? { sent, billed, maybeBilled }
     // The status may be a second older than the journal, and each billed answer has ended an id.
     const done = Math.min(status.due, Math.max(status.done, known.billed))
     const line = closingOfKilled({
       status: { ...status, done },
       calls: known,
-      price: settings.price,
+      price,
       simulated: api.simulated,
     })
     logger.close('file', line.level, line.message, line.fields)
@@ -56,5 +63,6 @@ export class CutOffRun {
 }
 
 const CALLS = `
-SELECT calls AS sent, billed_calls AS billed, maybe_billed_calls AS "maybeBilled"
+SELECT calls AS sent, billed_calls AS billed, maybe_billed_calls AS "maybeBilled",
+  (SELECT any_value(price) FROM spending WHERE run_id = $runId) AS price
 FROM runs WHERE run_id = $runId AND calls IS NOT NULL`

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { summary } from '../../src/commands/run/summary.js'
-import { openDatabase } from '../../src/core/duckdb.js'
 import { spentByDay } from '../../src/run/budget.js'
+import { opened } from '../load/opened.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { enrichAt, simulator } from '../support/simulated.js'
@@ -80,33 +80,23 @@ test('a run that crosses midnight spends of both days: each call counts for the 
   expect(shown).toContain('by day     2026-11-25 ¥0.45, 2026-11-26 ¥0.60\n           days of Asia/Shanghai\n')
 })
 
-test('a run counts by the days of its calls; one of an older version counts whole for its last day', async () => {
-  const database = await openDatabase(':memory:')
-  onTestFinished(() => database.close())
-  const { connection } = database
+test('money is that of table spending, at the price of each run; a call whose price is not known counts at the price of this run', async () => {
+  const { connection } = (await opened()).warehouse
   await connection.run(`
-    CREATE TABLE runs (run_id VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, last_call_at TIMESTAMPTZ,
-      money_billed DOUBLE, money_maybe_billed DOUBLE, billed_calls BIGINT, maybe_billed_calls BIGINT, price DOUBLE,
-      billed_by_day VARCHAR);
-    INSERT INTO runs VALUES
-      ('done', '2026-11-22 18:00:00+00', '2026-11-22 19:00:00+00', NULL, 1, 0.5, 3, 3, 0.25, NULL),
-      ('past midnight', '2026-11-22 10:00:00+00', '2026-11-22 16:01:00+00', NULL, 4, 0, 40, 0, 0.1, NULL),
-      ('yesterday', '2026-11-22 10:00:00+00', '2026-11-22 15:59:00+00', NULL, 16, 0, 160, 0, 0.1, NULL),
-      ('cut off', '2026-11-22 01:00:00+00', NULL, '2026-11-22 16:01:00+00', NULL, NULL, 100, 20, NULL, NULL),
-      ('cut off after two nights', '2026-11-20 18:00:00+00', NULL, '2026-11-22 17:00:00+00', NULL, NULL, 300, 0, NULL, NULL),
-      ('cut off yesterday', '2026-11-22 01:00:00+00', NULL, '2026-11-22 15:00:00+00', NULL, NULL, 7, 0, NULL, NULL),
-      ('cut off at an unknown time', '2026-11-22 01:00:00+00', NULL, NULL, NULL, NULL, 50, 0, NULL, NULL),
-      ('with days', '2026-11-22 10:00:00+00', '2026-11-22 16:01:00+00', NULL, 32, 0, 64, 0, 0.5,
-        '[{"day":"2026-11-22","billed":60,"maybe_billed":1},{"day":"2026-11-23","billed":2,"maybe_billed":1}]'),
-      ('with days, cut off', '2026-11-22 10:00:00+00', NULL, '2026-11-23 16:01:00+00', NULL, NULL, 7, 0, NULL,
-        '[{"day":"2026-11-23","billed":3,"maybe_billed":0},{"day":"2026-11-24","billed":4,"maybe_billed":0}]'),
-      ('without a call', '2026-11-22 17:00:00+00', '2026-11-22 17:00:00+00', NULL, 0, 0, 0, 0, 0.1, '[]')`)
+    INSERT INTO spending BY NAME
+    SELECT 'run' AS run_id, list, calendar_day::DATE AS calendar_day, price, billed AS billed_calls, maybe AS maybe_billed_calls,
+      billed * price AS money_billed, maybe * price AS money_maybe_billed
+    FROM (VALUES
+      ('a', '2026-11-22', 0.5, 60, 1),
+      ('a', '2026-11-23', 0.5, 2.5, 1), ('b', '2026-11-23', 0.5, 0.5, 0),
+      (NULL, '2026-11-23', NULL, 10, 4),
+      ('a', '2026-11-24', 0.2, 4, 0), ('b', '2026-11-25', 0.2, 0, 0)
+    ) AS rows(list, calendar_day, price, billed, maybe)`)
   const spent = async (now: number) =>
     [...(await spentByDay(connection, { timeZone: 'Asia/Shanghai' }, now, 0.1))].sort()
-  const today = 1 + 0.5 + 4 + 12 + 30 + 5 + 1.5 + 0.3
   expect(await spent(START + 4 * HOUR)).toEqual([
-    ['2026-11-23', expect.closeTo(today) as number],
-    ['2026-11-24', expect.closeTo(0.4) as number],
+    ['2026-11-23', expect.closeTo(1.5 + 0.5 + 1.4) as number],
+    ['2026-11-24', expect.closeTo(0.8) as number],
   ])
-  expect(await spent(START + 48 * HOUR)).toEqual([])
+  expect(await spent(START + 72 * HOUR)).toEqual([])
 })

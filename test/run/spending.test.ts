@@ -142,7 +142,7 @@ test('a run that crosses midnight has rows of both days; an id counts on its fir
 test('the calls of a run that was killed have their price and, if it was the only one, their list', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
-  const list = writeList(folder, ids(1, 3))
+  const list = writeList(folder, ids(1, 6))
   let arrive: () => void = () => undefined
   const arrived = new Promise<void>((resolve) => (arrive = resolve))
   const api = await simulator({
@@ -156,9 +156,13 @@ test('the calls of a run that was killed have their price and, if it was the onl
   await arrived
   child.kill('SIGKILL')
   await ended
-  await enrich(list, data, await simulator(), '--on-ambiguous', 'hold')
+  // 0.60 of the day is spent, so one more call at another price fits.
+  const next = await enrich(list, data, await simulator(), '--price', '0.1', '--budget-per-day', '0.75')
+  expect(next.stderr).toContain('calls=3 billed=2 maybe_billed=1 money=¥0.40+¥0.20?')
+  expect(next.receipt).toMatchObject({ calls: { sent: 1, billed: 1 }, exit_code: 0 })
   expect(await checked(data)).toMatchObject([
     { list: 'creators', price: 0.2, asked_ids: 3, calls: 3, billed_calls: 2, maybe_billed_calls: 1, money_billed: 0.4 },
+    { list: 'creators', price: 0.1, calls: 1, money_billed: 0.1 },
   ])
   expect(await published(data, 'SELECT status, billed_calls, money_billed FROM runs ORDER BY run_id LIMIT 1')).toEqual([
     { status: 'interrupted', billed_calls: 2, money_billed: null },

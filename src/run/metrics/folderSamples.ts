@@ -49,7 +49,7 @@ export async function readFolderSamples(connection: Connection, question: Folder
   const simulated = folder?.simulated ?? false
   const today = dayIn(timeZone, now)
   const month = today.slice(0, 7)
-  const days = await moneyByDay(connection, timeZone, `${month}-01`, price)
+  const days = await moneyByDay(connection, `${month}-01`, price)
   const spent = (period: string, belongs: (day: string) => boolean): Sample[] => {
     const counted = days.filter(({ day }) => belongs(day))
     const sum = (kind: 'billed' | 'maybe_billed') => rounded(counted.reduce((total, day) => total + day[kind], 0))
