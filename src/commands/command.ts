@@ -29,6 +29,8 @@ export interface Invocation {
   readonly config: FoundConfig
   /** Every record of the log has its id. */
   readonly start: RunStart
+  /** What names the data folder cannot be read: `settings.data` is only the default. */
+  readonly isFolderUnknown?: true
 }
 
 /** Does the work of a command, and returns the exit code. */

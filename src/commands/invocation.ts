@@ -1,6 +1,6 @@
 import { readToken, tokenIn } from '../config/api.js'
 import { ForeignConfig, readConfig, readFolderConfig, type ConfigFile } from '../config/configFile.js'
-import { checkDotEnv, readDotEnv } from '../config/dotEnv.js'
+import { checkDotEnv, readDotEnv, type DotEnv } from '../config/dotEnv.js'
 import { resolveSettings, type Flags, type Settings } from '../config/options.js'
 import { readableSettings } from '../config/readableSettings.js'
 import { proxyRule } from '../config/proxy.js'
@@ -60,29 +60,38 @@ function findConfig(command: Command, { config, data }: Settings): FoundConfig {
 }
 
 /**
- * What can be known of a command whose options, token or `.env` cannot be used: enough to tell others of its error. Options
- * that cannot be read have their default, and `.env` decides nothing.
+ * What can be known of a command whose options, token, config file or `.env` cannot be used: enough to tell others of its error.
+ * Options that cannot be read have their default, and `.env` decides nothing but the data folder.
  */
 export function partialInvocation(command: Command, inputs: readonly string[], flags: Flags): Invocation {
   const environments = [process.env]
-  const settings = readableSettings(command.options, flags, process.env)
+  const { settings, isFolderKnown } = readableSettings(command.options, flags, process.env, readableDotEnv())
   const start = startNow()
   const redact = redactor(anyToken(settings))
   const proxyFor = proxyRule(environments)
+  const folder = isFolderKnown ? {} : ({ isFolderUnknown: true } as const)
   const given = { settings, token: undefined, readToken: () => undefined, redact, proxyFor, inputs, config: {}, start }
   try {
-    return { ...given, logger: loggerFor(command, settings, redact, start.runId) }
+    return { ...given, ...folder, logger: loggerFor(command, settings, redact, start.runId) }
   } catch {
     // The log file is what cannot be used.
     const logger = loggerFor(command, { ...settings, logFile: undefined }, redact, start.runId)
-    return { ...given, logger }
+    return { ...given, ...folder, logger }
+  }
+}
+
+function readableDotEnv(): DotEnv['variables'] | undefined {
+  try {
+    return readDotEnv().variables
+  } catch {
+    return undefined
   }
 }
 
 /** The token, wherever it can be read: only to take it out of texts. */
 function anyToken({ tokenFile }: Settings): string | undefined {
   try {
-    return readToken(tokenFile, [process.env, readDotEnv().variables])
+    return readToken(tokenFile, [process.env, readableDotEnv() ?? {}])
   } catch {
     return tokenIn([process.env])
   }

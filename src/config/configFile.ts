@@ -56,7 +56,7 @@ export function readFolderConfig(data: string): ConfigFile | undefined {
  */
 export function readConfig(file: string): ConfigFile {
   const path = resolve(file)
-  const located = parse(path, readTrusted(path))
+  const located = readConfigJson(path)
   const checked = configSchema.safeParse(withHyphens(path, located))
   if (!checked.success) throw refusal(path, located, checked.error.issues)
   const values = fileValues(checked.data)
@@ -75,6 +75,11 @@ function isLink(path: string): boolean {
     if (isAbsent(error)) return false
     throw error
   }
+}
+
+/** @throws ForeignConfig, or UsageError when others may have written the file, or its text is not JSON */
+export function readConfigJson(path: string): LocatedJson {
+  return parse(path, readTrusted(path))
 }
 
 function readTrusted(path: string): string {

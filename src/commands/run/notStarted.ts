@@ -12,25 +12,25 @@ import { tellEnd } from './tellEnd.js'
 
 /**
  * Tells that a run could not start: in the log, to the webhook, in `status` and in the metrics. The error itself is reported
- * already. What is kept or posted holds no user id, as a path may.
+ * already. What is kept or posted holds no user id, as a path may. Where it is not known which folder was meant, nothing is kept in one.
  */
 export async function tellNotStarted(
-  invocation: Pick<Invocation, 'settings' | 'logger' | 'proxyFor' | 'inputs' | 'redact' | 'start'>,
+  invocation: Pick<Invocation, 'settings' | 'logger' | 'proxyFor' | 'inputs' | 'redact' | 'start' | 'isFolderUnknown'>,
   exitCode: number,
   message: string,
 ): Promise<void> {
-  const { settings, logger, start, redact } = invocation
+  const { settings, logger, start, redact, isFolderUnknown = false } = invocation
   const layout = layoutOf(settings.data)
   const hideIds = idHider(await loadPipeline(settings.pipeline).catch(() => loadPipeline(undefined)))
   const clean = (text: string): string => hideIds(redact(text))
   const lists = (await listsOf(invocation)).map(clean)
   const error = clean(message)
-  if (exitCode !== EXIT.interrupted && exitCode !== EXIT.terminated) {
+  if (!isFolderUnknown && exitCode !== EXIT.interrupted && exitCode !== EXIT.terminated) {
     const failed = { at: new Date().toISOString(), exit_code: exitCode, error, lists }
     await recordFailedStart(layout, failed, logger.log)
   }
   const { runId } = start
-  const { data } = layout
+  const data = isFolderUnknown ? 'unknown' : layout.data
   await tellEnd(invocation, redact, {
     end: { run_id: runId, exit_code: exitCode, error, data, lists: lists.map((list) => ({ list })) },
     closing: (warnings) => closingOfNotStarted({ runId, data, lists, error }, exitCode, warnings),
@@ -39,9 +39,14 @@ export async function tellNotStarted(
 }
 
 /** The names of the lists as far as they are known without opening a file of the user. */
-async function listsOf({ settings, inputs }: Pick<Invocation, 'settings' | 'inputs'>): Promise<string[]> {
+async function listsOf({
+  settings,
+  inputs,
+  isFolderUnknown,
+}: Pick<Invocation, 'settings' | 'inputs' | 'isFolderUnknown'>): Promise<string[]> {
   const { list, tracked, data } = settings
   if (!tracked) return inputs.map((input) => list ?? listNameOf(input))
+  if (isFolderUnknown) return []
   const query = 'SELECT list FROM lists WHERE tracked ORDER BY first_read_at, list'
   try {
     const rows = await withPublished(layoutOf(data), (connection) => all<{ list: string }>(connection, query))
