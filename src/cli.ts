@@ -18,6 +18,8 @@ process.on('uncaughtException', (error) => {
 try {
   const { keepOthersOut } = await import('./core/fileModes.js')
   keepOthersOut()
+  const { handleSignals } = await import('./terminal/stopSignal.js')
+  handleSignals()
   const { main } = await import('./commands/program.js')
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

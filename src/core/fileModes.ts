@@ -7,7 +7,7 @@ export type Access = 'private' | 'shared'
 let givenMask: number | undefined
 
 /**
- * Gives others no bits on whatever this process makes, DuckDB's files too. What is shared gets them back with `setSharedMode`.
+ * Gives others no bits on whatever this process makes, DuckDB's files too. What is shared gets them back with `shareNew`.
  * Call it once, before the first file is made.
  */
 export function keepOthersOut(): void {
@@ -24,12 +24,10 @@ export function folderMode(access: Access): number {
   return access === 'private' ? 0o770 : 0o775
 }
 
-/** Sets a mode as far as the umask allows it. Some file systems have no modes, and the file can be used all the same. */
-export async function setSharedMode(path: string, mode: number): Promise<void> {
-  await chmod(path, mode & ~(givenMask ?? 0)).catch(() => undefined)
-}
-
-/** The bits of `setSharedMode` that `mkdir` and `open` have not set already: only where this process narrowed the umask. */
+/**
+ * Gives what was just made the bits for others that the narrowed umask took; the given umask still counts. Some file systems
+ * have no modes, and the file can be used all the same.
+ */
 export async function shareNew(path: string, mode: number): Promise<void> {
-  if (givenMask !== undefined) await setSharedMode(path, mode)
+  if (givenMask !== undefined) await chmod(path, mode & ~givenMask).catch(() => undefined)
 }

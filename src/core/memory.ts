@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { availableParallelism, totalmem } from 'node:os'
 
 const MB = 1 << 20
@@ -16,16 +17,26 @@ export interface DatabaseLimits {
   readonly threads?: number | undefined
 }
 
-let given: DatabaseLimits = {}
+let ofProcess: DatabaseLimits = {}
+const ofWork = new AsyncLocalStorage<DatabaseLimits>()
 
 /** Sets the limits of all databases that this process opens from now on. Two that work at the same time share the memory. */
 export function limitDatabases(limits: DatabaseLimits): void {
-  given = limits
+  ofProcess = limits
+}
+
+/** Does work whose databases have limits of their own. */
+export function withDatabaseLimits<T>(limits: DatabaseLimits, work: () => Promise<T>): Promise<T> {
+  return ofWork.run(limits, work)
+}
+
+function givenLimits(): DatabaseLimits {
+  return ofWork.getStore() ?? ofProcess
 }
 
 /** The threads of a database: as many as the machine or its cgroup has processors, up to eight. */
 export function databaseThreads(): number {
-  return given.threads ?? Math.min(MOST_THREADS, availableParallelism())
+  return givenLimits().threads ?? Math.min(MOST_THREADS, availableParallelism())
 }
 
 /**
@@ -33,7 +44,8 @@ export function databaseThreads(): number {
  * half of what is free.
  */
 export function databaseMemory(machine: Machine = thisMachine()): number {
-  if (given.memory !== undefined) return given.memory
+  const given = givenLimits().memory
+  if (given !== undefined) return given
   const share = Math.min(MOST_MB, Math.max(LEAST_MB, machine.total / 4 / MB))
   return Math.floor(Math.max(MINIMUM_MB, Math.min(share, machine.free / 2 / MB)))
 }

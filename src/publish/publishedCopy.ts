@@ -1,10 +1,9 @@
 import { constants, type Stats } from 'node:fs'
-import { copyFile, lstat, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, copyFile, lstat, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { isAbsent, namesInFolder, unreadablePath } from '../core/absent.js'
 import { makeFolder, sameContent, syncFile, syncFolder, sizeOf } from '../core/atomicFile.js'
 import { LocalError, messageOf } from '../core/errors.js'
-import { fileMode, setSharedMode } from '../core/fileModes.js'
 import { remedyFor } from '../core/remedyFor.js'
 import { createTemporary, temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
@@ -69,13 +68,15 @@ async function copyFinished({ warehouse, published, database }: Layout, runId: s
 
 /** @returns the path of a copy beside the target, durable and read-only */
 async function copyReadOnly(from: string, target: string): Promise<string> {
-  const { path, file } = await createTemporary(target)
+  const { path, file } = await createTemporary(target, 'shared')
   try {
-    await file.close()
+    const { mode } = await file.stat().finally(() => file.close())
+    // The copy takes over the mode of the working database, which is not shared.
+    const setMode = (bits: number): Promise<void> => chmod(path, mode & bits).catch(() => undefined)
     await copyFile(from, path, constants.COPYFILE_FICLONE)
-    await setSharedMode(path, fileMode('shared'))
+    await setMode(0o777)
     await syncFile(path)
-    await setSharedMode(path, READ_ONLY)
+    await setMode(READ_ONLY)
     return path
   } catch (error) {
     await rm(path, { force: true })

@@ -25,11 +25,21 @@ export function stopSignal(onStop: (name: string) => void = () => undefined): St
   return { signal: controller.signal, release }
 }
 
+/** Whether this is a process of the command line. In another program that program decides what signals do. */
+let isOwnProcess = false
+
+/** Lets this process handle signals. Call it once, at the start of the command line. */
+export function handleSignals(): void {
+  isOwnProcess = true
+}
+
 /**
  * Calls `handle` at the first signal that stops a program, and restores what the signals do without a handler.
+ * Inside another program it does nothing.
  * @returns removes the handlers
  */
 export function onStopSignal(handle: (name: StopName) => void): () => void {
+  if (!isOwnProcess) return () => undefined
   const names = (Object.keys(EXIT_CODES) as StopName[]).filter((name) => name !== 'SIGHUP' || !ignoresHangup())
   const listener = (name: StopName) => {
     release()

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { LocalError } from '../../src/core/errors.js'
 import type { Layout } from '../../src/dataFolder/layout.js'
 import { publishCopy } from '../../src/publish/publishedCopy.js'
@@ -34,6 +34,17 @@ async function count(layout: Layout): Promise<unknown> {
   analyst.say('SELECT count(*)::INTEGER FROM creators')
   return JSON.parse(await analyst.line())
 }
+
+test.each([
+  ['022', '444'],
+  ['027', '440'],
+  ['077', '400'],
+])('inside another program with umask %s the published file has mode %s', async (umask, mode) => {
+  const folder = await opened()
+  const before = process.umask(umask)
+  onTestFinished(() => void process.umask(before))
+  expect((statSync(await publishNight(folder, 0)).mode & 0o777).toString(8)).toBe(mode)
+})
 
 test('a reader keeps the old file while a new one is published; a program that opens the link gets the new one', async () => {
   const folder = await opened()

@@ -1,6 +1,7 @@
 import { resolveApi } from '../../config/api.js'
 import { liveEffects } from '../../core/effects.js'
 import { exitCodeOf } from '../../core/errors.js'
+import { withDatabaseLimits } from '../../core/memory.js'
 import { redactor } from '../../core/redact.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
@@ -52,7 +53,7 @@ export async function perform(job: Job): Promise<Receipt> {
   const context = { inputs, settings, api, token, redact, pipeline, effects, logger, erase, signal, start, onFailure }
   let receipt: Receipt
   try {
-    receipt = await run(context)
+    receipt = await withDatabaseLimits(settings, () => run(context))
   } catch (error) {
     job.onError?.(error)
     const exitCode = exitCodeOf(error)
@@ -72,7 +73,13 @@ async function tellFailure(job: Job, exitCode: number, error: string, status: Ru
   const { price, api, data } = settings
   const failed = { status, calls: { sent, billed, maybeBilled }, price, simulated: api === 'simulated' }
   await tellEnd(job, redactor(token), {
-    end: { run_id, exit_code: exitCode, error, data: layoutOf(data).data, lists: lists.map((list) => ({ list })) },
+    end: {
+      run_id,
+      exit_code: exitCode,
+      error: error,
+      data: layoutOf(data).data,
+      lists: lists.map((list) => ({ list })),
+    },
     closing: (warnings) => closingOfFailure(failed, exitCode, warnings),
   })
 }

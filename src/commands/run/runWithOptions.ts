@@ -4,7 +4,6 @@ import { envName, options, resolveSettings, type Flags, type OptionName } from '
 import { proxyRule } from '../../config/proxy.js'
 import type { LogLevel } from '../../core/effects.js'
 import { EXIT, exitCodeOf, UsageError } from '../../core/errors.js'
-import { limitDatabases } from '../../core/memory.js'
 import { redactor, type Redact } from '../../core/redact.js'
 import type { Receipt } from '../../model/receipt.js'
 import { visibleText } from '../../core/text.js'
@@ -63,7 +62,6 @@ export async function runWithOptions(task: RunOptions): Promise<Receipt> {
     const settings = resolveSettings(runCommand.options, flags, [env], file?.values)
     const token = readToken(settings.tokenFile, [task.token === undefined ? env : { JUSTONEAPI_TOKEN: task.token }])
     redact = redactor(token)
-    limitDatabases(settings)
     const receipt = await perform({
       settings,
       token,

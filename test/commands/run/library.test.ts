@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { databaseMemory } from '../../../src/core/memory.js'
 import { EXIT, run, RunError, UsageError } from '../../../src/index.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
@@ -14,12 +15,21 @@ async function place(options: Parameters<typeof simulator>[0] = {}) {
   return { folder, api, task: { ...task, env: { JUSTONEAPI_TOKEN: TOKEN } } }
 }
 
-test('options by name give the receipt; nothing is written without a logger', async () => {
+test('options by name give the receipt; nothing is written without a logger, and no signal is handled', async () => {
   const { task, api } = await place()
   const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)])
-  const receipt = await run({ ...task, maxCalls: 4, track: true })
+  const added: (string | symbol)[] = []
+  const note = (name: string | symbol): void => void added.push(name)
+  process.on('newListener', note)
+  onTestFinished(() => void process.off('newListener', note))
+  const receipt = await run({ ...task, maxCalls: 4, track: true, memory: '300MB' })
   expect(receipt).toMatchObject({ exit_code: 0, calls: { sent: 4 }, ids: { read: 6, enriched: 4, parked: 2 } })
+  // A start that fails looks for its lists in the published file.
+  await expect(run({ ...task, tracked: true })).rejects.toThrow('--tracked')
+  expect(added.filter((name) => String(name).startsWith('SIG'))).toEqual([])
+  process.off('newListener', note)
   expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners)
+  expect(databaseMemory({ total: 64 * 2 ** 30, free: 60 * 2 ** 30 })).toBe(1024)
 
   const logged: [string, string][] = []
   const write = (level: string) => (message: string) => void logged.push([level, message])
