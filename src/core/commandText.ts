@@ -33,10 +33,30 @@ function currentFolder(): string {
 /**
  * A command for people to copy, as this process was started: `npx creator-enrich replay --data data`, `make replay`,
  * `node dist/src/cli.js replay`. Inside another program it is `creator-enrich …`.
- * Never store it: stored text must not depend on how a process was started.
+ * Stored text must not depend on how a process was started: `plainCommands` makes it so.
  * @param args the command, at most one input, options with their values. Only `<placeholders>` are not quoted.
  */
 export function commandText(args: readonly string[], start: Start = thisStart()): string {
+  return noted(args, textFor(args, start))
+}
+
+/** The commands that were written, each with its text for every start. */
+const written = new Map<string, string>()
+
+function noted(args: readonly string[], text: string): string {
+  written.set(text, `${NAME} ${args.map(quoted).join(' ')}`)
+  return text
+}
+
+/** A message with its commands, which stand in backticks, as `creator-enrich …`: to be stored or sent. */
+export function plainCommands(message: string): string {
+  return message.replace(/`[^`]+`/g, (quote) => {
+    const plain = written.get(quote.slice(1, -1))
+    return plain === undefined ? quote : `\`${plain}\``
+  })
+}
+
+function textFor(args: readonly string[], start: Start): string {
   const { script } = start
   const words = args.map(quoted).join(' ')
   if (script === undefined || !isOurs(script)) return `${inPackages(ROOT) ? 'npx ' : ''}${NAME} ${words}`
@@ -46,11 +66,10 @@ export function commandText(args: readonly string[], start: Start = thisStart())
 
 /** A command that shows a run on simulated data. */
 export function demoText(start: Start = thisStart()): string {
-  if (existsSync(join(ROOT, 'Makefile'))) {
-    const isHere = relative(start.cwd, ROOT) === ''
-    return isHere ? 'make demo' : `make -C ${quoted(ROOT.slice(0, -1))} demo`
-  }
-  return commandText(['run', '<list>', '--api', 'simulated', '--data', 'demo'], start)
+  const args = ['run', '<list>', '--api', 'simulated', '--data', 'demo']
+  if (!existsSync(join(ROOT, 'Makefile'))) return commandText(args, start)
+  const isHere = relative(start.cwd, ROOT) === ''
+  return noted(args, isHere ? 'make demo' : `make -C ${quoted(ROOT.slice(0, -1))} demo`)
 }
 
 function isOurs(script: string): boolean {

@@ -36,6 +36,8 @@ export const LOG_EVENTS = {
   file_moved_aside: 'a file stood in the way of the published one',
   export_left_out: 'an export that was requested is not written',
   report_failed: 'the report could not be written',
+  raw_dropped: 'raw answers older than --keep-raw were dropped',
+  raw_not_tidied: 'old raw answers could not be dropped, or small files not be merged',
   metrics_failed: 'the metrics could not be written',
   notify_failed: 'the notification was not taken',
   plain_http: 'the token travels unencrypted, as was allowed',

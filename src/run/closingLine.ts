@@ -60,7 +60,7 @@ export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingL
 
 /** The closing line of a run that ended with an error after it had started. */
 export function closingOfFailure(run: PartialRun, exitCode: number, warnings: Warnings): ClosingLine {
-  return closing({ ...partial(run), exitCode, warnings, next: NEXT[exitCode] ?? AGAIN })
+  return closing({ ...partial(run), exitCode, warnings })
 }
 
 /** The closing line of a run whose process was killed, as the next start writes it. */
@@ -81,7 +81,6 @@ export function closingOfNotStarted(
     runId,
     exitCode,
     warnings,
-    next: NEXT[exitCode] ?? AGAIN,
     parts: [`not started folder=${quoted(data)} lists=${quoted(lists.join(', '))} calls=0 money=¥0.00`],
     fields: { data, lists, started: false, calls: { sent: 0, billed: 0, maybe_billed: 0 }, error },
   })
@@ -115,14 +114,15 @@ interface Parts {
   readonly exitCode: number | null
   /** Undefined: not known. */
   readonly warnings: Warnings | undefined
-  readonly next: string | undefined
+  /** Undefined: what the exit code asks for. */
+  readonly next?: string | undefined
   readonly parts: readonly string[]
   readonly fields: LogFields
 }
 
 function closing({ runId, exitCode, warnings, next: given, parts, fields }: Parts): ClosingLine {
   const needsLook = exitCode !== 0 || (warnings ?? []).length > 0
-  const next = given ?? (needsLook ? LOOK : NOTHING)
+  const next = given ?? (exitCode ? (NEXT[exitCode] ?? AGAIN) : needsLook ? LOOK : NOTHING)
   const seen = warnings === undefined ? 'unknown' : [warnings.length, warnings.join(',')].join(' ').trimEnd()
   const message = [
     `run ${runId} exit=${exitCode ?? 'killed'}`,
@@ -145,7 +145,7 @@ const MANY_FAILED = 'see exports/failures.csv; the next run fetches those with a
 const PAID_FIRST = 'nothing to do: this run loads its paid answers first'
 const AGAIN = 'correct what the error names, then run the same command again'
 
-/** What people do after an error, where it is not the same for all. */
+/** What people do after an exit code, where it is not the same for all. */
 const NEXT: Readonly<Record<number, string>> = {
   [EXIT.bug]: 'report the bug, with the output of --log-level debug',
   [EXIT.busy]: 'wait until the other run is done',

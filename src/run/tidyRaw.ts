@@ -28,6 +28,8 @@ export async function tidyRaw(
       effects.log(
         'info',
         `--keep-raw: the raw answers of ${plural(dropped, 'run')} were dropped; ${join(layout.raw, 'base')} keeps what was read from them`,
+        'raw_dropped',
+        { runs: dropped },
       )
     const merged = await mergeSmallFiles(layout.raw, join(layout.temp, 'merge'), header.startedAt)
     if (merged > 0) effects.log('debug', `${plural(merged, 'small file')} of ${layout.raw} merged`)
@@ -35,6 +37,7 @@ export async function tidyRaw(
     effects.log(
       'warn',
       `${layout.raw} was not tidied up: ${messageOf(error).split('\n')[0]}; nothing is lost, and the next run tries again`,
+      'raw_not_tidied',
     )
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { commandText, demoText, type Start } from '../../src/core/commandText.js'
+import { commandText, demoText, plainCommands, type Start } from '../../src/core/commandText.js'
 import { temporaryFolder } from '../support/folder.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -68,4 +68,18 @@ test('words that a shell would change are quoted', () => {
 test('a checkout names its own demo', () => {
   expect(demoText(start(CLI, { cwd: root }))).toBe('make demo')
   expect(demoText(start(CLI))).toBe(`make -C ${root} demo`)
+})
+
+test('stored text names every command plainly, however it was started', () => {
+  const byMake = { env: { CREATOR_ENRICH_STARTED_BY: 'make' } }
+  const texts = [
+    commandText(REPLAY, start(CLI, { cwd: root })),
+    commandText(['replay'], start(CLI, byMake)),
+    commandText(['replay', '--data', 'd2'], start(CLI, byMake)),
+    demoText(start(CLI, { cwd: root })),
+  ]
+  expect(texts.slice(1)).toEqual(['make replay', "make replay ARGS='--data d2'", 'make demo'])
+  expect(plainCommands(`run \`${texts.join('`, `')}\` again; make demo`)).toBe(
+    'run `creator-enrich replay --data data`, `creator-enrich replay`, `creator-enrich replay --data d2`, `creator-enrich run <list> --api simulated --data demo` again; make demo',
+  )
 })

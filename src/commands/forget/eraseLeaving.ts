@@ -10,6 +10,7 @@ import {
   writeTombstones,
   type PaidCalls,
 } from '../../privacy/tombstones.js'
+import { withoutPeople } from '../../privacy/withoutPeople.js'
 import type { HeldFolder } from '../../run/context.js'
 import { paidFor, rawFilesOf } from './eraseRaw.js'
 import { erase, rehearse, type ErasureWork } from './forget.js'
@@ -28,8 +29,7 @@ export async function eraseLeaving(ids: readonly string[], held: HeldFolder): Pr
   const before = await readTombstones(layout.forgotten)
   const named = new Map(ids.map((id) => [id, {}]))
   const finder = leavingFinder(addTombstones(before, named, held.effects.now(), true))
-  const log: HeldFolder['effects']['log'] = (level, message) => held.effects.log(level, finder.takeOut(message))
-  const effects = { ...held.effects, log }
+  const effects = withoutPeople(held.effects, finder)
   const erasure: ErasureWork = { ...held, finder, effects }
   await sealEverything(erasure)
   const findings = await searchFolder(layout, finder)

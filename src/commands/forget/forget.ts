@@ -27,6 +27,7 @@ import {
   tombstoneState,
   writeTombstones,
 } from '../../privacy/tombstones.js'
+import { withoutPeople } from '../../privacy/withoutPeople.js'
 import { publish } from '../../publish/publish.js'
 import { removeRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { refreshMetrics } from '../../run/refreshMetrics.js'
@@ -206,8 +207,7 @@ async function inFolder(
     const lock = await takeLock(layout)
     open.add(() => lock.release())
     await tightenFolders(layout, effects)
-    const log: Effects['log'] = (level, message, ...rest) => effects.log(level, finder.takeOut(message), ...rest)
-    const discreet: Effects = { ...effects, log }
+    const discreet = withoutPeople(effects, finder)
     const report = await work({ lock, layout, reader: answerReader(pipeline), finder, settings, effects: discreet })
     return withoutIds(report, finder)
   } catch (cause) {

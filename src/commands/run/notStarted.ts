@@ -1,3 +1,4 @@
+import { plainCommands } from '../../core/commandText.js'
 import { all } from '../../core/duckdb.js'
 import { EXIT } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
@@ -24,7 +25,7 @@ export async function tellNotStarted(
   const hideIds = idHider(await loadPipeline(settings.pipeline).catch(() => loadPipeline(undefined)))
   const clean = (text: string): string => hideIds(redact(text))
   const lists = (await listsOf(invocation)).map(clean)
-  const error = clean(message)
+  const error = clean(plainCommands(message))
   if (!isFolderUnknown && exitCode !== EXIT.interrupted && exitCode !== EXIT.terminated) {
     const failed = { at: new Date().toISOString(), exit_code: exitCode, error, lists }
     await recordFailedStart(layout, failed, logger.log)

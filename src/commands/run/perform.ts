@@ -1,4 +1,5 @@
 import { resolveApi } from '../../config/api.js'
+import { plainCommands } from '../../core/commandText.js'
 import { liveEffects } from '../../core/effects.js'
 import { exitCodeOf } from '../../core/errors.js'
 import { withDatabaseLimits } from '../../core/memory.js'
@@ -76,7 +77,7 @@ async function tellFailure(job: Job, exitCode: number, error: string, status: Ru
     end: {
       run_id,
       exit_code: exitCode,
-      error: error,
+      error: plainCommands(error),
       data: layoutOf(data).data,
       lists: lists.map((list) => ({ list })),
     },
