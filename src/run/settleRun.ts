@@ -2,8 +2,6 @@ import { CURRENCY } from '../config/options.js'
 import { transaction, type Connection } from '../core/duckdb.js'
 import { plural } from '../core/text.js'
 import { dayStartIn } from '../core/time.js'
-import { version } from '../core/version.js'
-import type { Stop as FetchStop } from '../fetch/stop.js'
 import { findAheadRuns, findEarlierRuns } from '../load/aheadRuns.js'
 import { dropHistory, mayDrop } from '../load/dropHistory.js'
 import { recordDepartures } from '../load/formerMembers.js'
@@ -17,49 +15,14 @@ import {
   unresolvedCalls,
 } from '../load/recordRun.js'
 import { requireRebuild } from '../load/schema/schema.js'
-import { type Settled, settle } from '../load/settle.js'
+import { settle } from '../load/settle.js'
 import { recordSpending } from '../load/spending.js'
 import type { Warehouse } from '../load/warehouse.js'
-import {
-  reconcile,
-  type CodeCount,
-  type DayReceipt,
-  type DriftReceipt,
-  type ReasonCount,
-  type Receipt,
-  type StopNotice,
-  parkReasonOf,
-} from '../model/receipt.js'
+import { parkReasonOf, type Receipt } from '../model/receipt.js'
 import { allowedAges } from '../plan/maxAge.js'
-import { DAY_BUDGET, limitOf, runAgain } from '../model/runAgain.js'
-import { runExit } from '../model/runExit.js'
-import type { NamedInput } from '../read/readInput.js'
+import { buildReceipt, type StepResults } from './buildReceipt.js'
 import type { Fetched } from './fetchDue.js'
-import type { RecoveredCalls } from './loadJournal.js'
 import type { OpenRun } from './openRun.js'
-
-/** The results of the earlier steps. */
-export interface StepResults {
-  readonly inputs: readonly NamedInput[]
-  /** Counted while reading, independently of what was stored. */
-  readonly rowsRead: number
-  readonly recovered: RecoveredCalls
-  readonly fetched: Fetched
-}
-
-/** Facts from the end of the run, mostly from the working database. */
-interface RunEndFacts {
-  /** Milliseconds since 1970. */
-  readonly finishedAt: number
-  readonly settled: Settled
-  readonly codes: readonly CodeCount[]
-  readonly days: readonly DayReceipt[]
-  /** 130 or 143 if a signal stopped the run. */
-  readonly signalCode: number | undefined
-  readonly drift: readonly DriftReceipt[]
-  readonly ambiguousCalls: number
-  readonly correctedRuns: number
-}
 
 /**
  * Gives every row its status, and records the receipt of the run: both, or nothing.
@@ -136,115 +99,6 @@ function maxAgeOf({ settings, pipeline }: OpenRun): RunRecord['maxAge'] {
   const { standard, byTier } = allowedAges(settings, pipeline)
   const seconds = (ms: number): number => Math.round(ms / 1000)
   return { standard: seconds(standard), byTier: new Map([...byTier].map(([tier, ms]) => [tier, seconds(ms)])) }
-}
-
-/**
- * The receipt of a run.
- * @throws Error when the number of rows read differs from the number of rows with a status
- */
-function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Receipt {
-  const { settings, api, pipeline, header, layout } = run
-  const { inputs, rowsRead, fetched, recovered } = results
-  const { planned } = fetched
-  const { settled, codes, finishedAt } = end
-  const { stop, askedIds } = fetched
-  const rows = { ...settled.rows, read: rowsRead }
-  reconcile('rows', rows)
-  reconcile('ids', settled.ids)
-  const { price } = settings
-  const billed = sum(codes, 'billed')
-  const maybeBilled = sum(codes, 'maybe_billed')
-  const { fresh, known_empty, known_failed, held } = planned.byDecision
-  const failedNow = settled.ids.failed - known_failed.ids - held.ids
-  const exit = runExit({
-    signalCode: stop?.reason === 'signal' ? end.signalCode : undefined,
-    stop: stop?.reason,
-    askedIds,
-    failedIds: failedNow,
-    maxFailed: settings.maxFailed,
-    dueIds: planned.byDecision.due.ids,
-    cappedIds: sumOf(settled.reasons.filter(({ status, reason }) => status === 'parked' && reason === 'cap')),
-    alarmParked: settings.alarmParked,
-  })
-  return {
-    run_id: header.runId,
-    version,
-    pipeline: pipeline.name,
-    simulated: api.simulated,
-    host: api.host,
-    data: layout.data,
-    started_at: new Date(header.startedAt).toISOString(),
-    finished_at: new Date(finishedAt).toISOString(),
-    seconds: (finishedAt - header.startedAt) / 1000,
-    exit_code: exit.code,
-    exit_reason: exit.reason,
-    stop: stop ? stopOf(stop, pipeline.timeZone) : null,
-    lists: settled.lists.map(({ list, rows, ids, added, removed }, at) => ({
-      list,
-      source: inputs[at]!.source,
-      id_column: inputs[at]!.idColumn.name,
-      rows: rows.read,
-      ids: ids.read,
-      added,
-      removed,
-    })),
-    rows,
-    ids: settled.ids,
-    reconciled: true,
-    reasons: settled.reasons,
-    due_ids: planned.byDecision.due.ids,
-    asked_ids: askedIds,
-    calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes, days: end.days },
-    pace: paceOf(fetched),
-    money: {
-      currency: CURRENCY,
-      price,
-      billed: cents(billed * price),
-      maybe_billed: cents(maybeBilled * price),
-      saved: cents((fresh.ids + known_empty.ids) * price),
-    },
-    recovered,
-    drift: end.drift,
-    ambiguous_calls: end.ambiguousCalls,
-    corrected_runs: end.correctedRuns,
-    files: { database: '', exports: [] },
-  }
-}
-
-function sum(codes: readonly CodeCount[], what: 'billed' | 'maybe_billed'): number {
-  return codes.reduce((total, code) => total + code[what], 0)
-}
-
-function sumOf(reasons: readonly ReasonCount[]): number {
-  return reasons.reduce((total, { ids }) => total + ids, 0)
-}
-
-function paceOf({ calls, seconds, learned }: Fetched): Receipt['pace'] {
-  const { callsPerSecond, inFlight } = learned
-  return {
-    calls_per_second: calls === 0 ? 0 : hundredths(calls / seconds),
-    limit_per_second: callsPerSecond === undefined ? null : hundredths(callsPerSecond),
-    in_flight_limit: inFlight ?? null,
-  }
-}
-
-function hundredths(number: number): number {
-  return Math.round(number * 100) / 100
-}
-
-/** Rounded to a hundredth of a cent, so that a receipt does not show binary fractions. */
-function cents(amount: number): number {
-  return Math.round(amount * 1e4) / 1e4
-}
-
-function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): StopNotice {
-  return {
-    reason,
-    code,
-    message,
-    limit: limitOf(code),
-    run_again: runAgain({ reason: reason === 'cap' && code === DAY_BUDGET ? 'quota' : reason, code, at }, timeZone),
-  }
 }
 
 /** The receipt in the form of table `runs`. */
