@@ -1,4 +1,5 @@
 import { pathExists } from '../core/absent.js'
+import { plainCommands } from '../core/commandText.js'
 import { openDatabase } from '../core/duckdb.js'
 import { exitCodeOf, messageOf } from '../core/errors.js'
 import type { OpenRun } from './openRun.js'
@@ -12,7 +13,7 @@ export async function recordFailure(
   status: 'interrupted' | 'done',
   failure: unknown,
 ): Promise<void> {
-  const end = { status, exitCode: exitCodeOf(failure), message: messageOf(failure), runId: header.runId }
+  const end = { status, exitCode: exitCodeOf(failure), message: plainCommands(messageOf(failure)), runId: header.runId }
   try {
     // Opening would create an empty database.
     if (!pathExists(layout.warehouse)) return

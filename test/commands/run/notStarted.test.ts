@@ -1,7 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { partialInvocation } from '../../../src/commands/invocation.js'
+import { runCommand } from '../../../src/commands/run/command.js'
+import { tellNotStarted } from '../../../src/commands/run/notStarted.js'
 import { commandHere } from '../../support/commandHere.js'
+import { commandOfMake } from '../../support/commandOfMake.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { hook } from '../../support/webhook.js'
@@ -24,4 +28,15 @@ test('a start that failed is kept in the folder that the config file names, and 
     { data: 'unknown', exit_code: 2 },
     { data: other, exit_code: 2 },
   ])
+})
+
+test('what is kept and sent names commands plainly, however the program was started', async () => {
+  const data = temporaryFolder()
+  mkdirSync(join(data, 'state'))
+  const { url, bodies } = await hook()
+  const invocation = partialInvocation(runCommand, [], { data, notify: url })
+  await tellNotStarted(invocation, 2, `nothing is published: \`${commandOfMake()}\` makes it`)
+  const error = 'nothing is published: `creator-enrich replay --data d` makes it'
+  expect(bodies).toMatchObject([{ error }])
+  expect(JSON.parse(readFileSync(join(data, 'state', 'start.json'), 'utf8'))).toMatchObject({ error })
 })
