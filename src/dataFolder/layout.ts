@@ -16,6 +16,8 @@ export interface Layout {
   readonly forgotten: string
   /** The receipts of erasures, without ids. */
   readonly erasures: string
+  /** What the config file of the folder set for the last run. */
+  readonly keptConfig: string
   readonly state: string
   readonly journal: string
   readonly warehouse: string
@@ -47,6 +49,7 @@ export function layoutOf(data: string): Layout {
     raw: join(root, 'raw'),
     forgotten: join(root, 'raw', 'forgotten.json'),
     erasures: join(root, 'raw', 'erasures.json'),
+    keptConfig: join(root, 'raw', 'config.json'),
     state,
     journal: join(state, 'journal'),
     warehouse: join(state, 'warehouse.duckdb'),

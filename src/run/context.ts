@@ -1,4 +1,5 @@
 import type { Api } from '../config/api.js'
+import type { ConfigFile } from '../config/configFile.js'
 import type { Settings } from '../config/options.js'
 import type { Effects } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
@@ -24,6 +25,8 @@ export interface RunContext {
   /** Paths, or `-` for stdin. */
   readonly inputs: readonly string[]
   readonly settings: Settings
+  /** Where some of the settings come from. */
+  readonly configFile?: ConfigFile | undefined
   readonly api: Api
   readonly token: string | undefined
   readonly redact: Redact

@@ -5,6 +5,7 @@ import { runIdAt } from '../core/time.js'
 import { version } from '../core/version.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
+import { keepConfig, lostConfig } from '../dataFolder/lostConfig.js'
 import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf, sharedFoldersOf } from '../dataFolder/preflight.js'
 import { sweepLeftovers } from '../dataFolder/leftovers.js'
 import { sweepSpill } from '../dataFolder/spill.js'
@@ -41,7 +42,7 @@ export interface OpenRun extends RunContext {
 
 /**
  * Takes the data folder for one run, and checks that the folder can be used.
- * @throws BusyError if another run holds the folder, LocalError if it cannot be used
+ * @throws BusyError if another run holds the folder, LocalError if it cannot be used, UsageError if its config file is gone
  */
 export async function openRun(
   context: RunContext,
@@ -49,13 +50,15 @@ export async function openRun(
   status: StatusFile,
   open: Resources,
 ): Promise<OpenRun> {
-  const { settings, pipeline, api, effects, logger } = context
+  const { settings, configFile, pipeline, api, effects, logger } = context
   const layout = layoutOf(settings.data)
   checkAddressSpace()
   // With the built-in simulator, this process also holds the other end of each connection.
   await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
   const lock = await lockFolder(layout)
   open.add(() => lock.release())
+  const lost = lostConfig(layout, settings, configFile)
+  if (lost) throw lost
   const header = headerOf(context)
   const startedElapsed = effects.elapsed()
   await sweepSpill(layout)
@@ -71,6 +74,7 @@ export async function openRun(
   await checkFolders(foldersOf(layout), sharedFoldersOf(layout))
   await sweepLeftovers(layout)
   await tightenFolders(layout, effects)
+  await keepConfig(layout, configFile)
   return {
     ...context,
     header,

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config/configFile.js'
 import { configKeys, configSchema } from '../../src/config/configSchema.js'
 import { options, type Option } from '../../src/config/options.js'
 import { cli, type Ended } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { simulator, TOKEN, receiptOf } from '../support/simulated.js'
@@ -170,6 +171,33 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
     expect(lineOf(await cli(['status', '--data', other]))).toContain('is a link to a file that is not there')
     expect(lineOf(await cli(['status', '--config', join(data, 'gone.json')]))).toContain('gone.json does not exist')
     expect(() => readConfig(data)).toThrow('is not a file')
+  })
+
+  test('also where it was lost: a run, `plan` and `doctor` name what it set, until an empty one gives that up', async () => {
+    const data = dataWith({ api: 'simulated', 'no-report': true, 'budget-per-day': 0.15 })
+    const path = join(data, 'creator-enrich.json')
+    const list = writeList(temporaryFolder(), [plainId(1), plainId(2)])
+    const here = (...args: string[]) => commandHere([...args, '--data', data])
+    const refusal = async (...more: string[]) => {
+      const { code, stderr } = await here('run', list, '--api', 'simulated', ...more)
+      return [code, stderr.split('\n').at(-2)]
+    }
+    expect((await here('run', list, '--quiet')).code).toBe(0)
+    rmSync(path)
+    const gone = `${path} is gone: the last run took api, budget-per-day, no-report from it; nothing was sent: put the file back, or write {} into it`
+    expect(await refusal('--budget-per-day', '5')).toEqual([2, expect.stringContaining(gone)])
+    expect((await here('plan', list)).stderr).toContain(`a run would stop: ${gone}`)
+    const other = writeConfig(temporaryFolder(), { 'max-age': '1d' })
+    expect((await here('plan', list, '--config', other)).stderr).not.toContain('would stop')
+    const { code, stdout } = await here('doctor', '--api', 'simulated')
+    expect([code, stdout]).toEqual([2, expect.stringContaining(`fail  config    ${gone}`)])
+    // The archive keeps this, so that a restored backup without the file is refused as well.
+    rmSync(join(data, 'state'), { recursive: true })
+    expect(await refusal()).toEqual([2, expect.stringContaining(gone)])
+    writeConfig(data, {})
+    expect((await here('run', list, '--api', 'simulated', '--no-report')).code).toBe(0)
+    rmSync(path)
+    expect((await here('plan', list)).stderr).not.toContain('would stop')
   })
 
   test('"data" in the file of a data folder', async () => {

@@ -1,15 +1,18 @@
 import { configKey } from '../../config/configSchema.js'
 import type { Settings } from '../../config/options.js'
+import { layoutOf } from '../../dataFolder/layout.js'
+import { lostConfig } from '../../dataFolder/lostConfig.js'
 import { loadPipeline } from '../../model/pipeline.js'
 import { planOptionsOf } from '../../plan/plan.js'
 import type { FoundConfig } from '../command.js'
 
 /**
  * Says what the config file sets.
- * @throws UsageError when there is one that cannot be used, or settings do not fit the pipeline
+ * @throws UsageError when there is one that cannot be used, one is gone, or settings do not fit the pipeline
  */
 export async function configCheck(settings: Settings, { file, problem }: FoundConfig = {}): Promise<string> {
-  if (problem) throw problem
+  const unusable = problem ?? lostConfig(layoutOf(settings.data), settings, file)
+  if (unusable) throw unusable
   planOptionsOf(settings, await loadPipeline(settings.pipeline), 0)
   if (file === undefined) return 'none: flags, the environment and the defaults hold'
   const names = Object.keys(file.values).map(configKey)

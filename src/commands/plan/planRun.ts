@@ -4,6 +4,7 @@ import { first, openDatabase, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
+import { lostConfig } from '../../dataFolder/lostConfig.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { withSpill } from '../../dataFolder/spill.js'
 import type { ListChange } from '../../load/listChanges.js'
@@ -27,9 +28,9 @@ import type { PlanReport } from './planReport.js'
  * @throws UsageError when an input cannot be used
  */
 export async function planRun(
-  context: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'>,
+  context: Pick<RunContext, 'inputs' | 'settings' | 'configFile' | 'pipeline' | 'effects'>,
 ): Promise<PlanReport> {
-  const { settings, pipeline, effects } = context
+  const { settings, configFile, pipeline, effects } = context
   const layout = layoutOf(settings.data)
   const open = new Resources()
   try {
@@ -39,7 +40,8 @@ export async function planRun(
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
       await loadMembers(inputs, { connection, pipeline, forgotten })
       const changes = await logListChanges(connection, inputs, effects)
-      const refused = await refusedChange(connection, changes, inputs, layout)
+      const refused =
+        lostConfig(layout, settings, configFile) ?? (await refusedChange(connection, changes, inputs, layout))
       if (refused) effects.log('warn', `a run would stop: ${refused.message}`, 'run_would_stop')
       const now = effects.now()
       const options = planOptionsOf(settings, pipeline, now)

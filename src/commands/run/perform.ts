@@ -19,7 +19,10 @@ import { tellNotStarted } from './notStarted.js'
 import { tellEnd } from './tellEnd.js'
 
 /** What the main job needs, from the command line or from another program. */
-export interface Job extends Pick<Invocation, 'settings' | 'token' | 'logger' | 'proxyFor' | 'inputs' | 'start'> {
+export interface Job extends Pick<
+  Invocation,
+  'settings' | 'config' | 'token' | 'logger' | 'proxyFor' | 'inputs' | 'start'
+> {
   /** Its reason is the exit code. */
   readonly signal: AbortSignal
   /** Gets the receipt or the error before others are told, and the zone of the pipeline's days. */
@@ -34,7 +37,8 @@ const SIMULATED = 'simulated API: the people are invented, no token is used, no 
  * @returns the receipt as it is, with a token that the API may have echoed
  */
 export async function perform(job: Job): Promise<Receipt> {
-  const { settings, token, logger, proxyFor, inputs, signal, start } = job
+  const { settings, config, token, logger, proxyFor, inputs, signal, start } = job
+  const configFile = config.file
   const api = resolveApi(settings, proxyFor)
   if (api.warning) logger.log('warn', api.warning, 'plain_http')
   if (api.way) logger.log('info', api.way, 'api_host', { host: api.host })
@@ -51,7 +55,21 @@ export async function perform(job: Job): Promise<Receipt> {
   const erase = eraseLeaving
   let last: RunStatus | undefined
   const onFailure = (status: RunStatus | undefined): void => void (last = status)
-  const context = { inputs, settings, api, token, redact, pipeline, effects, logger, erase, signal, start, onFailure }
+  const context = {
+    inputs,
+    settings,
+    configFile,
+    api,
+    token,
+    redact,
+    pipeline,
+    effects,
+    logger,
+    erase,
+    signal,
+    start,
+    onFailure,
+  }
   let receipt: Receipt
   try {
     receipt = await withDatabaseLimits(settings, () => run(context))

@@ -64,6 +64,7 @@ export async function runWithOptions(task: RunOptions): Promise<Receipt> {
     redact = redactor(token)
     const receipt = await perform({
       settings,
+      config: file ? { file } : {},
       token,
       logger: loggerFor(task.logger, redact),
       proxyFor: proxyRule([env]),
