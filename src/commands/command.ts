@@ -17,6 +17,8 @@ export interface Invocation {
   readonly settings: Settings
   /** Only for a command that `needsToken`. */
   readonly token: string | undefined
+  /** The file that holds the token, if one does. */
+  readonly tokenPath?: string | undefined
   /** @throws UsageError when the token cannot be read, or cannot be a token */
   readonly readToken: () => string | undefined
   readonly logger: Logger

@@ -1,7 +1,8 @@
 import { readToken, tokenIn } from '../config/api.js'
 import { ForeignConfig, readConfig, readFolderConfig, type ConfigFile } from '../config/configFile.js'
 import { checkDotEnv, readDotEnv, type DotEnv } from '../config/dotEnv.js'
-import { resolveSettings, type Flags, type Settings } from '../config/options.js'
+import { tokenPath } from '../config/exposedToken.js'
+import { nameSource, resolveSettings, type Flags, type OptionName, type Settings } from '../config/options.js'
 import { readableSettings } from '../config/readableSettings.js'
 import { proxyRule } from '../config/proxy.js'
 import { limitDatabases } from '../core/memory.js'
@@ -22,27 +23,43 @@ export function invocationOf(command: Command, inputs: readonly string[], flags:
   const dotEnv = readDotEnv()
   const environments = [process.env, dotEnv.variables]
   const config = findConfig(command, resolveSettings(command.options, flags, environments))
-  const settings = resolveSettings(command.options, flags, environments, config.file?.values)
-  checkDotEnv(dotEnv, settings, process.env, {
-    sends: Boolean(command.needsToken ?? command.connects) && settings.api !== 'simulated',
-    writesLog: command.options.includes('logFile'),
-  })
-  limitDatabases(settings)
-  const read = (): string | undefined => readToken(settings.tokenFile, environments)
-  const token = command.needsToken ? read() : undefined
-  const start = startNow()
-  const redact = redactor(token ?? tokenIn(environments))
-  const logger = loggerFor(command, settings, redact, start.runId)
-  if (config.file) logger.log('debug', `settings from ${config.file.path}`, 'config_read')
-  if (config.problem instanceof ForeignConfig && !command.checksConfig) {
-    logger.log(
-      'info',
-      `${config.problem.path} belongs to another user (uid ${config.problem.owner}) and is not used`,
-      'config_ignored',
-    )
+  const settings = resolveSettings(command.options, flags, environments, config.file)
+  try {
+    checkDotEnv(dotEnv, settings, process.env, {
+      sends: Boolean(command.needsToken ?? command.connects) && settings.api !== 'simulated',
+      writesLog: command.options.includes('logFile'),
+    })
+    limitDatabases(settings)
+    const read = (): string | undefined => readToken(settings.tokenFile, environments)
+    const token = command.needsToken ? read() : undefined
+    const start = startNow()
+    const redact = redactor(token ?? tokenIn(environments))
+    const logger = loggerFor(command, settings, redact, start.runId)
+    if (config.file) logger.log('debug', `settings from ${config.file.path}`, 'config_read')
+    if (config.problem instanceof ForeignConfig && !command.checksConfig) {
+      logger.log(
+        'info',
+        `${config.problem.path} belongs to another user (uid ${config.problem.owner}) and is not used`,
+        'config_ignored',
+      )
+    }
+    const proxyFor = proxyRule(environments)
+    return {
+      settings,
+      token,
+      tokenPath: tokenPath(settings, process.env, dotEnv),
+      readToken: read,
+      logger,
+      redact,
+      proxyFor,
+      inputs,
+      config,
+      start,
+    }
+  } catch (error) {
+    nameSource(error, settings)
+    throw error
   }
-  const proxyFor = proxyRule(environments)
-  return { settings, token, readToken: read, logger, redact, proxyFor, inputs, config, start }
 }
 
 /** Reads the config file: the one that is named, else that of the data folder, if the command has one. */
@@ -102,9 +119,16 @@ export function firstLogger(): Logger {
   return new Logger(process.stderr, 'info', redactor(process.env['JUSTONEAPI_TOKEN']))
 }
 
-/** @throws LocalError when the log file cannot be opened */
+/**
+ * What concerns the log counts only for a command that has the option: readers write no log file.
+ * @throws LocalError when the log file cannot be opened
+ */
 function loggerFor(command: Command, settings: Settings, redact: Redact, runId: string): Logger {
-  const { quiet, logLevel, logFile, logFormat } = settings
+  const has = (name: OptionName): boolean => command.options.includes(name)
+  const { logLevel } = settings
+  const quiet = has('quiet') && settings.quiet
+  const logFile = has('logFile') ? settings.logFile : undefined
+  const logFormat = has('logFormat') ? settings.logFormat : 'text'
   const level = quiet ? (command.quietLevel ?? 'warn') : logLevel
   const shown = logFormat === 'json'
   if (logFile === undefined && !shown) return new Logger(process.stderr, level, redact)

@@ -1,6 +1,6 @@
 import { CommanderError, Command as CommandLine } from 'commander'
 import { BETWEEN_VALUES } from '../config/optionParsers.js'
-import { options, type Option } from '../config/options.js'
+import { nameSource, options, type Option } from '../config/options.js'
 import { EXIT, messageOf, UsageError } from '../core/errors.js'
 import { version } from '../core/version.js'
 import { changesCommand } from './changes/command.js'
@@ -78,6 +78,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof NotLoaded) throw error.cause
     if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     const { firstLogger } = await import('./invocation.js')
+    if (invocation) nameSource(error, invocation.settings)
     const failing = entries.find(({ command }) => command.name === args[0])
     const known = invocation ?? (failing && (await partOf(failing, error)))
     const failed = reportError(error, known?.logger ?? firstLogger())

@@ -6,17 +6,15 @@ import { messageOf, UsageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import { configKey, configKeys, configSchema, fileValues, flagOnlyKeys } from './configSchema.js'
 import { JsonFault, parseLocated, type LocatedJson, type TextPlace } from './locatedJson.js'
-import { options, type FileValues, type Option, type OptionName } from './options.js'
+import { options, type FileSettings, type FileValues, type Option, type OptionName } from './options.js'
 
 /** Its name in a data folder. */
 export const CONFIG_NAME = 'creator-enrich.json'
 
 /** A config file that was read and checked. */
-export interface ConfigFile {
-  /** Absolute. */
+export interface ConfigFile extends FileSettings {
+  /** Absolute; so are the paths in `values`. */
   readonly path: string
-  /** What it sets; paths are absolute. */
-  readonly values: FileValues
 }
 
 /** The file belongs to another user. */
@@ -64,7 +62,11 @@ export function readConfig(file: string): ConfigFile {
     const { path: isPath }: Option<unknown> = options[name as OptionName]
     return [name, isPath ? resolve(dirname(path), value) : value]
   })
-  return { path, values: Object.fromEntries(absolute) as FileValues }
+  const placeOf = (name: OptionName): string => {
+    const key = configKey(name)
+    return `${placeText(path, located.placeOf([typedKeys(located.value).get(key) ?? key]))}: ${key}`
+  }
+  return { path, values: Object.fromEntries(absolute) as FileValues, placeOf }
 }
 
 /** A link that leads to nothing is a lost file, not an absent one: a cap may stand in it. */
@@ -159,7 +161,7 @@ function unknownName(typed: string, key: string): string {
 
 /** The first fault in the file. */
 function refusal(path: string, { value, placeOf }: LocatedJson, issues: readonly z.core.$ZodIssue[]): UsageError {
-  const typed = new Map(Object.keys(value as object).map((key) => [configKey(key), key]))
+  const typed = typedKeys(value)
   const placed = issues.map((issue) => {
     const [key = '', ...rest] = issue.path
     return { issue, place: placeOf([typed.get(String(key)) ?? key, ...rest]) }
@@ -175,6 +177,15 @@ function problemOf(issue: z.core.$ZodIssue): string {
   return 'expected a text or a number'
 }
 
-function at(path: string, { line, column }: TextPlace, what: string): UsageError {
-  return new UsageError(`${path}: line ${line}, column ${column}: ${what}`)
+/** The names of an object as they are typed, by their spelling with hyphens. */
+function typedKeys(value: unknown): ReadonlyMap<string, string> {
+  return new Map(Object.keys(value as object).map((key) => [configKey(key), key]))
+}
+
+function at(path: string, place: TextPlace, what: string): UsageError {
+  return new UsageError(`${placeText(path, place)}: ${what}`)
+}
+
+function placeText(path: string, { line, column }: TextPlace): string {
+  return `${path}: line ${line}, column ${column}`
 }

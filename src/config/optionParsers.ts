@@ -28,12 +28,12 @@ export const oneOf = <const T extends string>(...words: readonly T[]) =>
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS }
 
-/** Milliseconds. Timers hold at most 24 days. */
+/** Milliseconds. Timers hold at most 24 days. The example is one that the option accepts. */
 export const duration =
-  (least: string, most: string) =>
+  (least: string, most: string, example: string) =>
   (value: string): number => {
     const number = millisecondsOf(value)
-    if (number === undefined) return expected('a duration such as 500ms, 120s, 10m, 20h or 7d')
+    if (number === undefined) return expected(`a duration such as ${example}`)
     if (number >= millisecondsOf(least)! && number <= millisecondsOf(most)!) return number
     return expected(`a duration from ${least} to ${most}`)
   }
@@ -42,7 +42,7 @@ export const duration =
 export const durations =
   (least: string, most: string) =>
   (value: string): Record<string, number> => {
-    const parse = duration(least, most)
+    const parse = duration(least, most, '20h or 7d')
     const pairs = value.split(',').map((pair): [string, number] => {
       const [, name, age] = /^\s*([^=\s]+)\s*=\s*(\S+)\s*$/.exec(pair) ?? []
       return name === undefined ? expected('tiers and durations such as mega=20h,nano=7d') : [name, parse(age!)]

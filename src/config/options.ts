@@ -134,7 +134,7 @@ export const options = {
   maxAge: option({
     flag: '--max-age <duration>',
     default: '20h',
-    parse: orWord('by-tier', duration('0s', '3650d')),
+    parse: orWord('by-tier', duration('0s', '3650d', '20h or 7d')),
     help: 'fetch a profile again when the run that last fetched it started longer ago than this; by-tier: than --max-age-by-tier says',
   }),
   maxAgeByTier: option({
@@ -173,7 +173,7 @@ export const options = {
   timeout: option({
     flag: '--timeout <duration>',
     default: '120s',
-    parse: duration('1ms', '1h'),
+    parse: duration('1ms', '1h', '120s or 5m'),
     help: 'longest time of one call; a short timeout risks paying twice',
   }),
   attempts: option({
@@ -185,7 +185,7 @@ export const options = {
   giveUp: option({
     flag: '--give-up <duration>',
     default: '10m',
-    parse: duration('1ms', '20d'),
+    parse: duration('1ms', '20d', '10m or 2h'),
     help: 'stop when the API has returned only faults or throttling for this long',
   }),
   maxCalls: option({
@@ -228,17 +228,17 @@ export const options = {
   }),
   keepRaw: option({
     flag: '--keep-raw <duration>',
-    parse: duration('1d', '36500d'),
+    parse: duration('1d', '36500d', '30d or 365d'),
     help: 'after a successful run, drop raw answers of runs that started longer ago than this; raw/base/ keeps what was read from them (default: keep all)',
   }),
   keepHistory: option({
     flag: '--keep-history <duration>',
-    parse: duration('1d', '36500d'),
+    parse: duration('1d', '36500d', '30d or 365d'),
     help: 'at the end of a successful run, drop older counters, days, versions, changes and failures; the last ones of each creator before that stay (default: keep all)',
   }),
   keepPeople: option({
     flag: '--keep-people <duration>',
-    parse: duration('0s', '36500d'),
+    parse: duration('1d', '36500d', '30d or 365d'),
     help: 'erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased)',
   }),
   alarmParked: option({
@@ -352,13 +352,13 @@ export const options = {
   latency: option({
     flag: '--latency <duration>',
     default: '0ms',
-    parse: duration('0ms', '1h'),
+    parse: duration('0ms', '1h', '50ms or 2s'),
     help: 'time that each answer takes',
   }),
   jitter: option({
     flag: '--jitter <duration>',
     default: '0ms',
-    parse: duration('0ms', '1h'),
+    parse: duration('0ms', '1h', '50ms or 2s'),
     help: 'random extra time of each answer, up to this much',
   }),
   since: option({
@@ -477,7 +477,10 @@ type Parsed<O> = O extends Option<infer T> ? T : never
 type Setting<O> = O extends { default: string } ? Parsed<O> : Parsed<O> | undefined
 
 /** The value of each option, by name; an option with a default always has one. */
-export type Settings = { readonly [K in OptionName]: Setting<(typeof options)[K]> }
+export type Settings = { readonly [K in OptionName]: Setting<(typeof options)[K]> } & {
+  /** Where values come from that nobody typed: a variable, or a place in the config file. */
+  readonly from?: Readonly<Partial<Record<OptionName, string>>>
+}
 
 /** What a program may give for an option: a switch is a boolean; a number may be a text, as on the command line. */
 export type Given<K extends OptionName> =
@@ -497,6 +500,13 @@ export function envName(name: string): string {
 
 /** Settings of a config file as texts, checked already. */
 export type FileValues = Readonly<Partial<Record<OptionName, string>>>
+
+/** What a config file sets. */
+export interface FileSettings {
+  readonly values: FileValues
+  /** File, line, column and name of a setting, for errors. */
+  readonly placeOf: (name: OptionName) => string
+}
 
 /** Options as commander gives them. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>
@@ -519,31 +529,49 @@ export function refusedValue(value: string, { secret }: Option<unknown>): string
  * @param names the options that the command takes as flags; `--limit` is not the same option for every command
  * @param flags the typed flags; a switch is `true`
  * @param environments most important first: the process's, then the `.env` file's
- * @param file the values of the config file
+ * @param file the config file, if there is one
  * @throws UsageError naming the flag or variable, and what it expects
  */
 export function resolveSettings(
   names: readonly OptionName[],
   flags: Flags,
   environments: readonly Readonly<Record<string, string | undefined>>[],
-  file: FileValues = {},
+  file?: FileSettings,
 ): Settings {
   const settings: Record<string, unknown> = {}
-  for (const [name, definition] of Object.entries<Option<unknown>>(options)) {
+  const from: Partial<Record<OptionName, string>> = {}
+  for (const [name, definition] of Object.entries(options) as [OptionName, Option<unknown>][]) {
     const variable = envName(name)
-    const typed = names.includes(name as OptionName) ? typedValue(definition.flag, flags) : undefined
-    const given =
-      typed === undefined
-        ? (definition.flagOnly ? [] : environments).map((environment) => environment[variable]).find((value) => value)
-        : String(typed)
-    const value = given ?? file[name as OptionName] ?? definition.default
+    const typed = names.includes(name) ? typedValue(definition.flag, flags) : undefined
+    const given = definition.flagOnly
+      ? undefined
+      : environments.map((environment) => environment[variable]).find((each) => each)
+    const kept = file?.values[name]
+    const value = typed === undefined ? (given ?? kept ?? definition.default) : String(typed)
     if (value === undefined) continue
+    if (typed === undefined && given !== undefined) from[name] = variable
+    else if (typed === undefined && kept !== undefined) from[name] = file!.placeOf(name)
     try {
       settings[name] = definition.parse(value)
     } catch (error) {
-      const where = typed === undefined ? variable : definition.flag.split(' ')[0]!
+      const where = from[name] ?? flagOf(definition)
       throw new UsageError(`${where}: ${(error as Error).message}, got ${refusedValue(value, definition)}`)
     }
   }
-  return settings as unknown as Settings
+  return { ...settings, from } as unknown as Settings
+}
+
+/**
+ * Errors name an option by its flag, at their begin. Where nobody typed the flag, the variable or the place in the config file
+ * takes its place.
+ */
+export function nameSource(error: unknown, { from = {} }: Pick<Settings, 'from'>): void {
+  if (!(error instanceof Error)) return
+  const [flag] = /^--[a-z-]+(?=[ :])/.exec(error.message) ?? []
+  const source = (Object.keys(from) as OptionName[]).find((name) => flagOf(options[name]) === flag)
+  if (flag !== undefined && source !== undefined) error.message = from[source]! + error.message.slice(flag.length)
+}
+
+function flagOf({ flag }: Option<unknown>): string {
+  return flag.split(' ')[0]!
 }

@@ -26,7 +26,7 @@ export function lostConfig(
   if (sets.length === 0) return undefined
   const path = join(data, CONFIG_NAME)
   return new UsageError(
-    `${path} is gone: the last run took ${sets.join(', ')} from it; nothing was sent: put the file back, or write {} into it to go on without these settings`,
+    `${path} is gone: the last run took ${sets.join(', ')} from it; nothing was sent: put the file back, or put one with {} in its place to go on without these settings`,
   )
 }
 

@@ -37,10 +37,10 @@ const STANDARD = options.maxAge.parse(options.maxAge.default) as number
 
 function unknownTier(tier: string, tiers: readonly string[], { name }: Tiered): UsageError {
   const [near] = nearest(tier, tiers, 1)
-  const hint = near === undefined ? '' : ` did you mean ${near}?`
-  const known = tiers.length === 0 ? 'has no tiers' : `has the tiers ${tiers.join(', ')}`
+  const hint = near === undefined ? '' : ` (did you mean ${near}?)`
+  const known = tiers.length === 0 ? 'no tiers' : `the tiers ${tiers.join(', ')}`
   return new UsageError(
-    `--max-age-by-tier: there is no tier ${tier}:${hint} The pipeline ${name} ${known}; nothing was sent`,
+    `--max-age-by-tier: there is no tier ${tier}${hint}, the pipeline ${name} has ${known}; nothing was sent`,
   )
 }
 

@@ -1,9 +1,10 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { PlanReport } from '../../src/commands/plan/planReport.js'
 import { readConfig } from '../../src/config/configFile.js'
+import { run } from '../../src/index.js'
 import { configKeys, configSchema } from '../../src/config/configSchema.js'
 import { options, type Option } from '../../src/config/options.js'
 import { cli, type Ended } from '../support/cli.js'
@@ -184,7 +185,7 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
     }
     expect((await here('run', list, '--quiet')).code).toBe(0)
     rmSync(path)
-    const gone = `${path} is gone: the last run took api, budget-per-day, no-report from it; nothing was sent: put the file back, or write {} into it`
+    const gone = `${path} is gone: the last run took api, budget-per-day, no-report from it; nothing was sent: put the file back, or put one with {} in its place`
     expect(await refusal('--budget-per-day', '5')).toEqual([2, expect.stringContaining(gone)])
     expect((await here('plan', list)).stderr).toContain(`a run would stop: ${gone}`)
     const other = writeConfig(temporaryFolder(), { 'max-age': '1d' })
@@ -213,6 +214,43 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
     writeFileSync(path, Buffer.alloc(200_000, 0x20))
     expect(() => readConfig(path)).toThrow('200000 bytes, too many')
   })
+})
+
+test('what a later step refuses is named with file, line and column, too', async () => {
+  const data = dataWith({ json: false, api: 'http://evil.example/' })
+  const path = join(data, 'creator-enrich.json')
+  const list = writeList(temporaryFolder(), [plainId(1)])
+  const last = async (...args: string[]) => (await commandHere([...args, '--data', data], { env })).stderr
+  const refused = `${path}: line 3, column 3: api http://evil.example/: evil.example uses plain HTTP`
+  expect(await last('run', list)).toContain(`error: ${refused}`)
+  expect((await commandHere(['doctor', '--data', data], { env })).stdout).toContain(refused)
+  await expect(run({ inputs: list, data, env })).rejects.toThrow(refused)
+  writeConfig(data, { api: 'simulated', 'max-age': 'by-tier', maxAgeByTier: { huge: '1d' } })
+  expect(await last('run', list)).toContain(
+    `error: ${path}: line 4, column 3: max-age-by-tier: there is no tier huge, the pipeline`,
+  )
+})
+
+test('a log file concerns only the commands that write one; doctor shows one that cannot be written', async () => {
+  const folder = temporaryFolder()
+  const logFile = join(writeList(folder, [plainId(1)]), 'no-folder.log')
+  const data = dataWith({ 'log-file': logFile, 'log-format': 'json', quiet: true, api: 'simulated' })
+  for (const command of ['status', 'lists', 'changes', 'costs', 'select']) {
+    const { stderr } = await commandHere([command, '--data', data])
+    expect(stderr, command).toMatch(/^error: [^{]*(holds nothing|no published file) yet/)
+  }
+  const refused = `${join(data, 'creator-enrich.json')}: line 2, column 3: log-file ${logFile}: `
+  const doctor = await commandHere(['doctor', '--data', data])
+  expect([doctor.code, doctor.stderr]).toEqual([7, ''])
+  expect(doctor.stdout.split('\n').filter((line) => line.startsWith('fail'))).toEqual([
+    expect.stringContaining(`fail  log       ${refused}`),
+  ])
+  expect((await commandHere(['replay', '--data', data])).stderr).toContain(refused)
+  const good = join(folder, 'logs', 'run.log')
+  const env = { CREATOR_ENRICH_LOG_FILE: good }
+  expect((await commandHere(['doctor', '--data', data], { env })).stdout).toContain(`log       ${good} can be written`)
+  await commandHere(['status', '--data', data], { env })
+  expect(readdirSync(folder)).toEqual(['creators.csv'])
 })
 
 describe('whose file it is', () => {

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { commands } from '../../src/commands/program.js'
 import { runCommand } from '../../src/commands/run/command.js'
 import { ONLY_COMMAND_LINE } from '../../src/commands/run/runWithOptions.js'
-import { envName, options, resolveSettings, type Option, type OptionName } from '../../src/config/options.js'
+import {
+  envName,
+  nameSource,
+  options,
+  resolveSettings,
+  type Option,
+  type OptionName,
+} from '../../src/config/options.js'
 
 describe('settings', () => {
   test('a flag wins over the environment, that over the .env file, that over the default', () => {
@@ -14,7 +21,7 @@ describe('settings', () => {
   })
 
   test('the config file wins over the default only', () => {
-    const file = { concurrency: '2', attempts: '3', noBom: 'false', excel: 'true' }
+    const file = { values: { concurrency: '2', attempts: '3', noBom: 'false', excel: 'true' }, placeOf: String }
     const settings = resolveSettings(runCommand.options, { concurrency: '5' }, [{}, {}], file)
     expect(settings).toMatchObject({ concurrency: 5, attempts: 3, noBom: false, excel: true, giveUp: 600_000 })
     const dotEnv = { CREATOR_ENRICH_ATTEMPTS: '7' }
@@ -50,7 +57,7 @@ describe('settings', () => {
 
   test.each([
     ['timeout', '30d', '--timeout: expected a duration from 1ms to 1h, got "30d"'],
-    ['timeout', '5', '--timeout: expected a duration such as 500ms, 120s, 10m, 20h or 7d, got "5"'],
+    ['timeout', '5', '--timeout: expected a duration such as 120s or 5m, got "5"'],
     ['concurrency', '0', '--concurrency: expected a whole number from 1 to 1000, got "0"'],
     ['rate', '0/s', '--rate: expected a rate such as 5/s or 300/m, got "0/s"'],
     ['maxFailed', '101%', '--max-failed: expected a percentage from 0% to 100%, got "101%"'],
@@ -72,6 +79,49 @@ describe('settings', () => {
     expect(() => resolveSettings(runCommand.options, {}, [{ CREATOR_ENRICH_MAX_AGE: 'old' }])).toThrow(
       /^CREATOR_ENRICH_MAX_AGE: /,
     )
+  })
+
+  test('the error of a later step names the flag only if somebody typed it', () => {
+    const placeOf = (name: OptionName) => `/d/c.json: line 1, column 2: ${name}`
+    const file = { values: { api: 'http://evil.example/', maxAge: '3d' }, placeOf }
+    const environment = { CREATOR_ENRICH_TIMEOUT: '5s', CREATOR_ENRICH_MAX_AGE: '2d' }
+    const settings = resolveSettings(runCommand.options, { list: 'vips' }, [environment], file)
+    const named = (message: string) => {
+      const error = new Error(message)
+      nameSource(error, settings)
+      return error.message
+    }
+    expect(named('--api http://evil.example/: plain')).toBe(
+      '/d/c.json: line 1, column 2: api http://evil.example/: plain',
+    )
+    expect(named('--timeout 5s: too short')).toBe('CREATOR_ENRICH_TIMEOUT 5s: too short')
+    expect(named('--max-age: old')).toBe('CREATOR_ENRICH_MAX_AGE: old')
+    expect(named('--list vips: twice')).toBe('--list vips: twice')
+    expect(named('--max-age-by-tier: none')).toBe('--max-age-by-tier: none')
+  })
+
+  test('each example of a refused value is accepted', () => {
+    const refusals = (Object.entries(options) as [OptionName, Option<unknown>][]).flatMap(([name, { parse }]) => {
+      try {
+        parse('?')
+        return []
+      } catch (error) {
+        const [, , examples = ''] = /(such as )(.*?)(, at least .*)?$/.exec((error as Error).message) ?? []
+        const quoted = /"(.*)"/.exec(examples)?.[1]
+        const each = quoted === undefined ? examples.split(/,? or (?:a day such as )?/) : [quoted]
+        return each.filter((example) => example !== '').map((example) => ({ name, example }))
+      }
+    })
+    expect(refusals.length).toBeGreaterThan(15)
+    const unfit = refusals.filter(({ name, example }) => {
+      try {
+        options[name].parse(example)
+        return false
+      } catch {
+        return true
+      }
+    })
+    expect(unfit).toEqual([])
   })
 })
 

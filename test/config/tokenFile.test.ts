@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { exposedToken } from '../../src/config/exposedToken.js'
 import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
@@ -21,4 +22,25 @@ test.each(['', '\n', '\r\n', ' \t\n\n'])('a token file that holds only %j is nam
   )
   const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; said: string; exit_code?: number }[] }
   expect(checks.find(({ name }) => name === 'token')).toMatchObject({ said, exit_code: 2 })
+})
+
+test('a file with the token that other users can read is a warning of a run and of doctor', async () => {
+  const folder = temporaryFolder()
+  for (const each of [folder, dirname(folder)]) chmodSync(each, 0o755)
+  const [file, dotEnv] = [join(folder, 'token.txt'), join(folder, '.env')]
+  writeFileSync(file, 'canary-token\n', { mode: 0o640 })
+  expect(exposedToken(file)).toBeUndefined()
+  const warning = (path: string) =>
+    `other users of this machine can use the token: ${path} has the mode 644: chmod 600 ${path}`
+  const run = async (...args: string[]) => (await commandHere(['run', 'none.csv', ...args], { cwd: folder })).stderr
+  chmodSync(file, 0o644)
+  expect(await run('--token-file', 'token.txt')).toContain(`warning: ${warning(file)}\n`)
+  expect(await run('--token-file', 'token.txt', '--api', 'simulated')).not.toContain('other users')
+  writeFileSync(dotEnv, 'JUSTONEAPI_TOKEN=canary-token\n', { mode: 0o644 })
+  expect(await run()).toContain(`warning: ${warning(dotEnv)}\n`)
+  const doctor = await commandHere(['doctor', '--api', 'http://127.0.0.1:9', '--token-file', file], { cwd: folder })
+  expect(doctor.stdout).toMatch(new RegExp(`^warn {2}token .*; ${warning(file)}$`, 'm'))
+  // Nobody else can enter the folder.
+  chmodSync(folder, 0o700)
+  expect(exposedToken(file)).toBeUndefined()
 })

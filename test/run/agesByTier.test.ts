@@ -16,7 +16,7 @@ test.each<[what: string, args: string[], message: string]>([
   [
     'a tier that does not exist',
     ['--max-age', 'by-tier', '--max-age-by-tier', 'megga=20h'],
-    'there is no tier megga: did you mean mega? The pipeline xiaohongshu-user-profile has the tiers nano, micro, mid, macro, mega',
+    'there is no tier megga (did you mean mega?), the pipeline xiaohongshu-user-profile has the tiers nano, micro, mid, macro, mega',
   ],
   ['a column that does not exist', ['--first', 'fens desc'], 'table creators has no column fens: did you mean fans'],
 ])('%s is exit 2, and no folder is made', async (_, args, message) => {

@@ -1,5 +1,6 @@
 import { resolveApi, type Api } from '../../config/api.js'
-import type { Settings } from '../../config/options.js'
+import { exposedToken } from '../../config/exposedToken.js'
+import { nameSource, type Settings } from '../../config/options.js'
 import type { ProxyRule } from '../../config/proxy.js'
 import { EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
@@ -10,13 +11,15 @@ import { configCheck } from './configCheck.js'
 import { checkCertificate, checkClock, checkNetwork, checkProxy } from './connection.js'
 import { folderNeeds } from './folderNeeds.js'
 import { checkDatabase, checkLock, folderVersions } from './folderState.js'
-import { checkFolder, checkMemory, checkNode, checkPrograms, checkSpace } from './machine.js'
+import { checkFolder, checkLogFile, checkMemory, checkNode, checkPrograms, checkSpace } from './machine.js'
 import { reach } from './reach.js'
 
 export interface DoctorJob {
   readonly settings: Settings
   /** @throws UsageError when the token cannot be read, or cannot be a token */
   readonly readToken: () => string | undefined
+  /** The file that holds the token, if one does. */
+  readonly tokenPath?: string | undefined
   /** None is used if absent. */
   readonly proxyFor?: ProxyRule
   /** Absent: there is no config file. */
@@ -30,7 +33,14 @@ const TIMEOUT_MS = 10_000
  * Checks everything that a run needs, without a call: the token is not sent, and nothing is changed. The API's host gets one
  * `HEAD` request for its root.
  */
-export async function doctor({ settings, readToken, proxyFor, config, now }: DoctorJob): Promise<DoctorReport> {
+export async function doctor({
+  settings,
+  readToken,
+  tokenPath,
+  proxyFor,
+  config,
+  now,
+}: DoctorJob): Promise<DoctorReport> {
   const layout = layoutOf(settings.data)
   const checks: Check[] = []
   const check = async (
@@ -41,6 +51,7 @@ export async function doctor({ settings, readToken, proxyFor, config, now }: Doc
     try {
       checks.push({ name, ...(await look()) })
     } catch (error) {
+      nameSource(error, settings)
       const code = exitCodeOf(error)
       checks.push({ name, verdict: 'fail', said: messageOf(error), exit_code: code === EXIT.bug ? exitCode : code })
     }
@@ -51,13 +62,14 @@ export async function doctor({ settings, readToken, proxyFor, config, now }: Doc
   await check('config', async () => ok(await configCheck(settings, config)))
   await check('folder', () => checkFolder(layout), EXIT.local)
   await check('space', () => checkSpace(layout), EXIT.local)
+  await check('log', () => checkLogFile(settings), EXIT.local)
   await check('lock', () => checkLock(layout))
   await check('database', () => checkDatabase(layout, settings), EXIT.local)
   // One failure is one line: what cannot be opened is not opened again.
   const opens = checks.at(-1)!.exit_code !== EXIT.local
   await check('written', () => (opens ? folderVersions(layout) : warn('not known, see database')), EXIT.local)
   await check('next', () => folderNeeds(layout, opens), EXIT.local)
-  await check('token', () => token(settings, readToken))
+  await check('token', () => token(settings, readToken, tokenPath))
   const { api, error } = apiOf(settings, proxyFor)
   const connected = api?.base && (await reach(api.base, api.proxy, TIMEOUT_MS, now))
   const shown = (look: (api: Api) => CheckResult) => () => (api ? look(api) : warn('not known, see network'))
@@ -89,11 +101,14 @@ function apiOf(
   }
 }
 
-function token(settings: Settings, readToken: () => string | undefined): CheckResult {
+function token(settings: Settings, readToken: () => string | undefined, path: string | undefined): CheckResult {
   if (settings.api === 'simulated') return ok('none is needed for simulated data')
   const place = settings.tokenFile === undefined ? 'JUSTONEAPI_TOKEN' : settings.tokenFile
-  if (readToken() !== undefined)
-    return ok(`${place} holds one, well-formed; only a call shows whether the API accepts it`)
+  if (readToken() !== undefined) {
+    const found = `${place} holds one, well-formed; only a call shows whether the API accepts it`
+    const exposed = exposedToken(path)
+    return exposed === undefined ? ok(found) : warn(`${found}; ${exposed}`)
+  }
   throw new UsageError(`none: set JUSTONEAPI_TOKEN (environment or .env), or give --token-file`)
 }
 

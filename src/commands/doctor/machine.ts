@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import type { Settings } from '../../config/options.js'
 import { pathExists } from '../../core/absent.js'
 import { first, openDatabase } from '../../core/duckdb.js'
-import { messageOf, UsageError } from '../../core/errors.js'
+import { LocalError, messageOf, UsageError } from '../../core/errors.js'
 import { databaseMemory, MINIMUM_MB, thisMachine, type Machine } from '../../core/memory.js'
 import { version } from '../../core/version.js'
 import type { Layout } from '../../dataFolder/layout.js'
@@ -54,6 +56,20 @@ export async function checkFolder(layout: Layout): Promise<CheckResult> {
     })
   })
   return ok(`${layout.data} does not exist yet, and can be made`)
+}
+
+/** Nothing is opened or made: a log file that an environment or a config file names, for the commands that write one. */
+export async function checkLogFile({ logFile }: Pick<Settings, 'logFile'>): Promise<CheckResult> {
+  if (logFile === undefined) return ok('no file is set')
+  const file = resolve(logFile)
+  const place = existing(file)
+  try {
+    if (place !== file && !statSync(place).isDirectory()) throw new Error(`${place} is not a folder`)
+    await access(place, place === file ? constants.W_OK : constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new LocalError(`--log-file ${file}: ${messageOf(cause)}: make it writable, or give another file`, { cause })
+  }
+  return ok(`${file} can be written`)
 }
 
 function existing(path: string): string {

@@ -1,4 +1,6 @@
 import { resolveApi } from '../../config/api.js'
+import { exposedToken } from '../../config/exposedToken.js'
+import { nameSource } from '../../config/options.js'
 import { plainCommands } from '../../core/commandText.js'
 import { liveEffects } from '../../core/effects.js'
 import { exitCodeOf } from '../../core/errors.js'
@@ -21,7 +23,7 @@ import { tellEnd } from './tellEnd.js'
 /** What the main job needs, from the command line or from another program. */
 export interface Job extends Pick<
   Invocation,
-  'settings' | 'config' | 'token' | 'logger' | 'proxyFor' | 'inputs' | 'start'
+  'settings' | 'config' | 'token' | 'tokenPath' | 'logger' | 'proxyFor' | 'inputs' | 'start'
 > {
   /** Its reason is the exit code. */
   readonly signal: AbortSignal
@@ -40,6 +42,8 @@ export async function perform(job: Job): Promise<Receipt> {
   const { settings, config, token, logger, proxyFor, inputs, signal, start } = job
   const configFile = config.file
   const api = resolveApi(settings, proxyFor)
+  const exposed = api.simulated ? undefined : exposedToken(job.tokenPath)
+  if (exposed !== undefined) logger.log('warn', exposed, 'token_exposed')
   if (api.warning) logger.log('warn', api.warning, 'plain_http')
   if (api.way) logger.log('info', api.way, 'api_host', { host: api.host })
   if (api.simulated) logger.log('info', SIMULATED, 'simulated')
@@ -74,6 +78,7 @@ export async function perform(job: Job): Promise<Receipt> {
   try {
     receipt = await withDatabaseLimits(settings, () => run(context))
   } catch (error) {
+    nameSource(error, settings)
     job.onError?.(error)
     const exitCode = exitCodeOf(error)
     if (last && !couldNotStart(exitCode, last)) await tellFailure(job, exitCode, errorText(error), last)

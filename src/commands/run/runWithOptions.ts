@@ -1,6 +1,15 @@
 import { readToken, tokenIn } from '../../config/api.js'
 import { readConfig, readFolderConfig } from '../../config/configFile.js'
-import { envName, options, resolveSettings, type Flags, type OptionName } from '../../config/options.js'
+import { tokenPath } from '../../config/exposedToken.js'
+import {
+  envName,
+  nameSource,
+  options,
+  resolveSettings,
+  type Flags,
+  type OptionName,
+  type Settings,
+} from '../../config/options.js'
 import { proxyRule } from '../../config/proxy.js'
 import type { LogLevel } from '../../core/effects.js'
 import { EXIT, exitCodeOf, UsageError } from '../../core/errors.js'
@@ -53,18 +62,21 @@ export const ONLY_COMMAND_LINE: readonly OptionName[] = ['json', 'quiet', 'logLe
 export async function runWithOptions(task: RunOptions): Promise<Receipt> {
   const stop = stopBy(task.signal)
   let redact = redactor(task.token ?? tokenIn([task.env ?? process.env]))
+  let known: Pick<Settings, 'from'> = {}
   try {
     const names = givenNames(task)
     const env = withoutGiven(task.env ?? process.env, names)
     const flags = flagsOf(task, names)
     const { config, data } = resolveSettings(runCommand.options, flags, [env])
     const file = config === undefined ? readFolderConfig(data) : readConfig(config)
-    const settings = resolveSettings(runCommand.options, flags, [env], file?.values)
+    const settings = resolveSettings(runCommand.options, flags, [env], file)
+    known = settings
     const token = readToken(settings.tokenFile, [task.token === undefined ? env : { JUSTONEAPI_TOKEN: task.token }])
     redact = redactor(token)
     const receipt = await perform({
       settings,
       config: file ? { file } : {},
+      tokenPath: tokenPath(settings, env),
       token,
       logger: loggerFor(task.logger, redact),
       proxyFor: proxyRule([env]),
@@ -74,6 +86,7 @@ export async function runWithOptions(task: RunOptions): Promise<Receipt> {
     })
     return JSON.parse(redact(JSON.stringify(receipt))) as Receipt
   } catch (error) {
+    nameSource(error, known)
     throw withExitCode(error, redact)
   } finally {
     stop.release()

@@ -37,6 +37,7 @@ const GOOD = {
   space: 'ok',
   lock: 'ok',
   database: 'ok',
+  log: 'ok',
   written: 'ok',
   next: 'ok',
   token: 'ok',
