@@ -28,6 +28,7 @@ export interface PartialRun {
 /** The closing line of a run with a receipt. */
 export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingLine {
   const { run_id, exit_code, exit_reason, rows, ids, calls, money, simulated, stop, reasons } = receipt
+  const { erased_people: erased = 0 } = receipt
   const parked = reasons.filter(({ status }) => status === 'parked').map(({ reason }) => reason)
   const counts = STATUSES.filter((status) => status !== 'parked').map((status) => `${status}=${rows[status]}`)
   const sent = { sent: calls.sent, billed: calls.billed, maybe_billed: calls.maybe_billed }
@@ -35,11 +36,13 @@ export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingL
     runId: run_id,
     exitCode: exit_code,
     warnings,
-    next: exit_reason === 'failed' ? MANY_FAILED : stop?.run_again,
+    isNews: erased > 0,
+    next: nextOf(receipt, warnings),
     parts: [
       ...(exit_reason === null ? [] : [`reason=${exit_reason}`]),
       `rows=${rows.read} ids=${ids.read} ${counts.join(' ')}`,
       `parked=${[rows.parked, ...parked].join(' ')}`,
+      ...(erased > 0 ? [`erased_people=${erased}`] : []),
       callsText(sent, money.billed, money.maybe_billed, simulated),
     ],
     fields: {
@@ -51,11 +54,18 @@ export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingL
       rows: { ...rows },
       ids: { ...ids },
       parked_reasons: parked,
+      erased_people: erased,
       calls: sent,
       money: { currency: money.currency, billed: money.billed, maybe_billed: money.maybe_billed },
       stop: stop?.reason ?? null,
     },
   })
+}
+
+/** A run under a cap that allows no call brings nothing, however often it is repeated. */
+function nextOf({ exit_reason, stop }: Receipt, warnings: Warnings): string | undefined {
+  if (warnings.includes('cap_allows_nothing')) return LOOK
+  return exit_reason === 'failed' ? MANY_FAILED : stop?.run_again
 }
 
 /** The closing line of a run that ended with an error after it had started. */
@@ -116,13 +126,16 @@ interface Parts {
   readonly warnings: Warnings | undefined
   /** Undefined: what the exit code asks for. */
   readonly next?: string | undefined
+  /** Somebody should read the line, though there is nothing to do. */
+  readonly isNews?: boolean
   readonly parts: readonly string[]
   readonly fields: LogFields
 }
 
-function closing({ runId, exitCode, warnings, next: given, parts, fields }: Parts): ClosingLine {
-  const needsLook = exitCode !== 0 || (warnings ?? []).length > 0
-  const next = given ?? (exitCode ? (NEXT[exitCode] ?? AGAIN) : needsLook ? LOOK : NOTHING)
+function closing({ runId, exitCode, warnings, next: given, isNews = false, parts, fields }: Parts): ClosingLine {
+  const hasWork = exitCode !== 0 || (warnings ?? []).length > 0
+  const needsLook = hasWork || isNews
+  const next = given ?? (exitCode ? (NEXT[exitCode] ?? AGAIN) : hasWork ? LOOK : NOTHING)
   const seen = warnings === undefined ? 'unknown' : [warnings.length, warnings.join(',')].join(' ').trimEnd()
   const message = [
     `run ${runId} exit=${exitCode ?? 'killed'}`,

@@ -26,6 +26,7 @@ import { spentByDay } from './budget.js'
 import { dueIdsByClock, reportAhead } from './clock.js'
 import type { OpenRun } from './openRun.js'
 import { StagedCalls } from './stagedCalls.js'
+import { warnOfCaps } from './warnOfCaps.js'
 
 export interface Fetched extends FetchResult {
   /** Ids with at least one call. */
@@ -80,6 +81,7 @@ export async function fetchDue(
     { rows: planned.rows, ids: planned.ids, due },
   )
   if (due === 0) return { ...NOTHING, planned }
+  warnOfCaps(settings, due, effects)
   const token = tokenFor(run, due)
   await claimKind(connection, layout.data, api.simulated)
   const open = new Resources()

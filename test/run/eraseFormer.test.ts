@@ -14,6 +14,7 @@ import { layoutOf } from '../../src/dataFolder/layout.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
 import { erasuresOf, readErasures } from '../../src/privacy/erasures.js'
 import { addTombstones, countLeaving, readTombstones, writeTombstones } from '../../src/privacy/tombstones.js'
+import { closingOfReceipt } from '../../src/run/closingLine.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { whereIs } from '../commands/forget/everyValue.js'
 import { check } from '../commands/forget/folder.js'
@@ -99,6 +100,11 @@ test('people who left their last list longer ago are erased everywhere, and fetc
   expect([code, receipt.erased_people]).toEqual([0, 1])
   expect(stderr).toMatch(/erasing 1 person who left the last list before \d{4}-/)
   expect(stderr).not.toContain(CAT)
+  expect(closingOfReceipt(receipt, [])).toMatchObject({
+    needsLook: true,
+    message: expect.stringMatching(/ erased_people=1 .* warnings=0 next="nothing to do"$/) as string,
+  })
+  expect(closingOfReceipt(kept.receipt, []).needsLook).toBe(false)
   expect(summary(receipt, 'Asia/Shanghai')).toContain(
     '\nerased     1 person who left the last list longer ago than --keep-people\n',
   )
