@@ -1,4 +1,4 @@
-import { accessSync, readlinkSync, statSync } from 'node:fs'
+import { accessSync, lstatSync, readlinkSync, statSync } from 'node:fs'
 import { access, constants, readdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { LocalError, messageOf } from './errors.js'
@@ -62,11 +62,27 @@ export function unreadablePath(path: string, cause: unknown): LocalError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? ''
   const isRefused = ['EACCES', 'EPERM'].includes(code)
   const remedy = isRefused
-    ? `give this user the permission to ${closedFolder(path) ?? 'read it'}`
+    ? (takeBack(path) ?? `give this user the permission to ${closedFolder(path) ?? 'read it'}`)
     : (REMEDIES[code] ?? 'make it readable')
   return new LocalError(`cannot read ${path}: ${messageOf(cause)}; ${remedy}, then run the same command again`, {
     cause,
   })
+}
+
+/** How to get back what another user, such as root, has made in a folder of this user. */
+function takeBack(path: string): string | undefined {
+  const [self, group] = [process.geteuid?.(), process.getegid?.()]
+  const [made, folder] = [ownerOf(path), ownerOf(dirname(path))]
+  if (self === undefined || made === undefined || made === self || folder !== self) return undefined
+  return `uid ${made} has made it in a folder of yours: as root, give back all of the data folder (chown -R ${self}:${group} <data folder>)`
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return lstatSync(path).uid
+  } catch {
+    return undefined
+  }
 }
 
 /** The first folder on the way to a path, or to what it links to, that this user may not enter. */

@@ -5,6 +5,7 @@ import { runIdAt } from '../core/time.js'
 import { version } from '../core/version.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
+import { warnOfRoot } from '../dataFolder/warnOfRoot.js'
 import { keepConfig, lostConfig } from '../dataFolder/lostConfig.js'
 import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf, sharedFoldersOf } from '../dataFolder/preflight.js'
 import { sweepLeftovers } from '../dataFolder/leftovers.js'
@@ -57,6 +58,7 @@ export async function openRun(
   await checkOpenFiles(settings.concurrency * (api.base ? 1 : 2))
   const lock = await lockFolder(layout)
   open.add(() => lock.release())
+  warnOfRoot(layout, effects)
   const lost = lostConfig(layout, settings, configFile)
   if (lost) throw lost
   const header = headerOf(context)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -147,4 +147,28 @@ test('--save over a file that cannot be read is refused by name', async () => {
   const { code, stderr } = await cli(['select', '--data', there.data, '--save', 'mine'], { cwd: there.folder })
   expect(code).toBe(7)
   expect(stderr).toContain(`cannot read ${path}`)
+})
+
+test('root is warned in a folder of another user, whose next command says how to get back what root has made', async ({
+  skip,
+}) => {
+  if (!mayBecomeNobody()) return skip('this process cannot become another user')
+  const { folder, data } = filled()
+  spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, folder])
+  chmodSync(dirname(folder), 0o755)
+  const { code, stderr } = await cli(['report', '--data', data])
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringMatching(new RegExp(`^warning: root works in ${data}, .* chown -R ${NOBODY}:${NOBODY} ${data}\\n$`)),
+  ])
+  const status = join(data, 'state', 'status.json')
+  chownSync(status, 0, 0)
+  chmodSync(status, 0o640)
+  const next = await cli(['status', '--data', data], { through: AS_NOBODY, cwd: folder })
+  expect([next.code, next.stderr]).toEqual([
+    7,
+    expect.stringContaining(
+      `cannot read ${status}: EACCES: permission denied, open '${status}'; uid 0 has made it in a folder of yours: as root, give back all of the data folder (chown -R ${NOBODY}:${NOBODY} <data folder>)`,
+    ),
+  ])
 })

@@ -10,6 +10,7 @@ import { runIdAt } from '../../core/time.js'
 import { isOurs } from '../../dataFolder/files.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
+import { warnOfRoot } from '../../dataFolder/warnOfRoot.js'
 import { checkFolders, foldersOf, sharedFoldersOf } from '../../dataFolder/preflight.js'
 import { tightenFolders } from '../../dataFolder/tighten.js'
 import { answerReader, type AnswerReader } from '../../flatten/compile.js'
@@ -206,6 +207,7 @@ async function inFolder(
     if (!pathExists(layout.state) && !pathExists(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
+    warnOfRoot(layout, effects)
     await tightenFolders(layout, effects)
     const discreet = withoutPeople(effects, finder)
     const report = await work({ lock, layout, reader: answerReader(pipeline), finder, settings, effects: discreet })

@@ -7,6 +7,7 @@ import { Resources } from '../../core/resources.js'
 import { runIdAt } from '../../core/time.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock } from '../../dataFolder/lock.js'
+import { warnOfRoot } from '../../dataFolder/warnOfRoot.js'
 import { answerReader } from '../../flatten/compile.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -36,6 +37,7 @@ export async function changeLists<T>(
     }
     const lock = await takeLock(layout)
     open.add(() => lock.release())
+    warnOfRoot(layout, effects)
     const result = await withCurrentWarehouse(
       { lock, reader: answerReader(pipeline), effects },
       async ({ connection }) => {

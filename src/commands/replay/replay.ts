@@ -8,6 +8,7 @@ import { Resources } from '../../core/resources.js'
 import { runIdAt } from '../../core/time.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
+import { warnOfRoot } from '../../dataFolder/warnOfRoot.js'
 import { answerReader } from '../../flatten/compile.js'
 import { repairJournal } from '../../journal/repairJournal.js'
 import { OutdatedWarehouse } from '../../load/schema/schema.js'
@@ -35,6 +36,7 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     if (!pathExists(layout.state) && !pathExists(layout.raw)) throw nothingIn(layout)
     const lock = await takeLock(layout)
     open.add(() => lock.release())
+    warnOfRoot(layout, effects)
     await openTombstones(layout, effects)
     await warnOfLeaving(layout, effects)
     await sealKnown(lock, pipeline, effects)

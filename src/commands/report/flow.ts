@@ -1,7 +1,9 @@
 import type { Settings } from '../../config/options.js'
+import { type Effects, liveEffects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { takeLock } from '../../dataFolder/lock.js'
+import { warnOfRoot } from '../../dataFolder/warnOfRoot.js'
 import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
 import { checkPublished } from '../../publish/openPublished.js'
 import { writeListReport, writeReport } from '../../report/writeReport.js'
@@ -15,7 +17,7 @@ import type { Invocation } from '../command.js'
  * @throws BusyError while a run holds the folder
  * @throws UsageError when nothing is published, or no list has this name
  */
-async function reportFolder(settings: Settings, pipeline: Pipeline): Promise<string> {
+async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
   const { reportList, withColumns = false, keepReports } = settings
   if (withColumns && reportList === undefined) {
     throw new UsageError('--with-columns belongs to the report of one list: give its name with --list')
@@ -25,6 +27,7 @@ async function reportFolder(settings: Settings, pipeline: Pipeline): Promise<str
   await checkPublished(layout)
   const lock = await takeLock(layout)
   try {
+    warnOfRoot(layout, effects)
     return reportList === undefined
       ? await writeReport(layout, pipeline, { keep: keepReports })
       : await writeListReport(layout, pipeline, reportList, withColumns)
@@ -34,8 +37,9 @@ async function reportFolder(settings: Settings, pipeline: Pipeline): Promise<str
 }
 
 /** Writes the HTML report, and prints its path. */
-export async function reportFlow({ settings }: Invocation): Promise<number> {
-  const path = await reportFolder(settings, await loadPipeline(settings.pipeline))
+export async function reportFlow({ settings, logger }: Invocation): Promise<number> {
+  const effects = liveEffects(logger.log)
+  const path = await reportFolder(settings, await loadPipeline(settings.pipeline), effects)
   writeOut(`${path}\n`)
   return 0
 }
