@@ -1,4 +1,4 @@
-import type { CompletedCommand, CompletedOption, Expected } from './tree.js'
+import { LIST_NAMES, type CompletedCommand, type CompletedOption, type Expected } from './tree.js'
 
 /** Completion for fish 3 and later. */
 export function fishScript(commands: readonly CompletedCommand[]): string {
@@ -8,11 +8,23 @@ export function fishScript(commands: readonly CompletedCommand[]): string {
     return [
       `complete -c creator-enrich -n __fish_use_subcommand -a ${name} -d ${quoted(help)}`,
       ...options.map((option) => `${inside} ${optionWords(option)}`),
-      ...subcommands.map((each) => `${inside} -a ${each.name} -d ${quoted(each.help)}`),
+      ...subcommands.flatMap((each) => [
+        `${inside} -a ${each.name} -d ${quoted(each.help)}`,
+        ...(each.operands === 'nothing'
+          ? []
+          : [`complete -c creator-enrich -n '__fish_seen_subcommand_from ${each.name}' ${values(each.operands)}`]),
+      ]),
       ...(operands === 'nothing' || subcommands.length > 0 ? [] : [`${inside} ${values(operands)}`]),
     ]
   })
   return `# fish completion for creator-enrich: creator-enrich completion fish | source
+function __creator_enrich_lists
+  set -l words (commandline -opc)
+  set -l data
+  set -l at (contains -i -- --data $words)
+  and set data --data $words[(math $at + 1)]
+  $words[1] lists --json $data 2>/dev/null | ${LIST_NAMES}
+end
 complete -c creator-enrich -e
 complete -c creator-enrich -f
 complete -c creator-enrich -n __fish_use_subcommand -l version -d 'show the version'
@@ -27,6 +39,7 @@ function optionWords({ flag, help, value }: CompletedOption): string {
 function values(expected: Expected): string {
   if (expected === 'file') return "-a '(__fish_complete_path)'"
   if (expected === 'folder') return "-a '(__fish_complete_directories)'"
+  if (expected === 'list') return "-a '(__creator_enrich_lists)'"
   return typeof expected === 'string' ? '' : `-a '${expected.join(' ')}'`
 }
 

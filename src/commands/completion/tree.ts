@@ -1,8 +1,11 @@
 import { options, type Option } from '../../config/options.js'
 import type { Command } from '../command.js'
 
-/** What stands behind an option or a command: one of some words, a file, a folder, any text, or nothing. */
-export type Expected = readonly string[] | 'file' | 'folder' | 'text' | 'nothing'
+/** What stands behind an option or a command: one of some words, a file, a folder, a list of the data folder, any text, or nothing. */
+export type Expected = readonly string[] | 'file' | 'folder' | 'list' | 'text' | 'nothing'
+
+/** In a shell: takes the names out of `lists --json`. */
+export const LIST_NAMES = `grep -o '"list": *"[^"]*"' | cut -d '"' -f 4`
 
 export interface CompletedOption {
   /** With its dashes. */
@@ -48,5 +51,6 @@ function valueOf(value: string, parse: Option<unknown>['parse']): Expected {
 function operandsOf({ name, arguments: text = '' }: Command): Expected {
   if (name === 'completion') return ['bash', 'zsh', 'fish']
   if (text === '') return 'nothing'
+  if (text === '<list>') return 'list'
   return /input|file/.test(text) ? 'file' : 'text'
 }

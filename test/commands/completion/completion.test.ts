@@ -5,20 +5,25 @@ import { describe, expect, test } from 'vitest'
 import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 
+/** What `lists --json` prints up to the name of a list, to which the function below adds the data folder. */
+const LISTS = '{"data":"d","lists":[{"list":"vip list'
+
 /** Starts a shell with the completion in a folder of some files, types there, and returns what it then ran. */
 const SHELLS: Readonly<Record<string, { args: readonly string[]; start: (script: string) => string }>> = {
   bash: {
     args: ['--norc', '--noprofile', '-i'],
-    start: (script) => `creator-enrich() { printf 'RAN<%s>\\n' "$*"; }; source '${script}'`,
+    start: (script) =>
+      `creator-enrich() { if [ "$2" = --json ]; then echo '${LISTS}'"$4"'"}]}'; else printf 'RAN<%s>\\n' "$*"; fi; }; source '${script}'`,
   },
   zsh: {
     args: ['-f', '-i'],
     start: (script) =>
-      `creator-enrich() { print -r -- "RAN<$*>" }; autoload -U compinit; compinit -u -D; source '${script}'`,
+      `creator-enrich() { if [ "$2" = --json ]; then echo '${LISTS}'"$4"'"}]}'; else print -r -- "RAN<$*>"; fi }; autoload -U compinit; compinit -u -D; source '${script}'`,
   },
   fish: {
     args: ['--no-config', '-i'],
-    start: (script) => `function creator-enrich; echo "RAN<$argv>"; end; source '${script}'`,
+    start: (script) =>
+      `function creator-enrich; if test "$argv[2]" = --json; echo '${LISTS}'"$argv[4]"'"}]}'; else; echo "RAN<$argv>"; end; end; source '${script}'`,
   },
 }
 
@@ -48,7 +53,7 @@ async function complete(shell: string, script: string, folder: string, typed: re
 }
 
 describe.each(Object.keys(SHELLS))('%s', (shell) => {
-  test('completes commands, options, their words, files and folders', async ({ skip }) => {
+  test('completes commands, options, their words, files, folders and lists', async ({ skip }) => {
     skip(!isHere(shell), `${shell} is not installed`)
     skip(!isHere('script'), 'script is not installed')
     const folder = temporaryFolder()
@@ -64,6 +69,8 @@ describe.each(Object.keys(SHELLS))('%s', (shell) => {
       'run --on-ambiguous h',
       'run peo',
       'lists rem',
+      'lists remove vi',
+      'untrack --data d1 vi',
       'completion z',
     ]
     expect(await complete(shell, script, folder, typed)).toEqual([
@@ -73,12 +80,15 @@ describe.each(Object.keys(SHELLS))('%s', (shell) => {
       'run --on-ambiguous hold',
       'run people.csv',
       'lists remove',
+      'lists remove vip list',
+      'untrack --data d1 vip listd1',
       'completion zsh',
     ])
   })
 })
 
-test('another shell is exit 2 with one line', async () => {
+test('another shell, or none, is exit 2 with one line that names the shells', async () => {
+  expect((await commandHere(['completion'])).stderr).toBe("error: missing required argument 'bash|zsh|fish'\n")
   const { code, stderr } = await commandHere(['completion', 'tcsh'])
   expect([code, stderr]).toEqual([2, 'error: completion tcsh: expected bash, zsh or fish\n'])
 })
