@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config/configFile.js'
 import { run } from '../../src/index.js'
 import { configKeys, configSchema } from '../../src/config/configSchema.js'
 import { options, type Option } from '../../src/config/options.js'
-import { cli, type Ended } from '../support/cli.js'
+import type { Ended } from '../support/cli.js'
 import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
@@ -40,10 +40,10 @@ test('a run takes its settings from the data folder; flags, the environment and 
   const data = dataWith({ api: api.url, 'max-calls': 1, 'no-report': true, json: true, list: 'vips', concurrency: 2 })
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1), plainId(2), plainId(3)])
-  const receipt = receiptOf(await cli(['run', list, '--data', data], { cwd: folder, env }))
+  const receipt = receiptOf(await commandHere(['run', list, '--data', data], { cwd: folder, env }))
   expect([receipt.calls.sent, receipt.lists[0]!.list, receipt.files.report]).toEqual([1, 'vips', undefined])
   const planned = async (args: string[], variables: Record<string, string>) => {
-    const { stdout } = await cli(['plan', list, '--data', data, ...args], { cwd: folder, env: variables })
+    const { stdout } = await commandHere(['plan', list, '--data', data, ...args], { cwd: folder, env: variables })
     return (JSON.parse(stdout) as PlanReport).time.concurrency
   }
   expect(await planned([], {})).toBe(2)
@@ -62,9 +62,12 @@ test('--config names the only file; its paths start at its folder, and its data 
   writeConfig(join(folder, 'creators'), '{ "this": "is not read" }')
   const elsewhere = temporaryFolder()
   const list = writeList(elsewhere, [plainId(1)])
-  const ended = await cli(['run', list, '--no-report'], { cwd: elsewhere, env: { CREATOR_ENRICH_CONFIG: path } })
+  const ended = await commandHere(['run', list, '--no-report'], {
+    cwd: elsewhere,
+    env: { CREATOR_ENRICH_CONFIG: path },
+  })
   expect(receiptOf(ended).data).toBe(join(folder, 'creators'))
-  const status = await cli(['status', '--config', path], { cwd: elsewhere })
+  const status = await commandHere(['status', '--config', path], { cwd: elsewhere })
   expect([status.code, JSON.parse(status.stdout)]).toEqual([0, expect.objectContaining({ creators: 1 })])
 })
 
@@ -76,7 +79,9 @@ test('pairs may be an object', () => {
 
 test('simulate takes its options from the file that --config names', async () => {
   const path = writeConfig(temporaryFolder(), { port: 'ten', 'call-limit': '5/s' })
-  expect(lineOf(await cli(['simulate', '--config', path]))).toContain('line 2, column 3: port: expected a whole number')
+  expect(lineOf(await commandHere(['simulate', '--config', path]))).toContain(
+    'line 2, column 3: port: expected a whole number',
+  )
 })
 
 describe('a file that cannot be used is exit 2 with file, line and column', () => {
@@ -156,7 +161,7 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
     const data = dataWith('{"budjet": 5}')
     const list = writeList(temporaryFolder(), [plainId(1)])
     for (const args of [['run', list, '--api', api.url], ['plan', list], ['replay']]) {
-      const line = lineOf(await cli([...args, '--data', data], { env }))
+      const line = lineOf(await commandHere([...args, '--data', data], { env }))
       expect(line).toContain(
         `${data}/creator-enrich.json: line 1, column 2: there is no setting "budjet": did you mean budget`,
       )
@@ -169,8 +174,10 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
     const other = join(temporaryFolder(), 'data')
     mkdirSync(other)
     symlinkSync(join(data, 'gone.json'), join(other, 'creator-enrich.json'))
-    expect(lineOf(await cli(['status', '--data', other]))).toContain('is a link to a file that is not there')
-    expect(lineOf(await cli(['status', '--config', join(data, 'gone.json')]))).toContain('gone.json does not exist')
+    expect(lineOf(await commandHere(['status', '--data', other]))).toContain('is a link to a file that is not there')
+    expect(lineOf(await commandHere(['status', '--config', join(data, 'gone.json')]))).toContain(
+      'gone.json does not exist',
+    )
     expect(() => readConfig(data)).toThrow('is not a file')
   })
 
@@ -202,7 +209,7 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
   })
 
   test('"data" in the file of a data folder', async () => {
-    expect(lineOf(await cli(['status', '--data', dataWith({ data: 'other' })]))).toContain(
+    expect(lineOf(await commandHere(['status', '--data', dataWith({ data: 'other' })]))).toContain(
       '"data" cannot name another one',
     )
   })
@@ -261,7 +268,9 @@ describe('whose file it is', () => {
       chmodSync(path, mode)
       expect(() => readConfig(path)).toThrow(`chmod go-w ${path}`)
     }
-    expect(lineOf(await cli(['status', '--data', data]))).toContain(`${path} can be written by others (mode 666)`)
+    expect(lineOf(await commandHere(['status', '--data', data]))).toContain(
+      `${path} can be written by others (mode 666)`,
+    )
     chmodSync(path, 0o640)
     expect(readConfig(path).values).toEqual({ maxCalls: '1' })
   })
@@ -273,32 +282,34 @@ describe('whose file it is', () => {
       const path = join(data, 'creator-enrich.json')
       const list = writeList(temporaryFolder(), [plainId(1)])
       chownSync(path, 12_345, 12_345)
-      const run = await cli(['run', list, '--data', data, '--api', 'simulated'])
+      const run = await commandHere(['run', list, '--data', data, '--api', 'simulated'])
       expect(lineOf(run)).toContain(`${path} belongs to another user (uid 12345)`)
-      const read = await cli(['lists', '--data', data])
+      const read = await commandHere(['lists', '--data', data])
       // Nothing is published there yet.
       expect([read.code, read.stderr]).toEqual([
         2,
         expect.stringContaining(`${path} belongs to another user (uid 12345) and is not used\n`),
       ])
-      expect(lineOf(await cli(['lists', '--data', data, '--config', path]))).toContain('belongs to another user')
+      expect(lineOf(await commandHere(['lists', '--data', data, '--config', path]))).toContain(
+        'belongs to another user',
+      )
     },
   )
 
   test('a .env must not name one while the token comes from elsewhere', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, '.env'), `CREATOR_ENRICH_CONFIG=${writeConfig(folder, {})}\n`)
-    const ended = await cli(['run', writeList(folder, [plainId(1)])], { cwd: folder, env })
+    const ended = await commandHere(['run', writeList(folder, [plainId(1)])], { cwd: folder, env })
     expect(lineOf(ended)).toContain('CREATOR_ENRICH_CONFIG may not stand there while the token comes from')
   })
 })
 
 test('doctor says what the file sets, or why it cannot be used, and goes on', async () => {
   const data = dataWith({ api: 'simulated', 'max-age': '1d' })
-  const good = await cli(['doctor', '--data', data])
+  const good = await commandHere(['doctor', '--data', data])
   expect(good.stdout).toContain(`config    ${data}/creator-enrich.json sets api, max-age\n`)
   writeConfig(data, '{"max-aeg": "1d"}')
-  const bad = await cli(['doctor', '--data', data, '--api', 'simulated'])
+  const bad = await commandHere(['doctor', '--data', data, '--api', 'simulated'])
   expect([bad.code, bad.stderr]).toEqual([2, ''])
   expect(bad.stdout).toMatch(/^fail {2}config {4}.*line 1, column 2.*did you mean max-age.*\n(ok|warn).*folder/m)
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { withSpill } from '../../src/dataFolder/spill.js'
 import { startChild } from '../support/child.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
@@ -27,7 +27,7 @@ test('what a killed reader left is removed by the next command; the folder of a 
   const [left, used] = [await killed.line(), await living.line()]
   await killed.kill()
   expect(existsSync(join(left, 'rows.tmp'))).toBe(true)
-  const plan = await cli(['plan', writeList(temporaryFolder(), [plainId(1)]), '--data', data])
+  const plan = await commandHere(['plan', writeList(temporaryFolder(), [plainId(1)]), '--data', data])
   expect(plan.code).toBe(0)
   expect(existsSync(left)).toBe(false)
   expect(existsSync(join(used, 'rows.tmp'))).toBe(true)

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readFolderStatus } from '../../src/commands/status/status.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
+import { checkReplay } from '../support/replayed.js'
 import { enrich, enrichAt, refresh, refused, simulator } from '../support/simulated.js'
 
 const DAY = 86_400_000
@@ -36,7 +37,7 @@ test('so it is for plan, as is a value that cannot be read', async () => {
     [['--max-age-by-tier', 'mega=soon'], '--max-age-by-tier: expected a duration such as'],
     [['--max-age-by-tier', 'mega=1d,mega=2d'], '--max-age-by-tier: expected each tier once'],
   ] as const) {
-    const ended = await cli(['plan', list, '--data', join(temporaryFolder(), 'data'), ...flags])
+    const ended = await commandHere(['plan', list, '--data', join(temporaryFolder(), 'data'), ...flags])
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(message)])
   }
 })
@@ -65,5 +66,5 @@ test('the views know the allowed ages of the last night: what is overdue, and wh
   const other = writeList(temporaryFolder(), [plainId(1)], 'other.csv')
   await enrich(other, data, api, '--max-age', '3650d')
   expect((await overdue()).map(({ allowed_age_days }) => allowed_age_days)).toEqual(days)
-  expect((await cli(['replay', '--check', '--data', data])).code).toBe(0)
+  expect(await checkReplay(data)).toEqual([])
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEndText } from '../../src/commands/run/webhook.js'
 import { summary } from '../../src/commands/run/summary.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -43,7 +43,7 @@ test('a tracked list does not lose more than half of its ids without --replace, 
   expect(api.ledger.summary().calls).toBe(calls)
   expect(await stored()).toBe(30)
 
-  const planned = await cli(['plan', short, '--data', data], { env: { CREATOR_ENRICH_REPLACE: 'true' } })
+  const planned = await commandHere(['plan', short, '--data', data], { env: { CREATOR_ENRICH_REPLACE: 'true' } })
   expect(planned).toMatchObject({ code: 0, stderr: expect.stringContaining('a run would stop: ') as string })
   expect(planned.stdout).toContain('list creators: +0 −20')
 

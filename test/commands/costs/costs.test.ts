@@ -5,7 +5,7 @@ import { listBilledCalls } from '../../../src/commands/costs/listBilledCalls.js'
 import { all } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
-import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { forgetHere } from '../../support/replayHere.js'
@@ -28,7 +28,7 @@ test('costs lists each billed call with its request id; the lines add up to the 
   await enrichAt(() => NIGHT + HOUR, lists[0]!, data, api)
   const { receipt } = await enrichAll(lists, data, api, '--max-age', '0s')
   const month = receipt.started_at.slice(0, 7)
-  const costs = (...args: string[]) => cli(['costs', '--data', data, ...args])
+  const costs = (...args: string[]) => commandHere(['costs', '--data', data, ...args])
 
   const october = await costs('--month', '2026-10', '--format', 'csv')
   expect(october.code, october.stderr).toBe(0)
@@ -89,7 +89,7 @@ test('a wrong month or format is refused, and a month without calls is empty', a
   const data = join(folder, 'data')
   await enrichAt(() => NIGHT, writeList(folder, [plainId(1)]), data, await simulator())
   const costs = async (...args: string[]) => {
-    const { code, stdout, stderr } = await cli(['costs', '--data', data, ...args])
+    const { code, stdout, stderr } = await commandHere(['costs', '--data', data, ...args])
     return [code, stdout, stderr]
   }
   expect(await costs('--month', '2026-13')).toEqual([
@@ -134,7 +134,7 @@ test('calls that are not sealed yet are read from the journal; a difference to t
   const list = writeList(folder, [plainId(1), plainId(2)])
   await enrichAt(() => NIGHT, list, data, api, '--concurrency', '1')
   rmSync(join(data, 'raw'), { recursive: true })
-  const costs = () => cli(['costs', '--data', data, '--month', '2026-10', '--format', 'csv'])
+  const costs = () => commandHere(['costs', '--data', data, '--month', '2026-10', '--format', 'csv'])
   expect((await costs()).stderr).toContain('2 lines; 2 lines without details: these calls are not in raw/ any more')
 
   cpSync(copy, join(journal, 'loaded'), { recursive: true })

@@ -8,7 +8,8 @@ import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
 import { rawFiles, rawRuns } from '../../../src/raw/files.js'
 import { answerOf, writeSegment } from '../../journal/calls.js'
-import { cli, type Ended } from '../../support/cli.js'
+import type { Ended } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { published } from '../../support/published.js'
 import { filesUnder, statesOf, whereIs } from '../forget/everyValue.js'
@@ -21,7 +22,7 @@ afterAll(() => made.close())
 type Manifest = PersonReport & { files: { path: string; rows: number | null; bytes: number; sha256: string }[] }
 
 function exportTo(data: string, id: string, out: string, ...args: string[]): Promise<Ended> {
-  return cli(['person', id, '--data', data, '--out', out, ...args])
+  return commandHere(['person', id, '--data', data, '--out', out, ...args])
 }
 
 async function exported(data: string, id: string): Promise<{ out: string; manifest: Manifest }> {
@@ -200,7 +201,7 @@ test('what a killed export left is removed by the next one, also under the defau
       .concat('out')
       .sort(),
   )
-  const { code } = await cli(['person', person, '--data', data, '--quiet'], { cwd: folder })
+  const { code } = await commandHere(['person', person, '--data', data, '--quiet'], { cwd: folder })
   expect(code).toBe(0)
   expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([left('other').slice(folder.length + 1)])
   expect(readdirSync(folder).filter((name) => /^person-\d{8}T\d{6}Z$/.test(name))).toHaveLength(1)

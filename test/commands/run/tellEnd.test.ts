@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LogFields } from '../../../src/core/logEvents.js'
 import type { Receipt } from '../../../src/model/receipt.js'
-import { cli, type Ended } from '../../support/cli.js'
+import type { Ended } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { simulator, startRun, TOKEN } from '../../support/simulated.js'
@@ -18,7 +19,7 @@ async function place(number: number, options: Parameters<typeof simulator>[0] = 
   const [data, log] = [join(folder, 'data'), join(folder, 'run.log')]
   const list = writeList(folder, ids(number))
   const run = (...args: string[]): Promise<Ended> =>
-    cli(['run', list, '--api', api.url, '--data', data, '--no-report', '--log-file', log, ...args], {
+    commandHere(['run', list, '--api', api.url, '--data', data, '--no-report', '--log-file', log, ...args], {
       env: { JUSTONEAPI_TOKEN: TOKEN },
     })
   const closings = (): LogFields[] =>
@@ -141,12 +142,12 @@ test('a run that could not start is told: in the log, to the webhook, in status 
   expect(there.metrics()).toMatch(/^creator_enrich_last_start_exit_code(\{.*\})? 2$/m)
   expect(there.metrics()).toMatch(/^creator_enrich_last_run_exit_code(\{.*\})? 0$/m)
   expect(there.metrics()).toMatch(/^creator_enrich_rows\{.*status="enriched".*\} 2$/m)
-  const status = await cli(['status', '--data', there.data])
+  const status = await commandHere(['status', '--data', there.data])
   expect(status.stdout).toMatch(/^start {6}the last start failed at .*, exit 2:\n {11}unknown option '--nope=…'$/m)
 
   expect((await there.run(...problems)).code).toBe(0)
   expect(there.metrics()).toMatch(/^creator_enrich_last_start_exit_code(\{.*\})? 0$/m)
-  expect((await cli(['status', '--data', there.data, '--json'])).stdout).toContain('"failed_start":null')
+  expect((await commandHere(['status', '--data', there.data, '--json'])).stdout).toContain('"failed_start":null')
   expect(bodies).toHaveLength(3)
 })
 
@@ -181,7 +182,7 @@ test('drift that is new needs a look once; a report that cannot be written each 
   // The simulator answers this id with a key that the definition does not know.
   const odd = writeList(there.folder, ['5f00000000000000fa170068'], 'odd.csv')
   const run = (...args: string[]) =>
-    cli(['run', odd, '--api', there.api.url, '--data', there.data, '--max-age', '0s', '--quiet', ...args], {
+    commandHere(['run', odd, '--api', there.api.url, '--data', there.data, '--max-age', '0s', '--quiet', ...args], {
       env: { JUSTONEAPI_TOKEN: TOKEN },
     })
   expect((await run('--no-report')).stderr).toMatch(/^run \S+ exit=0 .* warnings=1 drift_new next=/)
