@@ -7,6 +7,7 @@ import { erasuresOf, readErasures } from '../../../src/privacy/erasures.js'
 import { isUnfinished, readTombstones } from '../../../src/privacy/tombstones.js'
 import { sized, stride } from '../../faults/size.js'
 import { cli, type Ended } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { published } from '../../support/published.js'
 import { statesOf, whereIs } from './everyValue.js'
@@ -19,8 +20,9 @@ afterAll(() => made.close())
 const FAIL_AT = new URL('../../faults/failAt.mjs', import.meta.url).href
 
 function forget({ data }: Pick<History, 'data'>, args: readonly string[], failAt?: object): Promise<Ended> {
-  const env = failAt && { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) }
-  return cli(['forget', '--data', data, ...args], env ? { env } : {})
+  const command = ['forget', '--data', data, ...args]
+  if (!failAt) return commandHere(command)
+  return cli(command, { env: { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) } })
 }
 
 test('reports what was done, without the id; accepts links and a file', async () => {

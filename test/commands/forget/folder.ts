@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { forgetCommand } from '../../../src/commands/forget/command.js'
 import { allowAgain, forget } from '../../../src/commands/forget/forget.js'
 import type { ForgetReport } from '../../../src/commands/forget/forgetReport.js'
@@ -24,9 +23,6 @@ import { plainId } from '../../support/lists.js'
 export const MISDELIVERED = '5f00000000000000005eed04'
 export const DELIVERED = '5f0000000000000001ffffff'
 const TOKEN = 'a-token-of-no-value'
-
-const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-forget-'))
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** The log messages of the erasures. */
 export const logged: string[] = []
@@ -71,7 +67,8 @@ export function writeRows(
 
 /** Made once. Every test works on a copy. */
 export async function history(): Promise<{ copy(): History; close(): Promise<void> }> {
-  const data = join(mkdtempSync(join(scratch, 'made-')), 'data')
+  const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-forget-'))
+  const data = join(scratch, 'data')
   const who = await mention()
   const ids = [
     ...new Set([who.mentioning, who.person, MISDELIVERED, ...Array.from({ length: 8 }, (_, n) => plainId(n + 1))]),
@@ -88,7 +85,10 @@ export async function history(): Promise<{ copy(): History; close(): Promise<voi
       cpSync(data, copy, { recursive: true, verbatimSymlinks: true })
       return { data: copy, list, api, ids, ...who }
     },
-    close: () => api.close(),
+    async close() {
+      await api.close()
+      rmSync(scratch, { recursive: true, force: true })
+    },
   }
 }
 

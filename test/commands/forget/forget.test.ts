@@ -291,6 +291,7 @@ test('the receipts still show when other answers are missing', async () => {
 
 test('several people at once, even all of a run; the log names none of them', async () => {
   const { data, ids } = made.copy()
+  logged.length = 0
   const report = await forgetIn(data, ...ids)
   expect(report).toMatchObject({ people: ids.length, found: ids.length, erased: { answers: 2 * ids.length } })
   expect(await published(data, 'SELECT * FROM creators')).toEqual([])
