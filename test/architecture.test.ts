@@ -78,6 +78,15 @@ describe('the structure', () => {
     expect(rooms.filter((room) => levelOf(room) < 0)).toEqual([])
   })
 
+  test('no module that tests share has hooks or settings at its top: it is loaded once for many test files', () => {
+    const shared = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !/\.(test|soak)\.ts$/.test(file),
+    )
+    expect(shared.length).toBeGreaterThan(20)
+    const hooks = /^(?:(?:before|after)(?:All|Each)|onTestFinished|vi\.setConfig)\(/m
+    expect(shared.filter((file) => hooks.test(readFileSync(join(root, 'test', file), 'utf8')))).toEqual([])
+  })
+
   test('imports do not form a circle', () => {
     const targets = new Map<string, string[]>()
     for (const { file, target } of imports) targets.set(file, [...(targets.get(file) ?? []), target])

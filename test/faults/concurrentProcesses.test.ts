@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
-import { KNOWN, SMALL, type Sandbox } from './sandbox.js'
+import { KNOWN, SMALL, type Sandbox, useSandboxes } from './sandbox.js'
 import { sample } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
+
+useSandboxes()
 
 const STARTS = sample(6, 20)
 

@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
-import { filesBelow, SMALL, Sandbox, type SandboxOptions } from './sandbox.js'
+import { filesBelow, SMALL, Sandbox, type SandboxOptions, useSandboxes } from './sandbox.js'
 import { sample, spread } from './size.js'
 import { Tally } from './tally.js'
 import { mayMount, withDisk } from './tmpfs.js'
 import { runTrial } from './trial.js'
+
+useSandboxes()
 
 /** Bytes; enough for any run. */
 const LARGE_DISK = 256 << 20

@@ -6,10 +6,12 @@ import { decodeHeader, HEAD_BYTES, HEAD_COPIES, HEADER_BYTES, KIND } from '../..
 import { repairJournal } from '../../src/journal/repairJournal.js'
 import type { Call } from '../../src/model/call.js'
 import { callsOf } from '../journal/calls.js'
-import { filesBelow, journalFiles, SMALL, Sandbox } from './sandbox.js'
+import { filesBelow, journalFiles, SMALL, Sandbox, useSandboxes } from './sandbox.js'
 import { sample, seededRandom, stride } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
+
+useSandboxes()
 
 interface RecordAt {
   readonly at: number

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'vitest'
 import type { Ended, Started } from '../support/cli.js'
-import { LARGE, Sandbox, type SandboxOptions } from './sandbox.js'
+import { LARGE, Sandbox, type SandboxOptions, useSandboxes } from './sandbox.js'
 import { sample, spread } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial, type Verdict } from './trial.js'
+
+useSandboxes()
 
 /** Seconds of an undisturbed run, from the start of its process. */
 async function secondsOf(options: SandboxOptions): Promise<number> {

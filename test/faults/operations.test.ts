@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
-import { SMALL, Sandbox, type FailAt, type SandboxOptions } from './sandbox.js'
+import { SMALL, Sandbox, type FailAt, type SandboxOptions, useSandboxes } from './sandbox.js'
 import { sample, stride } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
+
+useSandboxes()
 
 type Fault = Pick<FailAt, 'how' | 'only'>
 

@@ -1,11 +1,11 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, vi } from 'vitest'
+import { vi } from 'vitest'
 import { RunError } from '../../src/core/errors.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
 import { startCli, type Ended, type Started } from '../support/cli.js'
+import { folderOfFile } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { enrich, TOKEN } from '../support/simulated.js'
 import { LONG, sized } from './size.js'
@@ -60,12 +60,18 @@ export const LARGE: SandboxOptions = {
 }
 
 const MINUTE = 60_000
-// One test has many runs, each in a process of its own, so it is slow on a busy machine.
-vi.setConfig({ testTimeout: sized(5 * MINUTE, 240 * MINUTE), hookTimeout: 5 * MINUTE })
-
 const FAIL_AT = new URL('failAt.mjs', import.meta.url).href
-const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-faults-'))
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+let scratch: string
+/** The data folder of an earlier run over the first ids. */
+let published: Promise<string> | undefined
+
+/** Prepares the sandboxes of a test file. Call it at the top of the file: this module stays loaded for the next one. */
+export function useSandboxes(): void {
+  // One test has many runs, each in a process of its own, so it is slow on a busy machine.
+  vi.setConfig({ testTimeout: sized(5 * MINUTE, 240 * MINUTE), hookTimeout: 5 * MINUTE })
+  scratch = folderOfFile()
+  published = undefined
+}
 
 /** A data folder, a list, and a simulator with its ledger: everything that one trial uses. */
 export class Sandbox {
@@ -139,8 +145,6 @@ function preload(failAt: FailAt | undefined): Record<string, string> {
   return failAt ? { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) } : {}
 }
 
-/** The data folder of an earlier run over the first ids; made once for each test file. */
-let published: Promise<string> | undefined
 function publishedFolder(): Promise<string> {
   published ??= (async () => {
     const sandbox = await Sandbox.open({ ...SMALL, ids: SMALL.ids.slice(0, KNOWN), start: 'empty' })

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
-import { SMALL } from './sandbox.js'
+import { SMALL, useSandboxes } from './sandbox.js'
 import { LONG } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
+
+useSandboxes()
 
 const KILL = 'signal=SIGKILL'
 const NAMES = 'rename,unlink,link,symlink,ftruncate,copy_file_range'

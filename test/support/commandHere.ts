@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { main } from '../../src/commands/program.js'
 import { limitDatabases } from '../../src/core/memory.js'
 import type { Ended } from './cli.js'
+import { ONE_THREAD } from './oneThread.js'
 
 let busy = false
 
@@ -25,7 +26,7 @@ export async function commandHere(
     const code = await main(args)
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   } finally {
-    limitDatabases({})
+    limitDatabases(ONE_THREAD)
     process.env = env
     process.chdir(cwd)
     for (const each of [stdout, stderr]) each.release()
