@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { version } from '../../src/core/version.js'
 import { METRICS } from '../../src/run/metrics/metricTable.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { parsePrometheusText, samplesByKey } from '../support/prometheusText.js'
@@ -179,7 +179,7 @@ test('a simulated folder spends no money, and promtool finds nothing to say abou
   const folder = temporaryFolder()
   const data = join(folder, 'a "quoted" \\ folder')
   const list = writeList(folder, [plainId(1), '5f00000000000000c0de0301', '5f00000000000000c0de0201'])
-  await cli(['run', list, '--api', 'simulated', '--data', data, '--attempts', '1', '--no-report'])
+  await commandHere(['run', list, '--api', 'simulated', '--data', data, '--attempts', '1', '--no-report'])
   const samples = samplesIn(data)
   expect(samples['creator_enrich_simulated']).toBe(1)
   const money = only(samples, 'creator_enrich_money', 'creator_enrich_spent_money')

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { all, openDatabase, quotedText } from '../../src/core/duckdb.js'
 import type { Script } from '../../src/simulator/answer.js'
-import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
+import { checkReplay } from '../support/replayed.js'
 import { enrichAt, simulator, type Enriched } from '../support/simulated.js'
 
 const T0 = Date.UTC(2026, 10, 1, 18)
@@ -45,7 +45,7 @@ async function openFolder() {
     )
     return Object.fromEntries(rows.map(({ status, n }) => [status, n]))
   }
-  const replayCheck = async () => (await cli(['replay', '--check', '--data', data])).code
+  const replayCheck = () => checkReplay(data)
   return { data, run, statuses, replayCheck, upstream }
 }
 
@@ -99,7 +99,7 @@ test('an answer that holds something else than a profile is a failed id, kept an
 
   expect((await run(1, ids)).asked).toEqual([])
   expect((await run(21, ids, '--max-failed', '100%')).asked).toEqual(ids)
-  expect(await replayCheck()).toBe(0)
+  expect(await replayCheck()).toEqual([])
 })
 
 describe('a run whose answers are of no use stops', () => {
@@ -193,7 +193,7 @@ describe('a creator that had a profile', () => {
     upstream.answer = (id) => (id === gone[1] ? {} : undefined)
     await run(72, ids)
     expect(await statuses()).toEqual({ active: 10, empty: 1 })
-    expect(await replayCheck()).toBe(0)
+    expect(await replayCheck()).toEqual([])
   })
 
   test('stays active after a night in which everybody is empty, also after a rebuild', async () => {
@@ -207,7 +207,7 @@ describe('a creator that had a profile', () => {
     expect(await published(data, 'SELECT useless FROM runs ORDER BY run_id')).toEqual(
       [false, true, true].map((useless) => ({ useless })),
     )
-    expect(await replayCheck()).toBe(0)
+    expect(await replayCheck()).toEqual([])
   })
 })
 
@@ -234,7 +234,7 @@ test('after a useless run its empty answers are fetched again at once, and five 
   const doubted = new Set([...night.asked, ...second.asked])
   expect(third.asked).toEqual([...doubted, ...fresh].sort())
   expect(await statuses()).toEqual({ active: 80 })
-  expect(await replayCheck()).toBe(0)
+  expect(await replayCheck()).toEqual([])
 })
 
 test('a confirmed empty id is fetched again after 1, 7 and 30 days, and by --retry-failed', async () => {
@@ -268,7 +268,7 @@ test('a folder of an older version is rebuilt from raw/ with no call, and the ru
     /warehouse\.duckdb is rebuilt from .*raw and the journal, with no call: an older version made it/,
   )
   expect(await statuses()).toEqual({ active: 9, never_fetched: 1 })
-  expect(await replayCheck()).toBe(0)
+  expect(await replayCheck()).toEqual([])
   expect((await run(2, ids)).stderr).not.toContain('rebuilt')
 })
 
