@@ -2,10 +2,12 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DAY_MS } from '../../src/core/time.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
+import { checkReplay } from '../support/replayed.js'
+import { replayHere } from '../support/replayHere.js'
 import { enrich, enrichAt, enrichUntil, refused, simulator, startRun } from '../support/simulated.js'
 
 const YEAR = 365 * DAY_MS
@@ -27,15 +29,12 @@ async function openFolder(count = 6, options: Parameters<typeof simulator>[0] = 
   const runAt = (shiftMs: number, ...args: string[]) => enrichAt(() => Date.now() + shiftMs, list, data, api, ...args)
   const run = (...args: string[]) => enrich(list, data, api, ...args)
   const json = async <T>(...args: string[]) => {
-    const { stdout, code, stderr } = await cli([...args, '--data', data, '--json'])
+    const { stdout, code, stderr } = await commandHere([...args, '--data', data, '--json'])
     if (code !== 0) throw new Error(stderr)
     return JSON.parse(stdout) as T
   }
-  const text = async (...args: string[]) => (await cli([...args, '--data', data])).stdout
-  const replayCheck = async () => {
-    const { code, stdout } = await cli(['replay', '--check', '--data', data])
-    return code === 0 ? 'nothing differs' : stdout
-  }
+  const text = async (...args: string[]) => (await commandHere([...args, '--data', data])).stdout
+  const replayCheck = () => checkReplay(data)
   return { folder, data, ids, list, api, calls, runAt, run, json, text, replayCheck }
 }
 
@@ -49,7 +48,7 @@ describe('a clock that was a year ahead', () => {
     await run('--max-age', '1h')
     await runAt(YEAR)
     expect(calls()).toBe(12)
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayCheck()).toEqual([])
 
     expect((await json<Plan>('plan', list)).due).toMatchObject({ ids: 6, reasons: [{ reason: 'ahead', ids: 6 }] })
     expect(await text('plan', list)).toContain('dated ahead 6')
@@ -84,9 +83,8 @@ describe('a clock that was a year ahead', () => {
     expect(await published(data, 'SELECT count(*) AS n FROM creator_versions WHERE valid_from > now()')).toEqual([
       { n: 0 },
     ])
-    expect(await replayCheck()).toBe('nothing differs')
-    expect((await cli(['replay', '--data', data])).code).toBe(0)
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayHere(data)).toMatchObject({ exit_code: 0, differences: [] })
+    expect(await replayCheck()).toEqual([])
   })
 
   test('a run that is cut off while it fetches them again is not paid twice', async () => {
@@ -112,7 +110,7 @@ describe('a clock that was a year ahead', () => {
     const calls = ids.map((id) => api.ledger.entries.filter((entry) => entry.id === id).length)
     expect(calls.filter((times) => times > 1)).toEqual([2])
     expect((await run()).receipt.calls.sent).toBe(0)
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayCheck()).toEqual([])
   })
 
   test('a stop during the first call parks the others: they are not reused as they are dated', async () => {
@@ -140,11 +138,10 @@ describe('a clock that was a year ahead', () => {
     calls()
     expect(await run('--max-calls', '2')).toMatchObject({ code: 0, receipt: { ids: { enriched: 2, parked: 4 } } })
     expect(await published(data, 'SELECT count(nickname) AS n FROM creators')).toEqual([{ n: 6 }])
-    expect(await replayCheck()).toBe('nothing differs')
     expect((await run()).receipt).toMatchObject({ ids: { enriched: 4, reused: 2 } })
     expect((await run()).receipt.calls.sent).toBe(0)
     expect(calls()).toBe(6)
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayCheck()).toEqual([])
   })
 
   test('empty and failed answers, and a list that was read then, count no longer either', async () => {
@@ -158,12 +155,11 @@ describe('a clock that was a year ahead', () => {
     writeList(folder, ids)
     const first = await run('--attempts', '2')
     expect(first.receipt).toMatchObject({ asked_ids: 4, corrected_runs: 1 })
-    expect(await replayCheck()).toBe('nothing differs')
     api.ledger.clear()
     // The lost call is repeated in every run, as always.
     expect((await run('--attempts', '2')).receipt.asked_ids).toBe(1)
     expect(await published(data, 'SELECT ids FROM lists')).toEqual([{ ids: 4 }])
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayCheck()).toEqual([])
   })
 
   test('an API that does not say its time shows nothing: one call, then the answers count as they are dated', async () => {
@@ -175,7 +171,7 @@ describe('a clock that was a year ahead', () => {
     expect(ran).toMatchObject({ code: 0, receipt: { ids: { enriched: 1, reused: 5 }, corrected_runs: 0 } })
     expect(ran.stderr).toContain('does not say whether the clock is right')
     expect(calls()).toBe(1)
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayCheck()).toEqual([])
   })
 })
 
@@ -206,7 +202,7 @@ describe('a clock that is wrong now', () => {
     expect(await published(data, 'SELECT bool_and(observed_at <= now()) AS past FROM creator_counters')).toEqual([
       { past: true },
     ])
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayCheck()).toEqual([])
   })
 
   test('a slow clock that would pay for everything again sends one call', async () => {
@@ -219,7 +215,7 @@ describe('a clock that is wrong now', () => {
     // The run of that one answer began three days ago by its clock, so it is fetched again; the others are fresh.
     expect((await run()).receipt.calls.sent).toBe(1)
     expect((await run()).receipt.calls.sent).toBe(0)
-    expect(await replayCheck()).toBe('nothing differs')
+    expect(await replayCheck()).toEqual([])
   })
 
   test.each([

@@ -8,8 +8,7 @@ let busy = false
 
 /**
  * Runs the command line in this process, which takes half the processor time of `cli`. It sees the same environment. For tests
- * of one command and its texts; those of signals, modes of files, certificates and memory need a process of their own, and so do
- * histories of several runs.
+ * of results and texts; those of signals, modes of files, certificates and memory need a process of their own.
  */
 export async function commandHere(
   args: readonly string[],

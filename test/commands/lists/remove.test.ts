@@ -12,6 +12,7 @@ import { takeLock } from '../../../src/dataFolder/lock.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
 import { sized, stride } from '../../faults/size.js'
 import { cli, type Ended } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { samplesByKey } from '../../support/prometheusText.js'
@@ -31,8 +32,9 @@ const listsOf = async (data: string) =>
   (await published<{ list: string }>(data, 'SELECT list FROM lists ORDER BY list')).map(({ list }) => list)
 
 function remove(data: string, list: string, failAt?: object): Promise<Ended> {
-  const env = failAt && { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) }
-  return cli(['lists', 'remove', list, '--data', data], env ? { env } : {})
+  const command = ['lists', 'remove', list, '--data', data]
+  if (!failAt) return commandHere(command)
+  return cli(command, { env: { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) } })
 }
 
 /** Two lists with a common id, one of them with a rejected row, tracked. */
@@ -95,7 +97,7 @@ test('a removed list is gone from tables and exports, also after a replay; its p
   expect(await removeIn(data, 'spring')).toMatchObject({ removed: true, was_tracked: false, rows: 3, ids: 2 })
   await isGone()
   expect(await replayIn(data, { check: true })).toMatchObject({ exit_code: 0, differences: [] })
-  expect(await cli(['report', '--data', data])).toMatchObject({ code: 0, stderr: '' })
+  expect(await commandHere(['report', '--data', data])).toMatchObject({ code: 0, stderr: '' })
 })
 
 test('an unknown list is exit 2 and names what may be meant; a held folder is exit 8; nothing changes', async () => {
@@ -113,10 +115,10 @@ test('an unknown list is exit 2 and names what may be meant; a held folder is ex
   const none = join(temporaryFolder(), 'none')
   expect(await remove(none, 'spring')).toMatchObject({ code: 2 })
   expect(existsSync(none)).toBe(false)
-  expect(await cli(['lists', 'remove', '--data', data])).toMatchObject({ code: 2 })
-  expect(await cli(['lists', 'delete', 'spring', '--data', data])).toMatchObject({ code: 2 })
+  expect(await commandHere(['lists', 'remove', '--data', data])).toMatchObject({ code: 2 })
+  expect(await commandHere(['lists', 'delete', 'spring', '--data', data])).toMatchObject({ code: 2 })
 
-  const { code, stdout } = await cli(['lists', '--json', '--data', data, 'remove', 'autumn'])
+  const { code, stdout } = await commandHere(['lists', '--json', '--data', data, 'remove', 'autumn'])
   expect([code, JSON.parse(stdout)]).toMatchObject([0, { list: 'autumn', removed: true, was_tracked: false, ids: 2 }])
   const twice = await remove(data, 'autumn')
   expect(twice).toMatchObject({ code: 0, stderr: '' })

@@ -5,6 +5,7 @@ import { readFolderStatus } from '../../../src/commands/status/status.js'
 import { statusText } from '../../../src/commands/status/statusText.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator, startRun } from '../../support/simulated.js'
@@ -79,7 +80,7 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   })
   const { child, ended } = startRun([list], data, api, '--concurrency', '2')
   await arrived
-  const during = await cli(['status', '--data', data, '--json'])
+  const during = await commandHere(['status', '--data', data, '--json'])
   expect(during.code, during.stderr).toBe(0)
   const on = JSON.parse(during.stdout) as Awaited<ReturnType<typeof readFolderStatus>>
   expect(on).toMatchObject({ running: { pid: child.pid, lists: ['名单'] }, cut_off: null })
@@ -98,7 +99,7 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   expect(statusText(older, Date.parse(on.running!.started_at) + 200_000, 80)).toContain('0.0/s, 6m40s left\n')
   child.kill('SIGKILL')
   await ended
-  const cut = await cli(['status', '--data', data])
+  const cut = await commandHere(['status', '--data', data])
   expect(cut.stdout).toMatch(/now {8}no run is on; the last one \(\w+-\w+\) was cut off at /)
 
   // The next run finds the call unknown, holds its id, and fetches the others.
