@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cli, CLI, type Ended } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
@@ -27,7 +28,7 @@ interface Folder {
 const made = mkdtempSync(join(tmpdir(), 'creator-enrich-'))
 beforeAll(async () => {
   const list = writeList(made, [plainId(1), plainId(2)], 'list.csv')
-  const { code } = await cli(['run', list, '--data', join(made, 'data'), '--api', 'simulated', '--track'])
+  const { code } = await commandHere(['run', list, '--data', join(made, 'data'), '--api', 'simulated', '--track'])
   expect(code).toBe(0)
 })
 afterAll(() => rmSync(made, { recursive: true }))
@@ -80,7 +81,7 @@ describe('a folder that loops is not an absent one', () => {
     rmSync(path, { recursive: true, force: true })
     symlinkSync(path, path)
     for (const command of commands) {
-      const ended = await cli(COMMANDS[command]!(there))
+      const ended = await commandHere(COMMANDS[command]!(there))
       expectNamed(command, ended, name === 'published' ? there.data : path)
     }
   })
@@ -135,7 +136,7 @@ test('raw/ that is a file is not an empty raw/', async () => {
   const there = filled()
   rmSync(join(there.data, 'raw', 'receipts'), { recursive: true })
   writeFileSync(join(there.data, 'raw', 'receipts'), '')
-  const { code, stderr } = await cli(COMMANDS['replay']!(there))
+  const { code, stderr } = await commandHere(COMMANDS['replay']!(there))
   expect(code).toBe(7)
   expect(stderr).toMatch(/data\/raw\/receipts.*: ENOTDIR.*; put a writable folder in its place/)
 })
@@ -144,7 +145,7 @@ test('--save over a file that cannot be read is refused by name', async () => {
   const there = filled()
   const path = join(there.folder, 'mine.csv')
   symlinkSync(path, path)
-  const { code, stderr } = await cli(['select', '--data', there.data, '--save', 'mine'], { cwd: there.folder })
+  const { code, stderr } = await commandHere(['select', '--data', there.data, '--save', 'mine'], { cwd: there.folder })
   expect(code).toBe(7)
   expect(stderr).toContain(`cannot read ${path}`)
 })

@@ -202,7 +202,7 @@ test('status names the number seven days ahead', async () => {
   await folder.run(-60, 'spring', [ANN, BEN, CAT, DAN])
   await folder.run(-25, 'spring', [ANN, BEN, CAT])
   await folder.run(-20, 'spring', [ANN, BEN])
-  const status = async (...args: string[]) => (await cli(['status', '--data', data, ...args])).stdout
+  const status = async (...args: string[]) => (await commandHere(['status', '--data', data, ...args])).stdout
   expect(await status()).not.toContain('erased')
   await folder.run(-1, 'spring', [ANN, BEN], '--keep-people', '30d')
   expect(await status()).toMatch(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -37,7 +37,7 @@ test('large answers are loaded and published; then another list, replay and forg
   const data = join(folder, 'data')
   const api = await startApi()
   const command = async (...args: string[]) => {
-    const { code, stderr } = await cli([...args, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
+    const { code, stderr } = await commandHere([...args, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
     expect(code, stderr).toBe(0)
   }
   const enrich = async (name: string, ids: readonly string[]) => {
@@ -61,7 +61,7 @@ test('an answer with too many values is one failed id, kept and fetched again by
   const [first, second] = [id(TOO_LARGE, 1), id(TOO_LARGE, 2)]
   const others = Array.from({ length: 5 }, (_, n) => plainId(n + 1))
   const command = async (...args: string[]) => {
-    const { code, stderr } = await cli([...args, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
+    const { code, stderr } = await commandHere([...args, '--data', data], { env: { JUSTONEAPI_TOKEN: 'x' } })
     expect(code, stderr).toBe(0)
     return stderr
   }

@@ -89,7 +89,8 @@ test.each(['| head -1 >&2', '>&-', '>/dev/full', '2>/dev/full', '2>&- | head -1'
     const data = join(folder, 'data')
     const list = writeList(folder, IDS.slice(0, 5))
     const command = `set -o pipefail; "$0" "$@" ${output}`
-    const args = ['-c', command, process.execPath, CLI, 'run', list, '--api', 'simulated', '--data', data]
+    const run = ['run', list, '--api', 'simulated', '--data', data, '--no-report']
+    const args = ['-c', command, process.execPath, CLI, ...run]
     expect(spawnSync('bash', args).status).toBe(0)
     expect(readStatus(layoutOf(data).status)).toMatchObject({ phase: 'finished', done: 5, exit_code: 0 })
   },

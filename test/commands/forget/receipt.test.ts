@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ErasureCheck } from '../../../src/commands/forget/checkErased.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
-import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { plainId } from '../../support/lists.js'
 import { statesOf, whereIs } from './everyValue.js'
 import { allowIn, check, enrich, forgetIn, history, writeRows } from './folder.js'
@@ -22,7 +22,7 @@ interface Stored {
 const stored = (data: string): Stored => JSON.parse(readFileSync(layoutOf(data).erasures, 'utf8')) as Stored
 
 async function checked(data: string, ...ids: string[]): Promise<{ code: number; said: string; report: ErasureCheck }> {
-  const { code, stdout, stderr } = await cli(['forget', '--check', ...ids, '--data', data, '--json'])
+  const { code, stdout, stderr } = await commandHere(['forget', '--check', ...ids, '--data', data, '--json'])
   return { code, said: stdout + stderr, report: JSON.parse(stdout) as ErasureCheck }
 }
 
@@ -99,10 +99,10 @@ test('a person who is not in the folder gets a receipt; a damaged file of receip
   writeFileSync(erasures, '{"version":1')
   const before = statesOf(join(data, 'raw'))
   for (const args of [['--check'], []]) {
-    const { code, stderr } = await cli(['forget', plainId(1), ...args, '--data', data])
+    const { code, stderr } = await commandHere(['forget', plainId(1), ...args, '--data', data])
     expect([code, stderr]).toEqual([7, expect.stringMatching(/^error: damaged: .*erasures\.json.*backup/m)])
   }
   expect(statesOf(join(data, 'raw'))).toEqual(before)
-  const both = await cli(['forget', plainId(1), '--check', '--allow', '--data', data])
+  const both = await commandHere(['forget', plainId(1), '--check', '--allow', '--data', data])
   expect([both.code, existsSync(erasures)]).toEqual([2, true])
 })

@@ -23,6 +23,7 @@ import { takeLock } from '../../../src/dataFolder/lock.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
 import type { Simulator } from '../../../src/simulator/simulator.js'
 import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
@@ -169,7 +170,7 @@ test('differences are reported by table, rows and columns, and fixed; --check on
   expect(realpathSync(join(data, 'creators.duckdb'))).toBe(file)
   expect(readdirSync(join(data, 'state'))).not.toContain('warehouse.duckdb.rebuilt')
 
-  const printed = await cli(['replay', '--data', data])
+  const printed = await commandHere(['replay', '--data', data])
   expect(printed.code).toBe(0)
   expect(printed.stdout).toContain('creators')
   expect(printed.stdout).toContain('changed: nickname (1), fans (1)')
@@ -251,7 +252,7 @@ test('a first run that was killed: a replay loads its paid answers, and the next
 
 test('nothing to replay: exit 2; a folder that another run holds: exit 8', async () => {
   const data = join(temporaryFolder(), 'data')
-  const nothing = await cli(['replay', '--data', data])
+  const nothing = await commandHere(['replay', '--data', data])
   expect(nothing.code).toBe(2)
   expect(nothing.stderr).toContain(`${data} holds nothing to replay`)
   expect(nothing.stderr.trim().split('\n')).toHaveLength(1)
