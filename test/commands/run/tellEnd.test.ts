@@ -164,7 +164,7 @@ test('a start that was refused because a run is on is over when that run ends', 
   const working = startRun([there.list], there.data, there.api)
   await arrived
   expect((await there.run('--quiet')).code).toBe(8)
-  const during = await cli(['status', '--data', there.data, '--json'])
+  const during = await commandHere(['status', '--data', there.data, '--json'])
   expect(JSON.parse(during.stdout)).toMatchObject({
     running: { pid: working.child.pid },
     failed_start: { exit_code: 8 },
@@ -173,7 +173,7 @@ test('a start that was refused because a run is on is over when that run ends', 
   expect(existsSync(join(there.data, 'metrics', 'creator-enrich.prom'))).toBe(false)
   gate.open?.()
   expect((await working.ended).code).toBe(0)
-  expect((await cli(['status', '--data', there.data, '--json'])).stdout).toContain('"failed_start":null')
+  expect((await commandHere(['status', '--data', there.data, '--json'])).stdout).toContain('"failed_start":null')
   expect(there.metrics()).toMatch(/^creator_enrich_last_start_exit_code(\{.*\})? 0$/m)
 })
 
