@@ -5,6 +5,7 @@ import { change } from '../figures.js'
 import { dataBlock, html, type Html, type Part } from '../html.js'
 import { person } from '../person.js'
 import type { ReportSource } from '../source.js'
+import { ALL, creatorControls } from './creatorControls.js'
 
 const TEXT = {
   title: (creators: number) => `All ${plural(creators, 'creator')}`,
@@ -13,11 +14,6 @@ const TEXT = {
     `These are the ${count(shown)} of ${count(creators)} with the most followers.`,
   cutMore: 'The others are in creators.duckdb and exports/creators.csv.',
   table: 'Creators',
-  search: 'Search',
-  searchIn: 'name, id, bio, province, tag',
-  followersFrom: 'Followers from',
-  clear: 'Clear',
-  download: 'Download CSV',
   previous: 'Previous',
   next: 'Next',
   pages: 'Pages of the table',
@@ -41,7 +37,7 @@ const TEXT = {
   change: (days: number) => plural(days, 'day'),
   /** Texts of the script; it fills in the names in braces. */
   script: {
-    all: 'all',
+    all: ALL,
     chosen: '{number} chosen',
     range: '{from}–{to} of {rows}',
     filtered: '{from}–{to} of {rows} (of {all})',
@@ -64,7 +60,7 @@ export async function creatorsSection(source: ReportSource, fileName: string): P
   return html`<section id="creators">
     <h2>${TEXT.title(people.creators)}</h2>
     <p class="lead">${TEXT.lead}${more}${more && list === undefined && ` ${TEXT.cutMore}`}</p>
-    ${controls(table)}
+    ${creatorControls(table)}
     <p class="count" role="status" aria-live="polite">${TEXT.shown(Math.min(PAGE, shown), shown)}</p>
     <div
       class="scroll table${list && list.columns.length > 0 && ' own'}"
@@ -128,48 +124,6 @@ function columnsOf({ people, list }: ReportSource): ShownColumn[] {
       return { key: `own${place}`, label: name, kind: 'text' as const, place }
     }) ?? []),
   ]
-}
-
-/** A column with more distinct words than this gets no filter; the search finds them. */
-const MOST_CHOICES = 60
-
-function controls(table: CreatorTable): Html {
-  const choices = table.columns.filter(({ key }) => {
-    const number = table.words[key]?.length ?? 0
-    return number > 1 && number <= MOST_CHOICES
-  })
-  return html`<form class="controls" hidden>
-    <label class="grow"
-      >${TEXT.search}<input type="search" name="q" placeholder="${TEXT.searchIn}" autocomplete="off" spellcheck="false"
-    /></label>
-    <label
-      >${TEXT.followersFrom}<input type="number" name="from" min="0" step="any" inputmode="numeric" placeholder="0"
-    /></label>
-    ${choices.map((column) => choiceOf(table, column))}
-    <button type="reset">${TEXT.clear}</button>
-    <button type="button" class="download">${TEXT.download}</button>
-  </form>`
-}
-
-/** A menu of the words of a column, the most frequent first; several may be chosen. */
-function choiceOf({ words, cells }: CreatorTable, { key, label }: ShownColumn): Html {
-  const numbers = new Map<unknown, number>()
-  for (const place of cells[key]!.flat()) numbers.set(place, (numbers.get(place) ?? 0) + 1)
-  const sorted = words[key]!.map((word, place) => ({ word, place, number: numbers.get(place) ?? 0 })).sort(
-    (a, b) => b.number - a.number || a.word.localeCompare(b.word),
-  )
-  return html`<details class="choice" data-key="${key}">
-    <summary><span>${label}</span><b>${TEXT.script.all}</b></summary>
-    <div role="group" aria-label="${label}">
-      ${sorted.map(
-        ({ word, place, number }) =>
-          html`<label
-            ><input type="checkbox" name="${key}" value="${place}" /><bdi>${word}</bdi>
-            <small>${count(number)}</small></label
-          >`,
-      )}
-    </div>
-  </details>`
 }
 
 const isNumeric = ({ kind }: ShownColumn) => kind === 'number' || kind === 'change'

@@ -1,6 +1,7 @@
 import { all } from '../../core/duckdb.js'
 import { plural, type Count } from '../../core/text.js'
-import { lineChart, scaleOf, type Point } from '../charts.js'
+import { lineChart, type Point } from '../charts/lineChart.js'
+import { scaleOf } from '../charts/scale.js'
 import { changePercent, compactNumber, dayText } from '../figures.js'
 import { html, type Html } from '../html.js'
 import type { ListFigures } from '../listFigures.js'

@@ -1,6 +1,7 @@
 import { all } from '../../core/duckdb.js'
 import { count, plural, type Count } from '../../core/text.js'
-import { changeBar, scaleOf, type Scale } from '../charts.js'
+import { changeBar } from '../charts/bars.js'
+import { scaleOf, type Scale } from '../charts/scale.js'
 import { dataTable } from '../dataTable.js'
 import { changePercent, compactNumber, sharePercent } from '../figures.js'
 import { html, type Html } from '../html.js'

@@ -1,6 +1,7 @@
 import { all } from '../../core/duckdb.js'
 import { count, plural } from '../../core/text.js'
-import { bars, histogram, type Bar } from '../charts.js'
+import { bars, type Bar } from '../charts/bars.js'
+import { histogram } from '../charts/histogram.js'
 import { sharePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
 import type { ReportSource } from '../source.js'

@@ -1,7 +1,7 @@
 import { all, first, type Connection } from '../../../core/duckdb.js'
 import { count, plural } from '../../../core/text.js'
 import { DAY_MS } from '../../../core/time.js'
-import { bars } from '../../charts.js'
+import { bars } from '../../charts/bars.js'
 import { dataTable } from '../../dataTable.js'
 import { sharePercent } from '../../figures.js'
 import { html, type Html } from '../../html.js'
