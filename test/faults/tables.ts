@@ -21,7 +21,8 @@ const COMPARED: Readonly<Record<string, (cell: ReadCell) => ReadCell>> = {
   // Each sandbox has its own folder.
   source: (cell) => basename(String(cell)),
   // The run that continues reuses the answers of the interrupted run.
-  status: (cell) => (cell === 'enriched' || cell === 'reused' ? 'answered' : cell),
+  status: answered,
+  row_status: answered,
 }
 
 type Row = Record<string, ReadCell>
@@ -62,6 +63,10 @@ function comparable(row: Row, times: ReadonlySet<string>): string {
     return [name, typeof compared === 'bigint' ? String(compared) : compared]
   })
   return JSON.stringify(Object.fromEntries(cells))
+}
+
+function answered(cell: ReadCell): ReadCell {
+  return cell === 'enriched' || cell === 'reused' ? 'answered' : cell
 }
 
 function present(cell: ReadCell): boolean {
