@@ -254,7 +254,7 @@ export const options = {
   excel: option({
     flag: '--excel',
     parse: flag,
-    help: 'also write exports/creators.xlsx; an existing one is updated in any case',
+    help: 'also write exports/creators.xlsx and <list>.enriched.xlsx; existing ones are updated in any case',
   }),
   noReport: option({
     flag: '--no-report',

@@ -45,6 +45,7 @@ export function isOurs(path: string, layout: Layout): boolean {
 /** The files under `exports/`; `*` stands for the name of a list. `export/exportAll.ts` says how each is written. */
 export const EXPORT_FILES = [
   '*.enriched.csv',
+  '*.enriched.xlsx',
   '*.rejects.csv',
   'creators.csv',
   'creators.parquet',
@@ -64,6 +65,20 @@ export function isOutput(path: string, { exports, reports, metrics }: Layout): b
   const name = nameWithoutEnding(path)
   return ours[dirname(path)]?.some((pattern) => fits(name, pattern)) ?? false
 }
+
+/** Whether a file, finished or not, is one of our workbooks. They cannot be searched for a person. */
+export function isWorkbook(path: string, layout: Layout): boolean {
+  return nameWithoutEnding(path).endsWith(WORKBOOK) && isOutput(path, layout)
+}
+
+/** Our workbooks that exist. */
+export async function workbooksOf(layout: Layout): Promise<string[]> {
+  const names = await readdir(layout.exports).catch(() => [] as string[])
+  return names.map((name) => join(layout.exports, name)).filter((path) => isWorkbook(path, layout))
+}
+
+/** How the name of a workbook ends. */
+export const WORKBOOK = '.xlsx'
 
 function fits(name: string, pattern: string): boolean {
   return pattern.startsWith('*') ? name.endsWith(pattern.slice(1)) : name === pattern

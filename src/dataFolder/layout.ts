@@ -7,8 +7,6 @@ export interface Layout {
   readonly database: string
   readonly published: string
   readonly exports: string
-  /** The Excel workbook, with `--excel`. */
-  readonly workbook: string
   readonly reports: string
   readonly metrics: string
   readonly raw: string
@@ -43,7 +41,6 @@ export function layoutOf(data: string): Layout {
     database: join(root, 'creators.duckdb'),
     published: join(root, 'published'),
     exports: join(root, 'exports'),
-    workbook: join(root, 'exports', 'creators.xlsx'),
     reports: join(root, 'reports'),
     metrics: join(root, 'metrics'),
     raw: join(root, 'raw'),

@@ -54,7 +54,7 @@ export async function copyCsv(connection: Connection, path: string, select: CsvS
     return copied!.Count
   }
   return exportFile(path, async (temporary) => {
-    const [whole, ...others] = await rangesOf(connection, select)
+    const [whole, ...others] = await keyRanges(connection, select, databaseMemory() * ROWS_A_MB)
     if (whole === undefined) return writeFile(temporary, head).then(() => 0)
     let rows = await copy(whole, temporary, `, PREFIX ${quotedText(head)}, SUFFIX ${quotedText('\n')}`)
     for (const range of others) {
@@ -72,9 +72,12 @@ export async function copyCsv(connection: Connection, path: string, select: CsvS
   })
 }
 
-/** SQL conditions that each choose as many records as are sorted at a time, in the order of the key; none without records. */
-async function rangesOf(connection: Connection, { key, keys }: CsvSelect): Promise<string[]> {
-  const rows = databaseMemory() * ROWS_A_MB
+/** SQL conditions that each choose this many records, in the order of the key, but the last; none without records. */
+export async function keyRanges(
+  connection: Connection,
+  { key, keys }: Pick<CsvSelect, 'key' | 'keys'>,
+  rows: number,
+): Promise<string[]> {
   const starts = await all<{ key: string | number }>(
     connection,
     `SELECT key FROM (SELECT key, row_number() OVER (ORDER BY key) AS n FROM (${keys}))

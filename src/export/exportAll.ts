@@ -6,14 +6,13 @@ import { commandText } from '../core/commandText.js'
 import { all, first, quotedText, withConnection, type Connection, type Database } from '../core/duckdb.js'
 import { databaseMemory } from '../core/memory.js'
 import { version } from '../core/version.js'
-import type { ExportName } from '../dataFolder/files.js'
+import { WORKBOOK, type ExportName } from '../dataFolder/files.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { copyCsv } from './csvFile.js'
-import { creatorsContent, Fingerprints, listContent } from './fingerprint.js'
-import { exportSheet, SheetTooLarge } from './excel/sheetFile.js'
+import { exportWorkbook, SheetTooLarge, type SheetContent } from './excel/workbookFile.js'
+import { creatorsContent, Fingerprints, listContent, listOverviewContent, overviewContent } from './fingerprint.js'
 import {
   creatorRows,
-  creatorSheetRows,
   failureRows,
   listRows,
   rejectRows,
@@ -22,6 +21,8 @@ import {
   type WideColumns,
 } from './exportRows.js'
 import { type ExportedFile, fileNames, exportFile } from './exportedFile.js'
+import type { ExportPipeline } from './overview.js'
+import { creatorSheets, listSheets, workbookSource, type WorkbookSource } from './workbooks.js'
 
 export type { ExportList } from './exportRows.js'
 
@@ -32,8 +33,8 @@ export interface ExportSource {
   /** The lists of this run. */
   readonly lists: readonly ExportList[]
   readonly bom: boolean
-  /** Write the workbook even where none exists. */
-  readonly excel: boolean
+  /** What the workbooks are made from. */
+  readonly books: WorkbookSource
   /** The fingerprint of all creators, and of what decides how a file of them looks. */
   readonly creators: string
 }
@@ -48,15 +49,14 @@ export interface ListOutput {
   readonly file: Extract<ExportName, `*${string}`>
   /** Fingerprint of the rows; absent for files that are made each time, because they are small. */
   readonly content?: (source: ExportSource, list: ExportList) => Promise<string>
-  readonly write: (source: ExportSource, path: string, list: ExportList) => Promise<ExportedFile>
+  readonly write: (source: ExportSource, path: string, list: ExportList) => Promise<ExportedFile | LeftOut>
 }
 
 /** One file for the whole folder. */
 export interface FolderOutput {
   readonly file: Exclude<ExportName, ListOutput['file']>
   readonly content?: (source: ExportSource) => Promise<string>
-  /** @returns undefined if the file was not wanted */
-  readonly write: (source: ExportSource, path: string) => Promise<ExportedFile | LeftOut | undefined>
+  readonly write: (source: ExportSource, path: string) => Promise<ExportedFile | LeftOut>
 }
 
 /** Both lists are in the order of the receipt. A new output is one entry here, and its name in `EXPORT_FILES`. */
@@ -66,6 +66,13 @@ export const LIST_OUTPUTS: readonly ListOutput[] = [
     content: ({ connection, creators }, { name, columns }) =>
       listContent(connection, JSON.stringify([creators, columns]), name),
     write: ({ connection, wide, bom }, path, list) => copyCsv(connection, path, { ...listRows(wide, list), bom }),
+  },
+  {
+    file: '*.enriched.xlsx',
+    content: ({ connection, books }, { name, columns }) =>
+      listOverviewContent(connection, formOf(books, columns), books.overview.sql, name),
+    write: async ({ connection, books }, path, list) =>
+      writeWorkbook(path, await listSheets(connection, books, list), path.replace(/xlsx$/, 'csv')),
   },
   {
     file: '*.rejects.csv',
@@ -80,7 +87,13 @@ export const FOLDER_OUTPUTS: readonly FolderOutput[] = [
     write: ({ connection, wide, bom }, path) => copyCsv(connection, path, { ...creatorRows(wide), bom }),
   },
   { file: 'creators.parquet', content: ofCreators, write: exportParquet },
-  { file: 'creators.xlsx', content: ofCreators, write: exportExcel },
+  {
+    file: 'creators.xlsx',
+    content: ({ connection, books, creators }) =>
+      overviewContent(connection, formOf(books, creators), books.overview.sql),
+    write: async ({ connection, books, wide }, path) =>
+      writeWorkbook(path, await creatorSheets(connection, books, wide), 'creators.csv, creators.parquet'),
+  },
   {
     file: 'failures.csv',
     write: ({ connection, lists, bom }, path) =>
@@ -92,9 +105,18 @@ function ofCreators({ creators }: ExportSource): Promise<string> {
   return Promise.resolve(creators)
 }
 
-export interface ExportOptions extends Omit<ExportSource, 'wide' | 'connection' | 'creators'> {
+/** Whatever else than its rows decides how a workbook looks. */
+function formOf({ overview, dictionary }: WorkbookSource, ...others: unknown[]): string {
+  const explained = dictionary.explain(overview.columns, ['creator_overview'])
+  return JSON.stringify([version, explained, ...others])
+}
+
+export interface ExportOptions extends Pick<ExportSource, 'lists' | 'bom'> {
   readonly database: Database
   readonly layout: Layout
+  readonly pipeline: ExportPipeline
+  /** Which workbooks are made where none exists: all, none, or those at these paths. Existing ones are kept up to date. */
+  readonly excel: boolean | ReadonlySet<string>
 }
 
 export interface ExportedFiles {
@@ -112,9 +134,18 @@ const AT_ONCE = 2
  * alone. The database must hold the tables of the last run; they stay as they are.
  * @throws LocalError with the path of the file that could not be written; the others are whole, old or new
  */
-export async function exportAll({ database, layout, ...options }: ExportOptions): Promise<ExportedFiles> {
+export async function exportAll({
+  database,
+  layout,
+  pipeline,
+  excel,
+  ...options
+}: ExportOptions): Promise<ExportedFiles> {
   const { connection } = database
-  const wide = await wideColumns(connection)
+  const wide = await wideColumns(connection, pipeline)
+  const books = await workbookSource(connection, pipeline)
+  const isWanted = (path: string): boolean =>
+    !path.endsWith(WORKBOOK) || pathExists(path) || (typeof excel === 'boolean' ? excel : excel.has(path))
   const creators = await creatorsContent(connection, JSON.stringify([version, options.bom, wide]))
   const names = await namesOfLists(connection, options.lists)
   const fingerprints = await Fingerprints.open(layout.fingerprints)
@@ -122,13 +153,14 @@ export async function exportAll({ database, layout, ...options }: ExportOptions)
   const add = (name: string, { content, write }: Pick<FolderOutput, 'content' | 'write'>) =>
     limit(() =>
       withConnection(database, async (own) => {
-        const source = { ...options, connection: own, wide, creators }
+        const source = { ...options, connection: own, wide, books, creators }
         const path = join(layout.exports, name)
+        if (!isWanted(path)) return undefined
         const now = await content?.(source)
         const known = now === undefined ? undefined : await fingerprints.find(path, now)
         if (known) return known
         const written = await write(source, path)
-        if (now !== undefined && written && 'path' in written) await fingerprints.add(written, now)
+        if (now !== undefined && 'path' in written) await fingerprints.add(written, now)
         return written
       }),
     )
@@ -172,33 +204,30 @@ async function namesOfLists(
 /** Rows that DuckDB holds at once while it writes Parquet, for each MB of its memory. */
 const ROWS_A_MB = 20
 
-async function exportParquet({ connection }: ExportSource, path: string): Promise<ExportedFile> {
+async function exportParquet({ connection, wide }: ExportSource, path: string): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
     const rowGroup = databaseMemory() * ROWS_A_MB
     await connection.run(
-      `COPY creators TO ${quotedText(temporary)}
+      `COPY (SELECT ${wide.columns.map(({ sql }) => sql).join(', ')} FROM creators AS c) TO ${quotedText(temporary)}
        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup}, USE_TMP_FILE false)`,
     )
     return countCreators(connection)
   })
 }
 
-/** A workbook that exists is kept up to date. If Excel cannot hold the rows, an older workbook is removed: it would be out of date. */
-async function exportExcel(
-  { connection, wide, excel }: ExportSource,
+/** If Excel cannot hold the rows, an older workbook is removed: it would be out of date. */
+async function writeWorkbook(
   path: string,
-): Promise<ExportedFile | LeftOut | undefined> {
-  if (!excel && !pathExists(path)) return undefined
-  const rows = creatorSheetRows(connection, wide)
+  sheets: readonly SheetContent[],
+  instead: string,
+): Promise<ExportedFile | LeftOut> {
   try {
-    const count = await countCreators(connection)
-    return await exportSheet(path, { name: 'creators', columns: wide.columns, count, rows })
+    return await exportWorkbook(path, sheets)
   } catch (error) {
     if (!(error instanceof SheetTooLarge)) throw error
     await rm(path, { force: true })
     const some = commandText(['select', '--out', 'list.xlsx'])
-    const leftOut = `${path}: ${error.message}; use creators.csv, creators.parquet, or \`${some}\` for some of them`
-    return { leftOut }
+    return { leftOut: `${path}: ${error.message}; use ${instead}, or \`${some}\` for some of them` }
   }
 }
 

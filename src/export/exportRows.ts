@@ -1,7 +1,9 @@
-import { all, blobs, quotedText, quotedName, type Connection } from '../core/duckdb.js'
+import { all, quotedText, quotedName, type Connection } from '../core/duckdb.js'
+import type { Pipeline } from '../model/pipeline.js'
 import type { CsvSelect } from './csvFile.js'
 import { textCell, timeText } from './csvRecord.js'
-import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
+import type { SheetColumn } from './excel/sheetRow.js'
+import { wideOrder } from './wideOrder.js'
 
 /** A list whose files are written. */
 export interface ExportList {
@@ -18,13 +20,13 @@ export interface WideColumns {
   readonly columns: readonly SheetColumn[]
 }
 
-/** The columns of the creators table as the database has them. */
-export async function wideColumns(connection: Connection): Promise<WideColumns> {
+/** The columns of the creators table, in the order of `wideOrder`. */
+export async function wideColumns(connection: Connection, pipeline: Pick<Pipeline, 'columns'>): Promise<WideColumns> {
   const known = await all<{ name: string; type: string }>(
     connection,
     `SELECT name, type FROM pragma_table_info('creators') ORDER BY cid`,
   )
-  const columns = known.map(({ name, type }) => ({ name, type, sql: `c.${quotedName(name)}` }))
+  const columns = wideOrder(pipeline, known).map(({ name, type }) => ({ name, type, sql: `c.${quotedName(name)}` }))
   return {
     names: columns.map(({ name }) => name),
     cells: columns.map(({ type, sql }) => cellOf(type, sql)),
@@ -51,15 +53,6 @@ export function creatorRows({ names, cells }: WideColumns): CsvRows {
   }
 }
 
-/** Every creator, ordered by id, as rows of a sheet below its header. */
-export function creatorSheetRows(connection: Connection, { columns }: WideColumns): AsyncGenerator<Uint8Array[]> {
-  return blobs(
-    connection,
-    `SELECT ${sheetRow(columns, 'c.ord + 1')}
-     FROM (SELECT *, row_number() OVER (ORDER BY user_id) AS ord FROM creators) AS c ORDER BY c.ord`,
-  )
-}
-
 /**
  * Every input row of a list, in input order: the cells of the input (as many as it has columns), status, reason, the time
  * of the profile, then the wide columns.
@@ -67,23 +60,26 @@ export function creatorSheetRows(connection: Connection, { columns }: WideColumn
 export function listRows(wide: WideColumns, list: ExportList): CsvRows {
   const own = list.columns.map((_, at) => textCell(`m.cells[${at + 1}]`))
   return {
-    header: enrichedHeader(list.columns, wide),
+    header: enrichedHeader(list.columns, wide.names),
     cells: [...own, 'm.status', textCell('m.reason'), timeText('c.last_fetched_at'), ...wide.cells],
     from: `
-FROM (
-  SELECT user_id, row_number, status, reason, from_json(input, '["VARCHAR"]') AS cells
-  FROM list_members WHERE list = ${quotedText(list.name)}
-) AS m
+FROM (${inputRows(list.name)}) AS m
 LEFT JOIN creators AS c ON c.user_id = m.user_id`,
     key: 'm.row_number',
     keys: `SELECT row_number AS key FROM list_members WHERE list = ${quotedText(list.name)}`,
   }
 }
 
+/** SQL for the rows of a list, with the cells of the input as a list. */
+export function inputRows(list: string): string {
+  return `SELECT user_id, row_number, status, reason, from_json(input, '["VARCHAR"]') AS cells
+  FROM list_members WHERE list = ${quotedText(list)}`
+}
+
 /** The header of an enriched list. Our columns get a prefix until no other column has their name. */
-export function enrichedHeader(input: readonly string[], wide: WideColumns): string[] {
+export function enrichedHeader(input: readonly string[], ours: readonly string[]): string[] {
   const taken = new Set(input.map((name) => name.trim()))
-  const added = ['enrich_status', 'enrich_reason', 'as_of', ...wide.names].map((name) => {
+  const added = ['enrich_status', 'enrich_reason', 'as_of', ...ours].map((name) => {
     let free = name
     while (taken.has(free)) free = `enriched_${free}`
     taken.add(free)

@@ -77,6 +77,27 @@ export async function listContent(connection: Connection, form: string, list: st
   )
 }
 
+/** The content of the workbook of all creators. */
+export async function overviewContent(connection: Connection, form: string, overview: string): Promise<string> {
+  return contentOf(connection, form, `SELECT hash(o) AS row FROM (${overview}) AS o`)
+}
+
+/** The content of the workbook of a list. */
+export async function listOverviewContent(
+  connection: Connection,
+  form: string,
+  overview: string,
+  list: string,
+): Promise<string> {
+  return contentOf(
+    connection,
+    form,
+    `SELECT hash(m.row_number, m.input, m.status, m.reason, o.row) AS row
+     FROM list_members AS m LEFT JOIN (SELECT user_id, hash(o) AS row FROM (${overview}) AS o) AS o USING (user_id)
+     WHERE m.list = ${quotedText(list)}`,
+  )
+}
+
 async function contentOf(connection: Connection, form: string, rows: string): Promise<string> {
   const found = await first<{ content: string }>(
     connection,

@@ -7,7 +7,7 @@ import { messageOf } from '../core/errors.js'
 import { sharedMemory } from '../core/memory.js'
 import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { exportAll, type ExportedFiles, type ExportList } from '../export/exportAll.js'
+import { exportAll, type ExportedFiles, type ExportList, type ExportOptions } from '../export/exportAll.js'
 import { noteChecked } from '../load/sql/checkedKeys.sql.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
 import type { Pipeline } from '../model/pipeline.js'
@@ -21,7 +21,7 @@ export interface PublishOptions {
   /** The lists whose files are written, beside the files of all creators; by default every list of the database. */
   readonly lists?: readonly ExportList[]
   readonly bom: boolean
-  readonly excel: boolean
+  readonly excel: ExportOptions['excel']
 }
 
 /**
@@ -44,7 +44,7 @@ export async function publish(
   let exported: ExportedFiles
   try {
     const given = lists ?? (await listsOf(finished.connection))
-    exported = await exportAll({ database: finished, layout, lists: given, ...written })
+    exported = await exportAll({ database: finished, layout, pipeline, lists: given, ...written })
   } finally {
     finished.close()
   }

@@ -10,8 +10,10 @@ import { layoutOf } from '../../src/dataFolder/layout.js'
 import { exportAll, FOLDER_OUTPUTS, LIST_OUTPUTS, type ExportList } from '../../src/export/exportAll.js'
 import type { ExportedFile } from '../../src/export/exportedFile.js'
 import { fixedTables } from '../../src/load/schema/migrations/0001-fixed-tables.js'
+import { attribute, counter, derivedFrom, identity, volatile } from '../../src/model/column.js'
+import type { Row } from '../../src/model/pipeline.js'
 import { temporaryFolder } from '../support/folder.js'
-import { readSheet } from './readWorkbook.js'
+import { readSheet, readSheets, unzipped, type CellRead } from './readWorkbook.js'
 
 /** A narrow table with a column of each type. */
 const CREATORS = `
@@ -19,10 +21,37 @@ CREATE TABLE creators (
   user_id VARCHAR, nickname VARCHAR, bio VARCHAR, fans BIGINT, likes_per_note DOUBLE, red_club BOOLEAN, tags VARCHAR,
   status VARCHAR, last_fetched_at TIMESTAMPTZ, last_attempt_at TIMESTAMPTZ)`
 
+/** What the workbooks need of the views. */
+const VIEWS = [
+  `CREATE VIEW creator_overview AS
+   SELECT user_id, nickname, fans, 7::BIGINT AS fans_change_7d, likes_per_note AS engagement_per_post, true AS is_overdue,
+     last_fetched_at::DATE AS last_observed_day, make_timestamp(epoch_us(last_fetched_at)) AS first_seen_at,
+     make_timestamp(epoch_us(last_fetched_at)) AS last_changed_at
+   FROM creators WHERE last_fetched_at IS NOT NULL`,
+  `CREATE VIEW data_dictionary AS SELECT * FROM (VALUES
+     ('creators', 'fans', 'Followers.', 'fans'), ('creator_overview', 'fans', 'The followers.', NULL),
+     ('creator_overview', 'last_observed_day', 'Day of the newest profile.', NULL)
+   ) AS entries(table_name, column_name, description, source_path)`,
+]
+
+/** The order of the exports follows it. */
+const PIPELINE = {
+  timeZone: 'Asia/Shanghai',
+  columns: {
+    user_id: identity.text('id', 'The id.', 'id'),
+    nickname: attribute.text('nickname', 'The name.', 'displayName'),
+    bio: attribute.text('desc', 'The bio.', 'bio'),
+    fans: counter('fans', 'Followers.', 'followers'),
+    red_club: volatile.flag('club', 'A switch.'),
+    tags: attribute.list('tags', 'Labels.'),
+    likes_per_note: derivedFrom<Row>().ratio(() => null, 'liked / notes.'),
+  },
+}
+
 const A = '5f0000000000000001000a01'
 const B = '5f0000000000000001000a02'
 const C = '5f0000000000000001000a03'
-const WIDE = 'user_id,nickname,bio,fans,likes_per_note,red_club,tags,status,last_fetched_at,last_attempt_at'
+const WIDE = 'user_id,nickname,fans,bio,status,last_fetched_at,likes_per_note,tags,last_attempt_at,red_club'
 
 interface Exported {
   /** In the order of the receipt. */
@@ -68,7 +97,7 @@ async function exporter(): Promise<Exporter> {
       return own
     },
   }
-  await runScript(connection, [...fixedTables, CREATORS])
+  await runScript(connection, [...fixedTables, CREATORS, ...VIEWS])
   const text = (name: string): string => readFileSync(join(layout.exports, name), 'utf8')
   return {
     connection,
@@ -80,7 +109,9 @@ async function exporter(): Promise<Exporter> {
         ...[list, BigInt(row), BigInt(row + 1), JSON.stringify(input), userId, status, reason ?? null, 'run-2'],
       ]),
     async export(lists, { bom = false, excel = false } = {}) {
-      const { files, leftOut } = await exportAll({ database: recording, layout, lists, bom, excel })
+      const { files, leftOut } = await exportAll({
+        ...{ database: recording, layout, pipeline: PIPELINE, lists, bom, excel },
+      })
       return { files, leftOut, file: (name) => files.find(({ path }) => path === join(layout.exports, name)) }
     },
     text,
@@ -109,9 +140,9 @@ describe('creators', () => {
     expect(here.text('creators.csv')).toBe(
       [
         `\uFEFF${WIDE}`,
-        `${A},示例创作者,"hi\r\na, ""b""",-5,,true,[],active,2026-11-21T23:59:59.999Z,2026-11-22T03:04:05.600Z`,
-        `${B},"'=HYPERLINK(""x"")","'\n  ＝1",9007199254740993,-0.25,false,"[""a"",""b""]",active,2026-11-22T03:04:05.608Z,2026-11-22T03:04:05.608Z`,
-        `${C},,,,,,,never_fetched,,2026-11-22T03:04:05.000Z`,
+        `${A},示例创作者,-5,"hi\r\na, ""b""",active,2026-11-21T23:59:59.999Z,,[],2026-11-22T03:04:05.600Z,true`,
+        `${B},"'=HYPERLINK(""x"")",9007199254740993,"'\n  ＝1",active,2026-11-22T03:04:05.608Z,-0.25,"[""a"",""b""]",2026-11-22T03:04:05.608Z,false`,
+        `${C},,,,never_fetched,,,,2026-11-22T03:04:05.000Z,`,
         '',
       ].join('\n'),
     )
@@ -128,7 +159,7 @@ describe('creators', () => {
       here.connection,
       `SELECT
          (SELECT count(*) FROM ${parquet}) AS rows,
-         (SELECT count(*) FROM (SELECT * FROM creators EXCEPT SELECT * FROM ${parquet})) AS different`,
+         (SELECT count(*) FROM (SELECT ${WIDE} FROM creators EXCEPT SELECT * FROM ${parquet})) AS different`,
     )
     expect(compared).toEqual({ rows: 3, different: 0 })
   })
@@ -192,48 +223,135 @@ describe('a file whose rows did not change', () => {
   })
 })
 
+const CELLS = (sheet: CellRead[][]) =>
+  sheet.map((row) => Object.fromEntries(row.map(({ place, value }) => [place.replace(/\d+/, ''), value])))
+const days = (count: number) => Array.from({ length: count }, () => 'yyyy\\-mm\\-dd')
+const DAY = (iso: string) => Date.parse(iso) / DAY_MS + 25_569
+
 describe('creators for Excel', () => {
-  test('are the same as in the CSV: text unchanged, numbers, flags and times as such', async () => {
+  test('begin with the overview: by followers, growth, lists, days in the zone of the pipeline', async () => {
     const here = await withCreators()
+    for (const list of ['spring', 'autumn', 'spring']) await here.member(list, 1, [A], A, 'enriched')
     const files = await here.export([], { excel: true })
     const path = join(here.exports, 'creators.xlsx')
-    expect(files.file('creators.xlsx')).toEqual({ path, rows: 3, replaced: true })
-    expect(files.leftOut).toEqual([])
-    const [header, ...rows] = readSheet(path)
-    expect(header!.map(({ value }) => value).join()).toBe(WIDE)
-    const [first, second, third] = rows.map((row) => Object.fromEntries(row.map((each) => [each.place, each.value])))
-    const at = (iso: string) => expect.closeTo(Date.parse(iso) / DAY_MS + 25_569, 8) as number
-    expect(first).toEqual({
-      ...{ A2: A, B2: '示例创作者', C2: 'hi\na, "b"', D2: -5, F2: true, G2: '[]', H2: 'active' },
-      ...{ I2: at('2026-11-21T23:59:59.999Z'), J2: at('2026-11-22T03:04:05.600Z') },
-    })
-    expect(second).toEqual({
-      ...{ A3: B, B3: '=HYPERLINK("x")', C3: '\n  ＝1', D3: '9007199254740993', E3: -0.25, F3: false, G3: '["a","b"]' },
-      ...{ H3: 'active', I3: at('2026-11-22T03:04:05.608Z'), J3: at('2026-11-22T03:04:05.608Z') },
-    })
-    expect(third).toEqual({ A4: C, H4: 'never_fetched', J4: at('2026-11-22T03:04:05Z') })
+    expect(files.file('creators.xlsx')).toEqual({ path, rows: 2, replaced: true })
+    expect([...readSheets(path).keys()]).toEqual(['overview', 'all', 'dictionary'])
+    const sheet = readSheet(path)
+    const header =
+      'nickname,fans,fans_change_7d,engagement_per_post,lists,last_observed_day,first_seen_day,last_changed_day,user_id'
+    expect(sheet[0]!.map(({ value }) => value).join()).toBe(header)
+    // 23:59 in UTC is the next day in Shanghai.
+    const [day, next] = [DAY('2026-11-21'), DAY('2026-11-22')]
+    expect(CELLS(sheet).slice(1)).toEqual([
+      { A: '=HYPERLINK("x")', B: '9007199254740993', C: 7, D: -0.25, F: next, G: next, H: next, I: B },
+      { A: '示例创作者', B: -5, C: 7, E: 'autumn, spring', F: day, G: next, H: next, I: A },
+    ])
+    expect(sheet[1]![3]!.format).toBe('#,##0.00##')
+    expect(sheet[2]!.map(({ format }) => format)).toEqual(['@', '#,##0', '#,##0', '@', ...days(3), '@'])
+    expect(unzipped(path).get('xl/worksheets/sheet1.xml')).toContain('<pane xSplit="1" ySplit="1" topLeftCell="B2"')
   })
 
-  test('are written with --excel, and from then on', async () => {
+  test('then have all columns, the same as in the CSV: text unchanged, numbers, flags and times as such', async () => {
+    const here = await withCreators()
+    const files = await here.export([], { excel: true })
+    expect(files.leftOut).toEqual([])
+    const sheets = readSheets(join(here.exports, 'creators.xlsx'))
+    const [header, ...rows] = sheets.get('all')!
+    expect(header!.map(({ value }) => value).join()).toBe(WIDE)
+    const at = (iso: string) => expect.closeTo(DAY(iso), 8) as number
+    const [one, two] = [at('2026-11-21T23:59:59.999Z'), at('2026-11-22T03:04:05.608Z')]
+    expect(CELLS(rows)).toEqual([
+      {
+        A,
+        B: '示例创作者',
+        C: -5,
+        D: 'hi\na, "b"',
+        E: 'active',
+        F: one,
+        H: '[]',
+        I: at('2026-11-22T03:04:05.600Z'),
+        J: true,
+      },
+      {
+        ...{ A: B, B: '=HYPERLINK("x")', C: '9007199254740993', D: '\n  ＝1', E: 'active', F: two, G: -0.25 },
+        ...{ H: '["a","b"]', I: two, J: false },
+      },
+      { A: C, E: 'never_fetched', I: at('2026-11-22T03:04:05Z') },
+    ])
+    const explained = sheets.get('dictionary')!.map((row) => row.map(({ value }) => value))
+    expect(explained[0]).toEqual(['column', 'meaning', 'source', 'unit', 'sheet'])
+    expect(explained).toContainEqual(['fans', 'The followers.', 'fans', 'count', 'overview'])
+    expect(explained).toContainEqual(['lists', 'The lists that the creator is in.', 'computed', 'text', 'overview'])
+    expect(explained).toContainEqual(['fans', 'Followers.', 'fans', 'count', 'all'])
+  })
+
+  test('are written with --excel, and from then on; again only if rows changed', async () => {
     const here = await withCreators()
     expect((await here.export([])).file('creators.xlsx')).toBeUndefined()
     await here.export([], { excel: true })
     await here.run(`DELETE FROM creators WHERE user_id = '${B}'`)
-    expect((await here.export([])).file('creators.xlsx')).toMatchObject({ rows: 2, replaced: true })
-    expect((await here.export([], { excel: true })).file('creators.xlsx')).toMatchObject({ rows: 2, replaced: false })
+    expect((await here.export([])).file('creators.xlsx')).toMatchObject({ rows: 1, replaced: true })
+    const inode = () => statSync(join(here.exports, 'creators.xlsx')).ino
+    const before = inode()
+    expect((await here.export([], { excel: true })).file('creators.xlsx')).toMatchObject({ rows: 1, replaced: false })
+    expect(inode()).toBe(before)
+    await here.member('spring', 1, [A], A, 'enriched')
+    await here.export([])
+    expect(inode()).not.toBe(before)
   })
 
   test('are left out, with the reason, if Excel cannot hold them; an older file is removed', async () => {
     const here = await withCreators()
     await here.export([], { excel: true })
-    await here.run(`
-      DROP TABLE creators;
-      CREATE TABLE creators AS SELECT printf('5f%022x', i) AS user_id FROM range(1048576) AS t(i)`)
+    await here.run(`INSERT INTO creators (user_id) SELECT printf('5f%022x', i) FROM range(1048573) AS t(i)`)
     const { file, leftOut } = await here.export([])
     expect([file('creators.xlsx'), file('creators.csv')!.rows]).toEqual([undefined, 1_048_576])
     const path = join(here.exports, 'creators.xlsx')
     expect(leftOut).toEqual([expect.stringContaining(`${path}: 1,048,576 rows, and a sheet holds 1,048,575; use`)])
     expect(existsSync(path)).toBe(false)
+  })
+})
+
+describe('a list for Excel', () => {
+  test('has the rows and columns of the list, ids as text, then status, day and overview', async () => {
+    const here = await withCreators()
+    const list = { name: 'spring', columns: ['Name', ' nickname', 'a<&>_x0041_\u0001'] }
+    await here.member('spring', 7, ['again', A], A, 'reused')
+    await here.member('spring', 1, ['=1+1', '00012', '612e34567890123456789012'], A, 'enriched')
+    await here.member('spring', 2, ['broken', '5.6E+23'], null, 'rejected', 'spreadsheet_number')
+    const path = join(here.exports, 'spring.enriched.xlsx')
+    expect((await here.export([list])).file('spring.enriched.xlsx')).toBeUndefined()
+    expect((await here.export([list], { excel: true })).file('spring.enriched.xlsx')).toMatchObject({ rows: 3 })
+    const sheets = readSheets(path)
+    expect([...sheets.keys()]).toEqual(['list', 'dictionary'])
+    const [header, ...rows] = sheets.get('list')!
+    expect(header!.map(({ value }) => value).join()).toBe(
+      'Name, nickname,a<&>_x0041_,enrich_status,enrich_reason,as_of,enriched_nickname,fans,fans_change_7d,engagement_per_post,lists,first_seen_day,last_changed_day,user_id',
+    )
+    const known = { F: DAY('2026-11-21'), G: '示例创作者', H: -5, I: 7, K: 'spring', L: DAY('2026-11-22'), N: A }
+    const both = { ...known, M: known.L }
+    expect(CELLS(rows)).toEqual([
+      { A: '=1+1', B: '00012', C: '612e34567890123456789012', D: 'enriched', ...both },
+      { A: 'broken', B: '5.6E+23', D: 'rejected', E: 'spreadsheet_number' },
+      { A: 'again', B: A, D: 'reused', ...both },
+    ])
+    expect(
+      sheets
+        .get('dictionary')!
+        .map(([name]) => name!.value)
+        .slice(1),
+    ).toEqual(header!.map(({ value }) => value))
+
+    // Another time of the same day changes nothing that it shows.
+    const inode = () => statSync(path).ino
+    const before = inode()
+    await here.run(`UPDATE creators SET last_fetched_at = last_fetched_at - INTERVAL 1 MINUTE`)
+    expect((await here.export([list])).file('spring.enriched.xlsx')).toMatchObject({ rows: 3, replaced: false })
+    expect(inode()).toBe(before)
+    await here.run(`UPDATE list_members SET status = 'parked' WHERE row_number = 7`)
+    await here.export([list])
+    expect(inode()).not.toBe(before)
+    expect(readSheet(path)[3]![2]!.value).toBe('parked')
   })
 })
 
@@ -267,7 +385,7 @@ describe('an enriched list', () => {
     await here.export([{ name: 'l', columns: once }])
     const [header] = here.rows('l.enriched.csv')
     expect(header!.slice(4, 7)).toEqual(['enriched_enrich_status', 'enrich_reason', 'as_of'])
-    expect(header!.slice(7, 11)).toEqual(['enriched_user_id', 'nickname', 'bio', 'enriched_enriched_fans'])
+    expect(header!.slice(7, 11)).toEqual(['enriched_user_id', 'nickname', 'enriched_enriched_fans', 'bio'])
     expect(new Set(header!.map((name) => name.trim())).size).toBe(header!.length)
   })
 

@@ -31,12 +31,18 @@ export interface CellRead {
 const FORMATS = [
   ['0', 'General'],
   ['1', '0'],
+  ['3', '#,##0'],
   ['49', '@'],
 ] as const
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' }
 
-/** The cells of the sheet, row by row, read strictly: XML and Excel's escapes. */
+/** The cells of the first sheet, row by row, read strictly: XML and Excel's escapes. */
 export function readSheet(path: string): CellRead[][] {
+  return [...readSheets(path).values()][0]!
+}
+
+/** The cells of each sheet by its name. */
+export function readSheets(path: string): Map<string, CellRead[][]> {
   const files = unzipped(path)
   for (const text of files.values()) checkXml(text)
   const styles = files.get('xl/styles.xml')!
@@ -45,10 +51,21 @@ export function readSheet(path: string): CellRead[][] {
   const used = [.../<cellXfs.*<\/cellXfs>/.exec(styles)![0].matchAll(/numFmtId="(\d+)"/g)].map(([, id]) =>
     formats.get(id!)!,
   )
-  const rows = files.get('xl/worksheets/sheet1.xml')!.matchAll(/<row r="(\d+)">(.*?)<\/row>/gs)
-  return [...rows].map(([, row, cells], index) => {
+  const targets = new Map(
+    [...files.get('xl/_rels/workbook.xml.rels')!.matchAll(/Id="(\w+)" [^>]*Target="([^"]+)"/g)].map(
+      ([, id, target]) => [id!, target!] as const,
+    ),
+  )
+  const named = files.get('xl/workbook.xml')!.matchAll(/<sheet name="([^"]+)" [^>]*r:id="(\w+)"/g)
+  return new Map(
+    [...named].map(([, name, id]) => [name!, rowsOf(files.get(`xl/${targets.get(id!)!}`)!, used)] as const),
+  )
+}
+
+function rowsOf(sheet: string, formats: readonly string[]): CellRead[][] {
+  return [...sheet.matchAll(/<row r="(\d+)">(.*?)<\/row>/gs)].map(([, row, cells], index) => {
     if (Number(row) !== index + 1) throw new Error(`row ${row} stands in place of ${index + 1}`)
-    return cellsOf(cells!, row!, used)
+    return cellsOf(cells!, row!, formats)
   })
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blobs, openDatabase, type Connection, type Database } from '../../src/core/duckdb.js'
 import { LocalError } from '../../src/core/errors.js'
 import { DAY_MS } from '../../src/core/time.js'
-import { exportSheet, SheetTooLarge } from '../../src/export/excel/sheetFile.js'
+import { exportWorkbook, SheetTooLarge } from '../../src/export/excel/workbookFile.js'
 import { lettersOf, sheetRow, type SheetColumn } from '../../src/export/excel/sheetRow.js'
 import { temporaryFolder } from '../support/folder.js'
 import { readSheet, unzipped, type CellRead } from './readWorkbook.js'
@@ -26,7 +26,7 @@ async function written(
 ): Promise<string> {
   const rows: Uint8Array[] = []
   for await (const some of blobs(connection, `SELECT ${sheetRow(columns, 'n + 1')} FROM ${from}`)) rows.push(...some)
-  await exportSheet(path, { name: 'list', columns, count: rows.length, rows: batched(rows) })
+  await exportWorkbook(path, [{ name: 'list', columns, count: rows.length, frozen: 0, rows: batched(rows) }])
   return path
 }
 
@@ -162,7 +162,7 @@ describe('a workbook', () => {
   test('that Excel cannot hold is refused, and no file is written', async () => {
     const path = join(temporaryFolder(), 'list.xlsx')
     const refused = (content: { count?: number; columns?: typeof columns }) =>
-      expect(exportSheet(path, { name: 'l', columns, count: 1, rows: batched([]), ...content })).rejects
+      expect(exportWorkbook(path, [{ name: 'l', columns, count: 1, frozen: 0, rows: batched([]), ...content }])).rejects
     await refused({ count: 1_048_576 }).toThrow(new SheetTooLarge('1,048,576 rows, and a sheet holds 1,048,575'))
     await refused({ columns: Array.from({ length: 16_385 }, () => columns[0]!) }).toThrow('16,385 columns')
     expect(existsSync(path)).toBe(false)
@@ -176,11 +176,11 @@ describe('a workbook', () => {
       for (let batch = 0; batch < 5; batch += 1) yield await Promise.resolve([Buffer.alloc(1 << 20, 'x')])
       throw new Error('the database broke')
     }
-    const content = { name: 'l', columns, count: 5 }
-    await expect(exportSheet(path, { ...content, rows: breaking() })).rejects.toThrow('the database broke')
+    const content = { name: 'l', columns, count: 5, frozen: 0 }
+    await expect(exportWorkbook(path, [{ ...content, rows: breaking() }])).rejects.toThrow('the database broke')
     expect(readFileSync(path, 'utf8')).toBe('old')
     expect(readdirSync(folder)).toEqual(['list.xlsx'])
-    const nowhere = exportSheet(join(path, 'list.xlsx'), { ...content, rows: batched([]) })
+    const nowhere = exportWorkbook(join(path, 'list.xlsx'), [{ ...content, rows: batched([]) }])
     await expect(nowhere).rejects.toThrow(LocalError)
   })
 })

@@ -20,22 +20,22 @@ export const volatiles = {
     'App link to the chat with the shop; seller accounts only.',
   ),
 
-  share_info_title: volatile.text('share_info.title', 'Title of the share card: the display name.'),
-  share_info_content: volatile.text('share_info.content', 'Text of the share card: the bio.'),
+  share_info_title: volatile.text('share_info.title', 'Copy of nickname: title of the share card.'),
+  share_info_content: volatile.text('share_info.content', 'Copy of bio: text of the share card.'),
   share_info_store_link: volatile.text('share_info.store_link', 'App link to the shop; seller accounts only.'),
   share_info_v2_title: volatile.text('share_info_v2.title', 'Title of the newer share card: "@<name>的个人主页".'),
   share_info_v2_content: volatile.text(
     'share_info_v2.content',
     'Text of the newer share card: followers, likes and collects, mostly rounded ("粉丝: 2.1万").',
   ),
-  user_desc_info_desc: volatile.text('user_desc_info.desc', 'Copy of the bio; absent in older answers.'),
+  user_desc_info_desc: volatile.text('user_desc_info.desc', 'Copy of bio; absent in older answers.'),
   user_desc_info_desc_with_placeholder: volatile.text(
     'user_desc_info.desc_with_placeholder',
-    'Copy of the bio with placeholders for mentions; absent in older answers.',
+    'Copy of bio with placeholders for mentions; absent in older answers.',
   ),
   user_desc_info_desc_at_users: volatile.list(
     'user_desc_info.desc_at_users',
-    'Copy of the mentions, with user_id in place of id.',
+    'Copy of desc_at_users, with user_id in place of id.',
   ),
   user_desc_info_desc_keywords_switch: volatile.flag('user_desc_info.desc_keywords_switch', 'Switch of the app page.'),
   interactions: volatile.list(

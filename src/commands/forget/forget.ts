@@ -7,7 +7,7 @@ import type { Effects } from '../../core/effects.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
 import { runIdAt } from '../../core/time.js'
-import { isOurs } from '../../dataFolder/files.js'
+import { isOurs, workbooksOf } from '../../dataFolder/files.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { takeLock, type Lock } from '../../dataFolder/lock.js'
 import { warnOfRoot } from '../../dataFolder/warnOfRoot.js'
@@ -146,15 +146,15 @@ export async function erase(
   findings: readonly Finding[],
   substitute: (written: string) => string,
 ): Promise<Partial<ForgetReport>> {
-  const hadWorkbook = pathExists(layout.workbook)
-  await rm(layout.workbook, { force: true })
+  const workbooks = await workbooksOf(layout)
+  for (const path of workbooks) await rm(path, { force: true })
   const gone = await eraseRaw(rawFilesOf(findings, layout), finder, substitute, reader, layout)
   const folder = runIdAt(effects.now(), effects.random())
   const tables = await eraseBase(findings, finder, reader.pipeline, layout, folder)
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
   await replaceWarehouse(lock, await rebuildWarehouse({ lock, reader }))
   const runId = runIdAt(effects.now(), effects.random())
-  const options = { runId, bom: !settings.noBom, excel: hadWorkbook }
+  const options = { runId, bom: !settings.noBom, excel: new Set(workbooks) }
   const published = await publish(layout, reader.pipeline, options, effects)
   const copies = await removeCopies(layout)
   const left = await searchFolder(layout, finder)

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { requireReadable } from '../../core/absent.js'
 import { messageOf } from '../../core/errors.js'
-import { filesUnder, isOurs } from '../../dataFolder/files.js'
+import { filesUnder, isOurs, isWorkbook } from '../../dataFolder/files.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
 import { FileSearch } from './fileSearch.js'
@@ -38,8 +38,8 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
     for (const path of files) {
       // Opening and closing the lock file, under any name, would release the lock. The file is empty.
       if (path.startsWith(layout.lock) || path === layout.forgotten) continue
-      // The workbook is removed before the erasure and written again afterwards.
-      if (path === layout.workbook) continue
+      // Workbooks are removed before the erasure and written again afterwards.
+      if (isWorkbook(path, layout)) continue
       const named = nameHasId(path)
       // What may name people and cannot be opened must not pass for damaged.
       if (isOurs(path, layout)) await requireReadable(path)

@@ -1,7 +1,7 @@
 import { sep } from 'node:path'
 import { isAbsent, pathExists, requireReadable } from '../../core/absent.js'
 import { messageOf } from '../../core/errors.js'
-import { filesUnder, isOurs } from '../../dataFolder/files.js'
+import { filesUnder, isOurs, isWorkbook } from '../../dataFolder/files.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
 import { FileSearch } from './fileSearch.js'
@@ -18,7 +18,7 @@ export interface SearchNotes {
 /**
  * Searches the files of a data folder for ids like `searchFolder`, but without the lock: a run may start or end meanwhile,
  * and is never blocked. So files that a run may be writing are left out: the working database, temporary files and the lock.
- * The workbook is left out too, since it cannot be searched.
+ * Our workbooks are left out too, since they cannot be searched.
  * @throws LocalError for a file of ours that may not be read
  */
 export async function searchWithoutLock(
@@ -51,10 +51,10 @@ export async function searchWithoutLock(
 
 /** Opening the working database would keep a run from writing to it. The others hold no ids, or are not finished. */
 function mayBeInUse(path: string, layout: Layout): boolean {
-  const { warehouse, lock, temp, spill, forgotten, erasures, workbook } = layout
+  const { warehouse, lock, temp, spill, forgotten, erasures } = layout
   const isFamily = [warehouse, lock].some((file) => path === file || path.startsWith(`${file}.`))
   const isDamaged = /\.damaged-\d+$/.test(path)
   const isInside = [temp, spill].some((folder) => path.startsWith(folder + sep))
   if ((isFamily && !isDamaged) || isInside || /\.part(\.wal)?$/.test(path)) return true
-  return path === forgotten || path === erasures || path === workbook
+  return path === forgotten || path === erasures || isWorkbook(path, layout)
 }

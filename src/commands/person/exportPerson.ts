@@ -1,4 +1,4 @@
-import { relative, sep } from 'node:path'
+import { dirname, relative, sep } from 'node:path'
 import type { Settings } from '../../config/options.js'
 import { pathExists } from '../../core/absent.js'
 import { UsageError } from '../../core/errors.js'
@@ -118,11 +118,17 @@ async function requireFolder(layout: Layout): Promise<void> {
 
 const HELD_HEADER = ['path', 'kind']
 
-/** @param isStored whether the person has a row among all creators, which the working database and the workbook hold */
+/**
+ * The working database and the workbooks are not searched: they hold what the published file and the CSV files beside them hold.
+ * @param isStored whether the person has a row among all creators
+ */
 function heldRows(findings: readonly Finding[], { named }: PersonCalls, isStored: boolean, layout: Layout): CsvRow[] {
-  const whole = isStored ? [layout.warehouse, layout.workbook].filter((path) => pathExists(path)) : []
-  const paths = [...findings.filter(({ names }) => names).map(({ path }) => path), ...named, ...whole]
-  return [...new Set(paths)]
+  const found = [...findings.filter(({ names }) => names).map(({ path }) => path), ...named]
+  const books = found
+    .filter((path) => dirname(path) === layout.exports && path.endsWith('.csv'))
+    .map((path) => path.replace(/csv$/, 'xlsx'))
+  const unsearched = [...(isStored ? [layout.warehouse] : []), ...books].filter((path) => pathExists(path))
+  return [...new Set([...found, ...unsearched])]
     .sort()
     .map((path) => [relative(layout.data, path).split(sep).join('/'), kindOf(path, layout)])
 }

@@ -72,7 +72,7 @@ export interface NamedOptions {
   readonly alarmParked?: Given<'alarmParked'> | undefined
   /** write CSV files without a byte order mark */
   readonly noBom?: Given<'noBom'> | undefined
-  /** also write exports/creators.xlsx; an existing one is updated in any case */
+  /** also write exports/creators.xlsx and <list>.enriched.xlsx; existing ones are updated in any case */
   readonly excel?: Given<'excel'> | undefined
   /** write no HTML report */
   readonly noReport?: Given<'noReport'> | undefined

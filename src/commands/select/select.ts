@@ -7,7 +7,7 @@ import { temporaryName } from '../../core/temporaryFile.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { csvRecords } from '../../export/csvFile.js'
 import { plainText } from '../../export/csvRecord.js'
-import { exportSheet, SheetTooLarge } from '../../export/excel/sheetFile.js'
+import { exportWorkbook, SheetTooLarge } from '../../export/excel/workbookFile.js'
 import { sheetRow } from '../../export/excel/sheetRow.js'
 import { exportFile } from '../../export/exportedFile.js'
 import { withPublished } from '../../publish/openPublished.js'
@@ -92,7 +92,7 @@ async function writeExcel(connection: Connection, selected: Selected, { out }: S
   const columns = selected.columns.map((column) => ({ ...column, sql: quotedName(column.name) }))
   const rows = blobs(connection, `SELECT ${sheetRow(columns, 'row_number() OVER () + 1')} FROM (${selected.sql})`)
   try {
-    return (await exportSheet(out!, { name: 'creators', columns, count: selected.count, rows })).rows
+    return (await exportWorkbook(out!, [{ name: 'creators', columns, count: selected.count, frozen: 0, rows }])).rows
   } catch (error) {
     if (!(error instanceof SheetTooLarge)) throw error
     throw new UsageError(

@@ -9,6 +9,10 @@ export interface SheetColumn {
   readonly type: string
   /** SQL for its value. */
   readonly sql: string
+  /** Show numbers with thousands separators. */
+  readonly grouped?: boolean
+  /** In characters, if not by the type. */
+  readonly width?: number
 }
 
 /** Excel's limit for a cell, in UTF-16 units. */
@@ -29,6 +33,8 @@ const TEXT: Kind = { value: plainText, attributes: '', longest: -1, width: 24 }
 /** Excel keeps 15 digits of a number; a sign counts as one here. */
 const WHOLE: Kind = { value: plainText, attributes: ' s="2"', longest: 15, width: 12 }
 const FRACTION: Kind = { value: plainText, attributes: '', longest: 400, width: 12 }
+const GROUPED_WHOLE: Kind = { ...WHOLE, attributes: ' s="6"' }
+const GROUPED_FRACTION: Kind = { ...FRACTION, attributes: ' s="7"' }
 const FLAG: Kind = { value: (sql) => plainText(`${sql}::TINYINT`), attributes: ' t="b"', longest: 1, width: 9 }
 const TIME: Kind = { value: serial, attributes: ' s="3"', longest: 22, width: 21 }
 const DAY: Kind = { value: (sql) => serial(`${sql}::TIMESTAMP`), attributes: ' s="4"', longest: 22, width: 12 }
@@ -42,16 +48,16 @@ function serial(sql: string): string {
   return `CASE WHEN ${countable} THEN ${plainText(`(epoch_ms(${sql}) + ${EPOCH}) / ${DAY_MS}`)} ELSE ${timeText(sql)} END`
 }
 
-function kindOf(type: string): Kind {
-  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return WHOLE
-  if (/^(DOUBLE|FLOAT|DECIMAL)/.test(type)) return FRACTION
+function kindOf({ type, grouped }: Pick<SheetColumn, 'type' | 'grouped'>): Kind {
+  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return grouped ? GROUPED_WHOLE : WHOLE
+  if (/^(DOUBLE|FLOAT|DECIMAL)/.test(type)) return grouped ? GROUPED_FRACTION : FRACTION
   if (type.startsWith('TIMESTAMP')) return TIME
   return { BOOLEAN: FLAG, DATE: DAY }[type] ?? TEXT
 }
 
 /** The width of a column, with room for its name and the button of its filter. */
-export function widthOf({ name, type }: Pick<SheetColumn, 'name' | 'type'>): number {
-  return Math.max(kindOf(type).width, Math.min(name.length + 4, 40))
+export function widthOf(column: Omit<SheetColumn, 'sql'>): number {
+  return Math.max(column.width ?? kindOf(column).width, Math.min(column.name.length + 4, 40))
 }
 
 /** The letters of a column: A for 0, AA for 26. */
@@ -108,10 +114,10 @@ END`
  * @param number SQL for the number of the row, from 1
  */
 export function sheetRow(columns: readonly SheetColumn[], number: string): string {
-  const cells = columns.map(({ type, sql }, at) => {
-    const { value, attributes, longest } = kindOf(type)
+  const cells = columns.map((column, at) => {
+    const { value, attributes, longest } = kindOf(column)
     const place = quotedText(`<c r="${lettersOf(at)}${ROW}"`)
-    return { text: value(sql), place, attributes: quotedText(attributes), longest: String(longest) }
+    return { text: value(column.sql), place, attributes: quotedText(attributes), longest: String(longest) }
   })
   const list = (field: keyof (typeof cells)[number]): string => `[${cells.map((cell) => cell[field]).join(', ')}]`
   const zipped = (['text', 'place', 'attributes', 'longest'] as const).map(list).join(', ')

@@ -1,14 +1,16 @@
 import { lettersOf, widthOf, type SheetColumn } from './sheetRow.js'
 
-/** The parts of a workbook of one sheet, under Excel's names. The rows of the sheet come between `sheetHead` and `sheetFoot`. */
+/** The parts of a workbook, under Excel's names. The rows of a sheet come between `sheetHead` and `sheetFoot`. */
 
 /** The name and the extent of a sheet. */
 export interface Sheet {
   /** At most 31 characters, without characters that are special to Excel. */
   readonly name: string
-  readonly columns: readonly Pick<SheetColumn, 'name' | 'type'>[]
+  readonly columns: readonly Omit<SheetColumn, 'sql'>[]
   /** Number of rows, without the header. */
   readonly count: number
+  /** The first columns that stay in view. */
+  readonly frozen: number
 }
 
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -17,14 +19,31 @@ const RELATIONSHIPS = 'http://schemas.openxmlformats.org/package/2006/relationsh
 const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
 const CONTENT = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 
-export const SHEET_PATH = 'xl/worksheets/sheet1.xml'
+/** Where a sheet is in the archive, by its place from 0. */
+export function sheetPath(at: number): string {
+  return `xl/${partOf(at)}`
+}
 
-/** Every part but the sheet: path and content. */
-export function partsOf(sheet: Sheet): [path: string, text: string][] {
+function partOf(at: number): string {
+  return `worksheets/sheet${at + 1}.xml`
+}
+
+/** Every part but the sheets: path and content. */
+export function partsOf(sheets: readonly Sheet[]): [path: string, text: string][] {
+  const each = (text: (sheet: Sheet, at: number) => string): string => sheets.map(text).join('')
+  const types = each((_, at) => `<Override PartName="/${sheetPath(at)}" ContentType="${CONTENT}.worksheet+xml"/>`)
+  const named = each(({ name }, at) => `<sheet name="${name}" sheetId="${at + 1}" r:id="rId${at + 1}"/>`)
+  const filters = each(
+    (sheet, at) =>
+      `<definedName name="_xlnm._FilterDatabase" localSheetId="${at}" hidden="1">'${sheet.name}'!${rangeOf(sheet, '$')}</definedName>`,
+  )
+  const relations = each(
+    (_, at) => `<Relationship Id="rId${at + 1}" Type="${OFFICE}/worksheet" Target="${partOf(at)}"/>`,
+  )
   return [
     [
       '[Content_Types].xml',
-      `${XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="${CONTENT}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="${CONTENT}.styles+xml"/><Override PartName="/${SHEET_PATH}" ContentType="${CONTENT}.worksheet+xml"/></Types>`,
+      `${XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="${CONTENT}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="${CONTENT}.styles+xml"/>${types}</Types>`,
     ],
     [
       '_rels/.rels',
@@ -32,28 +51,39 @@ export function partsOf(sheet: Sheet): [path: string, text: string][] {
     ],
     [
       'xl/workbook.xml',
-      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="${sheet.name}" sheetId="1" r:id="rId1"/></sheets><definedNames><definedName name="_xlnm._FilterDatabase" localSheetId="0" hidden="1">'${sheet.name}'!${rangeOf(sheet, '$')}</definedName></definedNames></workbook>`,
+      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets>${named}</sheets><definedNames>${filters}</definedNames></workbook>`,
     ],
     [
       'xl/_rels/workbook.xml.rels',
-      `${XML}<Relationships xmlns="${RELATIONSHIPS}"><Relationship Id="rId1" Type="${OFFICE}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${OFFICE}/styles" Target="styles.xml"/></Relationships>`,
+      `${XML}<Relationships xmlns="${RELATIONSHIPS}">${relations}<Relationship Id="rId${sheets.length + 1}" Type="${OFFICE}/styles" Target="styles.xml"/></Relationships>`,
     ],
     ['xl/styles.xml', STYLES],
   ]
 }
 
-/** The styles that cells refer to by number: 0 none, 1 text, 2 whole numbers, 3 times, 4 days, 5 the header. */
-const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss&quot;Z&quot;"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="6">${[0, 49, 1, 164, 165].map((format) => `<xf numFmtId="${format}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>`).join('')}<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
+/** The styles that cells refer to by number: 0 none, 1 text, 2 whole numbers, 3 times, 4 days, 5 the header, 6 and 7 numbers with thousands separators. */
+const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="3"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss&quot;Z&quot;"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="166" formatCode="#,##0.00##"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="8">${[0, 49, 1, 164, 165].map(plainStyle).join('')}<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>${[3, 166].map(plainStyle).join('')}</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 
-/** The sheet before the first row with data. The header is row 1, in bold, and stays in view. */
-export function sheetHead(sheet: Sheet): string {
+function plainStyle(format: number): string {
+  return `<xf numFmtId="${format}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>`
+}
+
+/** The sheet before the first row with data. The header is row 1, in bold, and stays in view with the frozen columns. */
+export function sheetHead(sheet: Sheet, at: number): string {
   const widths = sheet.columns.map(
-    (column, at) => `<col min="${at + 1}" max="${at + 1}" width="${widthOf(column)}" customWidth="1"/>`,
+    (column, place) => `<col min="${place + 1}" max="${place + 1}" width="${widthOf(column)}" customWidth="1"/>`,
   )
   const header = sheet.columns.map(
-    ({ name }, at) => `<c r="${lettersOf(at)}1" s="5" t="inlineStr"><is><t>${escaped(name)}</t></is></c>`,
+    ({ name }, place) =>
+      `<c r="${lettersOf(place)}1" s="5" t="inlineStr"><is><t xml:space="preserve">${escaped(name)}</t></is></c>`,
   )
-  return `${XML}<worksheet xmlns="${MAIN}"><dimension ref="${rangeOf(sheet)}"/><sheetViews><sheetView tabSelected="1" workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols><sheetData><row r="1">${header.join('')}</row>`
+  return `${XML}<worksheet xmlns="${MAIN}"><dimension ref="${rangeOf(sheet)}"/><sheetViews><sheetView${at === 0 ? ' tabSelected="1"' : ''} workbookViewId="0">${paneOf(sheet.frozen)}</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols><sheetData><row r="1">${header.join('')}</row>`
+}
+
+function paneOf(frozen: number): string {
+  if (frozen === 0)
+    return '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/>'
+  return `<pane xSplit="${frozen}" ySplit="1" topLeftCell="${lettersOf(frozen)}2" activePane="bottomRight" state="frozen"/><selection pane="topRight"/><selection pane="bottomLeft"/><selection pane="bottomRight"/>`
 }
 
 /** The sheet after the last row: filter buttons, and no warnings about ids that look like numbers. */
@@ -67,6 +97,18 @@ function rangeOf({ columns, count }: Sheet, prefix = ''): string {
   return `${prefix}A${prefix}1:${prefix}${lettersOf(columns.length - 1)}${prefix}${count + 1}`
 }
 
+/** A name from an input may hold anything. */
 function escaped(name: string): string {
-  return name.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return name
+    .slice(0, MOST_NAME)
+    .replace(UNPRINTABLE, '')
+    .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
 }
+
+/** Longer names of columns are cut: a filter's list could not show them. */
+const MOST_NAME = 255
+// eslint-disable-next-line no-control-regex -- XML allows none of them
+const UNPRINTABLE = /[\u0000-\u001f\ufffe\uffff]/g

@@ -62,6 +62,7 @@ test('searches linked folders and files of any format, and keeps the paid answer
     'nobody.csv.gz': gzipSync('nobody'),
     // Our own file, which is written again.
     'exports/creators.xlsx': `PK\u0003\u0004 ${person}`,
+    'exports/people.enriched.xlsx': `PK\u0003\u0004 ${person}`,
   }
   for (const [name, content] of Object.entries(own)) writeFileSync(join(data, name), content)
   symlinkSync(join(store, 'elsewhere'), join(data, 'link'))
@@ -102,7 +103,8 @@ test('searches linked folders and files of any format, and keeps the paid answer
     { path: join(data, 'link'), why: 'a link is not followed' },
   ])
   expect(report.files!.exports).toContain(join(data, 'exports', 'creators.xlsx'))
-  expect(readSheet(join(data, 'exports', 'creators.xlsx'))[0]![0]).toMatchObject({ value: 'user_id' })
+  expect(readSheet(join(data, 'exports', 'creators.xlsx'))[0]![0]).toMatchObject({ value: 'nickname' })
+  expect(readSheet(join(data, 'exports', 'people.enriched.xlsx'))[0]!.map(({ value }) => value)).toContain('as_of')
   const summary = forgetSummary(report)
   expect(summary).toContain('checked    every file but those below: none names them; no call was made\n')
   expect(summary).toContain(`unsearched ${join(data, 'book.xlsx')} may name them: check it yourself`)

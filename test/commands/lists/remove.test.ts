@@ -42,7 +42,7 @@ async function twoLists(): Promise<{ folder: string; data: string; api: Awaited<
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
-  await enrich(writeList(folder, [plainId(1), plainId(2), 'not an id'], 'spring.csv'), data, api, '--track')
+  await enrich(writeList(folder, [plainId(1), plainId(2), 'not an id'], 'spring.csv'), data, api, '--track', '--excel')
   await enrich(writeList(folder, [plainId(2), plainId(3)], 'autumn.csv'), data, api)
   return { folder, data, api }
 }
@@ -59,7 +59,7 @@ test('a removed list is gone from tables and exports, also after a replay; its p
     code: 0,
     stderr: '',
     stdout:
-      'spring is removed: 3 rows, 2 exports\nit is not tracked any more\n' +
+      'spring is removed: 3 rows, 3 exports\nit is not tracked any more\n' +
       'no list is tracked now: `run --tracked` ends with exit 2, so stop its timer or track a list\n' +
       'its people stay, with their profiles and their history; a run that reads the list again brings it back\n',
   })
