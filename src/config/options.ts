@@ -392,7 +392,7 @@ export const options = {
   sort: option({
     flag: '--sort <columns>',
     parse: sort,
-    help: 'columns to sort by, such as "fans desc, nickname"; unknown values come last',
+    help: 'columns to sort by, such as "fans desc, nickname" (default: most followers first, with --mentioned most mentions); unknown values come last',
   }),
   columns: option({
     flag: '--columns <names>',

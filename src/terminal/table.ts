@@ -31,8 +31,8 @@ export interface TableColumn {
   readonly title: string
   /** Align on the right, as for numbers. */
   readonly right?: boolean
-  /** The column may be cut when the table is too wide. */
-  readonly cut?: boolean
+  /** The column may be cut when the table is too wide; `first`: before the others. */
+  readonly cut?: boolean | 'first'
 }
 
 /** How a table becomes narrower, step by step: its columns are cut, but not to less than a width; then its gaps. */
@@ -75,9 +75,10 @@ function shrink(widths: number[], header: readonly TableColumn[], columns: numbe
     const total = (): number => widths.reduce((sum, each) => sum + each, gap.length * (widths.length - 1))
     while (total() > columns) {
       const cuttable = widths.map((each, at) => (header[at]!.cut && each > least ? each : 0))
-      const widest = Math.max(...cuttable)
+      const early = cuttable.map((each, at) => (header[at]!.cut === 'first' ? each : 0))
+      const widest = Math.max(...early) || Math.max(...cuttable)
       if (widest === 0) break
-      widths[cuttable.indexOf(widest)]! -= 1
+      widths[(Math.max(...early) > 0 ? early : cuttable).indexOf(widest)]! -= 1
     }
     if (total() <= columns) return gap
   }

@@ -52,6 +52,16 @@ test('columns are aligned, and the widest column that may be cut is narrowed', (
   for (const line of table(header, rows, 40).split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(40)
 })
 
+test('a link gives way before a name', () => {
+  const header = [
+    { title: 'link', cut: 'first' as const },
+    { title: 'name', cut: true },
+  ]
+  const rows = [['https://example.invalid/profile/1', 'a rather long name of somebody']]
+  expect(table(header, rows, 45)).toBe('link           name\nhttps://exam…  a rather long name of somebody\n')
+  expect(table(header, rows, 30)).toBe('link      name\nhttps:/…  a rather long name …\n')
+})
+
 test('numbers and shares for people', () => {
   expect([count(1234567), count(null), count(12345678901234567890n)]).toEqual([
     '1,234,567',

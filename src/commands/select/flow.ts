@@ -5,6 +5,7 @@ import { pathExists, unreadablePath } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
 import { commandText } from '../../core/commandText.js'
 import { UsageError } from '../../core/errors.js'
+import { count } from '../../core/text.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { csvRecords } from '../../export/csvFile.js'
 import { PAGE, writeOut } from '../../terminal/print.js'
@@ -39,7 +40,7 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
   const isTable = format === 'table'
   const columns = columnsOf(settings, isTable)
   if (save !== undefined && settings.out === undefined) refuseToReplace(out!, columns ?? [])
-  const rows = await select({
+  const { rows, matching } = await select({
     layout: layoutOf(settings.data),
     selection: {
       where,
@@ -61,8 +62,11 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     logger.log('info', `${rows} ${who} written to ${out}`, 'file_written', { rows })
     if (save !== undefined)
       logger.log('info', `next: \`${commandText(['run', out, '--data', settings.data])}\``, 'hint')
-  } else if (isTable && limit === undefined && rows === ROWS) {
-    logger.log('info', `the first ${ROWS} rows; --limit N shows more, --format csv shows all`, 'hint')
+  } else if (isTable && rows < matching) {
+    const who = mentioned ? 'people' : 'creators'
+    const order = sort ? '' : mentioned ? ', most mentioned first' : ', most followers first'
+    const shown = `${count(rows)} of ${count(matching)} ${who}${order}`
+    logger.log('info', `${shown}; --limit N shows more, --format csv shows all`, 'hint')
   }
   return 0
 }

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { all, arrays, blobs, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
+import { all, arrays, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
 import { count } from '../../core/text.js'
 import { isOurPlace } from '../../dataFolder/files.js'
@@ -8,11 +8,11 @@ import type { Layout } from '../../dataFolder/layout.js'
 import { csvRecords } from '../../export/csvFile.js'
 import { plainText } from '../../export/csvRecord.js'
 import { exportWorkbook, SheetTooLarge } from '../../export/excel/workbookFile.js'
-import { sheetRow } from '../../export/excel/sheetRow.js'
 import { exportFile } from '../../export/exportedFile.js'
 import { withPublished } from '../../publish/openPublished.js'
-import { table } from '../../terminal/table.js'
 import { unknownList } from '../../model/unknownList.js'
+import { table, type TableColumn } from '../../terminal/table.js'
+import { selectedSheets } from './selectedSheets.js'
 import { forbidOtherFiles, readSelection, type Selected, type Selection } from './selection.js'
 
 export type Format = 'csv' | 'xlsx' | 'parquet' | 'json' | 'table'
@@ -31,10 +31,10 @@ export interface SelectJob {
 
 /**
  * Writes a list of creators from the published file.
- * @returns the number of rows
+ * @returns the number of rows, and of those without a limit
  * @throws UsageError when an option is wrong; nothing is written then
  */
-export async function select(job: SelectJob): Promise<number> {
+export async function select(job: SelectJob): Promise<{ rows: number; matching: number }> {
   const { layout, selection, out } = job
   if (out !== undefined && (out === layout.database || isOurPlace(out, layout))) {
     throw new UsageError(`--out ${out} is where creator-enrich keeps its own files: choose another place`)
@@ -43,7 +43,9 @@ export async function select(job: SelectJob): Promise<number> {
     const temporary = out === undefined ? undefined : temporaryName(out)
     await checkLists(connection, selection.lists, layout.data)
     await forbidOtherFiles(connection, temporary === undefined ? [] : [temporary])
-    return writers[job.format](connection, await readSelection(connection, selection), { ...job, temporary })
+    const selected = await readSelection(connection, selection)
+    const rows = await writers[job.format](connection, selected, { ...job, temporary })
+    return { rows, matching: selected.matching }
   })
 }
 
@@ -88,11 +90,9 @@ async function writeCsv(connection: Connection, { columns, sql }: Selected, job:
   return rows
 }
 
-async function writeExcel(connection: Connection, selected: Selected, { out }: SelectJob): Promise<number> {
-  const columns = selected.columns.map((column) => ({ ...column, sql: quotedName(column.name) }))
-  const rows = blobs(connection, `SELECT ${sheetRow(columns, 'row_number() OVER () + 1')} FROM (${selected.sql})`)
+async function writeExcel(connection: Connection, selected: Selected, { out, selection }: SelectJob): Promise<number> {
   try {
-    return (await exportWorkbook(out!, [{ name: 'creators', columns, count: selected.count, frozen: 0, rows }])).rows
+    return (await exportWorkbook(out!, await selectedSheets(connection, selected, selection))).rows
   } catch (error) {
     if (!(error instanceof SheetTooLarge)) throw error
     throw new UsageError(
@@ -144,8 +144,9 @@ async function writeTable(connection: Connection, { columns, sql }: Selected, jo
         row.map((cell) => (typeof cell === 'number' || typeof cell === 'bigint' ? count(cell) : String(cell ?? '–'))),
       )
   }
-  const header = columns.map(({ name: title }, at) => {
-    return { title, right: numeric[at]!, cut: title !== 'user_id' && !numeric[at] }
+  const header = columns.map(({ name: title }, at): TableColumn => {
+    if (title === 'user_id' || numeric[at]) return { title, right: numeric[at]! }
+    return { title, cut: rows.some((row) => /^https?:/.test(row[at]!)) ? 'first' : true }
   })
   await writeText(job, [table(header, rows, job.columns)])
   return rows.length

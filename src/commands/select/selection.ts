@@ -20,13 +20,17 @@ export interface Selection {
 export interface Selected {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   readonly count: number
+  /** Rows without the limit. */
+  readonly matching: number
   /** A query for these columns of the chosen rows, in order. */
   readonly sql: string
 }
 
 const ID = 'user_id'
 /** The column that keeps the order; no pipeline has a column of this name. */
-const PLACE = 'place_in_choice'
+export const PLACE = 'place_in_choice'
+/** The table of the chosen rows: the columns of the view, and `PLACE`. */
+export const CHOSEN = 'chosen'
 
 /**
  * From here on, queries on this connection can read and write only the database, its spilled data and the files at `paths`,
@@ -58,19 +62,39 @@ export async function readSelection(connection: Connection, selection: Selection
   for (const column of columns) checkColumn('--columns', column, known)
   for (const { column } of selection.sort ?? []) checkColumn('--sort', column, known)
   if (selection.where !== undefined) await checkCondition(connection, selection.where, source, known)
-  await choose(connection, source, narrow, selection)
+  const largest = { column: selection.mentioned ? 'mentioned_by' : 'fans', descending: true }
+  await choose(connection, source, narrow, { ...selection, sort: selection.sort ?? [largest] })
   const added = columns.filter((column) => !narrow.includes(column))
-  const from = added.length === 0 ? 'chosen' : `(${joined('chosen', [...narrow, PLACE], added)})`
+  const from = added.length === 0 ? CHOSEN : `(${joined(CHOSEN, [...narrow, PLACE], added)})`
   const sql = `SELECT ${columns.map(quotedName).join(', ')} FROM ${from} ORDER BY ${PLACE}`
   const described = await all<{ column_name: string; column_type: string }>(connection, `DESCRIBE ${sql}`)
-  const { count } = (await first<{ count: number }>(connection, 'SELECT count(*) AS count FROM chosen'))!
-  return { columns: described.map(({ column_name: name, column_type: type }) => ({ name, type })), count, sql }
+  const count = await countOf(connection, CHOSEN)
+  const isCut = count > 0 && count === selection.limit
+  const matching = isCut ? await countOf(connection, rowsOf(source, selection)) : count
+  return {
+    columns: described.map(({ column_name: name, column_type: type }) => ({ name, type })),
+    count,
+    matching,
+    sql,
+  }
 }
 
 /** The curated columns of the view, and others of the wide table; a column that both have comes from the view. */
 function joined(view: string, narrow: readonly string[], wide: readonly string[]): string {
   const columns = [...narrow.map((name) => `o.${quotedName(name)}`), ...wide.map((name) => `c.${quotedName(name)}`)]
   return `SELECT ${columns.join(', ')} FROM creators AS c JOIN ${view} AS o ON c.${ID} = o.${ID}`
+}
+
+/** SQL after FROM for the rows that match. */
+function rowsOf(source: string, { where, lists }: Pick<Selection, 'where' | 'lists'>): string {
+  const names = lists?.map(quotedText).join(', ')
+  const inLists = names && `${ID} IN (SELECT ${ID} FROM list_members WHERE list IN (${names}))`
+  const conditions = [inLists, where && `(\n${where}\n)`].filter(Boolean)
+  return conditions.length === 0 ? source : `${source} WHERE ${conditions.join(' AND ')}`
+}
+
+async function countOf(connection: Connection, from: string): Promise<number> {
+  return (await first<{ count: number }>(connection, `SELECT count(*) AS count FROM ${from}`))!.count
 }
 
 async function choose(
@@ -83,13 +107,11 @@ async function choose(
     ({ column, descending }) => `${quotedName(column)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   const sql = `
-SELECT ${columns.map(quotedName).join(', ')} FROM ${source}
-WHERE ${lists === undefined ? 'TRUE' : `${ID} IN (SELECT ${ID} FROM list_members WHERE list IN (${lists.map(quotedText).join(', ')}))`}
-${where === undefined ? '' : `AND (\n${where}\n)`}
+SELECT ${columns.map(quotedName).join(', ')} FROM ${rowsOf(source, { where, lists })}
 ORDER BY ${keys.join(', ')}
 ${limit === undefined ? '' : `LIMIT ${limit}`}`
   try {
-    await connection.run(`CREATE TEMP TABLE chosen AS SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql})`)
+    await connection.run(`CREATE TEMP TABLE ${CHOSEN} AS SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql})`)
   } catch (error) {
     // Errors that show only when the query runs, such as a text that is not a number.
     if (/^(Conversion|Invalid Input|Out of Range|Binder|Permission) Error/.test(messageOf(error)))

@@ -36,16 +36,22 @@ export async function exportWorkbook(path: string, sheets: readonly SheetContent
   return exportFile(path, async (temporary) => {
     const zip = new ZipFile()
     for (const [name, text] of partsOf(sheets)) zip.addBuffer(Buffer.from(text), name, FIXED_DATE)
-    const output = zip.outputStream as Readable
+    const failed = new AbortController()
+    let failure: Error | undefined
     // A stream is not read before its turn, so only one query runs at a time.
     const sources = sheets.map((sheet, at) => Readable.from(piecesOf(sheet, at)))
     sources.forEach((source, at) => {
-      source.on('error', (error) => output.destroy(error))
+      source.on('error', (error) => {
+        failure ??= error
+        failed.abort()
+      })
       zip.addReadStream(source, sheetPath(at), FIXED_DATE)
     })
     zip.end()
     try {
-      await pipeline(output, createWriteStream(temporary))
+      await pipeline(zip.outputStream, createWriteStream(temporary), failed)
+    } catch (error) {
+      throw failure ?? error
     } finally {
       await Promise.all(sources.map(ended))
     }

@@ -8,7 +8,7 @@ import { nearest } from '../../../src/core/nearest.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
 import { startSimulator } from '../../../src/simulator/simulator.js'
-import { readSheet } from '../../export/readWorkbook.js'
+import { readSheet, readSheets } from '../../export/readWorkbook.js'
 import { commandHere } from '../../support/commandHere.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
@@ -126,14 +126,14 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   await selected({ out: xlsx!, format: 'xlsx', columns, sort: [{ column: 'fans', descending: true }] })
   await selected({ out: parquet!, format: 'parquet', columns })
   await selected({ out: json!, format: 'json', columns })
-  const rows = await published(data, 'SELECT user_id, nickname, fans FROM creators ORDER BY user_id')
+  const rows = await published(data, 'SELECT user_id, nickname, fans FROM creators ORDER BY fans DESC, user_id')
   const text = readFileSync(csv!, 'utf8')
   expect(text.startsWith('\uFEFFuser_id,nickname,fans\n')).toBe(true)
   expect(text.trimEnd().split('\n')).toHaveLength(rows.length + 1)
   expect(JSON.parse(readFileSync(json!, 'utf8'))).toEqual(rows)
   const sheet = readSheet(xlsx!).map((row) => row.map(({ value }) => value))
-  const byFans = await published(data, 'SELECT user_id, nickname, fans FROM creators ORDER BY fans DESC, user_id')
-  expect(sheet).toEqual([columns, ...byFans.map((row) => Object.values(row))])
+  expect(sheet).toEqual([columns, ...rows.map((row) => Object.values(row))])
+  expect([...readSheets(xlsx!).keys()]).toEqual(['creators', 'dictionary'])
   const database = await openDatabase(':memory:')
   expect(await all(database.connection, `SELECT * FROM '${parquet!}'`)).toEqual(rows)
   database.close()
@@ -163,11 +163,43 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   expect(JSON.parse(plan.stdout)).toMatchObject({ rows: count!.n, known: { fresh: count!.n } })
 })
 
+test('a workbook without --columns has the overview, all columns and what they mean, of the chosen rows in their order', async () => {
+  const out = join(folder, 'some.xlsx')
+  await selected({ out, format: 'xlsx', where: 'fans > 1000', sort: [{ column: 'nickname', descending: false }] })
+  const rows = await published<{ user_id: string; fans: number; lists: string }>(
+    data,
+    `SELECT user_id, fans, 'creators' AS lists FROM creators WHERE fans > 1000 ORDER BY nickname, user_id`,
+  )
+  const sheets = readSheets(out)
+  expect([...sheets.keys()]).toEqual(['overview', 'all', 'dictionary'])
+  for (const [name, shown] of [
+    ['overview', ['user_id', 'fans', 'lists']],
+    ['all', ['user_id', 'fans']],
+  ] as const) {
+    const [header, ...cells] = sheets.get(name)!
+    const places = shown.map((title) => header!.find(({ value }) => value === title)!.place.replace('1', ''))
+    const found = cells.map((row, at) =>
+      places.map((place) => row.find((each) => each.place === `${place}${at + 2}`)?.value),
+    )
+    expect(found).toEqual(rows.map((row) => shown.map((title) => row[title as keyof typeof row])))
+  }
+  const people = join(folder, 'people.xlsx')
+  await selected({ out: people, format: 'xlsx', mentioned: true })
+  const [titles, ...mentions] = readSheet(people).map((row) => row.map(({ value }) => value))
+  const counts = mentions.map((row) => Number(row[titles!.indexOf('mentioned_by')]))
+  expect(counts).toEqual(counts.toSorted((one, other) => other - one))
+})
+
 test('on the command line: a table that fits, errors in one line', async () => {
   const printed = await commandHere(['select', '--sort', 'fans desc', '--limit', '2', '--data', data])
   expect(printed.code, printed.stderr).toBe(0)
   expect(printed.stdout).toMatch(/^user_id +nickname +tier +fans +province\n/)
   expect(printed.stdout.split('\n')).toHaveLength(4)
+  expect(printed.stderr).toBe('2 of 15 creators; --limit N shows more, --format csv shows all\n')
+  const unsorted = await commandHere(['select', '--limit', '2', '--where', 'fans > 1000', '--data', data])
+  expect(unsorted.stdout).toBe(printed.stdout)
+  const [{ n }] = (await published(data, 'SELECT count(*) AS n FROM creators WHERE fans > 1000')) as [{ n: number }]
+  expect(unsorted.stderr).toContain(`2 of ${n} creators, most followers first; `)
   for (const [args, said] of [
     [['--format', 'parquet'], '--format parquet needs --out FILE'],
     [['--format', 'xlsx'], '--format xlsx needs --out FILE'],
