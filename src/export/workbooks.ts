@@ -101,7 +101,7 @@ export interface SheetQuery {
 }
 
 /** Rows that are sorted at a time for each MB of DuckDB's memory. */
-const ROWS_A_MB = 10
+const ROWS_A_MB = 5
 
 /** The rows of a query as a sheet. */
 export async function sheetOf(connection: Connection, query: SheetQuery): Promise<SheetContent> {
