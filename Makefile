@@ -26,8 +26,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ARGS='--flag …' adds options; $(CLI) run --help lists them."
 
-demo: $(BUILT) ## the main job on simulated data: no token, no network
-	set -f; $(CLI) run data/samples/creators.csv --api simulated --data data/demo $$ARGS
+demo: $(BUILT) ## three nights on simulated data: no token, no network
+	set -f; $(CLI) run data/samples/creators.csv --api simulated --nights 3 --data data/demo $$ARGS
 
 enrich: $(BUILT) ## enrich a list: make enrich INPUT=creators.csv
 	$(need_input)

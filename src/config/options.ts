@@ -87,6 +87,13 @@ export const options = {
     parse: api,
     help: 'global, cn (plain HTTP, inside mainland China), simulated, or a URL',
   }),
+  nights: option({
+    flag: '--nights <n>',
+    default: '1',
+    flagOnly: true,
+    parse: whole(1, 30),
+    help: 'with --api simulated, in a new data folder: play so many nights, the last one today, so that there is a history',
+  }),
   allowPlainHttp: option({
     flag: '--allow-plain-http',
     parse: flag,

@@ -66,7 +66,7 @@ function textFor(args: readonly string[], start: Start): string {
 
 /** A command that shows a run on simulated data. */
 export function demoText(start: Start = thisStart()): string {
-  const args = ['run', '<list>', '--api', 'simulated', '--data', 'demo']
+  const args = ['run', '<list>', '--api', 'simulated', '--nights', '3', '--data', 'demo']
   if (!existsSync(join(ROOT, 'Makefile'))) return commandText(args, start)
   const isHere = relative(start.cwd, ROOT) === ''
   return noted(args, isHere ? 'make demo' : `make -C ${quoted(ROOT.slice(0, -1))} demo`)

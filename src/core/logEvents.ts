@@ -6,6 +6,7 @@ export const LOG_EVENTS = {
   run_started: 'a run owns its data folder',
   run_ended: 'the closing line of a run: also of a killed one, and of one that could not start',
   run_cut_off: 'the last run was cut off',
+  night_played: 'a night on simulated data, of those that `--nights` plays',
   phase: 'the run begins this phase',
   progress: 'counts of the fetch, every 30 s',
   config_read: 'settings come from a config file',

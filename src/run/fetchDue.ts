@@ -146,8 +146,8 @@ function headerFor({ header, settings }: OpenRun, [list, ...others]: readonly st
 }
 
 function tokenFor({ api, token }: OpenRun, due: number): string {
+  if (token !== undefined && api.base !== undefined) return token
   if (api.simulated) return SIMULATED_TOKEN
-  if (token !== undefined) return token
   throw new UsageError(
     `no token, and ${plural(due, 'id')} to fetch: set JUSTONEAPI_TOKEN or give --token-file; \`${demoText()}\` shows a run on simulated data without one`,
   )

@@ -31,6 +31,8 @@ export interface SimulatorOptions extends Partial<SimulatorSettings> {
    * The call waits for it, so the hook can change settings, kill a process, or never return.
    */
   readonly before?: (call: ArrivedCall) => Script | undefined | Promise<Script | undefined>
+  /** Answers `HEAD` with the header by which `run` knows that the data are invented. */
+  readonly announces?: boolean
   /** Wall clock in milliseconds since 1970, for the day of the quota and the times of answers. */
   readonly now?: () => number
 }
@@ -47,10 +49,18 @@ export interface Simulator {
   close(): Promise<void>
 }
 
+/** The header of a simulator that says so. */
+export const SIMULATOR_HEADER = 'creator-enrich-simulator'
+
 /** A request for the headers alone is not a call: nothing is charged or recorded. */
-function answerHead(response: ServerResponse, now: number, settings: SimulatorSettings): void {
+function answerHead(
+  response: ServerResponse,
+  now: number,
+  settings: SimulatorSettings,
+  announced: Readonly<Record<string, string>>,
+): void {
   response.sendDate = false
-  response.writeHead(404, clockHeaders(now, settings)).end()
+  response.writeHead(404, { ...clockHeaders(now, settings), ...announced }).end()
 }
 
 /**
@@ -59,7 +69,16 @@ function answerHead(response: ServerResponse, now: number, settings: SimulatorSe
  * @throws LocalError if the port is not free, UsageError for an invalid setting
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { pipeline, invention, port = 0, keep = 'entries', before, now = Date.now, ...given } = options
+  const {
+    pipeline,
+    invention,
+    port = 0,
+    keep = 'entries',
+    before,
+    announces = false,
+    now = Date.now,
+    ...given
+  } = options
   let settings: SimulatorSettings = { ...defaultSettings, ...parseSettings(given) }
   const answers = invention ?? (await pipeline.simulatedAnswers())
   const route = routeOf(pipeline)
@@ -90,7 +109,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       return
     }
     if (request.method === 'HEAD') {
-      answerHead(response, now(), settings)
+      answerHead(response, now(), settings, announces ? { [SIMULATOR_HEADER]: 'yes' } : {})
       return
     }
     const call = route(url)

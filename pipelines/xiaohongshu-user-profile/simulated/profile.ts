@@ -3,10 +3,32 @@ import { randomFrom, type Random } from './random.js'
 
 type Json = Record<string, unknown>
 
+/** The growth before each night of a week, in usual nights. A week has seven. */
+const WEEK = [0, 0.4, 1, 1.8, 2.5, 3.5, 5.6] as const
+/** A bio is changed, and a creator has one big night, once in this number of nights. */
+const CYCLE = 30
+/** A big night counts for so many more. */
+const BIG_NIGHT = 5
+
+/** The growth until this night, in usual nights. Each creator has a week and a big night of their own. */
+function growthUntil(night: number, seed: number): number {
+  const inWeeks = (nights: number) => nights - (nights % WEEK.length) + WEEK[nights % WEEK.length]!
+  const offset = seed % WEEK.length
+  const bigNights = Math.floor((night + (seed % CYCLE)) / CYCLE)
+  return inWeeks(night + offset) - inWeeks(offset) + BIG_NIGHT * bigNights
+}
+
+/** In the first 30 nights the bio stays; then it changes to and fro. */
+function bioOf({ bio, seed }: SimulatedPerson, night: number): string {
+  const changes = Math.max(0, Math.floor((night - CYCLE + (seed % CYCLE)) / CYCLE))
+  return changes % 2 === 1 ? bio.replace('慢慢更新', '每周更新') : bio
+}
+
 /** The numbers of a night. They grow from those of night 0. */
 function numbersOf(person: SimulatedPerson, night: number) {
   const { fans, likes, collects, notes, follows, growth, seed } = person
-  const grown = (base: number, speed: number) => Math.max(0, Math.floor(base + night * (base * speed + (seed % 3))))
+  const nights = growthUntil(night, seed)
+  const grown = (base: number, speed: number) => Math.max(0, Math.floor(base + nights * (base * speed + (seed % 3))))
   const hasNotes = notes > 0
   return {
     fans: grown(fans, growth),
@@ -61,7 +83,8 @@ function sellerParts(person: SimulatedPerson): Json {
 
 /** The profile of one person on one night, as the upstream sends it. Plain JSON values. */
 export function profileOf(person: SimulatedPerson, night: number): Json {
-  const { id, bio, mentions, seller } = person
+  const { id, mentions, seller } = person
+  const bio = bioOf(person, night)
   const roll = randomFrom(person.seed ^ Math.imul(night + 1, 0x9e3779b1))
   const numbers = numbersOf(person, night)
   const name = night >= person.renamedOn ? person.laterName : person.name

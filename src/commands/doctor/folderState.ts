@@ -1,5 +1,6 @@
 import { pathExists } from '../../core/absent.js'
 import type { Settings } from '../../config/options.js'
+import { isLoopback } from '../../config/loopback.js'
 import { commandText } from '../../core/commandText.js'
 import { first, openDatabase } from '../../core/duckdb.js'
 import { BusyError, messageOf, UsageError } from '../../core/errors.js'
@@ -35,7 +36,9 @@ export async function checkDatabase(layout: Layout, { api }: Pick<Settings, 'api
   if (schema > migrations.length) {
     throw new Error(`${layout.database} was made by a newer creator-enrich (schema ${schema}): use that version`)
   }
-  if (simulated !== null && simulated !== (api === 'simulated')) {
+  // Whether a server on this machine is the simulator shows when a run starts.
+  const isHere = URL.canParse(api) && isLoopback(new URL(api).hostname)
+  if (simulated !== null && !isHere && simulated !== (api === 'simulated')) {
     const [holds, given] = simulated ? ['simulated', 'real'] : ['real', 'simulated']
     throw new UsageError(
       `${layout.data} holds ${holds} data and takes no ${given} data: give another --data, or another --api`,

@@ -9,6 +9,7 @@ export const runCommand: Command = {
     'config',
     'pipeline',
     'api',
+    'nights',
     'allowPlainHttp',
     'tokenFile',
     'column',

@@ -3,6 +3,7 @@ import { writeOut, writeText } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { reportError } from '../reportError.js'
 import { perform } from './perform.js'
+import { playNights } from './playNights.js'
 import { summary } from './summary.js'
 
 /** Runs the main job until a signal stops it, and prints the summary, or the receipt with `--json`. */
@@ -13,6 +14,7 @@ export async function runFlow(invocation: Invocation): Promise<number> {
   )
   let reported: number | undefined
   try {
+    await playNights(invocation, stop.signal)
     const receipt = await perform({
       ...invocation,
       signal: stop.signal,

@@ -10,6 +10,8 @@ export interface NamedOptions {
   readonly pipeline?: Given<'pipeline'> | undefined
   /** global, cn (plain HTTP, inside mainland China), simulated, or a URL (default: global) */
   readonly api?: Given<'api'> | undefined
+  /** with --api simulated, in a new data folder: play so many nights, the last one today, so that there is a history (default: 1) */
+  readonly nights?: Given<'nights'> | undefined
   /** let the token travel unencrypted to a host other than this machine */
   readonly allowPlainHttp?: Given<'allowPlainHttp'> | undefined
   /** read the token from a file (otherwise from JUSTONEAPI_TOKEN) */

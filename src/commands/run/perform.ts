@@ -1,4 +1,4 @@
-import { resolveApi } from '../../config/api.js'
+import { resolveApi, type Api } from '../../config/api.js'
 import { exposedToken } from '../../config/exposedToken.js'
 import { nameSource } from '../../config/options.js'
 import { plainCommands } from '../../core/commandText.js'
@@ -15,6 +15,7 @@ import { closingOfFailure, closingOfReceipt } from '../../run/closingLine.js'
 import { couldNotStart } from '../../run/lastStart.js'
 import { run } from '../../run/run.js'
 import type { Invocation } from '../command.js'
+import { withAnnouncement } from './announcedSimulator.js'
 import { eraseLeaving } from '../forget/eraseLeaving.js'
 import { errorText } from '../reportError.js'
 import { tellNotStarted } from './notStarted.js'
@@ -27,12 +28,14 @@ export interface Job extends Pick<
 > {
   /** Its reason is the exit code. */
   readonly signal: AbortSignal
+  /** A simulated clock. */
+  readonly now?: () => number
   /** Gets the receipt or the error before others are told, and the zone of the pipeline's days. */
   readonly onReceipt?: (receipt: Receipt, timeZone: string) => void
   readonly onError?: (error: unknown) => void
 }
 
-const SIMULATED = 'simulated API: the people are invented, no token is used, no money is spent'
+const INVENTED = 'the people are invented, no token is needed, no money is spent'
 
 /**
  * Does the main job: logs where calls go, runs, and tells how the run ended, to the log and to the webhook, if one is given.
@@ -41,12 +44,12 @@ const SIMULATED = 'simulated API: the people are invented, no token is used, no 
 export async function perform(job: Job): Promise<Receipt> {
   const { settings, config, token, logger, proxyFor, inputs, signal, start } = job
   const configFile = config.file
-  const api = resolveApi(settings, proxyFor)
+  const api = await withAnnouncement(resolveApi(settings, proxyFor))
   const exposed = api.simulated ? undefined : exposedToken(job.tokenPath)
   if (exposed !== undefined) logger.log('warn', exposed, 'token_exposed')
   if (api.warning) logger.log('warn', api.warning, 'plain_http')
   if (api.way) logger.log('info', api.way, 'api_host', { host: api.host })
-  if (api.simulated) logger.log('info', SIMULATED, 'simulated')
+  if (api.simulated) logger.log('info', `simulated API${api.base ? ` at ${api.host}` : ''}: ${INVENTED}`, 'simulated')
   const proxy = settings.notify === undefined ? undefined : proxyFor(new URL(settings.notify))
   if (proxy) {
     const { shown, variable } = proxy
@@ -54,7 +57,7 @@ export async function perform(job: Job): Promise<Receipt> {
   }
   const pipeline = await loadPipeline(settings.pipeline)
   logger.withoutIds(idHider(pipeline))
-  const effects = liveEffects(logger.log)
+  const effects = { ...liveEffects(logger.log), ...(job.now && { now: job.now }) }
   const redact = redactor(token)
   const erase = eraseLeaving
   let last: RunStatus | undefined
@@ -81,7 +84,7 @@ export async function perform(job: Job): Promise<Receipt> {
     nameSource(error, settings)
     job.onError?.(error)
     const exitCode = exitCodeOf(error)
-    if (last && !couldNotStart(exitCode, last)) await tellFailure(job, exitCode, errorText(error), last)
+    if (last && !couldNotStart(exitCode, last)) await tellFailure(job, api, exitCode, errorText(error), last)
     else await tellNotStarted({ ...job, redact }, exitCode, errorText(error))
     throw error
   }
@@ -91,11 +94,17 @@ export async function perform(job: Job): Promise<Receipt> {
 }
 
 /** Tells that a run failed after it had started. */
-async function tellFailure(job: Job, exitCode: number, error: string, status: RunStatus): Promise<void> {
+async function tellFailure(
+  job: Job,
+  { simulated }: Api,
+  exitCode: number,
+  error: string,
+  status: RunStatus,
+): Promise<void> {
   const { settings, token } = job
   const { run_id, lists, billed, maybe_billed: maybeBilled, calls: sent = 0 } = status
-  const { price, api, data } = settings
-  const failed = { status, calls: { sent, billed, maybeBilled }, price, simulated: api === 'simulated' }
+  const { price, data } = settings
+  const failed = { status, calls: { sent, billed, maybeBilled }, price, simulated }
   await tellEnd(job, redactor(token), {
     end: {
       run_id,

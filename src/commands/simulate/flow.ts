@@ -9,6 +9,7 @@ export async function simulateFlow({ settings, logger }: Invocation): Promise<nu
   const stop = stopSignal()
   const simulator = await startSimulator({
     pipeline: await loadPipeline(settings.pipeline),
+    announces: true,
     port: settings.port,
     latencyMs: settings.latency,
     jitterMs: settings.jitter,
