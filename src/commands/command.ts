@@ -44,8 +44,12 @@ export interface Command {
   /** As commander writes them: `<list>` for one, `[input...]` for any number. */
   readonly arguments?: string
   readonly description: string
+  /** Its arguments in an example, which `--help` shows. */
+  readonly example?: string
   /** In the order in which `--help` shows them. */
   readonly options: readonly OptionName[]
+  /** Headings in `--help`, each before the option of its name. */
+  readonly headings?: Readonly<Partial<Record<OptionName, string>>>
   /** The command makes calls: it does not start when the token cannot be read. */
   readonly needsToken?: true
   /** The command connects to the API, or prepares it: a `.env` must not decide where to. */

@@ -2,6 +2,7 @@ import { CommanderError, Command as CommandLine } from 'commander'
 import { BETWEEN_VALUES } from '../config/optionParsers.js'
 import { nameSource, options, type Option } from '../config/options.js'
 import { EXIT, messageOf, UsageError } from '../core/errors.js'
+import { commandText } from '../core/commandText.js'
 import { version } from '../core/version.js'
 import { changesCommand } from './changes/command.js'
 import { load, NotLoaded, type Command, type Invocation } from './command.js'
@@ -136,12 +137,25 @@ function requireCurrentFolder(): void {
 function addCommand(cli: CommandLine, command: Command): CommandLine {
   const entry = cli.command(`${command.name} ${command.arguments ?? ''}`.trimEnd()).description(command.description)
   for (const name of command.options) {
+    const heading = command.headings?.[name]
+    if (heading !== undefined) entry.optionsGroup(`${heading}:`)
     const { flag, help, default: value, repeats }: Option<unknown> = options[name]
     const text = value ? `${help} (default: ${value})` : help
     if (repeats) entry.option(flag, text, joinValues)
     else entry.option(flag, text)
   }
-  return entry
+  return entry.addHelpText('after', () => helpEnd(command))
+}
+
+/** An example as the program was started, and where to read on. */
+function helpEnd({ example }: Command): string {
+  const start = commandText([])
+  const lines = [
+    ...(example === undefined ? [] : [`Example: ${start}${example}`]),
+    'Exit codes: 0 done, 2 wrong usage; the others: docs/exit-codes.md',
+    'Options with variables and config file: docs/options.md',
+  ]
+  return `\n${lines.join('\n')}`
 }
 
 function joinValues(value: string, before: string | undefined): string {

@@ -208,9 +208,27 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'is a folder; give a file',
 }
 
+function isMissing(code: string): boolean {
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** What is wrong where a person gave something else than a path; the path is resolved, which spoils `https://`. */
+function pastedText(path: string): string | undefined {
+  const name = basename(path)
+  if (/^[0-9a-f]{24}$/i.test(name)) return `is not a file, but looks like an id: ${FROM_STDIN}`
+  if (!/(^|[\\/])https?:[\\/]/.test(path)) return undefined
+  return `is a URL, not a file: download it first, then give the file; for a link to a profile: ${FROM_STDIN}`
+}
+
+const FROM_STDIN = 'write one on each line of a file, or pipe them in (`echo … | … run - --list NAME`)'
+
 function unreadable(path: string, error: unknown): UsageError {
   if (error instanceof UsageError) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  const reason = REASONS[code] ?? `cannot be read (${messageOf(error)}); check the disk, or copy the file elsewhere`
-  return new UsageError(`${path} ${reason}`, { cause: error })
+  const reason =
+    (isMissing(code) ? pastedText(path) : undefined) ??
+    REASONS[code] ??
+    `cannot be read (${messageOf(error)}); check the disk, or copy the file elsewhere`
+  const shown = path.replace(/^.*[\\/](https?:)[\\/]+/, '$1//')
+  return new UsageError(`${shown} ${reason}`, { cause: error })
 }

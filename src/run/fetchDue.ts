@@ -237,7 +237,7 @@ function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
       { reason, code, in_flight: tally.inFlight },
     )
   } else if (event.pauseMs >= 1) {
-    const why = event.type === 'throttled' ? 'the API throttles calls' : 'the API is in trouble'
+    const why = event.type === 'throttled' ? 'the API throttles calls' : 'calls fail (API, network or DNS)'
     effects.log('info', `${why}: pausing for ${timeIn(event.pauseMs)}`, 'paused', { ms: Math.round(event.pauseMs) })
   }
 }

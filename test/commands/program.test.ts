@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { commands } from '../../src/commands/program.js'
 import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
@@ -18,6 +19,16 @@ test('a command is declared without importing what it runs, so that --help stays
   for (const { name } of commands) {
     const source = readFileSync(`${root}/src/commands/${name}/command.ts`, 'utf8')
     expect([...source.matchAll(/^import .* from '(.*)'/gm)].map(([, target]) => target)).toEqual(['../command.js'])
+  }
+})
+
+test('each --help has an example and fits 80 columns; that of run has groups', async () => {
+  for (const { name, example } of commands) {
+    const { code, stdout } = await commandHere([name, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain(example === undefined ? 'docs/exit-codes.md' : `Example: creator-enrich ${example}\n`)
+    expect(stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('Example: '))).toEqual([])
+    if (name === 'run') expect(stdout).toMatch(/\nMoney:\n {2}--max-calls /)
   }
 })
 

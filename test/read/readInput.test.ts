@@ -185,6 +185,8 @@ test('a path that cannot be opened is refused with the absolute path and a remed
   expect(await refusal(path)).toBe(`${path} is a folder; give a file`)
   const inner = join(file('a.csv', 'x'), 'b.csv')
   expect(await refusal(inner)).toBe(`${inner} does not exist; check the path`)
+  expect(await refusal('https://a.test/b.csv')).toMatch(/^https:\/\/a\.test\/b\.csv is a URL, not a file: download it/)
+  expect(await refusal(numbered(1))).toContain('is not a file, but looks like an id: write one on each line')
 })
 
 test('a file that gives an error instead of bytes is refused', async ({ skip }) => {

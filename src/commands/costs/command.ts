@@ -3,6 +3,7 @@ import { lazy, type Command } from '../command.js'
 export const costsCommand: Command = {
   name: 'costs',
   description: 'show what a month has cost, by list; as CSV or JSON each billed call, to hold against the vendor',
+  example: 'costs --month 2026-11 --format csv',
   options: ['data', 'config', 'month', 'format', 'out', 'noBom', 'json', 'memory', 'threads', 'logLevel'],
   onlyReads: true,
   run: lazy(async () => (await import('./flow.js')).costsFlow),

@@ -4,6 +4,7 @@ export const forgetCommand: Command = {
   name: 'forget',
   arguments: '[userId...]',
   description: 'erase people everywhere under the data folder, and keep them out of later runs',
+  example: 'forget 5f0123456789abcdef012345',
   options: [
     'data',
     'config',

@@ -4,6 +4,7 @@ const removeListCommand: Command = {
   name: 'remove',
   arguments: '<list>',
   description: 'remove a list: its rows, exports and tracking; the people in it stay, with their history',
+  example: 'lists',
   options: ['data', 'config', 'pipeline', 'json', 'logLevel'],
   run: lazy(async () => (await import('./removeFlow.js')).removeListFlow),
 }

@@ -4,6 +4,7 @@ export const planCommand: Command = {
   name: 'plan',
   arguments: '[input...]',
   description: 'show what a run of the same inputs would fetch and cost now; makes no call',
+  example: 'plan creators.csv',
   options: [
     'data',
     'config',

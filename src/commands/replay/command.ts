@@ -3,6 +3,7 @@ import { lazy, type Command } from '../command.js'
 export const replayCommand: Command = {
   name: 'replay',
   description: 'rebuild all tables from raw/ and the journal without a call, show the differences, publish',
+  example: 'replay --check',
   options: [
     'data',
     'config',

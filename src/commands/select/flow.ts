@@ -85,7 +85,11 @@ function formatOf({ format, out, save }: Settings): Format {
   }
   const ending = out === undefined ? undefined : extname(out).slice(1)
   const known = (['csv', 'xlsx', 'parquet', 'json'] as const).find((each) => each === ending)
-  return format ?? known ?? (out === undefined ? 'table' : 'csv')
+  if (format === undefined && known === undefined && ending !== undefined)
+    throw new UsageError(
+      `--out ${out!}: its ending says no format; name it .csv, .xlsx, .parquet or .json, or add --format`,
+    )
+  return format ?? known ?? 'table'
 }
 
 function outOf({ out, save }: Settings): string | undefined {

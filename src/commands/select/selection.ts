@@ -136,6 +136,16 @@ function unknownColumn(option: string, column: string, known: readonly string[])
   return new UsageError(`${option}: there is no column ${column}; ${hint} Table data_dictionary lists all columns`)
 }
 
+/** Whether the word stands behind a comparison, where a text is meant. */
+function isComparedWith(word: string, where: string): boolean {
+  const text = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`(=|<>|!=|\\bLIKE)\\s*"?${text}"?(?![\\w"])`, 'iu').test(where)
+}
+
+function unquoted(word: string): UsageError {
+  return new UsageError(`--where: there is no column ${word}; a text needs single quotes: '${word}'`)
+}
+
 interface Parsed {
   readonly error: boolean
   readonly error_message?: string
@@ -158,7 +168,7 @@ async function checkCondition(
     },
   )
   const parsed = JSON.parse(row!.json) as Parsed
-  if (parsed.error) throw notACondition(parsed.error_message ?? 'it cannot be parsed')
+  if (parsed.error) throw notACondition(syntaxError(parsed.error_message, where))
   if (!isOneExpression(parsed)) throw notACondition('it must be one condition and nothing else')
   let type: string
   try {
@@ -166,10 +176,16 @@ async function checkCondition(
     type = described!.column_type
   } catch (error) {
     const column = /Referenced column "([^"]+)" not found/.exec(messageOf(error))?.[1]
-    if (column !== undefined) throw unknownColumn('--where', column, known)
+    if (column !== undefined)
+      throw isComparedWith(column, where) ? unquoted(column) : unknownColumn('--where', column, known)
     throw notACondition(messageOf(error))
   }
   if (type !== 'BOOLEAN') throw notACondition(`it is ${type}, and must be true or false`)
+}
+
+/** A condition that is not complete fails at the bracket behind it, which nobody typed. */
+function syntaxError(message = 'it cannot be parsed', where: string): string {
+  return message.includes('at or near ")"') && !where.includes(')') ? 'the condition is not complete' : message
 }
 
 function isOneExpression({ statements = [] }: Parsed): boolean {

@@ -3,6 +3,7 @@ import { lazy, type Command } from '../command.js'
 export const simulateCommand: Command = {
   name: 'simulate',
   description: 'serve the simulated API on this machine until stopped',
+  example: 'simulate --port 8080',
   options: [
     'config',
     'pipeline',

@@ -19,7 +19,7 @@ test('plays nights with a history once, and refuses what cannot be played', asyn
     code: 0,
     stdout: expect.stringMatching(/^\{[^\n]*\}\n$/) as string,
   })
-  const nights = `SELECT count(DISTINCT calendar_day)::INTEGER AS days, count(*)::INTEGER AS rows FROM creator_days`
+  const nights = `SELECT count(DISTINCT observed_day)::INTEGER AS days, count(*)::INTEGER AS rows FROM creator_days`
   expect(await published(data, nights)).toEqual([{ days: 2, rows: 4 }])
   expect((await commandHere([...args, '--api', 'simulated'])).stdout).toContain('none: every id is known')
   expect(await published(data, nights)).toEqual([{ days: 2, rows: 4 }])

@@ -86,7 +86,8 @@ describe('--where stays one condition, and reads and writes no other file', () =
     ['true) ORDER BY (1', /one condition and nothing else/],
     ['true); DROP TABLE creators; SELECT (true', /one condition|cannot be|Only SELECT/],
     ['true /*', /--where: /],
-    ['fans >', /--where: /],
+    ['fans >', /the condition is not complete/],
+    ['tier = macro', /a text needs single quotes: 'macro'/],
     ['fans', /it is BIGINT, and must be true or false/],
     ['fanz > 1', /--where: there is no column fanz; did you mean fans\?/],
     ["user_id IN (SELECT content FROM read_text('/etc/passwd'))", /--where: .*(disabled|Cannot|not allowed)/],
@@ -239,6 +240,15 @@ test('--list, once or several times, chooses who is in one of the lists', async 
     ) as string,
   })
   expect((await from('--list', "kate's", '--mentioned')).stderr).toContain('leave one of them out')
+})
+
+test('an ending that says no format is refused', async () => {
+  const out = join(folder, 'x.txt')
+  const refused = await commandHere(['select', '--data', data, '--out', out])
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('name it .csv') as string })
+  expect(existsSync(out)).toBe(false)
+  const table = await commandHere(['select', '--data', data, '--out', out, '--format', 'table'])
+  expect(table.code, table.stderr).toBe(0)
 })
 
 test('a choice of nobody says so on stderr, whatever is written', async () => {
