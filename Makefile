@@ -20,7 +20,7 @@ endef
 # Where the Nodes of `make package` are kept.
 export CREATOR_ENRICH_NODES ?= $(CURDIR)/node_modules/.cache/nodes
 
-.PHONY: help demo enrich plan nightly replay report simulate test test-fast package clients soak check format bench sbom build clean
+.PHONY: help demo enrich plan nightly replay report simulate test test-fast package clients soak check format bench pictures sbom build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,7 +66,7 @@ clients: $(BUILT) ## read a published file with several clients of Python and Ja
 	test/clients/prepare.sh "$$CREATOR_ENRICH_CLIENTS"
 	npx --no-install vitest run test/clients
 
-soak: $(BUILT) ## the fault tests at every point (hours; SHARE=0.3: fewer points)
+soak: $(BUILT) ## the fault tests at every point (hours; SHARE=0.3: a part)
 	set -f; npx --no-install vitest run --config test/faults/soak.config.ts $$ARGS
 
 check: $(INSTALLED) ## types, lint, format
@@ -82,6 +82,9 @@ bench: override export CREATOR_ENRICH_PEERS := $(or $(value CREATOR_ENRICH_PEERS
 bench: $(BUILT) ## benchmarks beside peers (an hour; ARGS='--only job': a part)
 	test/bench/peers/prepare.sh "$$CREATOR_ENRICH_PEERS"
 	set -f; node test/bench/bench.mjs $$ARGS
+
+pictures: $(BUILT) ## make the pictures of the README (needs Chromium)
+	node test/pictures/make.mjs
 
 sbom: $(INSTALLED) ## write sbom.cdx.json: the packages of the program
 	npm sbom --omit=dev --sbom-format=cyclonedx >sbom.cdx.json

@@ -81,7 +81,7 @@ test.each([
   expect(shown('enrich', 'INPUT=a b.csv')).toEqual(['run', ...words, '--', 'a b.csv'])
   expect(shown('nightly')).toEqual(['run', '--tracked', ...words])
   for (const target of ['replay', 'report', 'simulate']) expect(shown(target)).toEqual([target, ...words])
-  const sample = ['run', 'data/samples/creators.csv', '--api', 'simulated', '--data', 'data/demo']
+  const sample = ['run', 'data/samples/creators.csv', '--api', 'simulated', '--nights', '3', '--data', 'data/demo']
   expect(shown('demo')).toEqual([...sample, ...words])
   expect(filesIn(folder)).toEqual(['dist'])
 })
