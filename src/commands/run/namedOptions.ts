@@ -64,14 +64,14 @@ export interface NamedOptions {
   readonly yes?: Given<'yes'> | undefined
   /** exit 3 when a larger share of the fetched ids failed, and at least so many (5% alone: 5%,5), or all of them (default: 5%,5) */
   readonly maxFailed?: Given<'maxFailed'> | undefined
+  /** exit 3 when a cap parks a larger share of the ids that were due (default: a cap is exit 0) */
+  readonly alarmParked?: Given<'alarmParked'> | undefined
   /** after a successful run, drop raw answers of runs that started longer ago than this; raw/base/ keeps what was read from them (default: keep all) */
   readonly keepRaw?: Given<'keepRaw'> | undefined
   /** at the end of a successful run, drop older counters, days, versions, changes and failures; the last ones of each creator before that stay (default: keep all) */
   readonly keepHistory?: Given<'keepHistory'> | undefined
   /** erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased) */
   readonly keepPeople?: Given<'keepPeople'> | undefined
-  /** exit 3 when a cap parks a larger share of the ids that were due (default: a cap is exit 0) */
-  readonly alarmParked?: Given<'alarmParked'> | undefined
   /** write CSV files without a byte order mark */
   readonly noBom?: Given<'noBom'> | undefined
   /** also write exports/creators.xlsx and <list>.enriched.xlsx; existing ones are updated in any case */
