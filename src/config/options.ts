@@ -117,6 +117,11 @@ export const options = {
     parse: delimiter,
     help: 'the character between the columns of text inputs, such as ; or tab (default: detected)',
   }),
+  sheet: option({
+    flag: '--sheet <name>',
+    parse: text,
+    help: 'the sheet of Excel inputs (default: the first visible one with ids)',
+  }),
   list: option({
     flag: '--list <name>',
     parse: text,

@@ -1,12 +1,13 @@
 import { UsageError } from '../core/errors.js'
-import { headerOf, idNameTest, type HeaderContext } from './columns.js'
+import { idNameTest, type HeaderContext } from './columns.js'
 import { csvRows } from './csv.js'
 import { decode, ENCODING_NAMES, type Encoding } from './decode.js'
 import { encodingOf } from './encoding.js'
 import type { InputFile } from './file.js'
 import { formulasQuoted } from './formulas.js'
 import { gunzip } from './gunzip.js'
-import { firstRows, type RawRow, SAMPLE, type Table } from './table.js'
+import { headedTable } from './headedTable.js'
+import { firstRows, type RawRow, type Table } from './table.js'
 
 /** What the options say about a text file. The rest is detected. */
 export interface TextFormat {
@@ -26,19 +27,14 @@ export async function csvTable(file: InputFile, context: HeaderContext, given: T
     csvRows(formulasQuoted(decode(text(), encoding, path, given.encoding !== undefined), separator), path, separator)
   const delimiter = given.delimiter ?? (await delimiterOf(rows, idNameTest(context), path))
 
-  const head = await firstRows(rows(delimiter), SAMPLE + 1)
-  if (head.length === 0) throw new UsageError(`${path} is empty; give a file with a column of ids or profile links`)
-  const { columns, present } = headerOf(head, context)
-  const skipped = present ? 1 : 0
-  if (head.length === skipped) throw new UsageError(`${path} has a header but no rows; add rows, or leave the file out`)
-  const separated = columns.length > 1 ? [`separated by ${delimiterName(delimiter)}`] : ['one column']
-  return {
-    format: [ENCODING_NAMES[encoding], ...(file.gzip ? ['gzip'] : []), ...separated].join(', '),
-    columns,
-    hasHeader: present,
-    sample: head.slice(skipped, skipped + SAMPLE),
-    data: () => withoutFirst(skipped, rows(delimiter)),
-  }
+  return headedTable(
+    () => rows(delimiter),
+    context,
+    ({ length }) => {
+      const separated = length > 1 ? [`separated by ${delimiterName(delimiter)}`] : ['one column']
+      return [ENCODING_NAMES[encoding], ...(file.gzip ? ['gzip'] : []), ...separated].join(', ')
+    },
+  )
 }
 
 /** The delimiters to try, most usual first. */
@@ -98,12 +94,4 @@ const NAMES: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolon
 /** The name that messages use. */
 function delimiterName(delimiter: string): string {
   return NAMES[delimiter] ?? JSON.stringify(delimiter)
-}
-
-async function* withoutFirst(count: number, rows: AsyncIterable<RawRow[]>): AsyncGenerator<RawRow[]> {
-  let toSkip = count
-  for await (const batch of rows) {
-    yield toSkip > 0 ? batch.slice(toSkip) : batch
-    toSkip = 0
-  }
 }

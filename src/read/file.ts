@@ -13,11 +13,14 @@ export interface InputFile {
   readonly path: string
   /** The name of the file or folder without its endings; '' for stdin. */
   readonly list: string
-  readonly kind: 'text' | 'parquet'
+  /** A workbook is a zip, or what Excel 97 and encryption make of it. */
+  readonly kind: 'text' | 'parquet' | 'workbook'
   readonly gzip: boolean
   /** The files that hold the rows: those of a folder, else the file itself. */
   readonly parts: readonly string[]
   bytes(): AsyncIterable<Buffer>
+  /** Lets work read the file at any place. */
+  withFd<T>(work: (fd: number) => Promise<T>): Promise<T>
   /** @throws UsageError if the file changed since it was opened */
   unchanged(): Promise<void>
   /** Releases the temporary file of a pipe. */
@@ -27,6 +30,9 @@ export interface InputFile {
 const GZIP = Buffer.from([0x1f, 0x8b])
 /** The magic bytes of plain Parquet and of Parquet with an encrypted footer. */
 const PARQUET = [Buffer.from('PAR1'), Buffer.from('PARE')]
+
+/** A zip, and the container of old and of encrypted workbooks. */
+const WORKBOOK = [Buffer.from('PK\u0003\u0004'), Buffer.from([0xd0, 0xcf, 0x11, 0xe0])]
 
 /**
  * Opens a file, or a folder of Parquet files, by its path. A named pipe can be read only once, so it is copied to a temporary
@@ -44,6 +50,7 @@ export async function openFile(path: string, signal?: AbortSignal): Promise<Inpu
     ...kindOf(path, await firstBytes(path, 4)),
     parts: [path],
     bytes: () => untilStopped(fileChunks(path), path, signal),
+    withFd: (work) => withFd(path, work),
     async unchanged() {
       const now = await statFile(path)
       const same =
@@ -71,6 +78,7 @@ async function openFolder(path: string): Promise<InputFile> {
     async *bytes() {
       for (const file of files) yield* file.bytes()
     },
+    withFd: (work) => files[0]!.withFd(work),
     async unchanged() {
       for (const file of files) await file.unchanged()
       if ((await listParts(path)).join() !== parts.join()) throw changed(path)
@@ -111,10 +119,11 @@ async function openPipe(
   return {
     path,
     list,
-    kind: 'text',
+    kind: isWorkbook(spooled.head) ? 'workbook' : 'text',
     gzip: spooled.head.subarray(0, GZIP.length).equals(GZIP),
     parts: [path],
     bytes: () => untilStopped(spooled.bytes(), path, signal),
+    withFd: (work) => work(spooled.fd),
     unchanged: () => Promise.resolve(),
     close: () => spooled.close(),
   }
@@ -147,7 +156,11 @@ function kindOf(path: string, magic: Buffer): Pick<InputFile, 'kind' | 'gzip'> {
     throw new UsageError(`${path} is named .gz, but is not gzip; rename it to .csv if it is CSV, or compress it again`)
   }
   if (ending !== '.gz' && gzip) throw new UsageError(`${path} is compressed (gzip); add .gz to its name`)
-  return { kind: 'text', gzip }
+  return { kind: isWorkbook(magic) ? 'workbook' : 'text', gzip }
+}
+
+function isWorkbook(magic: Buffer): boolean {
+  return WORKBOOK.some((start) => magic.equals(start))
 }
 
 async function firstBytes(path: string, count: number): Promise<Buffer> {
@@ -161,6 +174,17 @@ async function firstBytes(path: string, count: number): Promise<Buffer> {
     }
   } catch (error) {
     throw unreadable(path, error)
+  }
+}
+
+async function withFd<T>(path: string, work: (fd: number) => Promise<T>): Promise<T> {
+  const handle = await open(path).catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+  try {
+    return await work(handle.fd)
+  } finally {
+    await handle.close()
   }
 }
 

@@ -28,8 +28,8 @@ function isParquet(head: Buffer): boolean {
 const BINARY: readonly [magic: Buffer, what: string, remedy: string, second?: (head: Buffer) => boolean][] = [
   [Buffer.from('PAR1'), 'is Parquet', 'give it as a file whose name ends in .parquet', isParquet],
   [Buffer.from('PARE'), 'is encrypted Parquet', 'write it without encryption', isParquet],
-  [Buffer.from('PK\u0003\u0004'), 'is an Excel workbook or a zip file', SAVE_AS_CSV],
-  [Buffer.from([0xd0, 0xcf, 0x11, 0xe0]), 'is an old Excel workbook', SAVE_AS_CSV],
+  [Buffer.from('PK\u0003\u0004'), 'is an Excel workbook or a zip file', 'give it unpacked'],
+  [Buffer.from([0xd0, 0xcf, 0x11, 0xe0]), 'is an old Excel workbook', 'save it as .xlsx, not packed'],
   [Buffer.from([0x1f, 0x8b]), 'is compressed (gzip) twice', 'unpack it once'],
   [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'is compressed (zstd)', UNPACK],
   [

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
-import { findIdColumn, HEADER_AGAIN, headerCellTest, type IdColumn } from './columns.js'
+import { findIdColumn, HEADER_AGAIN, headerCellTest, type HeaderContext, type IdColumn } from './columns.js'
 import { csvTable, type TextFormat } from './csvTable.js'
-import { openFile, openStdin } from './file.js'
+import { workbookTable } from './excel/workbookTable.js'
+import { openFile, openStdin, type InputFile } from './file.js'
 import { parquetTable } from './parquet.js'
 import { parsedRow, spareColumns, spareExplanation } from './spareColumns.js'
-import type { RawRow } from './table.js'
+import type { RawRow, Table } from './table.js'
 
 const BATCH = 1000
 
@@ -14,7 +15,7 @@ const BATCH = 1000
 export interface Member {
   /** 1-based, without the header. */
   readonly rowNumber: number
-  /** 1-based line in the file where the row starts; for Parquet the row number, counted through all files of a folder. */
+  /** 1-based line in the file where the row starts; in a workbook the row of the sheet; for Parquet the row number, counted through all files of a folder. */
   readonly line: number
   /** One cell a column. */
   readonly cells: readonly (string | null)[]
@@ -46,6 +47,8 @@ export interface ReadOptions extends TextFormat {
   readonly pipeline: Pipeline
   /** Name of the id column. By default the column is detected. */
   readonly column?: string | undefined
+  /** Name of the sheet of a workbook. By default the first sheet with ids. */
+  readonly sheet?: string | undefined
   /** The stream that `-` reads. Default: the process's stdin. */
   readonly stdin?: Readable
   /** Aborted when the command must stop; its reason is the exit code. */
@@ -53,7 +56,7 @@ export interface ReadOptions extends TextFormat {
 }
 
 /**
- * Opens one input, a table as text or Parquet, and finds its columns and its id column; `-` is text from stdin.
+ * Opens one input, a table as text, Excel workbook or Parquet, and finds its columns and its id column; `-` is stdin.
  * @throws StoppedError after the signal; UsageError for every problem of the input, with the place and the remedy
  */
 export async function readInput(source: string, options: ReadOptions): Promise<Input> {
@@ -61,33 +64,44 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
   const file =
     source === '-' ? await openStdin(options.stdin ?? process.stdin, signal) : await openFile(resolve(source), signal)
   const { path } = file
+  let table: Table | undefined
+  const close = async () => {
+    await table?.close?.()
+    await file.close()
+  }
   try {
     const context = { source: path, pipeline, column }
-    const table = file.kind === 'parquet' ? await parquetTable(file, signal) : await csvTable(file, context, options)
-    const found = findIdColumn({ ...table, source: path, pipeline }, column)
-    const noHeader = table.hasHeader ? '' : '; there is no header, so the first row is data'
-    const index = table.columns.indexOf(found.name)
+    const opened = await openTable(file, context, options)
+    table = opened
+    const found = findIdColumn({ ...opened, source: path, pipeline }, column)
+    const noHeader = opened.hasHeader ? '' : '; there is no header, so the first row is data'
+    const index = opened.columns.indexOf(found.name)
     const isHeader = headerCellTest(context, found.name)
-    const spare = await spareColumns(table, index, pipeline)
+    const spare = await spareColumns(opened, index, pipeline)
     return {
       source: path,
       list: file.list,
-      columns: table.columns,
-      format: table.format,
+      columns: opened.columns,
+      format: opened.format,
       idColumn: { ...found, explanation: found.explanation + spareExplanation(spare) + noHeader },
       async *rows() {
-        yield* members(table.data(), index, (cells) => {
+        yield* members(opened.data(), index, (cells) => {
           const parsed = parsedRow(cells, index, spare, pipeline)
           return 'reason' in parsed && isHeader(cells[index] ?? '') ? HEADER_AGAIN : parsed
         })
         await file.unchanged()
       },
-      close: () => file.close(),
+      close,
     }
   } catch (error) {
-    await file.close()
+    await close()
     throw error
   }
+}
+
+function openTable(file: InputFile, context: HeaderContext, options: ReadOptions): Promise<Table> {
+  if (file.kind === 'parquet') return parquetTable(file, options.signal)
+  return file.kind === 'workbook' ? workbookTable(file, context, options) : csvTable(file, context, options)
 }
 
 async function* members(

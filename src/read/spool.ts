@@ -9,6 +9,8 @@ import { CHUNK, LARGEST_PIPE } from './limits.js'
 export interface Spooled {
   /** The first four bytes; fewer if the pipe gave fewer. */
   readonly head: Buffer
+  /** The file, which has no name. */
+  readonly fd: number
   bytes(): AsyncIterable<Buffer>
   close(): Promise<void>
 }
@@ -16,20 +18,30 @@ export interface Spooled {
 /**
  * Writes a pipe to a temporary file, so that it can be read more than once in constant memory. The file loses its name
  * before anything is written, so it is gone however the process ends.
+ * @param tooLarge the error if there is more than 1 GiB
  * @throws LocalError if the disk has no room; UsageError if the pipe begins with nothing but zeros, or does not end
  */
-export async function spool(chunks: AsyncIterable<Buffer>, source: string): Promise<Spooled> {
+export async function spool(
+  chunks: AsyncIterable<Buffer>,
+  source: string,
+  tooLarge = `${source} gives more than 1 GiB; save it as a file, and give that`,
+): Promise<Spooled> {
   const file = await openUnlinked(source)
   try {
     let size = 0
     for await (const chunk of chunks) {
       if (size === 0) refuseZeros(chunk, source)
       size += chunk.length
-      if (size > LARGEST_PIPE) throw new UsageError(`${source} gives more than 1 GiB; save it as a file, and give that`)
+      if (size > LARGEST_PIPE) throw new UsageError(tooLarge)
       await writeWhole(file, chunk, source)
     }
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
-    return { head: buffer.subarray(0, bytesRead), bytes: () => fromStart(file), close: () => file.close() }
+    return {
+      head: buffer.subarray(0, bytesRead),
+      fd: file.fd,
+      bytes: () => fromStart(file),
+      close: () => file.close(),
+    }
   } catch (error) {
     await file.close()
     throw error

@@ -11,11 +11,13 @@ export interface Table {
   readonly types?: readonly string[]
   readonly sample: readonly RawRow[]
   data(): AsyncIterable<readonly RawRow[]>
+  /** Releases the temporary file, if there is one. */
+  close?(): Promise<void>
 }
 
 /** One row as it stands in the input, before anything is known about its columns. */
 export interface RawRow {
-  /** 1-based line in the file where the row starts; for Parquet the row number. */
+  /** 1-based line in the file where the row starts; in a workbook the row of the sheet; for Parquet the row number. */
   readonly line: number
   readonly cells: readonly (string | null)[]
 }

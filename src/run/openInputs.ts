@@ -29,7 +29,7 @@ export async function openInputs(
   }: Pick<RunContext, 'inputs' | 'settings' | 'pipeline' | 'effects'> & Partial<Pick<RunContext, 'signal'>>,
   open: Resources,
 ): Promise<NamedInput[]> {
-  const { column, delimiter, list } = settings
+  const { column, delimiter, sheet, list } = settings
   // Settings that do not fit the pipeline are reported before the data folder is touched.
   planOptionsOf(settings, pipeline, effects.now())
   checkNumber(inputs, settings)
@@ -42,7 +42,7 @@ export async function openInputs(
   }
   const named: NamedInput[] = []
   for (const source of inputs) {
-    const input = await readInput(source, { pipeline, column, delimiter, encoding, signal })
+    const input = await readInput(source, { pipeline, column, delimiter, sheet, encoding, signal })
     open.add(() => input.close())
     const name = list ?? input.list
     const other = named.find((before) => before.name === name)

@@ -12,6 +12,7 @@ export const planCommand: Command = {
     'column',
     'encoding',
     'delimiter',
+    'sheet',
     'list',
     'tracked',
     'maxAge',

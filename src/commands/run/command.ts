@@ -16,6 +16,7 @@ export const runCommand: Command = {
     'column',
     'encoding',
     'delimiter',
+    'sheet',
     'list',
     'track',
     'tracked',

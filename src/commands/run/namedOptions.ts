@@ -22,6 +22,8 @@ export interface NamedOptions {
   readonly encoding?: Given<'encoding'> | undefined
   /** the character between the columns of text inputs, such as ; or tab (default: detected) */
   readonly delimiter?: Given<'delimiter'> | undefined
+  /** the sheet of Excel inputs (default: the first visible one with ids) */
+  readonly sheet?: Given<'sheet'> | undefined
   /** name of the list (default: the file's name) */
   readonly list?: Given<'list'> | undefined
   /** refresh these lists with `run --tracked` from now on, until `untrack` */

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
+import { ZipFile } from 'yazl'
+import { lettersOf } from '../../../src/export/excel/sheetRow.js'
+
+/** A cell: text (shared), a number, a flag, or XML after the cell's place: `t="str"><f>…</f><v>…</v>`. */
+export type TestCell = string | number | boolean | { readonly xml: string }
+
+export interface TestSheet {
+  readonly name: string
+  /** `null` leaves the row out. */
+  readonly rows: readonly (readonly (TestCell | null)[] | null)[]
+  readonly state?: 'hidden' | 'veryHidden'
+}
+
+const TYPES = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
+/** Formats of the styles 0 to 4. */
+const STYLES = `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy/m/d\\ h:mm;@"/><numFmt numFmtId="165" formatCode="[h]:mm"/><numFmt numFmtId="166" formatCode="[Red]#,##0.00&quot;days&quot;"/></numFmts>
+<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="20"/><xf numFmtId="165"/><xf numFmtId="166"/></cellXfs></styleSheet>`
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+
+/** The files of a workbook by their names, as Excel writes them. */
+export function workbookFiles(sheets: readonly TestSheet[], workbookPr = ''): Record<string, string> {
+  const shared: string[] = []
+  const relation = (id: number, kind: string, target: string) =>
+    `<Relationship Id="rId${id}" Type="${TYPES}/${kind}" Target="${target}"/>`
+  const cell = (value: TestCell | null, place: string): string => {
+    if (value === null) return ''
+    if (typeof value === 'string')
+      return `<c r="${place}" t="s"><v>${shared.push(`<t>${escaped(value)}</t>`) - 1}</v></c>`
+    if (typeof value === 'object') return `<c r="${place}" ${value.xml}</c>`
+    return typeof value === 'number'
+      ? `<c r="${place}"><v>${value}</v></c>`
+      : `<c r="${place}" t="b"><v>${Number(value)}</v></c>`
+  }
+  const files: Record<string, string> = {
+    '_rels/.rels': `<Relationships>${relation(1, 'officeDocument', '/xl/workbook.xml')}</Relationships>`,
+    'xl/workbook.xml': `<workbook xmlns:r="${TYPES}"><workbookPr ${workbookPr}/><sheets>${sheets
+      .map(
+        ({ name, state }, at) =>
+          `<sheet name="${escaped(name)}" sheetId="${at + 1}" ${state ? `state="${state}"` : ''} r:id="rId${at + 1}"/>`,
+      )
+      .join('')}</sheets></workbook>`,
+    'xl/_rels/workbook.xml.rels': `<Relationships>${sheets.map((_, at) => relation(at + 1, 'worksheet', `worksheets/sheet${at + 1}.xml`)).join('')}${relation(98, 'sharedStrings', 'sharedStrings.xml')}${relation(99, 'styles', 'styles.xml')}</Relationships>`,
+    'xl/styles.xml': STYLES,
+  }
+  sheets.forEach(({ rows }, at) => {
+    const lines = rows.map((row, line) => {
+      const cells = row?.map((value, column) => cell(value, `${lettersOf(column)}${line + 1}`))
+      return cells ? `<row r="${line + 1}">${cells.join('')}</row>` : ''
+    })
+    files[`xl/worksheets/sheet${at + 1}.xml`] =
+      `<?xml version="1.0"?><worksheet><sheetData>${lines.join('')}</sheetData></worksheet>`
+  })
+  return { ...files, 'xl/sharedStrings.xml': `<sst>${shared.map((text) => `<si>${text}</si>`).join('')}</sst>` }
+}
+
+/** Zips texts under their names. */
+export async function zipped(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+  const zip = new ZipFile()
+  for (const [name, text] of Object.entries(files)) zip.addBuffer(Buffer.from(text), name)
+  zip.end()
+  return buffer(zip.outputStream)
+}
+
+/** Writes a workbook. */
+export async function writeWorkbook(path: string, sheets: readonly TestSheet[], workbookPr?: string): Promise<string> {
+  writeFileSync(path, await zipped(workbookFiles(sheets, workbookPr)))
+  return path
+}
