@@ -61,6 +61,12 @@ export function idNameTest({ pipeline, column }: HeaderContext): (cell: string) 
   return (cell) => known.has(normalizedName(cell))
 }
 
+/** Whether a name is one of an id column, and not one that other things have, too. */
+export function isOwnName(name: string, { idColumns, genericIdColumns }: Pipeline): boolean {
+  const normalized = normalizedName(name)
+  return idColumns.includes(normalized) && !genericIdColumns.includes(normalized)
+}
+
 /** Names are compared as people see them: case, width and invisible characters do not count. */
 function normalizedName(name: string): string {
   return name
@@ -131,7 +137,8 @@ export interface Candidates {
   readonly pipeline: Pipeline
 }
 
-const TEXT = 'VARCHAR'
+/** DuckDB's type of text. */
+export const TEXT = 'VARCHAR'
 
 /**
  * Finds the id column: the given one; else the only one; else, by the pipeline's names in their order, the first column
@@ -226,16 +233,17 @@ function sampleIds(input: Candidates, name: string): (string | undefined)[] {
   })
 }
 
-/** Share of the filled cells in the sample that hold an id. */
+/** Share of the filled cells in the sample that hold an id. A cell such as `--` is not filled. */
 export function idShare(input: Omit<Candidates, 'source'>, index: number): number {
   if ((input.types?.[index] ?? TEXT) !== TEXT) return 0
   let filled = 0
   let ids = 0
   for (const { cells } of input.sample) {
     const cell = cells[index]?.trim() ?? ''
-    if (cell === '') continue
+    const parsed = input.pipeline.parseId(cell)
+    if ('id' in parsed) ids += 1
+    else if (cell === '' || parsed.reason === 'empty') continue
     filled += 1
-    if ('id' in input.pipeline.parseId(cell)) ids += 1
   }
   return filled === 0 ? 0 : ids / filled
 }

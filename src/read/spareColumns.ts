@@ -1,5 +1,5 @@
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
-import { idShare } from './columns.js'
+import { idShare, isOwnName, TEXT } from './columns.js'
 import type { RawRow, Table } from './table.js'
 
 /** The least share of the rows with both ids in which a second column must have the same id. */
@@ -11,25 +11,32 @@ export interface SpareColumn {
   readonly name: string
   /** Rows that take their id from it. */
   readonly filled: number
+  /** Whether rows have both ids. */
+  readonly compared: boolean
 }
 
 /** A column that may become a spare one. */
 interface Candidate {
   readonly index: number
   readonly name: string
+  /** Its name and that of the id column vouch for it where no row has both ids. */
+  readonly named: boolean
   both: number
   same: number
 }
 
 /**
  * Finds the columns whose ids agree with those of the id column in at least 95 % of the rows that have both. All rows are
- * compared, because a call is paid for each id that is taken from such a column. Without a second column of ids in the first
- * rows nothing is read.
+ * compared, because a call is paid for each id that is taken from such a column. If no row has both, the names of both columns
+ * must be names of id columns that are not generic. Without a second column of ids, by its name or in the first rows, nothing
+ * is read.
  */
 export async function spareColumns(table: Table, idIndex: number, pipeline: Pipeline): Promise<SpareColumn[]> {
+  const isNamed = isOwnName(table.columns[idIndex]!, pipeline)
   const candidates = table.columns.flatMap((name, index): Candidate[] => {
-    const isLikely = index !== idIndex && idShare({ ...table, pipeline }, index) >= 0.5
-    return isLikely ? [{ index, name, both: 0, same: 0 }] : []
+    if (index === idIndex) return []
+    const named = isNamed && isOwnName(name, pipeline) && (table.types?.[index] ?? TEXT) === TEXT
+    return named || idShare({ ...table, pipeline }, index) >= 0.5 ? [{ index, name, named, both: 0, same: 0 }] : []
   })
   if (candidates.length === 0) return []
   /** For each set of candidates that have an id where the id column is empty: the number of such rows. */
@@ -37,15 +44,15 @@ export async function spareColumns(table: Table, idIndex: number, pipeline: Pipe
   for await (const rows of table.data()) {
     for (const row of rows) compare(row, idIndex, { pipeline, candidates, fills })
   }
-  const agreeing = candidates.filter(({ both, same }) => both > 0 && same >= AGREEMENT * both)
+  const agreeing = candidates.filter(({ named, both, same }) => (named || both > 0) && same >= AGREEMENT * both)
   const filled = new Map<number, number>()
   for (const [indexes, count] of fills) {
     const first = agreeing.find(({ index }) => indexes.split(' ').includes(String(index)))
     if (first) filled.set(first.index, (filled.get(first.index) ?? 0) + count)
   }
-  return agreeing.flatMap(({ index, name }) => {
+  return agreeing.flatMap(({ index, name, both }) => {
     const count = filled.get(index)
-    return count === undefined ? [] : [{ index, name, filled: count }]
+    return count === undefined ? [] : [{ index, name, filled: count, compared: both > 0 }]
   })
 }
 
@@ -91,10 +98,10 @@ export function parsedRow(
 /** The spare columns as a part of a sentence for people, '' without any. */
 export function spareExplanation(spare: readonly SpareColumn[]): string {
   return spare
-    .map(({ name, filled }) => {
+    .map(({ name, filled, compared }) => {
       const rows =
         filled === 1 ? '1 row with an empty cell takes its id' : `${filled} rows with an empty cell take their id`
-      return `; ${rows} from column ${JSON.stringify(name)}, which agrees`
+      return `; ${rows} from column ${JSON.stringify(name)}, ${compared ? 'which agrees' : 'known by its name'}`
     })
     .join('')
 }
