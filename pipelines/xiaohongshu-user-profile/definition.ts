@@ -1,6 +1,7 @@
 import { mergeColumns } from '../../src/model/column.js'
 import { isObject } from '../../src/model/json.js'
 import type { Pipeline, Profile } from '../../src/model/pipeline.js'
+import { chinese } from './chinese.js'
 import { children, mentions } from './childTables.js'
 import { attributes } from './columns/attributes.js'
 import { counters } from './columns/counters.js'
@@ -67,6 +68,7 @@ export const pipeline: Pipeline = {
   request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
   profile,
   columns: mergeColumns(attributes, counters, derived, volatiles),
+  words: { zh: chinese },
   tiers,
   regions,
   children,

@@ -279,6 +279,12 @@ export const options = {
     parse: whole(1, 1_000_000),
     help: 'reports to keep under reports/, the newest; older ones are removed',
   }),
+  lang: option({
+    flag: '--lang <en|zh>',
+    default: 'en',
+    parse: oneOf('en', 'zh'),
+    help: 'language of the report: en, or zh for Chinese',
+  }),
   reportList: option({
     flag: '--list <name>',
     flagOnly: true,

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { UsageError } from '../core/errors.js'
+import type { Language } from './language.js'
 
 /**
  * What a pipeline declares about one upstream endpoint. The code under `src/` uses only this contract. It does not know an
@@ -22,6 +23,8 @@ export interface Pipeline {
   request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }
   profile(data: unknown, requestedId: string): Profile
   readonly columns: Readonly<Record<string, Column>>
+  /** Its words in other languages than English, for people. */
+  readonly words?: Readonly<Partial<Record<Language, PipelineWords>>>
   /** The values of the column with the role `tier`, the smallest tier first; absent: there is no such column. */
   readonly tiers?: readonly string[]
   /** Absent: the views do not tell provinces from countries. */
@@ -34,6 +37,17 @@ export interface Pipeline {
   check(row: Row, profile: Readonly<Record<string, unknown>>): readonly Anomaly[]
   /** Imported only if the API is simulated. */
   simulatedAnswers(): Promise<SimulatedAnswers>
+}
+
+/** What has no word is shown as it is, or by the report's own word. */
+export interface PipelineWords {
+  readonly title?: string
+  /** Names of columns of `creator_overview`. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Names of values, by column of `creator_overview`. */
+  readonly values?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Names of the kinds of anomalies that `check` finds. */
+  readonly anomalies?: Readonly<Record<string, string>>
 }
 
 /**

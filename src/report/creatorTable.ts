@@ -2,7 +2,8 @@ import { arrays, quotedText, type ReadCell } from '../core/duckdb.js'
 import { ofRole } from '../load/schema/definition.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { webAddress } from './html.js'
-import type { ReportSource } from './source.js'
+import { wordOf, type ReportSource } from './source.js'
+import { creatorsSectionText } from './text/creatorsSectionText.js'
 
 /** How a column is sorted and shown, here and in `browser/table.mjs`. */
 export type CellKind = 'name' | 'number' | 'change' | 'word' | 'words' | 'text'
@@ -34,10 +35,8 @@ export const MOST_ROWS = 10_000
 const SEPARATOR = '\u001f'
 
 /** Reads these columns of the creators with the most followers. */
-export async function readCreatorTable(
-  { connection, pipeline, list }: ReportSource,
-  columns: readonly ShownColumn[],
-): Promise<CreatorTable> {
+export async function readCreatorTable(source: ReportSource, columns: readonly ShownColumn[]): Promise<CreatorTable> {
+  const { connection, pipeline, list, lang } = source
   const cells: Record<string, unknown[]> = Object.fromEntries(columns.map(({ key }) => [key, []]))
   const places = new Map(columns.map(({ key }) => [key, new Map<string, number>()]))
   const ids: string[] = []
@@ -50,7 +49,13 @@ export async function readCreatorTable(
   }
   const valueOf = ({ key, kind }: ShownColumn, cell: ReadCell): unknown => {
     if (cell === null || cell === '') return null
-    if (kind === 'word') return place(key, String(cell))
+    if (kind === 'word') {
+      const word = String(cell)
+      return place(
+        key,
+        key === 'status' ? (creatorsSectionText[lang].statuses[word] ?? word) : wordOf(source, key, word),
+      )
+    }
     if (kind === 'words')
       return String(cell)
         .split(SEPARATOR)

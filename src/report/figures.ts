@@ -1,12 +1,14 @@
 import { NOT_KNOWN, type Count } from '../core/text.js'
 import { DAY_MS } from '../core/time.js'
+import { twins, type Language } from '../model/language.js'
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
+const COMPACT = { notation: 'compact', maximumFractionDigits: 1 } as const
+const short = twins(new Intl.NumberFormat('en-US', COMPACT), new Intl.NumberFormat('zh-CN', COMPACT))
 
-/** `1.2M`: for axes and large sums. */
-export function compactNumber(number: Count | null): string {
-  return number === null ? NOT_KNOWN : short.format(number)
+/** `1.2M`, `120万`: for axes and large sums. */
+export function compactNumber(number: Count | null, lang: Language): string {
+  return number === null ? NOT_KNOWN : short[lang].format(number)
 }
 
 /** `+1,234` or `−1,234`. */
@@ -15,10 +17,10 @@ export function change(number: Count | null): string {
   return plusOrMinus(number) + whole.format(number < 0 ? -number : number)
 }
 
-/** `+1.2M`. */
-export function compactChange(number: Count | null): string {
+/** `+1.2M`, `+120万`. */
+export function compactChange(number: Count | null, lang: Language): string {
   if (number === null) return NOT_KNOWN
-  return plusOrMinus(number) + short.format(number < 0 ? -number : number)
+  return plusOrMinus(number) + short[lang].format(number < 0 ? -number : number)
 }
 
 function plusOrMinus(number: Count): string {
@@ -54,9 +56,13 @@ export function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
-export function seconds(ms: number): string {
+const UNITS = twins({ s: 's', min: 'min', h: 'h' }, { s: '秒', min: '分钟', h: '小时' })
+
+export function seconds(ms: number, lang: Language): string {
+  const unit = UNITS[lang]
   const s = ms / 1000
-  if (s < 60) return `${s.toFixed(s < 10 ? 1 : 0)} s`
+  if (s < 60) return `${s.toFixed(s < 10 ? 1 : 0)} ${unit.s}`
   const minutes = Math.round(s / 60)
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  const rest = `${minutes % 60} ${unit.min}`
+  return minutes < 60 ? rest : `${Math.floor(minutes / 60)} ${unit.h} ${rest}`
 }

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Language } from '../model/language.js'
 import { html, verbatim, type Html } from './html.js'
 import { style } from './style.js'
+import { pageText } from './text/pageText.js'
 
 export interface Page {
+  readonly lang: Language
   readonly title: string
   /** The line under the title. */
   readonly about: string
@@ -13,14 +16,6 @@ export interface Page {
   readonly simulated: boolean
   readonly sections: readonly { readonly id: string; readonly name: string; readonly body: Html }[]
   readonly foot: Html
-}
-
-const TEXT = {
-  skip: 'Skip to the table of creators',
-  sections: 'Sections',
-  simulatedTitle: (title: string) => `SIMULATED · ${title}`,
-  simulated: 'SIMULATED DATA.',
-  invented: 'Every person here is invented.',
 }
 
 /** The script without the compiler's line for debuggers. */
@@ -35,14 +30,15 @@ function hashOf(text: string): string {
  * One file that loads nothing and sends nothing. Its policy allows exactly this style and this script, whatever markup a
  * text may contain.
  */
-export function page({ title, about, simulated, note, sections, foot }: Page): string {
+export function page({ lang, title, about, simulated, note, sections, foot }: Page): string {
+  const text = pageText[lang]
   const code = script()
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(code)}; base-uri 'none'; form-action 'none'`
-  const full = simulated ? TEXT.simulatedTitle(title) : title
-  const warning = html`<p class="simulated" role="note"><b>${TEXT.simulated}</b> ${TEXT.invented}</p>`
-  const skip = sections.some(({ id }) => id === 'creators') && html`<a class="skip" href="#creators">${TEXT.skip}</a>`
+  const full = simulated ? text.simulatedTitle(title) : title
+  const warning = html`<p class="simulated" role="note"><b>${text.simulated}</b> ${text.invented}</p>`
+  const skip = sections.some(({ id }) => id === 'creators') && html`<a class="skip" href="#creators">${text.skip}</a>`
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="${text.code}">
       <head>
         <meta charset="utf-8" />
         <meta http-equiv="Content-Security-Policy" content="${policy}" />
@@ -57,7 +53,7 @@ export function page({ title, about, simulated, note, sections, foot }: Page): s
         <header>
           <h1><bdi>${title}</bdi></h1>
           <p>${about}</p>
-          <nav aria-label="${TEXT.sections}">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
+          <nav aria-label="${text.sections}">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
         </header>
         <main>${note}${sections.map(({ body }) => body)}</main>
         <footer><p>${foot}</p></footer>

@@ -1,6 +1,7 @@
 import { commandText } from '../core/commandText.js'
 import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
+import type { Language } from '../model/language.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { minuteIn } from './figures.js'
 import { html, type Html } from './html.js'
@@ -16,27 +17,8 @@ import { operatorSection } from './sections/operator/operator.js'
 import { stopNote } from './sections/operator/outcome.js'
 import { peopleSection } from './sections/people.js'
 import { summarySection } from './sections/summary.js'
+import { pageText } from './text/pageText.js'
 import { openPeople, type ReportList, type ReportSource } from './source.js'
-
-const TEXT = {
-  title: 'Creator report',
-  aboutRun: (pipeline: string, time: string, zone: string) => `${pipeline} · run of ${time} (${zone})`,
-  aboutList: (time: string, zone: string) => `Creator report · as of ${time} (${zone})`,
-  aboutNothing: 'Creator report',
-  sections: {
-    summary: 'Summary',
-    growth: 'Followers over time',
-    lists: 'Lists',
-    people: 'Who they are',
-    movers: 'Top movers',
-    changes: 'What changed',
-    creators: 'Creators',
-    operator: 'For the operator',
-  },
-  run: (run: string) => `Run ${run}, from creators.duckdb.`,
-  foot: (zone: string) =>
-    `Days and times are in ${zone}. Profiles are personal data: keep this file where only those who need it can read it.`,
-}
 
 /**
  * The report of a run as HTML, from the tables and views that analysts use.
@@ -46,6 +28,7 @@ const TEXT = {
 export async function reportPage(
   connection: Connection,
   pipeline: Pipeline,
+  lang: Language,
   runId?: string,
 ): Promise<{ runId: string; text: string }> {
   await checkPipeline(connection, pipeline)
@@ -54,17 +37,26 @@ export async function reportPage(
     const start = commandText(['run', '<list>'])
     throw new UsageError(`no run has ended yet, so there is nothing to report: start one with \`${start}\``)
   }
-  const source = { connection, pipeline, list: undefined, people: await openPeople(connection, undefined) }
+  const source = {
+    connection,
+    pipeline,
+    lang,
+    words: pipeline.words?.[lang] ?? {},
+    list: undefined,
+    people: await openPeople(connection, undefined),
+  }
+  const text = pageText[lang]
   const started = minuteIn(pipeline.timeZone, run.started_at)
-  const text = page({
-    title: TEXT.title,
-    about: TEXT.aboutRun(pipeline.title, started, pipeline.timeZone),
+  const content = page({
+    lang,
+    title: text.title,
+    about: text.aboutRun(source.words.title ?? pipeline.title, started, pipeline.timeZone),
     simulated: run.simulated,
-    note: stopNote(run),
+    note: stopNote(run, lang),
     sections: await sections(source, 'creators', run),
-    foot: html`${TEXT.run(run.run_id)} ${TEXT.foot(pipeline.timeZone)}`,
+    foot: html`${text.run(run.run_id)} ${text.foot(pipeline.timeZone)}`,
   })
-  return { runId: run.run_id, text }
+  return { runId: run.run_id, text: content }
 }
 
 /**
@@ -77,19 +69,23 @@ export async function listReportPage(
   pipeline: Pipeline,
   list: ReportList,
   fileName: string,
+  lang: Language,
 ): Promise<string> {
   await checkPipeline(connection, pipeline)
   const { timeZone } = pipeline
+  const text = pageText[lang]
+  const words = pipeline.words?.[lang] ?? {}
   const people = await openPeople(connection, list.name)
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   const time = people.newestAt === null ? undefined : minuteIn(timeZone, people.newestAt)
   return page({
+    lang,
     title: list.name,
-    about: time === undefined ? TEXT.aboutNothing : TEXT.aboutList(time, timeZone),
+    about: time === undefined ? text.title : text.aboutList(time, timeZone),
     simulated: folder?.simulated === true,
     note: false,
-    sections: await sections({ connection, pipeline, list, people }, fileName),
-    foot: html`${TEXT.foot(timeZone)}`,
+    sections: await sections({ connection, pipeline, lang, words, list, people }, fileName),
+    foot: html`${text.foot(timeZone)}`,
   })
 }
 
@@ -108,8 +104,9 @@ async function sections(
   fileName: string,
   run?: RunRow,
 ): Promise<{ id: string; name: string; body: Html }[]> {
+  const { names } = pageText[source.lang]
   const lists = await readListFigures(source)
-  const bodies: Record<keyof typeof TEXT.sections, Html | false> = {
+  const bodies: Record<keyof typeof names, Html | false> = {
     summary: summarySection(source),
     growth: await growthSection(source, lists),
     lists: run ? await listsSection(source, lists) : false,
@@ -120,6 +117,6 @@ async function sections(
     operator: run ? await operatorSection(source, run) : false,
   }
   return Object.entries(bodies).flatMap(([id, body]) =>
-    body ? [{ id, name: TEXT.sections[id as keyof typeof bodies], body }] : [],
+    body ? [{ id, name: names[id as keyof typeof bodies], body }] : [],
   )
 }

@@ -1,6 +1,7 @@
 import { first, quotedText, type Connection } from '../core/duckdb.js'
 import type { Count } from '../core/text.js'
-import type { Pipeline } from '../model/pipeline.js'
+import type { Language } from '../model/language.js'
+import type { Pipeline, PipelineWords } from '../model/pipeline.js'
 
 /** The list of a report that is for others than the operator. */
 export interface ReportList {
@@ -14,6 +15,9 @@ export interface ReportSource {
   /** To the published file, with the temporary view `report_people`. */
   readonly connection: Connection
   readonly pipeline: Pipeline
+  readonly lang: Language
+  /** The pipeline's words in this language. */
+  readonly words: PipelineWords
   /** The only list whose people the report shows; undefined: everybody, for the operator. */
   readonly list: ReportList | undefined
   readonly people: PeopleFigures
@@ -92,6 +96,11 @@ export async function openPeople(connection: Connection, list: string | undefine
     FROM report_people`,
   ))!
   return { ...sums, period, courseDays: sums.creators > MANY_CREATORS ? FEWER_DAYS : DAYS }
+}
+
+/** The word of people for a value of a column of `creator_overview`. */
+export function wordOf({ words }: Pick<ReportSource, 'words'>, column: string, value: string): string {
+  return words.values?.[column]?.[value] ?? value
 }
 
 /** The growth of a sum of followers; null when nothing is known before. */

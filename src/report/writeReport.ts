@@ -4,6 +4,7 @@ import { replaceFile } from '../core/atomicFile.js'
 import { all, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
+import type { Language } from '../model/language.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { unknownList } from '../model/unknownList.js'
 import { checkPublished } from '../publish/openPublished.js'
@@ -15,6 +16,13 @@ export interface ReportOptions {
   readonly runId?: string
   /** How many reports stay, the newest of them; at least 1. */
   readonly keep: number
+  readonly lang: Language
+}
+
+export interface ListReportOptions {
+  /** Show the list's own columns. */
+  readonly withColumns: boolean
+  readonly lang: Language
 }
 
 /**
@@ -25,7 +33,7 @@ export interface ReportOptions {
  */
 export async function writeReport(layout: Layout, pipeline: Pipeline, options: ReportOptions): Promise<string> {
   return fromPublished(layout, async (connection) => {
-    const { runId, text } = await reportPage(connection, pipeline, options.runId)
+    const { runId, text } = await reportPage(connection, pipeline, options.lang, options.runId)
     await replaceText(join(layout.reports, 'latest.html'), text)
     const path = await replaceText(join(layout.reports, `${runId}.html`), text)
     await removeOld(layout, `${runId}.html`, options.keep - 1)
@@ -35,7 +43,6 @@ export async function writeReport(layout: Layout, pipeline: Pipeline, options: R
 
 /**
  * Writes the report of one list, for people outside, to `reports/<list>.html`. The same data give the same file.
- * @param withColumns show the list's own columns
  * @returns the absolute path
  * @throws UsageError when nothing is published, or no list has this name
  * @throws LocalError when a file cannot be read or written
@@ -44,7 +51,7 @@ export async function writeListReport(
   layout: Layout,
   pipeline: Pipeline,
   list: string,
-  withColumns: boolean,
+  { withColumns, lang }: ListReportOptions,
 ): Promise<string> {
   return fromPublished(layout, async (connection) => {
     const lists = await all<{ list: string; columns: string | null; id_column: string | null }>(
@@ -57,7 +64,7 @@ export async function writeListReport(
     const columns = (JSON.parse(found.columns ?? '[]') as string[]).map((name, place) => ({ name, place }))
     const own = withColumns ? columns.filter(({ name }) => name !== found.id_column) : []
     const file = listReportNames(names).get(list)!
-    const text = await listReportPage(connection, pipeline, { name: list, columns: own }, file)
+    const text = await listReportPage(connection, pipeline, { name: list, columns: own }, file, lang)
     return replaceText(join(layout.reports, `${file}.html`), text)
   })
 }

@@ -42,6 +42,7 @@ export async function reportRun(
     const report = await writeReport(layout, pipeline, {
       runId: header.runId,
       keep: settings.keepReports,
+      lang: settings.lang,
     })
     return { ...receipt, files: { ...receipt.files, report } }
   } catch (error) {

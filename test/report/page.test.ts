@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { insertCreators, dataOf, openReportFixture, textOf } from './reportFixture.js'
+import { insertCreators, dataOf, englishWordsOf, openReportFixture, textOf } from './reportFixture.js'
 
 const RUN = '20261120T180000Z-0001'
 
@@ -115,6 +115,27 @@ test('each section shows the content of the tables', async () => {
   expect(cells['last_observed_day']).toEqual(['2026-11-21', '2026-11-21', '2026-11-14'])
   // Each name has its id beside it, so that `forget` finds the person.
   for (const id of ['ann', 'ben']) expect(page).toContain(`data-id="${id}"`)
+
+  const chinese = await fixture.page('zh')
+  expect(chinese).toContain('<html lang="zh-CN">')
+  expect(headings(chinese)).toEqual([
+    '近 7 天粉丝增长 3.3%',
+    '自 2026-11-14 起粉丝 +3.3%',
+    '半数达人的粉丝数不少于 11,367',
+    '安安 涨粉最多：近 7 天 +1,234',
+    '近 7 天有 2 位达人变更了资料',
+    '全部 3 位达人',
+    '运行情况',
+  ])
+  const read = textOf(chinese)
+  expect(read).toContain('粉丝 2.3万 中位数 11,367')
+  expect(read).toMatch(/量级：尾部 1–10万 最多，占 50\.0% .* 素人 &lt;1万 1 50\.0% 尾部 1–10万 1 50\.0%/)
+  expect(read).toContain('共读取 4 行，来自 spring ，含 4 个 ID：2 个已更新，2 个没有资料。')
+  expect(read).toContain('待抓取 cap 1 超出本次运行的上限，下次运行会继续')
+  expect(read).toMatch(/数值不一致 fans 1 安安 ：1 and 2/)
+  expect(dataOf(chinese).words['gender']).toEqual(['女', '男'])
+  // What the tables hold as a text, and the name of the list.
+  expect(englishWordsOf(chinese)).toEqual(['again', 'and', 'spring', 'try'])
 })
 
 test('hostile texts are shown as text', async () => {
@@ -170,6 +191,10 @@ test('a first run of one creator: sections without data say so in words', async 
   expect(text).toContain('changes appear when creators have been fetched twice')
   expect(text).toContain('No anomaly.')
   expect(text).not.toContain('7 days ↕')
+  const chinese = await fixture.page('zh')
+  expect(textOf(chinese)).toContain('模拟数据。 这里的人物均为虚构。')
+  expect(headings(chinese)[0]).toBe('1 位达人，粉丝共 7')
+  expect(englishWordsOf(chinese)).toEqual([])
 })
 
 test('without any profile there is no table of creators', async () => {
@@ -179,6 +204,7 @@ test('without any profile there is no table of creators', async () => {
   expect(textOf(page)).toContain('No profile has been received yet')
   expect(page).not.toContain('id="creators"')
   expect(page).not.toContain('href="#creators"')
+  expect(englishWordsOf(await fixture.page('zh'))).toEqual([])
 })
 
 test('of more than 10,000 creators the page shows those with the most followers, and says so', async () => {
@@ -192,6 +218,9 @@ test('of more than 10,000 creators the page shows those with the most followers,
   expect(cells['fans']!.at(-1)).toBe(5_100)
   expect(links).toBe('https://people.test/')
   expect(textOf(page)).toContain('These are the 10,000 of 10,050 with the most followers')
+  expect(textOf(await fixture.page('zh'))).toContain(
+    '共 10,050 位，这里显示粉丝最多的 10,000 位。其余见 creators.duckdb',
+  )
 })
 
 test('lists are compared on one scale, and pairs with common creators are named', async () => {
@@ -216,6 +245,10 @@ test('lists are compared on one scale, and pairs with common creators are named'
   expect(page).toContain('aria-label="autumn: +50.0% from 2026-11-14 to 2026-11-21"')
   expect(text).toContain('spring and autumn share 1 creator')
   expect(text).toContain('spring autumn 1 50.0% 33.3% 30K')
+  const chinese = await fixture.page('zh')
+  expect(headings(chinese)).toContain('「autumn」是最大的名单：粉丝 707.5万')
+  expect(textOf(chinese)).toContain('spring autumn 1 50.0% 33.3% 3万')
+  expect(englishWordsOf(chinese)).toEqual(['autumn', 'spring'])
 })
 
 test('the report of a list holds its people alone: no other list, no money, nothing of the operator, own columns on request', async () => {
@@ -246,6 +279,9 @@ test('the report of a list holds its people alone: no other list, no money, noth
   const own = await fixture.listPage('spring', columns)
   expect(dataOf(own).cells).toMatchObject({ own1: ['=1+1'], own2: ['a brand'] })
   expect(textOf(own)).toContain('brand &lt;b&gt;')
+  const chinese = await fixture.listPage('spring', [], 'zh')
+  expect(textOf(chinese)).toContain('达人报告 · 数据截至 2026-11-21 02:00（Asia/Shanghai）')
+  expect(englishWordsOf(chinese)).toEqual(['spring'])
 
   // What happens in other lists does not change it.
   await fixture.load('20261121T180000Z-0001', [{ at: night(21), id: 'ben', answer: { nickname: '本', fans: 95_000 } }])

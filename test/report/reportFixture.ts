@@ -1,5 +1,6 @@
 import { pipeline } from '../../pipelines/default.js'
 import { quotedText } from '../../src/core/duckdb.js'
+import type { Language } from '../../src/model/language.js'
 import { STATUSES, type RowStatus } from '../../src/model/receipt.js'
 import { listReportPage, reportPage } from '../../src/report/reportPage.js'
 import type { ReportList } from '../../src/report/source.js'
@@ -18,9 +19,9 @@ export interface ReportFixture extends WorkingDatabase {
   /** Writes the tables of a run with these members, except the answers. */
   readonly record: (runId: string, members: readonly Member[], more?: Readonly<Record<string, string>>) => Promise<void>
   /** The page of the newest run. */
-  readonly page: () => Promise<string>
+  readonly page: (lang?: Language) => Promise<string>
   /** The page of one list, with these of its own columns. */
-  readonly listPage: (list: string, columns?: ReportList['columns']) => Promise<string>
+  readonly listPage: (list: string, columns?: ReportList['columns'], lang?: Language) => Promise<string>
 }
 
 /** A working database for tests to fill, and the report of it. */
@@ -76,10 +77,11 @@ export async function openReportFixture(): Promise<ReportFixture> {
         )
       }
     },
-    async page() {
-      return (await reportPage(connection, pipeline)).text
+    async page(lang = 'en') {
+      return (await reportPage(connection, pipeline, lang)).text
     },
-    listPage: (name, columns = []) => listReportPage(connection, pipeline, { name, columns }, 'creators'),
+    listPage: (name, columns = [], lang = 'en') =>
+      listReportPage(connection, pipeline, { name, columns }, 'creators', lang),
   }
 }
 
@@ -99,6 +101,7 @@ export interface PageData {
   readonly cells: Readonly<Record<string, readonly unknown[]>>
   readonly words: Readonly<Record<string, readonly string[]>>
   readonly about: readonly (string | null)[]
+  readonly texts: Readonly<Record<string, string>>
 }
 
 export function dataOf(page: string): PageData {
@@ -111,4 +114,21 @@ export function textOf(page: string): string {
     .replace(/<(script|style)\b.*?<\/\1>/gs, ' ')
     .replace(/<[^>]+>/g, ' ')
     .replace(/\s+/g, ' ')
+}
+
+/** What Chinese people write in Latin letters, and names: of files, of the program, of the API and its host, of types and the zone. */
+const NAMES =
+  /\b(?:API|CSV|ID|Token|creators\.duckdb|creator-enrich|Just One API|api\.test|text|count|Asia\/Shanghai)\b/g
+
+/**
+ * The English words that a person reads or hears on a Chinese page, each once: without such names, codes, and what the input
+ * gives. The texts of the script count, too.
+ */
+export function englishWordsOf(page: string): string[] {
+  const data = page.includes('id="data"') ? dataOf(page) : undefined
+  const attributes = [...page.matchAll(/ (?:aria-label|placeholder)="([^"]*)"/g)].map(([, text]) => text)
+  const texts = Object.values(data?.texts ?? {}).map((text) => text.replaceAll(/\{\w+\}/g, ''))
+  const read = textOf(page.replace(/<(code|bdi|title)\b[^>]*>.*?<\/\1>/gs, ' '))
+  const text = [read, ...attributes, ...texts].join(' ').replace(/&\w+;/g, ' ').replace(NAMES, ' ')
+  return [...new Set(text.match(/[A-Za-z]{2,}/g))].sort()
 }

@@ -30,7 +30,7 @@ test('a run writes its report and latest.html; the last ten stay; a failure only
 
   for (let n = 0; n < 11; n += 1) writeFileSync(join(reports, `202501${10 + n}T000000Z-0000.html`), '')
   writeFileSync(join(reports, 'mine.html'), '')
-  expect(await writeReport(layoutOf(data), pipeline, { keep: 10 })).toBe(path)
+  expect(await writeReport(layoutOf(data), pipeline, { keep: 10, lang: 'en' })).toBe(path)
   const left = readdirSync(reports)
   expect(left).toHaveLength(12)
   expect(left).not.toContain('20250111T000000Z-0000.html')
@@ -70,7 +70,7 @@ test('the command writes the report again and prints its path; it refuses an emp
   expect(path.startsWith(join(data, 'reports'))).toBe(true)
   expect(dataOf(readFileSync(path, 'utf8')).ids).toEqual([plainId(1)])
 
-  const other = writeReport(layoutOf(data), { ...pipeline, name: 'other' }, { keep: 10 })
+  const other = writeReport(layoutOf(data), { ...pipeline, name: 'other' }, { keep: 10, lang: 'en' })
   await expect(other).rejects.toThrow('give it with --pipeline')
 })
 

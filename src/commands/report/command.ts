@@ -11,6 +11,7 @@ export const reportCommand: Command = {
     'reportList',
     'withColumns',
     'keepReports',
+    'lang',
     'quiet',
     'memory',
     'threads',

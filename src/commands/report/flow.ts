@@ -18,7 +18,7 @@ import type { Invocation } from '../command.js'
  * @throws UsageError when nothing is published, or no list has this name
  */
 async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Effects): Promise<string> {
-  const { reportList, withColumns = false, keepReports } = settings
+  const { reportList, withColumns = false, keepReports, lang } = settings
   if (withColumns && reportList === undefined) {
     throw new UsageError('--with-columns belongs to the report of one list: give its name with --list')
   }
@@ -29,8 +29,8 @@ async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Eff
   try {
     warnOfRoot(layout, effects)
     return reportList === undefined
-      ? await writeReport(layout, pipeline, { keep: keepReports })
-      : await writeListReport(layout, pipeline, reportList, withColumns)
+      ? await writeReport(layout, pipeline, { keep: keepReports, lang })
+      : await writeListReport(layout, pipeline, reportList, { withColumns, lang })
   } finally {
     lock.release()
   }

@@ -46,6 +46,7 @@ export const runCommand: Command = {
     'excel',
     'noReport',
     'keepReports',
+    'lang',
     'json',
     'notify',
     'notifyOn',

@@ -43,7 +43,7 @@ function textOf(key, row) {
   if (value === null) return ''
   const { kind } = columns.get(key)
   if (kind === 'word') return data.words[key][value]
-  if (kind === 'words') return value.map((at) => data.words[key][at]).join(', ')
+  if (kind === 'words') return value.map((at) => data.words[key][at]).join(data.texts.comma)
   if (kind === 'change') return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${whole.format(Math.abs(value))}`
   return kind === 'number' ? whole.format(value) : value
 }

@@ -50,6 +50,7 @@ export interface BarTitles {
 
 export interface Share {
   readonly name: string
+  readonly label: string
   readonly number: number
 }
 
@@ -66,10 +67,10 @@ export function shareBars(title: string, parts: readonly Share[]): Html {
   return html`<figure class="shares">
     <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${shown.map(piece)}</svg>
     <figcaption>
-      <span class="hidden">${title}: </span>
+      <span class="hidden">${title}</span>
       <ul>
         ${shown.map(
-          ({ name, number }) => html`<li><i class="key part-${name}"></i>${name} <b>${count(number)}</b></li> `,
+          ({ name, label, number }) => html`<li><i class="key part-${name}"></i>${label} <b>${count(number)}</b></li> `,
         )}
       </ul>
     </figcaption>

@@ -1,20 +1,19 @@
 import { count } from '../../core/text.js'
-import { compactNumber } from '../figures.js'
 import { html, type Html } from '../html.js'
 
 const COLUMN = 44
 const HEIGHT = 120
 
+export interface StepNames {
+  /** Says in words how many are in a step. */
+  readonly step: (low: number, number: number) => string
+  readonly limit: (low: number) => string
+}
+
 /**
  * A histogram. `from` holds the lower limits of the steps; the last step has no upper limit.
- * @param name says in words how many are in a step
  */
-export function histogram(
-  title: string,
-  from: readonly number[],
-  numbers: readonly number[],
-  name: (low: number, number: number) => string,
-): Html {
+export function histogram(title: string, from: readonly number[], numbers: readonly number[], names: StepNames): Html {
   const most = Math.max(1, ...numbers)
   const width = COLUMN * from.length
   const columns = from.map((low, at) => {
@@ -28,9 +27,9 @@ export function histogram(
         width="${COLUMN - 6}"
         height="${height.toFixed(1)}"
         rx="1.5"
-      />${top} <text class="axis" x="${x + COLUMN / 2}" y="${HEIGHT + 32}">${compactNumber(low)}</text>`
+      />${top} <text class="axis" x="${x + COLUMN / 2}" y="${HEIGHT + 32}">${names.limit(low)}</text>`
   })
-  const labels = from.flatMap((low, at) => (numbers[at] ? [name(low, numbers[at])] : []))
+  const labels = from.flatMap((low, at) => (numbers[at] ? [names.step(low, numbers[at])] : []))
   return html`<figure class="histogram">
     <figcaption>${title}</figcaption>
     <svg viewBox="0 0 ${width} ${HEIGHT + 40}" role="img" aria-label="${title}. ${labels.join(', ')}">

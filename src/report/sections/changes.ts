@@ -1,12 +1,14 @@
 import { all, quotedText } from '../../core/duckdb.js'
-import { count, plural } from '../../core/text.js'
+import { count } from '../../core/text.js'
 import { DAY_MS } from '../../core/time.js'
+import type { Language } from '../../model/language.js'
 import { columnOf, type Pipeline, type Role } from '../../model/pipeline.js'
 import { scrolling } from '../dataTable.js'
 import { minuteIn } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type ReportPerson } from '../person.js'
 import type { ReportSource } from '../source.js'
+import { changesSectionText } from '../text/changesSectionText.js'
 
 interface Change extends ReportPerson {
   readonly kind: Kind
@@ -17,44 +19,17 @@ interface Change extends ReportPerson {
 }
 
 type Kind = 'name' | 'bio' | 'other'
-
-const TEXT = {
-  title: (creators: number, days: number) =>
-    `${plural(creators, 'creator')} changed something in ${plural(days, 'day')}`,
-  plainTitle: 'What changed',
-  lead: 'Creators by what they changed:',
-  none: (days: number) => `No creator changed anything in the last ${plural(days, 'day')}.`,
-  early: 'Nothing to compare yet: changes appear when creators have been fetched twice.',
-  name: 'Renamed',
-  bio: 'New bios',
-  other: 'Everything else',
-  shown: (changes: number) => `${plural(changes, 'change')} shown`,
-  list: 'a list, compared as a whole',
-  nothing: 'nothing',
-  became: 'became',
-  old: 'Before',
-  creator: 'Creator',
-  what: 'What',
-  change: 'Change',
-  when: 'First seen',
-}
+type ChangesText = (typeof changesSectionText)[Language]
 
 const DAYS = 7
 /** Changes shown, of the creators with the most followers first; the rest is in `creator_changes`. */
 const MOST: Readonly<Record<Kind, number>> = { name: 20, bio: 10, other: 20 }
 const LONGEST = 400
 
-const ROLE_WORDS: Partial<Record<Role, string>> = {
-  displayName: 'name',
-  bio: 'bio',
-  region: 'region',
-  gender: 'gender',
-  age: 'age',
-  verification: 'verification',
-}
-
 /** Renames, new bios, and other changed attributes. */
-export async function changesSection({ connection, pipeline, people }: ReportSource): Promise<Html> {
+export async function changesSection(source: ReportSource): Promise<Html> {
+  const { connection, pipeline, people, lang } = source
+  const text = changesSectionText[lang]
   const recent = `(FROM creator_changes AS c SEMI JOIN report_people AS p ON p.user_id = c.user_id
     WHERE epoch_ms(changed_at) > ${(people.newestAt ?? 0) - DAYS * DAY_MS})`
   const counts = await all<{ column_name: string | null; creators: number }>(
@@ -63,7 +38,7 @@ export async function changesSection({ connection, pipeline, people }: ReportSou
     GROUP BY GROUPING SETS ((column_name), ()) ORDER BY creators DESC, column_name`,
   )
   const total = counts.find(({ column_name }) => column_name === null)?.creators ?? 0
-  if (total === 0) return emptySection(people.period !== undefined)
+  if (total === 0) return emptySection(text, people.period !== undefined)
   const kind = `CASE column_name ${kindOf(pipeline, 'displayName', 'name')} ${kindOf(pipeline, 'bio', 'bio')} ELSE 'other' END`
   const limit = Object.entries(MOST).map(([name, most]) => `WHEN '${name}' THEN ${most}`)
   const changes = await all<Change>(
@@ -79,21 +54,21 @@ export async function changesSection({ connection, pipeline, people }: ReportSou
   const words = counts
     .filter(({ column_name }) => column_name !== null)
     .map(({ column_name, creators }, at) => {
-      return html`${at > 0 && ', '}${wordFor(pipeline, column_name!)} <b>${count(creators)}</b>`
+      return html`${at > 0 && text.comma}${wordFor(source, column_name!)} <b>${count(creators)}</b>`
     })
   return html`<section id="changes">
-    <h2>${TEXT.title(total, DAYS)}</h2>
-    <p class="lead">${TEXT.lead} ${words}.</p>
-    ${block(TEXT.name, [TEXT.old, TEXT.creator], of('name'), renamed, pipeline)}
-    ${block(TEXT.bio, [TEXT.creator, TEXT.change], of('bio'), rewritten, pipeline)}
-    ${block(TEXT.other, [TEXT.creator, TEXT.what, TEXT.change], of('other'), (each) => other(each, pipeline), pipeline)}
+    <h2>${text.title(total, DAYS)}</h2>
+    <p class="lead">${text.lead}${words}${text.stop}</p>
+    ${block(source, text.name, [text.old, text.creator], of('name'), renamed)}
+    ${block(source, text.bio, [text.creator, text.change], of('bio'), (each) => rewritten(each, text))}
+    ${block(source, text.other, [text.creator, text.what, text.change], of('other'), (each) => other(each, source))}
   </section>`
 }
 
-function emptySection(hasHistory: boolean): Html {
+function emptySection(text: ChangesText, hasHistory: boolean): Html {
   return html`<section id="changes">
-    <h2>${TEXT.plainTitle}</h2>
-    <p class="empty">${hasHistory ? TEXT.none(DAYS) : TEXT.early}</p>
+    <h2>${text.plainTitle}</h2>
+    <p class="empty">${hasHistory ? text.none(DAYS) : text.early}</p>
   </section>`
 }
 
@@ -102,15 +77,18 @@ function renamed(each: Change): Html {
     <td class="text">${person({ ...each, nickname: each.new_value })}</td>`
 }
 
-function rewritten(each: Change): Html {
+function rewritten(each: Change, text: ChangesText): Html {
   return html`<td class="name">${person(each)}</td>
-    <td class="text bio">${beforeAfter(each)}</td>`
+    <td class="text bio">${beforeAfter(each, text)}</td>`
 }
 
-function other(each: Change, pipeline: Pipeline): Html {
+function other(each: Change, source: ReportSource): Html {
+  const text = changesSectionText[source.lang]
   return html`<td class="name">${person(each)}</td>
-    <td>${wordFor(pipeline, each.column_name)}</td>
-    <td class="text">${isList(pipeline, each) ? html`<span class="muted">${TEXT.list}</span>` : beforeAfter(each)}</td>`
+    <td>${wordFor(source, each.column_name)}</td>
+    <td class="text">
+      ${isList(source.pipeline, each) ? html`<span class="muted">${text.list}</span>` : beforeAfter(each, text)}
+    </td>`
 }
 
 function kindOf(pipeline: Pipeline, role: Role, kind: Kind): string {
@@ -122,34 +100,35 @@ function isList({ columns }: Pipeline, { column_name }: Change): boolean {
 }
 
 /** The word for the role, or the column's name with its description as a tooltip. */
-function wordFor({ columns }: Pipeline, name: string): Html {
-  const { role, description } = columns[name] ?? {}
-  const word = role && ROLE_WORDS[role]
+function wordFor({ pipeline, lang }: ReportSource, name: string): Html {
+  const { role, description } = pipeline.columns[name] ?? {}
+  const word = role && changesSectionText[lang].roles[role]
   return word === undefined ? html`<code title="${description}">${name}</code>` : html`${word}`
 }
 
-function beforeAfter({ old_value, new_value }: Change): Html {
-  const value = (text: string | null) =>
-    text === null ? html`<i class="muted">${TEXT.nothing}</i>` : html`<bdi>${text}</bdi>`
-  return html`<del>${value(old_value)}</del> <span class="arrow" role="img" aria-label="${TEXT.became}">→</span>
+function beforeAfter({ old_value, new_value }: Change, text: ChangesText): Html {
+  const value = (each: string | null) =>
+    each === null ? html`<i class="muted">${text.nothing}</i>` : html`<bdi>${each}</bdi>`
+  return html`<del>${value(old_value)}</del> <span class="arrow" role="img" aria-label="${text.became}">→</span>
     <ins>${value(new_value)}</ins>`
 }
 
 function block(
+  { pipeline, lang }: ReportSource,
   title: string,
   heads: readonly string[],
   changes: readonly Change[],
   cells: (change: Change) => Html,
-  { timeZone }: Pipeline,
 ): Html | false {
   if (changes.length === 0) return false
-  return html`<h3>${title} <small>${TEXT.shown(changes.length)}</small></h3>
+  const text = changesSectionText[lang]
+  return html`<h3>${title} <small>${text.shown(changes.length)}</small></h3>
     ${scrolling(
       title,
       html`<table class="changes">
         <thead class="hidden">
           <tr>
-            ${[...heads, TEXT.when].map((head) => html`<th scope="col">${head}</th>`)}
+            ${[...heads, text.when].map((head) => html`<th scope="col">${head}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -157,7 +136,7 @@ function block(
             (each) =>
               html`<tr>
                 ${cells(each)}
-                <td class="n muted">${minuteIn(timeZone, each.changed_at)}</td>
+                <td class="n muted">${minuteIn(pipeline.timeZone, each.changed_at)}</td>
               </tr>`,
           )}
         </tbody>

@@ -1,26 +1,12 @@
 import { all } from '../../core/duckdb.js'
-import { plural, type Count } from '../../core/text.js'
+import type { Count } from '../../core/text.js'
 import { lineChart, type Point } from '../charts/lineChart.js'
 import { scaleOf } from '../charts/scale.js'
 import { changePercent, compactNumber, dayText } from '../figures.js'
 import { html, type Html } from '../html.js'
 import type { ListFigures } from '../listFigures.js'
 import type { ReportSource } from '../source.js'
-
-const TEXT = {
-  name: 'Followers over time',
-  none: 'Nothing to compare yet: lines appear when creators have been fetched on two days.',
-  one: (growth: string, since: string) => `${growth} followers since ${since}`,
-  best: (list: string, growth: string, since: string) => `${list} grew most: ${growth} followers since ${since}`,
-  noneGrew: (since: string) => `No list has grown since ${since}`,
-  lead: (days: number) =>
-    `Growth in percent over up to ${plural(days, 'day')}, by creators that were known before: new creators do not lift the line. A creator that was not fetched on a day counts as last seen.`,
-  scale: 'All lines have the same scale.',
-  zero: '0%',
-  followers: (fans: string, creators: number) => `${fans} followers, ${plural(creators, 'creator')}`,
-  chart: (list: string, growth: string, from: string, to: string) => `${list}: ${growth} from ${from} to ${to}`,
-  rest: (lists: number) => `${plural(lists, 'smaller list')} not shown.`,
-}
+import { growthSectionText } from '../text/growthSectionText.js'
 
 const MOST_LISTS = 12
 /** A change below this looks flat. */
@@ -38,13 +24,15 @@ interface ListDay {
 /** How the followers of each list grew: a small chart for each list, on one scale. */
 export async function growthSection(source: ReportSource, lists: readonly ListFigures[]): Promise<Html | false> {
   if (lists.length === 0) return false
+  const text = growthSectionText[source.lang]
+  const tick = (value: number): string => (value === 0 ? text.zero : changePercent(value))
   const courses = coursesOf(lists, await days(source))
   const shown = courses.slice(0, MOST_LISTS)
   const best = [...shown].sort((a, b) => b.points.at(-1)!.value - a.points.at(-1)!.value)[0]
   if (!best) {
     return html`<section id="growth">
-      <h2>${TEXT.name}</h2>
-      <p class="empty">${TEXT.none}</p>
+      <h2>${text.name}</h2>
+      <p class="empty">${text.none}</p>
     </section>`
   }
   const scale = scaleOf(
@@ -52,27 +40,25 @@ export async function growthSection(source: ReportSource, lists: readonly ListFi
     LEAST_SCALE,
   )
   const [growth, since] = [best.points.at(-1)!.value, dayText(best.points[0]!.day)]
-  const grown = growth > 0 ? TEXT.best(best.list, changePercent(growth), since) : TEXT.noneGrew(since)
+  const grown = growth > 0 ? text.best(best.list, changePercent(growth), since) : text.noneGrew(since)
   const chart = ({ list, fans, creators, points }: Course) => {
     const [from, to] = [dayText(points[0]!.day), dayText(points.at(-1)!.day)]
     const growth = changePercent(points.at(-1)!.value)
     return html`<figure class="course">
       <figcaption>
         ${shown.length > 1 && html`<b class="${points.at(-1)!.value < 0 ? 'down' : 'up'}">${growth}</b> <bdi>${list}</bdi>`}
-        <small>${TEXT.followers(compactNumber(fans), creators)}</small>
+        <small>${text.followers(compactNumber(fans, source.lang), creators)}</small>
       </figcaption>
-      ${lineChart(TEXT.chart(list, growth, from, to), points, scale, { value: tick, day: dayText })}
+      ${lineChart(text.chart(list, growth, from, to), points, scale, { value: tick, day: dayText })}
     </figure>`
   }
   return html`<section id="growth">
-    <h2>${shown.length === 1 ? TEXT.one(changePercent(growth), since) : grown}</h2>
-    <p class="lead">${TEXT.lead(source.people.courseDays)} ${shown.length > 1 && TEXT.scale}</p>
+    <h2>${shown.length === 1 ? text.one(changePercent(growth), since) : grown}</h2>
+    <p class="lead">${text.lead(source.people.courseDays)}${shown.length > 1 && text.scale}</p>
     <div class="${shown.length === 1 ? 'courses single' : 'courses'}">${shown.map(chart)}</div>
-    ${courses.length > shown.length && html`<p class="fine">${TEXT.rest(courses.length - shown.length)}</p>`}
+    ${courses.length > shown.length && html`<p class="fine">${text.rest(courses.length - shown.length)}</p>`}
   </section>`
 }
-
-const tick = (value: number): string => (value === 0 ? TEXT.zero : changePercent(value))
 
 async function days({ connection, list, people }: ReportSource): Promise<ListDay[]> {
   return all<ListDay>(

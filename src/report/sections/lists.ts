@@ -1,36 +1,14 @@
 import { all } from '../../core/duckdb.js'
-import { count, plural, type Count } from '../../core/text.js'
+import { count, type Count } from '../../core/text.js'
+import type { Language } from '../../model/language.js'
 import { changeBar } from '../charts/bars.js'
 import { scaleOf, type Scale } from '../charts/scale.js'
 import { dataTable } from '../dataTable.js'
 import { changePercent, compactNumber, sharePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
 import type { ListFigures } from '../listFigures.js'
-import type { GrowthPeriod, ReportSource } from '../source.js'
-
-const TEXT = {
-  title: (lists: number) => `${plural(lists, 'list')} compared`,
-  largest: (list: string, fans: string) => `${list} is the largest list: ${fans} followers`,
-  table: 'Lists compared',
-  list: 'List',
-  creators: 'Creators',
-  followers: 'Followers',
-  median: 'Median',
-  perPost: 'Engagement per post',
-  growth: (days: number) => `Change in ${plural(days, 'day')}`,
-  lead: 'Creators with a profile. The change is over the creators known at both ends.',
-  noOverlap: 'No creator is in two lists',
-  overlap: (list: string, other: string, creators: number) =>
-    `${list} and ${other} share ${plural(creators, 'creator')}`,
-  overlapTable: 'Creators in two lists',
-  and: 'and',
-  both: 'In both',
-  shareOf: 'Share of the first',
-  shareOfOther: 'Share of the second',
-  common: 'Followers in common',
-  morePairs: (pairs: number) => `${plural(pairs, 'more pair')}: see view list_overlap.`,
-  moreLists: (lists: number) => `${plural(lists, 'more list')}: see view list_overview.`,
-}
+import type { ReportSource } from '../source.js'
+import { listsSectionText } from '../text/listsSectionText.js'
 
 const MOST_LISTS = 30
 const MOST_PAIRS = 10
@@ -49,17 +27,18 @@ interface Pair {
 /** The lists side by side, and whom they share; nothing when there are not at least two. */
 export async function listsSection(source: ReportSource, lists: readonly ListFigures[]): Promise<Html | false> {
   if (lists.length < 2) return false
-  const { period } = source.people
+  const { lang } = source
+  const text = listsSectionText[lang]
   const pairs = await overlaps(source)
   const shown = lists.slice(0, MOST_LISTS)
   const { list, fans } = lists[0]!
-  const title = fans === null ? TEXT.title(lists.length) : TEXT.largest(list, compactNumber(fans))
+  const title = fans === null ? text.title(lists.length) : text.largest(list, compactNumber(fans, lang))
   return html`<section id="lists">
     <h2>${title}</h2>
-    <p class="lead">${TEXT.lead}</p>
-    ${compared(shown, period)}
-    ${lists.length > shown.length && html`<p class="fine">${TEXT.moreLists(lists.length - shown.length)}</p>`}
-    ${overlapBlock(pairs)}
+    <p class="lead">${text.lead}</p>
+    ${compared(shown, source)}
+    ${lists.length > shown.length && html`<p class="fine">${text.moreLists(lists.length - shown.length)}</p>`}
+    ${overlapBlock(pairs, lang)}
   </section>`
 }
 
@@ -75,29 +54,30 @@ async function overlaps({ connection }: ReportSource): Promise<Pair[]> {
   )
 }
 
-function compared(lists: readonly ListFigures[], period: GrowthPeriod | undefined): Html {
+function compared(lists: readonly ListFigures[], { people: { period }, lang, words }: ReportSource): Html {
+  const text = listsSectionText[lang]
   const scale = scaleOf(
     lists.map(({ growth }) => growth ?? 0),
     LEAST_SCALE,
   )
   const titles = [
-    TEXT.list,
-    { number: TEXT.creators },
-    { number: TEXT.followers },
-    { number: TEXT.median },
-    { number: TEXT.perPost },
-    ...(period === undefined ? [] : [{ number: TEXT.growth(period) }, '']),
+    text.list,
+    { number: text.creators },
+    { number: text.followers },
+    { number: text.median },
+    { number: words.labels?.engagement_per_post ?? text.perPost },
+    ...(period === undefined ? [] : [{ number: text.growth(period) }, '']),
   ]
   const line = (each: ListFigures) =>
     html`<tr>
       <th scope="row"><bdi>${each.list}</bdi></th>
       <td class="n">${count(each.creators)}</td>
-      <td class="n">${compactNumber(each.fans)}</td>
+      <td class="n">${compactNumber(each.fans, lang)}</td>
       <td class="n">${count(each.medianFans)}</td>
-      <td class="n">${compactNumber(each.medianPerPost)}</td>
+      <td class="n">${compactNumber(each.medianPerPost, lang)}</td>
       ${period !== undefined && growthCells(each, scale)}
     </tr>`
-  return dataTable(TEXT.table, titles, lists.map(line))
+  return dataTable(text.table, titles, lists.map(line))
 }
 
 function growthCells({ growth }: ListFigures, scale: Scale): Html {
@@ -105,16 +85,17 @@ function growthCells({ growth }: ListFigures, scale: Scale): Html {
     <td class="bar">${growth !== null && changeBar(growth, scale)}</td>`
 }
 
-function overlapBlock(pairs: readonly Pair[]): Html {
+function overlapBlock(pairs: readonly Pair[], lang: Language): Html {
+  const text = listsSectionText[lang]
   const [first] = pairs
-  if (!first) return html`<h3>${TEXT.noOverlap}</h3>`
+  if (!first) return html`<h3>${text.noOverlap}</h3>`
   const titles = [
-    TEXT.list,
-    TEXT.and,
-    { number: TEXT.both },
-    { number: TEXT.shareOf },
-    { number: TEXT.shareOfOther },
-    { number: TEXT.common },
+    text.list,
+    text.and,
+    { number: text.both },
+    { number: text.shareOf },
+    { number: text.shareOfOther },
+    { number: text.common },
   ]
   const line = (pair: Pair) =>
     html`<tr>
@@ -123,9 +104,9 @@ function overlapBlock(pairs: readonly Pair[]): Html {
       <td class="n">${count(pair.common_ids)}</td>
       <td class="n">${sharePercent(pair.common_share)}</td>
       <td class="n">${sharePercent(pair.other_share)}</td>
-      <td class="n">${compactNumber(pair.common_fans)}</td>
+      <td class="n">${compactNumber(pair.common_fans, lang)}</td>
     </tr>`
-  return html`<h3>${TEXT.overlap(first.list, first.other_list, first.common_ids)}</h3>
-    ${dataTable(TEXT.overlapTable, titles, pairs.slice(0, MOST_PAIRS).map(line))}
-    ${pairs.length > MOST_PAIRS && html`<p class="fine">${TEXT.morePairs(pairs.length - MOST_PAIRS)}</p>`}`
+  return html`<h3>${text.overlap(first.list, first.other_list, first.common_ids)}</h3>
+    ${dataTable(text.overlapTable, titles, pairs.slice(0, MOST_PAIRS).map(line))}
+    ${pairs.length > MOST_PAIRS && html`<p class="fine">${text.morePairs(pairs.length - MOST_PAIRS)}</p>`}`
 }

@@ -1,34 +1,14 @@
 import { all, quotedText } from '../../core/duckdb.js'
-import { count, plural } from '../../core/text.js'
+import { count } from '../../core/text.js'
 import { ofRole } from '../../load/schema/definition.js'
+import type { Language } from '../../model/language.js'
 import { sparklineSvg, type Point } from '../charts/lineChart.js'
 import { scaleOf } from '../charts/scale.js'
 import { change, changePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
 import { person, type ReportPerson } from '../person.js'
-import type { ReportSource } from '../source.js'
-
-const TEXT = {
-  title: 'Top movers',
-  none: (floor: string, days: number) => `No creator gained or lost enough in ${plural(days, 'day')}: ${floor}.`,
-  early:
-    'Nothing to compare yet: growth appears when creators have been fetched on two days, and growth over a week when their days are a week apart.',
-  top: (gain: string, days: number) => `gained the most: ${gain} followers in ${plural(days, 'day')}`,
-  lead: (days: number) =>
-    `Each line is the course of up to ${plural(days, 'day')} in percent; the lines of a column have the same scale.`,
-  gained: 'Gained the most followers',
-  fastest: 'Grew fastest',
-  lost: 'Lost the most followers',
-  floor: (followers: number, share: string) => `at least ${count(followers)} followers, or ${share}`,
-  fastestFloor: (share: string, followers: number) => `at least ${share}, with ${count(followers)} followers before`,
-  nobody: 'Nobody.',
-  course: (from: number, to: number, days: number, gain: string) =>
-    `${count(from)} to ${count(to)} over ${plural(days, 'day')} (${gain})`,
-  oneDay: 'one day',
-  creator: 'Creator, followers',
-  line: 'Course',
-  change: 'Change',
-}
+import { wordOf, type ReportSource } from '../source.js'
+import { moversSectionText } from '../text/moversSectionText.js'
 
 const PLACES = 8
 /** Of changes that are news: so many followers, or this share of them. */
@@ -48,13 +28,12 @@ const RANKINGS = [
   { ranking: 'lost', where: `change < 0 AND ${NEWS}`, order: 'change' },
 ] as const
 const PERCENT = `${100 * LEAST_SHARE}%`
-const FLOORS = {
-  gained: TEXT.floor(LEAST_CHANGE, PERCENT),
-  fastest: TEXT.fastestFloor(PERCENT, LEAST_FANS),
-  lost: TEXT.floor(LEAST_CHANGE, PERCENT),
-}
-
 type Ranking = (typeof RANKINGS)[number]['ranking']
+
+/** What is news, in words. */
+function floorOf(ranking: Ranking, text: (typeof moversSectionText)[Language]): string {
+  return ranking === 'fastest' ? text.fastestFloor(PERCENT, LEAST_FANS) : text.floor(LEAST_CHANGE, PERCENT)
+}
 
 interface Mover extends ReportPerson {
   readonly ranking: Ranking
@@ -67,29 +46,30 @@ interface Mover extends ReportPerson {
 /** Creators who gained or lost enough followers to be news, each with the course of the last weeks. */
 export async function moversSection(source: ReportSource): Promise<Html> {
   const { period } = source.people
-  if (period === undefined) return emptySection(TEXT.early)
+  const text = moversSectionText[source.lang]
+  if (period === undefined) return emptySection(text.title, text.early)
   const movers = await readMovers(source)
   const [top] = movers
-  if (!top) return emptySection(TEXT.none(FLOORS.gained, period))
+  if (!top) return emptySection(text.title, text.none(floorOf('gained', text), period))
   const courses = await readCourses(source, movers)
   const column = ({ ranking }: (typeof RANKINGS)[number]) => {
     const ranked = movers.filter((each) => each.ranking === ranking)
     return html`<div>
-      <h3>${TEXT[ranking]} <small>${FLOORS[ranking]}</small></h3>
-      ${ranked.length === 0 ? html`<p class="empty">${TEXT.nobody}</p>` : table(TEXT[ranking], ranked, courses)}
+      <h3>${text[ranking]} <small>${floorOf(ranking, text)}</small></h3>
+      ${ranked.length === 0 ? html`<p class="empty">${text.nobody}</p>` : table(source, text[ranking], ranked, courses)}
     </div>`
   }
   return html`<section id="movers">
-    <h2>${top.ranking === 'gained' ? html`${person(top)} ${TEXT.top(change(top.change), period)}` : TEXT.title}</h2>
-    <p class="lead">${TEXT.lead(source.people.courseDays)}</p>
+    <h2>${top.ranking === 'gained' ? html`${person(top)} ${text.top(change(top.change), period)}` : text.title}</h2>
+    <p class="lead">${text.lead(source.people.courseDays)}</p>
     <div class="rankings">${RANKINGS.map(column)}</div>
   </section>`
 }
 
-function emptySection(text: string): Html {
+function emptySection(title: string, why: string): Html {
   return html`<section id="movers">
-    <h2>${TEXT.title}</h2>
-    <p class="empty">${text}</p>
+    <h2>${title}</h2>
+    <p class="empty">${why}</p>
   </section>`
 }
 
@@ -131,7 +111,8 @@ function growth(points: readonly Point[]): Point[] {
   return points.map(({ day, value }) => ({ day, value: first === 0 ? 0 : value / first - 1 }))
 }
 
-function table(title: string, movers: readonly Mover[], courses: Courses): Html {
+function table(source: ReportSource, title: string, movers: readonly Mover[], courses: Courses): Html {
+  const text = moversSectionText[source.lang]
   const grown = new Map(movers.map(({ user_id }) => [user_id, growth(courses.get(user_id) ?? [])]))
   const scale = scaleOf(
     [...grown.values()].flat().map(({ value }) => value),
@@ -140,13 +121,15 @@ function table(title: string, movers: readonly Mover[], courses: Courses): Html 
   const course = ({ user_id }: Mover) => {
     const points = courses.get(user_id) ?? []
     const [first, last] = [points[0], points.at(-1)]
-    if (!first || !last || first === last) return html`<span class="muted">${TEXT.oneDay}</span>`
-    const label = TEXT.course(first.value, last.value, last.day - first.day, change(last.value - first.value))
+    if (!first || !last || first === last) return html`<span class="muted">${text.oneDay}</span>`
+    const label = text.course(first.value, last.value, last.day - first.day, change(last.value - first.value))
     return sparklineSvg(label, grown.get(user_id)!, scale)
   }
   const line = (mover: Mover) =>
     html`<tr>
-      <td class="name">${person(mover)}<small>${mover.tier && `${mover.tier} · `}${count(mover.fans)}</small></td>
+      <td class="name">
+        ${person(mover)}<small>${mover.tier && `${wordOf(source, 'tier', mover.tier)} · `}${count(mover.fans)}</small>
+      </td>
       <td>${course(mover)}</td>
       <td class="n ${mover.change < 0 ? 'down' : 'up'}">
         ${change(mover.change)}<small>${changePercent(mover.share)}</small>
@@ -158,9 +141,9 @@ function table(title: string, movers: readonly Mover[], courses: Courses): Html 
     </caption>
     <thead class="hidden">
       <tr>
-        <th scope="col">${TEXT.creator}</th>
-        <th scope="col">${TEXT.line}</th>
-        <th scope="col">${TEXT.change}</th>
+        <th scope="col">${text.creator}</th>
+        <th scope="col">${text.line}</th>
+        <th scope="col">${text.change}</th>
       </tr>
     </thead>
     <tbody>

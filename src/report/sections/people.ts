@@ -1,30 +1,10 @@
 import { all } from '../../core/duckdb.js'
-import { count, plural } from '../../core/text.js'
 import { bars, type Bar } from '../charts/bars.js'
 import { histogram } from '../charts/histogram.js'
-import { sharePercent } from '../figures.js'
+import { compactNumber, sharePercent } from '../figures.js'
 import { html, type Html } from '../html.js'
-import type { ReportSource } from '../source.js'
-
-const TEXT = {
-  title: (median: number) => `Half of the creators have ${count(median)} followers or more`,
-  plainTitle: 'Who they are',
-  tiers: 'Tier',
-  topTier: (word: string, share: string) => `Tier: ${word} leads with ${share}`,
-  steps: (share: string, followers: number) => `${share} have ${count(followers)} followers or more`,
-  stepsMore: 'Creators by followers; each label is the lower limit of its step.',
-  step: (low: number, creators: number) => `from ${count(low)}: ${count(creators)}`,
-  provinces: 'Province or region',
-  topProvince: (word: string, share: string) => `Province or region: ${word} leads with ${share}`,
-  genders: 'Gender',
-  topGender: (word: string, share: string) => `Gender: ${share} are ${word}`,
-  verification: 'Verification',
-  verified: (share: string) => `Verification: ${share} are verified`,
-  others: (words: number) => plural(words, 'other'),
-  notStated: 'not stated',
-  creators: 'Creators',
-  share: 'Share',
-}
+import { wordOf, type ReportSource } from '../source.js'
+import { peopleSectionText } from '../text/peopleSectionText.js'
 
 interface Group {
   readonly by: string
@@ -49,8 +29,10 @@ const MOST_WORDS = 8
 const UNSTATED: readonly (string | null)[] = [null, 'unknown', 'none']
 
 /** The creators in the lists: audience, region, gender, verification. */
-export async function peopleSection({ connection, people }: ReportSource): Promise<Html | false> {
+export async function peopleSection(source: ReportSource): Promise<Html | false> {
+  const { connection, people } = source
   if (people.listed === 0) return false
+  const text = peopleSectionText[source.lang]
   const by = (name: string, word: string) =>
     `SELECT '${name}' AS "by", ${word} AS word, count(*) AS number, min(fans) AS low FROM report_people WHERE listed GROUP BY ALL`
   const groups = await all<Group>(
@@ -66,27 +48,34 @@ export async function peopleSection({ connection, people }: ReportSource): Promi
   const [tier, province, gender] = [topOf('tier'), topOf('province'), topOf('gender')]
   const verified = of('verification').filter(({ word }) => !UNSTATED.includes(word))
   const isVerified = share(verified.reduce((sum, { number }) => sum + number, 0))
-  const titles = (label: string) => ({ label, number: TEXT.creators, share: TEXT.share })
-  const titled = (top: Group | undefined, text: (word: string, share: string) => string, plain: string) =>
-    top ? text(top.word!, share(top.number)) : plain
+  const titles = (label: string) => ({ label, number: text.creators, share: text.share })
+  const titled = (top: Group | undefined, title: (word: string, share: string) => string, plain: string) =>
+    top ? title(wordOf(source, top.by, top.word!), share(top.number)) : plain
   return html`<section id="people">
-    <h2>${people.medianFans === null ? TEXT.plainTitle : TEXT.title(Math.round(people.medianFans))}</h2>
+    <h2>${people.medianFans === null ? text.plainTitle : text.title(Math.round(people.medianFans))}</h2>
     <div class="cards">
-      <div class="card">${bars(titled(tier, TEXT.topTier, TEXT.tiers), titles(TEXT.tiers), tiers.map(barOf))}</div>
-      ${stepsCard(of('step'))}
       <div class="card">
-        ${bars(titled(province, TEXT.topProvince, TEXT.provinces), titles(TEXT.provinces), topBars(of('province')))}
+        ${bars(
+          titled(tier, text.topTier, text.tiers),
+          titles(text.tiers),
+          tiers.map((group) => barOf(source, group)),
+        )}
+      </div>
+      ${stepsCard(source, of('step'))}
+      <div class="card">
+        ${bars(titled(province, text.topProvince, text.provinces), titles(text.provinces), topBars(source, of('province')))}
       </div>
       <div class="card">
-        ${bars(titled(gender, TEXT.topGender, TEXT.genders), titles(TEXT.genders), topBars(of('gender')))}
-        ${bars(verified.length > 0 ? TEXT.verified(isVerified) : TEXT.verification, titles(TEXT.verification), topBars(of('verification')))}
+        ${bars(titled(gender, text.topGender, text.genders), titles(text.genders), topBars(source, of('gender')))}
+        ${bars(verified.length > 0 ? text.verified(isVerified) : text.verification, titles(text.verification), topBars(source, of('verification')))}
       </div>
     </div>
   </section>`
 }
 
 /** Nothing when all are in one step. */
-function stepsCard(groups: readonly Group[]): Html | false {
+function stepsCard({ lang }: ReportSource, groups: readonly Group[]): Html | false {
+  const text = peopleSectionText[lang]
   const steps = STEPS.map((_, at) => groups.find(({ word }) => word === String(at))?.number ?? 0)
   const used = steps.flatMap((number, at) => (number > 0 ? [at] : []))
   const [from, to] = [used[0] ?? 0, (used.at(-1) ?? 0) + 1]
@@ -94,23 +83,26 @@ function stepsCard(groups: readonly Group[]): Html | false {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
   const share = sum(steps.slice(STEPS.indexOf(LARGE))) / sum(steps)
   return html`<div class="card">
-    ${histogram(TEXT.steps(sharePercent(share), LARGE), STEPS.slice(from, to), steps.slice(from, to), TEXT.step)}
-    <p class="fine">${TEXT.stepsMore}</p>
+    ${histogram(text.steps(sharePercent(share), LARGE), STEPS.slice(from, to), steps.slice(from, to), { step: text.step, limit: (low) => compactNumber(low, lang) })}
+    <p class="fine">${text.stepsMore}</p>
   </div>`
 }
 
-function barOf({ word, number }: Group): Bar {
-  return { label: word ?? TEXT.notStated, number, quiet: UNSTATED.includes(word) }
+function barOf(source: ReportSource, { by, word, number }: Group): Bar {
+  const label = word === null ? peopleSectionText[source.lang].notStated : wordOf(source, by, word)
+  return { label, number, quiet: UNSTATED.includes(word) }
 }
 
-function topBars(groups: readonly Group[]): Bar[] {
+function topBars(source: ReportSource, groups: readonly Group[]): Bar[] {
+  const text = peopleSectionText[source.lang]
+  const bar = (group: Group) => barOf(source, group)
   const stated = groups.filter(({ word }) => word !== null)
   const shown = stated.length > MOST_WORDS + 1 ? stated.slice(0, MOST_WORDS) : stated
   const others = stated.slice(shown.length)
   const rest = others.reduce((sum, { number }) => sum + number, 0)
   return [
-    ...shown.map(barOf),
-    ...(rest > 0 ? [{ label: TEXT.others(others.length), number: rest, quiet: true }] : []),
-    ...groups.filter(({ word }) => word === null).map(barOf),
+    ...shown.map(bar),
+    ...(rest > 0 ? [{ label: text.others(others.length), number: rest, quiet: true }] : []),
+    ...groups.filter(({ word }) => word === null).map(bar),
   ]
 }

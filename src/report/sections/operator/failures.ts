@@ -1,32 +1,19 @@
-import { all, type Connection } from '../../../core/duckdb.js'
-import { count, plural } from '../../../core/text.js'
+import { all } from '../../../core/duckdb.js'
+import { count } from '../../../core/text.js'
+import type { Language } from '../../../model/language.js'
+import type { RowStatus } from '../../../model/receipt.js'
 import { dataTable } from '../../dataTable.js'
 import { html, type Html } from '../../html.js'
 import { person, type ReportPerson } from '../../person.js'
 import type { RunRow } from '../../runRow.js'
+import type { ReportSource } from '../../source.js'
+import { failuresText } from '../../text/failuresText.js'
+import { outcomeText } from '../../text/outcomeText.js'
 
-const TEXT = {
-  title: 'What failed, and why',
-  none: 'Nothing failed: every row has its profile.',
-  outcome: 'Outcome',
-  reason: 'Reason',
-  rows: 'Rows',
-  details: 'Details',
-  ids: (ids: number) => `${plural(ids, 'id')} that failed`,
-  calls: (calls: number) => plural(calls, 'call'),
-  rest: (ids: number) => `and ${count(ids)} more: see exports/failures.csv`,
-}
-
-const PARKED: Readonly<Record<string, string>> = {
-  cap: 'over the cap of this run; the next run goes on with them',
-  quota: 'the quota of calls is used up',
-  balance: 'the balance is used up',
-  stopped: 'the run stopped before it reached these ids',
-  not_failed: 'never fetched; --retry-failed fetches only failed ids',
-}
+type FailuresText = (typeof failuresText)[Language]
 
 interface Reason {
-  readonly status: string
+  readonly status: RowStatus
   readonly reason: string
   readonly rows: number
   readonly detail: string | null
@@ -41,7 +28,8 @@ interface Failure extends ReportPerson {
 const MOST_FAILURES = 30
 
 /** The rows without a profile by reason, each with its remedy, and the ids that failed. */
-export async function failuresBlock(connection: Connection, run: RunRow): Promise<Html> {
+export async function failuresBlock({ connection, lang }: ReportSource, run: RunRow): Promise<Html> {
+  const text = failuresText[lang]
   const runId = { runId: run.run_id }
   const reasons = await all<Reason>(
     connection,
@@ -61,31 +49,32 @@ export async function failuresBlock(connection: Connection, run: RunRow): Promis
     WHERE f.run_id = $runId ORDER BY f.code, f.user_id LIMIT ${MOST_FAILURES}`,
     runId,
   )
-  return html`<h3>${TEXT.title}</h3>
-    ${reasons.length === 0 ? html`<p class="good">${TEXT.none}</p>` : reasonTable(reasons)}
-    ${failures.length > 0 && failureList(failures, run)}`
+  return html`<h3>${text.title}</h3>
+    ${reasons.length === 0 ? html`<p class="good">${text.none}</p>` : reasonTable(reasons, lang)}
+    ${failures.length > 0 && failureList(failures, run, text)}`
 }
 
-function reasonTable(reasons: readonly Reason[]): Html {
+function reasonTable(reasons: readonly Reason[], lang: Language): Html {
+  const text = failuresText[lang]
   const line = ({ status, reason, rows, detail }: Reason) =>
     html`<tr>
-      <td class="status"><i class="key part-${status}"></i>${status}</td>
+      <td class="status"><i class="key part-${status}"></i>${outcomeText[lang].statuses[status]}</td>
       <td><code>${reason}</code></td>
       <td class="n">${count(rows)}</td>
-      <td class="text">${status === 'parked' ? (PARKED[reason] ?? detail) : detail}</td>
+      <td class="text">${status === 'parked' ? (text.parked[reason] ?? detail) : detail}</td>
     </tr>`
-  return dataTable(TEXT.title, [TEXT.outcome, TEXT.reason, { number: TEXT.rows }, TEXT.details], reasons.map(line))
+  return dataTable(text.title, [text.outcome, text.reason, { number: text.rows }, text.details], reasons.map(line))
 }
 
-function failureList(failures: readonly Failure[], { ids_failed }: RunRow): Html {
+function failureList(failures: readonly Failure[], { ids_failed }: RunRow, text: FailuresText): Html {
   const rest = ids_failed - failures.length
   const line = (each: Failure) =>
-    html`<li>${person(each)} <code>${each.code}</code> <span class="muted">${TEXT.calls(each.attempts)}</span></li>`
+    html`<li>${person(each)} <code>${each.code}</code> <span class="muted">${text.calls(each.attempts)}</span></li>`
   return html`<details>
-    <summary>${TEXT.ids(ids_failed)}</summary>
+    <summary>${text.ids(ids_failed)}</summary>
     <ul class="plain">
       ${failures.map(line)}
     </ul>
-    ${rest > 0 && html`<p class="fine">${TEXT.rest(rest)}</p>`}
+    ${rest > 0 && html`<p class="fine">${text.rest(rest)}</p>`}
   </details>`
 }

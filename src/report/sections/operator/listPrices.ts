@@ -1,21 +1,11 @@
 import { all, type Connection } from '../../../core/duckdb.js'
 import { count, NOT_KNOWN } from '../../../core/text.js'
+import type { Language } from '../../../model/language.js'
 import { dataTable } from '../../dataTable.js'
 import { money, sharePercent } from '../../figures.js'
 import { html, type Html } from '../../html.js'
 import type { RunRow } from '../../runRow.js'
-
-const TEXT = {
-  title: 'Lists',
-  tracked: 'tracked',
-  notInRun: 'not in this run',
-  list: 'List',
-  rows: 'Rows',
-  ids: 'Ids',
-  coverage: 'With a profile',
-  failed: 'Failed',
-  price: 'Price per night',
-}
+import type { operatorText } from '../../text/operatorText.js'
 
 /** How complete a list is, and what a night of it costs. */
 export interface ListPrice {
@@ -40,21 +30,21 @@ export async function readListPrices(connection: Connection, { run_id }: RunRow)
 }
 
 /** A table of the lists. */
-export function listPricesBlock(lists: readonly ListPrice[]): Html {
+export function listPricesBlock(lists: readonly ListPrice[], text: (typeof operatorText)[Language]): Html {
   const line = (each: ListPrice) => html`<tr${!each.in_run && html` class="quiet"`}>
-    <th scope="row"><bdi>${each.list}</bdi>${each.tracked && html` <span class="tag">${TEXT.tracked}</span>`}${!each.in_run && html` <span class="tag">${TEXT.notInRun}</span>`}</th>
+    <th scope="row"><bdi>${each.list}</bdi>${each.tracked && html` <span class="tag">${text.tracked}</span>`}${!each.in_run && html` <span class="tag">${text.notInRun}</span>`}</th>
     <td class="n">${count(each.row_count)}</td><td class="n">${count(each.id_count)}</td>
     <td class="n">${sharePercent(each.coverage)}</td><td class="n">${count(each.rows_failed)}</td>
     <td class="n">${each.nightly_price === null ? NOT_KNOWN : money(each.nightly_price, each.currency)}</td>
   </tr>`
   const titles = [
-    TEXT.list,
-    { number: TEXT.rows },
-    { number: TEXT.ids },
-    { number: TEXT.coverage },
-    { number: TEXT.failed },
-    { number: TEXT.price },
+    text.list,
+    { number: text.rows },
+    { number: text.ids },
+    { number: text.coverage },
+    { number: text.failed },
+    { number: text.price },
   ]
-  return html`<h3>${TEXT.title}</h3>
-    ${dataTable(TEXT.title, titles, lists.map(line))}`
+  return html`<h3>${text.lists}</h3>
+    ${dataTable(text.lists, titles, lists.map(line))}`
 }

@@ -1,71 +1,52 @@
 import { first, type Connection } from '../../../core/duckdb.js'
-import { count, plural, type Count } from '../../../core/text.js'
+import { count, type Count } from '../../../core/text.js'
+import type { Language } from '../../../model/language.js'
 import { STATUSES } from '../../../model/receipt.js'
 import { isError } from '../../../model/runExit.js'
 import { shareBars } from '../../charts/bars.js'
 import { money, sharePercent } from '../../figures.js'
 import { html, type Html } from '../../html.js'
 import type { RunRow } from '../../runRow.js'
+import type { ReportSource } from '../../source.js'
+import { outcomeText } from '../../text/outcomeText.js'
 import { tile } from '../../tile.js'
 
-const TEXT = {
-  read: (rows: number) => plural(rows, 'row was', 'rows were') + ' read',
-  from: (rows: number) => plural(rows, 'row was', 'rows were') + ' read from',
-  moreLists: (lists: number) => `and ${plural(lists, 'other list')}`,
-  ids: (ids: number) => `with ${plural(ids, 'id')}`,
-  refreshed: (ids: number) => `${count(ids)} refreshed`,
-  earlier: (ids: number) => `${count(ids)} known from earlier`,
-  without: (ids: number) => `${count(ids)} without a profile`,
-  failedRun: (code: number) => `Ended by an error (${code}).`,
-  stopped: (reason: string) => `Stopped before the end (${reason}).`,
-  goOn: (next: string) => `To continue: ${next}.`,
-  rows: 'Rows by outcome',
-  enriched: 'Rows enriched',
-  ofRows: (share: string, rows: number) => `${share} of ${plural(rows, 'row')}`,
-  reused: 'Rows reused',
-  fresh: 'still fresh, not fetched',
-  notEnriched: 'Not enriched',
-  failed: 'failed or rejected',
-  parked: 'Rows parked',
-  notReached: 'due, and not reached',
-  calls: 'Calls',
-  billed: (calls: number) => `${count(calls)} billed`,
-  maybeBilled: (calls: number, maybe: number) => `${count(calls)} billed, ${count(maybe)} maybe`,
-  cost: 'Cost',
-  none: 'none',
-  simulated: (amount: string) => `simulated; real: ${amount}`,
-  each: (price: string) => `${price} a call`,
-  maybe: (amount: string) => `up to ${amount} more`,
-  saved: (amount: string) => `${amount} saved`,
-}
+type OutcomeText = (typeof outcomeText)[Language]
 
 const MOST_LISTS = 3
 
 /** What became of the rows of a run, and what it cost. */
-export async function outcomeBlock(connection: Connection, run: RunRow, lists: readonly string[]): Promise<Html> {
+export async function outcomeBlock(
+  { connection, lang }: ReportSource,
+  run: RunRow,
+  lists: readonly string[],
+): Promise<Html> {
+  const text = outcomeText[lang]
   const maybe = run.maybe_billed_calls
-  return html`<p class="lead">${sentence(run, lists, await readKnown(connection, run))}</p>
+  return html`<p class="lead">${sentence(text, run, lists, await readKnown(connection, run))}</p>
     <dl class="tiles">
-      ${tile(TEXT.enriched, count(run.rows_enriched), TEXT.ofRows(sharePercent(share(run.rows_enriched, run.rows_read)), run.rows_read))}
-      ${tile(TEXT.reused, count(run.rows_reused), TEXT.fresh)}
-      ${tile(TEXT.notEnriched, count(run.rows_failed + run.rows_rejected), TEXT.failed)}
-      ${run.rows_parked > 0 && tile(TEXT.parked, count(run.rows_parked), TEXT.notReached)}
-      ${tile(TEXT.calls, count(run.calls), maybe > 0 ? TEXT.maybeBilled(run.billed_calls, maybe) : TEXT.billed(run.billed_calls))}
-      ${cost(run)}
+      ${tile(text.enriched, count(run.rows_enriched), text.ofRows(sharePercent(share(run.rows_enriched, run.rows_read)), run.rows_read))}
+      ${tile(text.reused, count(run.rows_reused), text.fresh)}
+      ${tile(text.notEnriched, count(run.rows_failed + run.rows_rejected), text.failed)}
+      ${run.rows_parked > 0 && tile(text.parked, count(run.rows_parked), text.notReached)}
+      ${tile(text.calls, count(run.calls), maybe > 0 ? text.maybeBilled(run.billed_calls, maybe) : text.billed(run.billed_calls))}
+      ${cost(text, run)}
     </dl>
     ${shareBars(
-      TEXT.rows,
-      STATUSES.map((name) => ({ name, number: run[`rows_${name}`] })),
+      text.rows,
+      STATUSES.map((name) => ({ name, label: text.statuses[name], number: run[`rows_${name}`] })),
     )}`
 }
 
 /** Why a run stopped before its end, and how to go on; nothing if it did not. */
-export function stopNote({ exit_code, stop_reason, stop_message, run_again }: RunRow): Html | false {
+export function stopNote({ exit_code, stop_reason, stop_message, run_again }: RunRow, lang: Language): Html | false {
+  const text = outcomeText[lang]
   if (exit_code !== null && isError(exit_code))
-    return html`<p class="note warn"><b>${TEXT.failedRun(exit_code)}</b> ${stop_message}</p>`
+    return html`<p class="note warn"><b>${text.failedRun(exit_code)}</b> ${stop_message}</p>`
   if (stop_reason === null) return false
   return html`<p class="note warn">
-    <b>${TEXT.stopped(stop_reason)}</b> ${stop_message}${run_again !== null && html`<br />${TEXT.goOn(run_again)}`}
+    <b>${text.stopped(stop_reason)}</b>
+    ${text.stops[stop_reason] ?? stop_message}${run_again !== null && html`<br />${text.goOn(run_again)}`}
   </p>`
 }
 
@@ -100,25 +81,30 @@ async function readKnown(connection: Connection, run: RunRow): Promise<KnownIds>
   return { refreshed: run.ids_enriched, earlier: run.ids_reused, without }
 }
 
-function sentence({ rows_read }: RunRow, lists: readonly string[], { refreshed, earlier, without }: KnownIds): Html {
-  const names = lists.slice(0, MOST_LISTS).map((list, at) => html`${at > 0 && ', '}<b><bdi>${list}</bdi></b>`)
-  const more = lists.length > MOST_LISTS && ` ${TEXT.moreLists(lists.length - MOST_LISTS)}`
-  const rows = lists.length === 0 ? TEXT.read(rows_read) : html`${TEXT.from(rows_read)} ${names}${more}`
+function sentence(
+  text: OutcomeText,
+  { rows_read }: RunRow,
+  lists: readonly string[],
+  { refreshed, earlier, without }: KnownIds,
+): Html {
+  const names = lists.slice(0, MOST_LISTS).map((list, at) => html`${at > 0 && text.listComma}<b><bdi>${list}</bdi></b>`)
+  const more = lists.length > MOST_LISTS && text.moreLists(lists.length - MOST_LISTS)
+  const rows = lists.length === 0 ? text.read(rows_read) : html`${text.from(rows_read)}${names}${more}`
   const parts = [
-    refreshed > 0 && TEXT.refreshed(refreshed),
-    earlier > 0 && TEXT.earlier(earlier),
-    without > 0 && TEXT.without(without),
+    refreshed > 0 && text.refreshed(refreshed),
+    earlier > 0 && text.earlier(earlier),
+    without > 0 && text.without(without),
   ].filter(Boolean)
-  const ids = TEXT.ids(refreshed + earlier + without)
-  return html`${rows}, ${ids}${parts.length > 0 && `: ${parts.join(', ')}`}.`
+  const ids = text.ids(refreshed + earlier + without)
+  return html`${rows}${ids}${parts.length > 0 && text.colon + parts.join(text.comma)}${text.stop}`
 }
 
-function cost(run: RunRow): Html {
+function cost(text: OutcomeText, run: RunRow): Html {
   const billed = money(run.money_billed, run.currency)
-  if (run.simulated) return tile(TEXT.cost, TEXT.none, TEXT.simulated(billed))
+  if (run.simulated) return tile(text.cost, text.none, text.simulated(billed))
   const more = [
-    run.money_maybe_billed > 0 && TEXT.maybe(money(run.money_maybe_billed, run.currency)),
-    run.money_saved > 0 && TEXT.saved(money(run.money_saved, run.currency)),
+    run.money_maybe_billed > 0 && text.maybe(money(run.money_maybe_billed, run.currency)),
+    run.money_saved > 0 && text.saved(money(run.money_saved, run.currency)),
   ].filter(Boolean)
-  return tile(TEXT.cost, billed, more.join(', ') || TEXT.each(money(run.price, run.currency)))
+  return tile(text.cost, billed, more.join(text.comma) || text.each(money(run.price, run.currency)))
 }

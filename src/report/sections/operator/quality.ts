@@ -1,6 +1,7 @@
-import { all, first, type Connection } from '../../../core/duckdb.js'
-import { count, plural } from '../../../core/text.js'
+import { all, first } from '../../../core/duckdb.js'
+import { count } from '../../../core/text.js'
 import { DAY_MS } from '../../../core/time.js'
+import type { Language } from '../../../model/language.js'
 import { bars } from '../../charts/bars.js'
 import { dataTable } from '../../dataTable.js'
 import { sharePercent } from '../../figures.js'
@@ -8,39 +9,9 @@ import { html, type Html } from '../../html.js'
 import { person, type ReportPerson } from '../../person.js'
 import type { RunRow } from '../../runRow.js'
 import type { ReportSource } from '../../source.js'
+import { qualityText } from '../../text/qualityText.js'
 
-const TEXT = {
-  title: 'Data quality',
-  ages: (share: string) => `Age at the end of the run: ${share} within a day`,
-  ageLabels: ['within a day', '1 to 7 days', '7 to 30 days', 'over 30 days'],
-  age: 'Age',
-  profiles: 'Profiles',
-  share: 'Share',
-  statuses: 'Ids by last answer',
-  status: 'Last answer',
-  ids: 'Ids',
-  statusLabels: {
-    active: 'active',
-    empty: 'no profile any more',
-    invalid: 'invalid id, according to the upstream',
-    never_fetched: 'called, no conclusive answer yet',
-  } as Readonly<Record<string, string>>,
-  open: (calls: number) =>
-    `${plural(calls, 'call')} sent without an answer, and not resolved since: maybe billed. See table ambiguous_calls.`,
-  anomalies: 'Looks wrong in this run',
-  noAnomaly: 'No anomaly.',
-  what: 'What',
-  creators: 'Creators',
-  example: 'For example',
-  drift: 'Differs from the definition',
-  noDrift: 'No drift: every answer has the expected form.',
-  where: 'Where',
-  answers: 'Answers, all runs',
-  expectedAndFound: (expected: string, found: string) => `${expected} expected, ${found} found`,
-  expected: (expected: string) => `${expected} expected`,
-  found: (found: string) => `${found} found`,
-  rest: (rows: number, table: string) => `and ${count(rows)} more: see table ${table}`,
-}
+type QualityText = (typeof qualityText)[Language]
 
 /** In days, for the ages from the second on. */
 const AGES = [1, 7, 30]
@@ -63,7 +34,9 @@ interface Drift {
 const MOST = 12
 
 /** How reliable the numbers are: their age, anomalies, and differences from the definition. */
-export async function qualityBlock({ connection }: ReportSource, run: RunRow): Promise<Html> {
+export async function qualityBlock(source: ReportSource, run: RunRow): Promise<Html> {
+  const { connection } = source
+  const text = qualityText[source.lang]
   const runId = run.run_id
   const anomalies = await all<Anomaly>(
     connection,
@@ -82,83 +55,92 @@ export async function qualityBlock({ connection }: ReportSource, run: RunRow): P
     connection,
     'SELECT count(*) AS open FROM ambiguous_calls WHERE resolved_at IS NULL',
   ))!
-  return html`<h3>${TEXT.title}</h3>
+  return html`<h3>${text.title}</h3>
     <div class="cards">
-      <div class="card">${await ages(connection, run)}</div>
-      <div class="card">${await statuses(connection)}</div>
+      <div class="card">${await ages(source, run)}</div>
+      <div class="card">${await statuses(source)}</div>
     </div>
-    ${open > 0 && html`<p class="note warn">${TEXT.open(open)}</p>`}
+    ${open > 0 && html`<p class="note warn">${text.open(open)}</p>`}
     <div class="columns">
       <div>
-        <h3>${TEXT.anomalies}</h3>
-        ${anomalies.length === 0 ? html`<p class="good">${TEXT.noAnomaly}</p>` : anomalyTable(anomalies)}
+        <h3>${text.anomalies}</h3>
+        ${anomalies.length === 0 ? html`<p class="good">${text.noAnomaly}</p>` : anomalyTable(source, anomalies)}
       </div>
       <div>
-        <h3>${TEXT.drift}</h3>
-        ${drift.length === 0 ? html`<p class="good">${TEXT.noDrift}</p>` : driftTable(drift)}
+        <h3>${text.drift}</h3>
+        ${drift.length === 0 ? html`<p class="good">${text.noDrift}</p>` : driftTable(text, drift)}
       </div>
     </div>`
 }
 
-async function ages(connection: Connection, { finished_at, started_at }: RunRow): Promise<Html> {
+async function ages({ connection, lang }: ReportSource, { finished_at, started_at }: RunRow): Promise<Html> {
+  const text = qualityText[lang]
   const days = `(${finished_at ?? started_at} - fetched_at) / ${DAY_MS}`
   const step = AGES.map((below, at) => `WHEN ${days} < ${below} THEN ${at}`).join(' ')
   const steps = await all<{ step: number; number: number }>(
     connection,
     `SELECT CASE ${step} ELSE ${AGES.length} END AS step, count(*) AS number FROM report_people GROUP BY step`,
   )
-  const numbers = TEXT.ageLabels.map((_, at) => steps.find(({ step }) => step === at)?.number ?? 0)
+  const numbers = text.ageLabels.map((_, at) => steps.find(({ step }) => step === at)?.number ?? 0)
   const total = numbers.reduce((sum, number) => sum + number, 0)
   return bars(
-    TEXT.ages(sharePercent(total === 0 ? null : numbers[0]! / total)),
-    { label: TEXT.age, number: TEXT.profiles, share: TEXT.share },
-    TEXT.ageLabels.map((label, at) => ({ label, number: numbers[at]! })),
+    text.ages(sharePercent(total === 0 ? null : numbers[0]! / total)),
+    { label: text.age, number: text.profiles, share: text.share },
+    text.ageLabels.map((label, at) => ({ label, number: numbers[at]! })),
   )
 }
 
-async function statuses(connection: Connection): Promise<Html> {
+async function statuses({ connection, lang }: ReportSource): Promise<Html> {
+  const text = qualityText[lang]
   const rows = await all<{ status: string; number: number }>(
     connection,
     'SELECT status, count(*) AS number FROM creators GROUP BY status ORDER BY number DESC, status',
   )
   return bars(
-    TEXT.statuses,
-    { label: TEXT.status, number: TEXT.ids, share: TEXT.share },
+    text.statuses,
+    { label: text.status, number: text.ids, share: text.share },
     rows.map(({ status, number }) => {
-      return { label: TEXT.statusLabels[status] ?? status, number, quiet: status !== 'active' }
+      return { label: text.statusLabels[status] ?? status, number, quiet: status !== 'active' }
     }),
   )
 }
 
-function anomalyTable(anomalies: readonly Anomaly[]): Html {
+function anomalyTable({ lang, words }: ReportSource, anomalies: readonly Anomaly[]): Html {
+  const text = qualityText[lang]
   const line = (each: Anomaly) =>
     html`<tr>
       <td>
-        ${each.kind.replaceAll('_', ' ')}<small>${each.column_name && html`<code>${each.column_name}</code>`}</small>
+        ${words.anomalies?.[each.kind] ?? wordsOfKind(text, each.kind)}<small
+          >${each.column_name && html`<code>${each.column_name}</code>`}</small
+        >
       </td>
       <td class="n">${count(each.creators)}</td>
-      <td class="text">${person(each)}: ${each.detail}</td>
+      <td class="text">${person(each)}${text.colon}${each.detail}</td>
     </tr>`
-  return html`${dataTable(TEXT.anomalies, [TEXT.what, { number: TEXT.creators }, TEXT.example], anomalies.slice(0, MOST).map(line))}
-  ${rest(anomalies.length, 'anomalies')}`
+  return html`${dataTable(text.anomalies, [text.what, { number: text.creators }, text.example], anomalies.slice(0, MOST).map(line))}
+  ${rest(text, anomalies.length, 'anomalies')}`
 }
 
-function driftTable(drift: readonly Drift[]): Html {
+function driftTable(text: QualityText, drift: readonly Drift[]): Html {
   const line = ({ path, kind, expected, found, answers }: Drift) =>
     html`<tr>
       <td class="text"><code>${path}</code></td>
-      <td>${kind.replaceAll('_', ' ')}<small>${difference(expected, found)}</small></td>
+      <td>${wordsOfKind(text, kind)}<small>${difference(text, expected, found)}</small></td>
       <td class="n">${count(answers)}</td>
     </tr>`
-  return html`${dataTable(TEXT.drift, [TEXT.where, TEXT.what, { number: TEXT.answers }], drift.slice(0, MOST).map(line))}
-  ${rest(drift.length, 'schema_drift')}`
+  return html`${dataTable(text.drift, [text.where, text.what, { number: text.answers }], drift.slice(0, MOST).map(line))}
+  ${rest(text, drift.length, 'schema_drift')}`
 }
 
-function difference(expected: string | null, found: string | null): string {
-  if (expected === null) return found === null ? '' : TEXT.found(found)
-  return found === null ? TEXT.expected(expected) : TEXT.expectedAndFound(expected, found)
+function difference(text: QualityText, expected: string | null, found: string | null): string {
+  if (expected === null) return found === null ? '' : text.found(found)
+  return found === null ? text.expected(expected) : text.expectedAndFound(expected, found)
 }
 
-function rest(length: number, table: string): Html | false {
-  return length > MOST && html`<p class="fine">${TEXT.rest(length - MOST, table)}</p>`
+function wordsOfKind(text: QualityText, kind: string): string {
+  return text.kinds[kind] ?? kind.replaceAll('_', ' ')
+}
+
+function rest(text: QualityText, length: number, table: string): Html | false {
+  return length > MOST && html`<p class="fine">${text.rest(length - MOST, table)}</p>`
 }

@@ -1,0 +1,16 @@
+/** The languages of the report and of the remedies in exports. */
+export type Language = 'en' | 'zh'
+
+/** The same texts in each language. */
+export type Twins<T> = Readonly<Record<Language, T>>
+
+/** Words for codes; a code without one is shown as it is. */
+export type Words = Readonly<Record<string, string>>
+
+/** Of a language in which the codes are words already. */
+export const NO_WORDS: Words = {}
+
+/** Puts the texts of one place side by side; the compiler demands a twin for each. */
+export function twins<T>(en: T, zh: NoInfer<T>): Twins<T> {
+  return { en, zh }
+}
