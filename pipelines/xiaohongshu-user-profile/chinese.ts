@@ -1,4 +1,18 @@
 import type { PipelineWords } from '../../src/model/pipeline.js'
+import type { RejectReason } from './ids.js'
+
+const remedies: Readonly<Record<RejectReason, string>> = {
+  empty: '请填写用户 ID 或主页链接',
+  too_long: '每个单元格只填一个用户 ID 或主页链接',
+  several_ids: '每行只填一个用户 ID',
+  short_link: '请在浏览器中打开短链接，粘贴跳转后的主页地址',
+  note_without_user: '笔记链接中没有用户 ID：请粘贴作者的主页链接',
+  link_without_user: '请粘贴主页链接：链接中应有 /user/profile/ 和 24 位十六进制字符',
+  red_id: '小红书号不是用户 ID：请粘贴主页链接',
+  ruined_number: '表格软件把 ID 转成了数字，位数已丢失：请将该列设为文本格式后重新粘贴',
+  wrong_length: '用户 ID 为 24 位十六进制字符：请完整复制',
+  not_an_id: '请填写用户 ID（24 位十六进制字符）或主页链接',
+}
 
 /** The words of people for this endpoint in Chinese. */
 export const chinese: PipelineWords = {
@@ -15,5 +29,6 @@ export const chinese: PipelineWords = {
     gender: { male: '男', female: '女', unknown: '未知' },
     verification: { none: '未认证', person: '个人认证', business: '企业认证' },
   },
+  remedies,
   anomalies: { counts_disagree: '数值不一致', share_text_disagrees: '与分享文案不一致' },
 }

@@ -17,7 +17,9 @@ const REMEDIES = {
   not_an_id: 'give the user id (24 hex digits) or the link of the profile',
 } as const
 
-function reject(reason: keyof typeof REMEDIES): ParsedId {
+export type RejectReason = keyof typeof REMEDIES
+
+function reject(reason: RejectReason): ParsedId {
   return { reason, remedy: REMEDIES[reason] }
 }
 

@@ -8,6 +8,7 @@ import { databaseMemory } from '../core/memory.js'
 import { version } from '../core/version.js'
 import { WORKBOOK, type ExportName } from '../dataFolder/files.js'
 import type { Layout } from '../dataFolder/layout.js'
+import type { RowWords } from '../model/rowWords.js'
 import { copyCsv } from './csvFile.js'
 import { exportWorkbook, SheetTooLarge, type SheetContent } from './excel/workbookFile.js'
 import { creatorsContent, Fingerprints, listContent, listOverviewContent, overviewContent } from './fingerprint.js'
@@ -33,6 +34,7 @@ export interface ExportSource {
   /** The lists of this run. */
   readonly lists: readonly ExportList[]
   readonly bom: boolean
+  readonly words: RowWords
   /** What the workbooks are made from. */
   readonly books: WorkbookSource
   /** The fingerprint of all creators, and of what decides how a file of them looks. */
@@ -76,7 +78,8 @@ export const LIST_OUTPUTS: readonly ListOutput[] = [
   },
   {
     file: '*.rejects.csv',
-    write: ({ connection, bom }, path, { name }) => copyCsv(connection, path, { ...rejectRows(name), bom }),
+    write: ({ connection, bom, words }, path, { name }) =>
+      copyCsv(connection, path, { ...rejectRows(name, words), bom }),
   },
 ]
 
@@ -96,8 +99,14 @@ export const FOLDER_OUTPUTS: readonly FolderOutput[] = [
   },
   {
     file: 'failures.csv',
-    write: ({ connection, lists, bom }, path) =>
-      copyCsv(connection, path, { ...failureRows(lists.map(({ name }) => name)), bom }),
+    write: ({ connection, lists, bom, words }, path) =>
+      copyCsv(connection, path, {
+        ...failureRows(
+          lists.map(({ name }) => name),
+          words,
+        ),
+        bom,
+      }),
   },
 ]
 
@@ -111,7 +120,7 @@ function formOf({ overview, dictionary }: WorkbookSource, ...others: unknown[]):
   return JSON.stringify([version, explained, ...others])
 }
 
-export interface ExportOptions extends Pick<ExportSource, 'lists' | 'bom'> {
+export interface ExportOptions extends Pick<ExportSource, 'lists' | 'bom' | 'words'> {
   readonly database: Database
   readonly layout: Layout
   readonly pipeline: ExportPipeline

@@ -1,5 +1,7 @@
 import { all, quotedText, quotedName, type Connection } from '../core/duckdb.js'
+import type { Words } from '../model/language.js'
 import type { Pipeline } from '../model/pipeline.js'
+import type { RowWords } from '../model/rowWords.js'
 import type { CsvSelect } from './csvFile.js'
 import { textCell, timeText } from './csvRecord.js'
 import type { SheetColumn } from './excel/sheetRow.js'
@@ -89,10 +91,16 @@ export function enrichedHeader(input: readonly string[], ours: readonly string[]
 }
 
 /** The rejected rows of a list, in input order. A row that only the API rejected shows its id as the cell. */
-export function rejectRows(list: string): CsvRows {
+export function rejectRows(list: string, { remedies }: RowWords): CsvRows {
   return {
     header: ['line', 'row_number', 'cell', 'reason', 'remedy'],
-    cells: ['m.line', 'm.row_number', textCell('m.cell'), textCell('m.reason'), textCell('m.remedy')],
+    cells: [
+      'm.line',
+      'm.row_number',
+      textCell('m.cell'),
+      textCell('m.reason'),
+      textCell(wordSql('m.reason', remedies, 'm.remedy')),
+    ],
     from: `
 FROM (
   SELECT m.line, m.row_number, coalesce(r.cell, m.user_id) AS cell, coalesce(m.reason, r.reason) AS reason, r.remedy
@@ -109,11 +117,18 @@ FROM (
 }
 
 /** Each failed id of these lists once, by id, with its latest failure. If it has none, the code is the reason of its row. */
-export function failureRows(lists: readonly string[]): CsvRows {
+export function failureRows(lists: readonly string[], { meanings }: RowWords): CsvRows {
   const failed = `status = 'failed' AND list IN (SELECT unnest([${lists.map(quotedText).join(', ')}]::VARCHAR[]))`
   return {
     header: ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'],
-    cells: ['m.user_id', textCell('m.code'), textCell('m.message'), 'm.attempts', timeText('m.failed_at'), 'm.billed'],
+    cells: [
+      'm.user_id',
+      textCell('m.code'),
+      textCell(wordSql('m.code', meanings, 'm.message', `coalesce('（' || m.message || '）', '')`)),
+      'm.attempts',
+      timeText('m.failed_at'),
+      'm.billed',
+    ],
     from: `
 FROM (
   SELECT m.user_id, coalesce(f.code, m.reason) AS code, f.message, f.attempts, f.failed_at, f.billed
@@ -129,4 +144,12 @@ FROM (
     key: 'm.user_id',
     keys: `SELECT DISTINCT user_id AS key FROM list_members WHERE ${failed}`,
   }
+}
+
+/** The word for a code, with more behind it; without a word the other value. */
+function wordSql(code: string, words: Words, otherwise: string, more: string = `''`): string {
+  const cases = Object.entries(words).map(
+    ([each, word]) => `WHEN ${quotedText(each)} THEN ${quotedText(word)} || ${more}`,
+  )
+  return cases.length === 0 ? otherwise : `CASE ${code} ${cases.join(' ')} ELSE ${otherwise} END`
 }

@@ -76,6 +76,9 @@ const UNUSABLE: Readonly<Record<Unusable, Rule>> = {
 const GATEWAY: Rule = { kind: 'retry', billed: 'maybe', meaning: 'no usable body' }
 const GATEWAY_THROTTLED: Rule = { kind: 'throttled', billed: 'no', meaning: 'too many requests' }
 
+/** The codes of failed calls, except undocumented ones of the upstream. Code 0 has the name of its outcome instead. */
+export const KNOWN_CODES: readonly string[] = [...CODES.keys(), ...Object.keys(FAULTS), ...Object.keys(UNUSABLE)]
+
 const SNIPPET_BYTES = 200
 const MESSAGE_LENGTH = 1000
 /** A part of a message. */

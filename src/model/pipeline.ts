@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { UsageError } from '../core/errors.js'
-import type { Language } from './language.js'
+import type { Language, Words } from './language.js'
 
 /**
  * What a pipeline declares about one upstream endpoint. The code under `src/` uses only this contract. It does not know an
@@ -43,11 +43,13 @@ export interface Pipeline {
 export interface PipelineWords {
   readonly title?: string
   /** Names of columns of `creator_overview`. */
-  readonly labels?: Readonly<Record<string, string>>
+  readonly labels?: Words
   /** Names of values, by column of `creator_overview`. */
-  readonly values?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly values?: Readonly<Record<string, Words>>
+  /** How to correct a cell, by the reason that `parseId` gives. */
+  readonly remedies?: Words
   /** Names of the kinds of anomalies that `check` finds. */
-  readonly anomalies?: Readonly<Record<string, string>>
+  readonly anomalies?: Words
 }
 
 /**

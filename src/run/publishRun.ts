@@ -17,7 +17,7 @@ export async function publishRun(
 ): Promise<Receipt> {
   const { runId, startedAt } = header
   const lists = inputs.map(({ name, columns }) => ({ name, columns }))
-  const options = { runId, lists, bom: !settings.noBom, excel: settings.excel ?? false }
+  const options = { runId, lists, bom: !settings.noBom, lang: settings.lang, excel: settings.excel ?? false }
   const files = await publish(layout, pipeline, options, effects)
   const finishedAt = effects.now()
   return {

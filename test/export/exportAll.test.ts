@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, unlink
 import { join, relative } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { pipeline } from '../../pipelines/default.js'
 import { all, first, openDatabase, runScript, type Connection, type Database } from '../../src/core/duckdb.js'
 import { DAY_MS } from '../../src/core/time.js'
 import { temporaryName } from '../../src/core/temporaryFile.js'
@@ -11,7 +12,9 @@ import { exportAll, FOLDER_OUTPUTS, LIST_OUTPUTS, type ExportList } from '../../
 import type { ExportedFile } from '../../src/export/exportedFile.js'
 import { fixedTables } from '../../src/load/schema/migrations/0001-fixed-tables.js'
 import { attribute, counter, derivedFrom, identity, volatile } from '../../src/model/column.js'
+import type { Language } from '../../src/model/language.js'
 import type { Row } from '../../src/model/pipeline.js'
+import { rowWords } from '../../src/model/rowWords.js'
 import { temporaryFolder } from '../support/folder.js'
 import { readSheet, readSheets, unzipped, type CellRead } from './readWorkbook.js'
 
@@ -74,7 +77,7 @@ interface Exporter {
     status: string,
     reason?: string,
   ): Promise<unknown>
-  export(lists: ExportList[], options?: { bom?: boolean; excel?: boolean }): Promise<Exported>
+  export(lists: ExportList[], options?: { bom?: boolean; excel?: boolean; lang?: Language }): Promise<Exported>
   text(name: string): string
   rows(name: string): string[][]
 }
@@ -108,9 +111,9 @@ async function exporter(): Promise<Exporter> {
       connection.run('INSERT INTO list_members VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', [
         ...[list, BigInt(row), BigInt(row + 1), JSON.stringify(input), userId, status, reason ?? null, 'run-2'],
       ]),
-    async export(lists, { bom = false, excel = false } = {}) {
+    async export(lists, { bom = false, excel = false, lang = 'en' } = {}) {
       const { files, leftOut } = await exportAll({
-        ...{ database: recording, layout, pipeline: PIPELINE, lists, bom, excel },
+        ...{ database: recording, layout, pipeline: PIPELINE, lists, bom, excel, words: rowWords(pipeline, lang) },
       })
       return { files, leftOut, file: (name) => files.find(({ path }) => path === join(layout.exports, name)) }
     },
@@ -471,6 +474,14 @@ describe('rejects and failures', () => {
         '',
       ].join('\n'),
     )
+    // In Chinese by the reason; a reason without a word keeps its remedy.
+    await here.export([{ name: 'l', columns: ['id'] }], { lang: 'zh' })
+    const remedies = here.rows('l.rejects.csv').map((cells) => cells[4])
+    expect(remedies.slice(1)).toEqual([
+      'API 返回该 ID 不存在：请更正；--retry-failed 会再抓取一次',
+      'use a user id',
+      '请在浏览器中打开短链接，粘贴跳转后的主页地址',
+    ])
   })
 
   test('failed ids are listed once, with their latest failure', async () => {
@@ -498,6 +509,12 @@ describe('rejects and failures', () => {
         '',
       ].join('\n'),
     )
+    await here.export([{ name: 'l', columns: ['id'] }], { lang: 'zh' })
+    expect(here.rows('failures.csv').map((cells) => cells[2])).toEqual([
+      'message',
+      '采集失败（collection failed, please retry）',
+      '请求已发出但没有可用的结果，可能已计费',
+    ])
   })
 })
 

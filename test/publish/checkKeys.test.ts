@@ -64,7 +64,7 @@ test('a publish checks what was merged since the last one, also when that one fa
     publish(
       layout,
       people,
-      { runId: '20261122T000000Z-0001', bom: false, excel: false },
+      { runId: '20261122T000000Z-0001', bom: false, excel: false, lang: 'en' },
       liveEffects(() => undefined),
     )
   await folder.load(profile('u1', 0), profile('u1', 4 * DAY_MS))

@@ -131,6 +131,7 @@ test('each section shows the content of the tables', async () => {
   expect(read).toContain('粉丝 2.3万 中位数 11,367')
   expect(read).toMatch(/量级：尾部 1–10万 最多，占 50\.0% .* 素人 &lt;1万 1 50\.0% 尾部 1–10万 1 50\.0%/)
   expect(read).toContain('共读取 4 行，来自 spring ，含 4 个 ID：2 个已更新，2 个没有资料。')
+  expect(read).toContain('失败 301 1 采集失败（try &lt;again&gt;）')
   expect(read).toContain('待抓取 cap 1 超出本次运行的上限，下次运行会继续')
   expect(read).toMatch(/数值不一致 fans 1 安安 ：1 and 2/)
   expect(dataOf(chinese).words['gender']).toEqual(['女', '男'])

@@ -10,6 +10,7 @@ export const forgetCommand: Command = {
     'config',
     'pipeline',
     'noBom',
+    'lang',
     'json',
     'quiet',
     'file',

@@ -154,7 +154,7 @@ export async function erase(
   const emptied = await eraseHeadless(findings, finder, reader, layout, gone, effects)
   await replaceWarehouse(lock, await rebuildWarehouse({ lock, reader }))
   const runId = runIdAt(effects.now(), effects.random())
-  const options = { runId, bom: !settings.noBom, excel: new Set(workbooks) }
+  const options = { runId, bom: !settings.noBom, lang: settings.lang, excel: new Set(workbooks) }
   const published = await publish(layout, reader.pipeline, options, effects)
   const copies = await removeCopies(layout)
   const left = await searchFolder(layout, finder)

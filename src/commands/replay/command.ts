@@ -9,6 +9,7 @@ export const replayCommand: Command = {
     'config',
     'pipeline',
     'noBom',
+    'lang',
     'excel',
     'json',
     'quiet',

@@ -50,9 +50,9 @@ export async function replay(settings: Settings, pipeline: Pipeline, effects: Ef
     const differs = differences === undefined || differences.length > 0
     if (settings.check) return { ...report, exit_code: differs ? EXIT.differs : EXIT.done, files: undefined }
     await replaceWarehouse(lock, rebuilt)
-    const { noBom, excel = false } = settings
+    const { noBom, excel = false, lang } = settings
     const runId = runIdAt(startedAt, effects.random())
-    const files = await publish(layout, pipeline, { runId, bom: !noBom, excel }, effects)
+    const files = await publish(layout, pipeline, { runId, bom: !noBom, excel, lang }, effects)
     await sealLoaded(layout, await writeLoaded(layout, effects))
     await refreshMetrics(layout, pipeline, effects)
     return { ...report, exit_code: EXIT.done, files }

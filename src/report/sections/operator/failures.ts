@@ -2,6 +2,7 @@ import { all } from '../../../core/duckdb.js'
 import { count } from '../../../core/text.js'
 import type { Language } from '../../../model/language.js'
 import type { RowStatus } from '../../../model/receipt.js'
+import { failureMessage, rowWords, type RowWords } from '../../../model/rowWords.js'
 import { dataTable } from '../../dataTable.js'
 import { html, type Html } from '../../html.js'
 import { person, type ReportPerson } from '../../person.js'
@@ -28,7 +29,7 @@ interface Failure extends ReportPerson {
 const MOST_FAILURES = 30
 
 /** The rows without a profile by reason, each with its remedy, and the ids that failed. */
-export async function failuresBlock({ connection, lang }: ReportSource, run: RunRow): Promise<Html> {
+export async function failuresBlock({ connection, pipeline, lang }: ReportSource, run: RunRow): Promise<Html> {
   const text = failuresText[lang]
   const runId = { runId: run.run_id }
   const reasons = await all<Reason>(
@@ -50,18 +51,22 @@ export async function failuresBlock({ connection, lang }: ReportSource, run: Run
     runId,
   )
   return html`<h3>${text.title}</h3>
-    ${reasons.length === 0 ? html`<p class="good">${text.none}</p>` : reasonTable(reasons, lang)}
+    ${reasons.length === 0 ? html`<p class="good">${text.none}</p>` : reasonTable(reasons, lang, rowWords(pipeline, lang))}
     ${failures.length > 0 && failureList(failures, run, text)}`
 }
 
-function reasonTable(reasons: readonly Reason[], lang: Language): Html {
+function reasonTable(reasons: readonly Reason[], lang: Language, words: RowWords): Html {
   const text = failuresText[lang]
+  const detailOf = ({ status, reason, detail }: Omit<Reason, 'rows'>) => {
+    if (status === 'failed') return failureMessage(words, reason, detail)
+    return (status === 'parked' ? text.parked : words.remedies)[reason] ?? detail
+  }
   const line = ({ status, reason, rows, detail }: Reason) =>
     html`<tr>
       <td class="status"><i class="key part-${status}"></i>${outcomeText[lang].statuses[status]}</td>
       <td><code>${reason}</code></td>
       <td class="n">${count(rows)}</td>
-      <td class="text">${status === 'parked' ? (text.parked[reason] ?? detail) : detail}</td>
+      <td class="text">${detailOf({ status, reason, detail })}</td>
     </tr>`
   return dataTable(text.title, [text.outcome, text.reason, { number: text.rows }, text.details], reasons.map(line))
 }
