@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Language, Twins } from '../../src/model/language.js'
 import { insertCreators, openReportFixture } from '../report/reportFixture.js'
 import { temporaryFolder } from '../support/folder.js'
 
@@ -30,8 +31,8 @@ interface Opened {
   readonly events: string[]
 }
 
-/** The report of 10,000 creators, the first of them hostile. */
-async function report(): Promise<string> {
+/** The report of 10,000 creators, the first of them hostile, in each language. */
+async function report(): Promise<Twins<string>> {
   const fixture = await openReportFixture()
   await insertCreators(fixture, 10_000)
   await fixture.rows(`UPDATE creators SET nickname = '${HOSTILE}', bio = '${HOSTILE}' WHERE fans = 1000000`)
@@ -44,15 +45,15 @@ async function report(): Promise<string> {
     { list: `list ${HOSTILE}`, id: '5f0000000000000000000001', status: 'failed', reason: HOSTILE } as const,
   ]
   await fixture.record(RUN, [...members, { list: 'other', id: '5f0000000000000000000002', status: 'enriched' }])
-  return fixture.page()
+  return { en: await fixture.page('en'), zh: await fixture.page('zh') }
 }
 
-let text: Promise<string> | undefined
+let texts: Promise<Twins<string>> | undefined
 
 /** Opens the report from the disk. */
-async function open(options: { width: number; dark?: boolean } = { width: 1280 }): Promise<Opened> {
+async function open(options: { width: number; dark?: boolean; lang?: Language } = { width: 1280 }): Promise<Opened> {
   const path = join(temporaryFolder(), 'report.html')
-  writeFileSync(path, await (text ??= report()))
+  writeFileSync(path, (await (texts ??= report()))[options.lang ?? 'en'])
 
   const context = await browser!.newContext({
     viewport: { width: options.width, height: 800 },
@@ -194,15 +195,18 @@ test('the table shows all its columns from 1280 pixels on, and its head stays in
   }
 })
 
-test.for([
+test.for<{ what: string; width: number; dark?: boolean; lang?: Language }>([
   { what: 'a desk', width: 1280 },
   { what: 'a phone in the dark', width: 390, dark: true },
+  { what: 'a desk, in Chinese', width: 1280, lang: 'zh' },
+  { what: 'a phone, in Chinese', width: 390, lang: 'zh' },
 ])(
   'on $what: axe finds nothing serious, and nothing is wider than the screen',
-  async ({ width, dark = false }, { skip }) => {
+  async ({ width, dark = false, lang = 'en' }, { skip }) => {
     skip(browser === undefined, SKIP_REASON)
-    const { page } = await open({ width, dark })
+    const { page } = await open({ width, dark, lang })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    expect(await statusText(page)).toBe(lang === 'zh' ? '第 1–50 位，共 10,000 位' : '1–50 of 10,000')
     // The debugger is not bound by the page's policy.
     await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
     const { violations } = await page.evaluate<{
