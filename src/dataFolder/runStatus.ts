@@ -64,19 +64,18 @@ export class StatusFile {
   private timer: NodeJS.Timeout | undefined
   private writing: Promise<void> = Promise.resolve()
   private waiting = false
-  private readonly activeFrom: number
+  private activeFrom = 0
 
   constructor(
     private readonly path: string,
     private readonly now: () => number,
     private readonly activeClock: Pick<ActiveClock, 'now'>,
-  ) {
-    this.activeFrom = activeClock.now()
-  }
+  ) {}
 
   /** Starts writing; the run must hold the lock of the folder. */
   open(run: RunHeader): void {
     this.run = run
+    this.activeFrom = this.activeClock.now()
     this.timer = setInterval(() => this.write(), INTERVAL_MS).unref()
     this.write()
   }

@@ -34,7 +34,7 @@ export function compileConforming(pipeline: Pipeline): (value: unknown) => ReadA
 type ReadTree = (value: unknown) => Pick<ReadAnswer, 'values' | 'children'> | undefined
 
 function compileTree(pipeline: Pipeline): ReadTree {
-  const writer = new Writer(Object.keys(pipeline.columns), pipeline.children)
+  const writer = new Writer(pipeline)
   const body = writer.object(sourceTree(pipeline.columns, pipeline.children), 'value', (column) => {
     return `values[${writer.indexOf(column, pipeline.columns)}] =`
   })
@@ -43,7 +43,7 @@ function compileTree(pipeline: Pipeline): ReadTree {
 const { isObject, isText, jsonText } = helpers
 ${writer.functions.join('\n')}
 return (value) => {
-  const values = new Array(${writer.names.length}).fill(null)
+  const values = new Array(${Object.keys(pipeline.columns).length}).fill(null)
   const children = [${pipeline.children.map(() => '[]').join(', ')}]
 ${body}
   return { values, children }
@@ -77,21 +77,19 @@ function json(test: string, raw: string, store: string): string {
   return `if (!${test}) return\nconst text_${raw} = jsonText(${raw})\nif (text_${raw} === undefined) return\n${store} text_${raw}`
 }
 
-/** Whether a missing value of this place, or below it, is drift. */
-function holdsRole(node: SourceNode): boolean {
-  if (node.kind === 'object') return [...node.keys.values()].some(holdsRole)
-  return node.column.role !== undefined
-}
-
 /** Writes the text of the function. */
 class Writer {
   readonly functions: string[] = []
   private variables = 0
 
-  constructor(
-    readonly names: readonly string[],
-    private readonly children: readonly ChildTable[],
-  ) {}
+  private readonly children: readonly ChildTable[]
+  /** The columns of the profile itself whose missing value is drift. */
+  private readonly required: ReadonlySet<Column>
+
+  constructor({ columns, children }: Pipeline) {
+    this.children = children
+    this.required = new Set(Object.values(columns).filter(({ role }) => role !== undefined))
+  }
 
   indexOf(column: Column, columns: Readonly<Record<string, Column>>): number {
     return Object.values(columns).indexOf(column)
@@ -109,9 +107,15 @@ for (const _ in ${name}) ${found} -= 1
 if (${found} !== 0) return`
   }
 
+  /** Whether a missing value of this place, or below it, is drift. */
+  private isRequired(node: SourceNode): boolean {
+    if (node.kind === 'object') return [...node.keys.values()].some((each) => this.isRequired(each))
+    return this.required.has(node.column)
+  }
+
   private key(key: string, node: SourceNode, parent: string, found: string, store: (column: Column) => string): string {
     const raw = this.variable('raw')
-    const ifMissing = holdsRole(node) ? ' else return' : ''
+    const ifMissing = this.isRequired(node) ? ' else return' : ''
     const ifNull = node.kind === 'list' || (node.kind === 'object' && ifMissing) ? ' else return' : ''
     return `
 const ${raw} = ${parent}[${JSON.stringify(key)}]

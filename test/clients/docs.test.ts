@@ -6,7 +6,7 @@ import { openWorking, type DatedAnswer } from '../load/schema/views/open.js'
 const ANSWERS: readonly DatedAnswer[] = [10, 17].map((day) => ({
   at: `2026-11-${day}T04:00:00Z`,
   id: 'ann',
-  answer: { nickname: 'Ann', fans: 2000 + day, desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
+  answer: { nickname: 'Ann', fans: 2000 + day, ip_location: '上海', desc_at_users: [{ id: 'zoe', nickname: 'Zoe' }] },
 }))
 
 test('each query of docs/bi.md finds its row', async () => {
@@ -16,6 +16,6 @@ test('each query of docs/bi.md finds its row', async () => {
   await working.rows(`INSERT INTO lists (list, rows, ids) VALUES ('all', 1, 1)`)
   await working.rows(`INSERT INTO list_members (list, row_number, user_id) VALUES ('all', 1, 'ann')`)
   const queries = [...page.matchAll(/```sql\n([^`]+)```/g)].map(([, sql]) => sql!)
-  expect(queries).toHaveLength(3)
+  expect(queries).toHaveLength(4)
   for (const sql of queries) expect((await working.rows(sql)).length, sql).toBe(sql.includes('list_daily') ? 8 : 1)
 })

@@ -80,6 +80,6 @@ test('stored text names every command plainly, however it was started', () => {
   ]
   expect(texts.slice(1)).toEqual(['make replay', "make replay ARGS='--data d2'", 'make demo'])
   expect(plainCommands(`run \`${texts.join('`, `')}\` again; make demo`)).toBe(
-    'run `creator-enrich replay --data data`, `creator-enrich replay`, `creator-enrich replay --data d2`, `creator-enrich run <list> --api simulated --data demo` again; make demo',
+    'run `creator-enrich replay --data data`, `creator-enrich replay`, `creator-enrich replay --data d2`, `creator-enrich run <list> --api simulated --nights 3 --data demo` again; make demo',
   )
 })

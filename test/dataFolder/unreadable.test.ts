@@ -138,7 +138,7 @@ test('raw/ that is a file is not an empty raw/', async () => {
   writeFileSync(join(there.data, 'raw', 'receipts'), '')
   const { code, stderr } = await commandHere(COMMANDS['replay']!(there))
   expect(code).toBe(7)
-  expect(stderr).toMatch(/data\/raw\/receipts.*: ENOTDIR.*; put a writable folder in its place/)
+  expect(stderr).toMatch(/data\/raw\/receipts.*: ENOTDIR.*; put the folder in the place of this file/)
 })
 
 test('--save over a file that cannot be read is refused by name', async () => {

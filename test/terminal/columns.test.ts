@@ -36,7 +36,7 @@ test('at 80 columns no line of a command is wider, unless one path or command to
   expect(text['firstPlan']).toMatch(/^time {7}unknown: .*\n {11}at that pace$/m)
   expect(text['run']).toMatch(/^run {8}\S+ SIMULATED DATA: invented people, no money spent$/m)
   expect(text['status']).toMatch(/^next {7}run the same .*\n {11}\S.*$/m)
-  expect(text['doctor']).toMatch(/^fail {2}database {2}\S.*\n {16}\S.*\n {16}\S/m)
+  expect(text['doctor']).toMatch(/^fail {2}network {3}\S.*\n {16}\S.*\n {16}\S/m)
 
   // What is not read on a terminal stays one line for each fact.
   const piped = await cli(['plan', writeList(folder, [plainId(99)], 'b.csv'), '--data', join(folder, 'none')])

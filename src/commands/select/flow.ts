@@ -21,22 +21,13 @@ const ROWS = 20
 /** Writes a list of creators to stdout or to a file. */
 export async function selectFlow({ settings, logger }: Invocation): Promise<number> {
   const { where, fromLists, sort, limit, mentioned = false, save } = settings
-  const format = formatOf(settings)
   const out = outOf(settings)
+  if (out !== undefined && (await isFolder(out))) throw folderAsFile(out, settings)
+  const format = formatOf(settings)
   if (mentioned && fromLists !== undefined)
     throw new UsageError('--list: people that --mentioned chooses are in no list; leave one of them out')
   if ((format === 'parquet' || format === 'xlsx') && out === undefined)
     throw new UsageError(`--format ${format} needs --out FILE`)
-  if (out !== undefined && (await isFolder(out))) {
-    const [option, remedy] =
-      settings.out === undefined
-        ? [`--save ${save!}: ${out}`, 'give another name']
-        : [
-            `--out ${out}`,
-            `give the path of a file, such as ${join(out, `creators.${format === 'table' ? 'txt' : format}`)}`,
-          ]
-    throw new UsageError(`${option} is a folder: ${remedy}`)
-  }
   const isTable = format === 'table'
   const columns = columnsOf(settings, isTable)
   if (save !== undefined && settings.out === undefined) refuseToReplace(out!, columns ?? [])
@@ -90,6 +81,12 @@ function formatOf({ format, out, save }: Settings): Format {
       `--out ${out!}: its ending says no format; name it .csv, .xlsx, .parquet or .json, or add --format`,
     )
   return format ?? known ?? 'table'
+}
+
+function folderAsFile(path: string, { out, save, format = 'csv' }: Settings): UsageError {
+  if (out === undefined) return new UsageError(`--save ${save!}: ${path} is a folder: give another name`)
+  const file = join(path, `creators.${format === 'table' ? 'txt' : format}`)
+  return new UsageError(`--out ${path} is a folder: give the path of a file, such as ${file}`)
 }
 
 function outOf({ out, save }: Settings): string | undefined {
