@@ -44,7 +44,9 @@ const INVENTED = 'the people are invented, no token is needed, no money is spent
 export async function perform(job: Job): Promise<Receipt> {
   const { settings, config, token, logger, proxyFor, inputs, signal, start } = job
   const configFile = config.file
-  const api = await withAnnouncement(resolveApi(settings, proxyFor))
+  const given = resolveApi(settings, proxyFor)
+  // With a token the calls are meant for a real API, and nothing but calls goes there.
+  const api = token === undefined ? await withAnnouncement(given) : given
   const exposed = api.simulated ? undefined : exposedToken(job.tokenPath)
   if (exposed !== undefined) logger.log('warn', exposed, 'token_exposed')
   if (api.warning) logger.log('warn', api.warning, 'plain_http')
