@@ -23,6 +23,19 @@ const failed = (mark: string, reason: string, calls: number, charged: number, ag
   return { mark, status: 'failed', reason, calls, charged, again }
 }
 
+/** The shapes of a profile that the simulator gives. */
+const SHAPES = '05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 22 23 25 27 28 29 30'.split(' ')
+
+/** Every shape of a profile, with these faults spread among them: faults in a row would open the breaker for half a minute. */
+function amongProfiles(faults: readonly Case[]): Case[] {
+  const profiles = SHAPES.map((shape) => enriched(`5eed${shape}`))
+  const each = Math.floor(profiles.length / faults.length)
+  return profiles.flatMap((profile, at) => {
+    const fault = at % each === 0 ? faults[at / each] : undefined
+    return fault === undefined ? [profile] : [fault, profile]
+  })
+}
+
 /** One id for each code, and for each shape and oddity of an answer. */
 const cases: readonly Case[] = [
   enriched('0a01'),
@@ -55,42 +68,18 @@ const cases: readonly Case[] = [
   ...['01', '02'].map((shape) => empty(`5eed${shape}`)),
   ...['03', '24', '26'].map((shape) => failed(`5eed${shape}`, 'unreadable', 1, 1)),
   failed('5eed04', 'misdelivered', 1, 1),
-  // Every shape of a profile.
-  ...[
-    '05',
-    '06',
-    '07',
-    '08',
-    '09',
-    '10',
-    '11',
-    '12',
-    '13',
-    '14',
-    '15',
-    '16',
-    '17',
-    '18',
-    '19',
-    '20',
-    '22',
-    '23',
-    '25',
-    '27',
-    '28',
-    '29',
-    '30',
-  ].map((shape) => enriched(`5eed${shape}`)),
   // Gateways, and answers that were damaged on the way: tried again, after a possible charge only once.
-  enriched('fa171020', 2),
-  enriched('fa171021', 2),
-  enriched('fa171022', 2),
-  enriched('fa171024', 2),
-  enriched('fa171001', 2, 2),
-  enriched('fa171005', 2, 2),
-  enriched('fa171008', 2, 2),
-  failed('fa170001', 'ambiguous', 2, 2, true),
-  failed('fa170006', 'ambiguous', 2, 2, true),
+  ...amongProfiles([
+    enriched('fa171020', 2),
+    enriched('fa171021', 2),
+    enriched('fa171022', 2),
+    enriched('fa171024', 2),
+    enriched('fa171001', 2, 2),
+    enriched('fa171005', 2, 2),
+    enriched('fa171008', 2, 2),
+    failed('fa170001', 'ambiguous', 2, 2, true),
+    failed('fa170006', 'ambiguous', 2, 2, true),
+  ]),
   enriched('fa170030'),
   enriched('fa170041'),
   enriched('fa170066'),
