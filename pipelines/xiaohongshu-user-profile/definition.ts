@@ -1,6 +1,7 @@
 import { mergeColumns } from '../../src/model/column.js'
 import { isObject } from '../../src/model/json.js'
 import type { Pipeline, Profile } from '../../src/model/pipeline.js'
+import { justOneApi } from '../justOneApi.js'
 import { chinese } from './chinese.js'
 import { children, mentions } from './childTables.js'
 import { attributes } from './columns/attributes.js'
@@ -16,6 +17,8 @@ export const pipeline: Pipeline = {
   name: 'xiaohongshu-user-profile',
   version: 1,
   title: 'Xiaohongshu user profiles (Just One API, V3)',
+  vendor: justOneApi,
+  price: 0.15,
   timeZone: 'Asia/Shanghai',
   idColumns: [
     'user_id',

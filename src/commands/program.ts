@@ -118,8 +118,9 @@ async function tellOthers(command: Command, known: Invocation, exitCode: number,
 async function hideIdsInRecords({ logger, settings }: Invocation): Promise<void> {
   if (!logger.hasRecords) return
   const { loadPipeline } = await load(import('../model/pipeline.js'))
+  const { pipelineFor } = await load(import('../publish/folderPipeline.js'))
   const { idHider } = await load(import('../model/hideIds.js'))
-  const pipeline = await loadPipeline(settings.pipeline).catch(() => loadPipeline(undefined))
+  const pipeline = await pipelineFor(settings).catch(() => loadPipeline(undefined))
   logger.withoutIds(idHider(pipeline))
 }
 

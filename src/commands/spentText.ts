@@ -1,18 +1,19 @@
-import { plural } from '../core/text.js'
+import { longMoneyText, plural } from '../core/text.js'
 import type { Spent } from '../load/spent.js'
 
 /** Money and calls of a period, as the parts of a line: `¥7.20 billed (48 calls)`. */
-export function spentParts({ billed, maybe_billed, money_billed, money_maybe_billed, unpriced }: Spent): string[] {
+export function spentParts(spent: Spent, currency: string): string[] {
+  const { billed, maybe_billed, money_billed, money_maybe_billed, unpriced } = spent
   return [
-    `${yuan(money_billed)} billed (${plural(billed, 'call')})`,
+    `${exactMoney(money_billed, currency)} billed (${plural(billed, 'call')})`,
     ...(maybe_billed > 0
-      ? [`up to ${yuan(money_maybe_billed)} more (${plural(maybe_billed, 'call')} maybe billed)`]
+      ? [`up to ${exactMoney(money_maybe_billed, currency)} more (${plural(maybe_billed, 'call')} maybe billed)`]
       : []),
     ...(unpriced > 0 ? [`the price of ${plural(unpriced, 'call')} is not known`] : []),
   ]
 }
 
 /** Up to four decimals: the shares of lists may not be whole cents. */
-export function yuan(amount: number): string {
-  return `¥${amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 4 })}`
+export function exactMoney(amount: number, currency: string): string {
+  return longMoneyText(amount, currency, 4)
 }

@@ -2,22 +2,15 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UsageError } from '../core/errors.js'
 import { isLoopback } from './loopback.js'
-import { options, type Settings } from './options.js'
+import { isHostName } from './optionParsers.js'
+import type { Settings } from './options.js'
 import type { ProxyRule, ProxyServer } from './proxy.js'
-
-/** Where the vendor can be reached (vendor's page, August 2026). */
-const HOSTS: Readonly<Record<string, string>> = {
-  global: 'https://api.justoneapi.com',
-  cn: 'http://47.117.133.51:30015',
-}
 
 const SHORTEST_SAFE_TIMEOUT = 60_000
 const TOKEN_VARIABLE = 'JUSTONEAPI_TOKEN'
 
-/** Whether a value of `--api` names a host of the vendor, or the simulator. */
-export function isHostName(api: string): boolean {
-  return api === 'simulated' || Object.hasOwn(HOSTS, api)
-}
+/** Base URLs of the vendor, by the name that `--api` takes. `global` is the default. */
+export type Hosts = Readonly<Record<string, string>> & { readonly global: string }
 
 export interface Api {
   /** Undefined when simulated: the simulator starts only when ids are due. */
@@ -34,14 +27,18 @@ export interface Api {
 }
 
 /**
- * @throws UsageError when the token would travel unencrypted without `--allow-plain-http`, a timeout risks paying twice, or
+ * @throws UsageError when the vendor has no host of this name, the token would travel unencrypted without `--allow-plain-http`, a timeout risks paying twice, or
  * the proxy's URL cannot be used
  */
-export function resolveApi(settings: Settings, proxyFor: ProxyRule = () => undefined): Api {
+export function resolveApi(
+  settings: Settings,
+  { hosts }: { readonly hosts: Hosts },
+  proxyFor: ProxyRule = () => undefined,
+): Api {
   if (settings.api === 'simulated') {
     return { base: undefined, simulated: true, host: 'simulated', proxy: undefined, warning: undefined, way: undefined }
   }
-  const base = new URL(HOSTS[settings.api] ?? settings.api)
+  const base = baseOf(settings.api, hosts)
   const loopback = isLoopback(base.hostname)
   if (settings.timeout < SHORTEST_SAFE_TIMEOUT && !loopback) {
     throw new UsageError(
@@ -61,8 +58,14 @@ export function resolveApi(settings: Settings, proxyFor: ProxyRule = () => undef
     host: base.host,
     proxy,
     warning: plain ? plainWarning(base.host, proxy) : undefined,
-    way: wayTo(base.host, proxy),
+    way: wayTo(base.host, new URL(hosts.global).host, proxy),
   }
+}
+
+function baseOf(api: string, hosts: Hosts): URL {
+  const base = Object.hasOwn(hosts, api) ? hosts[api]! : api
+  if (!isHostName(base)) return new URL(base)
+  throw new UsageError(`--api ${api}: expected ${Object.keys(hosts).join(', ')}, simulated or an http(s) URL`)
 }
 
 function plainWarning(host: string, proxy: ProxyServer | undefined): string {
@@ -70,8 +73,7 @@ function plainWarning(host: string, proxy: ProxyServer | undefined): string {
   return `the token travels unencrypted to ${host} (plain HTTP)${seen}`
 }
 
-function wayTo(host: string, proxy: ProxyServer | undefined): string | undefined {
-  const standard = new URL(HOSTS[options.api.default]!).host
+function wayTo(host: string, standard: string, proxy: ProxyServer | undefined): string | undefined {
   const elsewhere = host === standard ? '' : `, not to ${standard}`
   const through = proxy === undefined ? '' : `, through the proxy ${proxy.shown} (${proxy.variable})`
   return elsewhere + through === '' ? undefined : `calls go to ${host}${elsewhere}${through}`

@@ -121,9 +121,14 @@ export const delimiter = (value: string): string => {
   return /^[^\p{L}\p{N}\p{Cf}"\r\n]$/u.test(character) ? character : expected('one character such as ; or |, or tab')
 }
 
+/** Whether a value of `--api` is a name: of a host of the pipeline's vendor, or of the simulator. */
+export function isHostName(value: string): boolean {
+  return /^[a-z][a-z0-9-]*$/.test(value)
+}
+
 /** The API: a name of the vendor's hosts, the built-in simulator, or the URL of a server with the same envelope. */
 export const api = (value: string): string => {
-  if (['global', 'cn', 'simulated'].includes(value)) return value
+  if (isHostName(value)) return value
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) return expected('global, cn, simulated or an http(s) URL')
   if (url.username || url.password || url.search || url.hash) return expected('a URL without user, query or fragment')

@@ -46,9 +46,6 @@ export interface Option<T> {
   readonly parse: (text: string) => T
 }
 
-/** Of every price and amount. */
-export const CURRENCY = 'CNY'
-
 type Defaulted<T> = Option<T> & { readonly default: string }
 
 function option<T>(definition: Defaulted<T>): Defaulted<T>
@@ -217,9 +214,8 @@ export const options = {
   }),
   price: option({
     flag: '--price <amount>',
-    default: '0.15',
     parse: amount,
-    help: `price of one billed call, in ${CURRENCY}`,
+    help: 'price of one billed call (default: that of the pipeline)',
   }),
   confirmAbove: option({
     flag: '--confirm-above <amount>',
@@ -498,6 +494,13 @@ type Setting<O> = O extends { default: string } ? Parsed<O> : Parsed<O> | undefi
 export type Settings = { readonly [K in OptionName]: Setting<(typeof options)[K]> } & {
   /** Where values come from that nobody typed: a variable, or a place in the config file. */
   readonly from?: Readonly<Partial<Record<OptionName, string>>>
+}
+
+/** Settings with a price: the one that is given, or else that of the pipeline. */
+export type PricedSettings = Settings & { readonly price: number }
+
+export function withPrice(settings: Settings, pipeline: { readonly price: number }): PricedSettings {
+  return { ...settings, price: settings.price ?? pipeline.price }
 }
 
 /** What a program may give for an option: a switch is a boolean; a number may be a text, as on the command line. */

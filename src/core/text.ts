@@ -56,3 +56,25 @@ export function count(number: Count | null): string {
 export function plural(number: Count, one: string, more = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : more}`
 }
+
+/** An amount with two digits: `¥1500.00`; with its code where a currency has no sign. */
+export function moneyText(amount: number, currency: string): string {
+  return currencySign(currency) + amount.toFixed(2)
+}
+
+/** The same with commas: `¥1,500.00`. */
+export function longMoneyText(amount: number, currency: string, mostDigits = 2): string {
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: mostDigits }
+  return currencySign(currency) + amount.toLocaleString('en-US', digits)
+}
+
+/** What stands before an amount of this ISO 4217 currency, such as `¥` or `CHF `. */
+export function currencySign(currency: string): string {
+  try {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
+    const sign = format.formatToParts(0).find(({ type }) => type === 'currency')!.value
+    return sign === currency ? `${sign} ` : sign
+  } catch {
+    return `${currency} `
+  }
+}

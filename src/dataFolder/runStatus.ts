@@ -56,7 +56,7 @@ const INTERVAL_MS = 1000
  * Never fails a run: nothing is synced, and a file that cannot be written is skipped.
  */
 export class StatusFile {
-  private tally: Tally = newTally(0, 0)
+  private tally: Tally = newTally(0, 0, '')
   private run: RunHeader | undefined
   private phase: Phase = 'starting'
   private lists: readonly string[] = []

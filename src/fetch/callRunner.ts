@@ -52,9 +52,11 @@ export class CallRunner {
     const { id } = due
     const wait = (ms: number) => this.stopping.sleep(ms, effects.sleep)
     try {
-      return await retryUntilFinal(policy, { random: effects.random, wait }, (attempt) =>
+      const outcome = await retryUntilFinal(policy, { random: effects.random, wait }, (attempt) =>
         this.admission.withSlot(id, (slot) => this.call(slot, due, attempt)),
       )
+      if (outcome.kind === 'missing') this.useless.missing(due)
+      return outcome
     } finally {
       this.admission.forget(id)
     }
@@ -101,9 +103,9 @@ export class CallRunner {
   }
 
   private act(slot: Slot, end: CallEnd, outcome: Outcome): void {
-    const { kind, code, message, stop = 'route' } = outcome
+    const { kind, code, message, stop = 'route', limit } = outcome
     const giveUpReason = slot.ended(end, outcome)
-    if (kind === 'stop') this.stopping.request({ reason: stop, code, message })
+    if (kind === 'stop') this.stopping.request({ reason: stop, code, message, ...(limit && { limit }) })
     else if (giveUpReason !== undefined)
       this.stopping.request({ reason: 'unreachable', code, message: `${giveUpReason}, last: ${message}` })
     this.stopIfUseless()

@@ -9,6 +9,8 @@ export interface Stop {
   readonly code: string
   /** One line for people. */
   readonly message: string
+  /** Whose limit is used up. */
+  readonly limit?: 'account' | 'token'
   /** Milliseconds since 1970. */
   readonly at: number
 }

@@ -1,5 +1,6 @@
 import { first, transaction, type Connection } from '../core/duckdb.js'
 import { databaseThreads } from '../core/memory.js'
+import { missingCodes } from '../model/missing.js'
 import type { Pipeline } from '../model/pipeline.js'
 import {
   appendAnomalies,
@@ -37,6 +38,7 @@ import {
 } from './sql/days.sql.js'
 import { judgeEmptyAnswers } from './sql/emptyAnswers.sql.js'
 import { history } from './sql/history.sql.js'
+import { judgeMissing } from './sql/missing.sql.js'
 import { countIdCalls, insertUnsplit } from './sql/spending.sql.js'
 
 /** How much a merge changed. */
@@ -81,7 +83,8 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
   await connection.run('SET threads = 1')
   try {
     return await transaction(connection, async () => {
-      await run([dropRepeatedCalls, ...countIdCalls(pipeline.timeZone), ...insertUnsplit])
+      await run([dropRepeatedCalls, ...(missingCodes(pipeline) ? [judgeMissing] : [])])
+      await run([...countIdCalls(pipeline.timeZone), ...insertUnsplit])
       await run([insertRuns(pipeline.timeZone), ...replaceRunCodes])
       await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
       if (since !== null) await run([uncheckSince(since)])

@@ -1,5 +1,6 @@
 import { all, type Connection, type Parameters } from '../core/duckdb.js'
 import { ensureTempTable, fillTempTable } from '../core/tempTable.js'
+import type { MissingCodes } from '../model/missing.js'
 import { STATUSES, type Counts, type ParkReason, type ReasonCount, type RowStatus } from '../model/receipt.js'
 import { RUN_ENDS, SETTLED_LISTS, UNFINISHED } from '../model/tempTables.js'
 import { readListChanges } from './listChanges.js'
@@ -35,6 +36,8 @@ export interface SettleOptions {
   readonly unfinished: ReadonlySet<string>
   /** Why these ids, and due ids without a call, are parked; absent when the run came to its end. */
   readonly parkReason?: ParkReason
+  /** Gives the reason of ids that are empty because the endpoint does not have them. */
+  readonly missing?: MissingCodes | undefined
 }
 
 /** `read` is counted from the input rows, the statuses from the stored rows: they must add up. */
@@ -75,7 +78,7 @@ type ReadRow = Omit<CountRow, 'status' | 'reason'>
 export async function settle(connection: Connection, options: SettleOptions): Promise<Settled> {
   const run = options.runId
   await fillInputs(connection, options)
-  await connection.run(settleIds, { run, park: options.parkReason ?? null })
+  await connection.run(settleIds(options.missing), { run, park: options.parkReason ?? null })
   const changes = await readListChanges(
     connection,
     options.lists.map(({ name }) => name),

@@ -1,41 +1,15 @@
 import type { Answer, CallEnd, NoAnswer } from './call.js'
 import { decodeUtf8, isObject, readJson, type JsonProblem } from './json.js'
-import type { Billed, Interpret, Outcome, OutcomeKind, StopReason } from './outcome.js'
-import type { Pipeline } from './pipeline.js'
+import type { Interpret, Outcome } from './outcome.js'
+import { codesOf, type Pipeline, type Profile } from './pipeline.js'
+import type { CodeRule } from './vendor.js'
 
-interface Rule {
-  readonly kind: OutcomeKind
-  readonly billed: Billed
-  readonly stop?: StopReason
-  /** The outcome's message if the upstream sent none. */
-  readonly meaning: string
-}
-
-/**
- * What each code of the upstream means for the run, for any HTTP status. Code 0 has the rules of `SUCCESS`.
- * Source: the vendor's page for the endpoint and its usage guides, July and August 2026.
- */
-const CODES: ReadonlyMap<string, Rule> = new Map(
-  Object.entries<Rule>({
-    100: { kind: 'stop', billed: 'no', stop: 'token', meaning: 'the token is invalid or inactive' },
-    201: { kind: 'empty', billed: 'maybe', meaning: 'no content available' },
-    301: { kind: 'retry', billed: 'no', meaning: 'collection failed' },
-    302: { kind: 'throttled', billed: 'no', meaning: 'rate limit exceeded' },
-    303: { kind: 'stop', billed: 'no', stop: 'quota', meaning: 'daily quota exceeded' },
-    400: { kind: 'invalid', billed: 'no', meaning: 'invalid parameters' },
-    404: { kind: 'stop', billed: 'no', stop: 'route', meaning: 'no such route' },
-    500: { kind: 'retry', billed: 'no', meaning: 'server error' },
-    503: { kind: 'retry', billed: 'maybe', meaning: 'service unavailable' },
-    600: { kind: 'stop', billed: 'no', stop: 'permission', meaning: 'the endpoint is not activated for this account' },
-    601: { kind: 'stop', billed: 'no', stop: 'balance', meaning: 'the balance is exhausted' },
-    602: { kind: 'stop', billed: 'no', stop: 'balance', meaning: "this token's budget is exhausted" },
-  }),
-)
+type Rule = Pick<CodeRule, 'kind' | 'billed' | 'stop' | 'limit' | 'isDown' | 'meaning'>
 
 /** Any other code: the id fails and is not fetched again in this run; code and message are kept verbatim. */
 const UNDOCUMENTED: Rule = { kind: 'refused', billed: 'maybe', meaning: 'undocumented code' }
 
-/** Code 0, by the kind that the pipeline finds in `data`. */
+/** Code 0, by the kind that the pipeline finds in `data`. A failure inside `data` is billed as any other success. */
 const SUCCESS = {
   profile: { kind: 'profile', billed: 'yes', meaning: 'success' },
   empty: { kind: 'empty', billed: 'maybe', meaning: 'success without a profile' },
@@ -76,8 +50,8 @@ const UNUSABLE: Readonly<Record<Unusable, Rule>> = {
 const GATEWAY: Rule = { kind: 'retry', billed: 'maybe', meaning: 'no usable body' }
 const GATEWAY_THROTTLED: Rule = { kind: 'throttled', billed: 'no', meaning: 'too many requests' }
 
-/** The codes of failed calls, except undocumented ones of the upstream. Code 0 has the name of its outcome instead. */
-export const KNOWN_CODES: readonly string[] = [...CODES.keys(), ...Object.keys(FAULTS), ...Object.keys(UNUSABLE)]
+/** Our words for calls without a code of the upstream. */
+export const OWN_CODES: readonly string[] = [...Object.keys(FAULTS), ...Object.keys(UNUSABLE)]
 
 const SNIPPET_BYTES = 200
 const MESSAGE_LENGTH = 1000
@@ -89,17 +63,23 @@ const CODE_LENGTH = 40
  * Gives the outcome of a call: what the run does about it, whether it was billed, and why the run stops. The upstream's code
  * decides, not the HTTP status. Pure: the same end means the same at fetch, recovery and replay.
  */
-export function interpreter(pipeline: Pick<Pipeline, 'profile'>): Interpret {
-  return (end) => (end.kind === 'answer' ? answerOutcome(pipeline, end) : faultOutcome(end))
+export function interpreter(pipeline: Pick<Pipeline, 'profile' | 'vendor' | 'codes'>): Interpret {
+  const source = { codes: new Map(Object.entries(codesOf(pipeline))), profile: pipeline.profile }
+  return (end) => (end.kind === 'answer' ? answerOutcome(source, end) : faultOutcome(end))
+}
+
+interface Source {
+  readonly codes: ReadonlyMap<string, CodeRule>
+  readonly profile: Pipeline['profile']
 }
 
 /**
- * Whether this answer shows that the upstream works: it has a code that is not 302 (throttled), 500 or 503. A run that gets
- * no such answer for long enough stops.
+ * Whether this answer shows that the upstream works: it has a code, but none that throttles, says that the API is down, or
+ * may mean either that or a missing id. A run that gets no such answer for long enough stops.
  */
 export function showsUpstreamWorks(end: CallEnd, outcome: Outcome): boolean {
-  if (end.kind !== 'answer' || outcome.kind === 'throttled') return false
-  return !isUnusable(outcome.code) && outcome.code !== '500' && outcome.code !== '503'
+  if (end.kind !== 'answer' || outcome.kind === 'throttled' || outcome.kind === 'missing') return false
+  return !isUnusable(outcome.code) && !outcome.isDown
 }
 
 /** The vendor's number and time of an answer, as its records have them; null where the body has none. */
@@ -124,7 +104,7 @@ function faultOutcome(end: NoAnswer): Outcome {
   return outcome(rule, end.fault, oneLine(end.detail).slice(0, MESSAGE_LENGTH) || rule.meaning)
 }
 
-function answerOutcome(pipeline: Pick<Pipeline, 'profile'>, answer: Answer): Outcome {
+function answerOutcome({ codes, profile: profileIn }: Source, answer: Answer): Outcome {
   const read = readJson(answer.body)
   if (!read.ok) return unusableOutcome(answer, unusableReason(answer, read.problem))
   const { value } = read
@@ -132,16 +112,28 @@ function answerOutcome(pipeline: Pick<Pipeline, 'profile'>, answer: Answer): Out
   if (code === undefined) return unusableOutcome(answer, isObject(value) ? 'no_code' : 'not_json')
   const { data, message } = value as Record<string, unknown>
   if (code !== '0') {
-    const rule = CODES.get(code) ?? UNDOCUMENTED
+    const rule = codes.get(code) ?? UNDOCUMENTED
     return outcome(rule, code, messageText(message) || rule.meaning, retryAfterMs(answer))
   }
-  const profile = pipeline.profile(data, answer.id)
+  const profile = profileIn(data, answer.id)
+  if ('code' in profile) return innerOutcome(profile)
   const rule = SUCCESS[profile.kind]
   if (profile.kind === 'misdelivered')
     return outcome(rule, code, `${rule.meaning}: ${oneLine(profile.id).slice(0, SHOWN_LENGTH)}`)
   if (profile.kind === 'unreadable') return { ...outcome(rule, code, `${rule.meaning}: ${profile.found}`), value: data }
   const result = outcome(rule, code, messageText(message) || rule.meaning)
   return profile.kind === 'profile' ? { ...result, value: profile.value } : result
+}
+
+/** A failure inside the `data` of a success. */
+function innerOutcome({ kind, code, message }: Extract<Profile, { readonly code: string }>): Outcome {
+  const word = oneLine(code).slice(0, CODE_LENGTH)
+  const said = oneLine(message ?? '').slice(0, MESSAGE_LENGTH)
+  return outcome(
+    { kind, billed: 'yes', meaning: 'a failure inside the answer' },
+    word,
+    said || `the answer says ${word}`,
+  )
 }
 
 function unusableOutcome(answer: Answer, code: Unusable): Outcome {
@@ -206,6 +198,8 @@ function outcome(rule: Rule, code: string, message: string, retryAfter?: number)
     billed: rule.billed,
     message,
     ...(rule.stop === undefined ? {} : { stop: rule.stop }),
+    ...(rule.limit === undefined ? {} : { limit: rule.limit }),
+    ...(rule.isDown === undefined ? {} : { isDown: rule.isDown }),
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
   }
 }

@@ -8,7 +8,8 @@ export type StopReason =
  * What the run does about the end of a call:
  * `profile`, `empty`, `misdelivered`, `unreadable`: the answer is kept, and the id is done;
  * `invalid`: the id is rejected, also in later runs; `refused`: the id fails without a retry;
- * `retry`: the id is retried a limited number of times; `ambiguous`: sent, no usable answer: the id is retried once, or held;
+ * `retry`: the id is retried a limited number of times; `missing`: so is this one, but the endpoint may never have the id:
+ * after two such calls it is `empty`, if other ids succeed; `ambiguous`: sent, no usable answer: the id is retried once, or held;
  * `throttled`: the whole run slows down, and the id loses no attempt; `stop`: the whole run stops.
  */
 export type OutcomeKind =
@@ -19,6 +20,7 @@ export type OutcomeKind =
   | 'invalid'
   | 'refused'
   | 'retry'
+  | 'missing'
   | 'ambiguous'
   | 'throttled'
   | 'stop'
@@ -33,6 +35,10 @@ export interface Outcome {
   /** One line for people: the upstream's own message (redacted), or a description of what happened. */
   readonly message: string
   readonly stop?: StopReason
+  /** Whose limit is used up. */
+  readonly limit?: 'account' | 'token'
+  /** The API does not work. */
+  readonly isDown?: true
   /** Milliseconds to wait, as the upstream requested; absent without a valid header. */
   readonly retryAfterMs?: number
   /** The profile object, or what stands in its place; for `profile` and `unreadable` only. */

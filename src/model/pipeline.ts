@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { UsageError } from '../core/errors.js'
 import type { Language, Words } from './language.js'
+import type { CodeTable, Vendor } from './vendor.js'
 
 /**
  * What a pipeline declares about one upstream endpoint. The code under `src/` uses only this contract. It does not know an
@@ -12,6 +13,14 @@ export interface Pipeline {
   /** Raised whenever a column's meaning, kind or path changes. */
   readonly version: number
   readonly title: string
+  /** The service that answers the calls. */
+  readonly vendor: Vendor
+  /** Price of one billed call, in the vendor's currency. `--price` goes first. */
+  readonly price: number
+  /** Codes that mean something else at this endpoint than at the vendor's others. */
+  readonly codes?: CodeTable
+  /** Why an id is `empty` whose calls ended as `missing`, in one word, such as `not_in_marketplace`. */
+  readonly missingReason?: string
   /** IANA time zone of days, for views and for the upstream's daily quota. */
   readonly timeZone: string
   /** Names of id columns in inputs, lower case, the most certain name first. */
@@ -19,8 +28,8 @@ export interface Pipeline {
   /** Those of them that files also give to other things, such as posts. Another column with ids of other people contradicts them. */
   readonly genericIdColumns: readonly string[]
   parseId(cell: string): ParsedId
-  /** The call for one id, without host and token: a path, and query parameters. */
-  request(id: string): { readonly path: string; readonly query: Readonly<Record<string, string>> }
+  /** The call for one id, without host and token. */
+  request(id: string): RequestSpec
   profile(data: unknown, requestedId: string): Profile
   readonly columns: Readonly<Record<string, Column>>
   /** Its words in other languages than English, for people. */
@@ -38,6 +47,12 @@ export interface Pipeline {
   /** Imported only if the API is simulated. */
   simulatedAnswers(): Promise<SimulatedAnswers>
 }
+
+/** A GET with its parameters in the query, or a POST with them in a form. The token goes where the parameters go. */
+export type RequestSpec = { readonly path: string } & (
+  | { readonly query: Readonly<Record<string, string>>; readonly form?: never }
+  | { readonly form: Readonly<Record<string, string>>; readonly query?: never }
+)
 
 /** What has no word is shown as it is, or by the report's own word. */
 export interface PipelineWords {
@@ -151,6 +166,8 @@ export type Profile =
   | { readonly kind: 'misdelivered'; readonly id: string }
   /** Something that cannot be read as a profile; `found` says in a few words what it is, without any value. */
   | { readonly kind: 'unreadable'; readonly found: string }
+  /** The upstream reports a failure inside `data`: it means the same as this kind of code. `code` names it: `ok 0`. */
+  | { readonly kind: 'invalid' | 'missing' | 'refused' | 'retry'; readonly code: string; readonly message?: string }
 
 /** Answers for the simulator. All people are invented. The same id and night give the same answer. */
 export interface SimulatedAnswers {
@@ -209,6 +226,11 @@ export function seriesColumns(pipeline: Pipeline): [name: string, column: Column
 
 /** The roles whose derived columns are in the time series. */
 const SERIES_ROLES: readonly (Role | undefined)[] = ['followers', 'engagement', 'posts', 'tier']
+
+/** What the codes mean at this endpoint. */
+export function codesOf({ vendor, codes }: Pick<Pipeline, 'vendor' | 'codes'>): CodeTable {
+  return { ...vendor.codes, ...codes }
+}
 
 /** The column that has a role, or undefined if this pipeline has none. */
 export function columnOf(pipeline: Pick<Pipeline, 'columns'>, role: Role): string | undefined {

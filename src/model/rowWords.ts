@@ -1,5 +1,5 @@
 import { NO_WORDS, twins, type Language, type Words } from './language.js'
-import type { Pipeline } from './pipeline.js'
+import { codesOf, type Pipeline } from './pipeline.js'
 
 /** Words for what became of a row, in a language. What has none is shown as it is stored. */
 export interface RowWords {
@@ -20,18 +20,6 @@ const MEANINGS = twins(NO_WORDS, {
   misdelivered: '返回的是其他 ID 的资料',
   unreadable: '返回的内容不是达人资料',
   too_large_to_load: '资料过大，无法入库',
-  '100': 'Token 无效或已停用',
-  '201': '没有内容',
-  '301': '采集失败',
-  '302': '超出调用频率限制',
-  '303': '当日调用额度已用完',
-  '400': '参数无效',
-  '404': '接口不存在',
-  '500': '服务器错误',
-  '503': '服务不可用',
-  '600': '该账号没有开通此接口',
-  '601': '账户余额已用完',
-  '602': '该 Token 的预算已用完',
   unsent: '请求未发出',
   withdrawn: '请求在发出前已撤回',
   untrusted: '服务器证书不受信任',
@@ -49,8 +37,15 @@ const MEANINGS = twins(NO_WORDS, {
   too_deep: '返回内容嵌套过深，无法读取',
 })
 
-export function rowWords({ words }: Pick<Pipeline, 'words'>, lang: Language): RowWords {
-  return { remedies: { ...REMEDIES[lang], ...words?.[lang]?.remedies }, meanings: MEANINGS[lang] }
+export function rowWords(pipeline: Pick<Pipeline, 'words' | 'vendor' | 'codes'>, lang: Language): RowWords {
+  const { remedies } = pipeline.words?.[lang] ?? {}
+  return { remedies: { ...REMEDIES[lang], ...remedies }, meanings: { ...MEANINGS[lang], ...codeWords(pipeline, lang) } }
+}
+
+/** English words are those of the stored messages. */
+function codeWords(pipeline: Pick<Pipeline, 'vendor' | 'codes'>, lang: Language): Words {
+  if (lang === 'en') return {}
+  return Object.fromEntries(Object.entries(codesOf(pipeline)).flatMap(([code, { zh }]) => (zh ? [[code, zh]] : [])))
 }
 
 /** The message of a failed call for people. */

@@ -4,16 +4,9 @@ import type { StopNotice } from './receipt.js'
 /** The code of a stop by `--budget-per-day`: our own limit, not the vendor's. */
 export const DAY_BUDGET = 'budget-per-day'
 
-/** Whose limit is used up, by the vendor's code: the whole account's, or only that of this token. */
-const LIMITS: Readonly<Record<string, StopNotice['limit']>> = { 303: 'account', 601: 'account', 602: 'token' }
-
-export function limitOf(code: string): StopNotice['limit'] {
-  return LIMITS[code] ?? null
-}
-
 /** What people do to go on after a stop: the line `next` of the summary. `at` is the time of the stop. */
 export function runAgain(
-  { reason, code, at }: Pick<StopNotice, 'reason' | 'code'> & { at: number },
+  { reason, code, limit, at }: Pick<StopNotice, 'reason' | 'code' | 'limit'> & { at: number },
   timeZone: string,
 ): string {
   if (code === 'untrusted') {
@@ -23,7 +16,7 @@ export function runAgain(
     case 'quota':
       return `run the same command again after ${new Date(nextDayIn(timeZone, at)).toISOString()} (midnight, ${timeZone})${code === DAY_BUDGET ? '' : '; with the token of another account it goes on at once'}`
     case 'balance':
-      return limitOf(code) === 'token'
+      return limit === 'token'
         ? 'raise the budget of this token, or take another token, then run the same command again'
         : 'top up the account, or take the token of another account, then run the same command again'
     case 'token':

@@ -26,7 +26,7 @@ export const PLANNED = tempTable('planned', {
   user_id: 'VARCHAR',
   /** A `Decision`. */
   decision: 'VARCHAR',
-  /** A `PlanReason`, but for `known_failed` the code of the last attempt. */
+  /** A `PlanReason`, but for `known_failed` the code of the last attempt, and for a missing id the pipeline's word. */
   reason: 'VARCHAR',
   /** Decision and reason if the clocks cannot be compared; NULL unless an id is due only because its answer is dated ahead. */
   unjudged_decision: 'VARCHAR',

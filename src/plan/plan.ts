@@ -2,6 +2,7 @@ import type { Settings } from '../config/options.js'
 import { all, first, type Connection } from '../core/duckdb.js'
 import { sqlColumns } from '../core/tempTable.js'
 import type { DueId } from '../model/call.js'
+import { missingCodes } from '../model/missing.js'
 import { columnOf, type Pipeline } from '../model/pipeline.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
 import { firstKey } from './firstKey.js'
@@ -25,12 +26,13 @@ export function planOptionsOf(settings: PlanSettings, pipeline: Pipeline, starte
     first: firstKey(settings, pipeline),
     retryFailed: retryFailed ?? false,
     onAmbiguous,
+    missing: missingCodes(pipeline),
   }
 }
 
 export interface PlanCount {
   readonly decision: Decision
-  /** A `PlanReason`, but for `known_failed` the code of the last attempt. */
+  /** A `PlanReason`, but for `known_failed` the code of the last attempt, and for a missing id the pipeline's word. */
   readonly reason: string
   readonly ids: number
   readonly rows: number

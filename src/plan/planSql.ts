@@ -3,6 +3,7 @@ import { quotedName, quotedText, type Cell } from '../core/duckdb.js'
 import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
 import { DAY_MS } from '../core/time.js'
 import { CLOCK_TOLERANCE_MS } from '../model/clock.js'
+import type { MissingCodes } from '../model/missing.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
 import { freshMsSql, NIGHT_SLACK_MS, type AllowedAges } from './maxAge.js'
 import { decide, KNOWN, type PolicyOptions } from './policy.js'
@@ -17,6 +18,8 @@ export interface PlanOptions extends PolicyOptions {
   readonly tier: string | undefined
   /** Orders ids that are equally overdue, by a column of `creators`; undefined: by first appearance. */
   readonly first: SortKey | undefined
+  /** Absent: the endpoint has no such codes. */
+  readonly missing?: MissingCodes | undefined
 }
 
 /** How many days a confirmed empty answer stays fresh: after the first, the second, and every further one. */
@@ -55,15 +58,23 @@ export function planSql(options: PlanOptions, stored: StoredRuns): string {
     {
       user_id: 'user_id',
       decision: 'decision',
-      reason: `CASE WHEN decision = 'known_failed' THEN coalesce(last_attempt_code, reason) ELSE reason END`,
+      reason: reasonOf('decision', 'reason', options.missing),
       unjudged_decision: 'unjudged_decision',
-      unjudged_reason: `CASE WHEN unjudged_decision = 'known_failed' THEN coalesce(last_attempt_code, unjudged_reason) ELSE unjudged_reason END`,
+      unjudged_reason: reasonOf('unjudged_decision', 'unjudged_reason', options.missing),
       last_answer: 'last_answer',
       canary: 'canary',
       ord: 'row_number() OVER ()',
     },
     `FROM (${orderedSql(options, stored)})`,
   )
+}
+
+/** For a failed id the code of its last attempt, for a missing one the pipeline's word. */
+function reasonOf(decision: string, reason: string, missing: MissingCodes | undefined): string {
+  const failed = `WHEN ${decision} = 'known_failed' THEN coalesce(last_attempt_code, ${reason})`
+  const codes = missing?.codes.map(quotedText).join(', ')
+  const isMissing = `${decision} = 'known_empty' AND last_attempt_code IN (${codes})`
+  return `CASE ${failed} ${missing ? `WHEN ${isMissing} THEN ${quotedText(missing.reason)}` : ''} ELSE ${reason} END`
 }
 
 /** Every distinct id with its verdict, in the order of the plan. */

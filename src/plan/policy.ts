@@ -7,7 +7,7 @@
  * What is known of an id. The last attempt decides, unless it says nothing about the id (throttled, or it stopped the run):
  * then the last conclusive answer decides.
  * `none`: no conclusive answer; `profile`, `empty`: as answered; `failed`: answered, but without this id's profile
- * (misdelivered, unreadable, too large to load, or an unknown code); `fault`: 301, 500, 503 or a transport fault used up the attempts; `ambiguous`: sent,
+ * (misdelivered, unreadable, too large to load, or an unknown code); `fault`: codes to retry or transport faults used up the attempts; `ambiguous`: sent,
  * no answer, maybe billed; `invalid`: the API says that this is not an id; `doubted`: an empty answer of a run whose answers were of no use.
  */
 export type Known = 'none' | 'profile' | 'empty' | 'failed' | 'fault' | 'ambiguous' | 'invalid' | 'doubted'

@@ -1,4 +1,4 @@
-import { NOT_KNOWN, type Count } from '../core/text.js'
+import { longMoneyText, NOT_KNOWN, type Count } from '../core/text.js'
 import { DAY_MS } from '../core/time.js'
 import { twins, type Language } from '../model/language.js'
 
@@ -42,8 +42,7 @@ export function changePercent(share: number | null): string {
 
 export function money(amount: number | null, currency: string | null): string {
   if (amount === null) return NOT_KNOWN
-  const text = amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
-  return currency === 'CNY' ? `¥${text}` : `${currency ?? ''} ${text}`.trim()
+  return longMoneyText(amount, currency ?? '').trim()
 }
 
 /** `2026-11-17 02:00` in this zone; `time` in milliseconds since 1970. */

@@ -93,7 +93,7 @@ async function checkPipeline(connection: Connection, pipeline: Pipeline): Promis
   const folder = await first<{ pipeline: string | null }>(connection, 'SELECT pipeline FROM data_folder')
   if (folder?.pipeline && folder.pipeline !== pipeline.name) {
     throw new UsageError(
-      `the data belong to the pipeline ${folder.pipeline}, not to ${pipeline.name}: give it with --pipeline`,
+      `the data belong to the pipeline ${folder.pipeline}, not to ${pipeline.name}: give another folder with --data`,
     )
   }
 }

@@ -1,4 +1,3 @@
-import { CURRENCY } from '../config/options.js'
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
 import type { Settled } from '../load/settle.js'
@@ -11,7 +10,7 @@ import {
   type Receipt,
   type StopNotice,
 } from '../model/receipt.js'
-import { DAY_BUDGET, limitOf, runAgain } from '../model/runAgain.js'
+import { DAY_BUDGET, runAgain } from '../model/runAgain.js'
 import { runExit } from '../model/runExit.js'
 import type { NamedInput } from '../read/readInput.js'
 import type { Fetched } from './fetchDue.js'
@@ -100,7 +99,7 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
     calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes, days: end.days },
     pace: paceOf(fetched),
     money: {
-      currency: CURRENCY,
+      currency: pipeline.vendor.currency,
       price,
       billed: cents(billed * price),
       maybe_billed: cents(maybeBilled * price),
@@ -140,12 +139,16 @@ function cents(amount: number): number {
   return Math.round(amount * 1e4) / 1e4
 }
 
-function stopOf({ reason, code, message, at }: FetchStop, timeZone: string): StopNotice {
+function stopOf({ reason, code, message, limit: used, at }: FetchStop, timeZone: string): StopNotice {
+  const limit = used ?? null
   return {
     reason,
     code,
     message,
-    limit: limitOf(code),
-    run_again: runAgain({ reason: reason === 'cap' && code === DAY_BUDGET ? 'quota' : reason, code, at }, timeZone),
+    limit,
+    run_again: runAgain(
+      { reason: reason === 'cap' && code === DAY_BUDGET ? 'quota' : reason, code, limit, at },
+      timeZone,
+    ),
   }
 }

@@ -1,7 +1,7 @@
 import type { LogLevel } from '../core/effects.js'
 import { EXIT } from '../core/errors.js'
 import type { LogEvent, LogFields } from '../core/logEvents.js'
-import { visibleLine } from '../core/text.js'
+import { moneyText, visibleLine } from '../core/text.js'
 import type { RunStatus } from '../dataFolder/runStatus.js'
 import { STATUSES, type Receipt } from '../model/receipt.js'
 
@@ -22,6 +22,7 @@ export interface PartialRun {
   readonly status: RunStatus
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
   readonly price: number
+  readonly currency: string
   readonly simulated: boolean
 }
 
@@ -43,7 +44,7 @@ export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingL
       `rows=${rows.read} ids=${ids.read} ${counts.join(' ')}`,
       `parked=${[rows.parked, ...parked].join(' ')}`,
       ...(erased > 0 ? [`erased_people=${erased}`] : []),
-      callsText(sent, money.billed, money.maybe_billed, simulated),
+      callsText(sent, money, simulated),
     ],
     fields: {
       exit_reason,
@@ -82,21 +83,29 @@ export function closingOfKilled(run: PartialRun): ClosingLine {
 
 /** The closing line of a run that ended before its first call. */
 export function closingOfNotStarted(
-  end: { readonly runId: string; readonly data: string; readonly lists: readonly string[]; readonly error: string },
+  end: {
+    readonly runId: string
+    readonly data: string
+    readonly lists: readonly string[]
+    readonly error: string
+    readonly currency: string
+  },
   exitCode: number,
   warnings: Warnings,
 ): ClosingLine {
-  const { runId, data, lists, error } = end
+  const { runId, data, lists, error, currency } = end
   return closing({
     runId,
     exitCode,
     warnings,
-    parts: [`not started folder=${quoted(data)} lists=${quoted(lists.join(', '))} calls=0 money=¥0.00`],
+    parts: [
+      `not started folder=${quoted(data)} lists=${quoted(lists.join(', '))} calls=0 money=${moneyText(0, currency)}`,
+    ],
     fields: { data, lists, started: false, calls: { sent: 0, billed: 0, maybe_billed: 0 }, error },
   })
 }
 
-function partial({ status, calls, price, simulated }: PartialRun): Pick<Parts, 'runId' | 'parts' | 'fields'> {
+function partial({ status, calls, price, currency, simulated }: PartialRun): Pick<Parts, 'runId' | 'parts' | 'fields'> {
   const { run_id: runId, lists, phase, due, done, failed } = status
   const [billed, maybeBilled] = [calls.billed * price, calls.maybeBilled * price]
   const sent = { sent: calls.sent, billed: calls.billed, maybe_billed: calls.maybeBilled }
@@ -104,7 +113,10 @@ function partial({ status, calls, price, simulated }: PartialRun): Pick<Parts, '
   const step = phase === 'interrupted' ? '' : `phase=${phase} `
   return {
     runId,
-    parts: [`${step}due=${due} done=${done} failed=${failed}`, callsText(sent, billed, maybeBilled, simulated)],
+    parts: [
+      `${step}due=${due} done=${done} failed=${failed}`,
+      callsText(sent, { billed, maybe_billed: maybeBilled, currency }, simulated),
+    ],
     fields: {
       lists,
       simulated,
@@ -168,12 +180,15 @@ const NEXT: Readonly<Record<number, string>> = {
 
 function callsText(
   calls: { readonly sent: number; readonly billed: number; readonly maybe_billed: number },
-  billed: number,
-  maybeBilled: number,
+  {
+    billed,
+    maybe_billed,
+    currency,
+  }: { readonly billed: number; readonly maybe_billed: number; readonly currency: string },
   simulated: boolean,
 ): string {
-  const maybe = maybeBilled > 0 ? `+¥${maybeBilled.toFixed(2)}?` : ''
-  const money = simulated ? 'simulated' : `¥${billed.toFixed(2)}${maybe}`
+  const maybe = maybe_billed > 0 ? `+${moneyText(maybe_billed, currency)}?` : ''
+  const money = simulated ? 'simulated' : `${moneyText(billed, currency)}${maybe}`
   return `calls=${calls.sent} billed=${calls.billed} maybe_billed=${calls.maybe_billed} money=${money}`
 }
 

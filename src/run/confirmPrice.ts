@@ -2,7 +2,7 @@ import { isLoopback } from '../config/loopback.js'
 import type { Settings } from '../config/options.js'
 import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
-import { count, plural } from '../core/text.js'
+import { count, longMoneyText, plural } from '../core/text.js'
 import { NEWEST_RUNS_FIRST } from '../model/clock.js'
 import type { PlanCounts } from '../plan/plan.js'
 import type { OpenRun } from './openRun.js'
@@ -16,7 +16,7 @@ const USUAL_GROWTH = 2
  * @throws UsageError with the price, before anything is sent
  */
 export async function confirmPrice(
-  { settings, api, layout }: OpenRun,
+  { settings, api, layout, pipeline }: OpenRun,
   connection: Connection,
   planned: PlanCounts,
 ): Promise<void> {
@@ -27,16 +27,12 @@ export async function confirmPrice(
   if (api.base === undefined || isLoopback(api.base.hostname)) return
   if (tracked && due <= USUAL_GROWTH * (await idsOfLastNight(connection))) return
   throw new UsageError(
-    `${plural(due, 'id')} to be fetched into ${layout.data} would cost ¥${money(cost)}, which is more than --confirm-above ${count(confirmAbove)}, and no cap is named; nothing was sent. Check the input and --data; then add --yes, or a cap with --budget or --max-calls`,
+    `${plural(due, 'id')} to be fetched into ${layout.data} would cost ${longMoneyText(cost, pipeline.vendor.currency)}, which is more than --confirm-above ${count(confirmAbove)}, and no cap is named; nothing was sent. Check the input and --data; then add --yes, or a cap with --budget or --max-calls`,
   )
 }
 
 function hasCap({ maxCalls, budget, budgetPerDay }: Settings): boolean {
   return maxCalls !== undefined || budget !== undefined || budgetPerDay !== undefined
-}
-
-function money(amount: number): string {
-  return amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 }
 
 async function idsOfLastNight(connection: Connection): Promise<number> {

@@ -1,6 +1,6 @@
 import type { Api } from '../config/api.js'
 import type { ConfigFile } from '../config/configFile.js'
-import type { Settings } from '../config/options.js'
+import type { PricedSettings, Settings } from '../config/options.js'
 import type { Effects } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
 import type { Layout } from '../dataFolder/layout.js'
@@ -24,7 +24,7 @@ export interface HeldFolder {
 export interface RunContext {
   /** Paths, or `-` for stdin. */
   readonly inputs: readonly string[]
-  readonly settings: Settings
+  readonly settings: PricedSettings
   /** Where some of the settings come from. */
   readonly configFile?: ConfigFile | undefined
   readonly api: Api

@@ -44,7 +44,7 @@ export class CutOffRun {
   report(calls?: Sent): void {
     if (this.isReported) return
     this.isReported = true
-    const { logger, settings, api } = this.context
+    const { logger, settings, api, pipeline } = this.context
     const { status } = this
     const { calls: sent = status.billed + status.maybe_billed, billed, maybe_billed: maybeBilled } = status
     const price = calls?.price ?? settings.price
@@ -55,6 +55,7 @@ export class CutOffRun {
       status: { ...status, done },
       calls: known,
       price,
+      currency: pipeline.vendor.currency,
       simulated: api.simulated,
     })
     logger.close('file', line.level, line.message, line.fields)

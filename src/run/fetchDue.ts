@@ -1,4 +1,4 @@
-import { CURRENCY, type Settings } from '../config/options.js'
+import type { PricedSettings } from '../config/options.js'
 import { demoText } from '../core/commandText.js'
 import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
@@ -71,7 +71,7 @@ export async function fetchDue(
   planned: PlanCounts,
   lists: readonly string[],
 ): Promise<Fetched> {
-  const { settings, api, layout, reader, forgotten, effects, activeClock, logger, signal } = run
+  const { settings, api, layout, pipeline, reader, forgotten, effects, activeClock, logger, signal } = run
   const { connection } = warehouse
   const due = planned.byDecision.due.ids
   effects.log(
@@ -81,7 +81,7 @@ export async function fetchDue(
     { rows: planned.rows, ids: planned.ids, due },
   )
   if (due === 0) return { ...NOTHING, planned }
-  warnOfCaps(settings, due, effects)
+  warnOfCaps(run, due)
   const token = tokenFor(run, due)
   await claimKind(connection, layout.data, api.simulated)
   const open = new Resources()
@@ -93,7 +93,7 @@ export async function fetchDue(
     // If the data folder was moved away, opening the journal has created an empty one in its place.
     run.check()
     const learned = await openLearnedLimits(layout.learned, { host: api.host, token }, effects)
-    const tally = newTally(due, settings.price)
+    const tally = newTally(due, settings.price, pipeline.vendor.currency)
     run.status.follow(tally)
     const progress = startProgress(logger, tally, activeClock)
     open.add(() => progress.stop())
@@ -140,8 +140,8 @@ export async function fetchDue(
 }
 
 /** If the run is cut off, the price and the list of its calls are known from here alone. */
-function headerFor({ header, settings }: OpenRun, [list, ...others]: readonly string[]): RunHeader {
-  const known = { ...header, price: settings.price, currency: CURRENCY }
+function headerFor({ header, settings, pipeline }: OpenRun, [list, ...others]: readonly string[]): RunHeader {
+  const known = { ...header, price: settings.price, currency: pipeline.vendor.currency }
   return list === undefined || others.length > 0 || list.length > LONGEST_NAME ? known : { ...known, list }
 }
 
@@ -197,7 +197,7 @@ async function budgetsOf(
   return { ...ofRun, dayBudget: { timeZone, calls: callsFor(budgetPerDay), left } }
 }
 
-function policyOf(settings: Settings, budgets: Pick<FetchPolicy, 'budget' | 'dayBudget'>): FetchPolicy {
+function policyOf(settings: PricedSettings, budgets: Pick<FetchPolicy, 'budget' | 'dayBudget'>): FetchPolicy {
   const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls } = settings
   return {
     concurrency,

@@ -1,4 +1,3 @@
-import { CURRENCY } from '../config/options.js'
 import { transaction, type Connection } from '../core/duckdb.js'
 import { plural } from '../core/text.js'
 import { dayStartIn } from '../core/time.js'
@@ -18,6 +17,7 @@ import { requireRebuild } from '../load/schema/schema.js'
 import { settle } from '../load/settle.js'
 import { recordSpending } from '../load/spending.js'
 import type { Warehouse } from '../load/warehouse.js'
+import { missingCodes } from '../model/missing.js'
 import { parkReasonOf, type Receipt } from '../model/receipt.js'
 import { allowedAges } from '../plan/maxAge.js'
 import { buildReceipt, type StepResults } from './buildReceipt.js'
@@ -46,6 +46,7 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     }),
     unfinished,
     ...(stop ? { parkReason: parkReasonOf(stop.reason) } : {}),
+    missing: missingCodes(run.pipeline),
   })
   const aheadRuns = fetched.isClockConfirmed ? await findAheadRuns(connection, header) : []
   const receipt = buildReceipt(run, results, {
@@ -76,7 +77,11 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     historyFrom: historyStartOf(run, receipt.exit_code, fetched),
   }
   await recordRun(connection, record)
-  await recordSpending(connection, { runId: header.runId, price: receipt.money.price, currency: CURRENCY })
+  await recordSpending(connection, {
+    runId: header.runId,
+    price: receipt.money.price,
+    currency: receipt.money.currency,
+  })
   await recordDepartures(connection, header.runId)
   if (aheadRuns.length > 0) await requireRebuild(connection, 'clock')
   return receipt

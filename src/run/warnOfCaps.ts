@@ -1,12 +1,15 @@
-import type { OptionName, Settings } from '../config/options.js'
-import type { Effects } from '../core/effects.js'
-import { plural } from '../core/text.js'
+import type { OptionName } from '../config/options.js'
+import { currencySign, plural } from '../core/text.js'
+import type { RunContext } from './context.js'
 
 /**
  * Warns when a cap is below the price of one call: such a cap parks every id in every run, which is hardly meant.
  * @param due the ids that would be fetched
  */
-export function warnOfCaps(settings: Settings, due: number, { log }: Pick<Effects, 'log'>): void {
+export function warnOfCaps(
+  { settings, pipeline, effects: { log } }: Pick<RunContext, 'settings' | 'pipeline' | 'effects'>,
+  due: number,
+): void {
   const { maxCalls, price, from } = settings
   const budgets = (['budget', 'budgetPerDay'] as const).find((name) => (settings[name] ?? price) < price)
   const cap: OptionName | undefined = maxCalls === 0 ? 'maxCalls' : budgets
@@ -14,7 +17,7 @@ export function warnOfCaps(settings: Settings, due: number, { log }: Pick<Effect
   const flags = { maxCalls: '--max-calls', budget: '--budget', budgetPerDay: '--budget-per-day' }
   log(
     'warn',
-    `${from?.[cap] ?? flags[cap]} ${settings[cap]} allows no call (one costs ¥${price}): ${plural(due, 'due id is', 'due ids are')} parked`,
+    `${from?.[cap] ?? flags[cap]} ${settings[cap]} allows no call (one costs ${currencySign(pipeline.vendor.currency)}${price}): ${plural(due, 'due id is', 'due ids are')} parked`,
     'cap_allows_nothing',
   )
 }

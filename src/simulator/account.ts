@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { nextDayIn } from '../core/time.js'
 import type { Pipeline } from '../model/pipeline.js'
+import type { CodeRule } from '../model/vendor.js'
 import { faults } from './faults.js'
 import { isMarked, markedBehaviour } from './markers.js'
 import type { RequestedCall } from './route.js'
@@ -45,15 +47,16 @@ export class Account {
   judge(call: RequestedCall): AccountVerdict {
     const { tokens, permission, quota, budget } = this.settings
     const { id, token } = call
-    if (!call.known) return refusal(404, false)
-    if (token === '' || (tokens && !tokens.includes(token))) return refusal(100, false)
-    if (!permission) return refusal(600)
-    if (!this.isWithinRate()) return refusal(302)
-    if (this.balanceOf(token) === 0) return refusal(601)
-    if (budget !== null && (this.spent.get(token) ?? 0) >= budget) return refusal(602)
-    if (quota !== null && this.countToday(token) >= quota) return refusal(303)
+    if (!call.known) return this.refusal({ stop: 'route' }, false)
+    if (token === '' || (tokens && !tokens.includes(token))) return this.refusal({ stop: 'token' }, false)
+    if (!permission) return this.refusal({ stop: 'permission' })
+    if (!this.isWithinRate()) return this.refusal({ kind: 'throttled' })
+    if (this.balanceOf(token) === 0) return this.refusal({ stop: 'balance', limit: 'account' })
+    if (budget !== null && (this.spent.get(token) ?? 0) >= budget)
+      return this.refusal({ stop: 'balance', limit: 'token' })
+    if (quota !== null && this.countToday(token) >= quota) return this.refusal({ stop: 'quota' })
     const parsed = this.pipeline.parseId(id)
-    if (!('id' in parsed) || parsed.id !== id) return refusal(400)
+    if (!('id' in parsed) || parsed.id !== id) return this.refusal({ kind: 'invalid' })
     const verdict = this.verdictByMarker(id) ??
       this.verdictByShares(id) ?? { code: 0, fault: null, tokenOk: true, charged: true }
     if (verdict.charged) this.charge(token)
@@ -67,6 +70,13 @@ export class Account {
     const balance = this.balanceOf(token)
     if (balance) this.balances.set(account, balance - 1)
     if (this.settings.budget !== null) this.spent.set(token, (this.spent.get(token) ?? 0) + 1)
+  }
+
+  /** The vendor's code that has this meaning. */
+  private refusal(meaning: Partial<CodeRule>, tokenOk = true): AccountVerdict {
+    const rules = Object.entries(this.pipeline.vendor.codes)
+    const [code] = rules.find(([, rule]) => isDeepStrictEqual({ ...rule, ...meaning }, rule)) ?? [500]
+    return { code: Number(code), fault: null, tokenOk, charged: false }
   }
 
   private isWithinRate(): boolean {
@@ -125,10 +135,6 @@ export class Account {
     this.failuresOf.delete(id)
     return undefined
   }
-}
-
-function refusal(code: number, tokenOk = true): AccountVerdict {
-  return { code, fault: null, tokenOk, charged: false }
 }
 
 /** Only code 0 is charged, and 201 according to the vendor's older guides. */

@@ -52,9 +52,9 @@ export function answer(
 
 function plain(exchange: Exchange, code: number, script: Extract<Script, { code: number }> | undefined): void {
   const { settings } = exchange
-  const message = script?.message === undefined ? messageFor(code) : script.message
+  const message = script?.message === undefined ? messageFor(exchange.codes, code) : script.message
   const data = script && 'data' in script ? { data: script.data } : code === 0 ? {} : { data: null }
-  const status = script?.status ?? (settings.httpStatus === '200' ? 200 : statusFor(code))
+  const status = script?.status ?? (settings.httpStatus === '200' ? 200 : statusFor(exchange.codes, code))
   const hint = code === 302 || code === 503 ? exchange.retryAfter : {}
   exchange.send(exchange.text({ code, message, ...data }), status, { ...hint, ...script?.headers })
 }

@@ -1,27 +1,13 @@
-/** The upstream's codes and messages from its documentation; the HTTP statuses are in its definition since July 2026. */
-const CODES: Readonly<Record<number, { readonly message: string; readonly status: number }>> = {
-  100: { message: 'Invalid or inactive token', status: 401 },
-  201: { message: 'No content available', status: 200 },
-  301: { message: 'Collection failed, please retry', status: 500 },
-  302: { message: 'Rate limit exceeded', status: 429 },
-  303: { message: 'Daily quota exceeded', status: 429 },
-  400: { message: 'Invalid parameters', status: 400 },
-  404: { message: 'Not found', status: 404 },
-  500: { message: 'Internal server error', status: 500 },
-  503: { message: 'Service unavailable', status: 503 },
-  600: { message: 'Permission denied', status: 403 },
-  601: { message: 'Insufficient balance', status: 403 },
-  602: { message: 'Token budget exhausted', status: 403 },
-}
+import type { CodeTable } from '../model/vendor.js'
 
 /** Null for success, like the upstream. */
-export function messageFor(code: number): string | null {
-  return code === 0 ? null : (CODES[code]?.message ?? `Unexpected result ${code}`)
+export function messageFor(codes: CodeTable, code: number): string | null {
+  return code === 0 ? null : (codes[code]?.says ?? `Unexpected result ${code}`)
 }
 
-/** The HTTP status of a code at the newer gateway; those of 301, 601 and 602 are inferred. */
-export function statusFor(code: number): number {
-  return CODES[code]?.status ?? 200
+/** The HTTP status of a code. */
+export function statusFor(codes: CodeTable, code: number): number {
+  return codes[code]?.status ?? 200
 }
 
 export interface Envelope {

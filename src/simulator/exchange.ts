@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { envelopeText, type Envelope } from './envelope.js'
+import type { CodeTable } from '../model/vendor.js'
 import type { SimulatorSettings } from './settings.js'
 
 /** One call while it is being answered; a fault uses it to break the answer. */
@@ -13,6 +14,7 @@ export class Exchange {
     readonly seq: number,
     readonly now: number,
     readonly settings: SimulatorSettings,
+    readonly codes: CodeTable,
     /** `data` of a success, for this id or another. */
     readonly invent: (id: string) => unknown,
   ) {}

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { messageFor, statusFor } from './envelope.js'
+import { messageFor } from './envelope.js'
 import type { Exchange } from './exchange.js'
 
 /** One kind of wrong answer. */
@@ -31,13 +31,13 @@ function foreign(what: string, play: SimulatedFault['play']): SimulatedFault {
   return { what, code: null, charged: false, whole: false, play }
 }
 /** A refusal whose HTTP status matches its code. */
-function refusal(code: number): SimulatedFault {
+function refusal(code: number, status: number): SimulatedFault {
   return {
-    what: `code ${code} at HTTP ${statusFor(code)}`,
+    what: `code ${code} at HTTP ${status}`,
     code,
     charged: false,
     whole: true,
-    play: (x) => x.send(x.text({ code, data: null, message: messageFor(code) }), statusFor(code), x.retryAfter),
+    play: (x) => x.send(x.text({ code, data: null, message: messageFor(x.codes, code) }), status, x.retryAfter),
   }
 }
 
@@ -121,10 +121,10 @@ export const faults: Readonly<Record<number, SimulatedFault>> = {
   69: odd('the same key twice, with different values', (x) => x.send(x.text().replace('{', '{"requestId":"first",'))),
   70: odd('message that repeats the token', (x) => x.send(x.text({ message: x.tokenEcho }))),
 
-  80: refusal(302),
-  81: refusal(500),
-  82: refusal(503),
-  83: refusal(400),
+  80: refusal(302, 429),
+  81: refusal(500, 500),
+  82: refusal(503, 503),
+  83: refusal(400, 400),
 }
 
 function withLength(length: number): Buffer {

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { LocalError, messageOf } from '../core/errors.js'
-import type { SimulatedAnswers, Pipeline } from '../model/pipeline.js'
+import { codesOf, type SimulatedAnswers, type Pipeline } from '../model/pipeline.js'
 import { Account, codeVerdict, faultVerdict } from './account.js'
 import { answer, type Script } from './answer.js'
 import { handleControl } from './control.js'
@@ -81,6 +82,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   } = options
   let settings: SimulatorSettings = { ...defaultSettings, ...parseSettings(given) }
   const answers = invention ?? (await pipeline.simulatedAnswers())
+  const codes = codesOf(pipeline)
   const route = routeOf(pipeline)
   const account = new Account(pipeline, settings, now)
   const ledger = new Ledger(keep)
@@ -98,8 +100,19 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const entry = ledger.open({ id: call.id, ...verdict, at })
     const { night } = settings
     const invent = (id: string) => answers.data(id, night)
-    const exchange = new Exchange(request, response, call.id, call.token, entry.seq, at, settings, invent)
+    const exchange = new Exchange(request, response, call.id, call.token, entry.seq, at, settings, codes, invent)
     answer(exchange, verdict, script, entry, ledger)
+  }
+
+  const arrive = (request: IncomingMessage, response: ServerResponse, call: RequestedCall): void => {
+    arrivals += 1
+    if (!before) {
+      handleCall(request, response, call)
+      return
+    }
+    const arrived = { arrival: arrivals, id: call.id, token: call.token, request }
+    // A hook that throws is an error of the test: the rejection stays unhandled, so the test run fails.
+    void Promise.resolve(before(arrived)).then((script) => handleCall(request, response, call, script))
   }
 
   const server = createServer((request, response) => {
@@ -112,15 +125,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       answerHead(response, now(), settings, announces ? { [SIMULATOR_HEADER]: 'yes' } : {})
       return
     }
-    const call = route(url)
-    arrivals += 1
-    if (!before) {
-      handleCall(request, response, call)
-      return
-    }
-    const arrived = { arrival: arrivals, id: call.id, token: call.token, request }
-    // A hook that throws is an error of the test: the rejection stays unhandled, so the test run fails.
-    void Promise.resolve(before(arrived)).then((script) => handleCall(request, response, call, script))
+    if (request.method === 'POST') void text(request).then((form) => arrive(request, response, route(url, form)))
+    else arrive(request, response, route(url, ''))
   })
   // The server's own timeouts must not end a call that waits for minutes, nor close a connection that the client reuses.
   server.requestTimeout = 0

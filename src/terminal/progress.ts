@@ -1,4 +1,5 @@
 import type { ActiveClock } from '../core/activeClock.js'
+import { moneyText } from '../core/text.js'
 import type { Logger } from './logger.js'
 
 const TERMINAL_INTERVAL = 100
@@ -26,10 +27,11 @@ export interface Tally {
   /** Why no more calls are made. */
   stop?: string
   readonly price: number
+  readonly currency: string
 }
 
-export function newTally(total: number, price: number): Tally {
-  return { done: 0, total, started: 0, inFlight: 0, failed: 0, sent: 0, billed: 0, maybeBilled: 0, price }
+export function newTally(total: number, price: number, currency: string): Tally {
+  return { done: 0, total, started: 0, inFlight: 0, failed: 0, sent: 0, billed: 0, maybeBilled: 0, price, currency }
 }
 
 /** A duration in at most two units: `12s`, `3m20s`, `5h07m`. */
@@ -48,7 +50,7 @@ export function timeIn(ms: number): string {
 
 /** The counts in one line, after a bar that fits into `columns`; without `columns` the bar is left out. */
 export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): string {
-  const { done, total, inFlight, failed, billed, maybeBilled, price, limitPerSecond } = tally
+  const { done, total, inFlight, failed, billed, maybeBilled, price, currency, limitPerSecond } = tally
   const share = total === 0 ? 1 : done / total
   const numbers = [
     `${Math.floor(share * 100)}%`,
@@ -56,7 +58,7 @@ export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): s
     `${perSecond(idsPerSecond)}/s${limitPerSecond === undefined ? '' : ` of ${perSecond(limitPerSecond)}`}`,
     `${inFlight} in flight`,
     `${failed} failed`,
-    `¥${((billed + maybeBilled) * price).toFixed(2)}`,
+    moneyText((billed + maybeBilled) * price, currency),
     `${timeOf((total - done) / idsPerSecond)} left`,
   ].join(' ')
   const room = Math.min(LONGEST_BAR, columns - numbers.length - '[] '.length)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { eraseLeaving } from '../../src/commands/forget/eraseLeaving.js'
 import { runCommand } from '../../src/commands/run/command.js'
 import { resolveApi } from '../../src/config/api.js'
-import { resolveSettings } from '../../src/config/options.js'
+import { resolveSettings, withPrice } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { redactor } from '../../src/core/redact.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
@@ -31,11 +31,12 @@ export async function makeHistory(folder: string): Promise<string> {
   try {
     for (const daysAgo of [7, 0]) {
       simulator.change({ night: 7 - daysAgo })
-      const settings = resolveSettings(runCommand.options, { api: simulator.url, data, maxAge: '0s' }, [])
+      const flags = { api: simulator.url, data, maxAge: '0s' }
+      const settings = withPrice(resolveSettings(runCommand.options, flags, []), pipeline)
       const redact = redactor(TOKEN)
       const logger = new Logger({ write: () => true }, settings.logLevel, redact)
       const now = () => Date.now() - daysAgo * 86_400_000
-      const api = resolveApi(settings)
+      const api = resolveApi(settings, pipeline.vendor)
       const effects = { ...liveEffects(() => undefined), now }
       const outside = { effects, logger, erase: eraseLeaving, signal: new AbortController().signal }
       await run({ inputs: [list], settings, api, token: TOKEN, redact, pipeline, ...outside })

@@ -1,3 +1,4 @@
+import { justOneApi } from '../../pipelines/justOneApi.js'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -10,7 +11,8 @@ import type { Pipeline } from '../../src/model/pipeline.js'
 export const TOKEN = 'canary+token/4711=&%'
 
 /** The parts of a pipeline that a call needs. */
-export const pipeline: Pick<Pipeline, 'request' | 'profile'> = {
+export const pipeline: Pick<Pipeline, 'request' | 'profile' | 'vendor'> = {
+  vendor: justOneApi,
   request: (id) => ({ path: '/api/some/user/v3', query: { userId: id } }),
   profile: (data, id) => {
     const value = data as Record<string, unknown> | null

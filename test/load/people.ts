@@ -1,3 +1,4 @@
+import { justOneApi } from '../../pipelines/justOneApi.js'
 import { createHash } from 'node:crypto'
 import type { AnswerReader } from '../../src/flatten/compile.js'
 import type { AnswerSource } from '../../src/load/stage.js'
@@ -26,6 +27,8 @@ export const people: Pipeline = {
   name: 'people',
   version: 1,
   title: 'People',
+  vendor: justOneApi,
+  price: 0.15,
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id'],
   genericIdColumns: [],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Answer, CallEnd, NoAnswer } from '../../src/model/call.js'
+import { justOneApi } from '../../pipelines/justOneApi.js'
 import { interpreter, showsUpstreamWorks } from '../../src/model/interpret.js'
 import type { Outcome } from '../../src/model/outcome.js'
 import type { Profile } from '../../src/model/pipeline.js'
@@ -8,6 +9,7 @@ const ID = '5f0000000000000001000a01'
 const RECEIVED = Date.parse('2026-11-22T03:04:05Z')
 
 const interpret = interpreter({
+  vendor: justOneApi,
   profile: (data, requestedId): Profile => {
     if (typeof data === 'string') return { kind: 'unreadable', found: 'a text' }
     const value = data as Record<string, unknown> | null
@@ -102,6 +104,30 @@ describe('codes', () => {
 
   test('0 without data is empty', () => {
     expect(short(interpret(answer({ code: 0 })))).toEqual(['empty', 'maybe'])
+  })
+
+  test('a pipeline changes the meaning of codes, and reports a failure inside the data of a success', () => {
+    const read = interpreter({
+      vendor: justOneApi,
+      codes: { 301: { kind: 'missing', billed: 'no', meaning: 'collection failed, or not in the marketplace' } },
+      profile: (data): Profile => {
+        const { ok, msg } = data as { ok: number; msg?: string }
+        if (ok === 1) return { kind: 'profile', value: {} }
+        return { kind: ok === 0 ? 'missing' : 'retry', code: `ok ${ok}`, ...(msg && { message: msg }) }
+      },
+    })
+    const missing = read(answer({ code: 301 }))
+    expect(missing).toMatchObject({ kind: 'missing', code: '301', billed: 'no' })
+    expect(showsUpstreamWorks(answer({ code: 301 }), missing)).toBe(false)
+    expect(short(read(answer({ code: 302 })))).toEqual(['throttled', 'no'])
+    expect(short(read(answer({ code: 0, data: { ok: 1 } })))).toEqual(['profile', 'yes'])
+    const inner = { code: 'ok 0', message: 'no such\nuser', kind: 'missing', billed: 'yes' }
+    expect(read(answer({ code: 0, data: { ok: 0, msg: 'no such\nuser' } }))).toEqual({
+      ...inner,
+      message: 'no such user',
+    })
+    const unsaid = { kind: 'retry', code: 'ok -5', message: 'the answer says ok -5' }
+    expect(read(answer({ code: 0, data: { ok: -5 } }))).toMatchObject(unsaid)
   })
 
   test('the profile of another id is billed and never has a value', () => {

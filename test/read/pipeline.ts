@@ -1,3 +1,4 @@
+import { justOneApi } from '../../pipelines/justOneApi.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
 
 /** A small pipeline for these tests, because the reader must not know any pipeline by name. */
@@ -5,6 +6,8 @@ export const pipeline: Pipeline = {
   name: 'test-people',
   version: 1,
   title: 'Test people',
+  vendor: justOneApi,
+  price: 0.15,
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id', '用户id', 'profile_url', 'id'],
   genericIdColumns: ['id'],

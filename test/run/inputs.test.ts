@@ -7,7 +7,7 @@ import { stringify } from 'csv-stringify/sync'
 import { expect, test, vi } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { runCommand } from '../../src/commands/run/command.js'
-import { resolveSettings } from '../../src/config/options.js'
+import { resolveSettings, withPrice } from '../../src/config/options.js'
 import { quotedText, openDatabase } from '../../src/core/duckdb.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { Resources } from '../../src/core/resources.js'
@@ -83,7 +83,7 @@ const FORMATS: Record<string, Form> = {
 
 /** Everything that a run takes from this input. */
 async function takenFrom(path: string, args: Record<string, string>): Promise<object> {
-  const settings = resolveSettings(runCommand.options, { list: 'spring', ...args }, [])
+  const settings = withPrice(resolveSettings(runCommand.options, { list: 'spring', ...args }, []), pipeline)
   const open = new Resources()
   const logged: string[] = []
   const effects = liveEffects((_, message) => logged.push(message))

@@ -1,3 +1,4 @@
+import { justOneApi } from '../../pipelines/justOneApi.js'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -96,17 +97,18 @@ describe('wrong usage is one error line and exit 2, and nothing is sent', () => 
 
   test('plain HTTP to another machine needs --allow-plain-http, and warns', () => {
     const settings = resolveSettings(runCommand.options, { api: 'cn' }, [])
-    expect(() => resolveApi(settings)).toThrow(UsageError)
-    expect(() => resolveApi(settings)).toThrow('--allow-plain-http')
-    expect(resolveApi({ ...settings, allowPlainHttp: true }).warning).toContain('plain HTTP')
+    expect(() => resolveApi(settings, justOneApi)).toThrow(UsageError)
+    expect(() => resolveApi(settings, justOneApi)).toThrow('--allow-plain-http')
+    expect(resolveApi({ ...settings, allowPlainHttp: true }, justOneApi).warning).toContain('plain HTTP')
   })
 
   test('a timeout below a minute is allowed for this machine only', () => {
     const short = resolveSettings(runCommand.options, { timeout: '30s' }, [])
-    expect(() => resolveApi(short)).toThrow(UsageError)
-    expect(() => resolveApi(short)).toThrow('--timeout 30s')
+    expect(() => resolveApi(short, justOneApi)).toThrow(UsageError)
+    expect(() => resolveApi(short, justOneApi)).toThrow('--timeout 30s')
     expect(
-      resolveApi(resolveSettings(runCommand.options, { timeout: '30s', api: 'http://127.0.0.1:9' }, [])).simulated,
+      resolveApi(resolveSettings(runCommand.options, { timeout: '30s', api: 'http://127.0.0.1:9' }, []), justOneApi)
+        .simulated,
     ).toBe(false)
   })
 })

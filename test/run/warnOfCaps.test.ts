@@ -1,6 +1,8 @@
+import { pipeline } from '../../pipelines/default.js'
+import { liveEffects } from '../../src/core/effects.js'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../src/commands/run/command.js'
-import { resolveSettings } from '../../src/config/options.js'
+import { resolveSettings, withPrice } from '../../src/config/options.js'
 import { CONSENTED, type LogEvent } from '../../src/core/logEvents.js'
 import { warnOfCaps } from '../../src/run/warnOfCaps.js'
 
@@ -16,8 +18,9 @@ test.each<[flags: Record<string, string>, variables: Record<string, string>, sai
   [{}, {}, undefined],
 ])('%j %j', (flags, variables, said) => {
   const lines: [string, string, LogEvent | undefined][] = []
-  const settings = resolveSettings(runCommand.options, flags, [variables])
-  warnOfCaps(settings, 3, { log: (level, message, event) => lines.push([level, message, event]) })
+  const settings = withPrice(resolveSettings(runCommand.options, flags, [variables]), pipeline)
+  const effects = liveEffects((level, message, event) => lines.push([level, message, event]))
+  warnOfCaps({ settings, pipeline, effects }, 3)
   expect(lines).toEqual(said === undefined ? [] : [['warn', said, 'cap_allows_nothing']])
   expect(CONSENTED).not.toContain('cap_allows_nothing')
 })

@@ -1,3 +1,4 @@
+import { justOneApi } from '../../pipelines/justOneApi.js'
 import { onTestFinished } from 'vitest'
 import type { SimulatedAnswers, Pipeline } from '../../src/model/pipeline.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
@@ -7,6 +8,8 @@ export const pipeline: Pipeline = {
   name: 'test-people',
   version: 1,
   title: 'Test people',
+  vendor: justOneApi,
+  price: 0.15,
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id'],
   genericIdColumns: [],

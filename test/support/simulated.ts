@@ -2,11 +2,12 @@ import { onTestFinished } from 'vitest'
 import { eraseLeaving } from '../../src/commands/forget/eraseLeaving.js'
 import { runCommand } from '../../src/commands/run/command.js'
 import { resolveApi } from '../../src/config/api.js'
-import { envName, resolveSettings } from '../../src/config/options.js'
+import { envName, resolveSettings, withPrice } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { RunError } from '../../src/core/errors.js'
 import { redactor } from '../../src/core/redact.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
+import { pipelineFor } from '../../src/publish/folderPipeline.js'
 import type { Receipt } from '../../src/model/receipt.js'
 import { run } from '../../src/run/run.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
@@ -129,13 +130,14 @@ async function enrichIn(
   ...args: string[]
 ): Promise<Enriched> {
   const flags = { replace: args.includes('--replace') || undefined }
-  const settings = resolveSettings(runCommand.options, flags, [
+  const given = resolveSettings(runCommand.options, flags, [
     asEnvironment(['--api', api.url, '--data', data, ...WITHOUT_REPORT, ...args]),
   ])
+  const pipeline = await pipelineFor(given)
+  const settings = withPrice(given, pipeline)
   const lines: string[] = []
   const redact = redactor(token)
   const logger = new Logger({ write: (text) => lines.push(text) }, settings.logLevel, redact)
-  const pipeline = await loadPipeline(settings.pipeline)
   const effects = { ...liveEffects((level, message) => logger.log(level, message)), now }
   // A clock that the simulator does not share stops the run.
   const isShared = now !== Date.now && api.settings.dateShiftMs === 0
@@ -143,7 +145,7 @@ async function enrichIn(
   const receipt = await run({
     inputs,
     settings,
-    api: resolveApi(settings),
+    api: resolveApi(settings, pipeline.vendor),
     token,
     redact,
     pipeline,

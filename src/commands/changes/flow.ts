@@ -1,11 +1,11 @@
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
-import { loadPipeline } from '../../model/pipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { PAGE, writeOut, writeText } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { changesJson, periodOf, readHighlights, readTotals } from './changes.js'
 import { changesText } from './changesText.js'
+import { pipelineFor } from '../../publish/folderPipeline.js'
 
 /** Rows of each table, where no limit is given. */
 const SHOWN = 10
@@ -13,7 +13,7 @@ const SHOWN = 10
 /** Prints the creators whose followers or attributes changed in a period. */
 export async function changesFlow({ settings }: Invocation): Promise<number> {
   const layout = layoutOf(settings.data)
-  const { timeZone } = await loadPipeline(settings.pipeline)
+  const { timeZone } = await pipelineFor(settings)
   const now = Date.now()
   const period = periodOf(settings.since, now, timeZone)
   if (period.since > now) throw new UsageError(`--since ${period.shown} lies in the future: give a day up to today`)

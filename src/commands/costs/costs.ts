@@ -1,9 +1,8 @@
-import { CURRENCY } from '../../config/options.js'
 import type { Connection } from '../../core/duckdb.js'
 import { count, labelLine, labelParts } from '../../core/text.js'
 import { readListCosts, readSpent, type ListSpent, type Spent } from '../../load/spent.js'
 import { table } from '../../terminal/table.js'
-import { spentParts, yuan } from '../spentText.js'
+import { exactMoney, spentParts } from '../spentText.js'
 
 /** What a month has cost, as `costs --json` prints it. */
 export interface CostsReport {
@@ -22,22 +21,22 @@ export async function readCosts(
   connection: Connection,
   month: string,
   data: string,
-  zone: string,
+  { zone, currency }: { readonly zone: string; readonly currency: string },
 ): Promise<CostsReport> {
   const lists = await readListCosts(connection, month)
   const total = await readSpent(connection, `${month}-01`, `${month}-${lastDayOf(month)}`)
-  return { data, month, time_zone: zone, currency: CURRENCY, total, lists }
+  return { data, month, time_zone: zone, currency, total, lists }
 }
 
 /** The costs as a table. */
-export function costsText({ month, time_zone, total, lists }: CostsReport, columns: number): string {
-  const lines = [labelLine('month', `${month} (${time_zone})`), labelParts('money', spentParts(total))]
+export function costsText({ month, time_zone, currency, total, lists }: CostsReport, columns: number): string {
+  const lines = [labelLine('month', `${month} (${time_zone})`), labelParts('money', spentParts(total, currency))]
   if (lists.length === 0) return `${lines.join('\n')}\n`
   const rows = lists.map((each) => [
     each.list ?? '(not known)',
     ...[each.asked_ids, each.calls, each.billed, each.maybe_billed].map(count),
-    yuan(each.money_billed),
-    yuan(each.money_maybe_billed),
+    exactMoney(each.money_billed, currency),
+    exactMoney(each.money_maybe_billed, currency),
   ])
   const header = [
     { title: 'list', cut: true },

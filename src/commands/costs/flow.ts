@@ -8,6 +8,7 @@ import { isOurPlace } from '../../dataFolder/files.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { isClosed, readRunState } from '../../dataFolder/runStatus.js'
 import { readTimeZone } from '../../load/spent.js'
+import { pipelineOfPublished } from '../../publish/folderPipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
@@ -26,11 +27,12 @@ export async function costsFlow({ settings, logger }: Invocation): Promise<numbe
   const out = await outOf(settings, layout)
   await withPublished(layout, async (connection) => {
     const zone = await readTimeZone(connection)
+    const { currency } = (await pipelineOfPublished(connection)).vendor
     const current = dayIn(zone, Date.now()).slice(0, 7)
     const { month = current } = settings
     if (month > current)
       throw new UsageError(`--month ${month} lies in the future: now is ${current} in the zone of the costs (${zone})`)
-    const costs = await readCosts(connection, month, layout.data, zone)
+    const costs = await readCosts(connection, month, layout.data, { zone, currency })
     const caveat = caveatOf(layout)
     if (caveat !== undefined) logger.log('warn', caveat)
     if (format === 'table') {
@@ -85,8 +87,8 @@ function isEqual({ billed, maybe_billed }: Listed, { total }: CostsReport): bool
 
 /** One line that compares the lines with the table. */
 function totalLine(listed: Listed, costs: CostsReport): string {
-  const { month, total } = costs
-  const sum = `${month}: ${spentParts(total).join(', ')}`
+  const { month, total, currency } = costs
+  const sum = `${month}: ${spentParts(total, currency).join(', ')}`
   if (!isEqual(listed, costs)) {
     return `${sum} by table spending, but raw/ and the journal have ${count(listed.billed)} billed and ${count(listed.maybe_billed)} maybe billed calls`
   }

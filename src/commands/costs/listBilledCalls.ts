@@ -7,7 +7,8 @@ import { openSegments } from '../../journal/openSegments.js'
 import type { Call, RunHeader } from '../../model/call.js'
 import { interpreter, requestIdOf } from '../../model/interpret.js'
 import type { Interpret } from '../../model/outcome.js'
-import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { pipelineOfPublished } from '../../publish/folderPipeline.js'
 import { sealedCalls } from '../../raw/sealedCalls.js'
 
 /** The billed and maybe billed calls of a month. */
@@ -54,8 +55,7 @@ interface Period {
  * @throws LocalError when something in `raw/` is damaged
  */
 export async function listBilledCalls(connection: Connection, layout: Layout, period: Period): Promise<Listed> {
-  const folder = await first<{ pipeline: string }>(connection, 'SELECT pipeline FROM data_folder')
-  const pipeline = await loadPipeline(folder!.pipeline)
+  const pipeline = await pipelineOfPublished(connection)
   const runs = await runsOf(connection, period.month)
   await connection.run(createTempTable(BILLED_CALLS))
   const writer = await TempTableWriter.open(connection, BILLED_CALLS)

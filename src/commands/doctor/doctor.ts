@@ -4,7 +4,6 @@ import { nameSource, type Settings } from '../../config/options.js'
 import type { ProxyRule } from '../../config/proxy.js'
 import { EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
-import { loadPipeline } from '../../model/pipeline.js'
 import type { FoundConfig } from '../command.js'
 import { ok, warn, type Check, type CheckResult } from './check.js'
 import { configCheck } from './configCheck.js'
@@ -13,6 +12,7 @@ import { folderNeeds } from './folderNeeds.js'
 import { checkDatabase, checkLock, folderVersions } from './folderState.js'
 import { checkFolder, checkLogFile, checkMemory, checkNode, checkPrograms, checkSpace } from './machine.js'
 import { reach } from './reach.js'
+import { pipelineFor } from '../../publish/folderPipeline.js'
 
 export interface DoctorJob {
   readonly settings: Settings
@@ -70,7 +70,7 @@ export async function doctor({
   await check('written', () => (opens ? folderVersions(layout) : warn('not known, see database')), EXIT.local)
   await check('next', () => folderNeeds(layout, opens), EXIT.local)
   await check('token', () => token(settings, readToken, tokenPath))
-  const { api, error } = apiOf(settings, proxyFor)
+  const { api, error } = await apiOf(settings, proxyFor)
   const connected = api?.base && (await reach(api.base, api.proxy, TIMEOUT_MS, now))
   const shown = (look: (api: Api) => CheckResult) => () => (api ? look(api) : warn('not known, see network'))
   await check(
@@ -84,18 +84,18 @@ export async function doctor({
     shown((way) => checkCertificate(way, connected, now())),
     EXIT.unreachable,
   )
-  const zone = async (): Promise<string> => (await loadPipeline(settings.pipeline)).timeZone
+  const zone = async (): Promise<string> => (await pipelineFor(settings)).timeZone
   await check('clock', async () => checkClock(layout, connected, now(), await zone()), EXIT.local)
   const failed = checks.find(({ verdict }) => verdict === 'fail')
   return { data: layout.data, exit_code: failed?.exit_code ?? EXIT.done, checks }
 }
 
-function apiOf(
+async function apiOf(
   settings: Settings,
   proxyFor: ProxyRule | undefined,
-): { api: Api; error?: undefined } | { api?: undefined; error: Error } {
+): Promise<{ api: Api; error?: undefined } | { api?: undefined; error: Error }> {
   try {
-    return { api: resolveApi(settings, proxyFor) }
+    return { api: resolveApi(settings, (await pipelineFor(settings)).vendor, proxyFor) }
   } catch (error) {
     return { error: error as Error }
   }

@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { liveEffects } from '../../core/effects.js'
 import { messageOf, UsageError } from '../../core/errors.js'
-import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
+import type { Pipeline } from '../../model/pipeline.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { checkErased, checkText } from './checkErased.js'
 import { allowAgain, forget } from './forget.js'
 import { forgetSummary } from './forgetReport.js'
+import { pipelineFor } from '../../publish/folderPipeline.js'
 
 /** Erases people, lets them come back (`--allow`) or checks that they are erased (`--check`), and prints the report. */
 export async function forgetFlow({ settings, logger, inputs }: Invocation): Promise<number> {
-  const pipeline = await loadPipeline(settings.pipeline)
+  const pipeline = await pipelineFor(settings)
   const ids = new Set([...idsOf(inputs, pipeline), ...(await idsInFile(settings.file, pipeline))])
   if (ids.size === 0) throw new UsageError('no person is named: give ids or links, or a file of them with --file')
   if (settings.checkErased) {

@@ -1,6 +1,6 @@
 import { commandText } from '../../core/commandText.js'
 import { all, first, type Connection } from '../../core/duckdb.js'
-import { count } from '../../core/text.js'
+import { count, moneyText, NOT_KNOWN } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import { percent, table } from '../../terminal/table.js'
@@ -66,7 +66,7 @@ export function listsText(
     percent(each.coverage),
     count(each.rejected),
     localTime(timeZone, Date.parse(each.last_read_at)),
-    money(each.nightly_price),
+    money(each.nightly_price, each.currency),
   ])
   const header = [
     { title: 'list', cut: true },
@@ -89,9 +89,9 @@ function nightly(lists: readonly ListReport[], price: number | null, data: strin
     const track = commandText(['run', '<list>', '--track', '--data', data])
     return `no list is tracked: after \`${track}\`, \`${refresh}\` refreshes it`
   }
-  return `\`${refresh}\` refreshes ${tracked.length} of ${lists.length}, for ${money(price)} a night when all their ids are due`
+  return `\`${refresh}\` refreshes ${tracked.length} of ${lists.length}, for ${money(price, lists[0]!.currency)} a night when all their ids are due`
 }
 
-function money(amount: number | null): string {
-  return amount === null ? '–' : `¥${amount.toFixed(2)}`
+function money(amount: number | null, currency: string | null): string {
+  return amount === null || currency === null ? NOT_KNOWN : moneyText(amount, currency)
 }

@@ -1,8 +1,8 @@
-import { labelLine, labelParts, count, plural } from '../../core/text.js'
+import { count, currencySign, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
 import { changeText, type ListReceipt } from '../../model/receipt.js'
 import { timeIn, timeOf } from '../../terminal/progress.js'
 import type { MonthCalls } from '../../plan/monthCalls.js'
-import { yuan } from '../spentText.js'
+import { exactMoney } from '../spentText.js'
 
 export interface PlanReasonCount {
   readonly reason: string
@@ -111,18 +111,21 @@ export function planText(plan: PlanReport): string {
 }
 
 function moneyLine({ due, money, simulated }: PlanReport): string {
-  const price = `¥${money.due.toFixed(2)}`
+  const price = moneyText(money.due, money.currency)
   if (due.ids === 0) return labelLine('money', 'none: every id is known')
   if (simulated) return labelLine('money', `none, the data are simulated (a real run: ${price})`)
-  return labelLine('money', `${price}: ${plural(due.ids, 'call')} at ¥${money.price}, if each is billed once`)
+  return labelLine(
+    'money',
+    `${price}: ${plural(due.ids, 'call')} at ${currencySign(money.currency)}${money.price}, if each is billed once`,
+  )
 }
 
-function monthLines({ money: { month, price }, simulated }: PlanReport): string[] {
+function monthLines({ money: { month, price, currency }, simulated }: PlanReport): string[] {
   if (month === undefined) return []
   const { ids, empty_ids, calls, cost } = month
   const parts = [
-    `about ${yuan(cost)} with one run on each of 30 nights${simulated ? ' (if the calls were real)' : ''}`,
-    `${plural(calls, 'call')} at ¥${price} for ${plural(ids, 'id')}`,
+    `about ${exactMoney(cost, currency)} with one run on each of 30 nights${simulated ? ' (if the calls were real)' : ''}`,
+    `${plural(calls, 'call')} at ${currencySign(currency)}${price} for ${plural(ids, 'id')}`,
     ...(empty_ids > 0 ? [`and ${count(empty_ids)} without a profile once`] : []),
   ]
   return [labelParts('month', parts)]

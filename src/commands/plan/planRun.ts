@@ -1,7 +1,5 @@
 import { pathExists } from '../../core/absent.js'
-import { CURRENCY } from '../../config/options.js'
 import { first, openDatabase, type Connection } from '../../core/duckdb.js'
-import { UsageError } from '../../core/errors.js'
 import { Resources } from '../../core/resources.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { lostConfig } from '../../dataFolder/lostConfig.js'
@@ -51,6 +49,7 @@ export async function planRun(
         changes,
         now,
         settings,
+        pipeline,
         measured: await readApiPace(connection),
         month: settings.tracked ? await callsOfMonth(connection, options) : undefined,
         simulated: await isSimulated(connection),
@@ -68,10 +67,7 @@ async function withKnown<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   if (pathExists(layout.database)) {
-    return withPublished(layout, async (connection) => {
-      await checkPipeline(connection, layout, pipeline)
-      return work(connection)
-    })
+    return withPublished(layout, work)
   }
   const lost = await restorable(layout)
   if (lost && settings.tracked) throw lost
@@ -89,14 +85,6 @@ async function withKnown<T>(
   })
 }
 
-async function checkPipeline(connection: Connection, { data }: Layout, { name }: Pipeline): Promise<void> {
-  const folder = await first<{ pipeline: string }>(connection, 'SELECT pipeline FROM data_folder')
-  if (folder === undefined || folder.pipeline === name) return
-  throw new UsageError(
-    `${data} belongs to the pipeline ${folder.pipeline}, not to ${name}: give another folder with --data`,
-  )
-}
-
 async function isSimulated(connection: Connection): Promise<boolean> {
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   return folder?.simulated ?? false
@@ -108,6 +96,7 @@ interface PlanContext {
   readonly layout: Layout
   readonly now: number
   readonly settings: RunContext['settings']
+  readonly pipeline: Pipeline
   readonly measured: ApiPace
   /** Undefined without `--tracked`. */
   readonly month: MonthCalls | undefined
@@ -117,7 +106,7 @@ interface PlanContext {
 function reportOf(
   counts: PlanCounts,
   inputs: readonly NamedInput[],
-  { layout, changes, now, settings, measured, month, simulated }: PlanContext,
+  { layout, changes, now, settings, pipeline, measured, month, simulated }: PlanContext,
 ): PlanReport {
   const { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason } = counts
   const { price, concurrency, rate = null } = settings
@@ -153,7 +142,7 @@ function reportOf(
       skipped: skipped.ids,
     },
     money: {
-      currency: CURRENCY,
+      currency: pipeline.vendor.currency,
       price,
       due: Math.round(due.ids * price * 1e4) / 1e4,
       ...(month ? { month: { ...month, cost: Math.round(month.calls * price * 1e4) / 1e4 } } : {}),

@@ -4,11 +4,12 @@ import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { takeLock } from '../../dataFolder/lock.js'
 import { warnOfRoot } from '../../dataFolder/warnOfRoot.js'
-import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
+import type { Pipeline } from '../../model/pipeline.js'
 import { checkPublished } from '../../publish/openPublished.js'
 import { writeListReport, writeReport } from '../../report/writeReport.js'
 import { writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
+import { pipelineFor } from '../../publish/folderPipeline.js'
 
 /**
  * Writes the report of the newest run again, or that of one list, from the published file. Holds the lock, so that a `forget`
@@ -39,7 +40,7 @@ async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Eff
 /** Writes the HTML report, and prints its path. */
 export async function reportFlow({ settings, logger }: Invocation): Promise<number> {
   const effects = liveEffects(logger.log)
-  const path = await reportFolder(settings, await loadPipeline(settings.pipeline), effects)
+  const path = await reportFolder(settings, await pipelineFor(settings), effects)
   writeOut(`${path}\n`)
   return 0
 }

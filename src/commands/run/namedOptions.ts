@@ -58,7 +58,7 @@ export interface NamedOptions {
   readonly budget?: Given<'budget'> | undefined
   /** the same for all runs of the data folder on one day of the pipeline's time zone; a call counts for the day in which it is sent */
   readonly budgetPerDay?: Given<'budgetPerDay'> | undefined
-  /** price of one billed call, in CNY (default: 0.15) */
+  /** price of one billed call (default: that of the pipeline) */
   readonly price?: Given<'price'> | undefined
   /** a run that names no cap and would cost more needs --yes; `--tracked` only beyond twice the last full night (default: 1000) */
   readonly confirmAbove?: Given<'confirmAbove'> | undefined

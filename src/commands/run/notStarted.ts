@@ -10,6 +10,7 @@ import { closingOfNotStarted } from '../../run/closingLine.js'
 import { recordFailedStart } from '../../run/lastStart.js'
 import type { Invocation } from '../command.js'
 import { tellEnd } from './tellEnd.js'
+import { pipelineFor } from '../../publish/folderPipeline.js'
 
 /**
  * Tells that a run could not start: in the log, to the webhook, in `status` and in the metrics. The error itself is reported
@@ -22,7 +23,9 @@ export async function tellNotStarted(
 ): Promise<void> {
   const { settings, logger, start, redact, isFolderUnknown = false } = invocation
   const layout = layoutOf(settings.data)
-  const hideIds = idHider(await loadPipeline(settings.pipeline).catch(() => loadPipeline(undefined)))
+  const pipeline = await pipelineFor(settings).catch(() => loadPipeline(undefined))
+  const hideIds = idHider(pipeline)
+  const { currency } = pipeline.vendor
   const clean = (text: string): string => hideIds(redact(text))
   const lists = (await listsOf(invocation)).map(clean)
   const error = clean(plainCommands(message))
@@ -34,7 +37,7 @@ export async function tellNotStarted(
   const data = isFolderUnknown ? 'unknown' : layout.data
   await tellEnd(invocation, redact, {
     end: { run_id: runId, exit_code: exitCode, error, data, lists: lists.map((list) => ({ list })) },
-    closing: (warnings) => closingOfNotStarted({ runId, data, lists, error }, exitCode, warnings),
+    closing: (warnings) => closingOfNotStarted({ runId, data, lists, error, currency }, exitCode, warnings),
     isSaid: true,
   })
 }

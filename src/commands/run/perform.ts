@@ -1,6 +1,6 @@
-import { resolveApi, type Api } from '../../config/api.js'
+import { resolveApi } from '../../config/api.js'
 import { exposedToken } from '../../config/exposedToken.js'
-import { nameSource } from '../../config/options.js'
+import { nameSource, withPrice } from '../../config/options.js'
 import { plainCommands } from '../../core/commandText.js'
 import { liveEffects } from '../../core/effects.js'
 import { exitCodeOf } from '../../core/errors.js'
@@ -9,9 +9,9 @@ import { redactor } from '../../core/redact.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { idHider } from '../../model/hideIds.js'
-import { loadPipeline } from '../../model/pipeline.js'
 import type { Receipt } from '../../model/receipt.js'
 import { closingOfFailure, closingOfReceipt } from '../../run/closingLine.js'
+import type { RunContext } from '../../run/context.js'
 import { couldNotStart } from '../../run/lastStart.js'
 import { run } from '../../run/run.js'
 import type { Invocation } from '../command.js'
@@ -20,6 +20,7 @@ import { eraseLeaving } from '../forget/eraseLeaving.js'
 import { errorText } from '../reportError.js'
 import { tellNotStarted } from './notStarted.js'
 import { tellEnd } from './tellEnd.js'
+import { pipelineFor } from '../../publish/folderPipeline.js'
 
 /** What the main job needs, from the command line or from another program. */
 export interface Job extends Pick<
@@ -42,9 +43,11 @@ const INVENTED = 'the people are invented, no token is needed, no money is spent
  * @returns the receipt as it is, with a token that the API may have echoed
  */
 export async function perform(job: Job): Promise<Receipt> {
-  const { settings, config, token, logger, proxyFor, inputs, signal, start } = job
+  const { config, token, logger, proxyFor, inputs, signal, start } = job
   const configFile = config.file
-  const given = resolveApi(settings, proxyFor)
+  const pipeline = await withDatabaseLimits(job.settings, () => pipelineFor(job.settings))
+  const settings = withPrice(job.settings, pipeline)
+  const given = resolveApi(settings, pipeline.vendor, proxyFor)
   // With a token the calls are meant for a real API, and nothing but calls goes there.
   const api = token === undefined ? await withAnnouncement(given) : given
   const exposed = api.simulated ? undefined : exposedToken(job.tokenPath)
@@ -57,7 +60,6 @@ export async function perform(job: Job): Promise<Receipt> {
     const { shown, variable } = proxy
     logger.log('info', `the notification goes through the proxy ${shown} (${variable})`, 'notify_proxy')
   }
-  const pipeline = await loadPipeline(settings.pipeline)
   logger.withoutIds(idHider(pipeline))
   const effects = { ...liveEffects(logger.log), ...(job.now && { now: job.now }) }
   const redact = redactor(token)
@@ -86,7 +88,7 @@ export async function perform(job: Job): Promise<Receipt> {
     nameSource(error, settings)
     job.onError?.(error)
     const exitCode = exitCodeOf(error)
-    if (last && !couldNotStart(exitCode, last)) await tellFailure(job, api, exitCode, errorText(error), last)
+    if (last && !couldNotStart(exitCode, last)) await tellFailure(job, { ...context, last }, exitCode, errorText(error))
     else await tellNotStarted({ ...job, redact }, exitCode, errorText(error))
     throw error
   }
@@ -98,16 +100,16 @@ export async function perform(job: Job): Promise<Receipt> {
 /** Tells that a run failed after it had started. */
 async function tellFailure(
   job: Job,
-  { simulated }: Api,
+  { settings, api, pipeline, last }: Pick<RunContext, 'settings' | 'api' | 'pipeline'> & { readonly last: RunStatus },
   exitCode: number,
   error: string,
-  status: RunStatus,
 ): Promise<void> {
-  const { settings, token } = job
-  const { run_id, lists, billed, maybe_billed: maybeBilled, calls: sent = 0 } = status
+  const { simulated } = api
+  const { run_id, lists, billed, maybe_billed: maybeBilled, calls: sent = 0 } = last
   const { price, data } = settings
-  const failed = { status, calls: { sent, billed, maybeBilled }, price, simulated }
-  await tellEnd(job, redactor(token), {
+  const { currency } = pipeline.vendor
+  const failed = { status: last, calls: { sent, billed, maybeBilled }, price, currency, simulated }
+  await tellEnd(job, redactor(job.token), {
     end: {
       run_id,
       exit_code: exitCode,

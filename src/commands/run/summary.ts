@@ -1,6 +1,6 @@
 import { commandText } from '../../core/commandText.js'
 import { EXIT } from '../../core/errors.js'
-import { labelLine, labelParts, count, plural } from '../../core/text.js'
+import { count, currencySign, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
 import {
   changeText,
   fileLines,
@@ -31,11 +31,11 @@ function tableRow(label: string, counts: Counts): string {
 }
 
 function money(receipt: Receipt, calls: number): string {
-  return `¥${(calls * receipt.money.price).toFixed(2)}`
+  return moneyText(calls * receipt.money.price, receipt.money.currency)
 }
 
 function reasonLines(reasons: readonly ReasonCount[]): string[] {
-  return (['failed', 'rejected', 'parked'] as const).flatMap((status) => {
+  return (['empty', 'failed', 'rejected', 'parked'] as const).flatMap((status) => {
     const some = reasons.filter((reason) => reason.status === status)
     if (some.length === 0) return []
     return [
@@ -64,9 +64,14 @@ function moneyLine(receipt: Receipt): string {
   const parts = [
     `${money(receipt, receipt.calls.billed)} billed`,
     ...(maybe > 0 ? [`up to ${money(receipt, maybe)} more`] : []),
-    ...(receipt.money.saved > 0 ? [`¥${receipt.money.saved.toFixed(2)} saved by reused answers`] : []),
+    ...(receipt.money.saved > 0
+      ? [`${moneyText(receipt.money.saved, receipt.money.currency)} saved by reused answers`]
+      : []),
   ]
-  return labelLine('money', `${parts.join(', ')} (¥${receipt.money.price} a call)`)
+  return labelLine(
+    'money',
+    `${parts.join(', ')} (${currencySign(receipt.money.currency)}${receipt.money.price} a call)`,
+  )
 }
 
 /** A run that crossed midnight spent the budgets of two days. */

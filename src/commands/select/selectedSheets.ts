@@ -1,11 +1,11 @@
-import { first, quotedName, type Connection } from '../../core/duckdb.js'
+import { quotedName, type Connection } from '../../core/duckdb.js'
 import { Dictionary } from '../../export/dictionary.js'
 import type { SheetColumn } from '../../export/excel/sheetRow.js'
 import type { SheetContent } from '../../export/excel/workbookFile.js'
 import { wideColumns } from '../../export/exportRows.js'
 import { overviewOf } from '../../export/overview.js'
 import { sheetOf } from '../../export/workbooks.js'
-import { loadPipeline } from '../../model/pipeline.js'
+import { pipelineOfPublished } from '../../publish/folderPipeline.js'
 import { CHOSEN, PLACE, type Selected, type Selection } from './selection.js'
 
 /**
@@ -17,8 +17,7 @@ export async function selectedSheets(
   selected: Selected,
   { columns, mentioned }: Selection,
 ): Promise<SheetContent[]> {
-  const folder = await first<{ pipeline: string }>(connection, 'SELECT pipeline FROM data_folder')
-  const pipeline = await loadPipeline(folder!.pipeline)
+  const pipeline = await pipelineOfPublished(connection)
   const dictionary = await Dictionary.read(connection, pipeline)
   if (columns !== undefined || mentioned) {
     const name = mentioned ? 'people' : 'creators'

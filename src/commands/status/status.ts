@@ -1,5 +1,4 @@
 import { pathExists } from '../../core/absent.js'
-import { CURRENCY } from '../../config/options.js'
 import { commandText } from '../../core/commandText.js'
 import { all, first, type Connection } from '../../core/duckdb.js'
 import { UsageError } from '../../core/errors.js'
@@ -9,11 +8,11 @@ import { isClosed, readRunState, type RunState, type RunStatus } from '../../dat
 import { readFailedStart, type FailedStart } from '../../dataFolder/startFile.js'
 import { hasSpending, readSpent, readTimeZone, type Spent } from '../../load/spent.js'
 import { CLOCK_TOLERANCE_MS, NEWEST_RUNS_FIRST } from '../../model/clock.js'
-import { loadPipeline } from '../../model/pipeline.js'
 import { countForgetting, countLeaving, readTombstones } from '../../privacy/tombstones.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import { readLeaving, type LeavingReport } from './leaving.js'
 import { readOverdue, type OverdueReport } from './overdue.js'
+import { pipelineFor, pipelineOfPublished } from '../../publish/folderPipeline.js'
 
 /** A finished run. Times are ISO 8601, UTC. */
 export interface RunReport {
@@ -124,7 +123,7 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number, now 
   }
   return {
     ...state,
-    time_zone: (await loadPipeline(undefined)).timeZone,
+    time_zone: (await pipelineFor({ data: layout.data })).timeZone,
     simulated: null,
     runs: [],
     parked: [],
@@ -203,7 +202,7 @@ async function readMoney(connection: Connection, now: number): Promise<MoneyRepo
   const day = dayIn(zone, now)
   const month = day.slice(0, 7)
   return {
-    currency: CURRENCY,
+    currency: (await pipelineOfPublished(connection)).vendor.currency,
     time_zone: zone,
     today: { day, ...(await readSpent(connection, day, day)) },
     month: { month, ...(await readSpent(connection, `${month}-01`, day)) },

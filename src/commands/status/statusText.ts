@@ -1,5 +1,5 @@
 import stringWidth from 'string-width'
-import { labelLine, labelParts, count, plural } from '../../core/text.js'
+import { count, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
 import { localTime } from '../../core/time.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { endText } from '../../model/runExit.js'
@@ -90,7 +90,7 @@ function runningLines(running: RunStatus, now: number): string[] {
   return lines
 }
 
-function runsText({ runs, simulated, time_zone: zone }: StatusReport, columns: number): string {
+function runsText({ runs, simulated, money, time_zone: zone }: StatusReport, columns: number): string {
   if (runs.length === 0) return ''
   const startOf = (run: RunReport, from: number): string => localTime(zone, Date.parse(run.started_at)).slice(from)
   const rows = (from: number): string[][] =>
@@ -99,7 +99,7 @@ function runsText({ runs, simulated, time_zone: zone }: StatusReport, columns: n
       endText(run),
       run.finished_at === null ? '–' : timeOf((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000),
       ...[run.rows, run.enriched, run.failed, run.parked, run.calls].map(count),
-      run.money_billed === null || simulated ? '–' : `¥${run.money_billed.toFixed(2)}`,
+      run.money_billed === null || simulated ? '–' : moneyText(run.money_billed, money?.currency ?? '').trim(),
     ])
   const header = [
     { title: 'run' },
@@ -179,5 +179,9 @@ function restText(
 
 function moneyLines({ money, simulated }: Pick<StatusReport, 'money' | 'simulated'>): string[] {
   if (money === null || simulated) return []
-  return [labelParts('today', spentParts(money.today)), labelParts('this month', spentParts(money.month))]
+  const { currency } = money
+  return [
+    labelParts('today', spentParts(money.today, currency)),
+    labelParts('this month', spentParts(money.month, currency)),
+  ]
 }

@@ -4,7 +4,7 @@ import { endRedactor, type Redact } from '../../core/redact.js'
 import type { CallEnd, Intent } from '../../model/call.js'
 import { upstreamTime } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import { openConnectionPool } from './connectionPool.js'
+import { openConnectionPool, type Reply } from './connectionPool.js'
 import { TransportFault } from './transportFault.js'
 
 /** The API of one run, over kept connections. */
@@ -34,10 +34,11 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
   const pool = openConnectionPool({ origin: base.origin, connections, timeoutMs, proxy, effects })
   const prefix = base.pathname.replace(/\/+$/, '')
 
-  const pathOf = (id: string): string => {
-    const { path, query } = pipeline.request(id)
-    const pairs = Object.entries({ ...query, token }).map((pair) => pair.map(encodeURIComponent).join('='))
-    return `${prefix}${path}${path.includes('?') ? '&' : '?'}${pairs.join('&')}`
+  const send = (id: string): Promise<Reply> => {
+    const { path, query, form } = pipeline.request(id)
+    const pairs = Object.entries({ ...(query ?? form), token }).map((pair) => pair.map(encodeURIComponent).join('='))
+    if (form) return pool.request(prefix + path, pairs.join('&'))
+    return pool.request(`${prefix}${path}${path.includes('?') ? '&' : '?'}${pairs.join('&')}`)
   }
   const edited = (bytes: Buffer, edit: Redact): Buffer => {
     // Latin-1 keeps every byte, and the token is plain ASCII.
@@ -59,7 +60,7 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
         ms: effects.elapsed() - startedAt,
       })
       try {
-        const { status, contentType, retryAfter, date, age, body } = await pool.get(pathOf(id))
+        const { status, contentType, retryAfter, date, age, body } = await send(id)
         const upstreamAt = upstreamTime(date, age)
         return {
           ...ended(),

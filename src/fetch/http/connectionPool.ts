@@ -9,6 +9,10 @@ import { connectorThrough } from './tunnel.js'
 const REDIRECTS = [301, 302, 303, 307, 308]
 const HEADERS = ['accept', 'application/json', 'accept-encoding', 'gzip, deflate, br', 'user-agent', 'creator-enrich']
 
+const GET = { method: 'GET', headers: HEADERS } as const
+const FORM_HEADERS = [...HEADERS, 'content-type', 'application/x-www-form-urlencoded']
+const POST = { method: 'POST', headers: FORM_HEADERS } as const
+
 /** A whole answer, its content encodings undone. */
 export interface Reply {
   readonly status: number
@@ -20,8 +24,8 @@ export interface Reply {
 }
 
 export interface ConnectionPool {
-  /** One GET over one of the kept connections. @throws TransportFault, and nothing else for a reason of the network */
-  get(path: string): Promise<Reply>
+  /** One GET, or a POST of a form, over one of the kept connections. @throws TransportFault, and nothing else for a reason of the network */
+  request(path: string, form?: string): Promise<Reply>
   close(): Promise<void>
 }
 
@@ -47,9 +51,9 @@ export function openConnectionPool(options: ConnectionPoolOptions): ConnectionPo
     bodyTimeout: 0,
   })
   return {
-    async get(path) {
+    async request(path, form) {
       const exchange = new Exchange(timeoutMs, effects)
-      pool.dispatch({ path, method: 'GET', headers: HEADERS }, exchange)
+      pool.dispatch({ path, ...(form === undefined ? GET : { ...POST, body: form }) }, exchange)
       const { status, headers, body } = await exchange.reply
       return {
         status,

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { ActiveClock } from '../../core/activeClock.js'
 import type { Effects } from '../../core/effects.js'
 import type { CallEnd } from '../../model/call.js'
+import { MISSING } from '../../model/missing.js'
 import type { Outcome } from '../../model/outcome.js'
 import type { FetchPolicy } from '../fetchPolicy.js'
 import type { Stopping } from '../stop.js'
@@ -52,6 +53,8 @@ export class Admission {
   private readonly cap: SpendCap
   /** In this order, because the circuit breaker looks at the pace that a refusal has just set. */
   private readonly limiters: readonly Limiter[]
+  /** Ids that seem missing, since the last profile. */
+  private readonly missing = new Set<string>()
   private admitted = 0
   /** Calls that have a slot or wait for one. */
   private open = 0
@@ -184,7 +187,11 @@ export class Admission {
 
   /** A refusal (302, 429) slows the rate and pauses the run. The other limiters only see that the call has ended. */
   private ended(call: AdmittedCall, end: CallEnd, outcome: Outcome): string | undefined {
-    const report = reportOf(call, end, outcome, { ...this.moment(), afterPause: this.breaker.isAfterPause(call) })
+    if (outcome.kind === 'missing') this.missing.add(call.id)
+    else if (outcome.kind === 'profile') this.missing.clear()
+    const manyMissing = this.missing.size > MISSING.inARow
+    const afterPause = this.breaker.isAfterPause(call)
+    const report = reportOf(call, end, outcome, { ...this.moment(), afterPause, manyMissing })
     for (const limiter of this.limiters) limiter.ended(call, report)
     // The time of a pause is not made good by a burst.
     this.rate.restUntil(this.breaker.resumesAt)

@@ -9,7 +9,7 @@ export function reportOf(
   call: AdmittedCall,
   end: CallEnd,
   outcome: Outcome,
-  now: Moment & { readonly afterPause: boolean },
+  now: Moment & { readonly afterPause: boolean; readonly manyMissing: boolean },
 ): CallReport {
   const { kind, billed, retryAfterMs } = outcome
   const isStalled = now.lagMs - call.lagMs > STALL.share * end.ms
@@ -22,9 +22,15 @@ export function reportOf(
   }
 }
 
-function healthOf(call: AdmittedCall, end: CallEnd, outcome: Outcome, now: Moment): UpstreamHealth {
+function healthOf(
+  call: AdmittedCall,
+  end: CallEnd,
+  outcome: Outcome,
+  now: Parameters<typeof reportOf>[3],
+): UpstreamHealth {
   if (showsUpstreamWorks(end, outcome)) return 'working'
   if (outcome.kind === 'throttled') return 'throttled'
+  if (outcome.kind === 'missing' && !now.manyMissing) return 'unknown'
   // A deadline that passes, or a connection that the other side closes, while this process stands still.
   return end.kind === 'no_answer' && isAfterStandstill(call, now) ? 'unknown' : 'trouble'
 }

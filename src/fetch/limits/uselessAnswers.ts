@@ -29,7 +29,15 @@ export class UselessAnswers {
   ended(end: CallEnd, outcome: Outcome, { last }: DueId): void {
     this.countInARow(end, outcome)
     const worth = worthOf(end, outcome, last)
-    if (worth === undefined) return
+    if (worth !== undefined) this.count(worth)
+  }
+
+  /** An id is finished because the endpoint seems not to have it. Of one that had a profile, that is as little use as an empty answer. */
+  missing({ last }: DueId): void {
+    if (last === 'profile') this.count('useless')
+  }
+
+  private count(worth: Worth): void {
     this.last.push(worth)
     this.counts[worth] += 1
     if (this.last.length > USELESS.lastAnswers) this.counts[this.last.shift()!] -= 1

@@ -1,5 +1,6 @@
 import { quotedText } from '../../core/duckdb.js'
 import { createTempTableAs, dropTempTable, sqlColumns } from '../../core/tempTable.js'
+import type { MissingCodes } from '../../model/missing.js'
 import { MEMBERS, PLANNED, RUN_ENDS, SETTLED, SETTLED_LISTS, UNFINISHED } from '../../model/tempTables.js'
 import { RUN_OUTCOMES, UNANSWERED } from './statement.js'
 
@@ -15,11 +16,12 @@ const given = sqlColumns(SETTLED_LISTS, 'given')
  * due id; one whose calls had not begun or not ended is parked for the reason `$park`. Without such a reason it has no
  * status, and the counts show that.
  */
-export const settleIds = createTempTableAs(
-  SETTLED,
-  {
-    user_id: planned.user_id,
-    status: `
+export const settleIds = (missing: MissingCodes | undefined): string =>
+  createTempTableAs(
+    SETTLED,
+    {
+      user_id: planned.user_id,
+      status: `
   CASE
     WHEN ${planned.decision} = 'fresh' THEN 'reused'
     WHEN ${planned.decision} = 'known_empty' THEN 'empty'
@@ -32,20 +34,27 @@ export const settleIds = createTempTableAs(
     WHEN ${unfinished.user_id} IS NULL AND ${ends.outcome} NOT IN ${RUN_OUTCOMES} THEN 'failed'
     WHEN $park::VARCHAR IS NOT NULL THEN 'parked'
   END`,
-    reason: `
+      reason: `
   CASE
     WHEN ${planned.decision} = 'held' THEN 'ambiguous'
     WHEN status = 'rejected' THEN 'invalid'
     WHEN ${planned.decision} IN ('known_failed', 'skipped') THEN ${planned.reason}
+    WHEN status = 'empty' THEN ${missing ? missingReason(missing) : 'NULL'}
     WHEN status = 'failed' AND ${ends.outcome} IN ${UNANSWERED} THEN 'ambiguous'
     WHEN status = 'failed' THEN ${ends.code}
     WHEN status = 'parked' THEN $park
   END`,
-  },
-  `FROM ${PLANNED.name}
+    },
+    `FROM ${PLANNED.name}
 LEFT JOIN ${RUN_ENDS.name} AS ends ON ${ends.user_id} = ${planned.user_id} AND ${ends.run_id} = $run
 LEFT JOIN ${UNFINISHED.name} ON ${unfinished.user_id} = ${planned.user_id}`,
-)
+  )
+
+/** Of an id that was empty already, the plan knows the reason. */
+function missingReason({ codes, reason }: MissingCodes): string {
+  const isMissing = `${ends.code} IN (${codes.map(quotedText).join(', ')}) OR ${planned.reason} = ${quotedText(reason)}`
+  return `CASE WHEN ${isMissing} THEN ${quotedText(reason)} END`
+}
 
 /** SQL condition: the list of a row is one of this run's. */
 export const ofThisRun = (list: string): string =>

@@ -44,6 +44,7 @@ async function readWorking(
 /** The same, from an open database. */
 export async function readFolderSamples(connection: Connection, question: FolderQuestion): Promise<Samples> {
   const { pipeline, now, price } = question
+  const { currency } = pipeline.vendor
   const { timeZone } = pipeline
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   const simulated = folder?.simulated ?? false
@@ -53,7 +54,7 @@ export async function readFolderSamples(connection: Connection, question: Folder
   const spent = (period: string, belongs: (day: string) => boolean): Sample[] => {
     const counted = days.filter(({ day }) => belongs(day))
     const sum = (kind: 'billed' | 'maybe_billed') => rounded(counted.reduce((total, day) => total + day[kind], 0))
-    return moneySamples({ billed: sum('billed'), maybe_billed: sum('maybe_billed') }, simulated, { period })
+    return moneySamples({ billed: sum('billed'), maybe_billed: sum('maybe_billed'), currency }, simulated, { period })
   }
   return {
     creator_enrich_last_success_timestamp_seconds: await lastSuccess(connection),

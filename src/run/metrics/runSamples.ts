@@ -1,4 +1,3 @@
-import { CURRENCY } from '../../config/options.js'
 import { unlabelled, type Sample } from '../../core/prometheusText.js'
 import { STATUSES, type CodeCount, type Receipt } from '../../model/receipt.js'
 import type { Samples } from './metricTable.js'
@@ -34,13 +33,13 @@ export function samplesOfRun(receipt: Receipt): Samples {
 
 /** Money as samples; the calls of a simulated folder cost nothing. */
 export function moneySamples(
-  { billed, maybe_billed }: { readonly billed: number; readonly maybe_billed: number },
+  { billed, maybe_billed, currency }: Pick<Receipt['money'], 'billed' | 'maybe_billed' | 'currency'>,
   simulated: boolean,
   labels: Readonly<Record<string, string>> = {},
 ): Sample[] {
   return [
-    [{ ...labels, kind: 'billed', currency: CURRENCY }, simulated ? 0 : billed],
-    [{ ...labels, kind: 'maybe_billed', currency: CURRENCY }, simulated ? 0 : maybe_billed],
+    [{ ...labels, kind: 'billed', currency }, simulated ? 0 : billed],
+    [{ ...labels, kind: 'maybe_billed', currency }, simulated ? 0 : maybe_billed],
   ]
 }
 

@@ -9,7 +9,7 @@ import { replay } from '../../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../../src/commands/replay/replayReport.js'
 import { eraseLeaving } from '../../../src/commands/forget/eraseLeaving.js'
 import { runCommand } from '../../../src/commands/run/command.js'
-import { resolveSettings } from '../../../src/config/options.js'
+import { resolveSettings, withPrice } from '../../../src/config/options.js'
 import { liveEffects } from '../../../src/core/effects.js'
 import { redactor } from '../../../src/core/redact.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
@@ -100,7 +100,7 @@ export async function enrich(
   const base = new URL(api.url)
   return run({
     inputs: [list],
-    settings: settingsOf('run', data, flags),
+    settings: withPrice(settingsOf('run', data, flags), pipeline),
     api: { base, simulated: false, host: base.host, proxy: undefined, warning: undefined, way: undefined },
     token: TOKEN,
     redact: redactor(TOKEN),

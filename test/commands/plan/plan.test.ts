@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { planCommand } from '../../../src/commands/plan/command.js'
 import { planText, type PlanReport } from '../../../src/commands/plan/planReport.js'
 import { planRun } from '../../../src/commands/plan/planRun.js'
-import { resolveSettings } from '../../../src/config/options.js'
+import { resolveSettings, withPrice } from '../../../src/config/options.js'
 import { liveEffects } from '../../../src/core/effects.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
@@ -16,9 +16,10 @@ import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator } from '../../support/simulated.js'
 
 async function planOf(data: string, inputs: readonly string[], flags = {}): Promise<PlanReport> {
-  const settings = resolveSettings(planCommand.options, { data, ...flags }, [])
+  const pipeline = await loadPipeline(undefined)
+  const settings = withPrice(resolveSettings(planCommand.options, { data, ...flags }, []), pipeline)
   const effects = liveEffects(() => undefined)
-  return planRun({ inputs, settings, pipeline: await loadPipeline(undefined), effects })
+  return planRun({ inputs, settings, pipeline, effects })
 }
 
 const filesOf = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()

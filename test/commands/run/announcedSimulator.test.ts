@@ -1,3 +1,4 @@
+import { justOneApi } from '../../../pipelines/justOneApi.js'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Receipt } from '../../../src/model/receipt.js'
@@ -12,6 +13,7 @@ import { resolveSettings } from '../../../src/config/options.js'
 const apiAt = (api: string, proxied = false) =>
   resolveApi(
     { ...resolveSettings(['api', 'timeout'], {}, []), api, allowPlainHttp: true },
+    justOneApi,
     proxied
       ? () => ({ url: new URL('http://127.0.0.1:9'), shown: 'proxy', variable: 'HTTP_PROXY' }) as never
       : undefined,

@@ -1,0 +1,28 @@
+import { MISSING } from '../../model/missing.js'
+
+/**
+ * Judges the staged calls that ended as `missing`, before anything else reads them. The last one of an id makes the id empty
+ * if it is at least the second one, and the API worked: a profile was received in the run, and not too many ids in a row were
+ * missing. Any other is an attempt that failed. All calls of a run are staged together, so each load judges alike.
+ */
+export const judgeMissing = `
+UPDATE staged_calls SET outcome = CASE WHEN judged.is_missing THEN 'empty' ELSE 'retry' END
+FROM (
+  SELECT
+    run_id, seq,
+    is_last
+      AND max(stretch) OVER (PARTITION BY run_id) > 0
+      AND count(*) FILTER (is_last) OVER (PARTITION BY run_id, stretch) <= ${MISSING.inARow} AS is_missing
+  FROM (
+    SELECT
+      run_id, seq, outcome,
+      seq = max(seq) FILTER (outcome <> 'throttled') OVER of_id
+        AND outcome = 'missing'
+        AND count(*) FILTER (outcome = 'missing') OVER of_id >= ${MISSING.attempts} AS is_last,
+      -- Grows with each profile: the calls between two profiles are one stretch.
+      count(*) FILTER (outcome = 'profile') OVER (PARTITION BY run_id ORDER BY seq) AS stretch
+    FROM staged_calls
+    WINDOW of_id AS (PARTITION BY run_id, user_id)
+  )
+) AS judged
+WHERE staged_calls.outcome = 'missing' AND staged_calls.run_id = judged.run_id AND staged_calls.seq = judged.seq`

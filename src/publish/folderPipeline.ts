@@ -1,0 +1,75 @@
+import { pathExists } from '../core/absent.js'
+import { first, openDatabase, type Connection } from '../core/duckdb.js'
+import { UsageError } from '../core/errors.js'
+import { layoutOf, type Layout } from '../dataFolder/layout.js'
+import { openSegments } from '../journal/openSegments.js'
+import { loadPipeline, type Pipeline } from '../model/pipeline.js'
+import { allFiles } from '../raw/files.js'
+import { readManifest } from '../raw/manifest.js'
+import { parquet } from '../raw/parquet.js'
+import { withPublished } from './openPublished.js'
+
+/**
+ * The pipeline for a command: that of the data folder, or `--pipeline` for a folder without a run, or else the default. It
+ * needs no lock.
+ * @throws UsageError when the folder belongs to another pipeline than `--pipeline` names, or the pipeline does not exist
+ */
+export async function pipelineFor(settings: {
+  readonly data: string
+  readonly pipeline?: string | undefined
+}): Promise<Pipeline> {
+  const layout = layoutOf(settings.data)
+  const known = await folderPipeline(layout)
+  const given = settings.pipeline
+  if (known !== undefined && given !== undefined && given !== known)
+    throw new UsageError(
+      `${layout.data} belongs to the pipeline ${known}, not to ${given}: leave out --pipeline, or give another folder with --data`,
+    )
+  return loadPipeline(given ?? known)
+}
+
+/** The pipeline of the folder whose published file this is. */
+export async function pipelineOfPublished(connection: Connection): Promise<Pipeline> {
+  return loadPipeline((await first<{ pipeline: string }>(connection, PIPELINE))?.pipeline)
+}
+
+const PIPELINE = 'SELECT pipeline FROM data_folder'
+
+/** The name of a folder's pipeline, from the first of these that can be read; undefined before its first call. */
+async function folderPipeline(layout: Layout): Promise<string | undefined> {
+  for (const look of [publishedPipeline, journalPipeline, rawPipeline]) {
+    try {
+      const name = await look(layout)
+      if (name !== undefined) return name
+    } catch {
+      // The command itself reports a part that cannot be read.
+    }
+  }
+  return undefined
+}
+
+async function publishedPipeline(layout: Layout): Promise<string | undefined> {
+  if (!pathExists(layout.database)) return undefined
+  const folder = await withPublished(layout, (connection) => first<{ pipeline: string }>(connection, PIPELINE))
+  return folder?.pipeline
+}
+
+async function journalPipeline({ journal }: Layout): Promise<string | undefined> {
+  if (!pathExists(journal)) return undefined
+  const [segment] = await openSegments(journal)
+  return segment?.header.pipeline
+}
+
+async function rawPipeline({ raw }: Layout): Promise<string | undefined> {
+  if (!pathExists(raw)) return undefined
+  const { base } = await readManifest(raw)
+  const [file] = base ? [] : [...(await allFiles(raw, 'receipts')), ...(await allFiles(raw, 'answers'))]
+  if (file === undefined) return base?.pipeline
+  const memory = await openDatabase(':memory:', {})
+  try {
+    const row = await first<{ pipeline: string }>(memory.connection, `SELECT pipeline FROM ${parquet(file)} LIMIT 1`)
+    return row?.pipeline
+  } finally {
+    memory.close()
+  }
+}
