@@ -1,6 +1,6 @@
 import { all, quotedText, quotedName, type Connection } from '../core/duckdb.js'
 import type { Words } from '../model/language.js'
-import type { Pipeline } from '../model/pipeline.js'
+import { columnOf, type Pipeline } from '../model/pipeline.js'
 import type { RowWords } from '../model/rowWords.js'
 import type { CsvSelect } from './csvFile.js'
 import { textCell, timeText } from './csvRecord.js'
@@ -28,7 +28,10 @@ export async function wideColumns(connection: Connection, pipeline: Pick<Pipelin
     connection,
     `SELECT name, type FROM pragma_table_info('creators') ORDER BY cid`,
   )
-  const columns = wideOrder(pipeline, known).map(({ name, type }) => ({ name, type, sql: `c.${quotedName(name)}` }))
+  const linked = columnOf(pipeline, 'profileUrl')
+  const columns = wideOrder(pipeline, known).map(({ name, type }) => {
+    return { name, type, sql: `c.${quotedName(name)}`, ...(name === linked && { link: true }) }
+  })
   return {
     names: columns.map(({ name }) => name),
     cells: columns.map(({ type, sql }) => cellOf(type, sql)),

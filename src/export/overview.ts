@@ -85,8 +85,15 @@ FROM ${view} AS o LEFT JOIN (
   SELECT user_id, string_agg(DISTINCT list, ', ' ORDER BY list) AS lists FROM list_members GROUP BY user_id
 ) AS l ON l.user_id = o.user_id`
   const described = await describe(connection, sql)
-  const columns = shown.map(({ name }, at) => {
-    return { name, type: described[at]!.type, sql: `o.${quotedName(name)}`, grouped: true }
+  const columns = shown.map(({ name, role }, at) => {
+    const isLink = role === 'profileUrl'
+    return {
+      name,
+      type: described[at]!.type,
+      sql: `o.${quotedName(name)}`,
+      grouped: true,
+      ...(isLink && { link: true }),
+    }
   })
   return { columns, sql }
 }

@@ -1,8 +1,9 @@
-import { blobs, first, type Connection } from '../core/duckdb.js'
+import { arrays, first, type Connection } from '../core/duckdb.js'
 import { databaseMemory } from '../core/memory.js'
 import { keyRanges, type CsvSelect } from './csvFile.js'
 import { Dictionary, type Explained } from './dictionary.js'
-import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
+import { linkOf, sheetRow, type SheetColumn } from './excel/sheetRow.js'
+import type { Link } from './excel/workbook.js'
 import type { SheetContent } from './excel/workbookFile.js'
 import { enrichedHeader, inputRows, type ExportList, type WideColumns } from './exportRows.js'
 import { overviewOf, type ExportPipeline, type Overview } from './overview.js'
@@ -100,6 +101,9 @@ export interface SheetQuery {
   readonly parts?: Pick<CsvSelect, 'key' | 'keys'>
 }
 
+/** Excel's limit for the links of a sheet. Further rows show the address as text. */
+const MOST_LINKS = 65_530
+
 /** Rows that are sorted at a time for each MB of DuckDB's memory. */
 const ROWS_A_MB = 5
 
@@ -107,21 +111,32 @@ const ROWS_A_MB = 5
 export async function sheetOf(connection: Connection, query: SheetQuery): Promise<SheetContent> {
   const { name, frozen, columns, from, alias } = query
   const counted = await first<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${from} AS ${alias}`)
-  return { name, frozen, columns, count: counted!.rows, rows: rowsOf(connection, query) }
+  const links: Link[] = []
+  const rows = rowsOf(connection, query, links)
+  return { name, frozen, columns, count: counted!.rows, rows, ...(columns.some(({ link }) => link) ? { links } : {}) }
 }
 
 async function* rowsOf(
   connection: Connection,
   { columns, from, alias, by, parts }: SheetQuery,
+  links: Link[],
 ): AsyncGenerator<Uint8Array[]> {
+  let row = 1
   const size = databaseMemory() * ROWS_A_MB
   const ranges = parts ? await keyRanges(connection, parts, size) : ['TRUE']
   for (const [at, range] of ranges.entries()) {
-    yield* blobs(
+    const batches = arrays(
       connection,
-      `SELECT ${sheetRow(columns, `${alias}.sheet_place + ${at * size + 1}`)}
+      `SELECT ${sheetRow(columns, `${alias}.sheet_place + ${at * size + 1}`)}, ${linkOf(columns)}
        FROM (SELECT *, row_number() OVER (ORDER BY ${by}) AS sheet_place FROM ${from} AS ${alias} WHERE ${range}) AS ${alias}
        ORDER BY ${alias}.sheet_place`,
     )
+    for await (const batch of batches) {
+      for (const [, address] of batch) {
+        row += 1
+        if (typeof address === 'string' && links.length < MOST_LINKS) links.push({ row, address })
+      }
+      yield batch.map(([written]) => written as Uint8Array)
+    }
   }
 }

@@ -62,6 +62,18 @@ export function readSheets(path: string): Map<string, CellRead[][]> {
   )
 }
 
+/** The address of each cell of the first sheet that is a link, by place. */
+export function linksOf(path: string): Map<string, string> {
+  const files = unzipped(path)
+  const targets = new Map(
+    [...files.get('xl/worksheets/_rels/sheet1.xml.rels')!.matchAll(/Id="(\w+)" [^>]*Target="([^"]+)"/g)].map(
+      ([, id, target]) => [id!, unescaped(target!)] as const,
+    ),
+  )
+  const links = files.get('xl/worksheets/sheet1.xml')!.matchAll(/<hyperlink ref="(\w+)" r:id="(\w+)"\/>/g)
+  return new Map([...links].map(([, place, id]) => [place!, targets.get(id!)!]))
+}
+
 function rowsOf(sheet: string, formats: readonly string[]): CellRead[][] {
   return [...sheet.matchAll(/<row r="(\d+)">(.*?)<\/row>/gs)].map(([, row, cells], index) => {
     if (Number(row) !== index + 1) throw new Error(`row ${row} stands in place of ${index + 1}`)
@@ -87,9 +99,13 @@ function cellsOf(text: string, row: string, formats: readonly string[]): CellRea
 
 function valueOf(type: string | undefined, value: string | undefined, string: string | undefined, kept: boolean) {
   if (string === undefined) return type === 'b' ? value === '1' : Number(value)
-  const text = string.replace(/&(\w+);/g, (_, name: string) => ENTITIES[name]!)
+  const text = unescaped(string)
   if (!kept && /^[ \t\n]|[ \t\n]$/.test(text)) throw new Error(`blanks would be lost: ${text}`)
   return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+}
+
+function unescaped(text: string): string {
+  return text.replace(/&(\w+);/g, (_, name: string) => ENTITIES[name]!)
 }
 
 /** @throws Error unless XML allows every character, and every element is closed in order */

@@ -7,8 +7,9 @@ import { LocalError } from '../../src/core/errors.js'
 import { DAY_MS } from '../../src/core/time.js'
 import { exportWorkbook, SheetTooLarge } from '../../src/export/excel/workbookFile.js'
 import { lettersOf, sheetRow, type SheetColumn } from '../../src/export/excel/sheetRow.js'
+import { sheetOf } from '../../src/export/workbooks.js'
 import { temporaryFolder } from '../support/folder.js'
-import { readSheet, unzipped, type CellRead } from './readWorkbook.js'
+import { linksOf, readSheet, unzipped, type CellRead } from './readWorkbook.js'
 
 let database: Database
 let connection: Connection
@@ -145,6 +146,44 @@ describe('a workbook', () => {
     expect(sheet).toContain('<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>')
     expect(sheet).toContain('</sheetData><autoFilter ref="A1:B4"/>')
     expect(sheet).not.toContain('<f')
+  })
+
+  test('links plain web addresses, and nothing else', async () => {
+    const texts = [
+      ...[
+        'https://people.test/1?a=1&b="<2>"',
+        'javascript:alert(1)',
+        'file:///etc/passwd',
+        '=HYPERLINK("https://x.test")',
+      ],
+      ...['https://people.test/é', 'https://people.test/ x', `https://people.test/${'x'.repeat(2079)}`],
+      'http://people.test/8',
+    ]
+    const values = [...texts, ''].map((text, at) => `(${at + 1}, nullif('${text}', ''))`)
+    const path = join(temporaryFolder(), 'list.xlsx')
+    const sheet = await sheetOf(connection, {
+      ...{
+        name: 'list',
+        frozen: 0,
+        from: `(SELECT * FROM (VALUES ${values.join(', ')}) AS v(n, url))`,
+        alias: 's',
+        by: 'n',
+      },
+      columns: [
+        { name: 'n', type: 'BIGINT', sql: 'n' },
+        { name: 'url', type: 'VARCHAR', sql: 'url', link: true },
+      ],
+    })
+    await exportWorkbook(path, [sheet, { name: 'none', columns, count: 0, frozen: 0, rows: batched([]) }])
+    expect(linksOf(path)).toEqual(
+      new Map([
+        ['B2', texts[0]],
+        ['B9', texts[7]],
+      ]),
+    )
+    const cells = readSheet(path).slice(1)
+    expect(cells.map(([, cell]) => cell?.value)).toEqual([...texts, undefined])
+    expect([...unzipped(path).keys()].filter((name) => name.includes('_rels/sheet'))).toHaveLength(1)
   })
 
   test('with the same content is left alone; a longer one takes its place', async () => {

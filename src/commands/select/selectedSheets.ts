@@ -21,7 +21,10 @@ export async function selectedSheets(
   const dictionary = await Dictionary.read(connection, pipeline)
   if (columns !== undefined || mentioned) {
     const name = mentioned ? 'people' : 'creators'
-    const asked = selected.columns.map((column): SheetColumn => ({ ...column, sql: `s.${quotedName(column.name)}` }))
+    const asked = selected.columns.map((column): SheetColumn => {
+      const isLink = column.name === 'profile_url'
+      return { ...column, sql: `s.${quotedName(column.name)}`, ...(isLink && { link: true }) }
+    })
     const from = `(SELECT *, row_number() OVER () AS ${PLACE} FROM (${selected.sql}))`
     const tables = mentioned ? ['creator_candidates'] : ['creator_overview', 'creators']
     return [

@@ -11,6 +11,8 @@ export interface SheetColumn {
   readonly sql: string
   /** Show numbers with thousands separators. */
   readonly grouped?: boolean
+  /** A click on a cell opens the address in it. At most one column of a sheet. */
+  readonly link?: boolean
   /** In characters, if not by the type. */
   readonly width?: number
 }
@@ -30,6 +32,7 @@ interface Kind {
 }
 
 const TEXT: Kind = { value: plainText, attributes: '', longest: -1, width: 24 }
+const LINK: Kind = { ...TEXT, attributes: ' s="8"' }
 /** Excel keeps 15 digits of a number; a sign counts as one here. */
 const WHOLE: Kind = { value: plainText, attributes: ' s="2"', longest: 15, width: 12 }
 const FRACTION: Kind = { value: plainText, attributes: '', longest: 400, width: 12 }
@@ -48,7 +51,8 @@ function serial(sql: string): string {
   return `CASE WHEN ${countable} THEN ${plainText(`(epoch_ms(${sql}) + ${EPOCH}) / ${DAY_MS}`)} ELSE ${timeText(sql)} END`
 }
 
-function kindOf({ type, grouped }: Pick<SheetColumn, 'type' | 'grouped'>): Kind {
+function kindOf({ type, grouped, link }: Pick<SheetColumn, 'type' | 'grouped' | 'link'>): Kind {
+  if (link) return LINK
   if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return grouped ? GROUPED_WHOLE : WHOLE
   if (/^(DOUBLE|FLOAT|DECIMAL)/.test(type)) return grouped ? GROUPED_FRACTION : FRACTION
   if (type.startsWith('TIMESTAMP')) return TIME
@@ -98,7 +102,8 @@ const plain = `strlen(${TEXT_OF}) <= ${MOST_CHARACTERS} AND NOT regexp_matches($
 const string = `CASE WHEN ${plain} THEN '<t>' || ${TEXT_OF} ELSE '<t xml:space="preserve">' || ${markup} END`
 
 /** With this style an edited cell stays text. Some versions of Excel show a long text of this style as ####. */
-const textStyle = `CASE WHEN strlen(${TEXT_OF}) > 255 THEN '' ELSE ' s="1"' END`
+const textStyle = `CASE WHEN ${LONGEST} < 0 AND ${ATTRIBUTES} <> '' THEN ${ATTRIBUTES}
+  WHEN strlen(${TEXT_OF}) > 255 THEN '' ELSE ' s="1"' END`
 
 const written = `CASE
   WHEN ${TEXT_OF} IS NULL OR ${TEXT_OF} = '' THEN ''
@@ -124,3 +129,13 @@ export function sheetRow(columns: readonly SheetColumn[], number: string): strin
   const row = `array_to_string(list_transform(list_zip(${zipped}), lambda cell: ${written}), '')`
   return `encode(replace('<row r="${ROW}">' || ${row} || '</row>', '${ROW}', ${plainText(number)}))`
 }
+
+/** SQL for the address that a row links to; NULL without a column of links, and for what is not a plain web address. */
+export function linkOf(columns: readonly SheetColumn[]): string {
+  const linked = columns.find(({ link }) => link)
+  if (linked === undefined) return 'NULL'
+  return `CASE WHEN strlen(${linked.sql}) <= ${LONGEST_LINK} AND regexp_full_match(${linked.sql}, 'https?://[!-~]+') THEN ${linked.sql} END`
+}
+
+/** Excel's limit for an address. */
+const LONGEST_LINK = 2079

@@ -11,6 +11,14 @@ export interface Sheet {
   readonly count: number
   /** The first columns that stay in view. */
   readonly frozen: number
+  /** Where the cells of the column `link` lead to. Known once the rows have been read. */
+  readonly links?: readonly Link[]
+}
+
+export interface Link {
+  /** Number of the row, the header being 1. */
+  readonly row: number
+  readonly address: string
 }
 
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -28,7 +36,12 @@ function partOf(at: number): string {
   return `worksheets/sheet${at + 1}.xml`
 }
 
-/** Every part but the sheets: path and content. */
+/** Where the addresses of a sheet are in the archive. */
+export function linksPath(at: number): string {
+  return `xl/worksheets/_rels/sheet${at + 1}.xml.rels`
+}
+
+/** Every part but the sheets and their links: path and content. */
 export function partsOf(sheets: readonly Sheet[]): [path: string, text: string][] {
   const each = (text: (sheet: Sheet, at: number) => string): string => sheets.map(text).join('')
   const types = each((_, at) => `<Override PartName="/${sheetPath(at)}" ContentType="${CONTENT}.worksheet+xml"/>`)
@@ -61,8 +74,8 @@ export function partsOf(sheets: readonly Sheet[]): [path: string, text: string][
   ]
 }
 
-/** The styles that cells refer to by number: 0 none, 1 text, 2 whole numbers, 3 times, 4 days, 5 the header, 6 and 7 numbers with thousands separators. */
-const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="3"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss&quot;Z&quot;"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="166" formatCode="#,##0.00##"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="8">${[0, 49, 1, 164, 165].map(plainStyle).join('')}<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>${[3, 166].map(plainStyle).join('')}</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
+/** The styles that cells refer to by number: 0 none, 1 text, 2 whole numbers, 3 times, 4 days, 5 the header, 6 and 7 numbers with thousands separators, 8 links. */
+const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="3"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss&quot;Z&quot;"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="166" formatCode="#,##0.00##"/></numFmts><fonts count="3"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font><font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="9">${[0, 49, 1, 164, 165].map(plainStyle).join('')}<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>${[3, 166].map(plainStyle).join('')}<xf numFmtId="49" fontId="2" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 
 function plainStyle(format: number): string {
   return `<xf numFmtId="${format}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>`
@@ -77,7 +90,7 @@ export function sheetHead(sheet: Sheet, at: number): string {
     ({ name }, place) =>
       `<c r="${lettersOf(place)}1" s="5" t="inlineStr"><is><t xml:space="preserve">${escaped(name)}</t></is></c>`,
   )
-  return `${XML}<worksheet xmlns="${MAIN}"><dimension ref="${rangeOf(sheet)}"/><sheetViews><sheetView${at === 0 ? ' tabSelected="1"' : ''} workbookViewId="0">${paneOf(sheet.frozen)}</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols><sheetData><row r="1">${header.join('')}</row>`
+  return `${XML}<worksheet xmlns="${MAIN}" xmlns:r="${OFFICE}"><dimension ref="${rangeOf(sheet)}"/><sheetViews><sheetView${at === 0 ? ' tabSelected="1"' : ''} workbookViewId="0">${paneOf(sheet.frozen)}</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols><sheetData><row r="1">${header.join('')}</row>`
 }
 
 function paneOf(frozen: number): string {
@@ -86,10 +99,26 @@ function paneOf(frozen: number): string {
   return `<pane xSplit="${frozen}" ySplit="1" topLeftCell="${lettersOf(frozen)}2" activePane="bottomRight" state="frozen"/><selection pane="topRight"/><selection pane="bottomLeft"/><selection pane="bottomRight"/>`
 }
 
-/** The sheet after the last row: filter buttons, and no warnings about ids that look like numbers. */
+/** The sheet after the last row: filter buttons, links, and no warnings about ids that look like numbers. */
 export function sheetFoot(sheet: Sheet): string {
   const range = rangeOf(sheet)
-  return `</sheetData><autoFilter ref="${range}"/><ignoredErrors><ignoredError sqref="${range}" numberStoredAsText="1"/></ignoredErrors></worksheet>`
+  return `</sheetData><autoFilter ref="${range}"/>${linksOf(sheet)}<ignoredErrors><ignoredError sqref="${range}" numberStoredAsText="1"/></ignoredErrors></worksheet>`
+}
+
+function linksOf({ columns, links = [] }: Sheet): string {
+  if (links.length === 0) return ''
+  const letters = lettersOf(columns.findIndex(({ link }) => link))
+  const each = links.map(({ row }, at) => `<hyperlink ref="${letters}${row}" r:id="rId${at + 1}"/>`)
+  return `<hyperlinks>${each.join('')}</hyperlinks>`
+}
+
+/** The addresses of a sheet's links. */
+export function linkAddresses({ links = [] }: Sheet): string {
+  const each = links.map(
+    ({ address }, at) =>
+      `<Relationship Id="rId${at + 1}" Type="${OFFICE}/hyperlink" Target="${markup(address)}" TargetMode="External"/>`,
+  )
+  return `${XML}<Relationships xmlns="${RELATIONSHIPS}">${each.join('')}</Relationships>`
 }
 
 /** @param prefix `$` makes the range absolute */
@@ -99,13 +128,16 @@ function rangeOf({ columns, count }: Sheet, prefix = ''): string {
 
 /** A name from an input may hold anything. */
 function escaped(name: string): string {
-  return name
-    .slice(0, MOST_NAME)
-    .replace(UNPRINTABLE, '')
-    .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
+  return markup(
+    name
+      .slice(0, MOST_NAME)
+      .replace(UNPRINTABLE, '')
+      .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_'),
+  )
+}
+
+function markup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 /** Longer names of columns are cut: a filter's list could not show them. */

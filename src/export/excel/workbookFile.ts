@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 import { count } from '../../core/text.js'
 import { exportFile, type ExportedFile } from '../exportedFile.js'
-import { partsOf, sheetFoot, sheetHead, sheetPath, type Sheet } from './workbook.js'
+import { linkAddresses, linksPath, partsOf, sheetFoot, sheetHead, sheetPath, type Sheet } from './workbook.js'
 
 export interface SheetContent extends Sheet {
   /** Finished rows (`sheetRow`), numbered from 2, in batches of any size. */
@@ -39,13 +39,19 @@ export async function exportWorkbook(path: string, sheets: readonly SheetContent
     const failed = new AbortController()
     let failure: Error | undefined
     // A stream is not read before its turn, so only one query runs at a time.
-    const sources = sheets.map((sheet, at) => Readable.from(piecesOf(sheet, at)))
-    sources.forEach((source, at) => {
+    const sources: Readable[] = []
+    const add = (pieces: AsyncIterable<Buffer>, name: string): void => {
+      const source = Readable.from(pieces)
       source.on('error', (error) => {
         failure ??= error
         failed.abort()
       })
-      zip.addReadStream(source, sheetPath(at), FIXED_DATE)
+      sources.push(source)
+      zip.addReadStream(source, name, FIXED_DATE)
+    }
+    sheets.forEach((sheet, at) => {
+      add(piecesOf(sheet, at), sheetPath(at))
+      if (sheet.links) add(addressesOf(sheet), linksPath(at))
     })
     zip.end()
     try {
@@ -57,6 +63,11 @@ export async function exportWorkbook(path: string, sheets: readonly SheetContent
     }
     return sheets[0]!.count
   })
+}
+
+/** Read after the rows, when the links are known. */
+async function* addressesOf(sheet: Sheet): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(Buffer.from(linkAddresses(sheet)))
 }
 
 /** Stops a stream, and waits until its query has ended too. */
