@@ -1,4 +1,7 @@
 import type { PipelineWords } from '../../src/model/pipeline.js'
+import { chineseAttributes } from './columns/chineseAttributes.js'
+import { chineseNumbers } from './columns/chineseNumbers.js'
+import { chineseVolatiles } from './columns/chineseVolatiles.js'
 import type { RejectReason } from './ids.js'
 
 const remedies: Readonly<Record<RejectReason, string>> = {
@@ -18,6 +21,7 @@ const remedies: Readonly<Record<RejectReason, string>> = {
 export const chinese: PipelineWords = {
   title: '小红书用户主页（Just One API，V3）',
   labels: { engagement: '获赞与收藏', engagement_per_post: '篇均赞藏', posts: '笔记' },
+  columns: { ...chineseAttributes, ...chineseNumbers, ...chineseVolatiles },
   values: {
     tier: {
       nano: '素人 <1万',

@@ -279,7 +279,7 @@ export const options = {
     flag: '--lang <en|zh>',
     default: 'en',
     parse: oneOf('en', 'zh'),
-    help: 'language of the report and of the remedies in exports: en, or zh for Chinese',
+    help: 'language of the report, of workbooks and of the remedies in exports: en, or zh for Chinese',
   }),
   reportList: option({
     flag: '--list <name>',

@@ -8,7 +8,8 @@ import { databaseMemory } from '../core/memory.js'
 import { version } from '../core/version.js'
 import { WORKBOOK, type ExportName } from '../dataFolder/files.js'
 import type { Layout } from '../dataFolder/layout.js'
-import type { RowWords } from '../model/rowWords.js'
+import type { Language } from '../model/language.js'
+import { rowWords, type RowWords } from '../model/rowWords.js'
 import { copyCsv } from './csvFile.js'
 import { exportWorkbook, SheetTooLarge, type SheetContent } from './excel/workbookFile.js'
 import { creatorsContent, Fingerprints, listContent, listOverviewContent, overviewContent } from './fingerprint.js'
@@ -120,10 +121,12 @@ function formOf({ overview, dictionary }: WorkbookSource, ...others: unknown[]):
   return JSON.stringify([version, explained, ...others])
 }
 
-export interface ExportOptions extends Pick<ExportSource, 'lists' | 'bom' | 'words'> {
+export interface ExportOptions extends Pick<ExportSource, 'lists' | 'bom'> {
   readonly database: Database
   readonly layout: Layout
   readonly pipeline: ExportPipeline
+  /** Of workbooks, of the remedies in `rejects.csv`, and of the messages in `failures.csv`. */
+  readonly lang: Language
   /** Which workbooks are made where none exists: all, none, or those at these paths. Existing ones are kept up to date. */
   readonly excel: boolean | ReadonlySet<string>
 }
@@ -147,12 +150,14 @@ export async function exportAll({
   database,
   layout,
   pipeline,
+  lang,
   excel,
   ...options
 }: ExportOptions): Promise<ExportedFiles> {
   const { connection } = database
   const wide = await wideColumns(connection, pipeline)
-  const books = await workbookSource(connection, pipeline)
+  const books = await workbookSource(connection, pipeline, lang)
+  const words = rowWords(pipeline, lang)
   const isWanted = (path: string): boolean =>
     !path.endsWith(WORKBOOK) || pathExists(path) || (typeof excel === 'boolean' ? excel : excel.has(path))
   const creators = await creatorsContent(connection, JSON.stringify([version, options.bom, wide]))
@@ -162,7 +167,7 @@ export async function exportAll({
   const add = (name: string, { content, write }: Pick<FolderOutput, 'content' | 'write'>) =>
     limit(() =>
       withConnection(database, async (own) => {
-        const source = { ...options, connection: own, wide, books, creators }
+        const source = { ...options, connection: own, wide, words, books, creators }
         const path = join(layout.exports, name)
         if (!isWanted(path)) return undefined
         const now = await content?.(source)

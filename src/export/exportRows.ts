@@ -65,7 +65,7 @@ export function creatorRows({ names, cells }: WideColumns): CsvRows {
 export function listRows(wide: WideColumns, list: ExportList): CsvRows {
   const own = list.columns.map((_, at) => textCell(`m.cells[${at + 1}]`))
   return {
-    header: enrichedHeader(list.columns, wide.names),
+    header: [...list.columns, ...freeNames(list.columns, ['enrich_status', 'enrich_reason', 'as_of', ...wide.names])],
     cells: [...own, 'm.status', textCell('m.reason'), timeText('c.last_fetched_at'), ...wide.cells],
     from: `
 FROM (${inputRows(list.name)}) AS m
@@ -81,16 +81,15 @@ export function inputRows(list: string): string {
   FROM list_members WHERE list = ${quotedText(list)}`
 }
 
-/** The header of an enriched list. Our columns get a prefix until no other column has their name. */
-export function enrichedHeader(input: readonly string[], ours: readonly string[]): string[] {
+/** Names for our columns beside those of a list: each gets a prefix until no other column has its name. */
+export function freeNames(input: readonly string[], ours: readonly string[], prefix = 'enriched_'): string[] {
   const taken = new Set(input.map((name) => name.trim()))
-  const added = ['enrich_status', 'enrich_reason', 'as_of', ...ours].map((name) => {
+  return ours.map((name) => {
     let free = name
-    while (taken.has(free)) free = `enriched_${free}`
+    while (taken.has(free)) free = prefix + free
     taken.add(free)
     return free
   })
-  return [...input, ...added]
 }
 
 /** The rejected rows of a list, in input order. A row that only the API rejected shows its id as the cell. */
@@ -150,7 +149,7 @@ FROM (
 }
 
 /** The word for a code, with more behind it; without a word the other value. */
-function wordSql(code: string, words: Words, otherwise: string, more: string = `''`): string {
+export function wordSql(code: string, words: Words, otherwise: string, more: string = `''`): string {
   const cases = Object.entries(words).map(
     ([each, word]) => `WHEN ${quotedText(each)} THEN ${quotedText(word)} || ${more}`,
   )

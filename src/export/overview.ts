@@ -4,7 +4,7 @@ import { columnOf, type Pipeline, type Role } from '../model/pipeline.js'
 import type { SheetColumn } from './excel/sheetRow.js'
 
 /** The pipeline as the exports need it. */
-export type ExportPipeline = Pick<Pipeline, 'columns' | 'timeZone'>
+export type ExportPipeline = Pick<Pipeline, 'columns' | 'timeZone' | 'words' | 'vendor' | 'codes'>
 
 /** What a column means, and where its values come from. */
 export interface Meaning {

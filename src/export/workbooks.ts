@@ -1,11 +1,12 @@
 import { arrays, first, type Connection } from '../core/duckdb.js'
 import { databaseMemory } from '../core/memory.js'
 import { keyRanges, type CsvSelect } from './csvFile.js'
+import type { Language } from '../model/language.js'
 import { Dictionary, type Explained } from './dictionary.js'
 import { linkOf, sheetRow, type SheetColumn } from './excel/sheetRow.js'
 import type { Link } from './excel/workbook.js'
 import type { SheetContent } from './excel/workbookFile.js'
-import { enrichedHeader, inputRows, type ExportList, type WideColumns } from './exportRows.js'
+import { freeNames, inputRows, wordSql, type ExportList, type WideColumns } from './exportRows.js'
 import { overviewOf, type ExportPipeline, type Overview } from './overview.js'
 
 /** What the workbooks of one publication have in common. */
@@ -14,10 +15,14 @@ export interface WorkbookSource {
   readonly dictionary: Dictionary
 }
 
-export async function workbookSource(connection: Connection, pipeline: ExportPipeline): Promise<WorkbookSource> {
+export async function workbookSource(
+  connection: Connection,
+  pipeline: ExportPipeline,
+  lang: Language,
+): Promise<WorkbookSource> {
   return {
     overview: await overviewOf(connection, pipeline),
-    dictionary: await Dictionary.read(connection, pipeline),
+    dictionary: await Dictionary.read(connection, pipeline, lang),
   }
 }
 
@@ -27,17 +32,33 @@ export async function creatorSheets(
   { overview, dictionary }: WorkbookSource,
   wide: WideColumns,
 ): Promise<SheetContent[]> {
-  const { columns, sql } = overview
   const by = 'fans DESC NULLS LAST, user_id'
-  return [
-    await sheetOf(connection, { name: 'overview', frozen: 1, columns, from: `(${sql})`, alias: 'o', by }),
-    await sheetOf(connection, {
-      ...{ name: 'all', frozen: 2, columns: wide.columns, from: 'creators', alias: 'c', by: 'user_id' },
+  return overviewAndAll(connection, dictionary, {
+    overview: { columns: overview.columns, from: `(${overview.sql})`, by },
+    all: {
+      ...{ columns: wide.columns, from: 'creators', by: 'user_id' },
       parts: { key: 'user_id', keys: 'SELECT user_id AS key FROM creators' },
+    },
+  })
+}
+
+/** A sheet of the overview (rows `o`), one of all columns (rows `c`), and what they mean. */
+export async function overviewAndAll(
+  connection: Connection,
+  dictionary: Dictionary,
+  queries: Readonly<Record<'overview' | 'all', Pick<SheetQuery, 'columns' | 'from' | 'by' | 'parts'>>>,
+): Promise<SheetContent[]> {
+  const { sheets } = dictionary.text
+  const overview = dictionary.titled(queries.overview.columns, ['creator_overview'])
+  const every = dictionary.titled(queries.all.columns, ['creators'])
+  return [
+    await sheetOf(connection, {
+      ...{ ...queries.overview, name: sheets.overview, frozen: 1, columns: overview, alias: 'o' },
     }),
+    await sheetOf(connection, { ...queries.all, name: sheets.all, frozen: 2, columns: every, alias: 'c' }),
     dictionary.sheet(connection, [
-      { name: 'overview', columns: dictionary.explain(columns, ['creator_overview']) },
-      { name: 'all', columns: dictionary.explain(wide.columns, ['creators']) },
+      { name: sheets.overview, columns: dictionary.explain(overview, ['creator_overview']) },
+      { name: sheets.all, columns: dictionary.explain(every, ['creators']) },
     ]),
   ]
 }
@@ -49,44 +70,45 @@ export async function listSheets(
   list: ExportList,
 ): Promise<SheetContent[]> {
   // The day is `as_of` here.
-  const shown = overview.columns.filter(({ name }) => name !== DAY)
-  const header = enrichedHeader(
-    list.columns,
-    shown.map(({ name }) => name),
+  const { sheets, prefix, rowStatus, rowStatuses, yourColumn, ofList, ofRun } = dictionary.text
+  const shown = dictionary.titled(
+    overview.columns.filter(({ name }) => name !== DAY),
+    ['creator_overview'],
   )
-  const own = list.columns.map((_, at) => ({ type: 'VARCHAR', sql: `o.input_cells[${at + 1}]` }))
-  const columns = [...own, ...STATUS, ...shown].map((column, at) => ({ ...column, name: header[at]! }))
-  const meanings = [
-    ...list.columns.map(() => ({ meaning: 'Your column, as in the input.', source: 'the list' })),
-    ...STATUS,
-    ...dictionary.explain(shown, ['creator_overview']),
-  ]
-  const explained = columns.map(({ name, type }, at): Explained => {
-    return { name, type, meaning: meanings[at]!.meaning, source: meanings[at]!.source }
+  const own = list.columns.map((name, at): SheetColumn => ({ name, type: 'VARCHAR', sql: `o.input_cells[${at + 1}]` }))
+  const status = STATUS.map((column): SheetColumn => {
+    const sql = column.name === 'enrich_status' ? wordSql(column.sql, rowStatuses, column.sql) : column.sql
+    return { ...column, sql, title: rowStatus[column.name][0] }
   })
+  const titles = freeNames(
+    list.columns,
+    [...status, ...shown].map(({ title, name }) => title ?? name),
+    prefix,
+  )
+  const columns = [...own, ...[...status, ...shown].map((column, at) => ({ ...column, title: titles[at]! }))]
+  const explained: Explained[] = [
+    ...own.map((column) => ({ ...column, meaning: yourColumn, source: ofList })),
+    ...STATUS.map((column) => ({ ...column, meaning: rowStatus[column.name][1], source: ofRun })),
+    ...dictionary.explain(shown, ['creator_overview']),
+  ].map((each, at) => ({ ...each, title: columns[at]!.title ?? each.name }))
   const from = `(
 SELECT m.row_number AS input_row, m.cells AS input_cells, m.status AS input_status, m.reason AS input_reason, o.*
 FROM (${inputRows(list.name)}) AS m LEFT JOIN (${overview.sql}) AS o ON o.user_id = m.user_id)`
   return [
     await sheetOf(connection, {
-      ...{ name: 'list', frozen: 1, columns, from, alias: 'o', by: 'input_row' },
+      ...{ name: sheets.list, frozen: 1, columns, from, alias: 'o', by: 'input_row' },
       parts: { key: 'input_row', keys: `SELECT row_number AS key FROM (${inputRows(list.name)})` },
     }),
-    dictionary.sheet(connection, [{ name: 'list', columns: explained }]),
+    dictionary.sheet(connection, [{ name: sheets.list, columns: explained }]),
   ]
 }
 
 const DAY = 'last_observed_day'
-const STATUS: readonly (Omit<SheetColumn, 'name'> & Omit<Explained, 'name'>)[] = [
-  {
-    type: 'VARCHAR',
-    sql: 'o.input_status',
-    meaning: "The row's outcome in the last run of the list: enriched, reused, empty, failed, rejected or parked.",
-    source: 'the run',
-  },
-  { type: 'VARCHAR', sql: 'o.input_reason', meaning: 'The reason of that outcome, such as a code.', source: 'the run' },
-  { type: 'DATE', sql: `o.${DAY}`, meaning: 'The day of the profile in this row.', source: 'the run' },
-]
+const STATUS = [
+  { name: 'enrich_status', type: 'VARCHAR', sql: 'o.input_status' },
+  { name: 'enrich_reason', type: 'VARCHAR', sql: 'o.input_reason' },
+  { name: 'as_of', type: 'DATE', sql: `o.${DAY}` },
+] as const
 
 export interface SheetQuery {
   readonly name: string

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { UsageError } from '../core/errors.js'
-import type { Language, Words } from './language.js'
+import type { ColumnWords, Language, Words } from './language.js'
 import type { CodeTable, Vendor } from './vendor.js'
 
 /**
@@ -59,6 +59,8 @@ export interface PipelineWords {
   readonly title?: string
   /** Names of columns of `creator_overview`. */
   readonly labels?: Words
+  /** Titles and meanings of the pipeline's columns. */
+  readonly columns?: ColumnWords
   /** Names of values, by column of `creator_overview`. */
   readonly values?: Readonly<Record<string, Words>>
   /** How to correct a cell, by the reason that `parseId` gives. */

@@ -10,10 +10,8 @@ import type { Layout } from '../dataFolder/layout.js'
 import { exportAll, type ExportedFiles, type ExportList, type ExportOptions } from '../export/exportAll.js'
 import { noteChecked } from '../load/sql/checkedKeys.sql.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
-import type { Language } from '../model/language.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { PublishedFiles } from '../model/receipt.js'
-import { rowWords } from '../model/rowWords.js'
 import { checkKeys } from './checkKeys.js'
 import { publishCopy } from './publishedCopy.js'
 
@@ -24,8 +22,7 @@ export interface PublishOptions {
   readonly lists?: readonly ExportList[]
   readonly bom: boolean
   readonly excel: ExportOptions['excel']
-  /** Of the remedies in `rejects.csv` and the messages in `failures.csv`. */
-  readonly lang: Language
+  readonly lang: ExportOptions['lang']
 }
 
 /**
@@ -37,7 +34,7 @@ export interface PublishOptions {
 export async function publish(
   layout: Layout,
   pipeline: Pipeline,
-  { runId, lists, lang, ...written }: PublishOptions,
+  { runId, lists, ...written }: PublishOptions,
   effects: Effects,
 ): Promise<PublishedFiles> {
   await checkWarehouse(layout, pipeline)
@@ -48,8 +45,7 @@ export async function publish(
   let exported: ExportedFiles
   try {
     const given = lists ?? (await listsOf(finished.connection))
-    const words = rowWords(pipeline, lang)
-    exported = await exportAll({ database: finished, layout, pipeline, lists: given, words, ...written })
+    exported = await exportAll({ database: finished, layout, pipeline, lists: given, ...written })
   } finally {
     finished.close()
   }

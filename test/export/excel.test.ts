@@ -7,12 +7,18 @@ import { replay } from '../../src/commands/replay/replay.js'
 import { summary } from '../../src/commands/run/summary.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
+import { candidatesText, creatorsText } from '../../src/export/text/creatorsText.js'
+import { overviewText } from '../../src/export/text/overviewText.js'
+import { pipelineTables } from '../../src/load/schema/pipelineTables.js'
+import { creatorCandidates } from '../../src/load/schema/views/creatorCandidates.js'
+import { creatorOverview } from '../../src/load/schema/views/creatorOverview.js'
+import type { ColumnWords } from '../../src/model/language.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
 import { enrich, simulator } from '../support/simulated.js'
-import { readSheet, readSheets, unzipped } from './readWorkbook.js'
+import { linksOf, readSheet, readSheets, unzipped, type CellRead } from './readWorkbook.js'
 
 test('after --excel once, a folder always has a workbook of the published data', async () => {
   const folder = temporaryFolder()
@@ -60,6 +66,43 @@ test('after --excel once, a folder always has a workbook of the published data',
   expect(idsOf()).toEqual(ids.filter((id) => id !== ids[1]))
   const texts = [...unzipped(own).values()].join()
   expect([texts.includes(ids[1]!), texts.includes(ids[2]!)]).toEqual([false, true])
-  const replayed = await replay(resolveSettings(replayCommand.options, { data, excel: true }, []), pipeline, effects)
+  const replayed = await replay(
+    resolveSettings(replayCommand.options, { data, excel: true, lang: 'zh' }, []),
+    pipeline,
+    effects,
+  )
   expect(replayed.files!.exports).toContain(path)
+
+  const [chinese, ofList] = [readSheets(path), readSheets(own)]
+  expect([...chinese.keys(), ...ofList.keys()]).toEqual(['概览', '全部字段', '字段说明', '名单', '字段说明'])
+  const textOf = (row: readonly CellRead[]) => row.map(({ value }) => String(value))
+  expect(textOf(chinese.get('概览')![0]!)).toEqual(
+    expect.arrayContaining(['昵称', '粉丝', '量级', '获赞与收藏', '用户ID']),
+  )
+  expect(textOf(ofList.get('名单')![0]!).slice(0, 5)).toEqual(['user_id', '补全状态', '原因', '数据日期', '昵称'])
+  expect(textOf(ofList.get('名单')![1]!).slice(0, 2)).toEqual([ids[0], '沿用'])
+  expect(textOf(chinese.get('概览')![1]!).join()).toMatch(/素人|尾部|腰部|头部/)
+  const [titles, ...explained] = chinese.get('字段说明')!.map(textOf)
+  expect(titles).toEqual(['列名', '含义', '来源', '单位', '工作表', '字段名（表和 CSV）'])
+  expect(explained.filter(([title, meaning]) => ![title, meaning].every((text) => /\p{sc=Han}/u.test(text!)))).toEqual(
+    [],
+  )
+  expect(linksOf(path).size).toBe(3)
+})
+
+test('each column of the sheets has a Chinese title of its own and a Chinese meaning', async () => {
+  const pipeline = await loadPipeline(undefined)
+  const tables: readonly [readonly { name: string }[], ColumnWords][] = [
+    [creatorOverview(pipeline).columns, overviewText.zh],
+    [creatorCandidates(pipeline).columns, candidatesText.zh],
+    [
+      pipelineTables(pipeline).find(({ name }) => name === 'creators')!.columns,
+      { ...creatorsText.zh, ...pipeline.words!.zh!.columns },
+    ],
+  ]
+  for (const [columns, words] of tables) {
+    const texts = columns.map(({ name }) => words[name] ?? [name, name])
+    expect(texts.filter((each) => !each.every((text) => /\p{sc=Han}/u.test(text)))).toEqual([])
+    expect(new Set(texts.map(([title]) => title)).size).toBe(columns.length)
+  }
 })

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, unlink
 import { join, relative } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { pipeline } from '../../pipelines/default.js'
+import { chinese } from '../../pipelines/xiaohongshu-user-profile/chinese.js'
 import { all, first, openDatabase, runScript, type Connection, type Database } from '../../src/core/duckdb.js'
 import { DAY_MS } from '../../src/core/time.js'
 import { temporaryName } from '../../src/core/temporaryFile.js'
@@ -14,7 +14,6 @@ import { fixedTables } from '../../src/load/schema/migrations/0001-fixed-tables.
 import { attribute, counter, derivedFrom, identity, volatile } from '../../src/model/column.js'
 import type { Language } from '../../src/model/language.js'
 import type { Row } from '../../src/model/pipeline.js'
-import { rowWords } from '../../src/model/rowWords.js'
 import { temporaryFolder } from '../support/folder.js'
 import { readSheet, readSheets, unzipped, type CellRead } from './readWorkbook.js'
 
@@ -39,6 +38,7 @@ const VIEWS = [
 
 /** The order of the exports follows it. */
 const PIPELINE = {
+  words: { zh: chinese },
   timeZone: 'Asia/Shanghai',
   columns: {
     user_id: identity.text('id', 'The id.', 'id'),
@@ -113,7 +113,7 @@ async function exporter(): Promise<Exporter> {
       ]),
     async export(lists, { bom = false, excel = false, lang = 'en' } = {}) {
       const { files, leftOut } = await exportAll({
-        ...{ database: recording, layout, pipeline: PIPELINE, lists, bom, excel, words: rowWords(pipeline, lang) },
+        ...{ database: recording, layout, pipeline: PIPELINE, lists, bom, excel, lang },
       })
       return { files, leftOut, file: (name) => files.find(({ path }) => path === join(layout.exports, name)) }
     },

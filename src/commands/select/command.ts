@@ -8,6 +8,7 @@ export const selectCommand: Command = {
     'data',
     'config',
     'noBom',
+    'lang',
     'limit',
     'where',
     'fromLists',

@@ -44,6 +44,7 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     format,
     out,
     bom: !settings.noBom,
+    lang: settings.lang,
     write: writeRows,
     columns: process.stdout.columns || PAGE,
   })

@@ -11,6 +11,7 @@ import { exportWorkbook, SheetTooLarge } from '../../export/excel/workbookFile.j
 import { exportFile } from '../../export/exportedFile.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { unknownList } from '../../model/unknownList.js'
+import type { Language } from '../../model/language.js'
 import { table, type TableColumn } from '../../terminal/table.js'
 import { selectedSheets } from './selectedSheets.js'
 import { forbidOtherFiles, readSelection, type Selected, type Selection } from './selection.js'
@@ -24,6 +25,8 @@ export interface SelectJob {
   /** An absolute path; undefined: the rows go to `write`. */
   readonly out: string | undefined
   readonly bom: boolean
+  /** Of a workbook. */
+  readonly lang: Language
   readonly write: (text: string | Uint8Array) => void
   /** Width of the terminal. */
   readonly columns: number
@@ -90,9 +93,13 @@ async function writeCsv(connection: Connection, { columns, sql }: Selected, job:
   return rows
 }
 
-async function writeExcel(connection: Connection, selected: Selected, { out, selection }: SelectJob): Promise<number> {
+async function writeExcel(
+  connection: Connection,
+  selected: Selected,
+  { out, selection, lang }: SelectJob,
+): Promise<number> {
   try {
-    return (await exportWorkbook(out!, await selectedSheets(connection, selected, selection))).rows
+    return (await exportWorkbook(out!, await selectedSheets(connection, selected, selection, lang))).rows
   } catch (error) {
     if (!(error instanceof SheetTooLarge)) throw error
     throw new UsageError(

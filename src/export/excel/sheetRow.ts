@@ -4,7 +4,10 @@ import { plainText, timeText } from '../csvRecord.js'
 
 /** A column of a sheet. */
 export interface SheetColumn {
+  /** In the tables. */
   readonly name: string
+  /** In the header, if not the name. */
+  readonly title?: string
   /** DuckDB's name of it. */
   readonly type: string
   /** SQL for its value. */

@@ -87,8 +87,8 @@ export function sheetHead(sheet: Sheet, at: number): string {
     (column, place) => `<col min="${place + 1}" max="${place + 1}" width="${widthOf(column)}" customWidth="1"/>`,
   )
   const header = sheet.columns.map(
-    ({ name }, place) =>
-      `<c r="${lettersOf(place)}1" s="5" t="inlineStr"><is><t xml:space="preserve">${escaped(name)}</t></is></c>`,
+    ({ name, title = name }, place) =>
+      `<c r="${lettersOf(place)}1" s="5" t="inlineStr"><is><t xml:space="preserve">${escaped(title)}</t></is></c>`,
   )
   return `${XML}<worksheet xmlns="${MAIN}" xmlns:r="${OFFICE}"><dimension ref="${rangeOf(sheet)}"/><sheetViews><sheetView${at === 0 ? ' tabSelected="1"' : ''} workbookViewId="0">${paneOf(sheet.frozen)}</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols><sheetData><row r="1">${header.join('')}</row>`
 }

@@ -1,5 +1,6 @@
 import { count, plural } from '../../core/text.js'
-import { NO_WORDS, twins } from '../../model/language.js'
+import { creatorStatusText } from '../../export/text/statusText.js'
+import { twins } from '../../model/language.js'
 
 /** The table of creators, its controls, and its script. */
 export const creatorsSectionText = twins(
@@ -37,7 +38,7 @@ export const creatorsSectionText = twins(
       lists: 'Lists',
     },
     /** Of the column `status`. */
-    statuses: NO_WORDS,
+    statuses: creatorStatusText.en,
     change: (days: number) => plural(days, 'day'),
     /** Texts of the script; it fills in the names in braces. `all` is also that of a menu in which nothing is chosen. */
     script: {
@@ -81,7 +82,7 @@ export const creatorsSectionText = twins(
       last_observed_day: '数据日期',
       lists: '名单',
     },
-    statuses: { active: '正常', empty: '已无资料', invalid: 'ID 无效', never_fetched: '未抓取' },
+    statuses: creatorStatusText.zh,
     change: (days) => `${days} 天涨粉`,
     script: {
       all: '全部',

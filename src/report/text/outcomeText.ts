@@ -1,4 +1,5 @@
 import { count, plural } from '../../core/text.js'
+import { rowStatusText } from '../../export/text/statusText.js'
 import { NO_WORDS, twins } from '../../model/language.js'
 
 /** What became of the rows of a run, and why it stopped. */
@@ -38,14 +39,7 @@ export const outcomeText = twins(
     each: (price: string) => `${price} a call`,
     maybe: (amount: string) => `up to ${amount} more`,
     saved: (amount: string) => `${amount} saved`,
-    statuses: {
-      enriched: 'enriched',
-      reused: 'reused',
-      empty: 'empty',
-      failed: 'failed',
-      rejected: 'rejected',
-      parked: 'parked',
-    },
+    statuses: rowStatusText.en,
   },
   {
     read: (rows) => `共读取 ${count(rows)} 行`,
@@ -92,13 +86,6 @@ export const outcomeText = twins(
     each: (price) => `每次调用 ${price}`,
     maybe: (amount) => `最多再加 ${amount}`,
     saved: (amount) => `节省 ${amount}`,
-    statuses: {
-      enriched: '已补全',
-      reused: '沿用',
-      empty: '无资料',
-      failed: '失败',
-      rejected: '无效',
-      parked: '待抓取',
-    },
+    statuses: rowStatusText.zh,
   },
 )

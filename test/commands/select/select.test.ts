@@ -30,9 +30,9 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-type Wanted = Partial<SelectJob['selection'] & Pick<SelectJob, 'format' | 'out' | 'bom'>>
+type Wanted = Partial<SelectJob['selection'] & Pick<SelectJob, 'format' | 'out' | 'bom' | 'lang'>>
 
-async function selected({ format = 'json', out, bom = true, ...selection }: Wanted): Promise<string> {
+async function selected({ format = 'json', out, bom = true, lang = 'en', ...selection }: Wanted): Promise<string> {
   const pieces: string[] = []
   await select({
     layout: layoutOf(data),
@@ -48,6 +48,7 @@ async function selected({ format = 'json', out, bom = true, ...selection }: Want
     format,
     out,
     bom,
+    lang,
     write: (text) => void pieces.push(Buffer.from(text).toString()),
     columns: 80,
   })
@@ -186,9 +187,10 @@ test('a workbook without --columns has the overview, all columns and what they m
     expect(found).toEqual(rows.map((row) => shown.map((title) => row[title])))
   }
   const people = join(folder, 'people.xlsx')
-  await selected({ out: people, format: 'xlsx', mentioned: true })
+  await selected({ out: people, format: 'xlsx', mentioned: true, lang: 'zh' })
+  expect([...readSheets(people).keys()]).toEqual(['被提到的用户', '字段说明'])
   const [titles, ...mentions] = readSheet(people).map((row) => row.map(({ value }) => value))
-  const counts = mentions.map((row) => Number(row[titles!.indexOf('mentioned_by')]))
+  const counts = mentions.map((row) => Number(row[titles!.indexOf('提到的达人数')]))
   expect(counts).toEqual(counts.toSorted((one, other) => other - one))
 })
 
