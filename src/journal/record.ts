@@ -115,6 +115,7 @@ const runSchema = z.object({
   price: z.number().optional(),
   currency: z.string().optional(),
   list: z.string().optional(),
+  earlierRuns: z.array(z.string()).optional(),
 })
 const intentSchema = z.object({
   seq: z.number().int().positive(),

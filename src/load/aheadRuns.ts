@@ -1,6 +1,6 @@
 import { all, type Connection } from '../core/duckdb.js'
 import type { RunHeader } from '../model/call.js'
-import { AHEAD_RUNS_JSON, CLOCK_TOLERANCE_MS, type AheadRun } from '../model/clock.js'
+import { AHEAD_RUNS_JSON, cameBefore, CLOCK_TOLERANCE_MS, type AheadRun } from '../model/clock.js'
 
 /** The runs whose clock was ahead, as later runs have found. */
 const AHEAD_RUNS = `
@@ -20,13 +20,18 @@ export async function findAheadRuns(
   { runId, startedAt }: Pick<RunHeader, 'runId' | 'startedAt'>,
 ): Promise<AheadRun[]> {
   const after = startedAt + CLOCK_TOLERANCE_MS
-  const found = await all<{ run_id: string; latest: number }>(connection, FIND, {
+  const found = await all<{ run_id: string; latest: number; next: number | null }>(connection, FIND, {
     after: new Date(after).toISOString(),
+    now: new Date(startedAt).toISOString(),
     runId,
   })
-  // The latest of all wrong times comes to lie just before this run, and the others keep their distance.
-  const aheadMs = Math.max(...found.map(({ latest }) => latest)) - startedAt + 1
-  return found.map(({ run_id }) => ({ run_id, after, ahead_ms: aheadMs }))
+  // The latest of all wrong times comes to lie just before the next answer that is rightly dated, or else before this run, and
+  // the others keep their distance.
+  const next = (run: { next: number | null }): number => run.next ?? startedAt
+  return found.map((run) => {
+    const latest = Math.max(...found.filter((other) => next(other) === next(run)).map((other) => other.latest))
+    return { run_id: run.run_id, after, ahead_ms: latest - next(run) + 1 }
+  })
 }
 
 /** Finds runs that came before this one although their ids are later: then a clock was wrong. */
@@ -40,16 +45,38 @@ export async function findEarlierRuns(connection: Connection, runId: string): Pr
 }
 
 const FIND = `
-SELECT run_id, epoch_ms(max(greatest(found.at, finished_at, last_call_at))) AS latest
-FROM (
-  SELECT run_id, max(observed_at) AS at FROM creator_counters WHERE observed_at > $after::TIMESTAMPTZ GROUP BY run_id
-  UNION ALL
-  SELECT run_id, observed_at FROM answers_without_profile WHERE observed_at > $after::TIMESTAMPTZ
-  UNION ALL
-  SELECT last_attempt_run_id, last_attempt_at FROM creators WHERE last_attempt_at > $after::TIMESTAMPTZ
-  UNION ALL
-  SELECT run_id, started_at FROM runs WHERE started_at > $after::TIMESTAMPTZ AND finished_at IS NOT NULL
-) AS found
-JOIN runs USING (run_id)
-WHERE run_id <> $runId AND run_id NOT IN (SELECT run_id FROM (${AHEAD_RUNS}))
-GROUP BY run_id ORDER BY run_id`
+WITH found AS (
+  SELECT run_id, any_value(earlier_runs) AS earlier_runs, epoch_ms(max(greatest(times.at, finished_at, last_call_at))) AS latest
+  FROM (
+    SELECT run_id, max(observed_at) AS at FROM creator_counters WHERE observed_at > $after::TIMESTAMPTZ GROUP BY run_id
+    UNION ALL
+    SELECT run_id, observed_at FROM answers_without_profile WHERE observed_at > $after::TIMESTAMPTZ
+    UNION ALL
+    SELECT last_attempt_run_id, last_attempt_at FROM creators WHERE last_attempt_at > $after::TIMESTAMPTZ
+    UNION ALL
+    SELECT run_id, started_at FROM runs WHERE started_at > $after::TIMESTAMPTZ AND finished_at IS NOT NULL
+  ) AS times
+  JOIN runs USING (run_id)
+  WHERE run_id <> $runId AND run_id NOT IN (SELECT run_id FROM (${AHEAD_RUNS}))
+  GROUP BY run_id
+),
+later AS (
+  SELECT found.run_id AS found_id, runs.run_id FROM found JOIN runs
+  ON runs.run_id NOT IN (found.run_id, $runId) AND ${cameBefore('found', 'runs')}
+),
+-- No row if nothing is found, so that the time series is not read on other nights.
+answered AS (
+  SELECT run_id, min(observed_at) AS at
+  FROM (
+    SELECT run_id, observed_at FROM creator_counters
+    UNION ALL
+    SELECT run_id, observed_at FROM answers_without_profile
+    UNION ALL
+    SELECT run_id, observed_at FROM anomalies
+  ) SEMI JOIN later USING (run_id)
+  WHERE observed_at <= $now::TIMESTAMPTZ
+  GROUP BY run_id
+)
+SELECT found.run_id, any_value(found.latest) AS latest, epoch_ms(min(answered.at)) AS next
+FROM found LEFT JOIN later ON later.found_id = found.run_id LEFT JOIN answered ON answered.run_id = later.run_id
+GROUP BY found.run_id ORDER BY found.run_id`

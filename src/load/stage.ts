@@ -112,8 +112,8 @@ export class Staging {
 
   /** A run whose calls are staged. */
   run(header: RunHeader, useless: boolean | undefined): void {
-    const { runId, startedAt, pipeline, simulated, host, price, currency, list } = header
-    const known = [price ?? null, currency ?? null, list ?? null]
+    const { runId, startedAt, pipeline, simulated, host, price, currency, list, earlierRuns } = header
+    const known = [price ?? null, currency ?? null, list ?? null, earlierRuns ? JSON.stringify(earlierRuns) : null]
     this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless ?? null, ...known])
   }
 

@@ -23,6 +23,7 @@ export const STAGED_RUNS: StagingTable = {
     ['price', 'DOUBLE'],
     ['currency', 'VARCHAR'],
     ['list', 'VARCHAR'],
+    ['earlier_runs', 'VARCHAR'],
   ],
 }
 

@@ -21,6 +21,8 @@ export interface RunHeader extends RunStart {
   readonly currency?: string | undefined
   /** The only list of the run; absent if it has several, or a very long name. */
   readonly list?: string | undefined
+  /** Runs that came before this one although their ids are later, as a clock was wrong; absent if there are none. */
+  readonly earlierRuns?: readonly string[] | undefined
 }
 
 /** An id that a run is to fetch. */

@@ -10,6 +10,13 @@ export const CLOCK_TOLERANCE_MS = 3_600_000
 /** SQL for ORDER BY over `runs`: the newest first; those that are dated ahead come last, as a clock was wrong. */
 export const NEWEST_RUNS_FIRST = `epoch_ms(started_at) > epoch_ms(now()) + ${CLOCK_TOLERANCE_MS}, started_at DESC, run_id DESC`
 
+/** SQL condition of two rows of `runs`, by their aliases: the one run came before the other, whatever their clocks showed. */
+export function cameBefore(earlier: string, later: string): string {
+  const knows = (run: string, other: string): string =>
+    `coalesce(contains(${run}.earlier_runs, ${other}.run_id), FALSE)`
+  return `CASE WHEN ${earlier}.run_id < ${later}.run_id THEN NOT ${knows(earlier, later)} ELSE ${knows(later, earlier)} END`
+}
+
 /** A run whose clock was ahead, as a later run found it. Times are milliseconds. */
 export interface AheadRun {
   readonly run_id: string

@@ -2,7 +2,7 @@ import type { SortKey } from '../config/optionParsers.js'
 import { quotedName, quotedText, type Cell } from '../core/duckdb.js'
 import { createTempTableAs, sqlColumns } from '../core/tempTable.js'
 import { DAY_MS } from '../core/time.js'
-import { CLOCK_TOLERANCE_MS } from '../model/clock.js'
+import { cameBefore, CLOCK_TOLERANCE_MS } from '../model/clock.js'
 import type { MissingCodes } from '../model/missing.js'
 import { MEMBERS, PLANNED } from '../model/tempTables.js'
 import { freshMsSql, NIGHT_SLACK_MS, type AllowedAges } from './maxAge.js'
@@ -78,7 +78,10 @@ function reasonOf(decision: string, reason: string, missing: MissingCodes | unde
 }
 
 /** Every distinct id with its verdict, in the order of the plan. */
-function orderedSql(options: PlanOptions, { misses, isUseless, afterUseless, aheadRuns }: StoredRuns): string {
+function orderedSql(
+  options: PlanOptions,
+  { misses, isUseless, afterUseless, aheadRuns, orderedRuns }: StoredRuns,
+): string {
   const [once, twice, further] = EMPTY_DAYS.map((days) => days * DAY_MS - NIGHT_SLACK_MS)
   const { ages, tier, first } = options
   const creatorTier = tier === undefined ? undefined : `creator.${quotedName(tier)}`
@@ -119,7 +122,7 @@ WITH
     FROM runs
   ),
   -- Ids whose last call is dated ahead, but of which a later run has stored an answer that is rightly dated and not too old.
-  -- That run was cut off before its receipt. Rows of runs lie in the order in which they were stored.
+  -- That run was cut off before its receipt.
   recovered AS (
     SELECT DISTINCT user_id, TRUE AS is_recovered
     FROM (
@@ -133,10 +136,10 @@ WITH
       SELECT user_id, last_attempt_run_id, ${freshMsSql(ages, creatorTier)} AS fresh_ms
       FROM creators AS creator WHERE last_attempt_at > $latest::TIMESTAMPTZ
     ) AS ahead USING (user_id)
-    JOIN (SELECT run_id, rowid AS place FROM runs) AS stored ON stored.run_id = answers.run_id
-    JOIN (SELECT run_id, rowid AS place FROM runs) AS earlier ON earlier.run_id = ahead.last_attempt_run_id
+    JOIN (${orderedRuns}) AS later ON later.run_id = answers.run_id
+    JOIN (${orderedRuns}) AS earlier ON earlier.run_id = ahead.last_attempt_run_id
     WHERE $started_at - epoch_ms(observed_at) <= fresh_ms AND observed_at <= $latest::TIMESTAMPTZ
-      AND stored.place > earlier.place
+      AND ${cameBefore('earlier', 'later')}
   ),
   facts AS (
     SELECT

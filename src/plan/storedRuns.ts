@@ -11,13 +11,26 @@ export interface StoredRuns {
   readonly afterUseless: boolean
   /** A query of the runs whose clock was ahead. */
   readonly aheadRuns: string
+  /** A query of all runs, with what `cameBefore` needs. */
+  readonly orderedRuns: string
+}
+
+const CLOCKS = {
+  aheadRuns: `
+SELECT unnest(from_json(ahead_runs, '${AHEAD_RUNS_JSON}')).run_id FROM runs WHERE ahead_runs IS NOT NULL`,
+  orderedRuns: 'SELECT run_id, earlier_runs FROM runs',
+}
+
+const NO_CLOCKS = {
+  aheadRuns: 'SELECT NULL WHERE FALSE',
+  orderedRuns: 'SELECT run_id, NULL::VARCHAR AS earlier_runs FROM runs',
 }
 
 /** A file that an older version published has no such rows. */
 export async function readStoredRuns(connection: Connection, startedAt: number): Promise<StoredRuns> {
   if (!(await hasColumn(connection, 'useless'))) {
     const misses = `(SELECT NULL::VARCHAR AS user_id, NULL::VARCHAR AS run_id, NULL::VARCHAR AS outcome, NULL::TIMESTAMPTZ AS observed_at WHERE FALSE)`
-    return { misses, isUseless: 'FALSE', afterUseless: false, aheadRuns: 'SELECT NULL WHERE FALSE' }
+    return { misses, isUseless: 'FALSE', afterUseless: false, ...NO_CLOCKS }
   }
   const last = await first<{ useless: boolean | null }>(
     connection,
@@ -29,7 +42,7 @@ export async function readStoredRuns(connection: Connection, startedAt: number):
     misses: 'answers_without_profile',
     isUseless: 'coalesce(useless, FALSE)',
     afterUseless: last?.useless ?? false,
-    aheadRuns: (await hasColumn(connection, 'ahead_runs')) ? AHEAD_RUN_IDS : 'SELECT NULL WHERE FALSE',
+    ...((await hasColumn(connection, 'ahead_runs')) ? CLOCKS : NO_CLOCKS),
   }
 }
 
@@ -41,6 +54,3 @@ async function hasColumn(connection: Connection, name: string): Promise<boolean>
   )
   return found !== undefined
 }
-
-const AHEAD_RUN_IDS = `
-SELECT unnest(from_json(ahead_runs, '${AHEAD_RUNS_JSON}')).run_id FROM runs WHERE ahead_runs IS NOT NULL`

@@ -1,5 +1,6 @@
 import type { PricedSettings } from '../config/options.js'
 import { demoText } from '../core/commandText.js'
+import type { Connection } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { UsageError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
@@ -14,6 +15,7 @@ import { openLearnedLimits } from '../fetch/limits/learnedLimits.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { openJournal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
+import { findEarlierRuns } from '../load/aheadRuns.js'
 import { claimKind } from '../load/schema/schema.js'
 import type { Staging } from '../load/stage.js'
 import type { Warehouse } from '../load/warehouse.js'
@@ -56,8 +58,9 @@ const NOTHING: Omit<Fetched, 'planned'> = {
 const FIRST_NIGHT = '2026-01-01'
 const SIMULATED_TOKEN = 'simulated'
 
-/** Names longer than this are left out of the head of the journal, which is one page. */
+/** Longer names, and more runs, are left out of the head of the journal, which is one page. */
 const LONGEST_NAME = 500
+const MOST_EARLIER_RUNS = 50
 
 /**
  * Fetches the due ids. Every call is kept in a new journal segment, and staged for the load once it is durable.
@@ -88,7 +91,11 @@ export async function fetchDue(
   try {
     const upstream = await connect(run, token, open)
     await warnOfSpace(layout, due, effects)
-    const journal = await openJournal(layout.journal, headerFor(run, lists), reserveFor(settings.concurrency))
+    const journal = await openJournal(
+      layout.journal,
+      await headerFor(run, connection, lists),
+      reserveFor(settings.concurrency),
+    )
     open.add(() => journal.close())
     // If the data folder was moved away, opening the journal has created an empty one in its place.
     run.check()
@@ -139,9 +146,15 @@ export async function fetchDue(
   }
 }
 
-/** If the run is cut off, the price and the list of its calls are known from here alone. */
-function headerFor({ header, settings, pipeline }: OpenRun, [list, ...others]: readonly string[]): RunHeader {
-  const known = { ...header, price: settings.price, currency: pipeline.vendor.currency }
+/** If the run is cut off, the price and the list of its calls, and the runs before it, are known from here alone. */
+async function headerFor(
+  { header, settings, pipeline }: OpenRun,
+  connection: Connection,
+  [list, ...others]: readonly string[],
+): Promise<RunHeader> {
+  const earlier = (await findEarlierRuns(connection, header.runId)).slice(-MOST_EARLIER_RUNS)
+  const earlierRuns = earlier.length > 0 ? { earlierRuns: earlier } : {}
+  const known = { ...header, price: settings.price, currency: pipeline.vendor.currency, ...earlierRuns }
   return list === undefined || others.length > 0 || list.length > LONGEST_NAME ? known : { ...known, list }
 }
 

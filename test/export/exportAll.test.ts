@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, unlink
 import { join, relative } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { justOneApi } from '../../pipelines/justOneApi.js'
 import { chinese } from '../../pipelines/xiaohongshu-user-profile/chinese.js'
 import { all, first, openDatabase, runScript, type Connection, type Database } from '../../src/core/duckdb.js'
 import { DAY_MS } from '../../src/core/time.js'
@@ -38,6 +39,7 @@ const VIEWS = [
 
 /** The order of the exports follows it. */
 const PIPELINE = {
+  vendor: justOneApi,
   words: { zh: chinese },
   timeZone: 'Asia/Shanghai',
   columns: {

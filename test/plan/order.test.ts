@@ -198,3 +198,22 @@ test('ids whose answers are dated ahead come first, as their age is not known', 
   })
   expect(await orderOf(planner, [1, 2])).toEqual([2, 1])
 })
+
+test('an answer that a later run has stored counts, in whatever order the rows of the runs lie', async () => {
+  const planner = await Planner.open()
+  const empty = (n: number): Creator => ({
+    user_id: id(n),
+    status: 'empty',
+    conclusiveAt: ago(-9_000),
+    attempt: { outcome: 'empty', code: '0', at: ago(-9_000) },
+  })
+  await planner.creators([empty(1), empty(2)])
+  // In the order of their ids, as a rebuild stores them.
+  await planner.insert('runs', { run_id: '2026-earlier', started_at: at(ago(3)) })
+  await planner.insert('runs', { run_id: '2026-later', started_at: at(ago(2)), earlier_runs: '["2027-ahead"]' })
+  await planner.insert('runs', { run_id: '2027-ahead', started_at: at(ago(-9_000)) })
+  await planner.connection.run(`UPDATE creators SET run_id = '2027-ahead', last_attempt_run_id = '2027-ahead'`)
+  await planner.answer(id(1), '2026-later', 2)
+  await planner.answer(id(2), '2026-earlier', 3)
+  expect(await orderOf(planner, [1, 2])).toEqual([2])
+})

@@ -12,8 +12,9 @@ WHERE rowid IN (${laterRows('rowid', 'staged_calls', 'run_id, seq', 'rowid')})`
 export function insertRuns(timeZone: string): string {
   return `
 INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, useless, calls, billed_calls, maybe_billed_calls,
-  last_call_at, billed_by_day)
-SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, useless, calls, billed, maybe, last_call_at, billed_by_day
+  last_call_at, billed_by_day, earlier_runs)
+SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, useless, calls, billed, maybe, last_call_at, billed_by_day,
+  earlier_runs
 FROM (SELECT DISTINCT ON (run_id) * FROM staged_runs)
 LEFT JOIN (
   SELECT
