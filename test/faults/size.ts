@@ -13,6 +13,9 @@ export function sample(short: number, long: number): number {
   return LONG ? Math.max(1, Math.round(long * SHARE)) : short
 }
 
+/** From one point to the next where their number is not known before; every point in the long form without `SHARE`. */
+export const STEP = Math.max(1, Math.round(1 / SHARE))
+
 /** Random numbers, 0 ≤ x < 1; the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'vitest'
 import { SMALL, useSandboxes } from './sandbox.js'
-import { LONG } from './size.js'
+import { LONG, STEP } from './size.js'
 import { Tally } from './tally.js'
 import { runTrial } from './trial.js'
 
@@ -45,7 +45,7 @@ test.for<{ calls: string; fault: string; codes: number[] }>([
   if (SKIP_REASON) skip(SKIP_REASON)
   const tally = new Tally(task)
   const last = { injected: true }
-  for (let n = 1; last.injected; n += 1) {
+  for (let n = 1; last.injected; n += STEP) {
     const verdict = await runTrial(
       SMALL,
       async (sandbox) => {
