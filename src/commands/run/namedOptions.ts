@@ -82,7 +82,7 @@ export interface NamedOptions {
   readonly noReport?: Given<'noReport'> | undefined
   /** reports to keep under reports/, the newest; older ones are removed (default: 10) */
   readonly keepReports?: Given<'keepReports'> | undefined
-  /** language of the report and of the remedies in exports: en, or zh for Chinese (default: en) */
+  /** language of the report, of workbooks and of the remedies in exports: en, or zh for Chinese (default: en) */
   readonly lang?: Given<'lang'> | undefined
   /** post the receipt to this address at the end: as JSON, or as text to a bot of Slack, Feishu or DingTalk */
   readonly notify?: Given<'notify'> | undefined
