@@ -1,13 +1,13 @@
 import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder, syncFile, syncFolder } from '../core/atomicFile.js'
-import { all, openDatabase, type Connection, first, quotedText } from '../core/duckdb.js'
+import { all, openDatabase, type Connection, type Database, first, quotedText, runScript } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
 import { sharedMemory } from '../core/memory.js'
 import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
-import { exportAll, type ExportedFiles, type ExportList, type ExportOptions } from '../export/exportAll.js'
+import { exportAll, type ExportList, type ExportOptions } from '../export/exportAll.js'
 import { noteChecked } from '../load/sql/checkedKeys.sql.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
 import type { Pipeline } from '../model/pipeline.js'
@@ -26,8 +26,8 @@ export interface PublishOptions {
 }
 
 /**
- * Puts the files that analysts open in place. Checks the keys of the working database, makes it compact, writes the exports,
- * and publishes a copy of the database. The working database must be closed.
+ * Puts the files that analysts open in place. Checks the keys of the working database, writes the exports, makes the database
+ * compact, and publishes a copy. The working database must be closed.
  * @throws Error naming table and key when a key is not unique: nothing is published
  * @throws LocalError when something cannot be written; each file is still the old or the new one
  */
@@ -37,18 +37,11 @@ export async function publish(
   { runId, lists, ...written }: PublishOptions,
   effects: Effects,
 ): Promise<PublishedFiles> {
-  await checkWarehouse(layout, pipeline)
+  const exported = await checkAndExport(layout, pipeline, async (database) => {
+    const given = lists ?? (await listsOf(database.connection))
+    return exportAll({ database, layout, pipeline, lists: given, ...written })
+  })
   await compact(layout, effects)
-  // Two files are written at the same time, each on its own thread: more threads for one wide row cost more than they give.
-  const options = { readOnly: true, tempDirectory: layout.temp, threads: 1, memoryLimit: `${sharedMemory().publish}MB` }
-  const finished = await openDatabase(layout.warehouse, options)
-  let exported: ExportedFiles
-  try {
-    const given = lists ?? (await listsOf(finished.connection))
-    exported = await exportAll({ database: finished, layout, pipeline, lists: given, ...written })
-  } finally {
-    finished.close()
-  }
   const { movedAside } = await publishCopy(layout, runId)
   for (const path of movedAside) {
     effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`, 'file_moved_aside')
@@ -61,15 +54,22 @@ export async function publish(
   }
 }
 
-/** Checks the keys, and notes it in the database, so that the next publish need not check all of them. */
-async function checkWarehouse({ warehouse, temp }: Layout, pipeline: Pipeline): Promise<void> {
+/** Checks the keys, and notes it in the database, so that the next publish need not check all of them; then makes the exports. */
+async function checkAndExport<T>(
+  { warehouse, temp }: Layout,
+  pipeline: Pipeline,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
   await makeFolder(temp)
   const memoryLimit = `${sharedMemory().publish}MB`
   const database = await openDatabase(warehouse, { tempDirectory: temp, memoryLimit })
   try {
-    await checkKeys(database.connection, pipeline)
-    await database.connection.run(noteChecked)
-    await database.connection.run('CHECKPOINT')
+    const { connection } = database
+    await checkKeys(connection, pipeline)
+    await runScript(connection, [noteChecked, 'CHECKPOINT'])
+    // Two files are written at the same time, each on its own thread: more threads for one wide row cost more than they give.
+    await connection.run('SET threads = 1')
+    return await work(database)
   } finally {
     database.close()
   }

@@ -24,9 +24,9 @@ export async function trimRaw(run: OpenRun, before: number | undefined): Promise
   const { raw } = layout
   const manifest = await readManifest(raw)
   const dropped = await olderRuns(raw, manifest, before)
-  const isShorter = (start: number): boolean => manifest.base !== null && start > (manifest.base.history_from ?? 0)
+  if (dropped.size === 0 && manifest.base === null) return 0
   const isDue = await inWarehouse(layout, async (connection) => {
-    if (dropped.size === 0) return isShorter(await historyStart(connection))
+    if (dropped.size === 0) return (await historyStart(connection)) > (manifest.base?.history_from ?? 0)
     // Without their calls, only the receipts can say which lists they were for.
     await completeReceipts(connection, raw)
     return true
