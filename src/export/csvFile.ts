@@ -5,7 +5,7 @@ import { stringify } from 'csv-stringify/sync'
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { databaseMemory } from '../core/memory.js'
 import { createTemporary } from '../core/temporaryFile.js'
-import { csvCell } from './csvRecord.js'
+import { csvCell, textsSql, textSql, type TextCell } from './csvRecord.js'
 import { exportFile, type ExportedFile } from './exportedFile.js'
 
 /** Options of csv-stringify: cells with a comma, a quote, a line break or a carriage return are quoted. */
@@ -21,8 +21,8 @@ export function csvRecords(rows: readonly (readonly (string | null)[])[]): strin
 
 export interface CsvSelect {
   readonly header: readonly string[]
-  /** SQL for each cell: `textCell` for a text; numbers and flags as they are. */
-  readonly cells: readonly string[]
+  /** Each cell: `textCell` for a text, SQL for a number or a flag. */
+  readonly cells: readonly (string | TextCell)[]
   /** SQL from `FROM` on, without `WHERE`. */
   readonly from: string
   /** SQL of the unique column by which the records are ordered. */
@@ -36,17 +36,20 @@ export interface CsvSelect {
 /** Records that are sorted at a time for each MB of DuckDB's memory; a sort of more wide rows does not fit. */
 const ROWS_A_MB = 30
 const COPIED_BYTES = 1 << 20
+/**
+ * DuckDB compiles each pattern for each text column, which takes longer than to write thousands of wide rows. The texts of
+ * fewer rows pass the patterns as one list.
+ */
+export const FEW_ROWS = 3000
 
 /**
  * Writes a CSV file in place of an older one: UTF-8, `\n` after each record, no cell that a spreadsheet runs as a formula.
  * DuckDB writes the records itself: many of them part by part, in the order of the key.
  */
 export async function copyCsv(connection: Connection, path: string, select: CsvSelect): Promise<ExportedFile> {
-  const { header, cells, from, key, bom } = select
+  const { header, keys, bom } = select
   const head = (bom ? '\uFEFF' : '') + csvRecords([header])
-  const named = cells.map((cell, at) => `${cell} AS c${at}`)
-  const copy = async (range: string, to: string, form: string): Promise<number> => {
-    const sql = `SELECT ${named.join(', ')} ${from} WHERE ${range} ORDER BY ${key}`
+  const copy = async (sql: string, to: string, form: string): Promise<number> => {
     const copied = await first<{ Count: number }>(
       connection,
       `COPY (${sql}) TO ${quotedText(to)} (FORMAT csv, HEADER false, USE_TMP_FILE false${form})`,
@@ -54,14 +57,17 @@ export async function copyCsv(connection: Connection, path: string, select: CsvS
     return copied!.Count
   }
   return exportFile(path, async (temporary) => {
-    const [whole, ...others] = await keyRanges(connection, select, databaseMemory() * ROWS_A_MB)
-    if (whole === undefined) return writeFile(temporary, head).then(() => 0)
-    let rows = await copy(whole, temporary, `, PREFIX ${quotedText(head)}, SUFFIX ${quotedText('\n')}`)
+    const { count } = (await first<{ count: number }>(connection, `SELECT count(*) AS count FROM (${keys})`))!
+    if (count === 0) return writeFile(temporary, head).then(() => 0)
+    const withHead = `, PREFIX ${quotedText(head)}, SUFFIX ${quotedText('\n')}`
+    if (count <= FEW_ROWS) return copy(fewRows(select), temporary, withHead)
+    const [range, ...others] = await keyRanges(connection, select, databaseMemory() * ROWS_A_MB)
+    let rows = await copy(manyRows(select, range!), temporary, withHead)
     for (const range of others) {
       const part = await createTemporary(path, 'shared')
       try {
         await part.file.close()
-        rows += await copy(range, part.path, '')
+        rows += await copy(manyRows(select, range), part.path, '')
         const read = createReadStream(part.path, { highWaterMark: COPIED_BYTES })
         await pipeline(read, createWriteStream(temporary, { flags: 'a' }))
       } finally {
@@ -70,6 +76,22 @@ export async function copyCsv(connection: Connection, path: string, select: CsvS
     }
     return rows
   })
+}
+
+function manyRows({ cells, from, key }: RowsSelect, range: string): string {
+  const values = cells.map((cell, at) => `${typeof cell === 'string' ? cell : textSql(cell)} AS c${at}`)
+  return `SELECT ${values.join(', ')} ${from} WHERE ${range} ORDER BY ${key}`
+}
+
+type RowsSelect = Pick<CsvSelect, 'cells' | 'from' | 'key'>
+
+function fewRows({ cells, from, key }: RowsSelect): string {
+  const texts = cells.filter((cell) => typeof cell !== 'string')
+  if (texts.length === 0) return manyRows({ cells, from, key }, 'TRUE')
+  const others = cells.flatMap((cell, at) => (typeof cell === 'string' ? [`${cell} AS c${at}`] : []))
+  const shown = cells.map((cell, at) => (typeof cell === 'string' ? `c${at}` : `texts[${texts.indexOf(cell) + 1}]`))
+  return `SELECT ${shown.join(', ')}
+FROM (SELECT ${[...others, `${textsSql(texts)} AS texts`, `${key} AS key`].join(', ')} ${from}) ORDER BY key`
 }
 
 /** SQL conditions that each choose this many records, in the order of the key, but the last; none without records. */

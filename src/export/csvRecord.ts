@@ -35,17 +35,30 @@ const FORMULA = `^(?:[\\t\\r]|[${BLANK}]*[=+\\-@＝＋－＠])`
 /** A number as people and spreadsheets write it: sign, digits (with or without thousands commas), fraction, exponent, per cent. */
 const PLAIN_NUMBER = `^[${BLANK}]*[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\\.[0-9]*)?|\\.[0-9]+)(?:e[+-]?[0-9]+)?%?[${BLANK}]*$`
 
-/**
- * SQL for a VARCHAR as a cell of `copyCsv`, which quotes it where needed: like `csvCell`, and NULL for empty text. Each pattern
- * stands in it once: DuckDB compiles every pattern for every column, which takes longer than to write a thousand rows.
- */
-export function textCell(sql: string): string {
-  const matches = (text: string, pattern: string): string => `regexp_matches(${text}, ${quotedText(pattern)})`
-  const cleaned = `regexp_replace(${sql}, ${quotedText(CONTROL)}, '', 'g')`
+/** A VARCHAR as a cell of a CSV file. */
+export interface TextCell {
+  /** SQL of the text. */
+  readonly text: string
+}
+
+/** The text that this SQL gives, like `csvCell`; `copyCsv` quotes it where needed. An empty text is NULL. */
+export function textCell(text: string): TextCell {
+  return { text }
+}
+
+/** SQL for the cell. */
+export function textSql({ text }: TextCell): string {
+  const matches = (sql: string, pattern: string): string => `regexp_matches(${sql}, ${quotedText(pattern)})`
+  const cleaned = `regexp_replace(${text}, ${quotedText(CONTROL)}, '', 'g')`
   const isFormula = `${matches('cell', FORMULA)} AND NOT ${matches('cell', `(?i)${PLAIN_NUMBER}`)}`
   const guarded = `nullif(CASE WHEN ${isFormula} THEN '''' || cell ELSE cell END, '')`
-  return `CASE WHEN ${matches(sql, `${CONTROL}|${FORMULA}`)}
- THEN list_transform([${cleaned}], lambda cell: ${guarded})[1] ELSE nullif(${sql}, '') END`
+  return `CASE WHEN ${matches(text, `${CONTROL}|${FORMULA}`)}
+ THEN list_transform([${cleaned}], lambda cell: ${guarded})[1] ELSE nullif(${text}, '') END`
+}
+
+/** SQL for a list of such cells. */
+export function textsSql(cells: readonly TextCell[]): string {
+  return `list_transform([${cells.map(({ text }) => text).join(', ')}], lambda each: ${textSql(textCell('each'))})`
 }
 
 const controls = new RegExp(CONTROL, 'gu')

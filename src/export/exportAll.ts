@@ -11,7 +11,8 @@ import type { Layout } from '../dataFolder/layout.js'
 import type { Language } from '../model/language.js'
 import { rowWords, type RowWords } from '../model/rowWords.js'
 import { copyCsv } from './csvFile.js'
-import { exportWorkbook, SheetTooLarge, type SheetContent } from './excel/workbookFile.js'
+import { csvGuard } from './csvRecord.js'
+import type { SheetContent } from './excel/workbookFile.js'
 import { creatorsContent, Fingerprints, listContent, listOverviewContent, overviewContent } from './fingerprint.js'
 import {
   creatorRows,
@@ -36,8 +37,8 @@ export interface ExportSource {
   readonly lists: readonly ExportList[]
   readonly bom: boolean
   readonly words: RowWords
-  /** What the workbooks are made from. */
-  readonly books: WorkbookSource
+  /** What the workbooks are made from; read once, if there is a workbook to make. */
+  readonly books: () => Promise<WorkbookSource>
   /** The fingerprint of all creators, and of what decides how a file of them looks. */
   readonly creators: string
 }
@@ -72,10 +73,12 @@ export const LIST_OUTPUTS: readonly ListOutput[] = [
   },
   {
     file: '*.enriched.xlsx',
-    content: ({ connection, books }, { name, columns }) =>
-      listOverviewContent(connection, formOf(books, columns), books.overview.sql, name),
+    content: async ({ connection, books }, { name, columns }) => {
+      const source = await books()
+      return listOverviewContent(connection, formOf(source, columns), source.overview.sql, name)
+    },
     write: async ({ connection, books }, path, list) =>
-      writeWorkbook(path, await listSheets(connection, books, list), path.replace(/xlsx$/, 'csv')),
+      writeWorkbook(path, await listSheets(connection, await books(), list), path.replace(/xlsx$/, 'csv')),
   },
   {
     file: '*.rejects.csv',
@@ -93,10 +96,12 @@ export const FOLDER_OUTPUTS: readonly FolderOutput[] = [
   { file: 'creators.parquet', content: ofCreators, write: exportParquet },
   {
     file: 'creators.xlsx',
-    content: ({ connection, books, creators }) =>
-      overviewContent(connection, formOf(books, creators), books.overview.sql),
+    content: async ({ connection, books, creators }) => {
+      const source = await books()
+      return overviewContent(connection, formOf(source, creators), source.overview.sql)
+    },
     write: async ({ connection, books, wide }, path) =>
-      writeWorkbook(path, await creatorSheets(connection, books, wide), 'creators.csv, creators.parquet'),
+      writeWorkbook(path, await creatorSheets(connection, await books(), wide), 'creators.csv, creators.parquet'),
   },
   {
     file: 'failures.csv',
@@ -156,20 +161,21 @@ export async function exportAll({
 }: ExportOptions): Promise<ExportedFiles> {
   const { connection } = database
   const wide = await wideColumns(connection, pipeline)
-  const books = await workbookSource(connection, pipeline, lang)
+  let booksRead: Promise<WorkbookSource> | undefined
+  const books = () => (booksRead ??= workbookSource(connection, pipeline, lang))
   const words = rowWords(pipeline, lang)
   const isWanted = (path: string): boolean =>
     !path.endsWith(WORKBOOK) || pathExists(path) || (typeof excel === 'boolean' ? excel : excel.has(path))
-  const creators = await creatorsContent(connection, JSON.stringify([version, options.bom, wide]))
+  const creators = await creatorsContent(connection, JSON.stringify([version, options.bom, wide, csvGuard]))
   const names = await namesOfLists(connection, options.lists)
   const fingerprints = await Fingerprints.open(layout.fingerprints)
   const limit = pLimit(AT_ONCE)
-  const add = (name: string, { content, write }: Pick<FolderOutput, 'content' | 'write'>) =>
-    limit(() =>
+  const add = (name: string, { content, write }: Pick<FolderOutput, 'content' | 'write'>) => {
+    const path = join(layout.exports, name)
+    if (!isWanted(path)) return undefined
+    return limit(() =>
       withConnection(database, async (own) => {
         const source = { ...options, connection: own, wide, words, books, creators }
-        const path = join(layout.exports, name)
-        if (!isWanted(path)) return undefined
         const now = await content?.(source)
         const known = now === undefined ? undefined : await fingerprints.find(path, now)
         if (known) return known
@@ -178,7 +184,8 @@ export async function exportAll({
         return written
       }),
     )
-  const written = await allSettled([
+  }
+  const outputs = [
     ...options.lists.flatMap((list) =>
       LIST_OUTPUTS.map(({ file, content, write }) =>
         add(
@@ -191,9 +198,9 @@ export async function exportAll({
       ),
     ),
     ...FOLDER_OUTPUTS.map((output) => add(output.file, output)),
-  ])
+  ]
+  const found = await allSettled(outputs.filter((output) => output !== undefined))
   await fingerprints.save()
-  const found = written.filter((each) => each !== undefined)
   return {
     files: found.filter((each) => 'path' in each),
     leftOut: found.flatMap((each) => ('leftOut' in each ? [each.leftOut] : [])),
@@ -235,6 +242,7 @@ async function writeWorkbook(
   sheets: readonly SheetContent[],
   instead: string,
 ): Promise<ExportedFile | LeftOut> {
+  const { exportWorkbook, SheetTooLarge } = await import('./excel/workbookFile.js')
   try {
     return await exportWorkbook(path, sheets)
   } catch (error) {

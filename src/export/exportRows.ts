@@ -3,7 +3,7 @@ import type { Words } from '../model/language.js'
 import { columnOf, type Pipeline } from '../model/pipeline.js'
 import type { RowWords } from '../model/rowWords.js'
 import type { CsvSelect } from './csvFile.js'
-import { textCell, timeText } from './csvRecord.js'
+import { textCell, timeText, type TextCell } from './csvRecord.js'
 import type { SheetColumn } from './excel/sheetRow.js'
 import { wideOrder } from './wideOrder.js'
 
@@ -16,8 +16,8 @@ export interface ExportList {
 
 export interface WideColumns {
   readonly names: readonly string[]
-  /** SQL for the cells of one creator `c`, in the order of `names`. */
-  readonly cells: readonly string[]
+  /** The cells of one creator `c`, in the order of `names`. */
+  readonly cells: CsvSelect['cells']
   /** The same columns for a sheet. */
   readonly columns: readonly SheetColumn[]
 }
@@ -39,7 +39,7 @@ export async function wideColumns(connection: Connection, pipeline: Pick<Pipelin
   }
 }
 
-function cellOf(type: string, sql: string): string {
+function cellOf(type: string, sql: string): string | TextCell {
   if (type.startsWith('TIMESTAMP')) return timeText(sql)
   return type === 'VARCHAR' ? textCell(sql) : sql
 }
