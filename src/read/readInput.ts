@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import { findIdColumn, HEADER_AGAIN, headerCellTest, type HeaderContext, type IdColumn } from './columns.js'
 import { csvTable, type TextFormat } from './csvTable.js'
-import { workbookTable } from './excel/workbookTable.js'
 import { openFile, openStdin, type InputFile } from './file.js'
 import { parquetTable } from './parquet.js'
 import { parsedRow, spareColumns, spareExplanation } from './spareColumns.js'
@@ -99,9 +98,11 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
   }
 }
 
-function openTable(file: InputFile, context: HeaderContext, options: ReadOptions): Promise<Table> {
+async function openTable(file: InputFile, context: HeaderContext, options: ReadOptions): Promise<Table> {
   if (file.kind === 'parquet') return parquetTable(file, options.signal)
-  return file.kind === 'workbook' ? workbookTable(file, context, options) : csvTable(file, context, options)
+  if (file.kind !== 'workbook') return csvTable(file, context, options)
+  const { workbookTable } = await import('./excel/workbookTable.js')
+  return workbookTable(file, context, options)
 }
 
 async function* members(

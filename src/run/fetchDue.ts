@@ -10,7 +10,7 @@ import { warnOfSpace } from '../dataFolder/preflight.js'
 import { ClockCheck } from '../fetch/clockCheck.js'
 import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.js'
 import type { FetchPolicy } from '../fetch/fetchPolicy.js'
-import { openApiClient, type ApiClient } from '../fetch/http/apiClient.js'
+import type { ApiClient } from '../fetch/http/apiClient.js'
 import { openLearnedLimits } from '../fetch/limits/learnedLimits.js'
 import type { AnswerReader } from '../flatten/compile.js'
 import { openJournal } from '../journal/journal.js'
@@ -170,6 +170,8 @@ async function connect(run: OpenRun, token: string, open: Resources): Promise<Ap
   const { settings, pipeline, redact, api, effects } = run
   const base = api.base ?? (await startOwnSimulator(run, open))
   const { timeout: timeoutMs, concurrency: connections } = settings
+  // A run without a call need not load the HTTP client.
+  const { openApiClient } = await import('../fetch/http/apiClient.js')
   const upstream = openApiClient({ base, token, timeoutMs, connections, pipeline, redact, effects, proxy: api.proxy })
   open.add(() => upstream.close())
   return upstream

@@ -1,7 +1,6 @@
 import { request } from 'node:http'
 import type { Api } from '../../config/api.js'
 import { isLoopback } from '../../config/loopback.js'
-import { SIMULATOR_HEADER } from '../../simulator/simulator.js'
 
 const TIMEOUT_MS = 1000
 
@@ -13,14 +12,15 @@ const TIMEOUT_MS = 1000
 export async function withAnnouncement(api: Api): Promise<Api> {
   const { base, proxy, simulated } = api
   if (simulated || base?.protocol !== 'http:' || proxy !== undefined || !isLoopback(base.hostname)) return api
-  return (await announces(base)) ? { ...api, simulated: true } : api
+  const { SIMULATOR_HEADER } = await import('../../simulator/simulator.js')
+  return (await sends(SIMULATOR_HEADER, base)) ? { ...api, simulated: true } : api
 }
 
 /** False if nobody answers: the run itself will say so. */
-function announces(base: URL): Promise<boolean> {
+function sends(header: string, base: URL): Promise<boolean> {
   return new Promise((resolve) => {
     const head = request(base, { method: 'HEAD', agent: false, timeout: TIMEOUT_MS }, (response) => {
-      resolve(response.headers[SIMULATOR_HEADER] !== undefined)
+      resolve(response.headers[header] !== undefined)
       response.destroy()
     })
     head.once('timeout', () => head.destroy(new Error('no answer')))

@@ -16,7 +16,6 @@ import { couldNotStart } from '../../run/lastStart.js'
 import { run } from '../../run/run.js'
 import type { Invocation } from '../command.js'
 import { withAnnouncement } from './announcedSimulator.js'
-import { eraseLeaving } from '../forget/eraseLeaving.js'
 import { errorText } from '../reportError.js'
 import { tellNotStarted } from './notStarted.js'
 import { tellEnd } from './tellEnd.js'
@@ -63,7 +62,8 @@ export async function perform(job: Job): Promise<Receipt> {
   logger.withoutIds(idHider(pipeline))
   const effects = { ...liveEffects(logger.log), ...(job.now && { now: job.now }) }
   const redact = redactor(token)
-  const erase = eraseLeaving
+  const erase: RunContext['erase'] = async (...erasure) =>
+    (await import('../forget/eraseLeaving.js')).eraseLeaving(...erasure)
   let last: RunStatus | undefined
   const onFailure = (status: RunStatus | undefined): void => void (last = status)
   const context = {

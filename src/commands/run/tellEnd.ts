@@ -3,7 +3,7 @@ import type { LogEvent } from '../../core/logEvents.js'
 import type { Redact } from '../../core/redact.js'
 import type { ClosingLine } from '../../run/closingLine.js'
 import type { Invocation } from '../command.js'
-import { notify, type RunEnd } from './webhook.js'
+import type { RunEnd } from './webhook.js'
 
 /** The end of a run, in the forms in which it is told. */
 export interface ToldEnd {
@@ -34,6 +34,7 @@ export async function tellEnd(
   const isShown = show(line)
   if (url === undefined || (notifyOn === 'problem' && !line.needsLook)) return
   const proxy = proxyFor(new URL(url))
+  const { notify } = await import('./webhook.js')
   await notify(url, end, { ...liveEffects(logger.log), redact, proxy })
   if (!isShown) show(closing(logger.warnings))
 }
