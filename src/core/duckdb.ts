@@ -148,6 +148,12 @@ export async function first<T = Record<string, ReadCell>>(
   return (await all<T>(connection, sql, parameters))[0]
 }
 
+/** The columns of a table that is there. `duckdb_columns()` would read the whole catalog. */
+export async function columnNames(connection: Connection, table: string): Promise<ReadonlySet<string>> {
+  const columns = await all<{ name: string }>(connection, `SELECT name FROM pragma_table_info(${quotedText(table)})`)
+  return new Set(columns.map(({ name }) => name))
+}
+
 /** A large result as objects, in batches of up to 2,048 rows, with flat memory. Finish or break before the next statement on the same connection. */
 export async function* batches<T = Record<string, ReadCell>>(
   connection: Connection,

@@ -1,4 +1,4 @@
-import { first, transaction, type Connection } from '../core/duckdb.js'
+import { first, runScript, transaction, type Connection } from '../core/duckdb.js'
 import { databaseThreads } from '../core/memory.js'
 import { missingCodes } from '../model/missing.js'
 import type { Pipeline } from '../model/pipeline.js'
@@ -75,20 +75,18 @@ const MERGE_TABLES = [
  * loads does not matter.
  */
 export async function merge(connection: Connection, pipeline: Pipeline): Promise<Merged> {
-  const run: Run = async (statements) => {
-    for (const statement of statements) await connection.run(statement)
-  }
+  const run: Run = (statements) => runScript(connection, statements)
   const { since } = (await first<{ since: string | null }>(connection, EARLIEST))!
   // Two threads that write one table of 130 columns need three times the processor, and no less time.
   await connection.run('SET threads = 1')
   try {
     return await transaction(connection, async () => {
-      await run([dropRepeatedCalls, ...(missingCodes(pipeline) ? [judgeMissing] : [])])
-      await run([...countIdCalls(pipeline.timeZone), ...insertUnsplit])
-      await run([insertRuns(pipeline.timeZone), ...replaceRunCodes])
-      await run([endOfIds, ...replaceFailures, ...replaceRunEnds])
-      if (since !== null) await run([uncheckSince(since)])
       await run([
+        ...[dropRepeatedCalls, ...(missingCodes(pipeline) ? [judgeMissing] : [])],
+        ...[...countIdCalls(pipeline.timeZone), ...insertUnsplit],
+        ...[insertRuns(pipeline.timeZone), ...replaceRunCodes],
+        ...[endOfIds, ...replaceFailures, ...replaceRunEnds],
+        ...(since === null ? [] : [uncheckSince(since)]),
         knownAnswers(since ?? 'infinity'),
         newAnswers(pipeline),
         newestAnswers,
@@ -98,11 +96,13 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
         ...mergeDrift,
       ])
       await mergeDays(connection, pipeline, run)
-      await run(history(pipeline))
-      for (const child of pipeline.children) await run(replaceChild(child))
-      await run(judgeEmptyAnswers)
-      await run(ambiguousCalls)
-      await run(creators(pipeline))
+      await run([
+        ...history(pipeline),
+        ...pipeline.children.flatMap(replaceChild),
+        ...judgeEmptyAnswers,
+        ...ambiguousCalls,
+        ...creators(pipeline),
+      ])
       const merged = await first<Merged>(connection, SUMMARY)
       await run(['DROP VIEW new_answers', ...MERGE_TABLES.map((table) => `DROP TABLE ${table}`)])
       return merged!
@@ -143,9 +143,7 @@ const ROWS_A_PASS = 2_000_000
 
 /** Fills both tables again from all of `creator_counters`. */
 export async function fillDays(connection: Connection, pipeline: Pipeline): Promise<void> {
-  const run: Run = async (statements) => {
-    for (const statement of statements) await connection.run(statement)
-  }
+  const run: Run = (statements) => runScript(connection, statements)
   await run(['DELETE FROM creator_days', 'DELETE FROM creator_recent', uncheckAll])
   const { rows } = (await first<{ rows: number }>(connection, 'SELECT count(*) AS rows FROM creator_counters'))!
   const parts = Math.ceil(rows / ROWS_A_PASS)

@@ -1,4 +1,4 @@
-import { quotedName, type Connection, type SqlType } from '../core/duckdb.js'
+import { quotedName, runScript, type Connection, type SqlType } from '../core/duckdb.js'
 import { attributeColumns, type ChildTable, type Column, type Pipeline } from '../model/pipeline.js'
 import { sqlType } from './schema/pipelineTables.js'
 
@@ -154,12 +154,14 @@ function stagingTables(pipeline: Pipeline): StagingTable[] {
 
 /** Makes the staging tables, empty. */
 export async function createStaging(connection: Connection, pipeline: Pipeline): Promise<void> {
-  for (const { name, columns } of stagingTables(pipeline)) {
+  const statements = stagingTables(pipeline).map(({ name, columns }) => {
     const lines = columns.map(([column, type]) => `${quotedName(column)} ${type}`)
-    await connection.run(`CREATE OR REPLACE TEMP TABLE ${quotedName(name)} (${lines.join(', ')})`)
-  }
+    return `CREATE OR REPLACE TEMP TABLE ${quotedName(name)} (${lines.join(', ')})`
+  })
+  await runScript(connection, statements)
 }
 
 export async function dropStaging(connection: Connection, pipeline: Pipeline): Promise<void> {
-  for (const { name } of stagingTables(pipeline)) await connection.run(`DROP TABLE IF EXISTS temp.${quotedName(name)}`)
+  const tables = stagingTables(pipeline).map(({ name }) => `DROP TABLE IF EXISTS temp.${quotedName(name)}`)
+  await runScript(connection, tables)
 }

@@ -1,4 +1,4 @@
-import { first, type Connection } from '../core/duckdb.js'
+import { columnNames, first, type Connection } from '../core/duckdb.js'
 import { AHEAD_RUNS_JSON, CLOCK_TOLERANCE_MS } from '../model/clock.js'
 
 /** SQL for what is known of earlier runs. */
@@ -28,7 +28,8 @@ const NO_CLOCKS = {
 
 /** A file that an older version published has no such rows. */
 export async function readStoredRuns(connection: Connection, startedAt: number): Promise<StoredRuns> {
-  if (!(await hasColumn(connection, 'useless'))) {
+  const columns = await columnNames(connection, 'runs')
+  if (!columns.has('useless')) {
     const misses = `(SELECT NULL::VARCHAR AS user_id, NULL::VARCHAR AS run_id, NULL::VARCHAR AS outcome, NULL::TIMESTAMPTZ AS observed_at WHERE FALSE)`
     return { misses, isUseless: 'FALSE', afterUseless: false, ...NO_CLOCKS }
   }
@@ -42,15 +43,6 @@ export async function readStoredRuns(connection: Connection, startedAt: number):
     misses: 'answers_without_profile',
     isUseless: 'coalesce(useless, FALSE)',
     afterUseless: last?.useless ?? false,
-    ...((await hasColumn(connection, 'ahead_runs')) ? CLOCKS : NO_CLOCKS),
+    ...(columns.has('ahead_runs') ? CLOCKS : NO_CLOCKS),
   }
-}
-
-async function hasColumn(connection: Connection, name: string): Promise<boolean> {
-  const found = await first(
-    connection,
-    `SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = $name`,
-    { name },
-  )
-  return found !== undefined
 }
