@@ -97,10 +97,15 @@ export function localDayOf(timeZone: string, time: string): string {
   return `CAST(make_timestamp(epoch_us(${time}) + ${constantOffset(timeZone) * 60_000_000}) AS DATE)`
 }
 
+/** By zone: to find one takes longer than a small query. */
+const offsets = new Map<string, number>()
+
 /** Minutes ahead of UTC, the same in every month since 2020. */
 function constantOffset(timeZone: string): number {
+  const known = offsets.get(timeZone)
+  if (known !== undefined) return known
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
-  const offsets = new Set(
+  const found = new Set(
     Array.from({ length: 240 }, (_, month) => {
       const parts = format.formatToParts(new Date(Date.UTC(2020, month)))
       const name = parts.find(({ type }) => type === 'timeZoneName')!.value
@@ -108,8 +113,10 @@ function constantOffset(timeZone: string): number {
       return hours === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
     }),
   )
-  if (offsets.size > 1) throw new Error(`the time zone ${timeZone} has summer time: views need one without`)
-  return [...offsets][0]!
+  if (found.size > 1) throw new Error(`the time zone ${timeZone} has summer time: views need one without`)
+  const [offset] = [...found]
+  offsets.set(timeZone, offset!)
+  return offset!
 }
 
 /** The column of `creators AS c` with a role; NULL if the pipeline has none. */

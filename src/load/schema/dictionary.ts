@@ -1,9 +1,10 @@
-import { all, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
+import { all, quotedText, quotedName, runScript, type Connection } from '../../core/duckdb.js'
 import type { TableDefinition } from './definition.js'
 
 const VIEW = 'data_dictionary'
 
-const COLUMNS = {
+/** The columns of the view `data_dictionary`. */
+export const DICTIONARY = {
   table_name: 'Table or view.',
   column_name: 'Column.',
   type: 'SQL type.',
@@ -38,28 +39,21 @@ export async function writeDictionary(connection: Connection, definitions: reado
   const entries = others.map((column): Entry => {
     return { ...column, source_path: sources.get(`${column.table_name}.${column.column_name}`) ?? null }
   })
-  for (const [column_name, description] of Object.entries(COLUMNS)) {
+  for (const [column_name, description] of Object.entries(DICTIONARY)) {
     entries.push({ table_name: VIEW, column_name, type: 'VARCHAR', source_path: null, description })
   }
   const rows = entries.map((entry) => `(${cells(entry).join(', ')})`).join(',\n  ')
-  if (others.length < columns.length && (await isWritten(connection, entries))) return
-  const names = Object.keys(COLUMNS).map(quotedName).join(', ')
-  await connection.run(`CREATE OR REPLACE VIEW ${VIEW} AS SELECT * FROM (VALUES\n  ${rows}\n) AS entries(${names})`)
-  await connection.run(`COMMENT ON VIEW ${VIEW} IS 'Every published table and view, column by column.'`)
-  for (const [name, description] of Object.entries(COLUMNS)) {
-    await connection.run(`COMMENT ON COLUMN ${VIEW}.${quotedName(name)} IS ${quotedText(description)}`)
-  }
+  const names = Object.keys(DICTIONARY).map(quotedName).join(', ')
+  await runScript(connection, [
+    `CREATE OR REPLACE VIEW ${VIEW} AS SELECT * FROM (VALUES\n  ${rows}\n) AS entries(${names})`,
+    `COMMENT ON VIEW ${VIEW} IS 'Every published table and view, column by column.'`,
+    ...Object.entries(DICTIONARY).map(
+      ([name, description]) => `COMMENT ON COLUMN ${VIEW}.${quotedName(name)} IS ${quotedText(description)}`,
+    ),
+  ])
 }
 
 function cells(entry: Entry): string[] {
-  const texts = Object.keys(COLUMNS).map((name) => entry[name as keyof Entry])
+  const texts = Object.keys(DICTIONARY).map((name) => entry[name as keyof Entry])
   return texts.map((text) => (text === null ? 'NULL' : quotedText(text)))
-}
-
-async function isWritten(connection: Connection, entries: readonly Entry[]): Promise<boolean> {
-  const written = await all<Entry>(connection, `SELECT * FROM ${VIEW}`)
-  return (
-    written.length === entries.length &&
-    entries.every((entry, at) => cells(entry).join() === cells(written[at]!).join())
-  )
 }

@@ -16,7 +16,7 @@ import {
   createView,
   type ViewDefinition,
 } from './definition.js'
-import { writeDictionary } from './dictionary.js'
+import { DICTIONARY, writeDictionary } from './dictionary.js'
 import { migrations } from './migrations/all.js'
 import { comparedAttributes, pipelineTables } from './pipelineTables.js'
 import { changes } from './views/changes.js'
@@ -72,13 +72,27 @@ export class OutdatedWarehouse extends LocalError {}
  * @throws LocalError when a newer creator-enrich made the database, or it was built with other attributes
  */
 export async function bringUpToDate(target: Target): Promise<void> {
-  const { connection } = target
+  const { connection, pipeline } = target
   await transaction(connection, async () => {
     const folder = await migrate(target)
+    const definitions = fingerprintOf(pipeline)
+    const isCurrent = folder.views === definitions
+    if (!isCurrent) await followTables(target)
     await followPipeline(target, folder)
-    await followViews(target, folder)
-    await writeDictionary(connection, pipelineTables(target.pipeline))
+    if (isCurrent) return
+    await runScript(connection, viewStatements(pipeline))
+    await writeDictionary(connection, pipelineTables(pipeline))
+    await connection.run('UPDATE data_folder SET views = $definitions', { definitions })
   })
+}
+
+/**
+ * Of all that is brought in line with the definitions. It is compared instead of tables and views: DuckDB stores a view in
+ * other words than its definition.
+ */
+function fingerprintOf(pipeline: Pipeline): string {
+  const all = JSON.stringify([migrations.length, pipelineTables(pipeline), viewStatements(pipeline), DICTIONARY])
+  return hash('sha256', all).slice(0, 16)
 }
 
 async function migrate({ connection, path, pipeline }: Target): Promise<Folder> {
@@ -111,13 +125,16 @@ async function readFolder(connection: Connection): Promise<Folder | undefined> {
 }
 
 /** Brings the pipeline's tables in line with its definition. Columns that the definition no longer has stay, and are not filled. */
-async function followPipeline(target: Target, folder: Folder): Promise<void> {
-  const { connection, pipeline, path } = target
+async function followTables({ connection, pipeline, path }: Target): Promise<void> {
   const existing = await readTables(connection)
   await runScript(
     connection,
     pipelineTables(pipeline).flatMap((table) => statementsFor(table, existing.get(table.name), path)),
   )
+}
+
+async function followPipeline(target: Target, folder: Folder): Promise<void> {
+  const { connection, pipeline } = target
   await followDaily(target, folder.daily)
   const attributes = JSON.stringify(comparedAttributes(pipeline))
   if (folder.attributes !== attributes) await refuseFalseVersions(target, folder.attributes)
@@ -189,21 +206,8 @@ function mustReplay(path: string, what: string): LocalError {
   )
 }
 
-async function followViews({ connection, pipeline }: Target, { views: before }: Folder): Promise<void> {
-  const views = await writeViews(connection, pipeline, before)
-  if (views !== before) await connection.run('UPDATE data_folder SET views = $views', { views })
-}
-
-/**
- * Makes all views again if a definition has changed.
- * @param before the fingerprint that an earlier call returned: DuckDB stores a view in other words than its definition
- * @returns the fingerprint of the definitions
- */
-async function writeViews(connection: Connection, pipeline: Pipeline, before: string | null): Promise<string> {
-  const statements = viewsOf(pipeline).flatMap((view) => [createView(view), ...commentOnView(view)])
-  const now = hash('sha256', statements.join(';\n')).slice(0, 16)
-  if (now !== before) await runScript(connection, statements)
-  return now
+function viewStatements(pipeline: Pipeline): string[] {
+  return viewsOf(pipeline).flatMap((view) => [createView(view), ...commentOnView(view)])
 }
 
 /** The views for BI. Their names and columns are the same for every pipeline. */
