@@ -5,6 +5,7 @@ import { takeLock, type Lock } from '../../src/dataFolder/lock.js'
 import { loadSegments, type LoadSummary } from '../../src/load/loadCalls.js'
 import type { AnswerSource } from '../../src/load/stage.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
+import { placeEmptyWarehouse } from '../support/emptyWarehouse.js'
 import { temporaryFolder } from '../support/folder.js'
 import { openWarehouse, type HeldWarehouse } from '../support/warehouse.js'
 import { people, reader } from './people.js'
@@ -23,6 +24,7 @@ export async function opened(
   pipeline: Pipeline = people,
   held?: Lock,
 ): Promise<Opened> {
+  if (!held) await placeEmptyWarehouse(layout.data, pipeline)
   const lock = held ?? (await takeLock(layout))
   onTestFinished(() => lock.release())
   const warehouse = await openWarehouse(lock, pipeline)

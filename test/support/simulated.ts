@@ -13,6 +13,7 @@ import { run } from '../../src/run/run.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
 import { Logger } from '../../src/terminal/logger.js'
 import { startCli, type Ended, type Started } from './cli.js'
+import { placeEmptyWarehouse } from './emptyWarehouse.js'
 
 export const TOKEN = 'canary+token/7f3a=='
 
@@ -142,6 +143,7 @@ async function enrichIn(
   // A clock that the simulator does not share stops the run.
   const isShared = now !== Date.now && api.settings.dateShiftMs === 0
   if (isShared) api.change({ dateShiftMs: now() - Date.now() })
+  const remove = await placeEmptyWarehouse(data, pipeline)
   const receipt = await run({
     inputs,
     settings,
@@ -153,7 +155,10 @@ async function enrichIn(
     logger,
     erase: eraseLeaving,
     signal,
-  }).finally(() => isShared && api.change({ dateShiftMs: 0 }))
+  }).finally(() => {
+    if (isShared) api.change({ dateShiftMs: 0 })
+    remove()
+  })
   return { code: receipt.exit_code, stderr: lines.join(''), receipt }
 }
 

@@ -7,6 +7,7 @@ import { loadSegments } from '../../../../src/load/loadCalls.js'
 import type { AnswerSource } from '../../../../src/load/stage.js'
 import type { Answer } from '../../../../src/model/call.js'
 import type { Pipeline } from '../../../../src/model/pipeline.js'
+import { placeEmptyWarehouse } from '../../../support/emptyWarehouse.js'
 import { temporaryFolder } from '../../../support/folder.js'
 import { openWarehouse, type HeldWarehouse } from '../../../support/warehouse.js'
 
@@ -60,6 +61,7 @@ export async function openWorking(
   before?: Pick<WorkingDatabase, 'layout' | 'lock'>,
 ): Promise<WorkingDatabase> {
   const layout = before?.layout ?? layoutOf(temporaryFolder())
+  if (!before) await placeEmptyWarehouse(layout.data, pipeline)
   const lock = before?.lock ?? (await takeLock(layout))
   if (!before) onTestFinished(() => lock.release())
   const warehouse = await openWarehouse(lock, pipeline)
