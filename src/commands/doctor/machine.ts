@@ -58,17 +58,23 @@ export async function checkFolder(layout: Layout): Promise<CheckResult> {
   return ok(`${layout.data} does not exist yet, and can be made`)
 }
 
-/** Nothing is opened or made: a log file that an environment or a config file names, for the commands that write one. */
+/** Nothing is made or changed: a log file that an environment or a config file names, for the commands that write one. */
 export async function checkLogFile({ logFile }: Pick<Settings, 'logFile'>): Promise<CheckResult> {
   if (logFile === undefined) return ok('no file is set')
   const file = resolve(logFile)
   const place = existing(file)
   try {
-    if (place !== file && !statSync(place).isDirectory()) throw new Error(`${place} is not a folder`)
-    await access(place, place === file ? constants.W_OK : constants.W_OK | constants.X_OK)
+    const isThere = place === file
+    const found = statSync(place)
+    if (isThere && found.isDirectory()) throw new Error('this is a folder')
+    if (!isThere && !found.isDirectory()) throw new Error(`${place} is not a folder`)
+    await access(place, isThere ? constants.W_OK : constants.W_OK | constants.X_OK)
   } catch (cause) {
     throw new LocalError(`--log-file ${file}: ${messageOf(cause)}: make it writable, or give another file`, { cause })
   }
+  // Disks have room, devices such as /dev/stderr need none.
+  const { bavail, blocks } = await statfs(place)
+  if (blocks > 0 && bavail === 0) return warn(`${file} would lose its lines: the disk of ${place} is full; make room`)
   return ok(`${file} can be written`)
 }
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { doctorCommand } from '../../../src/commands/doctor/command.js'
 import { checkCertificate } from '../../../src/commands/doctor/connection.js'
 import { doctor, type DoctorReport } from '../../../src/commands/doctor/doctor.js'
-import { checkMemory } from '../../../src/commands/doctor/machine.js'
+import { checkLogFile, checkMemory } from '../../../src/commands/doctor/machine.js'
 import type { Reached } from '../../../src/commands/doctor/reach.js'
 import { readToken } from '../../../src/config/api.js'
 import { resolveSettings } from '../../../src/config/options.js'
@@ -19,6 +19,7 @@ import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
 import { enrich, simulator, TOKEN } from '../../support/simulated.js'
+import { smallDisk } from '../../support/tmpfs.js'
 
 async function examine(data: string, api: string, token: string | undefined, now = Date.now): Promise<DoctorReport> {
   const settings = resolveSettings(doctorCommand.options, { data, api }, [])
@@ -230,4 +231,19 @@ test('little memory, and a certificate that ends soon, are warnings with a remed
     verdict: 'warn',
     said: expect.stringContaining('it ends in 5 days') as string,
   })
+})
+
+test('a log file: a folder in its place is a failure, a full disk a warning; no file is made', async ({ skip }) => {
+  const folder = temporaryFolder()
+  await expect(checkLogFile({ logFile: folder })).rejects.toThrow(`--log-file ${folder}: this is a folder`)
+  const disk = join(folder, 'disk')
+  if (!smallDisk(disk, 1)) skip('only root can mount a file system')
+  const logFile = join(disk, 'logs', 'nightly.log')
+  expect((await checkLogFile({ logFile })).verdict).toBe('ok')
+  expect(() => writeFileSync(join(disk, 'filler'), Buffer.alloc(2 << 20))).toThrow('ENOSPC')
+  expect(await checkLogFile({ logFile })).toMatchObject({
+    verdict: 'warn',
+    said: expect.stringContaining(`the disk of ${disk} is full`) as string,
+  })
+  expect(readdirSync(disk)).toEqual(['filler'])
 })
