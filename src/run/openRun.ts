@@ -6,7 +6,7 @@ import { version } from '../core/version.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock, type Lock } from '../dataFolder/lock.js'
 import { warnOfRoot } from '../dataFolder/warnOfRoot.js'
-import { keepConfig, lostConfig } from '../dataFolder/lostConfig.js'
+import { keepConfig, lostCaps, lostConfig } from '../dataFolder/lostConfig.js'
 import { checkAddressSpace, checkFolders, checkOpenFiles, foldersOf, sharedFoldersOf } from '../dataFolder/preflight.js'
 import { sweepLeftovers } from '../dataFolder/leftovers.js'
 import { sweepSpill } from '../dataFolder/spill.js'
@@ -59,7 +59,7 @@ export async function openRun(
   const lock = await lockFolder(layout)
   open.add(() => lock.release())
   warnOfRoot(layout, effects)
-  const lost = lostConfig(layout, settings, configFile)
+  const lost = lostConfig(layout, settings, configFile) ?? lostCaps(layout, settings, configFile)
   if (lost) throw lost
   const header = headerOf(context)
   const startedElapsed = effects.elapsed()
@@ -76,7 +76,7 @@ export async function openRun(
   await checkFolders(foldersOf(layout), sharedFoldersOf(layout))
   await sweepLeftovers(layout)
   await tightenFolders(layout, effects)
-  await keepConfig(layout, configFile)
+  await keepConfig(layout, settings, configFile)
   return {
     ...context,
     header,

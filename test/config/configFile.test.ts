@@ -208,6 +208,30 @@ describe('a file that cannot be used is exit 2 with file, line and column', () =
     expect((await here('plan', list)).stderr).not.toContain('would stop')
   })
 
+  test('also where --config is dropped, and with it a cap: until the cap is set, the file is named, or an empty one is', async () => {
+    const data = join(temporaryFolder(), 'data')
+    const file = writeConfig(temporaryFolder(), { 'no-report': true, 'budget-per-day': 0.15, 'max-calls': 9 })
+    const list = writeList(temporaryFolder(), [plainId(1), plainId(2)])
+    const here = (...args: string[]) => commandHere([...args, '--data', data])
+    const refused = (caps: string) =>
+      `no --config: the last run with one took ${caps} from ${file}; nothing was sent: name this file again`
+    const go = ['run', list, '--api', 'simulated', '--no-report']
+    expect((await here(...go, '--config', file)).code).toBe(0)
+    expect(await here(...go)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(refused('max-calls, budget-per-day')) as string,
+    })
+    expect((await here('plan', list)).stderr).toContain(`a run would stop: ${refused('max-calls, budget-per-day')}`)
+    expect((await here('doctor', '--api', 'simulated')).stdout).toMatch(/^warn {2}config .* would stop: no --config/m)
+    expect((await here(...go, '--max-calls', '9')).stderr).toContain(refused('budget-per-day'))
+    writeConfig(data, { 'budget-per-day': 5 })
+    expect((await here(...go, '--max-calls', '9')).code).toBe(0)
+    const empty = writeConfig(temporaryFolder(), {})
+    expect((await here('plan', list, '--config', empty)).stderr).not.toContain('would stop')
+    expect((await here(...go, '--config', empty)).code).toBe(0)
+    expect((await here('plan', list)).stderr).not.toContain('would stop')
+  })
+
   test('"data" in the file of a data folder', async () => {
     expect(lineOf(await commandHere(['status', '--data', dataWith({ data: 'other' })]))).toContain(
       '"data" cannot name another one',

@@ -59,7 +59,7 @@ export async function doctor({
   await check('node', checkNode)
   await check('versions', checkPrograms, EXIT.local)
   await check('memory', () => checkMemory())
-  await check('config', async () => ok(await configCheck(settings, config)))
+  await check('config', () => configCheck(settings, config))
   await check('folder', () => checkFolder(layout), EXIT.local)
   await check('space', () => checkSpace(layout), EXIT.local)
   await check('log', () => checkLogFile(settings), EXIT.local)

@@ -2,7 +2,7 @@ import { pathExists } from '../../core/absent.js'
 import { first, openDatabase, type Connection } from '../../core/duckdb.js'
 import { Resources } from '../../core/resources.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
-import { lostConfig } from '../../dataFolder/lostConfig.js'
+import { lostCaps, lostConfig } from '../../dataFolder/lostConfig.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { withSpill } from '../../dataFolder/spill.js'
 import type { ListChange } from '../../load/listChanges.js'
@@ -39,7 +39,9 @@ export async function planRun(
       await loadMembers(inputs, { connection, pipeline, forgotten })
       const changes = await logListChanges(connection, inputs, effects)
       const refused =
-        lostConfig(layout, settings, configFile) ?? (await refusedChange(connection, changes, inputs, layout))
+        lostConfig(layout, settings, configFile) ??
+        lostCaps(layout, settings, configFile) ??
+        (await refusedChange(connection, changes, inputs, layout))
       if (refused) effects.log('warn', `a run would stop: ${refused.message}`, 'run_would_stop')
       const now = effects.now()
       const options = planOptionsOf(settings, pipeline, now)
