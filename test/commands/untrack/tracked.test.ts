@@ -19,6 +19,8 @@ import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
 import { enrich, refresh, refused, simulator } from '../../support/simulated.js'
 
+const FAIL_AT = new URL('../../faults/failAt.mjs', import.meta.url).href
+
 const effects = liveEffects(() => undefined)
 const settingsOf = (data: string) => resolveSettings(untrackCommand.options, { data }, [])
 const untrackIn = async (data: string, list: string) =>
@@ -120,6 +122,25 @@ test('tracking and untracking survive the loss of the state folder', async () =>
   loseState()
   await rebuilt()
   expect(await trackedOf(data)).toMatchObject({ a: true })
+})
+
+test('a command that is killed between the receipt and the working database: the next run leaves the list out', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  await enrich(writeList(folder, [plainId(1)], 'spring.csv'), data, api, '--track')
+  // The first rename puts the receipt in its place.
+  const failAt = JSON.stringify({ at: 1, how: 'torn', only: ['rename'] })
+  const env = { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: failAt }
+  expect((await cli(['untrack', 'spring', '--data', data], { env })).code).toBe(137)
+  expect(await trackedOf(data)).toEqual({ spring: true })
+  const receipts = `FROM read_parquet('${data}/raw/receipts/**/*.parquet', hive_partitioning = false)`
+  expect(await published(data, `SELECT lists[0].tracked AS tracked ${receipts}`)).toEqual([{ tracked: 'false' }])
+
+  const { stderr } = await refused(refresh(data, api))
+  expect(stderr).toContain(`no list of ${data} is tracked`)
+  expect((await enrich(writeList(folder, [plainId(2)], 'autumn.csv'), data, api)).code).toBe(0)
+  expect(await trackedOf(data)).toEqual({ autumn: false, spring: false })
 })
 
 test('a forgotten person stays rejected, and comes back only when the file is read again', async () => {
