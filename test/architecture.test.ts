@@ -110,12 +110,16 @@ describe('the structure', () => {
     files.forEach((file) => visit(file, []))
   })
 
-  test('each exported name is declared in one file', () => {
+  test('each exported name is declared in one file; pipelines have the same parts', () => {
     const places = new Map<string, Set<string>>()
     for (const file of files) {
       const source = readFileSync(join(root, file), 'utf8')
       const declared = /^export (?:async )?(?:function\*?|const|let|class|abstract class|interface|type) (\w+)/gm
-      for (const [, name] of source.matchAll(declared)) places.set(name!, (places.get(name!) ?? new Set()).add(file))
+      for (const [, name] of source.matchAll(declared)) {
+        const [, pipeline] = /^(pipelines\/[^/]+)\//.exec(file) ?? []
+        const key = [pipeline, name].join(' ').trim()
+        places.set(key, (places.get(key) ?? new Set()).add(file))
+      }
     }
     expect(places.size).toBeGreaterThan(600)
     expect([...places].filter(([, where]) => where.size > 1).map(([name, where]) => [name, ...where])).toEqual([])

@@ -104,7 +104,7 @@ function schemaOf(node: SourceNode): z.ZodType {
     case 'ratio':
       return z.custom<number | bigint>(isNumber).nullish()
     case 'list':
-      return z.custom<object>(isObject).nullish()
+      return node.column.holds === 'any' ? z.unknown().optional() : z.custom<object>(isObject).nullish()
   }
 }
 

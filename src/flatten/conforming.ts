@@ -71,6 +71,7 @@ const READ: Readonly<Record<ValueKind, (raw: string, store: string) => string>> 
   flag: (raw, store) => `if (typeof ${raw} !== 'boolean') return\n${store} ${raw}`,
   list: (raw, store) => json(`Array.isArray(${raw})`, raw, store),
   object: (raw, store) => json(`isObject(${raw})`, raw, store),
+  any: (raw, store) => json('true', raw, store),
 }
 
 function json(test: string, raw: string, store: string): string {

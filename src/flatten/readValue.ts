@@ -1,4 +1,4 @@
-import type { Column, ColumnType, Value } from '../model/pipeline.js'
+import { isTally, type Column, type ColumnType, type Value } from '../model/pipeline.js'
 import { isInexact, readNumber } from '../model/readNumber.js'
 import { jsonText, wellFormed } from './jsonText.js'
 
@@ -104,10 +104,10 @@ function readJson(raw: unknown, report: ReportAnomaly): Value | undefined {
 }
 
 /** How the values of a column are read. */
-export type ValueKind = ColumnType | 'object' | 'counter'
+export type ValueKind = ColumnType | 'object' | 'any' | 'counter'
 
-export function valueKindOf({ kind, holds, type }: Column): ValueKind {
-  return kind === 'counter' ? 'counter' : (holds ?? type)
+export function valueKindOf(column: Column): ValueKind {
+  return isTally(column) ? 'counter' : (column.holds ?? column.type)
 }
 
 /**
@@ -121,5 +121,6 @@ export const readValue: Readonly<Record<ValueKind, Read>> = {
   ratio: readRatio,
   flag: readFlag,
   list: (raw, report) => (Array.isArray(raw) ? readJson(raw, report) : undefined),
+  any: readJson,
   object: (raw, report) => (typeof raw === 'object' && !Array.isArray(raw) ? readJson(raw, report) : undefined),
 }

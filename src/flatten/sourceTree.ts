@@ -56,7 +56,7 @@ export function sourceTree(columns: Readonly<Record<string, Column>>, children: 
     const { keys, pick } = parsePath(column.path)
     if (pick) continue
     const item = items.get(column.path)
-    if (column.type === 'list' && column.holds !== 'object') {
+    if (column.type === 'list' && column.holds === undefined) {
       put(root, keys, { kind: 'list', column, ...(item ? { item } : {}) }, name)
       items.delete(column.path)
     } else put(root, keys, { kind: 'leaf', column }, name)

@@ -16,6 +16,10 @@ function sourced<T extends ColumnType>(kind: ColumnKind, type: T) {
   })
 }
 
+function held(kind: ColumnKind, holds: 'object' | 'any') {
+  return (path: string, description: string): Column<'list'> => ({ type: 'list', holds, kind, path, description })
+}
+
 function sourcedOf(kind: ColumnKind) {
   return {
     text: sourced(kind, 'text'),
@@ -24,21 +28,27 @@ function sourcedOf(kind: ColumnKind) {
     flag: sourced(kind, 'flag'),
     list: sourced(kind, 'list'),
     /** JSON text of an object of unknown shape. */
-    object: (path: string, description: string): Column<'list'> => ({
-      type: 'list',
-      holds: 'object',
-      kind,
-      path,
-      description,
-    }),
+    object: held(kind, 'object'),
+    /** JSON text of a value of unknown type: of keys that were null in all answers seen. */
+    any: held(kind, 'any'),
   }
 }
 
 export const identity = sourcedOf('identity')
 export const attribute = sourcedOf('attribute')
 export const volatile = sourcedOf('volatile')
-/** A number that changes often; its type is always `count`. */
-export const counter = sourced('counter', 'count')
+/** A number that changes often. */
+export const counter = Object.assign(sourced('counter', 'count'), {
+  ratio: sourced('counter', 'ratio'),
+  /** A count that may fall below 0. */
+  signed: (path: string, description: string): Column<'count'> => ({
+    type: 'count',
+    kind: 'counter',
+    signed: true,
+    path,
+    description,
+  }),
+})
 
 type Lists = Record<string, readonly Row[]>
 

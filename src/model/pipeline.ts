@@ -82,14 +82,16 @@ export interface Column<T extends ColumnType = ColumnType> {
   /** `lists`: the rows of each child table, by its name. */
   readonly derive?: (row: Row, lists: Record<string, readonly Row[]>) => ValueOf[T] | null
   readonly role?: Role
-  /** Only with type `list`: the JSON text holds an object of unknown shape, not a list. */
-  readonly holds?: 'object'
+  /** Only of a counter of type `count`: it may fall below 0, as a growth may. Others are NULL there, and an anomaly. */
+  readonly signed?: true
+  /** Only with type `list`: the JSON text holds an object of unknown shape, or any value, not a list. */
+  readonly holds?: 'object' | 'any'
   readonly description: string
 }
 
 /**
  * How a column is treated in history:
- * `identity` never changes; `attribute` makes a new version when it changes; `counter` makes a time series; `volatile` is
+ * `identity` never changes; `attribute` makes a new version when it changes; `counter` (type `count` or `ratio`) makes a time series; `volatile` is
  * kept in the wide row only (signed URLs, share tokens, the viewing account's relation to the creator); `derived` is
  * computed from other columns.
  */
@@ -175,6 +177,8 @@ export type Profile =
 export interface SimulatedAnswers {
   /** `data` of a code-0 answer on that night (0, 1, 2 …). Counters grow from night to night, and some names change. */
   data(id: string, night: number): unknown
+  /** The code in place of a success, for ids that the endpoint does not have. */
+  code?(id: string, night: number): number | undefined
 }
 
 /** One profile, flattened. Arrays are aligned with the order of the definition. */
@@ -217,6 +221,11 @@ export interface Drift {
 /** The pipeline's attribute columns, in definition order: the columns of `creator_versions`. */
 export function attributeColumns(pipeline: Pipeline): [name: string, column: Column][] {
   return Object.entries(pipeline.columns).filter(([, column]) => column.kind === 'attribute')
+}
+
+/** Whether the values of a column count people or what people did: never below 0, nor beyond all people. */
+export function isTally({ kind, type, signed }: Pick<Column, 'kind' | 'type' | 'signed'>): boolean {
+  return kind === 'counter' && type === 'count' && signed !== true
 }
 
 /** The columns of `creator_counters`, in definition order: the counters, and the derived columns with a role of the series. */

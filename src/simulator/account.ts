@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { nextDayIn } from '../core/time.js'
-import type { Pipeline } from '../model/pipeline.js'
+import type { Pipeline, SimulatedAnswers } from '../model/pipeline.js'
 import type { CodeRule } from '../model/vendor.js'
 import { faults } from './faults.js'
 import { isMarked, markedBehaviour } from './markers.js'
@@ -29,6 +29,7 @@ export class Account {
     private readonly pipeline: Pipeline,
     private settings: SimulatorSettings,
     private readonly now: () => number,
+    private readonly answers: Pick<SimulatedAnswers, 'code'> = {},
   ) {}
 
   /** Applies changed settings. Setting a balance or budget refills it; a new night resets the counts of ids. */
@@ -57,8 +58,10 @@ export class Account {
     if (quota !== null && this.countToday(token) >= quota) return this.refusal({ stop: 'quota' })
     const parsed = this.pipeline.parseId(id)
     if (!('id' in parsed) || parsed.id !== id) return this.refusal({ kind: 'invalid' })
-    const verdict = this.verdictByMarker(id) ??
-      this.verdictByShares(id) ?? { code: 0, fault: null, tokenOk: true, charged: true }
+    const verdict =
+      this.verdictByMarker(id) ??
+      this.verdictByShares(id) ??
+      codeVerdict(this.answers.code?.(id, this.settings.night) ?? 0)
     if (verdict.charged) this.charge(token)
     return verdict
   }

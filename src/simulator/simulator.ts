@@ -84,7 +84,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const answers = invention ?? (await pipeline.simulatedAnswers())
   const codes = codesOf(pipeline)
   const route = routeOf(pipeline)
-  const account = new Account(pipeline, settings, now)
+  const account = new Account(pipeline, settings, now, answers)
   const ledger = new Ledger(keep)
   const sockets = new Set<Socket>()
   let arrivals = 0

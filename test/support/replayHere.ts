@@ -5,16 +5,16 @@ import { replay } from '../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../src/commands/replay/replayReport.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
-import { loadPipeline } from '../../src/model/pipeline.js'
+import { pipelineFor } from '../../src/publish/folderPipeline.js'
 
 const silent = liveEffects(() => undefined)
 
 /** Runs `replay` in this process. */
 export async function replayHere(data: string, flags: { check?: boolean } = {}): Promise<ReplayReport> {
-  return replay(resolveSettings(replayCommand.options, { data, ...flags }, []), await loadPipeline(undefined), silent)
+  return replay(resolveSettings(replayCommand.options, { data, ...flags }, []), await pipelineFor({ data }), silent)
 }
 
 /** Runs `forget` in this process. */
 export async function forgetHere(data: string, ...ids: string[]): Promise<void> {
-  await forget(ids, resolveSettings(forgetCommand.options, { data }, []), await loadPipeline(undefined), silent)
+  await forget(ids, resolveSettings(forgetCommand.options, { data }, []), await pipelineFor({ data }), silent)
 }

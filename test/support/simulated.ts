@@ -18,7 +18,7 @@ import { placeEmptyWarehouse } from './emptyWarehouse.js'
 export const TOKEN = 'canary+token/7f3a=='
 
 /** Starts a simulator, which is closed at the end of the test. */
-export async function simulator(options: Omit<Partial<SimulatorOptions>, 'pipeline'> = {}): Promise<Simulator> {
+export async function simulator(options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
   const started = await startSimulator({ pipeline: await loadPipeline(undefined), ...options })
   onTestFinished(() => started.close())
   return started

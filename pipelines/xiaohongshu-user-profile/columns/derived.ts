@@ -1,5 +1,6 @@
 import { derivedFrom, type RowOf } from '../../../src/model/column.js'
 import type { Row } from '../../../src/model/pipeline.js'
+import { tierOf } from '../tiers.js'
 import type { attributes } from './attributes.js'
 import type { counters } from './counters.js'
 
@@ -9,19 +10,6 @@ const derive = derivedFrom<CreatorRow>()
 
 const GENDERS: Record<string, string> = { 0: 'male', 1: 'female' }
 const VERIFIED: Record<string, string> = { 0: 'none', 1: 'person', 2: 'business' }
-
-/** Names of the tiers, each with the follower count that it stays below, in rising order. */
-const TIERS = [
-  ['nano', 10_000n],
-  ['micro', 100_000n],
-  ['mid', 500_000n],
-  ['macro', 1_000_000n],
-] as const
-
-const LARGEST_TIER = 'mega'
-
-/** The values of the column `tier`, the smallest first. */
-export const tiers: readonly string[] = [...TIERS.map(([name]) => name), LARGEST_TIER]
 
 /** Name of the first tag of this type that has a name. */
 function tag(lists: Record<string, readonly Row[]>, type: string): string | null {
@@ -73,7 +61,7 @@ export const derived = {
   likes_per_note: derive.ratio((row) => ratio(row.liked, row.ndiscovery), 'liked / ndiscovery; NULL without notes.'),
   likes_to_fans: derive.ratio((row) => ratio(row.liked, row.fans), 'liked / fans; NULL without followers.'),
   tier: derive.text(
-    ({ fans }) => (fans === null ? null : (TIERS.find(([, below]) => fans < below)?.[0] ?? LARGEST_TIER)),
+    ({ fans }) => tierOf(fans),
     'By followers: nano below 10,000, micro below 100,000, mid below 500,000, macro below 1,000,000, else mega.',
     'tier',
   ),

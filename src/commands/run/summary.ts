@@ -200,6 +200,12 @@ const COLUMNS: Readonly<Record<string, string>> = {
 /** A path that a column may have; after the brackets of a list, a column of its child table. */
 const PATH = /^(?:([\w.]+)\[\]\.)?([\w.]+)$/
 
+/** Column names are in snake_case. */
+function nameOf(path: string): string {
+  const words = path.replaceAll('.', '_').replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+  return words.toLowerCase()
+}
+
 /** The lines that would make columns of the unknown keys: a proposal, as one answer does not show what a value means. */
 export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
   const listed = new Set<string>()
@@ -212,7 +218,7 @@ export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
     // A key that came with several kinds of values has a drift for each.
     if (listed.has(path)) return []
     listed.add(path)
-    const line = `${key!.replaceAll('.', '_')}: ${column}('${key!}', '…'),`
+    const line = `${nameOf(key!)}: ${column}('${key!}', '…'),`
     return [list === undefined ? line : `${line} // an item of ${list}`]
   })
 }

@@ -160,8 +160,12 @@ export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
   ]
   for (const { name, columns } of tables) {
     const names = columns.map((column) => column.name.toLowerCase())
-    const twice = names.find((each, at) => names.indexOf(each) !== at)
-    if (twice !== undefined) throw new Error(`pipeline ${pipeline.name}: two columns of ${name} are called ${twice}`)
+    const second = columns.find((_, at) => names.indexOf(names[at]!) !== at)
+    const first = columns[names.indexOf(second?.name.toLowerCase() ?? '')]
+    if (first && second)
+      throw new Error(
+        `pipeline ${pipeline.name}: columns ${first.name} (${first.source ?? 'ours'}) and ${second.name} (${second.source ?? 'ours'}) of ${name} have one name for DuckDB, which ignores case: give one of them another name`,
+      )
   }
   checkMentions(pipeline)
   return tables

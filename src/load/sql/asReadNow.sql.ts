@@ -1,6 +1,6 @@
 import { quotedName } from '../../core/duckdb.js'
 import { MOST_COUNTED } from '../../flatten/readValue.js'
-import { columnOf, seriesColumns, type Column, type Pipeline } from '../../model/pipeline.js'
+import { columnOf, isTally, seriesColumns, type Column, type Pipeline } from '../../model/pipeline.js'
 
 /**
  * Statements that give the rows of a snapshot, which an older version may have made, the values that their answers would
@@ -17,9 +17,10 @@ export function asReadNow(pipeline: Pipeline): string[] {
 
 function corrected(table: string, columns: Readonly<Record<string, Column>>, pipeline: Pipeline): string[] {
   const followers = columnOf(pipeline, 'followers')
-  const changes = Object.entries(columns).flatMap(([column, { type, kind, role }]) => {
-    const name = quotedName(column)
-    if (kind === 'counter' || (kind === 'derived' && type === 'count' && role === 'engagement'))
+  const changes = Object.entries(columns).flatMap(([id, column]) => {
+    const { type, kind, role } = column
+    const name = quotedName(id)
+    if (isTally(column) || (kind === 'derived' && type === 'count' && role === 'engagement'))
       return [{ name, isWrong: implausible(name), kept: `${name} BETWEEN 0 AND ${MOST_COUNTED}` }]
     if (role === 'tier' && followers !== undefined && followers in columns) {
       const number = quotedName(followers)

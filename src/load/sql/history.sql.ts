@@ -1,5 +1,5 @@
 import { quotedText, quotedName } from '../../core/duckdb.js'
-import { attributeColumns, type Pipeline } from '../../model/pipeline.js'
+import { attributeColumns, type ColumnType, type Pipeline } from '../../model/pipeline.js'
 import { sqlType } from '../schema/pipelineTables.js'
 import { stagedAttributes } from '../stagingTables.js'
 import { columnList } from './statement.js'
@@ -69,8 +69,10 @@ SELECT user_id FROM touched WHERE way = 'rebuild'`
  * staged profile.
  */
 function knownAttributes(pipeline: Pipeline): string[] {
-  const texts = (columns: readonly string[]) => columns.map((column) => `CAST(${column} AS VARCHAR)`).join(', ')
-  const names = attributeColumns(pipeline).map(([name]) => quotedName(name))
+  const attributes = attributeColumns(pipeline)
+  const names = attributes.map(([name]) => quotedName(name))
+  const texts = (columns: readonly string[]) =>
+    columns.map((column, at) => textOf(column, attributes[at]![1].type)).join(', ')
   return [
     `
 CREATE OR REPLACE TEMP TABLE known_attributes AS
@@ -92,6 +94,12 @@ INSERT INTO known_attributes
 SELECT wanted.user_id, wanted.attributes_hash, [${texts(stagedAttributes(pipeline, 'staged'))}]
 FROM staged_profiles AS staged JOIN wanted_attributes AS wanted USING (staged_no)`,
   ]
+}
+
+/** A value as text. DuckDB writes a whole DOUBLE as `600.0`. */
+function textOf(column: string, type: ColumnType): string {
+  const text = `CAST(${column} AS VARCHAR)`
+  return type === 'ratio' ? `regexp_replace(${text}, '[.]0$', '')` : text
 }
 
 /** Each attribute that differs between a version and the one before; `place` is its number in the definition, from 1. */

@@ -1,5 +1,6 @@
 import { count } from '../../core/text.js'
 import { csvGuard } from '../../export/csvRecord.js'
+import { columnOf, type Role } from '../../model/pipeline.js'
 import { MOST_ROWS, readCreatorTable, type CreatorTable, type ShownColumn } from '../creatorTable.js'
 import { change } from '../figures.js'
 import { dataBlock, html, type Html, type Part } from '../html.js'
@@ -59,7 +60,19 @@ export async function creatorsSection(source: ReportSource, fileName: string): P
   </section>`
 }
 
-function columnsOf({ people, list, lang, words }: ReportSource): ShownColumn[] {
+/** The role that a pipeline must have for a column. */
+const NEEDED: Readonly<Record<string, Role>> = {
+  engagement: 'engagement',
+  engagement_per_post: 'posts',
+  posts: 'posts',
+  tier: 'tier',
+  province: 'region',
+  gender: 'gender',
+  age: 'age',
+  verification: 'verification',
+}
+
+function columnsOf({ pipeline, people, list, lang, words }: ReportSource): ShownColumn[] {
   const text = creatorsSectionText[lang]
   const column = (key: keyof typeof text.columns, kind: ShownColumn['kind']) => ({
     key,
@@ -67,7 +80,7 @@ function columnsOf({ people, list, lang, words }: ReportSource): ShownColumn[] {
     kind,
   })
   const { period } = people
-  return [
+  const shown = [
     column('nickname', 'name'),
     column('fans', 'number'),
     ...(period === undefined
@@ -88,6 +101,7 @@ function columnsOf({ people, list, lang, words }: ReportSource): ShownColumn[] {
       return { key: `own${place}`, label: name, kind: 'text' as const, place }
     }) ?? []),
   ]
+  return shown.filter(({ key }) => NEEDED[key] === undefined || columnOf(pipeline, NEEDED[key]) !== undefined)
 }
 
 const isNumeric = ({ kind }: ShownColumn) => kind === 'number' || kind === 'change'

@@ -1,4 +1,5 @@
 import { all } from '../../core/duckdb.js'
+import { columnOf, type Role } from '../../model/pipeline.js'
 import { bars, type Bar } from '../charts/bars.js'
 import { histogram } from '../charts/histogram.js'
 import { compactNumber, sharePercent } from '../figures.js'
@@ -30,7 +31,8 @@ const UNSTATED: readonly (string | null)[] = [null, 'unknown', 'none']
 
 /** The creators in the lists: audience, region, gender, verification. */
 export async function peopleSection(source: ReportSource): Promise<Html | false> {
-  const { connection, people } = source
+  const { connection, pipeline, people } = source
+  const has = (role: Role) => columnOf(pipeline, role) !== undefined
   if (people.listed === 0) return false
   const text = peopleSectionText[source.lang]
   const by = (name: string, word: string) =>
@@ -54,20 +56,26 @@ export async function peopleSection(source: ReportSource): Promise<Html | false>
   return html`<section id="people">
     <h2>${people.medianFans === null ? text.plainTitle : text.title(Math.round(people.medianFans))}</h2>
     <div class="cards">
-      <div class="card">
-        ${bars(
-          titled(tier, text.topTier, text.tiers),
-          titles(text.tiers),
-          tiers.map((group) => barOf(source, group)),
-        )}
-      </div>
+      ${
+        has('tier') &&
+        html`<div class="card">
+          ${bars(
+            titled(tier, text.topTier, text.tiers),
+            titles(text.tiers),
+            tiers.map((group) => barOf(source, group)),
+          )}
+        </div>`
+      }
       ${stepsCard(source, of('step'))}
+      ${
+        has('region') &&
+        html`<div class="card">
+          ${bars(titled(province, text.topProvince, text.provinces), titles(text.provinces), topBars(source, of('province')))}
+        </div>`
+      }
       <div class="card">
-        ${bars(titled(province, text.topProvince, text.provinces), titles(text.provinces), topBars(source, of('province')))}
-      </div>
-      <div class="card">
-        ${bars(titled(gender, text.topGender, text.genders), titles(text.genders), topBars(source, of('gender')))}
-        ${bars(verified.length > 0 ? text.verified(isVerified) : text.verification, titles(text.verification), topBars(source, of('verification')))}
+        ${has('gender') && bars(titled(gender, text.topGender, text.genders), titles(text.genders), topBars(source, of('gender')))}
+        ${has('verification') && bars(verified.length > 0 ? text.verified(isVerified) : text.verification, titles(text.verification), topBars(source, of('verification')))}
       </div>
     </div>
   </section>`

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { chinese } from '../../../pipelines/xiaohongshu-user-profile/chinese.js'
-import { derived, tiers } from '../../../pipelines/xiaohongshu-user-profile/columns/derived.js'
+import { derived } from '../../../pipelines/xiaohongshu-user-profile/columns/derived.js'
+import { tiers } from '../../../pipelines/xiaohongshu-user-profile/tiers.js'
 
 test('the Chinese name of each tier says its limits', () => {
   const names = chinese.values!['tier']!

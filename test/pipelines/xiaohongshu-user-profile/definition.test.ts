@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
-import { all, openDatabase } from '../../../src/core/duckdb.js'
-import { columnOf, type Column, type Role } from '../../../src/model/pipeline.js'
+import { columnOf, type Role } from '../../../src/model/pipeline.js'
 
 const example = new URL('../../flatten/cases/documented-example/input.json', import.meta.url)
 const { data } = JSON.parse(readFileSync(example, 'utf8')) as { data: Record<string, unknown> }
@@ -58,48 +57,6 @@ describe('the columns', () => {
           .map((column) => column.path)
           .sort(),
       )
-    }
-  })
-
-  test('are named after their paths', () => {
-    const special: Record<string, string> = { userid: 'user_id', desc: 'bio' }
-    for (const [name, { path }] of columns) {
-      if (path === undefined) continue
-      const plain = path.replace(/\[type=(\w+)\]/, '.$1').replaceAll('.', '_')
-      expect(name).toBe(special[path] ?? plain)
-    }
-  })
-
-  test('have a description of one line', () => {
-    const every: [string, Column][] = [
-      ...columns,
-      ...pipeline.children.flatMap((child) => Object.entries(child.columns)),
-    ]
-    for (const [name, { description }] of every) expect(description, name).toMatch(/^[^\n]{2,160}[.)]$/)
-    for (const { description } of pipeline.children) expect(description).toMatch(/^[^\n]{10,160}\.$/)
-  })
-
-  test('have a source path or a derive function, never both', () => {
-    for (const [name, { path, derive, kind }] of columns) {
-      expect((path === undefined) !== (derive === undefined), name).toBe(true)
-      expect(kind === 'derived', name).toBe(derive !== undefined)
-    }
-  })
-
-  test('have names that need no quotes in SQL', async () => {
-    const database = await openDatabase(':memory:')
-    try {
-      const sql = "SELECT keyword_name AS word FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
-      const reserved = new Set((await all<{ word: string }>(database.connection, sql)).map(({ word }) => word))
-      expect(reserved.size).toBeGreaterThan(50)
-      const names = [
-        ...columns.map(([name]) => name),
-        ...pipeline.children.flatMap((child) => Object.keys(child.columns)),
-      ]
-      for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]*$/)
-      expect(names.filter((name) => reserved.has(name))).toEqual([])
-    } finally {
-      database.close()
     }
   })
 
