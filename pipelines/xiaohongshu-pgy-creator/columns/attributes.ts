@@ -1,0 +1,81 @@
+import { attribute, identity } from '../../../src/model/column.js'
+
+/** Facts about the creator and their offer that seldom change. Each change makes a version, so that the history of quotes can be read. */
+export const attributes = {
+  user_id: identity.text('userId', 'User id, 24 lower-case hex digits, as requested.', 'id'),
+  name: attribute.text('name', 'Display name.', 'displayName'),
+  red_id: attribute.text('redId', '小红书号: digits or a word that the user chose. It is not the user id.'),
+  gender: attribute.text('gender', '"男", "女" or empty.'),
+  location: attribute.text('location', 'Place that the creator chose, e.g. "浙江 杭州", or empty.'),
+  travel_area_list: attribute.list('travelAreaList', 'Places that the creator travels to for a job.'),
+
+  picture_price: attribute.ratio('picturePrice', 'Quote for a picture note, CNY; 0 or NULL where none is offered.'),
+  video_price: attribute.ratio('videoPrice', 'Quote for a video note, CNY; 0 or NULL where none is offered.'),
+  lower_price: attribute.ratio('lowerPrice', 'The lowest quote, CNY.'),
+  next_picture_price: attribute.ratio('nextPicturePrice', 'Quote for a picture note from the next period on, CNY.'),
+  next_video_price: attribute.ratio('nextVideoPrice', 'Quote for a video note from the next period on, CNY.'),
+  picture_state: attribute.count('pictureState', 'Whether picture notes can be ordered: 1 open.'),
+  video_state: attribute.count('videoState', 'Whether video notes can be ordered: 1 open.'),
+  price_state: attribute.count('priceState', 'State of the quotes (values not documented).'),
+  picture_price_gt_zero: attribute.flag('picturePriceGtZero', 'Whether there is a quote for picture notes.'),
+  video_price_gt_zero: attribute.flag('videoPriceGtZero', 'Whether there is a quote for video notes.'),
+  clothing_industry_price_industry_id: attribute.count(
+    'clothingIndustryPrice.industryId',
+    'Industry of the special quotes, with a number of the platform.',
+  ),
+  clothing_industry_price_biz_type: attribute.any(
+    'clothingIndustryPrice.bizType',
+    'Kind of the special quotes (values not documented).',
+  ),
+  clothing_industry_price_picture_price: attribute.ratio(
+    'clothingIndustryPrice.picturePrice',
+    'Quote for a picture note for the clothing industry, CNY.',
+  ),
+  clothing_industry_price_picture_state: attribute.count(
+    'clothingIndustryPrice.pictureState',
+    'Whether picture notes for the clothing industry can be ordered: 1 open.',
+  ),
+  clothing_industry_price_video_price: attribute.ratio(
+    'clothingIndustryPrice.videoPrice',
+    'Quote for a video note for the clothing industry, CNY.',
+  ),
+  clothing_industry_price_video_state: attribute.count(
+    'clothingIndustryPrice.videoState',
+    'Whether video notes for the clothing industry can be ordered: 1 open.',
+  ),
+
+  note_sign_user_id: attribute.text('noteSign.userId', 'Id of the MCN that signed the creator for notes.'),
+  note_sign_name: attribute.text('noteSign.name', 'Name of the MCN for notes; NULL without one.'),
+  live_sign_user_id: attribute.text('liveSign.userId', 'Id of the MCN that signed the creator for live streams.'),
+  live_sign_name: attribute.text('liveSign.name', 'Name of the MCN for live streams; NULL without one.'),
+
+  content_tags: attribute.list('contentTags', 'What the notes are about.'),
+  feature_tags: attribute.list('featureTags', 'What marks the style of the notes.'),
+  personal_tags: attribute.any('personalTags', 'Labels of the person.'),
+  industry_tag: attribute.any('industryTag', 'Industry of the creator.'),
+  trade_type: attribute.text('tradeType', 'Trade that the creator works for.'),
+  type: attribute.list('type', 'Kinds of the creator (values not documented).'),
+  activity_list: attribute.list('activityList', 'Campaigns of the marketplace that the creator takes part in.'),
+  authority_list: attribute.any('authorityList', 'Permissions of the creator in the marketplace.'),
+  top2_category_list: attribute.any('top2CategoryList', 'The two categories with most notes.'),
+
+  current_level: attribute.count('currentLevel', 'Level of the creator in the marketplace.'),
+  next_level: attribute.count('nextLevel', 'Level from the next period on.'),
+  kol_type: attribute.count('kolType', 'Kind of creator (values not documented).'),
+  user_type: attribute.count('userType', 'Kind of account (values not documented).'),
+  buyer_type: attribute.count('buyerType', 'Kind of shop assistant (买手; values not documented).'),
+  has_buyer_auth: attribute.flag('hasBuyerAuth', 'Whether the creator may sell as a shop assistant (买手).'),
+  cooper_type: attribute.count('cooperType', 'Kind of cooperation (values not documented).'),
+  cooperate_state: attribute.count('cooperateState', 'State of the cooperation (values not documented).'),
+  video_cpc_state: attribute.count('videoCpcState', 'Whether video notes can be ordered by click.'),
+  fb_state: attribute.count('fbState', 'State of feedback (values not documented).'),
+  control_state: attribute.count('controlState', 'Whether the platform restricts the creator (values not documented).'),
+  kol_head_label: attribute.count('kolHeadLabel', 'Label of leading creators (values not documented).'),
+  new_high_quality: attribute.count('newHighQuality', 'Whether the platform names a promising new creator: 1 yes.'),
+  low_active: attribute.flag('lowActive', 'Whether the creator is seldom active.'),
+  is_star: attribute.any('isStar', 'Whether the creator is a celebrity; null in all answers seen.'),
+  show_promise_tag: attribute.count('showPromiseTag', 'Whether the marketplace promises a reach: 1 yes.'),
+  special_industry_limit: attribute.any('specialIndustryLimit', 'Industries that the creator may not work for.'),
+  good_recommend_permission: attribute.any('goodRecommendPermission', 'Permission to recommend goods.'),
+  valid: attribute.count('valid', 'Whether the entry is valid: 1 yes.'),
+}
