@@ -1,28 +1,8 @@
 import type { Anomaly, Row } from '../../src/model/pipeline.js'
 import { readNumber, type NumberText } from '../../src/model/readNumber.js'
-
-/** A count of the answer with its precision; undefined if the value is not a count. */
-function countOf(raw: unknown): NumberText | undefined {
-  if (typeof raw === 'string') return readNumber(raw)
-  if (typeof raw === 'bigint' || Number.isInteger(raw)) return { value: BigInt(raw as number), step: 1n, open: false }
-  return undefined
-}
+import { countOf, countsAgree, sumOfCounts } from '../counts.js'
 
 type NamedNumber = readonly [label: string, number: NumberText | undefined]
-
-function sum(a: NumberText | undefined, b: NumberText | undefined): NumberText | undefined {
-  return a && b && { value: a.value + b.value, step: a.step + b.step - 1n, open: a.open || b.open }
-}
-
-/** Whether both can show the same number: equal up to rounding. With a plus, the true number is at most ten times as large. */
-function agree(a: NumberText, b: NumberText): boolean {
-  if (a.open || b.open) {
-    const [low, high] = a.value < b.value ? [a.value, b.value] : [b.value, a.value]
-    return high <= low * 10n
-  }
-  const difference = a.value - b.value
-  return (difference < 0n ? -difference : difference) < a.step + b.step - 1n
-}
 
 const FANS = /粉丝\s*[::]\s*(\S{1,40})/
 const LIKES_AND_COLLECTS = /获赞与收藏\s*[::]\s*(\S{1,40})/
@@ -43,7 +23,7 @@ export function check(_row: Row, profile: Readonly<Record<string, unknown>>): re
   function compare(kind: string, column: string, first: NamedNumber, second: NamedNumber): void {
     const [firstLabel, a] = first
     const [secondLabel, b] = second
-    if (!a || !b || agree(a, b)) return
+    if (!a || !b || countsAgree(a, b)) return
     anomalies.push({
       kind,
       column,
@@ -52,7 +32,7 @@ export function check(_row: Row, profile: Readonly<Record<string, unknown>>): re
   }
 
   const fans = countOf(profile['fans'])
-  const likesAndCollects = sum(countOf(profile['liked']), countOf(profile['collected']))
+  const likesAndCollects = sumOfCounts(countOf(profile['liked']), countOf(profile['collected']))
   const list = profile['interactions']
   const entries: unknown[] = Array.isArray(list) ? list : []
   const interaction = countOf(
