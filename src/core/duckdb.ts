@@ -149,7 +149,7 @@ export async function first<T = Record<string, ReadCell>>(
 }
 
 /** The columns of a table that is there. `duckdb_columns()` would read the whole catalog. */
-export async function columnNames(connection: Connection, table: string): Promise<ReadonlySet<string>> {
+export async function namesOfColumns(connection: Connection, table: string): Promise<ReadonlySet<string>> {
   const columns = await all<{ name: string }>(connection, `SELECT name FROM pragma_table_info(${quotedText(table)})`)
   return new Set(columns.map(({ name }) => name))
 }

@@ -1,5 +1,5 @@
 import type { Settings } from '../config/options.js'
-import { all, columnNames, first, type Connection } from '../core/duckdb.js'
+import { all, namesOfColumns, first, type Connection } from '../core/duckdb.js'
 import { sqlColumns } from '../core/tempTable.js'
 import type { DueId } from '../model/call.js'
 import { missingCodes } from '../model/missing.js'
@@ -69,7 +69,7 @@ export async function plan(connection: Connection, wanted: PlanOptions): Promise
 
 /** The file that an older version published may lack a column: then nothing is known of it. */
 export async function withStoredColumns(connection: Connection, { tier, first: key, ...options }: PlanOptions) {
-  const stored = await columnNames(connection, 'creators')
+  const stored = await namesOfColumns(connection, 'creators')
   const has = (name: string | undefined) => name !== undefined && stored.has(name)
   return { ...options, tier: has(tier) ? tier : undefined, first: has(key?.column) ? key : undefined }
 }

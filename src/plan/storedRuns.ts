@@ -1,4 +1,4 @@
-import { columnNames, first, type Connection } from '../core/duckdb.js'
+import { namesOfColumns, first, type Connection } from '../core/duckdb.js'
 import { AHEAD_RUNS_JSON, CLOCK_TOLERANCE_MS } from '../model/clock.js'
 
 /** SQL for what is known of earlier runs. */
@@ -28,7 +28,7 @@ const NO_CLOCKS = {
 
 /** A file that an older version published has no such rows. */
 export async function readStoredRuns(connection: Connection, startedAt: number): Promise<StoredRuns> {
-  const columns = await columnNames(connection, 'runs')
+  const columns = await namesOfColumns(connection, 'runs')
   if (!columns.has('useless')) {
     const misses = `(SELECT NULL::VARCHAR AS user_id, NULL::VARCHAR AS run_id, NULL::VARCHAR AS outcome, NULL::TIMESTAMPTZ AS observed_at WHERE FALSE)`
     return { misses, isUseless: 'FALSE', afterUseless: false, ...NO_CLOCKS }
