@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { cli, CLI } from '../support/cli.js'
+import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
-/** Runs the program with a umask. */
-function under(umask: string, folder: string, args: readonly string[]): void {
-  const command = ['-c', `umask ${umask}; exec "$0" "$@"`, process.execPath, CLI, ...args]
-  const { status, stderr } = spawnSync('sh', command, { cwd: folder, encoding: 'utf8' })
-  expect({ args, status, stderr: stderr.match(/^error.*/m) }).toEqual({ args, status: 0, stderr: null })
+const COMMANDS = fileURLToPath(new URL('commands.mjs', import.meta.url))
+
+/** Runs commands of the program in a process with this umask. */
+function under(umask: string, folder: string, commands: readonly (readonly string[])[]): void {
+  const script = [COMMANDS, umask, JSON.stringify(commands)]
+  const { status, stderr } = spawnSync(process.execPath, script, { cwd: folder, encoding: 'utf8' })
+  expect({ status, stderr: stderr.match(/^error.*/gm) }).toEqual({ status: 0, stderr: null })
 }
 
 /** The modes of files and folders, by path. Links have no modes. */
@@ -26,12 +29,14 @@ test.each(['000', '022', '027', '077'])('with umask %s no mode gives more than i
   const folder = temporaryFolder()
   writeList(folder, [plainId(1), plainId(2)], 'list.csv')
   const there = ['--data', 'data', '--log-file', 'logs/deep/x.log']
-  under(umask, folder, ['run', 'list.csv', '--api', 'simulated', '--excel', '--track', ...there])
-  for (const name of ['s.csv', 's.xlsx', 's.parquet', 's.json'])
-    under(umask, folder, ['select', '--data', 'data', '--out', `out/${name}`])
-  under(umask, folder, ['report', ...there])
-  under(umask, folder, ['replay', ...there])
-  under(umask, folder, ['forget', plainId(1), ...there])
+  const outputs = ['s.csv', 's.xlsx', 's.parquet', 's.json'].map((name) => `out/${name}`)
+  under(umask, folder, [
+    ['run', 'list.csv', '--api', 'simulated', '--excel', '--track', ...there],
+    ...outputs.map((out) => ['select', '--data', 'data', '--out', out]),
+    ['report', ...there],
+    ['replay', ...there],
+    ['forget', plainId(1), ...there],
+  ])
 
   const mask = Number.parseInt(umask, 8)
   const modes = modesIn(folder)

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { DoctorReport } from '../../../src/commands/doctor/doctor.js'
 import type { Receipt } from '../../../src/model/receipt.js'
 import { cli, type Ended } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { CERTIFICATES, startProxy, startTls } from '../../support/proxy.js'
@@ -23,18 +24,24 @@ function place(): Place {
   return { list: writeList(folder, [plainId(1), plainId(2)]), data: join(folder, 'data') }
 }
 
+/** Node reads NODE_EXTRA_CA_CERTS when a process starts: only then the command line needs one of its own. */
+function started(args: readonly string[], given: Record<string, string>): Promise<Ended> {
+  const env = { JUSTONEAPI_TOKEN: TOKEN, ...given }
+  return 'NODE_EXTRA_CA_CERTS' in given ? cli(args, { env }) : commandHere(args, { env })
+}
+
 async function runAt(
   { list, data }: Place,
   env: Record<string, string>,
   ...args: string[]
 ): Promise<Ended & { receipt: Receipt }> {
   const command = ['run', list, '--data', data, '--json', '--no-report', '--give-up', '1s', '--attempts', '2', ...args]
-  const ended = await cli(command, { env: { JUSTONEAPI_TOKEN: TOKEN, ...env } })
+  const ended = await started(command, env)
   return { ...ended, receipt: JSON.parse(ended.stdout || '{}') as Receipt }
 }
 
 async function networkOf({ data }: Place, env: Record<string, string>, ...args: string[]) {
-  const ended = await cli(['doctor', '--data', data, '--json', ...args], { env: { JUSTONEAPI_TOKEN: TOKEN, ...env } })
+  const ended = await started(['doctor', '--data', data, '--json', ...args], env)
   const { checks } = JSON.parse(ended.stdout) as DoctorReport
   const check = (wanted: string) => checks.find(({ name }) => name === wanted)!
   return { ...ended, network: check('network'), proxy: check('proxy'), certificate: check('certificate') }
