@@ -64,6 +64,15 @@ describe.each(pipelineNames)('%s', async (name) => {
     }
   })
 
+  test('in Chinese, each column has a title and a meaning', () => {
+    const words = pipeline.words!.zh!.columns!
+    expect(Object.keys(words).sort()).toEqual(columns.map(([column]) => column).sort())
+    for (const [title, meaning] of Object.values(words)) {
+      expect(title).toMatch(/\p{Script=Han}|^[A-Z]+$/u)
+      expect(meaning).toMatch(/。$/)
+    }
+  })
+
   test('what is missing has a reason, and each code Chinese words', () => {
     const codes = Object.values(codesOf(pipeline))
     expect(codes.filter(({ zh }) => !zh)).toEqual([])

@@ -99,10 +99,10 @@ function isList({ columns }: Pipeline, { column_name }: Change): boolean {
   return columns[column_name]?.type === 'list'
 }
 
-/** The word for the role, or the column's name with its description as a tooltip. */
-function wordFor({ pipeline, lang }: ReportSource, name: string): Html {
+/** The word for the role, the pipeline's own title, or the column's name with its description as a tooltip. */
+function wordFor({ pipeline, lang, words }: ReportSource, name: string): Html {
   const { role, description } = pipeline.columns[name] ?? {}
-  const word = role && changesSectionText[lang].roles[role]
+  const word = (role && changesSectionText[lang].roles[role]) ?? words.columns?.[name]?.[0]
   return word === undefined ? html`<code title="${description}">${name}</code>` : html`${word}`
 }
 
