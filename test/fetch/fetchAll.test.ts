@@ -10,7 +10,21 @@ import { openJournal } from '../../src/journal/journal.js'
 import { openSegment } from '../../src/journal/segmentReader.js'
 import type { Call, CallEnd, DueId, Intent } from '../../src/model/call.js'
 import { temporaryFolder } from '../support/folder.js'
-import { effects, hurried, idOf, interpret, profileOf, refusing, send, serve, serveRaw, upstreamAt } from './servers.js'
+import { interpreter } from '../../src/model/interpret.js'
+import { MISSING } from '../../src/model/missing.js'
+import {
+  effects,
+  hurried,
+  idOf,
+  interpret,
+  pipeline,
+  profileOf,
+  refusing,
+  send,
+  serve,
+  serveRaw,
+  upstreamAt,
+} from './servers.js'
 
 const POLICY: FetchPolicy = { concurrency: 8, attempts: 5, giveUpMs: 600_000, onAmbiguous: 'retry' }
 const idsTo = (count: number) => Array.from({ length: count }, (_, index) => idOf(index + 1))
@@ -698,4 +712,44 @@ test('no event and no rejection comes after the return', async () => {
   await Promise.race([once(process, 'noop'), effects.sleep(1)])
   expect(seen).toBe(before)
   expect(rejections).toEqual([])
+})
+
+describe('where a code may mean that the endpoint does not have the id', () => {
+  const rule = { kind: 'missing', billed: 'no', meaning: 'not there' } as const
+  const maybeMissing = interpreter({ ...pipeline, codes: { 301: rule, 500: rule } })
+  const isMissing = (id: string) => Number(id.slice(-1)) % 2 === 1
+
+  test('such ids get two calls, and neither pause nor stop a run in which others succeed', async () => {
+    const { base, requests } = await serve((id, count, response) =>
+      send(response, isMissing(id) ? { code: count % 2 ? 301 : 500, data: null } : profileOf(id)),
+    )
+    const { stop, done, events, useless } = await run(base, idsTo(60), { interpret: maybeMissing })
+    expect(stop).toBeUndefined()
+    expect(useless).toBe(false)
+    expect(Object.values(done).filter((kind) => kind === 'missing')).toHaveLength(30)
+    expect(requests).toHaveLength(30 + 2 * 30)
+    expect(events.filter(({ type }) => type === 'trouble')).toEqual([])
+  })
+
+  test('a run in which none succeeds pauses after many of them, and gives up in time', async () => {
+    const { base, requests } = await serve((_, __, response) => send(response, { code: 301, data: null }))
+    const policy = { giveUpMs: 60_000 }
+    const { stop, events } = await run(base, idsTo(300), { interpret: maybeMissing, policy })
+    expect(stop).toMatchObject({ reason: 'unreachable', code: '301' })
+    expect(events.some(({ type }) => type === 'trouble')).toBe(true)
+    expect(requests.length).toBeGreaterThan(MISSING.inARow)
+    expect(requests.length).toBeLessThan(2.5 * MISSING.inARow)
+  })
+
+  test('a run whose known creators are missing stops as useless', async () => {
+    const { base } = await serve((id, _, response) =>
+      send(response, id === idOf(1) ? profileOf(id) : { code: 301, data: null }),
+    )
+    const ids = (async function* (): AsyncGenerator<DueId> {
+      for (const id of idsTo(60)) yield await Promise.resolve({ id, last: 'profile' as const })
+    })()
+    const { stop, useless } = await run(base, [], { ids, interpret: maybeMissing })
+    expect(useless).toBe(true)
+    expect(stop).toMatchObject({ reason: 'unreachable', code: 'useless' })
+  })
 })

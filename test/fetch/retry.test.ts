@@ -57,6 +57,13 @@ describe('an id is tried', () => {
     ).toMatchObject({ outcome: 'retry', tries: 6 })
   })
 
+  test('twice where the endpoint seems not to have it, whatever else fails between', async () => {
+    expect(await tried(['missing'])).toMatchObject({ outcome: 'missing', tries: 2 })
+    expect(await tried(['missing', 'retry', 'throttled', 'missing'])).toMatchObject({ outcome: 'missing', tries: 4 })
+    expect(await tried(['missing'], { attempts: 1 })).toMatchObject({ outcome: 'missing', tries: 1 })
+    expect(await tried(['missing', 'profile'])).toMatchObject({ outcome: 'profile', tries: 2 })
+  })
+
   test('once more when the call is ambiguous', async () => {
     expect(await tried(['ambiguous'])).toMatchObject({ outcome: 'ambiguous', tries: 2 })
     expect(await tried(['ambiguous', 'profile'])).toMatchObject({ outcome: 'profile', tries: 2 })

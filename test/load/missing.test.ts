@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { all, openDatabase } from '../../src/core/duckdb.js'
+import { judgeMissing } from '../../src/load/sql/missing.sql.js'
+import { MISSING } from '../../src/model/missing.js'
+
+type Call = readonly [id: string, outcome: string]
+
+/** The outcomes that these calls of one run have after the judgement, in order. */
+async function judged(calls: readonly Call[]): Promise<string[]> {
+  const database = await openDatabase(':memory:')
+  const { connection } = database
+  try {
+    const rows = calls.map(([id, outcome], at) => `('r', ${at + 1}, '${id}', '${outcome}')`)
+    await connection.run(
+      `CREATE TEMP TABLE staged_calls AS FROM (VALUES ${rows.join(', ')}) AS calls(run_id, seq, user_id, outcome)`,
+    )
+    await connection.run(judgeMissing)
+    const found = await all<{ outcome: string }>(connection, 'SELECT outcome FROM staged_calls ORDER BY seq')
+    return found.map(({ outcome }) => outcome)
+  } finally {
+    database.close()
+  }
+}
+
+const gone = (id: string): Call[] => [
+  [id, 'missing'],
+  [id, 'missing'],
+]
+const found: Call = ['found', 'profile']
+
+test('the second such call makes an id empty, if another id has a profile in the run', async () => {
+  expect(await judged([...gone('a'), found])).toEqual(['retry', 'empty', 'profile'])
+  expect(await judged([found, ...gone('a')])).toEqual(['profile', 'retry', 'empty'])
+  expect(await judged([...gone('a'), ...gone('b')])).toEqual(['retry', 'retry', 'retry', 'retry'])
+})
+
+test('one call, or an end of another kind, is a failed attempt', async () => {
+  expect(await judged([found, ['a', 'missing']])).toEqual(['profile', 'retry'])
+  expect(await judged([found, ...gone('a'), ['a', 'ambiguous']])).toEqual(['profile', 'retry', 'retry', 'ambiguous'])
+  expect(await judged([found, ['a', 'missing'], ['a', 'profile']])).toEqual(['profile', 'retry', 'profile'])
+})
+
+test('a throttled call between or after them changes nothing', async () => {
+  const calls: Call[] = [found, ['a', 'missing'], ['a', 'throttled'], ['a', 'missing'], ['a', 'throttled']]
+  expect(await judged(calls)).toEqual(['profile', 'retry', 'throttled', 'empty', 'throttled'])
+})
+
+test('too many missing ids between two profiles mean that the API did not work', async () => {
+  const ids = (count: number) => Array.from({ length: count }, (_, at) => `id${at}`)
+  const ends = async (count: number) =>
+    (await judged([found, ...ids(count).flatMap(gone), found])).filter((outcome) => outcome === 'empty').length
+  expect(await ends(MISSING.inARow)).toBe(MISSING.inARow)
+  expect(await ends(MISSING.inARow + 1)).toBe(0)
+})
