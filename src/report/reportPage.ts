@@ -52,7 +52,7 @@ export async function reportPage(
     title: text.title,
     about: text.aboutRun(source.words.title ?? pipeline.title, started, pipeline.timeZone),
     simulated: run.simulated,
-    note: stopNote(run, lang),
+    note: stopNote(run, pipeline.timeZone, lang),
     sections: await sections(source, 'creators', run),
     foot: html`${text.run(run.run_id)} ${text.foot(pipeline.timeZone)}`,
   })

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { StopReason } from '../../src/model/outcome.js'
+import type { Language } from '../../src/model/language.js'
+import { runAgain } from '../../src/model/runAgain.js'
+import type { Html } from '../../src/report/html.js'
+import type { RunRow } from '../../src/report/runRow.js'
+import { stopNote } from '../../src/report/sections/operator/outcome.js'
 import { insertCreators, dataOf, englishWordsOf, openReportFixture, textOf } from './reportFixture.js'
 
 const RUN = '20261120T180000Z-0001'
@@ -137,6 +143,22 @@ test('each section shows the content of the tables', async () => {
   expect(dataOf(chinese).words['gender']).toEqual(['女', '男'])
   // What the tables hold as a text, and the name of the list.
   expect(englishWordsOf(chinese)).toEqual(['again', 'and', 'spring', 'try'])
+})
+
+test('each stop says why, and how to go on, also in Chinese', () => {
+  const stops: StopReason[] = [
+    ...(['token', 'permission', 'route', 'unreachable', 'quota', 'balance', 'redirect', 'proxy'] as const),
+    ...(['signal', 'cap'] as const),
+  ]
+  for (const reason of stops) {
+    const run_again = runAgain({ reason, code: '303', at: 0 }, 'Asia/Shanghai')
+    const run = { exit_code: 0, stop_reason: reason, stop_message: 'the cap', run_again }
+    const noteOf = (lang: Language) =>
+      textOf((stopNote(run as RunRow, 'Asia/Shanghai', lang) as Html).text).replaceAll('&#39;', "'")
+    expect(noteOf('en')).toContain(`(${reason}): the cap To continue: ${run_again}.`)
+    expect(noteOf('zh')).toMatch(/：.*\p{sc=Han}.*。 继续运行：.*\p{sc=Han}/u)
+    expect(noteOf('zh')).not.toMatch(/the|run/)
+  }
 })
 
 test('hostile texts are shown as text', async () => {

@@ -32,7 +32,7 @@ export function histogram(title: string, from: readonly number[], numbers: reado
   const labels = from.flatMap((low, at) => (numbers[at] ? [names.step(low, numbers[at])] : []))
   return html`<figure class="histogram">
     <figcaption>${title}</figcaption>
-    <svg viewBox="0 0 ${width} ${HEIGHT + 40}" role="img" aria-label="${title}. ${labels.join(', ')}">
+    <svg viewBox="0 0 ${width} ${HEIGHT + 36}" role="img" aria-label="${title}. ${labels.join(', ')}">
       ${columns}
       <line x1="0" x2="${width}" y1="${HEIGHT + 16.5}" y2="${HEIGHT + 16.5}" />
     </svg>

@@ -1,5 +1,4 @@
 import { all, quotedText } from '../../core/duckdb.js'
-import { count } from '../../core/text.js'
 import { ofRole } from '../../load/schema/definition.js'
 import type { Language } from '../../model/language.js'
 import { sparklineSvg, type Point } from '../charts/lineChart.js'
@@ -128,7 +127,7 @@ function table(source: ReportSource, title: string, movers: readonly Mover[], co
   const line = (mover: Mover) =>
     html`<tr>
       <td class="name">
-        ${person(mover)}<small>${mover.tier && `${wordOf(source, 'tier', mover.tier)} · `}${count(mover.fans)}</small>
+        ${person(mover)}<small>${text.about(mover.tier && wordOf(source, 'tier', mover.tier), mover.fans)}</small>
       </td>
       <td>${course(mover)}</td>
       <td class="n ${mover.change < 0 ? 'down' : 'up'}">

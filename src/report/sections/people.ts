@@ -23,6 +23,9 @@ const STEP = `CASE ${STEPS.slice(1)
 /** One of the steps: how many have so many followers is the title of the histogram. */
 const LARGE = 10_000
 
+/** Where a group stands that has no number of followers. */
+const LAST = Number.MAX_SAFE_INTEGER
+
 const GROUPED = ['tier', 'province', 'gender', 'verification'] as const
 /** Less frequent words are summed up as one bar. */
 const MOST_WORDS = 8
@@ -46,7 +49,7 @@ export async function peopleSection(source: ReportSource): Promise<Html | false>
   const of = (name: string) => groups.filter((group) => group.by === name)
   const share = (number: number) => sharePercent(number / people.listed)
   const topOf = (name: string) => of(name).find(({ word }) => !UNSTATED.includes(word))
-  const tiers = [...of('tier')].sort((a, b) => (a.low ?? -1) - (b.low ?? -1))
+  const tiers = [...of('tier')].sort((a, b) => (a.low ?? LAST) - (b.low ?? LAST))
   const [tier, province, gender] = [topOf('tier'), topOf('province'), topOf('gender')]
   const verified = of('verification').filter(({ word }) => !UNSTATED.includes(word))
   const isVerified = share(verified.reduce((sum, { number }) => sum + number, 0))
@@ -82,14 +85,14 @@ export async function peopleSection(source: ReportSource): Promise<Html | false>
 }
 
 /** Nothing when all are in one step. */
-function stepsCard({ lang }: ReportSource, groups: readonly Group[]): Html | false {
+function stepsCard({ lang, people }: ReportSource, groups: readonly Group[]): Html | false {
   const text = peopleSectionText[lang]
   const steps = STEPS.map((_, at) => groups.find(({ word }) => word === String(at))?.number ?? 0)
   const used = steps.flatMap((number, at) => (number > 0 ? [at] : []))
   const [from, to] = [used[0] ?? 0, (used.at(-1) ?? 0) + 1]
   if (to - from < 2) return false
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
-  const share = sum(steps.slice(STEPS.indexOf(LARGE))) / sum(steps)
+  const share = sum(steps.slice(STEPS.indexOf(LARGE))) / people.listed
   return html`<div class="card">
     ${histogram(text.steps(sharePercent(share), LARGE), STEPS.slice(from, to), steps.slice(from, to), { step: text.step, limit: (low) => compactNumber(low, lang) })}
     <p class="fine">${text.stepsMore}</p>

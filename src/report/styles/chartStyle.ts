@@ -13,13 +13,14 @@ export const chartStyle = `
 .histogram svg { display: block; width: 100%; margin-top: 6px; }
 .histogram rect { fill: var(--accent); }
 .histogram text { fill: var(--text); font-size: 11px; text-anchor: middle; font-variant-numeric: tabular-nums; }
+.histogram + .fine { margin-top: 2px; }
 .histogram .axis { fill: var(--muted); }
 .histogram line { stroke: var(--line); }
 .movers td { vertical-align: middle; }
 .movers td:not(:last-child) { padding-right: 10px; }
 .movers .name { max-width: 0; width: 52%; }
 .movers .name .who { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.courses { display: grid; gap: 24px 32px; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); }
+.courses { display: grid; gap: 24px 32px; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); }
 .courses.single { grid-template-columns: minmax(0, 1fr); }
 .course { margin: 0; min-width: 0; }
 .course figcaption { overflow-wrap: anywhere; }

@@ -44,6 +44,7 @@ h2 .who { color: inherit; }
 .fine { font-size: 13px; margin: 14px 0 0; }
 .good::before { content: "✓ "; color: var(--up); font-weight: 700; }
 .empty { color: var(--muted); margin: 0; }
+main > .note { margin: 0 auto; }
 .note { padding: 10px 14px; border-left: 4px solid var(--accent); background: var(--soft); border-radius: 4px; }
 .warn { background: var(--warn); border-color: var(--warn-line); }
 .simulated { background: var(--warn); border-bottom: 3px solid var(--warn-line); padding: 12px 28px; text-align: center; margin: 0; font-size: 16px; }

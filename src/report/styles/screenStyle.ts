@@ -23,6 +23,7 @@ export const screenStyle = `
   tr:has(> td.text:last-child) > td { border: 0; padding: 0; }
   tr:has(> td.text:last-child) > .n::before { content: "× "; color: var(--muted); }
   tr:has(> td.text:last-child) > .text { width: 100%; }
+  .bars th { width: 37%; }
   .histogram text { font-size: 15px; }
   .creators tbody th { max-width: 150px; }
   .creators .long { min-width: 24ch; }

@@ -19,6 +19,7 @@ export const moversSectionText = twins(
     course: (from: number, to: number, days: number, gain: string) =>
       `${count(from)} to ${count(to)} over ${plural(days, 'day')} (${gain})`,
     oneDay: 'one day',
+    about: (tier: string | null, followers: number) => `${tier === null ? '' : `${tier} · `}${count(followers)}`,
     creator: 'Creator, followers',
     line: 'Course',
     change: 'Change',
@@ -37,6 +38,8 @@ export const moversSectionText = twins(
     nobody: '暂无。',
     course: (from, to, days, gain) => `${days} 天内从 ${count(from)} 到 ${count(to)}（${gain}）`,
     oneDay: '仅一天',
+    /** The name of a tier has its limits, and is too long here. */
+    about: (_, followers) => `粉丝 ${count(followers)}`,
     creator: '达人、粉丝',
     line: '走势',
     change: '变化',

@@ -1,6 +1,28 @@
 import { count, plural } from '../../core/text.js'
 import { rowStatusText } from '../../export/text/statusText.js'
 import { NO_WORDS, twins } from '../../model/language.js'
+import type { StopReason } from '../../model/outcome.js'
+
+const AGAIN = '重新运行同一条命令'
+
+/** What people do to go on after a stop, in Chinese. */
+const NEXT: Readonly<Partial<Record<string, (timeZone: string) => string>>> = {
+  quota: (timeZone) => `过零点（${timeZone}）后${AGAIN}`,
+  balance: () => `充值、提高该 Token 的预算或换用其他 Token，然后${AGAIN}`,
+  token: () => `检查 JUSTONEAPI_TOKEN，然后${AGAIN}`,
+  permission: () => `在供应商的控制台开通该接口，然后${AGAIN}`,
+  route: () => `检查 --api，然后${AGAIN}`,
+  redirect: () => `检查 --api，然后${AGAIN}`,
+  proxy: () => `在代理地址中写入用户名和密码，然后${AGAIN}`,
+  unreachable: () => `API 恢复后${AGAIN}；证书不受信任时，先设置 NODE_EXTRA_CA_CERTS`,
+  cap: () => `${AGAIN}；如果一次调用也没有，请提高上限`,
+  signal: () => AGAIN,
+} satisfies Record<StopReason, (timeZone: string) => string>
+
+/** `next` is what the run itself says. */
+type GoOn = (next: string, reason: string, timeZone: string) => string
+
+const GO_ON: GoOn = (next) => `To continue: ${next}.`
 
 /** What became of the rows of a run, and why it stopped. */
 export const outcomeText = twins(
@@ -17,10 +39,10 @@ export const outcomeText = twins(
     listComma: ', ',
     stop: '.',
     failedRun: (code: number) => `Ended by an error (${code}).`,
-    stopped: (reason: string) => `Stopped before the end (${reason}).`,
+    stopped: (reason: string) => `Stopped before the end (${reason}):`,
     /** What the stop means; for other reasons the message of the stop. */
     stops: NO_WORDS,
-    goOn: (next: string) => `To continue: ${next}.`,
+    goOn: GO_ON,
     rows: 'Rows by outcome: ',
     enriched: 'Rows enriched',
     ofRows: (share: string, rows: number) => `${share} of ${plural(rows, 'row')}`,
@@ -54,7 +76,7 @@ export const outcomeText = twins(
     listComma: '、',
     stop: '。',
     failedRun: (code) => `运行出错，已终止（${code}）。`,
-    stopped: (reason) => `运行提前停止（${reason}）。`,
+    stopped: (reason) => `运行提前停止（${reason}）：`,
     stops: {
       token: 'Token 无效或已停用。',
       permission: '该账号没有开通此接口。',
@@ -67,7 +89,7 @@ export const outcomeText = twins(
       signal: '运行被信号中断。',
       cap: '已达到本次运行设定的上限。',
     },
-    goOn: (next) => `继续运行：${next}`,
+    goOn: (next, reason, timeZone) => `继续运行：${NEXT[reason]?.(timeZone) ?? next}。`,
     rows: '各状态的行数：',
     enriched: '已补全',
     ofRows: (share, rows) => `占 ${count(rows)} 行的 ${share}`,

@@ -13,7 +13,7 @@ export const summarySectionText = twins(
     compared: (before: Count, after: number, creators: number) =>
       `From ${count(before)} to ${count(after)}, over the ${plural(creators, 'creator')} known on both days.`,
     left: (creators: number) =>
-      ` ${plural(creators, 'other')}, new or not fetched in time, ${creators === 1 ? 'is' : 'are'} not in this figure.`,
+      ` ${plural(creators, 'other')}, without a number on one of the days, ${creators === 1 ? 'is' : 'are'} not in this figure.`,
     creators: 'Creators',
     allKnown: 'every id has a profile',
     known: (ids: number) => `with a profile, of ${plural(ids, 'id')}`,
@@ -38,7 +38,7 @@ export const summarySectionText = twins(
     same: (days) => `近 ${days} 天粉丝总数不变`,
     compared: (before, after, creators) =>
       `首尾两天都有数据的 ${count(creators)} 位达人，粉丝数从 ${count(before)} 变为 ${count(after)}。`,
-    left: (creators) => `另有 ${count(creators)} 位达人是新增或未及时更新的，未计入。`,
+    left: (creators) => `另有 ${count(creators)} 位达人缺少首日或末日的数据，未计入。`,
     creators: '达人',
     allKnown: '全部 ID 都有资料',
     known: (ids) => `有资料，共 ${count(ids)} 个 ID`,

@@ -39,14 +39,18 @@ export async function outcomeBlock(
 }
 
 /** Why a run stopped before its end, and how to go on; nothing if it did not. */
-export function stopNote({ exit_code, stop_reason, stop_message, run_again }: RunRow, lang: Language): Html | false {
+export function stopNote(
+  { exit_code, stop_reason, stop_message, run_again }: RunRow,
+  timeZone: string,
+  lang: Language,
+): Html | false {
   const text = outcomeText[lang]
   if (exit_code !== null && isError(exit_code))
     return html`<p class="note warn"><b>${text.failedRun(exit_code)}</b> ${stop_message}</p>`
   if (stop_reason === null) return false
   return html`<p class="note warn">
     <b>${text.stopped(stop_reason)}</b>
-    ${text.stops[stop_reason] ?? stop_message}${run_again !== null && html`<br />${text.goOn(run_again)}`}
+    ${text.stops[stop_reason] ?? stop_message}${run_again !== null && html`<br />${text.goOn(run_again, stop_reason, timeZone)}`}
   </p>`
 }
 
