@@ -76,7 +76,7 @@ export const options = {
   pipeline: option({
     flag: '--pipeline <name>',
     parse: text,
-    help: 'the folder under pipelines/ to use (default: the one that pipelines/default names)',
+    help: 'the folder under pipelines/ to use (default: that of the data folder, before its first run pipelines/default)',
   }),
   api: option({
     flag: '--api <name|url>',
