@@ -44,6 +44,7 @@ export const pipeline: Pipeline = {
   profile: profileWithId('userId'),
   columns: mergeColumns(attributes, counters, derived, volatiles),
   words: { zh: chinese },
+  reportColumns: ['picture_quote', 'video_quote', 'note_sign_name'],
   tiers,
   regions,
   children: [],

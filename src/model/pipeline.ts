@@ -34,6 +34,8 @@ export interface Pipeline {
   readonly columns: Readonly<Record<string, Column>>
   /** Its words in other languages than English, for people. */
   readonly words?: Readonly<Partial<Record<Language, PipelineWords>>>
+  /** Columns without a role that people look for as much: the report's table of creators has them. */
+  readonly reportColumns?: readonly string[]
   /** The values of the column with the role `tier`, the smallest tier first; absent: there is no such column. */
   readonly tiers?: readonly string[]
   /** Absent: the views do not tell provinces from countries. */

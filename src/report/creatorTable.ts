@@ -1,4 +1,4 @@
-import { arrays, quotedText, type ReadCell } from '../core/duckdb.js'
+import { arrays, quotedName, quotedText, type ReadCell } from '../core/duckdb.js'
 import { ofRole } from '../load/schema/definition.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { webAddress } from './html.js'
@@ -82,6 +82,7 @@ export async function readCreatorTable(source: ReportSource, columns: readonly S
 
 function selectOf({ key, place }: ShownColumn, pipeline: Pipeline): string {
   if (place !== undefined) return `m.cells[${place + 1}]`
+  if (pipeline.reportColumns?.includes(key)) return `c.${quotedName(key)}`
   if (key === 'nickname') return ofRole(pipeline, 'displayName')
   if (key === 'lists')
     return '(SELECT string_agg(l.list, chr(31) ORDER BY l.list) FROM creator_lists AS l WHERE l.user_id = p.user_id)'

@@ -1,6 +1,6 @@
 import { count } from '../../core/text.js'
 import { csvGuard } from '../../export/csvRecord.js'
-import { columnOf, type Role } from '../../model/pipeline.js'
+import { columnOf, type Column, type Role } from '../../model/pipeline.js'
 import { MOST_ROWS, readCreatorTable, type CreatorTable, type ShownColumn } from '../creatorTable.js'
 import { change } from '../figures.js'
 import { dataBlock, html, type Html, type Part } from '../html.js'
@@ -94,6 +94,11 @@ function columnsOf({ pipeline, people, list, lang, words }: ReportSource): Shown
     column('gender', 'word'),
     column('age', 'number'),
     column('verification', 'word'),
+    ...(pipeline.reportColumns ?? []).map((key) => ({
+      key,
+      label: words.columns?.[key]?.[0] ?? key.replaceAll('_', ' '),
+      kind: isNumber(pipeline.columns[key]!) ? ('number' as const) : ('text' as const),
+    })),
     ...(people.statuses > 1 ? [column('status', 'word')] : []),
     column('last_observed_day', 'text'),
     ...(list === undefined && people.lists > 1 ? [column('lists', 'words')] : []),
@@ -103,6 +108,8 @@ function columnsOf({ pipeline, people, list, lang, words }: ReportSource): Shown
   ]
   return shown.filter(({ key }) => NEEDED[key] === undefined || columnOf(pipeline, NEEDED[key]) !== undefined)
 }
+
+const isNumber = ({ type }: Column) => type === 'count' || type === 'ratio'
 
 const isNumeric = ({ kind }: ShownColumn) => kind === 'number' || kind === 'change'
 
