@@ -34,6 +34,8 @@ export interface WarehousePlace {
   readonly pipeline: Pipeline
   /** By default the file of the data folder. */
   readonly path?: string
+  /** Another working database, closed: a new one takes over its tables where they are the same. */
+  readonly like?: string
 }
 
 /**
@@ -59,7 +61,7 @@ export async function withWarehouse<T>(place: WarehousePlace, work: (warehouse: 
   }
 }
 
-async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise<Database> {
+async function open({ lock, pipeline, path, like }: WarehousePlace & { path: string }): Promise<Database> {
   const { temp, state, database: published } = lock.layout
   let database: Database | undefined
   try {
@@ -69,7 +71,7 @@ async function open({ lock, pipeline, path }: Required<WarehousePlace>): Promise
       storageVersion: STORAGE_VERSION,
       tempDirectory: temp,
     })
-    await bringUpToDate({ connection: database.connection, path, pipeline })
+    await bringUpToDate({ connection: database.connection, path, pipeline, like })
     return database
   } catch (error) {
     database?.close()

@@ -106,7 +106,8 @@ export async function rebuildWarehouse(
   const erased = paidCalls(await readTombstones(forgotten))
   await removeRebuilt(lock.layout)
   const path = temporaryName(rebuiltPath(lock.layout))
-  const build = withWarehouse({ lock, pipeline: reader.pipeline, path }, async (warehouse) => {
+  const place = { lock, pipeline: reader.pipeline, path, like: lock.layout.warehouse }
+  const build = withWarehouse(place, async (warehouse) => {
     const { connection } = warehouse
     // The receipts come first: they say of which runs the empty answers count.
     await restoreRuns(connection, raw)

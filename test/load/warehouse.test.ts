@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { all } from '../../src/core/duckdb.js'
 import { LocalError, UsageError } from '../../src/core/errors.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { checkKind, claimKind } from '../../src/load/schema/schema.js'
-import { asLocalError } from '../../src/load/warehouse.js'
+import { asLocalError, withWarehouse } from '../../src/load/warehouse.js'
 import { attribute, counter, volatile } from '../../src/model/column.js'
 import type { Pipeline } from '../../src/model/pipeline.js'
 import { startChild } from '../support/child.js'
@@ -190,6 +191,43 @@ test('other attributes are refused once there are versions: each creator would g
   await expect(open).rejects.toThrow(LocalError)
   await expect(open).rejects.toThrow(`${layout.warehouse}: the definition of city has changed`)
   expect(readFileSync(layout.warehouse).equals(before)).toBe(true)
+})
+
+/** All that a database is without its rows. */
+const CATALOG = `
+SELECT 'table' AS kind, table_name AS name, comment, NULL AS detail FROM duckdb_tables() WHERE NOT internal
+UNION ALL SELECT 'view', view_name, comment, sql FROM duckdb_views() WHERE NOT internal
+UNION ALL SELECT 'constraint', table_name, NULL, constraint_text FROM duckdb_constraints()
+UNION ALL SELECT 'column', concat(table_name, '.', column_name), comment,
+  concat_ws(' ', column_index, data_type, is_nullable, column_default) FROM duckdb_columns() WHERE NOT internal
+ORDER BY ALL`
+
+test('a new database takes over the tables of another one only if they are as they would be made', async () => {
+  const { layout, lock, warehouse } = await opened()
+  await warehouse.close()
+  const newlyMade = (name: string, like?: string) => {
+    const place = { lock, pipeline: people, path: join(layout.state, name), ...(like === undefined ? {} : { like }) }
+    return withWarehouse(place, async ({ connection }) => {
+      return [await all(connection, CATALOG), await all(connection, 'SELECT * FROM data_folder')]
+    })
+  }
+  const made = await newlyMade('made')
+  expect(made[0]!.length).toBeGreaterThan(200)
+  expect(await newlyMade('alike', layout.warehouse)).toEqual(made)
+  const marked = await openWarehouse(lock, people)
+  await marked.connection.run(`COMMENT ON TABLE creators IS 'taken over'`)
+  await marked.close()
+  expect((await newlyMade('marked', layout.warehouse))[0]).toContainEqual(
+    expect.objectContaining({ kind: 'table', name: 'creators', comment: 'taken over' }),
+  )
+
+  for (const pipeline of [extended(), people]) {
+    const grown = await openWarehouse(lock, pipeline)
+    await grown.close()
+    expect(await newlyMade(`after-${pipeline.version}`, layout.warehouse)).toEqual(made)
+  }
+  writeFileSync(layout.warehouse, 'no database')
+  expect(await newlyMade('unreadable', layout.warehouse)).toEqual(made)
 })
 
 /** DuckDB's checksum of the header's first block. */

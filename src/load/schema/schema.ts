@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { commandText } from '../../core/commandText.js'
-import { all, first, quotedName, runScript, transaction, type Connection } from '../../core/duckdb.js'
+import { all, first, quotedName, quotedText, runScript, transaction, type Connection } from '../../core/duckdb.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { fillDays } from '../merge.js'
@@ -36,6 +36,8 @@ export interface Target {
   readonly connection: Connection
   readonly path: string
   readonly pipeline: Pipeline
+  /** Another working database, closed: a new one takes over its tables where they are the same. */
+  readonly like?: string | undefined
 }
 
 /**
@@ -72,23 +74,52 @@ export class OutdatedWarehouse extends LocalError {}
  * @throws LocalError when a newer creator-enrich made the database, or it was built with other attributes
  */
 export async function bringUpToDate(target: Target): Promise<void> {
-  const { connection, pipeline } = target
+  const { connection, pipeline, like } = target
+  const made = fingerprintOf(pipeline)
+  const grown = `${made}+`
+  // A file that cannot be read is no reason to fail: the tables are made.
+  if (like !== undefined) await copyTables(target, like, made).catch(() => undefined)
   await transaction(connection, async () => {
     const folder = await migrate(target)
-    const definitions = fingerprintOf(pipeline)
-    const isCurrent = folder.views === definitions
+    const isCurrent = folder.views === made || folder.views === grown
     if (!isCurrent) await followTables(target)
     await followPipeline(target, folder)
     if (isCurrent) return
     await runScript(connection, viewStatements(pipeline))
     await writeDictionary(connection, pipelineTables(pipeline))
-    await connection.run('UPDATE data_folder SET views = $definitions', { definitions })
+    const isNew = folder.attributes === NO_ATTRIBUTES
+    await connection.run('UPDATE data_folder SET views = $views', { views: isNew ? made : grown })
   })
+}
+
+/** Of a database that has just been made. */
+const NO_ATTRIBUTES = '{}'
+
+/**
+ * Gives an empty database the tables, views and comments of another file, which takes a tenth of the time to make them. Does
+ * nothing if that one was made with other definitions: it may have columns that are no longer defined.
+ */
+async function copyTables({ connection, pipeline }: Target, like: string, made: string): Promise<void> {
+  await connection.run(`ATTACH ${quotedText(like)} AS alike (READ_ONLY)`)
+  try {
+    const folder = await first<Folder>(connection, 'SELECT * FROM alike.data_folder')
+    if (folder?.pipeline !== pipeline.name || folder.views !== made) return
+    const here = await first<{ name: string }>(connection, 'SELECT current_database() AS name')
+    await transaction(connection, () =>
+      runScript(connection, [
+        `COPY FROM DATABASE alike TO ${quotedName(here!.name)} (SCHEMA)`,
+        `INSERT INTO data_folder (pipeline, pipeline_version, attributes, daily, views, schema_version, reading)
+         SELECT pipeline, pipeline_version, attributes, daily, views, schema_version, ${READING} FROM alike.data_folder`,
+      ]),
+    )
+  } finally {
+    await connection.run('DETACH alike')
+  }
 }
 
 /**
  * Of all that is brought in line with the definitions. It is compared instead of tables and views: DuckDB stores a view in
- * other words than its definition.
+ * other words than its definition. With a plus sign, tables of older definitions were brought in line.
  */
 function fingerprintOf(pipeline: Pipeline): string {
   const all = JSON.stringify([migrations.length, pipelineTables(pipeline), viewStatements(pipeline), DICTIONARY])
@@ -111,9 +142,12 @@ async function migrate({ connection, path, pipeline }: Target): Promise<Folder> 
   if (folder && version === migrations.length) return folder
   await runScript(connection, migrations.slice(version).flat())
   if (!folder) {
-    await connection.run(`INSERT INTO data_folder (pipeline, attributes, reading) VALUES ($name, '{}', ${READING})`, {
-      name: pipeline.name,
-    })
+    await connection.run(
+      `INSERT INTO data_folder (pipeline, attributes, reading) VALUES ($name, '${NO_ATTRIBUTES}', ${READING})`,
+      {
+        name: pipeline.name,
+      },
+    )
   }
   await connection.run('UPDATE data_folder SET schema_version = $version', { version: migrations.length })
   return (await readFolder(connection))!
