@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -62,7 +62,7 @@ test('a token in a mistyped flag or address is not repeated', async () => {
   const list = writeList(folder, [plainId(1)])
   for (const flags of [[`--token=${TOKEN}`], ['--api', `https://user:${TOKEN}@host/?token=${TOKEN}`]]) {
     for (const env of [{ JUSTONEAPI_TOKEN: TOKEN }, {}]) {
-      const { code, stdout, stderr } = await cli(['run', list, ...flags], { env, cwd: folder })
+      const { code, stdout, stderr } = await commandHere(['run', list, ...flags], { env, cwd: folder })
       expect(code).toBe(2)
       for (const form of FORMS) expect(stdout + stderr).not.toContain(form)
     }
@@ -73,7 +73,7 @@ test('a token with a blank, a line break or a letter outside ASCII is refused wi
   const folder = temporaryFolder()
   const list = writeList(folder, [plainId(1)])
   for (const token of ['secret word', 'secret\nword', 'secrét']) {
-    const ended = await cli(['run', list, '--api', 'http://127.0.0.1:9', '--data', join(folder, 'data')], {
+    const ended = await commandHere(['run', list, '--api', 'http://127.0.0.1:9', '--data', join(folder, 'data')], {
       env: { JUSTONEAPI_TOKEN: token },
     })
     expect(ended.code).toBe(2)
@@ -88,7 +88,7 @@ test('without a token nothing is sent: exit 2, and the error names what to do', 
   const data = join(folder, 'data')
   const list = writeList(folder, [plainId(1)])
   const api = await simulator()
-  const { code, stderr, stdout } = await cli(['run', list, '--api', api.url, '--data', data])
+  const { code, stderr, stdout } = await commandHere(['run', list, '--api', api.url, '--data', data])
   expect(code).toBe(2)
   expect(stderr).toMatch(/JUSTONEAPI_TOKEN.*make demo/)
   expect(
@@ -101,7 +101,7 @@ test('without a token nothing is sent: exit 2, and the error names what to do', 
   expect(api.ledger.summary().calls).toBe(0)
 
   await enrich(list, data, api)
-  const fresh = await cli(['run', list, '--api', api.url, '--data', data])
+  const fresh = await commandHere(['run', list, '--api', api.url, '--data', data])
   expect(fresh.code).toBe(0)
 })
 
@@ -139,7 +139,7 @@ test('a folder is simulated or real from its first run', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, [plainId(1)])
-  const demo = await cli(['run', list, '--api', 'simulated', '--data', data])
+  const demo = await commandHere(['run', list, '--api', 'simulated', '--data', data])
   expect(demo.code).toBe(0)
   expect(demo.stdout).toContain('SIMULATED')
   const api = await simulator()

@@ -143,7 +143,8 @@ async function enrichIn(
   // A clock that the simulator does not share stops the run.
   const isShared = now !== Date.now && api.settings.dateShiftMs === 0
   if (isShared) api.change({ dateShiftMs: now() - Date.now() })
-  const remove = await placeEmptyWarehouse(data, pipeline)
+  // A run of the tracked lists needs a folder with lists.
+  const remove = inputs.length > 0 ? await placeEmptyWarehouse(data, pipeline) : undefined
   const receipt = await run({
     inputs,
     settings,
@@ -157,7 +158,7 @@ async function enrichIn(
     signal,
   }).finally(() => {
     if (isShared) api.change({ dateShiftMs: 0 })
-    remove()
+    remove?.()
   })
   return { code: receipt.exit_code, stderr: lines.join(''), receipt }
 }

@@ -14,6 +14,7 @@ import { takeLock } from '../../../src/dataFolder/lock.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
 import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
@@ -186,7 +187,7 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
   await enrich(writeList(folder, [plainId(1), plainId(3)], '很长的名单.csv'), data, api)
   const lock = await takeLock(layoutOf(data))
   try {
-    const printed = await cli(['lists', '--data', data], { env: { JUSTONEAPI_TOKEN: 'not a token' } })
+    const printed = await commandHere(['lists', '--data', data], { env: { JUSTONEAPI_TOKEN: 'not a token' } })
     expect(printed).toMatchObject({ code: 0, stderr: '' })
     const lines = printed.stdout.split('\n')
     expect(lines[0]).toMatch(/^list +tracked +rows +ids +known +rejected +last read +a night$/)
@@ -195,9 +196,11 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
     expect(printed.stdout).toMatch(
       /run --tracked --data \S+` refreshes 1 of 2, for ¥0\.30 a night when all their ids are due\n/,
     )
-    const held = await cli(['untrack', 'notes', '--data', data])
+    const held = await commandHere(['untrack', 'notes', '--data', data])
     expect([held.code, held.stdout]).toEqual([8, ''])
-    const { lists } = JSON.parse((await cli(['lists', '--json', '--data', data])).stdout) as { lists: ListReport[] }
+    const { lists } = JSON.parse((await commandHere(['lists', '--json', '--data', data])).stdout) as {
+      lists: ListReport[]
+    }
     expect(lists.map(({ list, rows, coverage }) => [list, rows, coverage])).toEqual([
       ['notes', 5, 1],
       ['很长的名单', 2, 1],
@@ -208,17 +211,17 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
   }
   // An id in two tracked lists is one call.
   await enrich(writeList(folder, [plainId(1), plainId(3)], 'more.csv'), data, api, '--track')
-  const { nightly_price } = JSON.parse((await cli(['lists', '--json', '--data', data])).stdout) as {
+  const { nightly_price } = JSON.parse((await commandHere(['lists', '--json', '--data', data])).stdout) as {
     nightly_price: number
   }
   expect(nightly_price).toBeCloseTo(0.45)
-  const untracked = await cli(['untrack', 'notes', '--data', data])
+  const untracked = await commandHere(['untrack', 'notes', '--data', data])
   expect(untracked).toMatchObject({
     code: 0,
     stderr: '',
     stdout: 'notes is not tracked any more; its rows and its history stay\n',
   })
-  const nothing = await cli(['lists', '--data', join(folder, 'none')])
+  const nothing = await commandHere(['lists', '--data', join(folder, 'none')])
   expect(nothing.code).toBe(2)
   expect(nothing.stderr).toContain(`${join(folder, 'none')} has no published file yet`)
 })
