@@ -6,6 +6,7 @@ import { openDatabase, type Database } from '../core/duckdb.js'
 import { BusyError, LocalError, messageOf } from '../core/errors.js'
 import { temporaryName } from '../core/temporaryFile.js'
 import { timeOf } from '../terminal/progress.js'
+import { requireOpen } from './isClosed.js'
 import type { Layout } from './layout.js'
 import { refusePlantedLinks } from './plantedLinks.js'
 import { readStatus, type RunStatus } from './runStatus.js'
@@ -37,6 +38,7 @@ const PAUSE_MS = 50
  * @throws LocalError when the state folder cannot be used
  */
 export async function takeLock(layout: Layout, refused = 'nothing was changed'): Promise<Lock> {
+  requireOpen(layout)
   const deadline = performance.now() + WAIT_MS
   for (;;) {
     try {

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, readdirSync, statSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { z } from 'zod'
 import { isAbsent, pathExists, unreadablePath } from '../core/absent.js'
 import type { ActiveClock } from '../core/activeClock.js'
@@ -153,19 +153,6 @@ export interface RunState {
   readonly isOn: boolean
   /** The last run left calls that are not loaded yet: the next run loads them first. */
   readonly isCutOff: boolean
-}
-
-/**
- * Whether a part of a data folder of another user is closed to this one, as `state/` and `raw/` are to analysts. A part of an
- * own folder that cannot be read is a fault instead.
- */
-export function isClosed(part: string, { data }: Layout): boolean {
-  try {
-    accessSync(part, constants.R_OK | constants.X_OK)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES' && statSync(data).uid !== process.getuid?.()
-  }
 }
 
 export function readRunState({ status: path, journal }: Layout): RunState {

@@ -3,6 +3,7 @@ import type { Settings } from '../config/options.js'
 import type { Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { Resources } from '../core/resources.js'
+import { requireOpen } from '../dataFolder/isClosed.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { createMembers, MemberWriter } from '../load/members.js'
 import type { Pipeline } from '../model/pipeline.js'
@@ -40,6 +41,7 @@ export async function openInputs(
   if (inputs.includes('-') && list === undefined) {
     throw new UsageError('- (stdin) has no name; give its list one with --list NAME')
   }
+  requireOpen(layoutOf(settings.data))
   const named: NamedInput[] = []
   for (const source of inputs) {
     const input = await readInput(source, { pipeline, column, delimiter, sheet, encoding, signal })

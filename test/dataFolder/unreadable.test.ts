@@ -118,6 +118,12 @@ test('another user sees what is published, and is told what is closed', async ({
   const { data } = filled()
   for (const folder of [dirname(dirname(data)), dirname(data), data]) chmodSync(folder, 0o755)
   const asNobody = (...args: string[]) => cli([...args, '--data', data], { through: AS_NOBODY, cwd: '/' })
+  const remedy = `error: ${join(data, 'state')} is closed to you, and this command reads it: ask the user of this folder (uid 0)`
+  const plan = await asNobody('plan', '--tracked')
+  expect(plan).toMatchObject({ code: 7, stdout: '', stderr: expect.stringContaining(remedy) as string })
+  const doctor = await asNobody('doctor', '--api', 'simulated')
+  expect(doctor.stdout).toMatch(/^fail {2}folder .* is closed to you, .* you can use lists, select, changes, status/m)
+  expect(doctor.stdout).not.toContain('permission')
   const status = await asNobody('status')
   expect(status).toMatchObject({ code: 0, stderr: '' })
   expect(status.stdout).toMatch(/\nnow {8}not known: state\/ is closed to you; [^\n]*\n\nrun .*\n.* done /)

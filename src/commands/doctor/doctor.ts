@@ -3,6 +3,7 @@ import { exposedToken } from '../../config/exposedToken.js'
 import { nameSource, type Settings } from '../../config/options.js'
 import type { ProxyRule } from '../../config/proxy.js'
 import { EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
+import { isOpen } from '../../dataFolder/isClosed.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import type { FoundConfig } from '../command.js'
 import { ok, warn, type Check, type CheckResult } from './check.js'
@@ -59,16 +60,31 @@ export async function doctor({
   await check('node', checkNode)
   await check('versions', checkPrograms, EXIT.local)
   await check('memory', () => checkMemory())
-  await check('config', () => configCheck(settings, config))
+  const ofFolder = (look: () => Promise<CheckResult>) => () => (isOpen(layout) ? look() : warn('not known, see folder'))
+  await check(
+    'config',
+    ofFolder(() => configCheck(settings, config)),
+  )
   await check('folder', () => checkFolder(layout), EXIT.local)
   await check('space', () => checkSpace(layout), EXIT.local)
   await check('log', () => checkLogFile(settings), EXIT.local)
-  await check('lock', () => checkLock(layout))
-  await check('database', () => checkDatabase(layout, settings), EXIT.local)
+  await check(
+    'lock',
+    ofFolder(() => checkLock(layout)),
+  )
+  await check(
+    'database',
+    ofFolder(() => checkDatabase(layout, settings)),
+    EXIT.local,
+  )
   // One failure is one line: what cannot be opened is not opened again.
   const opens = checks.at(-1)!.exit_code !== EXIT.local
   await check('written', () => (opens ? folderVersions(layout) : warn('not known, see database')), EXIT.local)
-  await check('next', () => folderNeeds(layout, opens), EXIT.local)
+  await check(
+    'next',
+    ofFolder(() => folderNeeds(layout, opens)),
+    EXIT.local,
+  )
   await check('token', () => token(settings, readToken, tokenPath))
   const { api, error } = await apiOf(settings, proxyFor)
   const connected = api?.base && (await reach(api.base, api.proxy, TIMEOUT_MS, now))

@@ -7,6 +7,7 @@ import { first, openDatabase } from '../../core/duckdb.js'
 import { LocalError, messageOf, UsageError } from '../../core/errors.js'
 import { databaseMemory, MINIMUM_MB, thisMachine, type Machine } from '../../core/memory.js'
 import { version } from '../../core/version.js'
+import { requireOpen } from '../../dataFolder/isClosed.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { BYTES_AN_ID, checkFolders, foldersOf } from '../../dataFolder/preflight.js'
 import { ok, warn, type CheckResult } from './check.js'
@@ -45,6 +46,7 @@ export function checkMemory(machine: Machine = thisMachine()): CheckResult {
 
 /** Only existing folders are tried out: the first run makes the others. */
 export async function checkFolder(layout: Layout): Promise<CheckResult> {
+  requireOpen(layout)
   if (pathExists(layout.data)) {
     await checkFolders([layout.data, ...foldersOf(layout)].filter((path) => pathExists(path)))
     return ok(`${layout.data} can be written`)

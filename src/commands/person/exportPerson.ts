@@ -3,6 +3,7 @@ import type { Settings } from '../../config/options.js'
 import { pathExists } from '../../core/absent.js'
 import { UsageError } from '../../core/errors.js'
 import { version } from '../../core/version.js'
+import { requireOpen } from '../../dataFolder/isClosed.js'
 import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { answerReader } from '../../flatten/compile.js'
@@ -40,6 +41,7 @@ export interface PersonJob {
 export async function exportPerson({ id, settings, pipeline, now, log }: PersonJob): Promise<PersonReport> {
   const layout = layoutOf(settings.data)
   await requireFolder(layout)
+  requireOpen(layout)
   const madeAt = new Date(now()).toISOString()
   // Without the id: the path may get into logs.
   const out = await targetFolder(settings.outDir ?? `person-${madeAt.replace(/[-:]|\.\d+/g, '')}`, layout)
