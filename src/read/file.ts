@@ -2,6 +2,7 @@ import { createReadStream, type BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
+import { commandText } from '../core/commandText.js'
 import { messageOf, StoppedError, UsageError } from '../core/errors.js'
 import { CHUNK } from './limits.js'
 import { folderList, isNamedParquet, parquetParts } from './parquetFolder.js'
@@ -238,13 +239,16 @@ function isMissing(code: string): boolean {
 
 /** What is wrong where a person gave something else than a path; the path is resolved, which spoils `https://`. */
 function pastedText(path: string): string | undefined {
-  const name = basename(path)
-  if (/^[0-9a-f]{24}$/i.test(name)) return `is not a file, but looks like an id: ${FROM_STDIN}`
-  if (!/(^|[\\/])https?:[\\/]/.test(path)) return undefined
-  return `is a URL, not a file: download it first, then give the file; for a link to a profile: ${FROM_STDIN}`
+  const isLink = /(^|[\\/])https?:[\\/]/.test(path)
+  if (/[\\/][0-9a-f]{24}(\?.*)?$/i.test(path))
+    return isLink
+      ? `is a link, not a file: put links into a file, one on each line, or pipe one: ${PIPED}`
+      : `is not a file, but looks like an id: put ids into a file, one on each line, or pipe one: ${PIPED}`
+  if (!isLink) return undefined
+  return `is a URL, not a file: download it first, then give the file; a link to a profile can be piped: ${PIPED}`
 }
 
-const FROM_STDIN = 'write one on each line of a file, or pipe them in (`echo … | … run - --list NAME`)'
+const PIPED = `\`echo "…" | ${commandText(['run', '-', '--list', 'NAME'])}\``
 
 function unreadable(path: string, error: unknown): UsageError {
   if (error instanceof UsageError) return error
@@ -253,6 +257,7 @@ function unreadable(path: string, error: unknown): UsageError {
     (isMissing(code) ? pastedText(path) : undefined) ??
     REASONS[code] ??
     `cannot be read (${messageOf(error)}); check the disk, or copy the file elsewhere`
-  const shown = path.replace(/^.*[\\/](https?:)[\\/]+/, '$1//')
+  // The query of a shared link holds tokens.
+  const shown = path.replace(/^.*[\\/](https?:)[\\/]+([^?]*).*/, '$1//$2')
   return new UsageError(`${shown} ${reason}`, { cause: error })
 }

@@ -186,7 +186,11 @@ test('a path that cannot be opened is refused with the absolute path and a remed
   const inner = join(file('a.csv', 'x'), 'b.csv')
   expect(await refusal(inner)).toBe(`${inner} does not exist; check the path`)
   expect(await refusal('https://a.test/b.csv')).toMatch(/^https:\/\/a\.test\/b\.csv is a URL, not a file: download it/)
-  expect(await refusal(numbered(1))).toContain('is not a file, but looks like an id: write one on each line')
+  expect(await refusal(numbered(1))).toContain('is not a file, but looks like an id: put ids into a file')
+  const link = `https://a.test/user/${numbered(1)}`
+  const said = `${link} is a link, not a file: put links into a file, one on each line, or pipe one: \`echo "…" | creator-enrich run - --list NAME\``
+  expect(await refusal(link)).toBe(said)
+  expect(await refusal(`${link}?xsec_token=AB/C=&from=x`)).toBe(said)
 })
 
 test('a file that gives an error instead of bytes is refused', async ({ skip }) => {

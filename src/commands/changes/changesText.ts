@@ -21,7 +21,9 @@ export function changesText(
   if (lost > 0) parts.push(moversText(`lost most (of ${count(lost)})`, highlights.down, highlights, columns))
   if (changes > 0) {
     const counts = by_column.map((column) => `${column.column_name} ${count(column.changes)}`)
-    parts.push(`${labelParts('changed', counts)}\n`, changedText(changes, highlights, timeZone, columns))
+    const latest = highlights.changes.length
+    if (latest < changes) counts.push(`of which these are the latest ${count(latest)}`)
+    parts.push(`${labelParts('changes', counts)}\n`, changedText(highlights, timeZone, columns))
   }
   return parts.join('\n')
 }
@@ -52,10 +54,11 @@ function moversText(
 }
 
 function percentChange(share: number): string {
-  return `${share > 0 ? '+' : '-'}${percent(Math.abs(share))}`
+  const text = percent(Math.abs(share))
+  return `${share > 0 ? '+' : '-'}${text.includes('.') ? text : text.replace('%', '.0%')}`
 }
 
-function changedText(changes: number, highlights: Highlights, timeZone: string, columns: number): string {
+function changedText(highlights: Highlights, timeZone: string, columns: number): string {
   const rows = highlights.changes.map(({ user_id, nickname, changed_at, column_name, old_value, new_value }) => [
     localTime(timeZone, Date.parse(changed_at)).slice(5),
     nickname || user_id,
@@ -65,7 +68,7 @@ function changedText(changes: number, highlights: Highlights, timeZone: string, 
   ])
   const header = [
     { title: 'when' },
-    { title: `who (of ${count(changes)} changes)`, cut: true },
+    { title: 'who', cut: true },
     { title: 'what', cut: true },
     { title: 'before', cut: true },
     { title: 'after', cut: true },

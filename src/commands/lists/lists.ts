@@ -87,7 +87,7 @@ function nightly(lists: readonly ListReport[], price: number | null, data: strin
   const refresh = commandText(['run', '--tracked', '--data', data])
   if (tracked.length === 0) {
     const track = commandText(['run', '<list>', '--track', '--data', data])
-    return `no list is tracked: after \`${track}\`, \`${refresh}\` refreshes it`
+    return `no list is tracked. \`${track}\` tracks one,\nand \`${refresh}\` refreshes those that are tracked`
   }
   return `\`${refresh}\` refreshes ${tracked.length} of ${lists.length}, for ${money(price, lists[0]!.currency)} a night when all their ids are due`
 }

@@ -11,10 +11,10 @@ import { leavingLines } from './leaving.js'
 import type { RunReport, StatusReport } from './status.js'
 
 const AGES = {
-  day: 'younger than a day',
-  week: 'a day to a week',
-  month: 'a week to 30 days',
-  older: 'older',
+  day: 'within a day',
+  week: '1 to 7 days ago',
+  month: '7 to 30 days ago',
+  older: 'over 30 days ago',
   never: 'never had a profile',
 } as const
 
@@ -162,7 +162,7 @@ function restText(
       : [
           labelLine(
             'overdue',
-            `${plural(overdue.creators, 'creator')} older than --max-age allows, the oldest of ${localTime(zone, Date.parse(overdue.oldest_at!))}`,
+            `${plural(overdue.creators, 'creator')} older than --max-age allows, the oldest fetched ${localTime(zone, Date.parse(overdue.oldest_at!))}`,
           ),
         ]
   return [
