@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
+import { viewsOf } from '../../src/load/schema/schema.js'
 import { openWorking, type DatedAnswer } from '../load/schema/views/open.js'
 
 const ANSWERS: readonly DatedAnswer[] = [10, 17].map((day) => ({
@@ -18,4 +19,16 @@ test('each query of docs/bi.md finds its row', async () => {
   const queries = [...page.matchAll(/```sql\n([^`]+)```/g)].map(([, sql]) => sql!)
   expect(queries).toHaveLength(4)
   for (const sql of queries) expect((await working.rows(sql)).length, sql).toBe(sql.includes('list_daily') ? 8 : 1)
+})
+
+test('the dashboard for Superset reads the views as they are', () => {
+  const folder = new URL('../../docs/dashboards/superset/datasets/creators/', import.meta.url)
+  const views = new Map(viewsOf(pipeline).map(({ name, columns }) => [name, columns.map((column) => column.name)]))
+  const files = readdirSync(folder)
+  expect(files).toEqual(['list_daily.yaml', 'tier_daily.yaml', 'top_movers.yaml'])
+  for (const file of files) {
+    const text = readFileSync(new URL(file, folder), 'utf8')
+    const columns = [...text.matchAll(/column_name: (\w+)/g)].map(([, name]) => name!)
+    expect(columns.toSorted(), file).toEqual(views.get(file.replace('.yaml', ''))!.toSorted())
+  }
 })
