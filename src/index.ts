@@ -1,5 +1,5 @@
 /**
- * The library: the command `run` for other programs. Everything else is reached through the command line, or by opening the
+ * The library: the command `run` for other programs, and what a pipeline of one's own is made of. Everything else is reached through the command line, or by opening the
  * published database.
  */
 export { runWithOptions as run } from './commands/run/runWithOptions.js'
@@ -7,6 +7,22 @@ export type { MessageLogger, RunOptions } from './commands/run/runWithOptions.js
 export type { NamedOptions } from './commands/run/namedOptions.js'
 export { BusyError, EXIT, LocalError, RunError, StoppedError, UsageError } from './core/errors.js'
 export { version } from './core/version.js'
+export { definePipeline } from './load/schema/definePipeline.js'
+export { readNumber } from './model/readNumber.js'
+export type { IdSyntax } from './model/idParser.js'
+export type {
+  Anomaly,
+  ChildTable,
+  Column,
+  ParsedId,
+  Profile,
+  RequestSpec,
+  Row,
+  SimulatedAnswers,
+} from './model/pipeline.js'
+export type { PipelineDefinition } from './model/pipelineDefinition.js'
+export type { ProfilePlace } from './model/profileAt.js'
+export type { CodeRule, CodeTable, Vendor } from './model/vendor.js'
 export type {
   CodeCount,
   Counts,

@@ -60,7 +60,8 @@ export function readConfig(file: string): ConfigFile {
   const values = fileValues(checked.data)
   const absolute = Object.entries(values).map(([name, value]) => {
     const { path: isPath }: Option<unknown> = options[name as OptionName]
-    return [name, isPath ? resolve(dirname(path), value) : value]
+    const isOne = typeof isPath === 'function' ? isPath(value) : isPath
+    return [name, isOne ? resolve(dirname(path), value) : value]
   })
   const placeOf = (name: OptionName): string => {
     const key = configKey(name)

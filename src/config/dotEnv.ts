@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { messageOf, UsageError } from '../core/errors.js'
+import { looksLikePath } from '../core/looksLikePath.js'
 import { tokenIn } from './api.js'
 import { isHostName } from './optionParsers.js'
 import { envName, type OptionName, type Settings } from './options.js'
@@ -38,6 +39,7 @@ export interface Risks {
 
 /**
  * A `.env` that does not hold the token itself must not send it anywhere: it may have come with a copied or shared folder.
+ * For the same reason it never names a program.
  * @throws UsageError that names the variable, while the token comes from the environment or from a file
  */
 export function checkDotEnv(
@@ -46,6 +48,11 @@ export function checkDotEnv(
   environment: Readonly<Record<string, string | undefined>>,
   risks: Risks,
 ): void {
+  const pipeline = variables[envName('pipeline')]?.trim() ?? ''
+  if (looksLikePath(pipeline))
+    throw new UsageError(
+      `${path}: ${envName('pipeline')} may only be the name of a pipeline there: the file at a path is run as a program, and anybody may have written this one; nothing was sent. Name the path with --pipeline, in the environment or in a config file`,
+    )
   const source = tokenFile !== undefined ? 'a token file' : tokenIn([environment]) && 'the environment'
   if (!source) return
   const name = Object.keys(variables).find((each) => variables[each]?.trim() && isGuarded(each, variables[each], risks))

@@ -1,4 +1,5 @@
 import { UsageError } from '../core/errors.js'
+import { looksLikePath } from '../core/looksLikePath.js'
 import { MINIMUM_MB } from '../core/memory.js'
 import {
   amount,
@@ -38,8 +39,8 @@ export interface Option<T> {
   readonly flagOnly?: true
   /** The flag may be given several times; `parse` gets the values with `BETWEEN_VALUES` between them. */
   readonly repeats?: true
-  /** A path: in a config file it is relative to the folder of that file. */
-  readonly path?: true
+  /** A path, or a text that may be one: in a config file a path is relative to the folder of that file. */
+  readonly path?: true | ((text: string) => boolean)
   /** Names with values, such as `a=1,b=2`: in a config file it may be an object. */
   readonly pairs?: true
   /** Turns a text into the value, or throws an Error that says what is expected. */
@@ -74,9 +75,10 @@ export const options = {
     help: 'the file with settings (default: creator-enrich.json in the data folder, if there is one)',
   }),
   pipeline: option({
-    flag: '--pipeline <name>',
+    flag: '--pipeline <name|path>',
+    path: looksLikePath,
     parse: text,
-    help: 'the folder under pipelines/ to use (default: that of the data folder, before its first run pipelines/default)',
+    help: 'the pipeline: its name, or the path of one of your own, such as ./bilibili (default: that of the data folder, before its first run pipelines/default)',
   }),
   api: option({
     flag: '--api <name|url>',

@@ -4,7 +4,7 @@ import type { ParsedId } from './pipeline.js'
 export interface IdSyntax {
   /** Regular expression for the whole of an id: `[1-9]\\d{7,9}`. */
   readonly pattern: string
-  /** Links that people keep, without scheme and `www.`, with `<id>` for the id: `weibo.com/u/<id>`. */
+  /** Links that people keep, without scheme and `www.`, with `<id>` for the id: `example.com/u/<id>`. */
   readonly links?: readonly string[]
   /** How an id looks, for people: `user id (8 to 10 digits)`. */
   readonly looksLike: string

@@ -5,7 +5,7 @@ import type { Profile } from './pipeline.js'
 export interface ProfilePlace {
   /** Path of the profile: `data.user`; absent: `data` itself. */
   readonly path?: string
-  /** Path of the id in the profile: `idstr`. Its text must be the requested id. */
+  /** Path of the id in the profile: `user_id`. Its text must be the requested id. */
   readonly id: string
   /** A second envelope inside `data`: the code at a path, which has this value in a success. */
   readonly success?: {

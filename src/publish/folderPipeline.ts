@@ -1,13 +1,17 @@
+import { join } from 'node:path'
+import { CONFIG_NAME } from '../config/configFile.js'
 import { pathExists } from '../core/absent.js'
 import { first, openDatabase, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { openSegments } from '../journal/openSegments.js'
-import { loadPipeline, type Pipeline } from '../model/pipeline.js'
+import { isBuiltIn } from '../model/isBuiltIn.js'
+import type { Pipeline } from '../model/pipeline.js'
 import { allFiles } from '../raw/files.js'
 import { readManifest } from '../raw/manifest.js'
 import { parquet } from '../raw/parquet.js'
 import { withPublished } from './openPublished.js'
+import { namedPipeline } from './ownPipeline.js'
 
 /**
  * The pipeline for a command: that of the data folder, or `--pipeline` for a folder without a run, or else the default. It
@@ -20,17 +24,33 @@ export async function pipelineFor(settings: {
 }): Promise<Pipeline> {
   const layout = layoutOf(settings.data)
   const known = await folderPipeline(layout)
-  const given = settings.pipeline
-  if (known !== undefined && given !== undefined && given !== known)
-    throw new UsageError(
-      `${layout.data} belongs to the pipeline ${known}, not to ${given}: leave out --pipeline, or give another folder with --data`,
-    )
-  return loadPipeline(given ?? known)
+  return pipelineOf(layout.data, known, settings.pipeline)
 }
 
-/** The pipeline of the folder whose published file this is. */
-export async function pipelineOfPublished(connection: Connection): Promise<Pipeline> {
-  return loadPipeline((await first<{ pipeline: string }>(connection, PIPELINE))?.pipeline)
+/**
+ * The pipeline of the folder whose published file this is.
+ * @throws UsageError as `pipelineFor`
+ */
+export async function pipelineOfPublished(
+  connection: Connection,
+  { data, pipeline }: { readonly data: string; readonly pipeline?: string | undefined },
+): Promise<Pipeline> {
+  const known = await first<{ pipeline: string }>(connection, PIPELINE)
+  return pipelineOf(layoutOf(data).data, known?.pipeline, pipeline)
+}
+
+/** A folder only has the name of its pipeline: where a file of one's own is, it must not decide. */
+async function pipelineOf(data: string, known: string | undefined, given: string | undefined): Promise<Pipeline> {
+  if (given === undefined && known !== undefined && !isBuiltIn(known))
+    throw new UsageError(
+      `${data} belongs to the pipeline ${known}, which is not a part of creator-enrich: give its file with --pipeline, or as "pipeline" in ${join(data, CONFIG_NAME)}`,
+    )
+  const pipeline = await namedPipeline(given ?? known)
+  if (known !== undefined && pipeline.name !== known)
+    throw new UsageError(
+      `${data} belongs to the pipeline ${known}, not to ${pipeline.name}: leave out --pipeline, or give another folder with --data`,
+    )
+  return pipeline
 }
 
 const PIPELINE = 'SELECT pipeline FROM data_folder'

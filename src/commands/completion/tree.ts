@@ -45,7 +45,8 @@ function valueOf(value: string, parse: Option<unknown>['parse']): Expected {
   if ('words' in parse) return parse.words as readonly string[]
   if (value === '<file>') return 'file'
   if (value === '<dir>') return 'folder'
-  return value.startsWith('<name|') ? ['global', 'cn', 'simulated'] : 'text'
+  if (value === '<name|path>') return 'file'
+  return value === '<name|url>' ? ['global', 'cn', 'simulated'] : 'text'
 }
 
 function operandsOf({ name, arguments: text = '' }: Command): Expected {

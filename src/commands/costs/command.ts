@@ -4,7 +4,7 @@ export const costsCommand: Command = {
   name: 'costs',
   description: 'show what a month has cost, by list; as CSV or JSON each billed call, to hold against the vendor',
   example: 'costs --month 2026-11 --format csv',
-  options: ['data', 'config', 'month', 'format', 'out', 'noBom', 'json', 'memory', 'threads', 'logLevel'],
+  options: ['data', 'config', 'pipeline', 'month', 'format', 'out', 'noBom', 'json', 'memory', 'threads', 'logLevel'],
   onlyReads: true,
   run: lazy(async () => (await import('./flow.js')).costsFlow),
 }

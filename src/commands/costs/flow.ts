@@ -28,7 +28,8 @@ export async function costsFlow({ settings, logger }: Invocation): Promise<numbe
   const out = await outOf(settings, layout)
   await withPublished(layout, async (connection) => {
     const zone = await readTimeZone(connection)
-    const { currency } = (await pipelineOfPublished(connection)).vendor
+    const pipeline = await pipelineOfPublished(connection, settings)
+    const { currency } = pipeline.vendor
     const current = dayIn(zone, Date.now()).slice(0, 7)
     const { month = current } = settings
     if (month > current)
@@ -45,7 +46,7 @@ export async function costsFlow({ settings, logger }: Invocation): Promise<numbe
       throw new LocalError(
         `${closed} is closed to you, and each billed call is read from there: ask the user of this folder for the list; without --format and --out you see the sums by list`,
       )
-    const listed = await listBilledCalls(connection, layout, { month, zone })
+    const listed = await listBilledCalls(connection, layout, { month, zone, pipeline })
     await writeBilledCalls(connection, { format, out, bom: !settings.noBom })
     logger.log(isEqual(listed, costs) ? 'info' : 'warn', totalLine(listed, costs))
     if (out !== undefined) logger.log('info', `${plural(listed.lines, 'line')} written to ${out}`)

@@ -8,7 +8,6 @@ import type { Call, RunHeader } from '../../model/call.js'
 import { interpreter, requestIdOf } from '../../model/interpret.js'
 import type { Interpret } from '../../model/outcome.js'
 import type { Pipeline } from '../../model/pipeline.js'
-import { pipelineOfPublished } from '../../publish/folderPipeline.js'
 import { sealedCalls } from '../../raw/sealedCalls.js'
 
 /** The billed and maybe billed calls of a month. */
@@ -47,6 +46,7 @@ interface Period {
   /** `YYYY-MM`. */
   readonly month: string
   readonly zone: string
+  readonly pipeline: Pipeline
 }
 
 /**
@@ -55,11 +55,10 @@ interface Period {
  * @throws LocalError when something in `raw/` is damaged
  */
 export async function listBilledCalls(connection: Connection, layout: Layout, period: Period): Promise<Listed> {
-  const pipeline = await pipelineOfPublished(connection)
   const runs = await runsOf(connection, period.month)
   await connection.run(createTempTable(BILLED_CALLS))
   const writer = await TempTableWriter.open(connection, BILLED_CALLS)
-  const line = lineOf(pipeline, interpreter(pipeline), period)
+  const line = lineOf(interpreter(period.pipeline), period)
   for await (const { header, call, source } of callsOf(layout, runs)) {
     const cells = line(header, call)
     if (cells) writer.append({ ...cells, ...runs.get(header.runId)!, source })
@@ -113,7 +112,7 @@ async function* callsOf(layout: Layout, runs: ReadonlyMap<string, unknown>): Asy
 }
 
 /** Makes the line of a call; undefined for a call that was not billed, or not in the month. */
-function lineOf(pipeline: Pipeline, interpret: Interpret, { month, zone }: Period) {
+function lineOf(interpret: Interpret, { month, zone, pipeline }: Period) {
   return ({ runId, host }: RunHeader, call: Call) => {
     const day = dayIn(zone, call.sentAt)
     if (!day.startsWith(month)) return undefined

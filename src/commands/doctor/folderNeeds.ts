@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { namesInFolder, pathExists } from '../../core/absent.js'
 import { commandText } from '../../core/commandText.js'
 import { first, type Connection } from '../../core/duckdb.js'
-import { messageOf } from '../../core/errors.js'
 import { plural } from '../../core/text.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { comparedAttributes } from '../../load/schema/pipelineTables.js'
 import { outdatedReading } from '../../load/schema/schema.js'
 import { loadPipeline } from '../../model/pipeline.js'
+import { isBuiltIn } from '../../model/isBuiltIn.js'
 import { countForgetting, countLeaving, leavingText, readTombstones } from '../../privacy/tombstones.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { LEAST_FREE } from '../../publish/publish.js'
@@ -110,15 +110,11 @@ async function ofPublished(connection: Connection, { data }: Layout): Promise<Ne
   return [...needs, ...(await compaction(connection))]
 }
 
-/** A pipeline that is not there any more is reported by the commands that need it. */
+/** A pipeline of one's own is left to the commands that load it. */
 async function isRedefined(name: string, attributes: string): Promise<boolean> {
-  try {
-    const now = comparedAttributes(await loadPipeline(name))
-    return attributes !== '{}' && JSON.stringify(now) !== attributes
-  } catch (error) {
-    if (/does not exist/.test(messageOf(error))) return false
-    throw error
-  }
+  if (!isBuiltIn(name)) return false
+  const now = comparedAttributes(await loadPipeline(name))
+  return attributes !== '{}' && JSON.stringify(now) !== attributes
 }
 
 async function compaction(connection: Connection): Promise<Need[]> {

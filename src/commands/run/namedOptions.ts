@@ -6,7 +6,7 @@ export interface NamedOptions {
   readonly data?: Given<'data'> | undefined
   /** the file with settings (default: creator-enrich.json in the data folder, if there is one) */
   readonly config?: Given<'config'> | undefined
-  /** the folder under pipelines/ to use (default: that of the data folder, before its first run pipelines/default) */
+  /** the pipeline: its name, or the path of one of your own, such as ./bilibili (default: that of the data folder, before its first run pipelines/default) */
   readonly pipeline?: Given<'pipeline'> | undefined
   /** global, cn (plain HTTP, inside mainland China), simulated, or a URL (default: global) */
   readonly api?: Given<'api'> | undefined

@@ -1,6 +1,8 @@
 import { commandText } from '../../core/commandText.js'
 import { EXIT } from '../../core/errors.js'
 import { count, currencySign, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
+import { columnName } from '../../model/columnName.js'
+import { isBuiltIn } from '../../model/isBuiltIn.js'
 import {
   changeText,
   fileLines,
@@ -97,14 +99,19 @@ function driftLines({ drift, pipeline, data }: Receipt): string[] {
     return number === 0 ? [] : [plural(number, what)]
   })
   const kinds = labelLine('drift', `${counts.join(', ')}: see table schema_drift`)
-  const columns = driftAdvice(drift)
+  const isOwn = !isBuiltIn(pipeline)
+  const columns = driftAdvice(drift, isOwn)
   if (columns.length === 0) return [kinds]
   const more = columns.length - MOST_LINES
   return [
     kinds,
     labelLine('', 'to make columns of them, add these lines, with the right kind, to'),
-    labelLine('', `pipelines/${pipeline}/columns/attributes.ts`),
-    labelLine('', '(counters: counters.ts; items of a list: childTables.ts beside columns/),'),
+    ...(isOwn
+      ? [labelLine('', `the columns of your pipeline ${pipeline} (items of a list: to its children),`)]
+      : [
+          labelLine('', `pipelines/${pipeline}/columns/attributes.ts`),
+          labelLine('', '(counters: counters.ts; items of a list: childTables.ts beside columns/),'),
+        ]),
     labelLine('', `and run \`${commandText(['replay', '--data', data])}\`, which also fills the past:`),
     ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
     ...(more > 0 ? [`  and ${count(more)} more`] : []),
@@ -188,26 +195,23 @@ export function summary(receipt: Receipt, timeZone: string, now = Date.now()): s
 }
 
 /** How a column is written for each kind of value; a null has no kind. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  text: 'attribute.text',
-  count: 'counter',
-  ratio: 'attribute.ratio',
-  flag: 'attribute.flag',
-  list: 'attribute.list',
-  object: 'attribute.object',
+const COLUMNS: Readonly<Record<string, { readonly short: string; readonly long: string }>> = {
+  text: { short: 'attribute.text', long: "type: 'text', kind: 'attribute'" },
+  count: { short: 'counter', long: "type: 'count', kind: 'counter'" },
+  ratio: { short: 'attribute.ratio', long: "type: 'ratio', kind: 'attribute'" },
+  flag: { short: 'attribute.flag', long: "type: 'flag', kind: 'attribute'" },
+  list: { short: 'attribute.list', long: "type: 'list', kind: 'attribute'" },
+  object: { short: 'attribute.object', long: "type: 'list', holds: 'object', kind: 'attribute'" },
 }
 
 /** A path that a column may have; after the brackets of a list, a column of its child table. */
 const PATH = /^(?:([\w.]+)\[\]\.)?([\w.]+)$/
 
-/** Column names are in snake_case. */
-function nameOf(path: string): string {
-  const words = path.replaceAll('.', '_').replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-  return words.toLowerCase()
-}
-
-/** The lines that would make columns of the unknown keys: a proposal, as one answer does not show what a value means. */
-export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
+/**
+ * The lines that would make columns of the unknown keys: a proposal, as one answer does not show what a value means.
+ * @param isOwn for a pipeline of the user's own, whose columns are plain objects
+ */
+export function driftAdvice(drift: readonly DriftReceipt[], isOwn = false): string[] {
   const listed = new Set<string>()
   return drift.flatMap(({ path, kind, found }) => {
     const column = COLUMNS[found ?? '']
@@ -218,7 +222,9 @@ export function driftAdvice(drift: readonly DriftReceipt[]): string[] {
     // A key that came with several kinds of values has a drift for each.
     if (listed.has(path)) return []
     listed.add(path)
-    const line = `${nameOf(key!)}: ${column}('${key!}', '…'),`
+    const line = isOwn
+      ? `${columnName(key!)}: { ${column.long}, path: '${key!}', description: '…' },`
+      : `${columnName(key!)}: ${column.short}('${key!}', '…'),`
     return [list === undefined ? line : `${line} // an item of ${list}`]
   })
 }

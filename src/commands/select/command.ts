@@ -7,6 +7,7 @@ export const selectCommand: Command = {
   options: [
     'data',
     'config',
+    'pipeline',
     'noBom',
     'lang',
     'limit',

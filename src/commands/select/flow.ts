@@ -43,6 +43,7 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     },
     format,
     out,
+    pipeline: settings.pipeline,
     bom: !settings.noBom,
     lang: settings.lang,
     write: writeRows,

@@ -9,6 +9,7 @@ import { csvRecords } from '../../export/csvFile.js'
 import { plainText } from '../../export/csvRecord.js'
 import { exportWorkbook, SheetTooLarge } from '../../export/excel/workbookFile.js'
 import { exportFile } from '../../export/exportedFile.js'
+import { pipelineOfPublished } from '../../publish/folderPipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { unknownList } from '../../model/unknownList.js'
 import type { Language } from '../../model/language.js'
@@ -24,6 +25,8 @@ export interface SelectJob {
   readonly format: Format
   /** An absolute path; undefined: the rows go to `write`. */
   readonly out: string | undefined
+  /** Name or path, where it is given. */
+  readonly pipeline?: string | undefined
   readonly bom: boolean
   /** Of a workbook. */
   readonly lang: Language
@@ -93,13 +96,12 @@ async function writeCsv(connection: Connection, { columns, sql }: Selected, job:
   return rows
 }
 
-async function writeExcel(
-  connection: Connection,
-  selected: Selected,
-  { out, selection, lang }: SelectJob,
-): Promise<number> {
+async function writeExcel(connection: Connection, selected: Selected, job: SelectJob): Promise<number> {
+  const pipeline = await pipelineOfPublished(connection, { data: job.layout.data, pipeline: job.pipeline })
   try {
-    return (await exportWorkbook(out!, await selectedSheets(connection, selected, selection, lang))).rows
+    return (
+      await exportWorkbook(job.out!, await selectedSheets(connection, selected, job.selection, pipeline, job.lang))
+    ).rows
   } catch (error) {
     if (!(error instanceof SheetTooLarge)) throw error
     throw new UsageError(

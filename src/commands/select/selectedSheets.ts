@@ -6,7 +6,7 @@ import { wideColumns } from '../../export/exportRows.js'
 import { overviewOf } from '../../export/overview.js'
 import { overviewAndAll, sheetOf } from '../../export/workbooks.js'
 import type { Language } from '../../model/language.js'
-import { pipelineOfPublished } from '../../publish/folderPipeline.js'
+import type { Pipeline } from '../../model/pipeline.js'
 import { CHOSEN, PLACE, type Selected, type Selection } from './selection.js'
 
 /**
@@ -17,9 +17,9 @@ export async function selectedSheets(
   connection: Connection,
   selected: Selected,
   { columns, mentioned }: Selection,
+  pipeline: Pipeline,
   lang: Language,
 ): Promise<SheetContent[]> {
-  const pipeline = await pipelineOfPublished(connection)
   const dictionary = await Dictionary.read(connection, pipeline, lang)
   if (columns !== undefined || mentioned) {
     const name = dictionary.text.sheets[mentioned ? 'people' : 'creators']

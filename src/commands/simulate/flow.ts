@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { loadPipeline } from '../../model/pipeline.js'
+import { namedPipeline } from '../../publish/ownPipeline.js'
 import { startSimulator } from '../../simulator/simulator.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
 import type { Invocation } from '../command.js'
@@ -8,7 +8,7 @@ import type { Invocation } from '../command.js'
 export async function simulateFlow({ settings, logger }: Invocation): Promise<number> {
   const stop = stopSignal()
   const simulator = await startSimulator({
-    pipeline: await loadPipeline(settings.pipeline),
+    pipeline: await namedPipeline(settings.pipeline),
     announces: true,
     port: settings.port,
     latencyMs: settings.latency,

@@ -96,12 +96,22 @@ export interface MoneyReport {
 
 const RUNS = 5
 
+export interface StatusOptions {
+  /** Milliseconds; by default as the last run with `--keep-people`. */
+  readonly keepPeople?: number | undefined
+  /** Name or path, where it is given. */
+  readonly pipeline?: string | undefined
+  readonly now?: number
+}
+
 /**
  * Reads the state of a data folder from the published file and `state/status.json`; a run may be on meanwhile.
- * @param keepPeople milliseconds; by default as the last run with `--keep-people`
  * @throws UsageError when the folder never had a run, or holds only `raw/`
  */
-export async function readFolderStatus(layout: Layout, keepPeople?: number, now = Date.now()): Promise<StatusReport> {
+export async function readFolderStatus(
+  layout: Layout,
+  { keepPeople, pipeline, now = Date.now() }: StatusOptions = {},
+): Promise<StatusReport> {
   const closed = (['state', 'raw'] as const).filter((part) => isClosed(layout[part], layout))
   const hasState = !closed.includes('state')
   const { status, isOn, isCutOff } = hasState ? readRunState(layout) : NOT_KNOWN
@@ -114,7 +124,12 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number, now 
     unfinished_erasure: closed.includes('raw') ? null : await readUnfinishedErasure(layout),
   }
   if (pathExists(layout.database))
-    return { ...state, ...(await withPublished(layout, (connection) => readTables(connection, keepPeople, now))) }
+    return {
+      ...state,
+      ...(await withPublished(layout, (connection) =>
+        readTables(connection, { data: layout.data, keepPeople, pipeline, now }),
+      )),
+    }
   const lost = isOn || isCutOff ? undefined : await restorable(layout)
   if (lost) throw lost
   if (status === undefined && !isCutOff && !state.failed_start) {
@@ -124,7 +139,7 @@ export async function readFolderStatus(layout: Layout, keepPeople?: number, now 
   }
   return {
     ...state,
-    time_zone: (await pipelineFor({ data: layout.data })).timeZone,
+    time_zone: (await pipelineFor({ data: layout.data, pipeline })).timeZone,
     simulated: null,
     runs: [],
     parked: [],
@@ -150,7 +165,10 @@ async function readUnfinishedErasure({ forgotten }: Layout): Promise<StatusRepor
   return { forget: countForgetting(tombstones), leaving: countLeaving(tombstones) }
 }
 
-async function readTables(connection: Connection, keepPeople: number | undefined, now: number): Promise<Tables> {
+type TableOptions = StatusOptions & { readonly data: string; readonly now: number }
+
+async function readTables(connection: Connection, options: TableOptions): Promise<Tables> {
+  const { keepPeople, now } = options
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   const runs = await all<Omit<RunReport, 'started_at' | 'finished_at'> & Record<'started_at' | 'finished_at', number>>(
     connection,
@@ -186,7 +204,7 @@ async function readTables(connection: Connection, keepPeople: number | undefined
     staleness: ages.map((age) => ({ ...age, share: age.creators / creators })),
     overdue: await readOverdue(connection),
     to_be_erased: await readLeaving(connection, now, keepPeople),
-    money: await readMoney(connection, now),
+    money: await readMoney(connection, options),
   }
 }
 
@@ -197,13 +215,13 @@ async function moneyOfRun(connection: Connection): Promise<string> {
   return `coalesce(money_billed, CAST((${spent} FROM spending AS s WHERE s.run_id = runs.run_id) AS DOUBLE))`
 }
 
-async function readMoney(connection: Connection, now: number): Promise<MoneyReport | null> {
+async function readMoney(connection: Connection, options: TableOptions): Promise<MoneyReport | null> {
   if (!(await hasSpending(connection))) return null
   const zone = await readTimeZone(connection)
-  const day = dayIn(zone, now)
+  const day = dayIn(zone, options.now)
   const month = day.slice(0, 7)
   return {
-    currency: (await pipelineOfPublished(connection)).vendor.currency,
+    currency: (await pipelineOfPublished(connection, options)).vendor.currency,
     time_zone: zone,
     today: { day, ...(await readSpent(connection, day, day)) },
     month: { month, ...(await readSpent(connection, `${month}-01`, day)) },

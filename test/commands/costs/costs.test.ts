@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { pipeline } from '../../../pipelines/default.js'
 import { listBilledCalls } from '../../../src/commands/costs/listBilledCalls.js'
 import { all } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
@@ -57,7 +58,11 @@ test('costs lists each billed call with its request id; the lines add up to the 
   // The lines of every month are the charges of the API.
   const listed = (which: string) =>
     withPublished(layoutOf(data), async (connection) => {
-      const counts = await listBilledCalls(connection, layoutOf(data), { month: which, zone: 'Asia/Shanghai' })
+      const counts = await listBilledCalls(connection, layoutOf(data), {
+        month: which,
+        zone: 'Asia/Shanghai',
+        pipeline,
+      })
       return { counts, lines: await all(connection, 'SELECT user_id, billed, source, request_id FROM billed_calls') }
     })
   const months = [...new Set(['2026-10', '2026-11', month])]

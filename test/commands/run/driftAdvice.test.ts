@@ -23,6 +23,13 @@ test.each([
   expect(driftAdvice([drift(path, found)])).toEqual([line])
 })
 
+test("the columns of a pipeline of one's own are plain objects", () => {
+  expect(driftAdvice([drift('stat.likeCount', 'count'), drift('shop', 'object')], true)).toEqual([
+    `stat_like_count: { type: 'count', kind: 'counter', path: 'stat.likeCount', description: '…' },`,
+    `shop: { type: 'list', holds: 'object', kind: 'attribute', path: 'shop', description: '…' },`,
+  ])
+})
+
 test('a path that cannot be a column, or is one already, is not proposed', () => {
   const none = [
     drift('a', 'null'),

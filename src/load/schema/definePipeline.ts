@@ -1,0 +1,94 @@
+import { messageOf, UsageError } from '../../core/errors.js'
+import { compilePipeline } from '../../flatten/compile.js'
+import { checkColumns } from '../../model/checkColumns.js'
+import { idParser } from '../../model/idParser.js'
+import type { Pipeline, SimulatedAnswers } from '../../model/pipeline.js'
+import type { PipelineDefinition } from '../../model/pipelineDefinition.js'
+import { profileAt } from '../../model/profileAt.js'
+import type { Vendor } from '../../model/vendor.js'
+import { inventedAnswers } from '../../simulator/inventedAnswers.js'
+import { routeOf } from '../../simulator/route.js'
+import { localDayOf } from './definition.js'
+import { pipelineTables } from './pipelineTables.js'
+
+const NAME = /^[a-z][a-z0-9-]{0,63}$/
+const NO_VENDOR: Vendor = { hosts: { global: 'https://localhost' }, currency: '', codes: {} }
+
+/**
+ * Checks the definition of a pipeline of one's own, and returns it: `export default definePipeline({ … })` in a file for
+ * `--pipeline`.
+ * @throws UsageError with the first fault
+ */
+export function definePipeline<Definition extends PipelineDefinition>(definition: Definition): Definition {
+  const named: unknown = (definition as PipelineDefinition | undefined)?.name
+  try {
+    if (typeof named !== 'string' || !NAME.test(named))
+      throw new Error('its name has small letters, digits and - only, and begins with a letter')
+    checkParts(definition)
+    const pipeline = completePipeline(definition, NO_VENDOR)
+    compilePipeline(pipeline)
+    pipelineTables(pipeline)
+    routeOf(pipeline)
+    localDayOf(pipeline.timeZone, 'observed_at')
+  } catch (error) {
+    throw new UsageError(`pipeline ${String(named)}: ${messageOf(error)}`, { cause: error })
+  }
+  return definition
+}
+
+/**
+ * A definition with all that was left out.
+ * @param vendor of the pipeline if it names none
+ */
+export function completePipeline(definition: PipelineDefinition, vendor: Vendor): Pipeline {
+  const { parseId, profile, columns, children = [], simulatedAnswers } = definition
+  return {
+    version: 1,
+    vendor,
+    timeZone: 'UTC',
+    genericIdColumns: [],
+    check: () => [],
+    ...definition,
+    children,
+    parseId: typeof parseId === 'function' ? parseId : idParser(parseId),
+    profile: typeof profile === 'function' ? profile : profileAt(profile),
+    simulatedAnswers: simulatedAnswers ?? ((): Promise<SimulatedAnswers> => Promise.resolve(invention())),
+  }
+
+  function invention(): SimulatedAnswers {
+    if (typeof profile === 'function') throw new Error('simulatedAnswers is missing')
+    return inventedAnswers({ columns, children }, profile)
+  }
+}
+
+/** Checks what the compiler would find in TypeScript. */
+function checkParts(definition: PipelineDefinition): void {
+  const { title, price, vendor, request, idColumns, parseId, profile, columns, children, simulatedAnswers } = definition
+  expect(typeof title === 'string' && title.trim() !== '', 'title: expected a text')
+  expect(Number.isFinite(price) && price >= 0, 'price: expected a number from 0 on')
+  expect(typeof request === 'function', 'request: expected a function that takes an id')
+  expect(Array.isArray(idColumns) && idColumns.length > 0, 'idColumns: expected a list of names of columns in inputs')
+  expect(isPart(parseId, 'pattern'), 'parseId: expected an object with pattern and looksLike, or a function')
+  expect(isPart(profile, 'id'), 'profile: expected an object with the path of the id, or a function')
+  expect(
+    typeof profile !== 'function' || simulatedAnswers !== undefined,
+    'simulatedAnswers is missing: with a function as profile, answers cannot be invented from the columns',
+  )
+  expect(typeof columns === 'object', 'columns: expected an object')
+  if (vendor !== undefined) checkVendor(vendor)
+  checkColumns(columns, children ?? [])
+}
+
+function checkVendor({ hosts, currency, codes }: Vendor): void {
+  expect(typeof hosts === 'object' && URL.canParse(hosts.global), 'vendor.hosts.global: expected a URL')
+  expect(/^[A-Z]{3}$/.test(currency), 'vendor.currency: expected three capital letters, such as USD')
+  expect(typeof codes === 'object', 'vendor.codes: expected an object')
+}
+
+function isPart(part: unknown, key: string): boolean {
+  return typeof part === 'function' || (typeof part === 'object' && part !== null && key in part)
+}
+
+function expect(condition: boolean, otherwise: string): void {
+  if (!condition) throw new Error(otherwise)
+}

@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { commandHere } from '../support/commandHere.js'
+import { temporaryFolder } from '../support/folder.js'
+
+const SOURCE = `export default {
+  name: 'videos',
+  title: 'Profiles of videos.test',
+  vendor: { hosts: { global: 'https://api.videos.test' }, currency: 'USD', codes: {} },
+  price: 0.02,
+  idColumns: ['handle'],
+  parseId: { pattern: '[a-z0-9_]{3,20}', links: ['videos.test/@<id>'], looksLike: 'handle' },
+  request: (id) => ({ path: '/user', query: { handle: id } }),
+  profile: { path: 'user', id: 'handle' },
+  columns: {
+    user_id: { type: 'text', kind: 'identity', path: 'handle', role: 'id', description: 'The handle.' },
+    nickname: { type: 'text', kind: 'attribute', path: 'name', role: 'displayName', description: 'Name.' },
+    followers: { type: 'count', kind: 'counter', path: 'stat.follower', role: 'followers', description: 'Followers.' },
+  },
+}
+`
+
+/** A folder with a pipeline of one's own and a list for it. */
+function folderWithPipeline(source = SOURCE): string {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'videos'))
+  writeFileSync(join(folder, 'videos/definition.mjs'), source)
+  writeFileSync(join(folder, 'list.csv'), 'handle\ncat_1\nhttps://videos.test/@cat_2\n?\n')
+  return folder
+}
+
+test("a pipeline of one's own runs by its path, and every command on its folder by path or config file", async () => {
+  const cwd = folderWithPipeline()
+  const here = (...args: string[]) => commandHere(args, { cwd })
+  const ran = await here('run', 'list.csv', '--pipeline', './videos', '--api', 'simulated', '--no-report')
+  expect(ran.stdout).toMatch(/^rows +3 +2 .*\n(.*\n)*money +none, the data are simulated \(a real run: \$0\.04\)/m)
+
+  const bare = await here('replay', '--check')
+  expect([bare.code, bare.stderr]).toEqual([
+    2,
+    `error: ${join(cwd, 'data')} belongs to the pipeline videos, which is not a part of creator-enrich: give its file with --pipeline, or as "pipeline" in ${join(cwd, 'data/creator-enrich.json')}\n`,
+  ])
+  expect((await here('replay', '--check', '--pipeline', 'videos/definition.mjs')).code).toBe(0)
+  const other = await here('plan', 'list.csv', '--pipeline', 'weibo-user-profile')
+  expect(other.stderr).toContain('belongs to the pipeline videos, not to weibo-user-profile')
+
+  // The path in a config file is relative to its folder.
+  writeFileSync(join(cwd, 'data/creator-enrich.json'), '{"pipeline": "../videos"}', { mode: 0o600 })
+  const commands = [
+    ['run', 'list.csv', '--api', 'simulated'],
+    ['replay', '--check'],
+    ['plan', 'list.csv'],
+    ['status', '--json'],
+    ['costs', '--json'],
+    ['select', '--out', 'all.xlsx'],
+    ['changes', '--json'],
+    ['doctor', '--json', '--api', 'simulated'],
+    ['report', '--lang', 'zh'],
+    ['forget', 'cat_2'],
+    ['person', 'cat_1'],
+  ]
+  for (const command of commands) {
+    const { code, stderr } = await here(...command)
+    expect([command[0], code], stderr).toEqual([command[0], 0])
+  }
+  expect(readFileSync(join(cwd, 'data/exports/creators.csv'), 'utf8')).toMatch(
+    /^\ufeffuser_id,nickname,followers,.*\ncat_1,/,
+  )
+})
+
+test.each<[string, string, RegExp]>([
+  ['nothing', '', /it exports no pipeline: write `export default \{ name: … \}`/],
+  ['a fault of syntax', 'export default {', /definition\.mjs cannot be imported: .+/],
+  [
+    'a wrong definition',
+    SOURCE.replace("'count'", "'number'"),
+    /pipeline videos: column followers: its type is number/,
+  ],
+  [
+    'the name of another',
+    SOURCE.replace("'videos'", "'weibo-user-profile'"),
+    /has a pipeline called weibo-user-profile itself/,
+  ],
+])('a file with %s is exit 2 with one line', async (_, source, message) => {
+  const cwd = folderWithPipeline(source)
+  const { code, stderr } = await commandHere(['run', 'list.csv', '--pipeline', './videos', '--api', 'simulated'], {
+    cwd,
+  })
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^error: [^\n]+\n$/)
+  expect(stderr).toMatch(message)
+})
+
+test('a path without a file is exit 2, and a name without a folder too', async () => {
+  const cwd = folderWithPipeline()
+  const run = (pipeline: string) => commandHere(['run', 'list.csv', '--pipeline', pipeline], { cwd })
+  expect((await run('./absent.mjs')).stderr).toBe(
+    `error: --pipeline ./absent.mjs: ${join(cwd, 'absent.mjs')} does not exist\n`,
+  )
+  expect((await run('./data/..')).stderr).toContain('has no file definition.mjs')
+  expect((await run('absent')).stderr).toContain('pipelines/absent/definition.ts does not exist')
+})
+
+test('a .env never names a program, whoever holds the token', async () => {
+  const cwd = folderWithPipeline(`globalThis.wasRun = true\n${SOURCE}`)
+  writeFileSync(join(cwd, '.env'), 'JUSTONEAPI_TOKEN=x\nCREATOR_ENRICH_PIPELINE=./videos\n')
+  for (const command of [['run', 'list.csv', '--api', 'simulated'], ['plan', 'list.csv'], ['status'], ['simulate']]) {
+    const { code, stderr } = await commandHere(command, { cwd })
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: .*\.env: CREATOR_ENRICH_PIPELINE may only be the name of a pipeline there/),
+    ])
+  }
+  expect(globalThis).not.toHaveProperty('wasRun')
+})
