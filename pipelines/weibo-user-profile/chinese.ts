@@ -1,10 +1,12 @@
 import type { PipelineWords } from '../../src/model/pipeline.js'
 import { chinese as xiaohongshu } from '../xiaohongshu-user-profile/chinese.js'
+import { chineseColumns } from './columns/chineseColumns.js'
 
 /** The words of people for this endpoint in Chinese. */
 export const chinese: PipelineWords = {
   title: '微博用户主页（Just One API，V3）',
   labels: { engagement: '转评赞总数', engagement_per_post: '条均转评赞', posts: '微博' },
+  columns: chineseColumns,
   values: {
     tier: xiaohongshu.values!['tier']!,
     gender: { male: '男', female: '女', unknown: '未知' },

@@ -4,8 +4,7 @@ import { all, openDatabase } from '../../src/core/duckdb.js'
 import { pipelineTables } from '../../src/load/schema/pipelineTables.js'
 import { attribute } from '../../src/model/column.js'
 import { codesOf, loadPipeline, type Column } from '../../src/model/pipeline.js'
-import { plainId } from '../support/lists.js'
-import { edgeCasesOf, pipelineNames } from './pipelines.js'
+import { edgeCasesOf, idsOf, pipelineNames } from './pipelines.js'
 
 /** `noteSign.userId` is `note_sign_user_id`. */
 function snakeCase(path: string): string {
@@ -13,7 +12,10 @@ function snakeCase(path: string): string {
   return words.replaceAll('.', '_').toLowerCase()
 }
 
-const RENAMED: Readonly<Record<string, string>> = { userid: 'user_id', desc: 'bio' }
+const RENAMED: Readonly<Record<string, string>> = {
+  ...{ userid: 'user_id', idstr: 'user_id', desc: 'bio', description: 'bio' },
+  'weibo-user-profile profile_url': 'profile_path',
+}
 
 /** Words of the keys whose capitals do not say where they begin. */
 const UNCLEAR: Readonly<Record<string, string>> = { liveGMV: 'live_gmv' }
@@ -24,12 +26,14 @@ test('each pipeline has cases for the tests of runs', () => {
 
 describe.each(pipelineNames)('%s', async (name) => {
   const pipeline = await loadPipeline(name)
+  const { plain } = idsOf[name]!
   const columns = Object.entries(pipeline.columns)
   const every: [string, Column][] = [...columns, ...pipeline.children.flatMap((child) => Object.entries(child.columns))]
 
   test('its columns are named after their paths', () => {
     for (const [column, { path }] of columns)
-      if (path !== undefined) expect(column).toBe(RENAMED[path] ?? UNCLEAR[path] ?? snakeCase(path))
+      if (path !== undefined)
+        expect(column).toBe(RENAMED[path] ?? RENAMED[`${name} ${path}`] ?? UNCLEAR[path] ?? snakeCase(path))
   })
 
   test('its columns have a description of one line, and either a path or a function', () => {
@@ -56,10 +60,10 @@ describe.each(pipelineNames)('%s', async (name) => {
     const answers = await pipeline.simulatedAnswers()
     const reader = answerReader(pipeline)
     for (let n = 1; n <= 50; n += 1) {
-      const data = answers.data(plainId(n), n % 4)
-      expect(data).toEqual(answers.data(plainId(n), n % 4))
-      const profile = pipeline.profile(data, plainId(n))
-      const read = profile.kind === 'profile' ? reader.flatten(profile.value, plainId(n)) : undefined
+      const data = answers.data(plain(n), n % 4)
+      expect(data).toEqual(answers.data(plain(n), n % 4))
+      const profile = pipeline.profile(data, plain(n))
+      const read = profile.kind === 'profile' ? reader.flatten(profile.value, plain(n)) : undefined
       expect(read).toMatchObject({ drift: [], anomalies: [], extra: null })
     }
   })

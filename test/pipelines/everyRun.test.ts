@@ -7,19 +7,19 @@ import type { Receipt } from '../../src/model/receipt.js'
 import { pipelineFor } from '../../src/publish/folderPipeline.js'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js'
 import { folderOfFile } from '../support/folder.js'
-import { plainId, writeList } from '../support/lists.js'
+import { writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
 import { forgetHere } from '../support/replayHere.js'
 import { checkReplay } from '../support/replayed.js'
 import { enrich, startRun, type Enriched } from '../support/simulated.js'
-import { edgeCasesOf, pipelineNames } from './pipelines.js'
+import { edgeCasesOf, idsOf, pipelineNames } from './pipelines.js'
 
 const folder = folderOfFile()
-const edgeId = (number: string): string => `5f00000000000000005eed${number}`
 
 /** A run that is killed, the same run again, and a run of the next night. */
 describe.each(pipelineNames)('%s', (name) => {
   const cases = edgeCasesOf[name]!
+  const { plain, edge: edgeId } = idsOf[name]!
   const missing = cases.missing.map(edgeId)
   const data = join(folder, name)
   let pipeline: Pipeline
@@ -31,7 +31,7 @@ describe.each(pipelineNames)('%s', (name) => {
   beforeAll(async () => {
     pipeline = await loadPipeline(name)
     const answers = await pipeline.simulatedAnswers()
-    const ids = Array.from({ length: 20 }, (_, at) => plainId(at + 1))
+    const ids = Array.from({ length: 20 }, (_, at) => plain(at + 1))
     people = ids.filter((id) => answers.code?.(id, 0) === undefined).slice(0, 6)
     const edges = [cases.changed, cases.unknownKeys, cases.misdelivered].map(edgeId)
     const list = writeList(folder, [...people, ...edges, ...missing], `${name}.csv`)
