@@ -5,8 +5,7 @@ import { compilePipeline } from '../../../src/flatten/compile.js'
 import { completePipeline, definePipeline } from '../../../src/load/schema/definePipeline.js'
 import { videos } from './videos.js'
 
-const faulty = (changes: Record<string, unknown>) => () =>
-  definePipeline({ ...videos, ...changes })
+const faulty = (changes: Record<string, unknown>) => () => definePipeline({ ...videos, ...changes })
 
 const column = (changes: Record<string, unknown>) => ({
   columns: {
