@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { commandText } from '../../core/commandText.js'
-import { all, first, quotedName, quotedText, runScript, transaction, type Connection } from '../../core/duckdb.js'
+import { all, first, quotedName, runScript, transaction, type Connection } from '../../core/duckdb.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { fillDays } from '../merge.js'
@@ -16,6 +16,7 @@ import {
   createView,
   type ViewDefinition,
 } from './definition.js'
+import { copyTables } from './copyTables.js'
 import { DICTIONARY, writeDictionary } from './dictionary.js'
 import { migrations } from './migrations/all.js'
 import { comparedAttributes, pipelineTables } from './pipelineTables.js'
@@ -78,7 +79,7 @@ export async function bringUpToDate(target: Target): Promise<void> {
   const made = fingerprintOf(pipeline)
   const grown = `${made}+`
   // A file that cannot be read is no reason to fail: the tables are made.
-  if (like !== undefined) await copyTables(target, like, made).catch(() => undefined)
+  if (like !== undefined) await copyTables(connection, like, { views: made, reading: READING }).catch(() => undefined)
   await transaction(connection, async () => {
     const folder = await migrate(target)
     const isCurrent = folder.views === made || folder.views === grown
@@ -87,7 +88,7 @@ export async function bringUpToDate(target: Target): Promise<void> {
     if (isCurrent) return
     await runScript(connection, viewStatements(pipeline))
     await writeDictionary(connection, pipelineTables(pipeline))
-    const isNew = folder.attributes === NO_ATTRIBUTES
+    const isNew = folder.views === null && folder.attributes === NO_ATTRIBUTES
     await connection.run('UPDATE data_folder SET views = $views', { views: isNew ? made : grown })
   })
 }
@@ -96,34 +97,13 @@ export async function bringUpToDate(target: Target): Promise<void> {
 const NO_ATTRIBUTES = '{}'
 
 /**
- * Gives an empty database the tables, views and comments of another file, which takes a tenth of the time to make them. Does
- * nothing if that one was made with other definitions: it may have columns that are no longer defined.
- */
-async function copyTables({ connection, pipeline }: Target, like: string, made: string): Promise<void> {
-  await connection.run(`ATTACH ${quotedText(like)} AS alike (READ_ONLY)`)
-  try {
-    const folder = await first<Folder>(connection, 'SELECT * FROM alike.data_folder')
-    if (folder?.pipeline !== pipeline.name || folder.views !== made) return
-    const here = await first<{ name: string }>(connection, 'SELECT current_database() AS name')
-    await transaction(connection, () =>
-      runScript(connection, [
-        `COPY FROM DATABASE alike TO ${quotedName(here!.name)} (SCHEMA)`,
-        `INSERT INTO data_folder (pipeline, pipeline_version, attributes, daily, views, schema_version, reading)
-         SELECT pipeline, pipeline_version, attributes, daily, views, schema_version, ${READING} FROM alike.data_folder`,
-      ]),
-    )
-  } finally {
-    await connection.run('DETACH alike')
-  }
-}
-
-/**
  * Of all that is brought in line with the definitions. It is compared instead of tables and views: DuckDB stores a view in
  * other words than its definition. With a plus sign, tables of older definitions were brought in line.
  */
 function fingerprintOf(pipeline: Pipeline): string {
-  const all = JSON.stringify([migrations.length, pipelineTables(pipeline), viewStatements(pipeline), DICTIONARY])
-  return hash('sha256', all).slice(0, 16)
+  const { name } = pipeline
+  const all = [name, migrations.length, pipelineTables(pipeline), viewStatements(pipeline), DICTIONARY]
+  return hash('sha256', JSON.stringify(all)).slice(0, 16)
 }
 
 async function migrate({ connection, path, pipeline }: Target): Promise<Folder> {
