@@ -40,6 +40,8 @@ const schema = z.object({
   /** Calls. */
   billed: z.number(),
   maybe_billed: z.number(),
+  /** Of a call; absent if an older version wrote the file. */
+  price: z.number().optional(),
   /** Why the run is stopping, or has stopped. */
   stop: z.string().optional(),
   exit_code: z.number().int().optional(),
@@ -124,7 +126,7 @@ export class StatusFile {
   }
 
   private status({ runId, startedAt }: RunHeader): RunStatus {
-    const { total, done, inFlight, failed, sent, billed, maybeBilled, stop } = this.tally
+    const { total, done, inFlight, failed, sent, billed, maybeBilled, price, stop } = this.tally
     return {
       run_id: runId,
       pid: process.pid,
@@ -140,6 +142,7 @@ export class StatusFile {
       calls: sent,
       billed,
       maybe_billed: maybeBilled,
+      price,
       ...(stop === undefined ? {} : { stop }),
       ...(this.exitCode === undefined ? {} : { exit_code: this.exitCode }),
     }

@@ -47,7 +47,7 @@ export class CutOffRun {
     const { logger, settings, api, pipeline } = this.context
     const { status } = this
     const { calls: sent = status.billed + status.maybe_billed, billed, maybe_billed: maybeBilled } = status
-    const price = calls?.price ?? settings.price
+    const price = calls?.price ?? status.price ?? settings.price
     const known = calls ?? { sent, billed, maybeBilled }
     // The status may be a second older than the journal, and each billed answer has ended an id.
     const done = Math.min(status.due, Math.max(status.done, known.billed))

@@ -1,12 +1,15 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openDatabase, quotedText, type ReadCell } from '../../src/core/duckdb.js'
+import { layoutOf } from '../../src/dataFolder/layout.js'
+import { readStatus } from '../../src/dataFolder/runStatus.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
 import { forgetHere, replayHere } from '../support/replayHere.js'
-import { enrich, enrichAll, enrichAt, simulator, startRun } from '../support/simulated.js'
+import { enrich, enrichAll, enrichAt, simulator, startRun, TOKEN } from '../support/simulated.js'
 
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => plainId(from + n))
 /** Half past eleven at night in Shanghai, on the 31st of October. */
@@ -25,10 +28,9 @@ FROM runs LEFT JOIN (
   FROM spending GROUP BY run_id
 ) AS s USING (run_id)
 WHERE coalesce(s.calls, 0) <> runs.calls OR coalesce(billed, 0) <> billed_calls OR coalesce(maybe, 0) <> maybe_billed_calls
-  OR (status <> 'interrupted' AND (
-    coalesce(asked, 0) <> asked_ids
-    OR coalesce(money, 0) <> runs.money_billed::DECIMAL(18,6)
-    OR coalesce(maybe_money, 0) <> runs.money_maybe_billed::DECIMAL(18,6)))`
+  OR (status <> 'interrupted' AND coalesce(asked, 0) <> asked_ids)
+  OR coalesce(money, 0) <> coalesce(runs.money_billed::DECIMAL(18,6), 0)
+  OR coalesce(maybe_money, 0) <> coalesce(runs.money_maybe_billed::DECIMAL(18,6), 0)`
 
 /** The rows of `spending`, which must add up to the receipts, and be what a replay gives. */
 async function checked(data: string): Promise<Record<string, ReadCell>[]> {
@@ -154,8 +156,16 @@ test('the calls of a run that was killed have their price and, if it was the onl
   })
   const { child, ended } = startRun([list], data, api, '--concurrency', '1', '--price', '0.2')
   await arrived
+  await vi.waitFor(() => expect(readStatus(layoutOf(data).status)).toMatchObject({ billed: 2 }), { timeout: 30_000 })
   child.kill('SIGKILL')
   await ended
+  const copy = join(folder, 'copy')
+  cpSync(data, copy, { recursive: true })
+  rmSync(join(copy, 'exports'), { recursive: true, force: true })
+  writeFileSync(join(copy, 'exports'), 'not a folder')
+  const command = ['run', list, '--api', api.url, '--data', copy, '--price', '0.1']
+  const failed = await commandHere(command, { env: { JUSTONEAPI_TOKEN: TOKEN } })
+  expect(failed).toMatchObject({ code: 7, stderr: expect.stringMatching(/exit=killed .* money=¥0\.40/) as string })
   // 0.60 of the day is spent, so one more call at another price fits.
   const next = await enrich(list, data, await simulator(), '--price', '0.1', '--budget-per-day', '0.75')
   expect(next.stderr).toContain('calls=3 billed=2 maybe_billed=1 money=¥0.40+¥0.20?')
@@ -164,7 +174,7 @@ test('the calls of a run that was killed have their price and, if it was the onl
     { list: 'creators', price: 0.2, asked_ids: 3, calls: 3, billed_calls: 2, maybe_billed_calls: 1, money_billed: 0.4 },
     { list: 'creators', price: 0.1, calls: 1, money_billed: 0.1 },
   ])
-  expect(await published(data, 'SELECT status, billed_calls, money_billed FROM runs ORDER BY run_id LIMIT 1')).toEqual([
-    { status: 'interrupted', billed_calls: 2, money_billed: null },
+  expect(await published(data, 'SELECT status, price, money_billed FROM runs ORDER BY run_id LIMIT 1')).toEqual([
+    { status: 'interrupted', price: 0.2, money_billed: 0.4 },
   ])
 })
