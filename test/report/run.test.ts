@@ -71,7 +71,7 @@ test('the command writes the report again and prints its path; it refuses an emp
   expect(dataOf(readFileSync(path, 'utf8')).ids).toEqual([plainId(1)])
 
   const other = writeReport(layoutOf(data), { ...pipeline, name: 'other' }, { keep: 10, lang: 'en' })
-  await expect(other).rejects.toThrow('give it with --pipeline')
+  await expect(other).rejects.toThrow('belong to the pipeline')
 })
 
 test('the report of a list is a file of its own, the same for the same data; forget and lists remove reach it', async () => {
