@@ -29,6 +29,8 @@ export interface Layout {
   readonly start: string
   /** What the exports were made from. */
   readonly fingerprints: string
+  /** How the folder takes part in a fleet. */
+  readonly fleet: string
   /** The limits of the API that calls have shown. */
   readonly learned: string
 }
@@ -56,6 +58,7 @@ export function layoutOf(data: string): Layout {
     status: join(state, 'status.json'),
     start: join(state, 'start.json'),
     fingerprints: join(state, 'exports.json'),
+    fleet: join(state, 'fleet.json'),
     learned: join(state, 'learned.json'),
   }
 }

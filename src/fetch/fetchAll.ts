@@ -14,6 +14,8 @@ export interface FetchOptions extends CallRunnerOptions {
   readonly ids: AsyncIterable<DueId>
   /** What earlier runs have learned of this upstream. */
   readonly learned?: LearnedLimits | undefined
+  /** Resolves when a call may go on the wire, beside the limits of this run; false: it must not go. Absent: at once. */
+  readonly permit?: (() => Promise<boolean>) | undefined
   /** Knows when this process stood still; absent: never. */
   readonly activeClock?: ActiveClock | undefined
   /** Stops the run: no further call is sent, and the calls in flight are waited for. */
@@ -67,11 +69,11 @@ class FetchRun {
   private changed: (() => void) | undefined
 
   constructor(private readonly options: FetchOptions) {
-    const { policy, effects, learned, activeClock, onEvent } = options
+    const { policy, effects, learned, activeClock, permit, onEvent } = options
     this.emit = onEvent ?? (() => undefined)
     this.stopping = new Stopping(effects, (stop) => this.emit({ type: 'stopping', stop }))
     this.admission = new Admission({
-      ...{ policy, learned, effects, activeClock, stopping: this.stopping },
+      ...{ policy, learned, effects, activeClock, permit, stopping: this.stopping },
       onPause: (reason, pauseMs) => this.emit({ type: reason, pauseMs }),
       onEnd: () => this.changed?.(),
     })

@@ -6,6 +6,8 @@ import { type CodeCount, type Counts, type DayReceipt, type DriftReceipt, STATUS
 export interface RunRecord {
   readonly runId: string
   readonly startedAt: number
+  /** When its ids were asked for, if not by this run: ages count from then. */
+  readonly askedAt?: number | undefined
   readonly finishedAt: number
   readonly status: 'done' | 'stopped'
   readonly exitCode: number
@@ -140,6 +142,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     run_id: record.runId,
     started_at: new Date(record.startedAt).toISOString(),
     finished_at: new Date(record.finishedAt).toISOString(),
+    asked_at: record.askedAt === undefined ? null : new Date(record.askedAt).toISOString(),
     last_call_at: null,
     status: record.status,
     exit_code: BigInt(record.exitCode),

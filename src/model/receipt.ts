@@ -133,7 +133,7 @@ export interface Receipt {
 }
 
 /** Why the ids that were not fetched are parked. */
-export type ParkReason = 'cap' | 'quota' | 'balance' | 'stopped'
+export type ParkReason = 'cap' | 'quota' | 'balance' | 'queued' | 'stopped'
 
 export function parkReasonOf(stop: StopReason | undefined): ParkReason {
   return stop === 'cap' || stop === 'quota' || stop === 'balance' ? stop : 'stopped'

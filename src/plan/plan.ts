@@ -64,7 +64,7 @@ const planned = sqlColumns(PLANNED, 'p')
 export async function plan(connection: Connection, wanted: PlanOptions): Promise<PlanCounts> {
   const options = await withStoredColumns(connection, wanted)
   await connection.run(planSql(options, await readStoredRuns(connection, options.startedAt)), planParameters(options))
-  return countPlan(connection)
+  return recountPlan(connection)
 }
 
 /** The file that an older version published may lack a column: then nothing is known of it. */
@@ -84,10 +84,11 @@ export async function planAsDated(connection: Connection, after: number): Promis
      WHERE unjudged_decision IS NOT NULL AND ord > $after`,
     { after },
   )
-  return countPlan(connection)
+  return recountPlan(connection)
 }
 
-async function countPlan(connection: Connection): Promise<PlanCounts> {
+/** Counts the TEMP table `planned` as it is now. */
+export async function recountPlan(connection: Connection): Promise<PlanCounts> {
   const byReason = await all<PlanCount>(
     connection,
     `SELECT ${planned.decision} AS decision, ${planned.reason} AS reason, count(*) AS ids, sum(member_rows)::BIGINT AS rows

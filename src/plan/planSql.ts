@@ -80,7 +80,7 @@ function reasonOf(decision: string, reason: string, missing: MissingCodes | unde
 /** Every distinct id with its verdict, in the order of the plan. */
 function orderedSql(
   options: PlanOptions,
-  { misses, isUseless, afterUseless, aheadRuns, orderedRuns }: StoredRuns,
+  { misses, isUseless, afterUseless, aheadRuns, orderedRuns, askedAt }: StoredRuns,
 ): string {
   const [once, twice, further] = EMPTY_DAYS.map((days) => days * DAY_MS - NIGHT_SLACK_MS)
   const { ages, tier, first } = options
@@ -116,7 +116,7 @@ WITH
   dated_runs AS (
     SELECT
       run_id,
-      CASE WHEN epoch_ms(started_at) <= $started_at + ${CLOCK_TOLERANCE_MS} THEN started_at END AS started_at,
+      CASE WHEN epoch_ms(started_at) <= $started_at + ${CLOCK_TOLERANCE_MS} THEN ${askedAt} END AS started_at,
       ${isUseless} AS is_useless,
       run_id IN (${aheadRuns}) AS is_ahead
     FROM runs

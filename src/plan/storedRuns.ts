@@ -9,6 +9,8 @@ export interface StoredRuns {
   readonly isUseless: string
   /** Whether the last run with calls was. */
   readonly afterUseless: boolean
+  /** When the ids of a row of `runs` were asked for: ages count from then. */
+  readonly askedAt: string
   /** A query of the runs whose clock was ahead. */
   readonly aheadRuns: string
   /** A query of all runs, with what `cameBefore` needs. */
@@ -31,7 +33,7 @@ export async function readStoredRuns(connection: Connection, startedAt: number):
   const columns = await namesOfColumns(connection, 'runs')
   if (!columns.has('useless')) {
     const misses = `(SELECT NULL::VARCHAR AS user_id, NULL::VARCHAR AS run_id, NULL::VARCHAR AS outcome, NULL::TIMESTAMPTZ AS observed_at WHERE FALSE)`
-    return { misses, isUseless: 'FALSE', afterUseless: false, ...NO_CLOCKS }
+    return { misses, isUseless: 'FALSE', afterUseless: false, askedAt: 'started_at', ...NO_CLOCKS }
   }
   const last = await first<{ useless: boolean | null }>(
     connection,
@@ -44,5 +46,6 @@ export async function readStoredRuns(connection: Connection, startedAt: number):
     isUseless: 'coalesce(useless, FALSE)',
     afterUseless: last?.useless ?? false,
     ...(columns.has('ahead_runs') ? CLOCKS : NO_CLOCKS),
+    askedAt: columns.has('asked_at') ? 'coalesce(asked_at, started_at)' : 'started_at',
   }
 }

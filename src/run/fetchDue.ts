@@ -26,7 +26,9 @@ import type { IdFinder } from '../privacy/idFinder.js'
 import { newTally, startProgress, timeIn, type Tally } from '../terminal/progress.js'
 import { spentByDay } from './budget.js'
 import { dueIdsByClock, reportAhead } from './clock.js'
+import type { RunContext } from './context.js'
 import type { OpenRun } from './openRun.js'
+import { refuseQueued } from './refuseQueued.js'
 import { StagedCalls } from './stagedCalls.js'
 import { warnOfCaps } from './warnOfCaps.js'
 
@@ -35,6 +37,10 @@ export interface Fetched extends FetchResult {
   readonly askedIds: number
   /** The closed journal segment with the calls; undefined if no id was due. */
   readonly segment: string | undefined
+  /** Whether ids without a call wait in a queue, to be fetched elsewhere. */
+  readonly isQueued?: true
+  /** When the ids were asked for, if not by this run: ages count from then, milliseconds since 1970. */
+  readonly askedAt?: number
   /** The plan as it was carried out. */
   readonly planned: PlanCounts
   /** Whether the API's time has confirmed the own clock. */
@@ -43,7 +49,8 @@ export interface Fetched extends FetchResult {
   readonly staging: Staging | undefined
 }
 
-const NOTHING: Omit<Fetched, 'planned'> = {
+/** What a run has that makes no call. */
+export const NOTHING_FETCHED: Omit<Fetched, 'planned'> = {
   calls: 0,
   askedIds: 0,
   useless: false,
@@ -83,17 +90,18 @@ export async function fetchDue(
     'planned',
     { rows: planned.rows, ids: planned.ids, due },
   )
-  if (due === 0) return { ...NOTHING, planned }
+  if (due === 0) return { ...NOTHING_FETCHED, planned }
+  await refuseQueued(connection, layout)
   warnOfCaps(run, due)
   const token = tokenFor(run, due)
   await claimKind(connection, layout.data, api.simulated)
   const open = new Resources()
   try {
-    const upstream = await connect(run, token, open)
+    const upstream = await connectApi(run, token, open)
     await warnOfSpace(layout, due, effects)
     const journal = await openJournal(
       layout.journal,
-      await headerFor(run, connection, lists),
+      await segmentHeader(run, connection, lists),
       reserveFor(settings.concurrency),
     )
     open.add(() => journal.close())
@@ -122,12 +130,12 @@ export async function fetchDue(
       journal,
       interpret: reader.interpret,
       onDurable: (end, outcome) => staged.add(end, outcome),
-      policy: policyOf(settings, await budgetsOf(run, warehouse)),
+      policy: fetchPolicyOf(settings, await budgetsOf(run, warehouse)),
       learned: learned.known,
       effects,
       activeClock,
       signal,
-      onEvent: (event) => follow(event, tally, effects),
+      onEvent: (event) => followFetch(event, tally, effects),
     })
     await learned.keep(result.learned)
     if (isAhead && carriedOut !== planned)
@@ -147,7 +155,7 @@ export async function fetchDue(
 }
 
 /** If the run is cut off, the price and the list of its calls, and the runs before it, are known from here alone. */
-async function headerFor(
+export async function segmentHeader(
   { header, settings, pipeline }: OpenRun,
   connection: Connection,
   [list, ...others]: readonly string[],
@@ -158,15 +166,25 @@ async function headerFor(
   return list === undefined || others.length > 0 || list.length > LONGEST_NAME ? known : { ...known, list }
 }
 
-function tokenFor({ api, token }: OpenRun, due: number): string {
+/** The token for calls; undefined if the API needs one and none is given. */
+export function callToken({ api, token }: Pick<RunContext, 'api' | 'token'>): string | undefined {
   if (token !== undefined && api.base !== undefined) return token
-  if (api.simulated) return SIMULATED_TOKEN
+  return api.simulated ? SIMULATED_TOKEN : undefined
+}
+
+function tokenFor(run: OpenRun, due: number): string {
+  const token = callToken(run)
+  if (token !== undefined) return token
   throw new UsageError(
     `no token, and ${plural(due, 'id')} to fetch: set JUSTONEAPI_TOKEN or give --token-file; \`${demoText()}\` shows a run on simulated data without one`,
   )
 }
 
-async function connect(run: OpenRun, token: string, open: Resources): Promise<ApiClient> {
+/** What a client of the API is made from. */
+export type ApiAccess = Pick<RunContext, 'settings' | 'pipeline' | 'redact' | 'api' | 'effects'>
+
+/** Opens a client, of a simulator in this process if the API is simulated. */
+export async function connectApi(run: ApiAccess, token: string, open: Resources): Promise<ApiClient> {
   const { settings, pipeline, redact, api, effects } = run
   const base = api.base ?? (await startOwnSimulator(run, open))
   const { timeout: timeoutMs, concurrency: connections } = settings
@@ -177,7 +195,7 @@ async function connect(run: OpenRun, token: string, open: Resources): Promise<Ap
   return upstream
 }
 
-async function startOwnSimulator({ pipeline, effects }: OpenRun, open: Resources): Promise<URL> {
+async function startOwnSimulator({ pipeline, effects }: ApiAccess, open: Resources): Promise<URL> {
   const today = Date.parse(dayIn(pipeline.timeZone, effects.now()))
   const night = Math.floor((today - Date.parse(FIRST_NIGHT)) / DAY_MS)
   const { startSimulator } = await import('../simulator/simulator.js')
@@ -212,7 +230,10 @@ async function budgetsOf(
   return { ...ofRun, dayBudget: { timeZone, calls: callsFor(budgetPerDay), left } }
 }
 
-function policyOf(settings: PricedSettings, budgets: Pick<FetchPolicy, 'budget' | 'dayBudget'>): FetchPolicy {
+export function fetchPolicyOf(
+  settings: PricedSettings,
+  budgets: Pick<FetchPolicy, 'budget' | 'dayBudget'>,
+): FetchPolicy {
   const { concurrency, attempts, giveUp, onAmbiguous, rate, maxCalls } = settings
   return {
     concurrency,
@@ -228,7 +249,7 @@ function policyOf(settings: PricedSettings, budgets: Pick<FetchPolicy, 'budget' 
 const FAILED = new Set<string>(['refused', 'misdelivered', 'unreadable', 'retry', 'ambiguous'])
 
 /** Updates the numbers of the progress line, and logs stops and pauses at once. */
-function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
+export function followFetch(event: FetchEvent, tally: Tally, effects: Pick<Effects, 'log'>): void {
   if (event.type === 'sent') {
     if (event.attempt === 1) tally.started += 1
     tally.sent += 1
@@ -257,7 +278,10 @@ function follow(event: FetchEvent, tally: Tally, effects: Effects): void {
   }
 }
 
-function logCall({ id, kind, code, ms: exact }: Extract<FetchEvent, { type: 'end' }>, { log }: Effects): void {
+function logCall(
+  { id, kind, code, ms: exact }: Extract<FetchEvent, { type: 'end' }>,
+  { log }: Pick<Effects, 'log'>,
+): void {
   const ms = Math.round(exact)
   log('debug', `${id}: ${kind}, code ${code}, ${ms} ms`, 'call_ended', { id, kind, code, ms })
 }

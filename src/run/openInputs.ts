@@ -13,7 +13,7 @@ import type { IdFinder } from '../privacy/idFinder.js'
 import { forgottenFinder, readTombstones } from '../privacy/tombstones.js'
 import { type NamedInput, readInput } from '../read/readInput.js'
 import type { RunContext } from './context.js'
-import { nothingTracked } from './trackedInputs.js'
+import { nothingTracked } from './storedInputs.js'
 
 /**
  * Opens the inputs and names their lists; their rows are read later. Tracked lists are not opened here: their rows are

@@ -9,6 +9,7 @@ import type { Receipt } from '../model/receipt.js'
 import { plan, planOptionsOf } from '../plan/plan.js'
 import { sealLoaded, writeLoaded, type WrittenCalls } from '../raw/seal.js'
 import type { NamedInput } from '../read/readInput.js'
+import type { CallSource } from './callSource.js'
 import { checkLists } from './checkLists.js'
 import { confirmPrice } from './confirmPrice.js'
 import type { RunContext } from './context.js'
@@ -23,9 +24,9 @@ import { publishRun, reportRun } from './publishRun.js'
 import { setAside, withCurrentWarehouse } from './rebuild.js'
 import { recordFailure } from './recordFailure.js'
 import { settleRun } from './settleRun.js'
+import { storedInputs, trackedInputs } from './storedInputs.js'
 import { surviveDamage } from './surviveDamage.js'
 import { tidyRaw } from './tidyRaw.js'
-import { trackedInputs } from './trackedInputs.js'
 
 /**
  * How far a run came. When a later step fails, its row in table `runs` must be corrected. When the steps are repeated,
@@ -43,10 +44,11 @@ interface Progress {
 
 /**
  * One run, from lists of ids to published files; docs/architecture.md describes the steps.
+ * @param source where the answers come from; absent: from the API
  * @returns the receipt, also when the run was stopped and the rest is parked
  * @throws RunError with its exit code when the run did not end in order; every paid answer is in the journal
  */
-export async function run(context: RunContext): Promise<Receipt> {
+export async function run(context: RunContext, source?: CallSource): Promise<Receipt> {
   const { settings, effects } = context
   const layout = layoutOf(settings.data)
   const activeClock = new ActiveClock(effects)
@@ -58,17 +60,18 @@ export async function run(context: RunContext): Promise<Receipt> {
   let opened: OpenRun | undefined
   try {
     // An unusable input is reported before the data folder is touched.
-    const given = await openInputs(context, resources)
+    const given = source?.lists ? [] : await openInputs(context, resources)
 
     // One run at a time owns the data folder.
     const current = (opened = await openRun(context, activeClock, status, resources))
 
     // An erasure that was cut off comes first: until it is complete, raw/ and the tables differ.
     await completeErasure(current)
+    await source?.prepare?.(current)
 
     // The steps up to the published files use the working database. If it turns out damaged, it is rebuilt once.
     const { published, written } = await surviveDamage(current, progress, () =>
-      loadAndPublish(current, given, progress),
+      loadAndPublish(current, { given, source }, progress),
     )
     progress.published = true
 
@@ -99,17 +102,23 @@ export async function run(context: RunContext): Promise<Receipt> {
   }
 }
 
+/** What a run reads, and where its answers come from. */
+interface Work {
+  readonly given: readonly NamedInput[]
+  readonly source: CallSource | undefined
+}
+
 /** The steps from the recovery of earlier runs to the published files. */
 async function loadAndPublish(
   current: OpenRun,
-  given: readonly NamedInput[],
+  work: Work,
   progress: Progress,
 ): Promise<{ published: Receipt; written: Written }> {
   const lossy = current.settings.new ?? false
   const { runId } = current.header
   const { receipt, inputs } = await withCurrentWarehouse(
     current,
-    (warehouse) => enrich(current, warehouse, given, progress),
+    (warehouse) => enrich(current, warehouse, work, progress),
     // This run's calls are loaded after its plan, as if nothing had happened.
     { lossy, without: runId },
   )
@@ -131,7 +140,7 @@ async function loadAndPublish(
 async function enrich(
   current: OpenRun,
   warehouse: Warehouse,
-  given: readonly NamedInput[],
+  { given, source }: Work,
   progress: Progress,
 ): Promise<{ receipt: Receipt; inputs: readonly NamedInput[] }> {
   const { settings, pipeline, layout, status, forgotten, header } = current
@@ -143,7 +152,11 @@ async function enrich(
   await current.cutOff?.reportFrom(connection)
 
   // The whole input is read and checked before the first call.
-  const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
+  const inputs = source?.lists
+    ? await storedInputs(connection, pipeline, source.lists)
+    : settings.tracked
+      ? await trackedInputs(connection, pipeline, layout.data)
+      : given
   status.name(inputs.map(({ name }) => name))
   current.enter('reading')
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
@@ -152,11 +165,11 @@ async function enrich(
   // The plan decides for every id whether it is due or known.
   current.enter('planning')
   const planned = await plan(connection, planOptionsOf(settings, pipeline, header.startedAt))
-  if (!progress.fetched) await confirmPrice(current, connection, planned)
+  if (!progress.fetched && !source?.lists) await confirmPrice(current, connection, planned)
 
   // Only due ids are fetched; each call is durable in the journal before its slot is free again.
   current.enter('fetching')
-  const fetched = (progress.fetched ??= await fetchDue(
+  const fetched = (progress.fetched ??= await fetchFrom(source)(
     current,
     warehouse,
     planned,
@@ -173,6 +186,11 @@ async function enrich(
   const receipt = await settleRun(current, warehouse, { inputs, rowsRead, recovered, fetched })
   progress.settled = true
   return { receipt, inputs }
+}
+
+/** The API, unless the run has another source. */
+function fetchFrom(source: CallSource | undefined): CallSource['fetch'] {
+  return source ? (...step) => source.fetch(...step) : fetchDue
 }
 
 type Written = PromiseSettledResult<WrittenCalls>

@@ -37,7 +37,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
 async function settleAndRecord(run: OpenRun, connection: Connection, results: StepResults): Promise<Receipt> {
   const { settings, header, signal, effects, logger } = run
   const { inputs, fetched } = results
-  const { stop, unfinished } = fetched
+  const { stop, unfinished, isQueued } = fetched
   const settled = await settle(connection, {
     runId: header.runId,
     readAt: header.startedAt,
@@ -45,7 +45,7 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
       return { name, source, columns, idColumn: idColumn.name, track: settings.track ?? false }
     }),
     unfinished,
-    ...(stop ? { parkReason: parkReasonOf(stop.reason) } : {}),
+    ...(stop ? { parkReason: parkReasonOf(stop.reason) } : isQueued ? { parkReason: 'queued' } : {}),
     missing: missingCodes(run.pipeline),
   })
   const aheadRuns = fetched.isClockConfirmed ? await findAheadRuns(connection, header) : []
@@ -70,6 +70,7 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     ...runRecordOf(receipt),
     tracked,
     useless: fetched.useless,
+    askedAt: fetched.askedAt,
     maxAge: maxAgeOf(run),
     earlierRuns,
     aheadRuns,
@@ -109,7 +110,10 @@ function maxAgeOf({ settings, pipeline }: OpenRun): RunRecord['maxAge'] {
 /** The receipt in the form of table `runs`. */
 function runRecordOf(
   receipt: Receipt,
-): Omit<RunRecord, 'tracked' | 'useless' | 'maxAge' | 'earlierRuns' | 'aheadRuns' | 'keepPeople' | 'historyFrom'> {
+): Omit<
+  RunRecord,
+  'tracked' | 'useless' | 'askedAt' | 'maxAge' | 'earlierRuns' | 'aheadRuns' | 'keepPeople' | 'historyFrom'
+> {
   const { stop, calls, pace, money } = receipt
   return {
     runId: receipt.run_id,

@@ -43,6 +43,7 @@ async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> 
     'limit_per_second',
     'in_flight_limit',
     'last_call_at',
+    'asked_at',
     'tracked',
     'billed_by_day',
     'useless',

@@ -328,6 +328,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
       limit_per_second: 50,
       in_flight_limit: null,
       keep_people_ms: null,
+      asked_at: null,
       tracked: true,
       max_age_seconds: 72_000,
       max_age_by_tier: 'mega=3600',

@@ -284,6 +284,7 @@ async function makeOlder(data: string, rows: string): Promise<void> {
     'DROP TABLE former_members',
     'ALTER TABLE runs DROP COLUMN keep_people_ms',
     'ALTER TABLE runs DROP COLUMN exit_reason',
+    'ALTER TABLE runs DROP COLUMN asked_at',
     'ALTER TABLE runs DROP COLUMN useless',
     'ALTER TABLE runs DROP COLUMN earlier_runs',
     'ALTER TABLE runs DROP COLUMN ahead_runs',

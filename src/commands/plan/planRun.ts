@@ -17,7 +17,7 @@ import type { NamedInput } from '../../read/readInput.js'
 import { logListChanges, refusedChange } from '../../run/checkLists.js'
 import type { RunContext } from '../../run/context.js'
 import { openInputs, loadMembers } from '../../run/openInputs.js'
-import { trackedInputs } from '../../run/trackedInputs.js'
+import { trackedInputs } from '../../run/storedInputs.js'
 import type { PlanReport } from './planReport.js'
 
 /**

@@ -1,4 +1,4 @@
-import { resolveApi } from '../../config/api.js'
+import { resolveApi, type Api } from '../../config/api.js'
 import { exposedToken } from '../../config/exposedToken.js'
 import { nameSource, withPrice } from '../../config/options.js'
 import { plainCommands } from '../../core/commandText.js'
@@ -10,6 +10,7 @@ import { layoutOf } from '../../dataFolder/layout.js'
 import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { idHider } from '../../model/hideIds.js'
 import type { Receipt } from '../../model/receipt.js'
+import type { CallSource } from '../../run/callSource.js'
 import { closingOfFailure, closingOfReceipt } from '../../run/closingLine.js'
 import type { RunContext } from '../../run/context.js'
 import { couldNotStart } from '../../run/lastStart.js'
@@ -28,6 +29,10 @@ export interface Job extends Pick<
 > {
   /** Its reason is the exit code. */
   readonly signal: AbortSignal
+  /** Where the answers come from; absent: from the API. */
+  readonly source?: CallSource
+  /** The API that the answers come from, if they do not come from that of the settings now. */
+  readonly api?: Api
   /** A simulated clock. */
   readonly now?: () => number
   /** Gets the receipt or the error before others are told, and the zone of the pipeline's days. */
@@ -46,9 +51,9 @@ export async function perform(job: Job): Promise<Receipt> {
   const configFile = config.file
   const pipeline = await withDatabaseLimits(job.settings, () => pipelineFor(job.settings))
   const settings = withPrice(job.settings, pipeline)
-  const given = resolveApi(settings, pipeline.vendor, proxyFor)
+  const given = job.api ?? resolveApi(settings, pipeline.vendor, proxyFor)
   // With a token the calls are meant for a real API, and nothing but calls goes there.
-  const api = token === undefined ? await withAnnouncement(given) : given
+  const api = token === undefined && job.api === undefined ? await withAnnouncement(given) : given
   const exposed = api.simulated ? undefined : exposedToken(job.tokenPath)
   if (exposed !== undefined) logger.log('warn', exposed, 'token_exposed')
   if (api.warning) logger.log('warn', api.warning, 'plain_http')
@@ -83,7 +88,7 @@ export async function perform(job: Job): Promise<Receipt> {
   }
   let receipt: Receipt
   try {
-    receipt = await withDatabaseLimits(settings, () => run(context))
+    receipt = await withDatabaseLimits(settings, () => run(context, job.source))
   } catch (error) {
     nameSource(error, settings)
     job.onError?.(error)

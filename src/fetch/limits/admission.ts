@@ -37,6 +37,8 @@ export interface AdmissionOptions {
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
   /** Knows when this process stood still; absent: never. */
   readonly activeClock: ActiveClock | undefined
+  /** A limit that others share, asked for each call; absent: none. */
+  readonly permit?: (() => Promise<boolean>) | undefined
   readonly stopping: Stopping
   readonly onPause: (reason: PauseReason, ms: number) => void
   /** A call has ended, durably or with an error. */
@@ -177,7 +179,8 @@ export class Admission {
   }
 
   private async sent(): Promise<boolean> {
-    const { effects, stopping } = this.options
+    const { effects, stopping, permit } = this.options
+    if (permit && !stopping.halted && !(await permit())) return false
     for (;;) {
       const ms = this.rate.sent(effects.elapsed())
       if (ms === 0 || stopping.halted) return !stopping.halted

@@ -11,6 +11,7 @@ import { formerMembers } from './0010-former-members.js'
 import { historyFrom } from './0011-history-from.js'
 import { runMaxAge } from './0012-allowed-ages.js'
 import { checkedBefore } from './0016-checked-before.js'
+import { runAskedAt } from './0030-asked-at.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
 export const migrations: readonly (readonly string[])[] = [
@@ -27,4 +28,5 @@ export const migrations: readonly (readonly string[])[] = [
   historyFrom,
   runMaxAge,
   checkedBefore,
+  runAskedAt,
 ]

@@ -32,11 +32,33 @@ const PAGE = 5_000
  * @throws UsageError when no list is tracked
  */
 export async function trackedInputs(connection: Connection, pipeline: Pipeline, data: string): Promise<NamedInput[]> {
-  const lists = await all<StoredList>(
-    connection,
-    'SELECT list, source, columns, id_column FROM lists WHERE tracked ORDER BY first_read_at, list',
-  )
+  const lists = await readLists(connection, 'tracked')
   if (lists.length === 0) throw nothingTracked(data)
+  return asInputs(connection, pipeline, lists)
+}
+
+/** Stored lists as inputs, in the same way. A list that is not stored any more is left out. */
+export async function storedInputs(
+  connection: Connection,
+  pipeline: Pipeline,
+  names: readonly string[],
+): Promise<NamedInput[]> {
+  const lists = await readLists(connection, 'TRUE')
+  return asInputs(
+    connection,
+    pipeline,
+    lists.filter(({ list }) => names.includes(list)),
+  )
+}
+
+function readLists(connection: Connection, condition: string): Promise<StoredList[]> {
+  return all<StoredList>(
+    connection,
+    `SELECT list, source, columns, id_column FROM lists WHERE ${condition} ORDER BY first_read_at, list`,
+  )
+}
+
+function asInputs(connection: Connection, pipeline: Pipeline, lists: readonly StoredList[]): NamedInput[] {
   return lists.map(({ list, source, columns: json, id_column }) => {
     const columns = JSON.parse(json) as string[]
     const at = columns.indexOf(id_column)

@@ -1,0 +1,27 @@
+import { pathExists } from '../core/absent.js'
+import { commandText } from '../core/commandText.js'
+import { first, type Connection } from '../core/duckdb.js'
+import { UsageError } from '../core/errors.js'
+import { plural } from '../core/text.js'
+import { sqlColumns } from '../core/tempTable.js'
+import type { Layout } from '../dataFolder/layout.js'
+import { PLANNED } from '../model/tempTables.js'
+
+const planned = sqlColumns(PLANNED, 'p')
+
+/**
+ * Keeps a run from paying for ids that workers of a fleet are about to pay for.
+ * @throws UsageError when due ids wait in the queue, by their rows
+ */
+export async function refuseQueued(connection: Connection, { data, fleet }: Layout): Promise<void> {
+  if (!pathExists(fleet)) return
+  const row = await first<{ ids: number }>(
+    connection,
+    `SELECT count(DISTINCT ${planned.user_id}) AS ids FROM ${PLANNED.name} AS p
+     WHERE ${planned.decision} = 'due' AND ${planned.user_id} IN (SELECT user_id FROM list_members WHERE reason = 'queued')`,
+  )
+  if (row!.ids === 0) return
+  throw new UsageError(
+    `${plural(row!.ids, 'due id')} in the queue of the fleet of this folder, and would be paid for twice; nothing was sent: \`${commandText(['collect', '--data', data])}\` takes the answers, or remove ${fleet} if there is no fleet any more`,
+  )
+}
