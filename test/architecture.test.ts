@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const ORDER: readonly (readonly string[])[] = [
   ['cli.ts', 'index.ts'],
   ['commands'],
+  ['fleet'],
   ['run'],
   ['report'],
   ['publish'],

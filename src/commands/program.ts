@@ -6,9 +6,11 @@ import { commandText } from '../core/commandText.js'
 import { version } from '../core/version.js'
 import { changesCommand } from './changes/command.js'
 import { load, NotLoaded, type Command, type Invocation } from './command.js'
+import { collectCommand } from './collect/command.js'
 import { completionCommand } from './completion/command.js'
 import { costsCommand } from './costs/command.js'
 import { doctorCommand } from './doctor/command.js'
+import { enqueueCommand } from './enqueue/command.js'
 import { forgetCommand } from './forget/command.js'
 import { listsCommand } from './lists/command.js'
 import { personCommand } from './person/command.js'
@@ -21,6 +23,7 @@ import { selectCommand } from './select/command.js'
 import { simulateCommand } from './simulate/command.js'
 import { statusCommand } from './status/command.js'
 import { untrackCommand } from './untrack/command.js'
+import { workerCommand } from './worker/command.js'
 
 /** Every command, in the order of `--help`; `subcommands` of a command are not in it. */
 export const commands: readonly Command[] = [
@@ -37,6 +40,9 @@ export const commands: readonly Command[] = [
   personCommand,
   forgetCommand,
   doctorCommand,
+  enqueueCommand,
+  workerCommand,
+  collectCommand,
   simulateCommand,
   completionCommand(() => commands),
 ]

@@ -27,7 +27,7 @@ export function readDotEnv(): DotEnv {
 }
 
 /** They decide where the token or the results go, or which file is read. */
-const GUARDED: readonly OptionName[] = ['allowPlainHttp', 'config', 'tokenFile', 'notify']
+const GUARDED: readonly OptionName[] = ['allowPlainHttp', 'config', 'tokenFile', 'notify', 'databaseUrl']
 
 /** What a command does that a `.env` could turn against the person who starts it. */
 export interface Risks {

@@ -135,6 +135,10 @@ export const api = (value: string): string => {
   return url.href
 }
 
+/** The address of a PostgreSQL database. */
+export const databaseAddress = (value: string): string =>
+  /^postgres(ql)?:\/\/./.test(value) ? value : expected('an address such as postgres://user@host/name')
+
 export const webhook = (value: string): string =>
   URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : expected('an http(s) URL')
 

@@ -4,6 +4,7 @@ import { MINIMUM_MB } from '../core/memory.js'
 import {
   amount,
   api,
+  databaseAddress,
   delimiter,
   duration,
   durations,
@@ -169,6 +170,36 @@ export const options = {
     default: 'retry',
     parse: oneOf('retry', 'hold'),
     help: 'after a call that was sent and never answered: fetch the id once more, or hold it',
+  }),
+  databaseUrl: option({
+    flag: '--database-url <url>',
+    secret: true,
+    parse: databaseAddress,
+    help: 'the PostgreSQL of the fleet, such as postgres://user@host/name; with a password better as a variable, which the list of processes does not show',
+  }),
+  account: option({
+    flag: '--account <name>',
+    default: 'default',
+    parse: fileName,
+    help: 'the account that the token belongs to: all its workers share --rate and --budget-per-day, as the last one to start gives them',
+  }),
+  batch: option({
+    flag: '--batch <n>',
+    default: '100',
+    parse: whole(1, 10_000),
+    help: 'ids in one batch, which one worker fetches',
+  }),
+  lease: option({
+    flag: '--lease <duration>',
+    default: '30s',
+    parse: duration('1s', '1h', '30s or 5m'),
+    help: 'after so much silence of a worker, others take its batches; the same for all workers',
+  }),
+  untilEmpty: option({
+    flag: '--until-empty',
+    flagOnly: true,
+    parse: flag,
+    help: 'end when no batch is left, or when none may be fetched now (default: wait for more)',
   }),
   concurrency: option({
     flag: '--concurrency <n>',

@@ -4,7 +4,7 @@ import { FiguresReporter } from './figuresReporter.js'
 /** `make soak`: the scenarios of `make test`, at every point instead of at some, and a fortnight of nights. */
 export default defineConfig({
   test: {
-    include: ['test/faults/*.test.ts', 'test/faults/*.soak.ts'],
+    include: ['test/faults/*.test.ts', 'test/faults/*.soak.ts', 'test/fleet/*.soak.ts'],
     env: { FAULTS: 'long' },
     pool: 'forks',
     maxWorkers: 2,

@@ -8,6 +8,7 @@ export const forgetCommand: Command = {
   options: [
     'data',
     'config',
+    'databaseUrl',
     'pipeline',
     'noBom',
     'lang',

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { Settings } from '../../config/options.js'
 import { liveEffects } from '../../core/effects.js'
 import { messageOf, UsageError } from '../../core/errors.js'
+import { layoutOf } from '../../dataFolder/layout.js'
 import type { Pipeline } from '../../model/pipeline.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { checkErased, checkText } from './checkErased.js'
 import { allowAgain, forget } from './forget.js'
-import { forgetSummary } from './forgetReport.js'
+import { eraseFleetRows } from './eraseFleetRows.js'
+import { forgetSummary, withFleet, type ForgetReport } from './forgetReport.js'
 import { pipelineFor } from '../../publish/folderPipeline.js'
 
 /** Erases people, lets them come back (`--allow`) or checks that they are erased (`--check`), and prints the report. */
@@ -22,8 +25,13 @@ export async function forgetFlow({ settings, logger, inputs }: Invocation): Prom
     return check.exit_code
   }
   const effects = liveEffects(logger.log)
-  const work = settings.allow ? allowAgain : forget
-  const report = await work([...ids], settings, pipeline, effects)
+  if (settings.allow) return printed(settings, await allowAgain([...ids], settings, pipeline, effects))
+  const fleet = await eraseFleetRows([...ids], settings, layoutOf(settings.data), pipeline)
+  const report = await forget([...ids], settings, pipeline, effects)
+  return printed(settings, fleet === undefined ? report : withFleet(report, fleet))
+}
+
+function printed(settings: Settings, report: ForgetReport): number {
   print(settings, report, () => forgetSummary(report))
   return report.exit_code
 }

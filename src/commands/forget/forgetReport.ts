@@ -1,4 +1,6 @@
+import { EXIT } from '../../core/errors.js'
 import { labelLine, plural } from '../../core/text.js'
+import type { FleetErasure } from '../../fleet/eraseFleet.js'
 import { fileLines, type PublishedFiles } from '../../model/receipt.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
 
@@ -31,10 +33,17 @@ export interface ForgetReport {
   readonly others: readonly string[]
   /** Files and folders that could not be searched, in whole or in part, so they may name them; absolute. */
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
+  /** What was erased in the database of the folder's fleet, and what could not be reached; absent for a folder in no fleet. */
+  readonly fleet?: FleetErasure
   /** The published files; undefined if there was nothing to erase. */
   readonly files: PublishedFiles | undefined
   /** The file with the receipts of all erasures, absolute; undefined with `--allow`. */
   readonly receipts: string | undefined
+}
+
+/** Adds what was done in the database of the fleet. What could not be reached makes the erasure incomplete. */
+export function withFleet(report: ForgetReport, fleet: FleetErasure): ForgetReport {
+  return { ...report, fleet, exit_code: fleet.unreached.length > 0 ? EXIT.local : report.exit_code }
 }
 
 /** Takes ids out of the paths in a report. */
@@ -90,7 +99,18 @@ function forgottenLines(report: ForgetReport): string[] {
   }
   if (report.receipts !== undefined)
     lines.push(labelLine('receipt', `${report.receipts}; \`forget --check\` with the same ids shows it`))
+  if (report.fleet) lines.push(...fleetLines(report.fleet))
   return [...lines, ...leftLines(report)]
+}
+
+function fleetLines({ rows, redacted, unreached }: FleetErasure): string[] {
+  return [
+    labelLine(
+      'fleet',
+      `${plural(rows, 'row')} erased in its database, ${plural(redacted, 'answer')} of others redacted`,
+    ),
+    ...unreached.map((what, at) => labelLine(at === 0 ? 'not reached' : '', what)),
+  ]
 }
 
 function checkedFiles({ others, unsearched }: ForgetReport): string {

@@ -4,7 +4,7 @@ export const statusCommand: Command = {
   name: 'status',
   description: 'show the current run, the last runs, the parked ids and the age of the profiles',
   example: 'status',
-  options: ['data', 'config', 'pipeline', 'keepPeople', 'json', 'logLevel'],
+  options: ['data', 'config', 'pipeline', 'databaseUrl', 'keepPeople', 'json', 'logLevel'],
   onlyReads: true,
   run: lazy(async () => (await import('./flow.js')).statusFlow),
 }

@@ -1,0 +1,246 @@
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { namesInFolder, pathExists } from '../core/absent.js'
+import { makeFolder, syncFolder } from '../core/atomicFile.js'
+import { createTempTable, fillTempTable, sqlColumns, tempTable } from '../core/tempTable.js'
+import { BusyError } from '../core/errors.js'
+import { plural } from '../core/text.js'
+import type { Connection } from '../core/duckdb.js'
+import type { Layout } from '../dataFolder/layout.js'
+import { UselessAnswers } from '../fetch/limits/uselessAnswers.js'
+import { openJournal } from '../journal/journal.js'
+import { claimKind } from '../load/schema/schema.js'
+import type { CallEnd, Intent } from '../model/call.js'
+import { PLANNED } from '../model/tempTables.js'
+import { recountPlan } from '../plan/plan.js'
+import { eraseFrom } from '../privacy/eraseCall.js'
+import type { CallSource } from '../run/callSource.js'
+import { NOTHING_FETCHED, segmentHeader } from '../run/fetchDue.js'
+import type { OpenRun } from '../run/openRun.js'
+import {
+  releaseCollection,
+  completeCollection,
+  markCollection,
+  pagesOf,
+  openCollections,
+  type LandedCall,
+} from './collectSql.js'
+import type { FleetDatabase } from './database.js'
+import { markStored, openFolderFile } from './folderFile.js'
+
+/** An enqueue whose answers are collected. */
+export interface CollectedEnqueue {
+  readonly enqueueNo: string
+  readonly startedAt: number
+  readonly lists: readonly string[]
+}
+
+/** Where a segment is made: it goes to the journal when it is whole. */
+const LANDED = 'landed'
+
+/** Ids of this enqueue that are not done, and ids with a call in this collection. */
+const QUEUED_IDS = tempTable('queued_ids', { user_id: 'VARCHAR' })
+
+/**
+ * In place of calls, the landed answers of one enqueue become the journal segment of this run: each call once, whatever is
+ * killed when. All later steps are those of a run.
+ * @param onCollected receives the number of calls that were sent
+ */
+export function collectSource(
+  database: FleetDatabase,
+  enqueue: CollectedEnqueue,
+  onCollected: (calls: number) => void,
+): CallSource {
+  return {
+    lists: enqueue.lists,
+    prepare: (run) => completeEarlier(database, run),
+    async fetch(run, { connection }, _planned, lists) {
+      const { layout, header, api } = run
+      await claimKind(connection, layout.data, api.simulated)
+      await markCollection(database, header.runId, enqueue.enqueueNo)
+      const landed = await writeSegment(database, enqueue, run, connection, lists)
+      await store(layout, header.runId)
+      const open = await openIds(database)
+      const calls = { ids: landed.asked, open }
+      await followQueue(connection, calls)
+      await completeCollection(database, header.runId, enqueue.enqueueNo, run.effects)
+      run.effects.log('info', `${plural(landed.sent, 'call')} collected from ${database.shown}`, 'collected', {
+        calls: landed.sent,
+      })
+      onCollected(landed.sent)
+      return {
+        ...NOTHING_FETCHED,
+        calls: landed.sent,
+        askedIds: landed.asked.size,
+        useless: landed.useless,
+        unfinished: new Set([...landed.asked].filter((id) => open.has(id))),
+        seconds: landed.seconds,
+        segment: join(layout.journal, `${header.runId}.journal`),
+        isQueued: true,
+        planned: await recountPlan(connection),
+        askedAt: enqueue.startedAt,
+      }
+    },
+  }
+}
+
+interface Landed {
+  readonly calls: number
+  /** Without those that were withdrawn before they were sent. */
+  readonly sent: number
+  readonly asked: ReadonlySet<string>
+  readonly useless: boolean
+  readonly seconds: number
+}
+
+/** Writes the landed calls to a new segment outside of the journal. */
+async function writeSegment(
+  database: FleetDatabase,
+  { enqueueNo }: CollectedEnqueue,
+  run: OpenRun,
+  connection: Connection,
+  lists: readonly string[],
+): Promise<Landed> {
+  const { layout, header, reader, forgotten } = run
+  const useless = new UselessAnswers()
+  const asked = new Set<string>()
+  let calls = 0
+  let sent = 0
+  let first = Infinity
+  let last = -Infinity
+  const journal = await openJournal(join(layout.state, LANDED), await segmentHeader(run, connection, lists))
+  try {
+    for await (const page of pagesOf(database, header.runId, enqueueNo)) {
+      // What a worker has shipped for somebody who was forgotten meanwhile is dropped.
+      const kept = page.filter(({ user_id }) => !forgotten?.isIn(user_id))
+      const writes = kept.map((call) => {
+        calls += 1
+        const intent: Intent = { seq: calls, id: call.user_id, attempt: call.attempt, sentAt: Number(call.sent_at) }
+        asked.add(intent.id)
+        first = Math.min(first, intent.sentAt)
+        last = Math.max(last, Number(call.received_at ?? call.sent_at))
+        const received = endOf(intent, call)
+        if (!received) {
+          sent += 1
+          return journal.intent(intent)
+        }
+        const end = forgotten ? eraseFrom(received, forgotten, reader.interpret) : received
+        if (end.kind === 'answer' || end.fault !== 'withdrawn') sent += 1
+        useless.ended(
+          end,
+          reader.interpret(end),
+          call.last_answer === null ? intent : { id: intent.id, last: call.last_answer },
+        )
+        return journal.end(end)
+      })
+      await Promise.all(writes)
+    }
+    useless.judgeFew()
+  } finally {
+    await journal.close()
+  }
+  return {
+    calls,
+    sent,
+    asked,
+    useless: useless.isUseless,
+    seconds: calls === 0 ? 0 : Math.max(0.001, (last - first) / 1000),
+  }
+}
+
+/** Undefined for a call whose end is not known. */
+function endOf(intent: Intent, call: LandedCall): CallEnd | undefined {
+  if (call.kind === null) return undefined
+  const ended = { ...intent, receivedAt: Number(call.received_at), ms: call.ms! }
+  if (call.kind === 'answer')
+    return {
+      ...ended,
+      kind: 'answer',
+      status: call.status!,
+      contentType: call.content_type,
+      retryAfter: call.retry_after,
+      body: call.body ?? new Uint8Array(),
+    }
+  const part = call.body === null ? {} : { part: call.body }
+  return { ...ended, kind: 'no_answer', fault: call.fault!, detail: call.detail ?? '', ...part }
+}
+
+/** The whole segment goes to the journal. From the mark on, the database may forget the calls. */
+async function store(layout: Layout, runId: string): Promise<void> {
+  await markStored(layout, await openFolderFile(layout), runId)
+  await placeSegment(layout, runId)
+}
+
+async function placeSegment(layout: Layout, runId: string): Promise<void> {
+  const made = join(layout.state, LANDED, `${runId}.journal`)
+  if (!pathExists(made)) return
+  await makeFolder(layout.journal)
+  await rename(made, join(layout.journal, `${runId}.journal`))
+  await syncFolder(layout.journal)
+}
+
+/**
+ * Completes a collection that was cut off. If its segment is whole here, the database may forget its calls; else the calls are
+ * free again for the next collection.
+ */
+async function completeEarlier(database: FleetDatabase, { layout, effects }: OpenRun): Promise<void> {
+  const { stored } = await openFolderFile(layout)
+  if (stored !== null) await placeSegment(layout, stored)
+  for (const name of await namesInFolder(join(layout.state, LANDED)))
+    await rm(join(layout.state, LANDED, name), { force: true })
+  for (const { run_id, enqueue_no } of await openCollections(database)) {
+    if (run_id === stored) await completeCollection(database, run_id, enqueue_no, effects)
+    else await releaseCollection(database, run_id)
+  }
+}
+
+async function openIds({ query }: FleetDatabase): Promise<ReadonlySet<string>> {
+  const rows = await query<{ user_id: string }>('SELECT user_id FROM ids WHERE NOT is_done')
+  return new Set(rows.map(({ user_id }) => user_id))
+}
+
+const planned = sqlColumns(PLANNED)
+
+/**
+ * Makes the plan say what the queue says: ids with a call in this collection, or still in the queue, are due. Others keep the
+ * status that their rows have, because nobody fetches them now.
+ */
+async function followQueue(
+  connection: Connection,
+  { ids, open }: { readonly ids: ReadonlySet<string>; readonly open: ReadonlySet<string> },
+): Promise<void> {
+  await connection.run(createTempTable(QUEUED_IDS))
+  await fillTempTable(
+    connection,
+    QUEUED_IDS,
+    [...new Set([...ids, ...open])].map((user_id) => ({ user_id })),
+  )
+  const isQueued = `${planned.user_id} IN (SELECT user_id FROM ${QUEUED_IDS.name})`
+  await connection.run(`UPDATE ${PLANNED.name} SET decision = 'due', reason = 'queued' WHERE ${isQueued}`)
+  await connection.run(`
+UPDATE ${PLANNED.name} SET
+  decision = CASE before.status
+    WHEN 'enriched' THEN 'fresh' WHEN 'reused' THEN 'fresh' WHEN 'empty' THEN 'known_empty' WHEN 'rejected' THEN 'invalid'
+    WHEN 'failed' THEN CASE WHEN before.reason = 'ambiguous' THEN 'held' ELSE 'known_failed' END
+    ELSE 'skipped' END,
+  reason = coalesce(CASE WHEN before.status = 'parked' THEN 'stopped' ELSE before.reason END, 'fresh')
+FROM (SELECT user_id, any_value(status) AS status, any_value(reason) AS reason FROM list_members GROUP BY user_id) AS before
+WHERE before.user_id = ${PLANNED.name}.user_id AND decision = 'due' AND NOT (${isQueued})`)
+  await connection.run(`DROP TABLE ${QUEUED_IDS.name}`)
+}
+
+/** @throws BusyError when another program collects from this database */
+export async function withCollectLock<T>(database: FleetDatabase, work: () => Promise<T>): Promise<T> {
+  const connection = await database.pool.connect()
+  try {
+    const { rows } = await connection.query<{ is_mine: boolean }>(
+      `SELECT pg_try_advisory_lock(hashtext('creator_enrich collect')) AS is_mine`,
+    )
+    if (!rows[0]!.is_mine)
+      throw new BusyError(`another program collects from ${database.shown}: nothing was changed, wait until it is done`)
+    return await work()
+  } finally {
+    // The lock ends with the connection.
+    connection.release(true)
+  }
+}

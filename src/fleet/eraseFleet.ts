@@ -1,0 +1,112 @@
+import type { Interpret } from '../model/outcome.js'
+import type { CallEnd } from '../model/call.js'
+import { eraseFrom } from '../privacy/eraseCall.js'
+import type { IdFinder } from '../privacy/idFinder.js'
+import type { FleetDatabase } from './database.js'
+
+/** What an erasure did in the database of a fleet. */
+export interface FleetErasure {
+  /** Rows of the people: in the queue, of calls, and of answers. */
+  readonly rows: number
+  /** Answers of others that named them. */
+  readonly redacted: number
+  /** Workers that may keep an answer for one of them in their own folder, as a person reads it. */
+  readonly unreached: readonly string[]
+}
+
+/** Bodies of one query. */
+const PAGE = 200
+
+/**
+ * Erases people from the queue, from landed and from late answers. What a worker still ships for them later is not collected.
+ * @throws LocalError when the database cannot be reached: what was not erased is still there
+ */
+export async function eraseFromFleet(
+  database: FleetDatabase,
+  ids: readonly string[],
+  finder: IdFinder,
+  interpret: Interpret,
+): Promise<FleetErasure> {
+  const open = await database.query<{ worker: string; folder: string }>(
+    `SELECT DISTINCT worker, folder FROM intents AS i JOIN sessions USING (session_no)
+     WHERE user_id = ANY ($1)
+       AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.session_no = i.session_no AND ends.seq = i.seq)
+       AND NOT EXISTS (SELECT 1 FROM late_answers AS late WHERE late.session_no = i.session_no AND late.seq = i.seq)
+     ORDER BY worker`,
+    [ids],
+  )
+  const rows = await database.transaction(async (query) => {
+    const erased = await query<{ rows: string }>(
+      `WITH
+         queued AS (DELETE FROM ids WHERE user_id = ANY ($1) RETURNING 1),
+         called AS (DELETE FROM intents WHERE user_id = ANY ($1) RETURNING session_no, seq, enqueue_no),
+         answered AS (
+           DELETE FROM ends USING called
+           WHERE ends.session_no = called.session_no AND ends.seq = called.seq AND ends.enqueue_no = called.enqueue_no RETURNING 1
+         ),
+         late AS (DELETE FROM late_answers WHERE user_id = ANY ($1) RETURNING 1)
+       SELECT (SELECT count(*) FROM queued) + (SELECT count(*) FROM called) + (SELECT count(*) FROM answered)
+         + (SELECT count(*) FROM late) AS rows`,
+      [ids],
+    )
+    return Number(erased[0]!.rows)
+  })
+  let redacted = 0
+  for (const table of ['ends', 'late_answers'])
+    redacted += await redactBodies(database, table, ids, (end) => eraseFrom(end, finder, interpret))
+  return {
+    rows,
+    redacted,
+    unreached: open.map(({ worker, folder }) => `${worker} (its folder ${folder})`),
+  }
+}
+
+interface Found {
+  readonly session_no: string
+  readonly seq: string
+  readonly user_id: string
+  readonly kind: 'answer' | 'no_answer'
+  readonly body: Buffer
+}
+
+/** Takes people out of answers for others. A body that writes letters as escapes is looked at too. */
+async function redactBodies(
+  { query }: FleetDatabase,
+  table: string,
+  ids: readonly string[],
+  erase: (end: CallEnd) => CallEnd,
+): Promise<number> {
+  let redacted = 0
+  let after: readonly [string, string] = ['0', '0']
+  const isLate = table === 'late_answers'
+  for (;;) {
+    const page = await query<Found>(
+      `SELECT t.session_no, t.seq, ${isLate ? 't.user_id' : 'i.user_id'} AS user_id, kind, body FROM ${table} AS t
+       ${isLate ? '' : 'JOIN intents AS i USING (session_no, seq, enqueue_no)'}
+       WHERE (t.session_no, t.seq) > ($2, $3) AND body IS NOT NULL AND (
+         position(convert_to('\\u00', 'UTF8') IN body) > 0
+         OR EXISTS (SELECT 1 FROM unnest($1::text[]) AS id WHERE position(convert_to(id, 'UTF8') IN body) > 0)
+       ) ORDER BY t.session_no, t.seq LIMIT ${PAGE}`,
+      [ids, ...after],
+    )
+    for (const { session_no, seq, user_id: id, kind, body } of page) {
+      const call = { seq: Number(seq), id, attempt: 1, sentAt: 0, receivedAt: 0, ms: 0 }
+      const end: CallEnd =
+        kind === 'answer'
+          ? { ...call, kind, status: 200, contentType: null, retryAfter: null, body }
+          : { ...call, kind, fault: 'broken', detail: '', part: body }
+      const erased = erase(end)
+      if (erased === end) continue
+      const bytes = erased.kind === 'answer' ? erased.body : (erased.part ?? new Uint8Array())
+      await query(`UPDATE ${table} SET body = $3 WHERE session_no = $1 AND seq = $2`, [
+        session_no,
+        seq,
+        Buffer.from(bytes),
+      ])
+      redacted += 1
+    }
+    if (page.length < PAGE) return redacted
+    const { session_no, seq } = page.at(-1)!
+    after = [session_no, seq]
+  }
+}

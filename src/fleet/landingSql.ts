@@ -1,0 +1,149 @@
+import type { CallEnd, Intent } from '../model/call.js'
+import type { Interpret, OutcomeKind } from '../model/outcome.js'
+import type { FleetQuery } from './database.js'
+
+export interface HeldIntent {
+  readonly intent: Intent
+  readonly batchNo: string
+  readonly fence: number
+}
+
+export interface LandedEnd {
+  readonly end: CallEnd
+  /** Whether no further call follows for the id. */
+  readonly isFinal: boolean
+  /** Whether the call was free, so that the budget of the day has it back. */
+  readonly isFree: boolean
+}
+
+/** Another worker has this batch now: this one was silent for too long. */
+export class LeaseLost extends Error {}
+
+/** After these no retry changes anything. */
+const FINAL: readonly OutcomeKind[] = ['profile', 'empty', 'misdelivered', 'unreadable', 'invalid', 'refused']
+
+export function endLanding(end: CallEnd, interpret: Interpret): LandedEnd {
+  const { kind, billed } = interpret(end)
+  // A call that was withdrawn had no permit.
+  const hadPermit = end.kind === 'answer' || end.fault !== 'withdrawn'
+  return { end, isFinal: FINAL.includes(kind), isFree: billed === 'no' && hadPermit }
+}
+
+/** The rows of the given arrays whose batch this session still holds. The lock keeps the batch from changing hands meanwhile. */
+const INTENTS = `
+INSERT INTO intents (enqueue_no, session_no, seq, batch_no, fence, user_id, attempt, sent_at)
+SELECT held.enqueue_no, $1, given.seq, held.batch_no, held.fence, given.user_id, given.attempt, given.sent_at
+FROM unnest($2::bigint[], $3::bigint[], $4::integer[], $5::text[], $6::integer[], $7::bigint[])
+  AS given(seq, batch_no, fence, user_id, attempt, sent_at)
+JOIN (SELECT * FROM batches WHERE session_no = $1 AND batch_no = ANY ($3) ORDER BY batch_no FOR SHARE) AS held
+  ON held.batch_no = given.batch_no AND held.fence = given.fence
+ON CONFLICT DO NOTHING
+RETURNING seq`
+
+/**
+ * Commits intents.
+ * @returns the intents whose batch another worker has now
+ */
+export async function landIntents(
+  query: FleetQuery,
+  sessionNo: string,
+  held: readonly HeldIntent[],
+): Promise<ReadonlyMap<Intent, Error>> {
+  const rows = await query<{ seq: string }>(INTENTS, [
+    sessionNo,
+    held.map(({ intent }) => intent.seq),
+    held.map(({ batchNo }) => batchNo),
+    held.map(({ fence }) => fence),
+    held.map(({ intent }) => intent.id),
+    held.map(({ intent }) => intent.attempt),
+    held.map(({ intent }) => Math.round(intent.sentAt)),
+  ])
+  const landed = new Set(rows.map(({ seq }) => Number(seq)))
+  const refused = held.filter(({ intent }) => !landed.has(intent.seq))
+  return new Map(
+    refused.map(({ intent, batchNo }) => [
+      intent,
+      new LeaseLost(`another worker has batch ${batchNo}: this one was silent for too long`),
+    ]),
+  )
+}
+
+/**
+ * Ends of a batch that the session holds go beside their intents. All others are late: they are kept, and never replace a
+ * newer answer. An end without an intent belongs to a call that was never sent, unless its batch is complete already.
+ */
+const ENDS = `
+WITH given AS (
+  SELECT * FROM unnest(
+    $2::bigint[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::bigint[], $8::double precision[], $9::integer[],
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::boolean[]
+  ) AS given(seq, user_id, attempt, sent_at, kind, received_at, ms, status, content_type, retry_after, fault, detail, body, is_final)
+),
+known AS (
+  SELECT given.*, intents.enqueue_no, intents.batch_no, intents.fence
+  FROM given LEFT JOIN intents ON intents.session_no = $1 AND intents.seq = given.seq
+),
+held AS (
+  SELECT batch_no, fence FROM batches
+  WHERE session_no = $1 AND batch_no IN (SELECT batch_no FROM known) ORDER BY batch_no FOR SHARE
+),
+landed AS (
+  INSERT INTO ends
+  SELECT enqueue_no, $1, seq, kind, received_at, ms, status, content_type, retry_after, fault, detail, body
+  FROM known JOIN held USING (batch_no, fence)
+  ON CONFLICT DO NOTHING
+),
+late AS (
+  INSERT INTO late_answers (session_no, seq, enqueue_no, user_id, attempt, sent_at, kind, received_at, ms, status,
+    content_type, retry_after, fault, detail, body)
+  SELECT $1, seq, enqueue_no, user_id, attempt, sent_at, kind, received_at, ms, status, content_type, retry_after, fault, detail, body
+  FROM known
+  WHERE NOT EXISTS (SELECT 1 FROM held WHERE held.batch_no = known.batch_no AND held.fence = known.fence)
+    AND (enqueue_no IS NOT NULL OR fault IS DISTINCT FROM 'withdrawn')
+    AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.session_no = $1 AND ends.seq = known.seq)
+  ON CONFLICT DO NOTHING
+)
+UPDATE ids SET is_done = TRUE
+FROM known JOIN held USING (batch_no, fence)
+WHERE known.is_final AND ids.user_id = known.user_id AND ids.batch_no = known.batch_no`
+
+const FREE = `
+UPDATE accounts SET taken = greatest(0, taken - given.calls)
+FROM (
+  SELECT count(*) AS calls, (to_timestamp(sent_at / 1000.0) AT TIME ZONE fleet.time_zone)::date AS day
+  FROM unnest($2::bigint[]) AS sent(sent_at), fleet GROUP BY 2
+) AS given
+WHERE account = $1 AND accounts.day = given.day AND day_calls IS NOT NULL`
+
+/** Commits ends of a session. To land an end again changes nothing. */
+export async function landEnds(
+  query: FleetQuery,
+  { sessionNo, account }: { readonly sessionNo: string; readonly account: string },
+  ends: readonly LandedEnd[],
+): Promise<void> {
+  const of = <T>(read: (end: CallEnd) => T): T[] => ends.map(({ end }) => read(end))
+  await query(ENDS, [
+    sessionNo,
+    of(({ seq }) => seq),
+    of(({ id }) => id),
+    of(({ attempt }) => attempt),
+    of(({ sentAt }) => Math.round(sentAt)),
+    of(({ kind }) => kind),
+    of(({ receivedAt }) => Math.round(receivedAt)),
+    of(({ ms }) => ms),
+    of((end) => (end.kind === 'answer' ? end.status : null)),
+    of((end) => (end.kind === 'answer' ? end.contentType : null)),
+    of((end) => (end.kind === 'answer' ? end.retryAfter : null)),
+    of((end) => (end.kind === 'no_answer' ? end.fault : null)),
+    of((end) => (end.kind === 'no_answer' ? end.detail : null)),
+    of(bodyOf),
+    ends.map(({ isFinal }) => isFinal),
+  ])
+  const free = ends.filter(({ isFree }) => isFree).map(({ end }) => Math.round(end.sentAt))
+  if (free.length > 0) await query(FREE, [account, free])
+}
+
+function bodyOf(end: CallEnd): Buffer | null {
+  const bytes = end.kind === 'answer' ? end.body : end.part
+  return bytes === undefined ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,103 @@
+import type { Effects } from '../core/effects.js'
+import type { FleetDatabase } from './database.js'
+
+/** A permit that is used later than this after its time could put too many calls into one second. */
+const LATE_MS = 20
+/** What the sum of all calls of a second may exceed the limit by. */
+const TOLERANCE_MS = 50
+/** Permits in one statement. */
+const MOST = 200
+
+interface Grant {
+  readonly granted: number
+  readonly first_in_ms: number
+  readonly step_ms: number
+  readonly wait_ms: number
+  readonly why: 'fleet' | 'account' | 'day' | null
+}
+
+/** Why no call of the account may go: the fleet was stopped, the account was, or its budget of the day is taken. */
+export type Halt = NonNullable<Grant['why']>
+
+interface Waiter {
+  readonly go: (mayGo: boolean) => void
+}
+
+/** The right to send, from one place for all workers of an account. */
+export class Permits {
+  private readonly waiters: Waiter[] = []
+  private unused = 0
+  private asking: Promise<void> | undefined
+  private isClosed = false
+
+  /**
+   * @param onHalt receives why no call may go, or the error of the database; no permit is given afterwards
+   */
+  constructor(
+    private readonly database: FleetDatabase,
+    private readonly account: string,
+    private readonly effects: Pick<Effects, 'elapsed' | 'sleep'>,
+    private readonly onHalt: (halt: Halt | Error) => void,
+  ) {}
+
+  /** Resolves when one call may go on the wire; false: it must not go. */
+  take(): Promise<boolean> {
+    if (this.isClosed) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.waiters.push({ go: resolve })
+      this.asking ??= this.ask()
+    })
+  }
+
+  /** No call may go any more. */
+  close(): void {
+    this.isClosed = true
+    for (const { go } of this.waiters.splice(0)) go(false)
+  }
+
+  private async ask(): Promise<void> {
+    try {
+      while (this.waiters.length > 0 && !this.isClosed) await this.askOnce()
+    } catch (error) {
+      this.halt(error as Error)
+    } finally {
+      this.asking = undefined
+    }
+  }
+
+  private async askOnce(): Promise<void> {
+    const { database, account, effects } = this
+    const unused = this.unused
+    this.unused = 0
+    const [grant] = await database.query<Grant>('SELECT * FROM take_permits($1, $2, $3)', [
+      account,
+      Math.min(MOST, this.waiters.length),
+      unused,
+    ])
+    const { granted, first_in_ms, step_ms, wait_ms, why } = grant!
+    // By the clock that never jumps. The answer took a moment: a call goes late by that, never early.
+    const at = effects.elapsed()
+    if (why !== null && granted === 0) {
+      this.halt(why)
+      return
+    }
+    for (let n = 0; n < granted; n += 1) await this.use(at + first_in_ms + n * step_ms, step_ms)
+    if (granted === 0) await effects.sleep(wait_ms)
+  }
+
+  /** Lets one call go at this time. Where this process was late, the permit is lost: its call waits for another. */
+  private async use(time: number, stepMs: number): Promise<void> {
+    const { effects } = this
+    const early = time - effects.elapsed()
+    if (early > 1) await effects.sleep(early)
+    const late = effects.elapsed() - time
+    const waiter = stepMs > 0 && late > LATE_MS + Math.max(0, TOLERANCE_MS - stepMs) ? undefined : this.waiters.shift()
+    if (waiter) waiter.go(true)
+    else this.unused += 1
+  }
+
+  private halt(halt: Halt | Error): void {
+    this.close()
+    this.onHalt(halt)
+  }
+}

@@ -1,0 +1,133 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { withCollectLock } from '../../src/fleet/collect.js'
+import { markCollection } from '../../src/fleet/collectSql.js'
+import { openFleetDatabase } from '../../src/fleet/database.js'
+import { plainId } from '../support/lists.js'
+import { noPostgres, postgresOfFile } from '../support/postgres.js'
+import { published } from '../support/published.js'
+import { enrich } from '../support/simulated.js'
+import { temporaryFolder } from '../support/folder.js'
+import { checkReplay } from '../support/replayed.js'
+import { openWorld } from './world.js'
+
+const postgres = postgresOfFile()
+
+/** What a person has in the published file, whoever fetched it and when. */
+const CONTENT = `SELECT * EXCLUDE (first_seen_at, last_fetched_at, last_changed_at, last_attempt_at, run_id, last_attempt_run_id, last_conclusive_at) FROM creators ORDER BY user_id`
+
+test('three workers publish what one machine publishes, pay each id once, and leave nothing in the queue', async ({
+  skip,
+}) => {
+  if (noPostgres) skip(noPostgres)
+  const world = await openWorld(postgres)
+  const input = world.list(130)
+  const { queued, ids, exit_code } = await world.enqueue(input)
+  expect({ queued, parked: ids.parked, exit_code }).toEqual({
+    queued: { ids: 130, batches: 7, known: 0 },
+    parked: 130,
+    exit_code: 0,
+  })
+  const workers = [world.work(), world.work(), world.work()]
+  const reports = await Promise.all(workers.map(({ ended }) => ended))
+  expect(reports.map(({ exit_code }) => exit_code)).toEqual([0, 0, 0])
+  expect(reports.reduce((sum, { calls }) => sum + calls, 0)).toBe(130)
+  expect(world.api.ledger.summary()).toMatchObject({ calls: 130, charged: 130, overlaps: 0 })
+
+  const { receipts, code } = await world.collect()
+  expect(code).toBe(0)
+  expect(receipts).toMatchObject([
+    { collected: 130, ids: { enriched: 130, parked: 0 }, calls: { sent: 130, billed: 130 }, asked_ids: 130 },
+  ])
+  const alone = temporaryFolder()
+  await enrich(input, alone, world.api)
+  expect(await published(world.data, CONTENT)).toEqual(await published(alone, CONTENT))
+  const members = `SELECT list, row_number, user_id, status, reason FROM list_members ORDER BY row_number`
+  expect(await published(world.data, members)).toEqual(await published(alone, members))
+  expect(await checkReplay(world.data)).toEqual([])
+
+  // Ages count from the enqueue, not from the collection.
+  expect(await published(world.data, 'SELECT count(*)::INT AS n FROM runs WHERE asked_at < started_at')).toEqual([
+    { n: 1 },
+  ])
+
+  // Nothing is left, and what is fresh is not put into the queue again.
+  expect((await world.collect()).receipts).toEqual([{ collected: 0 }])
+  expect(
+    await world.rows(`SELECT (SELECT count(*)::int FROM ids) AS ids, (SELECT count(*)::int FROM creator_enrich_jobs.jobs) AS jobs,
+    to_regclass('ends_1') AS rows`),
+  ).toEqual([{ ids: 0, jobs: 0, rows: null }])
+  expect((await world.enqueue(input)).queued).toEqual({ ids: 0, batches: 0, known: 0 })
+})
+
+test('what is in the queue is not fetched by a run, a second collector is refused, and a cut-off collection is completed', async ({
+  skip,
+}) => {
+  if (noPostgres) skip(noPostgres)
+  const world = await openWorld(postgres)
+  const input = world.list(40)
+  await world.enqueue(input)
+  const run = await world.command('run', input, '--data', world.data, '--api', world.api.url, '--no-report')
+  expect(run).toMatchObject({ code: 2 })
+  expect(run.stderr).toContain('40 due ids in the queue of the fleet of this folder')
+  await world.work().ended
+
+  // A collection that is cut off before its segment is whole leaves its mark only in the database.
+  const database = await openFleetDatabase(world.url)
+  onTestFinished(() => database.close())
+  await markCollection(database, '20260101T000000Z-0000', '1')
+  const second = await withCollectLock(database, () => world.collect())
+  expect(second).toMatchObject({ code: 8, receipts: [] })
+  expect(second.stderr).toContain('another program collects from')
+  expect((await world.collect()).receipts).toMatchObject([{ collected: 40 }])
+
+  // One that is cut off after that does not load its calls again.
+  await world.enqueue(world.list(10, 100))
+  await world.work().ended
+  await world.rows('ALTER TABLE late_answers RENAME TO hidden')
+  expect((await world.collect()).code).not.toBe(0)
+  await world.rows('ALTER TABLE hidden RENAME TO late_answers')
+  await world.collect()
+  expect(
+    await published(world.data, 'SELECT count(*)::INT AS n, count(DISTINCT user_id)::INT AS ids FROM creator_counters'),
+  ).toEqual([{ n: 50, ids: 50 }])
+})
+
+test('a forgotten person leaves the queue, the landed and the late answers; what cannot be reached is exit 7', async ({
+  skip,
+}) => {
+  if (noPostgres) skip(noPostgres)
+  const world = await openWorld(postgres)
+  const input = world.list(3)
+  await world.enqueue(input)
+  await world.work().ended
+  const [person, other] = [plainId(1), plainId(2)]
+  // Another person's answer names the person, and an answer is late.
+  await world.rows(
+    `UPDATE ends SET body = convert_to(replace(convert_from(body, 'UTF8'), '"desc":"', '"desc":"@$1 '), 'UTF8')
+     FROM intents WHERE intents.seq = ends.seq AND user_id = '${other}'`.replace('$1', person),
+  )
+  await world.rows(
+    `INSERT INTO late_answers (session_no, seq, user_id, attempt, sent_at, kind, received_at, ms) VALUES (99, 1, $1, 1, 0, 'no_answer', 0, 0)`,
+    [person],
+  )
+  const alone = await world.command(
+    'forget',
+    person,
+    '--data',
+    world.data,
+    '--database-url',
+    'postgres://nobody@127.0.0.1:1/none',
+  )
+  expect(alone).toMatchObject({ code: 7 })
+  expect(alone.stdout).toContain('not reached')
+  const named = await world.command('forget', person, '--data', world.data, '--database-url', world.url, '--json')
+  expect(JSON.parse(named.stdout)).toMatchObject({ exit_code: 0, fleet: { rows: 4, redacted: 1, unreached: [] } })
+  const left = await world.rows(
+    `SELECT (SELECT count(*)::int FROM ids WHERE user_id = $1) + (SELECT count(*)::int FROM intents WHERE user_id = $1)
+      + (SELECT count(*)::int FROM late_answers WHERE user_id = $1)
+      + (SELECT count(*)::int FROM ends WHERE position(convert_to($1, 'UTF8') IN body) > 0) AS n`,
+    [person],
+  )
+  expect(left).toEqual([{ n: 0 }])
+  expect((await world.collect()).receipts).toMatchObject([{ collected: 2 }])
+})
