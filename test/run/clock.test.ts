@@ -51,7 +51,7 @@ describe('a clock that was a year ahead', () => {
     expect(await replayCheck()).toEqual([])
 
     expect((await json<Plan>('plan', list)).due).toMatchObject({ ids: 6, reasons: [{ reason: 'ahead', ids: 6 }] })
-    expect(await text('plan', list)).toContain('dated ahead 6')
+    expect(await text('plan', list)).toContain('dated ahead: 6')
     expect(await text('status')).toMatch(/clock +6 creators have answers that are dated ahead of this machine's clock/)
 
     api.change({ night: 1 })

@@ -85,7 +85,7 @@ export function planText(plan: PlanReport): string {
     labelLine('ids', `${count(ids)} distinct: ${count(due.ids)} to fetch, ${count(ids - due.ids)} known`),
   ]
   if (due.ids > 0) {
-    const parts = due.reasons.map(({ reason, ids: some }) => `${REASONS[reason] ?? reason} ${count(some)}`)
+    const parts = due.reasons.map(({ reason, ids: some }) => `${REASONS[reason] ?? reason}: ${count(some)}`)
     lines.push(labelParts('to fetch', parts))
   }
   const kept = (Object.keys(KNOWN) as (keyof typeof KNOWN)[]).filter((kind) => known[kind] > 0)
@@ -93,14 +93,14 @@ export function planText(plan: PlanReport): string {
     lines.push(
       labelParts(
         'known',
-        kept.map((kind) => `${KNOWN[kind]} ${count(known[kind])}`),
+        kept.map((kind) => `${KNOWN[kind]}: ${count(known[kind])}`),
       ),
     )
   if (rejected.rows > 0)
     lines.push(
       labelParts(
         'rejected',
-        rejected.reasons.map(({ reason, rows: some }) => `${reason} ${count(some)}`),
+        rejected.reasons.map(({ reason, rows: some }) => `${reason}: ${count(some)}`),
       ),
     )
   lines.push(moneyLine(plan), ...monthLines(plan), timeLine(plan))

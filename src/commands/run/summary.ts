@@ -43,7 +43,7 @@ function reasonLines(reasons: readonly ReasonCount[]): string[] {
     return [
       labelParts(
         status,
-        some.map(({ reason, rows }) => `${reason} ${count(rows)}`),
+        some.map(({ reason, rows }) => `${reason}: ${count(rows)}`),
       ),
     ]
   })
@@ -55,7 +55,7 @@ function callLine(receipt: Receipt): string {
     return labelLine('calls', receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: every id is known' : 'none')
   const parts = [`${count(sent)} sent`, `${count(billed)} billed`]
   if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
-  const byCode = codes.map(({ code, calls }) => `${code} ${count(calls)}`)
+  const byCode = codes.map(({ code, calls }) => `${code}: ${count(calls)}`)
   return `${labelLine('calls', parts.join(', '))}\n${labelParts('by code', byCode)}`
 }
 

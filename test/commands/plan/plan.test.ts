@@ -72,7 +72,7 @@ test('a plan shows what the run then does, before and after the first run', asyn
   const kinds = { fresh: 1, empty: 2, failed: 3, invalid: 4, held: 5, skipped: 6 }
   // A comma separates two counts, and stands nowhere else.
   expect(planText({ ...stale, known: kinds })).toMatch(
-    /^known +fresh 1, without a profile 2, failed and not stale yet 3, invalid 4,\n +held because maybe paid 5, not failed 6$/m,
+    /^known +fresh: 1, without a profile: 2, failed and not stale yet: 3,\n +invalid: 4, held because maybe paid: 5, not failed: 6$/m,
   )
   const second = await enrich(list, data, api, '--max-age', '0s', '--attempts', '1', '--max-failed', '100%')
   expect(second.receipt.asked_ids).toBe(stale.due.ids)
