@@ -1,3 +1,5 @@
+import stringWidth from 'string-width'
+
 /** Draws recorded lines of a terminal as an SVG: still, or one line after the other by CSS. */
 
 const [CHAR, LINE, PAD] = [8.4, 19, 16]
@@ -6,25 +8,22 @@ const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').
 /** The picture is this wide at most, as a terminal: longer lines are broken. */
 const COLUMNS = 88
 
-/** Pieces of a line that fit, for ASCII. */
+/** Pieces of a line that fit, for ASCII, broken between words. */
 const broken = ({ text, at }) =>
-  (text.match(new RegExp(`.{1,${COLUMNS}}`, 'gu')) ?? ['']).map((piece) => ({ text: piece, at }))
+  (text.match(new RegExp(`.{1,${COLUMNS}}(?: |$)|.{1,${COLUMNS}}`, 'gu')) ?? ['']).map((piece) => ({ text: piece, at }))
 
-/** Chinese letters are not exactly as wide as two others in every font, so what follows them is placed again. */
+/** Chinese letters are not exactly as wide as two others in every font, so each cell, after two blanks, is placed anew. */
 function placed(text) {
   let column = 0
   return text
-    .split(/(?<=[\u1100-\u{10ffff}])(?=[^\u1100-\u{10ffff}])/u)
+    .split(/(?<= {2})(?=[^ ])/u)
     .map((part) => {
       const x = PAD + column * CHAR
-      column += widthOf(part)
+      column += stringWidth(part)
       return `<tspan x="${x.toFixed(1)}">${escaped(part)}</tspan>`
     })
     .join('')
 }
-
-/** Columns of a text: Chinese and emoji take two. */
-const widthOf = (text) => [...text].reduce((sum, each) => sum + (each.codePointAt(0) >= 0x1100 ? 2 : 1), 0)
 
 /**
  * @param {readonly { text: string, at: number }[]} recorded `at`: seconds since the start, when the line was printed
@@ -32,7 +31,7 @@ const widthOf = (text) => [...text].reduce((sum, each) => sum + (each.codePointA
  */
 export function terminalPicture(recorded, { title, animated = false }) {
   const lines = recorded.flatMap(broken)
-  const columns = Math.max(80, ...lines.map(({ text }) => widthOf(text)))
+  const columns = Math.max(80, ...lines.map(({ text }) => stringWidth(text)))
   const [width, height] = [Math.ceil(columns * CHAR + 2 * PAD), lines.length * LINE + 2 * PAD]
   const seconds = Math.max(...lines.map(({ at }) => at))
   const text = lines.map(({ text, at }, row) => {
