@@ -1,20 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-
-const COMMANDS = fileURLToPath(new URL('commands.mjs', import.meta.url))
-
-/** Runs commands of the program in a process with this umask. */
-function under(umask: string, folder: string, commands: readonly (readonly string[])[]): void {
-  const script = [COMMANDS, umask, JSON.stringify(commands)]
-  const { status, stderr } = spawnSync(process.execPath, script, { cwd: folder, encoding: 'utf8' })
-  expect({ status, stderr: stderr.match(/^error.*/gm) }).toEqual({ status: 0, stderr: null })
-}
+import { inOneProcess } from './oneProcess.js'
 
 /** The modes of files and folders, by path. Links have no modes. */
 function modesIn(folder: string): Map<string, number> {
@@ -30,13 +20,15 @@ test.each(['000', '022', '027', '077'])('with umask %s no mode gives more than i
   writeList(folder, [plainId(1), plainId(2)], 'list.csv')
   const there = ['--data', 'data', '--log-file', 'logs/deep/x.log']
   const outputs = ['s.csv', 's.xlsx', 's.parquet', 's.json'].map((name) => `out/${name}`)
-  under(umask, folder, [
+  const commands = [
     ['run', 'list.csv', '--api', 'simulated', '--excel', '--track', ...there],
     ...outputs.map((out) => ['select', '--data', 'data', '--out', out]),
     ['report', ...there],
     ['replay', ...there],
     ['forget', plainId(1), ...there],
-  ])
+  ]
+  const ended = inOneProcess(commands, { cwd: folder, umask })
+  expect(ended.map(({ code, stderr }) => [code, stderr.match(/^error.*/m)])).toEqual(commands.map(() => [0, null]))
 
   const mask = Number.parseInt(umask, 8)
   const modes = modesIn(folder)

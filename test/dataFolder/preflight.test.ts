@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { checkOpenFiles, warnOfSpace } from '../../src/dataFolder/preflight.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { enrich, simulator, startRun } from '../support/simulated.js'
+import { enrich, simulator, TOKEN } from '../support/simulated.js'
 import { smallDisk } from '../support/tmpfs.js'
 
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
@@ -16,7 +17,8 @@ const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
 async function refused(data: string): Promise<string> {
   const list = writeList(temporaryFolder(), [plainId(1)])
   const api = await simulator()
-  const { code, stdout, stderr } = await startRun([list], data, api, '--quiet').ended
+  const command = ['run', list, '--data', data, '--api', api.url, '--quiet', '--no-report']
+  const { code, stdout, stderr } = await commandHere(command, { env: { JUSTONEAPI_TOKEN: TOKEN } })
   expect(stderr.trim().split('\n')).toHaveLength(1)
   expect({ code, stdout }).toEqual({ code: 7, stdout: '' })
   expect(api.ledger.summary().calls).toBe(0)

@@ -7,6 +7,7 @@ import { cli, CLI, type Ended } from '../support/cli.js'
 import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
+import { inOneProcess } from './oneProcess.js'
 
 /** A user without rights. Tests may run as root, for whom no mode counts. */
 const NOBODY = 65534
@@ -98,7 +99,7 @@ describe('a missing permission is named, and nothing is paid', () => {
     ['state/journal/loaded', ['replay', 'forget']],
     ['state/status.json', ['status']],
     ['raw/forgotten.json', ['run', 'replay']],
-  ] as const)('%s', async (name, commands, { skip }: { skip?: (why: string) => void } = {}) => {
+  ] as const)('%s', (name, commands, { skip }: { skip?: (why: string) => void } = {}) => {
     if (!mayBecomeNobody()) return skip?.('this process cannot become another user')
     const there = filled()
     const path = name === 'receipt' ? there.receipt : join(there.data, name)
@@ -106,10 +107,9 @@ describe('a missing permission is named, and nothing is paid', () => {
     spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, there.folder])
     chmodSync(dirname(there.folder), 0o755)
     chmodSync(path, 0)
-    for (const command of commands) {
-      const ended = await cli(COMMANDS[command]!(there), { through: AS_NOBODY, cwd: there.folder })
-      expectNamed(command, ended, path)
-    }
+    const named = commands.map((command) => COMMANDS[command]!(there))
+    const ended = inOneProcess(named, { through: AS_NOBODY, cwd: there.folder })
+    commands.forEach((command, at) => expectNamed(command, ended[at]!, path))
   })
 })
 
