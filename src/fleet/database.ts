@@ -10,6 +10,7 @@ const STATEMENT_MS = 30_000
 const LOCK_MS = 10_000
 const CONNECT_MS = 10_000
 const RECONNECT_MS = 250
+const CLOSE_MS = 5_000
 
 /** The queue, the permits and the landed answers of a fleet, in PostgreSQL. */
 export interface FleetDatabase {
@@ -47,7 +48,10 @@ export async function loadPeer<T>(name: string, module: Promise<T>): Promise<T> 
 export interface FleetDatabaseOptions {
   /** Connections at most. */
   readonly connections?: number
-  /** Whether a connection is waited for while the server is away; absent: it is not. */
+  /**
+   * Whether a connection is waited for while the server is away. Where it is not any more, it neither comes nor fails: the
+   * program is about to end. Absent: it fails.
+   */
   readonly waits?: () => boolean
 }
 
@@ -57,7 +61,7 @@ export interface FleetDatabaseOptions {
  */
 export async function openFleetDatabase(
   url: string | undefined,
-  { connections = 6, waits = () => false }: FleetDatabaseOptions = {},
+  { connections = 6, waits }: FleetDatabaseOptions = {},
 ): Promise<FleetDatabase> {
   if (url === undefined)
     throw new UsageError(
@@ -87,7 +91,8 @@ export async function openFleetDatabase(
     pool,
     query: run,
     transaction: (work) => explained(shown, () => inTransaction(pool, work)),
-    close: () => pool.end(),
+    // A connection that somebody still holds ends with the process.
+    close: () => Promise.race([pool.end(), delay(CLOSE_MS, undefined, { ref: false })]),
   }
 }
 
@@ -100,7 +105,7 @@ function rowsOf<Row>({ rows }: { readonly rows: unknown[] }): Row[] {
  * A pool whose connections may be waited for: the engine does not repeat what it could not send, and a job that it could not
  * complete would end the process.
  */
-function patientPool(Pool: typeof pg.Pool, waits: () => boolean): typeof pg.Pool {
+function patientPool(Pool: typeof pg.Pool, waits: (() => boolean) | undefined): typeof pg.Pool {
   return class extends Pool {
     override connect(): Promise<pg.PoolClient>
     override connect(callback: Parameters<pg.Pool['connect']>[0]): void
@@ -114,7 +119,8 @@ function patientPool(Pool: typeof pg.Pool, waits: () => boolean): typeof pg.Pool
         try {
           return await super.connect()
         } catch (error) {
-          if (!waits()) throw error
+          if (waits === undefined) throw error
+          if (!waits()) return new Promise<never>(() => undefined)
           await delay(RECONNECT_MS)
         }
       }

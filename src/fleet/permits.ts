@@ -3,8 +3,6 @@ import type { FleetDatabase } from './database.js'
 
 /** A permit that is used later than this after its time could put too many calls into one second. */
 const LATE_MS = 20
-/** What the sum of all calls of a second may exceed the limit by. */
-const TOLERANCE_MS = 50
 /** Permits in one statement. */
 const MOST = 200
 
@@ -91,7 +89,7 @@ export class Permits {
     const early = time - effects.elapsed()
     if (early > 1) await effects.sleep(early)
     const late = effects.elapsed() - time
-    const waiter = stepMs > 0 && late > LATE_MS + Math.max(0, TOLERANCE_MS - stepMs) ? undefined : this.waiters.shift()
+    const waiter = stepMs > 0 && late > LATE_MS ? undefined : this.waiters.shift()
     if (waiter) waiter.go(true)
     else this.unused += 1
   }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ActiveClock } from '../core/activeClock.js'
 import type { Effects } from '../core/effects.js'
 import { EXIT, messageOf, UsageError } from '../core/errors.js'
@@ -53,6 +54,7 @@ export interface WorkerReport {
 /** Batches at once: the second is at hand when the first has only slow ids left. */
 const JOBS = 3
 const PROGRESS_MS = 30_000
+const STOP_MS = 3_000
 const LOOK_MS = 1_000
 const WAIT_MS = 5_000
 /** A clock that differs by more gets a warning; the database's counts in any case. */
@@ -207,7 +209,10 @@ class Worker {
     this.database = await openFleetDatabase(settings.databaseUrl)
     open.add(() => this.database.close())
     const connections = JOBS + 2
-    this.engineDatabase = await openFleetDatabase(settings.databaseUrl, { connections, waits: () => !this.isEnding })
+    this.engineDatabase = await openFleetDatabase(settings.databaseUrl, {
+      connections,
+      waits: () => !this.isEnding && !context.signal.aborted,
+    })
     open.add(() => this.engineDatabase.close())
     await migrateFleet(this.database)
     await claimFleet(this.database, { pipeline, simulated: api.simulated, host: api.host })
@@ -289,7 +294,15 @@ class Worker {
     this.feed.close()
     const { engine } = this
     this.engine = undefined
-    await engine?.stop()
+    if (!engine) return
+    await Promise.race([engine.stop(), this.afterStop()])
+  }
+
+  /** A worker that was told to stop does not wait for a database that is away: the lease of its batches runs out. */
+  private async afterStop(): Promise<void> {
+    const { signal } = this.context
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await delay(STOP_MS, undefined, { ref: false })
   }
 
   /** All times are by the clock of the database, so that those of all workers can be compared. */

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Entry } from '../../src/simulator/ledger.js'
 import { noPostgres, postgresOfFile } from '../support/postgres.js'
@@ -56,7 +55,7 @@ test('three workers, 60/s, 6,000 ids, one killed and one frozen: the rate is kep
     twice: twice.length,
     collected: receipts.map(({ collected }) => collected),
   }
-  writeFileSync('/dev/stderr', `${JSON.stringify(figures)}\n`)
+  console.log(JSON.stringify(figures))
   expect(most).toBeLessThanOrEqual(LIMIT * 1.05)
   expect(charges.size).toBe(IDS)
   for (const rate of rates) expect(rate).toBeGreaterThanOrEqual(LIMIT * 0.95)
@@ -74,7 +73,7 @@ test('three workers, 60/s, 6,000 ids, one killed and one frozen: the rate is kep
   function reached(number: number): Promise<void> {
     return eventually(`${number} calls`, () => calls() >= number, 300_000)
   }
-})
+}, 900_000)
 
 /** The most calls in any sliding second. */
 function mostInASecond(entries: readonly Entry[]): number {

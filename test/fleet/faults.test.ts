@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { noPostgres, postgresOfFile } from '../support/postgres.js'
@@ -190,4 +191,33 @@ test('a fleet that is stopped sends nothing until it is let go on', async ({ ski
   expect(world.api.ledger.summary().calls).toBe(0)
   await world.command('worker', 'resume', '--database-url', world.url)
   await eventually('all land', async () => (await numberOf(world, LANDED)) === 10)
+})
+
+test('an answer that arrives while the database is away is kept by the worker, also over its end, and lands at its next start', async ({
+  skip,
+}) => {
+  if (noPostgres) skip(noPostgres)
+  const { crash, start } = postgres
+  if (!crash) skip('the server of TEST_DATABASE_URL is not ours to stop')
+  let isAway = false
+  const world = await openWorld(postgres, {
+    before: () => {
+      if (!isAway) crash!()
+      isAway = true
+      return undefined
+    },
+  })
+  await world.enqueue(world.list(5))
+  const folder = join(world.folder, 'own')
+  const first = world.work({ until: false }, '--concurrency', '1', '--data', folder)
+  await eventually('it is told', () => first.log.join('').includes('nothing is sent meanwhile'))
+  first.stop()
+  expect(await first.ended).toMatchObject({ exit_code: 143, calls: 1 })
+  start()
+  const second = world.work({}, '--data', folder)
+  expect((await second.ended).exit_code).toBe(0)
+  expect(second.log.join('')).toContain('that the database did not take before')
+  expect(world.api.ledger.summary()).toMatchObject({ calls: 5, charged: 5 })
+  const { receipts } = await world.collect()
+  expect(receipts).toMatchObject([{ collected: 5, ids: { enriched: 5 }, ambiguous_calls: 0 }])
 })

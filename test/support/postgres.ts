@@ -16,7 +16,7 @@ export interface Postgres {
   query(url: string, sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>
   /** Stops the server without a checkpoint, as a crash would. Undefined: a server that is not ours. */
   readonly crash: (() => void) | undefined
-  start(): void
+  readonly start: () => void
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,11 +1,11 @@
-/** Permits that a worker may use this long after the database has granted them: `PERMIT.lateMs` in `permits.ts`. */
-const LATE_MS = 20
+/** How much wider than the limit asks for calls are spaced: 20 ms for a worker that is late, the rest for the way to the API. */
+const SLACK_MS = 30
 /** A permit is granted at most this long ahead: after a stop, no worker sends for longer. */
 const AHEAD_MS = 200
 
 /**
  * Permits of an account to send calls, by the clock of the database: several in one statement, evenly spaced. Any L + 1 of
- * them span more than a second by what a worker may be late, so that no sliding second has more than L calls. They need not
+ * them span more than a second by more than a worker may be late, so that no sliding second has more than L calls. They need not
  * survive a crash of the server, so nothing waits for a sync.
  */
 export const permitFunction = `
@@ -35,7 +35,7 @@ BEGIN
   ELSIF a.stopped_at IS NOT NULL AND (a.resumes_at IS NULL OR a.resumes_at > t) THEN
     why := 'account';
   ELSE
-    step := make_interval(secs => CASE WHEN a.per_second IS NULL THEN 0 ELSE ${1 + LATE_MS / 1000} / a.per_second END);
+    step := make_interval(secs => CASE WHEN a.per_second IS NULL THEN 0 ELSE ${1 + SLACK_MS / 1000} / a.per_second END);
     base := greatest(a.next_at, t);
     wait_ms := greatest(0, extract(epoch FROM base - t) * 1000 - ${AHEAD_MS});
     IF wait_ms = 0 THEN
