@@ -8,7 +8,7 @@ function receipt(drift: readonly DriftReceipt[]): Receipt {
   return {
     run_id: '20261122T220537Z-1f3a',
     version: '0',
-    pipeline: 'people',
+    pipeline: 'xiaohongshu-user-profile',
     simulated: false,
     host: 'test',
     data: '/data',
@@ -55,7 +55,7 @@ test('drift is shown by kind, with the first lines that would make columns of it
   expect(driftOf(many)).toEqual([
     'drift      7 unknown keys: see table schema_drift',
     '           to make columns of them, add these lines, with the right kind, to',
-    '           pipelines/people/columns/attributes.ts',
+    '           pipelines/xiaohongshu-user-profile/columns/attributes.ts',
     '           (counters: counters.ts; items of a list: childTables.ts beside columns/),',
     '           and run `creator-enrich replay --data /data`, which also fills the past:',
     ...[0, 1, 2, 3, 4].map((at) => `  key${at}: attribute.text('key${at}', '…'),`),
