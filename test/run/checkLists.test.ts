@@ -45,7 +45,7 @@ test('a tracked list does not lose more than half of its ids without --replace, 
 
   const planned = await commandHere(['plan', short, '--data', data], { env: { CREATOR_ENRICH_REPLACE: 'true' } })
   expect(planned).toMatchObject({ code: 0, stderr: expect.stringContaining('a run would stop: ') as string })
-  expect(planned.stdout).toContain('list creators: +0 −20')
+  expect(planned.stderr).toContain('list creators: +0 −20')
 
   const kept = join(folder, 'kept.csv')
   copyFileSync(join(data, 'exports', 'creators.enriched.csv'), kept)
