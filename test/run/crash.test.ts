@@ -236,8 +236,9 @@ test.each([
   expect(receipt.ids).toMatchObject({ read: 120, reused: 60, enriched: 60 })
   expect(receipt.calls).toMatchObject({ sent: 60, billed: 60 })
   expect(api.ledger.summary().calls).toBe(60)
-  const line = `it is kept as ${path}.damaged-1 and rebuilt in this run, with no call made again`
-  expect(stderr.split(line)).toHaveLength(2)
+  const kept = `it is kept as ${path}.damaged-1`
+  // Damage that is there before the run may show as early as when the file is opened.
+  expect(stderr.split(at === 0 ? kept : `${kept} and rebuilt in this run, with no call made again`)).toHaveLength(2)
   expect(await published(data, 'SELECT count(DISTINCT user_id) AS ids, count(*) AS n FROM creators')).toEqual([
     { ids: 120, n: 120 },
   ])
