@@ -8,6 +8,7 @@ export type { NamedOptions } from './commands/run/namedOptions.js'
 export { BusyError, EXIT, LocalError, RunError, StoppedError, UsageError } from './core/errors.js'
 export { version } from './core/version.js'
 export { definePipeline } from './load/schema/definePipeline.js'
+export { tryPipeline, type ReadTry } from './load/schema/tryPipeline.js'
 export { readNumber } from './model/readNumber.js'
 export type { IdSyntax } from './model/idParser.js'
 export type {

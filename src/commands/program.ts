@@ -13,6 +13,7 @@ import { doctorCommand } from './doctor/command.js'
 import { enqueueCommand } from './enqueue/command.js'
 import { forgetCommand } from './forget/command.js'
 import { listsCommand } from './lists/command.js'
+import { newPipelineCommand } from './new-pipeline/command.js'
 import { personCommand } from './person/command.js'
 import { planCommand } from './plan/command.js'
 import { replayCommand } from './replay/command.js'
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   workerCommand,
   collectCommand,
   simulateCommand,
+  newPipelineCommand,
   completionCommand(() => commands),
 ]
 

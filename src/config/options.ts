@@ -81,6 +81,19 @@ export const options = {
     parse: text,
     help: 'the pipeline: its name, or the path of one of your own, such as ./bilibili (default: that of the data folder, before its first run pipelines/default)',
   }),
+  answers: option({
+    flag: '--from <file>',
+    flagOnly: true,
+    repeats: true,
+    parse: each(text),
+    help: 'a recorded answer of the endpoint, as JSON; several make the guesses better',
+  }),
+  idPath: option({
+    flag: '--id-path <path>',
+    flagOnly: true,
+    parse: text,
+    help: 'where the id of the person is in data of the answers, such as data.user.id (default: guessed)',
+  }),
   api: option({
     flag: '--api <name|url>',
     default: 'global',

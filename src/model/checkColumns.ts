@@ -73,7 +73,9 @@ function once<Key>(seen: Map<Key, string>, key: Key, name: string, what: string)
 function checkColumn(name: string, { type, kind, path, derive, role, description }: Column): void {
   expectOneOf(name, 'type', type, TYPES)
   expectOneOf(name, 'kind', kind, KINDS)
-  if ((path === undefined) === (derive === undefined))
+  // The value of the id column is the requested id, whether the profile has one or not.
+  const isIdAlone = role === 'id' && path === undefined && derive === undefined
+  if (!isIdAlone && (path === undefined) === (derive === undefined))
     throw new Error(`column ${name}: it needs a path or a derive function, and not both`)
   if ((kind === 'derived') !== (derive !== undefined))
     throw new Error(`column ${name}: the kind derived belongs to columns with a derive function, and to no others`)
