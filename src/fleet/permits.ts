@@ -2,7 +2,7 @@ import type { Effects } from '../core/effects.js'
 import type { FleetDatabase } from './database.js'
 
 /** A permit that is used later than this after its time could put too many calls into one second. */
-const LATE_MS = 20
+const LATE_MS = 30
 /** Permits in one statement. */
 const MOST = 200
 

@@ -5,7 +5,7 @@ import type { Effects } from '../core/effects.js'
 import { EXIT, messageOf, UsageError } from '../core/errors.js'
 import { Resources } from '../core/resources.js'
 import { count, plural } from '../core/text.js'
-import { dayIn, runIdAt } from '../core/time.js'
+import { runIdAt } from '../core/time.js'
 import { pathExists } from '../core/absent.js'
 import { layoutOf, type Layout } from '../dataFolder/layout.js'
 import { takeLock } from '../dataFolder/lock.js'
@@ -16,12 +16,12 @@ import type { Stop } from '../fetch/stop.js'
 import { answerReader } from '../flatten/compile.js'
 import type { RunHeader } from '../model/call.js'
 import type { Interpret, StopReason } from '../model/outcome.js'
-import { runExit } from '../model/runExit.js'
 import type { RunContext } from '../run/context.js'
 import { callToken, connectApi, fetchPolicyOf, followFetch } from '../run/fetchDue.js'
-import { newTally, timeIn, type Tally } from '../terminal/progress.js'
-import { declareAccount, readStanding, stopAccount, type Standing } from './accounts.js'
+import { newTally, type Tally } from '../terminal/progress.js'
+import { declareAccount, readStanding, stopAccount } from './accounts.js'
 import { DatabaseAway, openFleetDatabase, type FleetDatabase } from './database.js'
+import { DatabaseClock } from './databaseClock.js'
 import { startEngine, type Engine } from './engine.js'
 import { Feed } from './feed.js'
 import { claimFleet } from './fleet.js'
@@ -29,6 +29,7 @@ import { endSession, hasOpenBatches, reapSessions, startSession } from './leases
 import { migrateFleet } from './migrate.js'
 import { runSession, type SessionEnd } from './session.js'
 import { shipSpool, spoolFolder } from './spool.js'
+import { exitCodeOfStop, whyWaiting } from './standing.js'
 
 export interface WorkerContext extends Pick<
   RunContext,
@@ -57,8 +58,6 @@ const PROGRESS_MS = 30_000
 const STOP_MS = 3_000
 const LOOK_MS = 1_000
 const WAIT_MS = 5_000
-/** A clock that differs by more gets a warning; the database's counts in any case. */
-const CLOCK_WARNING_MS = 2_000
 
 /**
  * Takes batches of a fleet and fetches their ids, until a signal stops it. Its data folder keeps only answers that the
@@ -87,7 +86,7 @@ class Worker {
   private upstream!: ApiClient
   private learned!: LearnedLimitsStore
   private activeClock!: ActiveClock
-  private offsetMs = 0
+  private readonly clock: DatabaseClock
   /** With the clock of the database. */
   private readonly effects: Effects
   private lastStop: Stop | undefined
@@ -101,7 +100,8 @@ class Worker {
   ) {
     const { settings, pipeline } = context
     this.layout = layoutOf(settings.data)
-    this.effects = { ...context.effects, now: () => context.effects.now() + this.offsetMs }
+    this.clock = new DatabaseClock(context.effects)
+    this.effects = { ...context.effects, now: () => this.clock.now() }
     this.leaseMs = settings.lease
     this.interpret = answerReader(pipeline).interpret
     this.tally = newTally(0, settings.price, pipeline.vendor.currency)
@@ -127,16 +127,20 @@ class Worker {
     if (signal.aborted) return signal.reason as number
     await shipSpool(database, spoolFolder(this.layout), this.interpret, effects)
     const standing = await readStanding(database, account)
-    const why = this.whyWaiting(standing)
+    const why = whyWaiting(standing, account, { timeZone: context.pipeline.timeZone, now: this.clock.now() })
     if (why !== undefined) {
       await this.stopEngine()
-      if (untilEmpty) return this.exitOf(standing)
+      if (untilEmpty) {
+        if (standing.stop) this.lastStop ??= { ...standing.stop, at: this.clock.now() }
+        return exitCodeOfStop(standing.stop?.reason)
+      }
       if (this.told !== why) effects.log('warn', `waiting: ${why}`, 'worker_waits')
       this.told = why
       await this.pause(Math.min(WAIT_MS, Math.max(100, standing.waitMs ?? WAIT_MS)))
       return undefined
     }
     this.told = ''
+    this.lastStop = undefined
     if (untilEmpty && !(await hasOpenBatches(database))) return EXIT.done
     feed.open()
     this.engine ??= await startEngine(this.engineDatabase, JOBS, effects, (batchNo) => feed.offer(batchNo))
@@ -147,7 +151,7 @@ class Worker {
   private async session(): Promise<number | undefined> {
     const { context, database } = this
     const { settings, account, pipeline, signal, leaseMs } = { ...context, leaseMs: this.leaseMs }
-    await this.readClock()
+    await this.clock.read(database)
     const { effects } = this
     const header = this.header(effects)
     const start = { sessionId: header.runId, account, worker: workerName(), folder: this.layout.data }
@@ -191,7 +195,7 @@ class Worker {
       await endSession(database, sessionNo)
     })
     if (stop && stop.reason !== 'signal') this.lastStop = stop
-    return isUnreachable ? this.exitCode(stop.reason) : undefined
+    return isUnreachable ? exitCodeOfStop(stop.reason) : undefined
   }
 
   private async start(): Promise<void> {
@@ -305,24 +309,6 @@ class Worker {
     await delay(STOP_MS, undefined, { ref: false })
   }
 
-  /** All times are by the clock of the database, so that those of all workers can be compared. */
-  private async readClock(): Promise<void> {
-    const { effects } = this.context
-    const before = effects.now()
-    const [row] = await this.database.query<{ now: number }>(
-      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
-    )
-    const offset = Math.round(row!.now - (before + effects.now()) / 2)
-    if (Math.abs(offset) > CLOCK_WARNING_MS && Math.abs(this.offsetMs) <= CLOCK_WARNING_MS)
-      effects.log(
-        'warn',
-        `the clock of this machine differs from that of PostgreSQL by ${timeIn(Math.abs(offset))}, which is used: set the clock (\`timedatectl set-ntp true\`)`,
-        'worker_clock',
-        { offset_ms: offset },
-      )
-    this.offsetMs = offset
-  }
-
   private header(effects: Pick<Effects, 'now' | 'random'>): RunHeader {
     const { pipeline, api } = this.context
     const startedAt = effects.now()
@@ -334,31 +320,6 @@ class Worker {
       simulated: api.simulated,
       host: api.host,
     }
-  }
-
-  private whyWaiting({ isFleetStopped, stop, isDayTaken }: Standing): string | undefined {
-    const { account, pipeline } = this.context
-    if (isFleetStopped) return 'the fleet was stopped; `worker resume` lets it go on'
-    if (stop) {
-      const until =
-        stop.resumesAt === undefined
-          ? 'then `worker resume` lets it go on'
-          : `it goes on at ${new Date(stop.resumesAt).toISOString()}`
-      return `account ${account} is stopped (${stop.code}: ${stop.message}); ${until}`
-    }
-    if (isDayTaken)
-      return `the budget of account ${account} for ${dayIn(pipeline.timeZone, this.context.effects.now() + this.offsetMs)} is spent`
-    return undefined
-  }
-
-  private exitOf({ stop, isDayTaken }: Standing): number {
-    if (stop) this.lastStop ??= { ...stop, at: this.context.effects.now() }
-    return stop ? this.exitCode(stop.reason) : isDayTaken ? EXIT.done : EXIT.done
-  }
-
-  private exitCode(stop: StopReason): number {
-    const none = { askedIds: 0, failedIds: 0, maxFailed: { share: 1, ids: 1 }, dueIds: 0, cappedIds: 0 }
-    return runExit({ ...none, signalCode: undefined, stop, alarmParked: undefined }).code
   }
 
   private report(exitCode: number): WorkerReport {

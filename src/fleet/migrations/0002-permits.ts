@@ -1,11 +1,11 @@
-/** How much wider than the limit asks for calls are spaced: 20 ms for a worker that is late, the rest for the way to the API. */
-const SLACK_MS = 30
+/** How much wider calls are spaced than the limit asks for, in a second. */
+const SLACK_MS = 25
 /** A permit is granted at most this long ahead: after a stop, no worker sends for longer. */
 const AHEAD_MS = 200
 
 /**
  * Permits of an account to send calls, by the clock of the database: several in one statement, evenly spaced. Any L + 1 of
- * them span more than a second by more than a worker may be late, so that no sliding second has more than L calls. They need not
+ * them span 25 ms more than a second. A worker may be 30 ms late, so a sliding second has at most one call more than L. They need not
  * survive a crash of the server, so nothing waits for a sync.
  */
 export const permitFunction = `
