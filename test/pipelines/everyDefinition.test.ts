@@ -86,7 +86,7 @@ describe.each(pipelineNames)('%s', async (name) => {
   test('two names that differ only in case are refused, with both and their paths', () => {
     const twins = { ...pipeline.columns, Tier: attribute.text('tierOfTheApp', 'A tier.') }
     expect(() => pipelineTables({ ...pipeline, columns: twins })).toThrow(
-      `pipeline ${name}: columns tier (ours) and Tier (tierOfTheApp) of creators have one name for DuckDB`,
+      `columns tier (ours) and Tier (tierOfTheApp) of creators have one name for DuckDB`,
     )
   })
 })

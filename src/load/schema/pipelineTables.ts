@@ -149,8 +149,7 @@ function childTable(pipeline: Pipeline, child: ChildTable): TableDefinition {
  * @throws Error when two columns of a table have one name, the id's column is not called `user_id`, or the mentions name a missing column
  */
 export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
-  if (columnOf(pipeline, 'id') !== 'user_id')
-    throw new Error(`pipeline ${pipeline.name}: the column with role id must be called user_id`)
+  if (columnOf(pipeline, 'id') !== 'user_id') throw new Error(`the column with role id must be called user_id`)
   const tables = [
     creators(pipeline),
     counters(pipeline),
@@ -164,19 +163,19 @@ export function pipelineTables(pipeline: Pipeline): TableDefinition[] {
     const first = columns[names.indexOf(second?.name.toLowerCase() ?? '')]
     if (first && second)
       throw new Error(
-        `pipeline ${pipeline.name}: columns ${first.name} (${first.source ?? 'ours'}) and ${second.name} (${second.source ?? 'ours'}) of ${name} have one name for DuckDB, which ignores case: give one of them another name`,
+        `columns ${first.name} (${first.source ?? 'ours'}) and ${second.name} (${second.source ?? 'ours'}) of ${name} have one name for DuckDB, which ignores case: give one of them another name`,
       )
   }
   checkMentions(pipeline)
   return tables
 }
 
-function checkMentions({ name, children, mentions }: Pipeline): void {
+function checkMentions({ children, mentions }: Pipeline): void {
   if (mentions === undefined) return
   const columns = children.find((child) => child.name === mentions.table)?.columns ?? {}
   for (const column of [mentions.id, mentions.displayName ?? mentions.id]) {
     if (columns[column]?.type !== 'text')
-      throw new Error(`pipeline ${name}: mentions need the text column ${column} of child table ${mentions.table}`)
+      throw new Error(`mentions need the text column ${column} of child table ${mentions.table}`)
   }
 }
 

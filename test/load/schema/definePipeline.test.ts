@@ -69,7 +69,7 @@ describe('a fault is one line that names its place:', () => {
     [
       'a name of our own',
       { columns: { ...videos.columns, run_id: { ...videos.columns['bio'], path: 'x', role: undefined } } },
-      'two columns of creators are called run_id',
+      'columns run_id (x) and run_id (ours) of creators have one name',
     ],
     [
       'a child table without its list',
