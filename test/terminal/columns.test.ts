@@ -49,5 +49,5 @@ test('at 40 columns a command to be copied stays in one piece', async () => {
   expect((await cli(['run', writeList(folder, IDS), '--data', data, '--api', 'simulated', '--no-report'])).code).toBe(0)
   const lines = await inTerminal(40, ['lists', '--data', data])
   expect(lines.filter((line) => line.includes('`')).map((line) => line.split('`').length % 2)).not.toContain(0)
-  expect(lines.join('\n')).toContain(`\n  \`node dist/src/cli.js run <list> --track --data ${data}\`,\n`)
+  expect(lines.join('\n')).toContain(`\n  \`node dist/src/cli.js run <list> --track --data ${data}\`\n`)
 })
