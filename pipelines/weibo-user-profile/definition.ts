@@ -22,6 +22,7 @@ export const pipeline: Pipeline = {
   name: 'weibo-user-profile',
   version: 1,
   title: 'Weibo user profiles (Just One API, V3)',
+  shortName: 'weibo',
   vendor: justOneApi,
   price: 0.1,
   timeZone: 'Asia/Shanghai',

@@ -25,6 +25,7 @@ export const pipeline: Pipeline = {
   name: 'xiaohongshu-pgy-creator',
   version: 1,
   title: 'Xiaohongshu creators in the marketplace 蒲公英 (Just One API, V1)',
+  shortName: 'pgy',
   vendor: justOneApi,
   price: 0.15,
   codes: {
@@ -43,8 +44,27 @@ export const pipeline: Pipeline = {
   }),
   profile: profileWithId('userId'),
   columns: mergeColumns(attributes, counters, derived, volatiles),
-  words: { zh: chinese },
-  reportColumns: ['picture_quote', 'video_quote', 'note_sign_name'],
+  words: {
+    en: {
+      labels: {
+        estimate_picture_cpm: 'picture CPM',
+        estimate_picture_engage_cost: 'picture CPE',
+        estimate_video_cpm: 'video CPM',
+        estimate_video_engage_cost: 'video CPE',
+        note_sign_name: 'MCN',
+      },
+    },
+    zh: chinese,
+  },
+  reportColumns: [
+    'picture_quote',
+    'video_quote',
+    'estimate_picture_cpm',
+    'estimate_picture_engage_cost',
+    'estimate_video_cpm',
+    'estimate_video_engage_cost',
+    'note_sign_name',
+  ],
   tiers,
   regions,
   children: [],

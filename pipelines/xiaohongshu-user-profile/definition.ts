@@ -19,6 +19,7 @@ export const pipeline: Pipeline = {
   name: 'xiaohongshu-user-profile',
   version: 1,
   title: 'Xiaohongshu user profiles (Just One API, V3)',
+  shortName: 'profile',
   vendor: justOneApi,
   price: 0.15,
   timeZone: 'Asia/Shanghai',

@@ -300,6 +300,18 @@ export const options = {
     parse: share,
     help: 'exit 3 when a cap parks a larger share of the ids that were due (default: a cap is exit 0)',
   }),
+  include: option({
+    flag: '--include <dir>',
+    flagOnly: true,
+    parse: text,
+    help: 'publish the newest rows of another data folder in this one, too, from now on, until --no-include',
+  }),
+  noInclude: option({
+    flag: '--no-include',
+    flagOnly: true,
+    parse: flag,
+    help: 'publish this data folder alone again',
+  }),
   noBom: option({
     flag: '--no-bom',
     parse: flag,
@@ -582,7 +594,8 @@ export type Flags = Readonly<Record<string, string | boolean | undefined>>
 function typedValue(flag: string, flags: Flags): string | boolean | undefined {
   const [, no, words] = /^--(no-)?([a-z-]+)/.exec(flag)!
   const value = flags[words!.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())]
-  if (no === undefined) return value
+  // `--no-include` is not a value of `--include`.
+  if (no === undefined) return value === false && flag.includes(' ') ? undefined : value
   return value === false ? true : undefined
 }
 

@@ -35,6 +35,8 @@ export const LOG_EVENTS = {
   database_compacted: 'the working database became smaller',
   not_compacted: 'the working database could not be compacted',
   not_compared: 'the published file cannot be compared with the rebuilt one',
+  folder_included: 'rows of another data folder are in the published file',
+  include_failed: 'another data folder could not be read: its rows are those of the last publish, or missing',
   file_moved_aside: 'a file stood in the way of the published one',
   export_left_out: 'an export that was requested is not written',
   report_failed: 'the report could not be written',

@@ -16,6 +16,8 @@ export interface Layout {
   readonly erasures: string
   /** What the config file of the folder set for the last run. */
   readonly keptConfig: string
+  /** The other folder whose newest rows are published here, too. */
+  readonly included: string
   readonly state: string
   readonly journal: string
   readonly warehouse: string
@@ -49,6 +51,7 @@ export function layoutOf(data: string): Layout {
     forgotten: join(root, 'raw', 'forgotten.json'),
     erasures: join(root, 'raw', 'erasures.json'),
     keptConfig: join(root, 'raw', 'config.json'),
+    included: join(root, 'raw', 'included.json'),
     state,
     journal: join(state, 'journal'),
     warehouse: join(state, 'warehouse.duckdb'),

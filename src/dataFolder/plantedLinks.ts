@@ -5,7 +5,7 @@ import type { Layout } from './layout.js'
 
 /** At least one of these is in a folder that this program has used, unless it is empty. */
 const OF_STATE = ['lock.duckdb', 'journal', 'warehouse.duckdb', 'status.json', 'spill']
-const OF_RAW = ['answers', 'calls', 'inputs', 'receipts', 'forgotten.json', 'config.json']
+const OF_RAW = ['answers', 'calls', 'inputs', 'receipts', 'forgotten.json', 'config.json', 'included.json']
 
 /**
  * Refuses links through which a run would write to files that are not its own. `state/` and `raw/` may be links of this

@@ -13,6 +13,8 @@ export interface Pipeline {
   /** Raised whenever a column's meaning, kind or path changes. */
   readonly version: number
   readonly title: string
+  /** Names its table in the file of a folder that includes it: `pgy` gives `pgy_creators`. Absent: no folder can include it. */
+  readonly shortName?: string
   /** The service that answers the calls. */
   readonly vendor: Vendor
   /** Price of one billed call, in the vendor's currency. `--price` goes first. */
@@ -34,7 +36,7 @@ export interface Pipeline {
   readonly columns: Readonly<Record<string, Column>>
   /** Its words in other languages than English, for people. */
   readonly words?: Readonly<Partial<Record<Language, PipelineWords>>>
-  /** Columns without a role that people look for as much: the report's table of creators has them. */
+  /** Columns without a role that people look for as much: the report's table of creators has them, and so has a folder that includes this one. */
   readonly reportColumns?: readonly string[]
   /** The values of the column with the role `tier`, the smallest tier first; absent: there is no such column. */
   readonly tiers?: readonly string[]

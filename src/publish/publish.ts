@@ -12,6 +12,7 @@ import { noteChecked } from '../load/sql/checkedKeys.sql.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { PublishedFiles } from '../model/receipt.js'
+import { copyIncluded } from './copyIncluded.js'
 import { checkKeys } from './checkKeys.js'
 import { publishCopy } from './publishedCopy.js'
 
@@ -42,7 +43,7 @@ export async function publish(
     return exportAll({ database, layout, pipeline, lists: given, ...written })
   })
   await compact(layout, effects)
-  const { movedAside } = await publishCopy(layout, runId)
+  const { movedAside } = await publishCopy(layout, runId, (copy) => copyIncluded(copy, layout, pipeline, effects))
   for (const path of movedAside) {
     effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`, 'file_moved_aside')
   }

@@ -15,6 +15,8 @@ export interface PublishedCopy {
   readonly movedAside: readonly string[]
 }
 
+type Completion = (copy: string) => Promise<void>
+
 const KEPT = 3
 const READ_ONLY = 0o444
 /** Only folders with the name of a run are removed. */
@@ -24,12 +26,13 @@ const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{4}$/
  * Copies the closed working database to `published/<runId>/`, then points the link to the copy in one step. A program that
  * has the old file open keeps it; a program that opens the link gets the new one. Keeps the last three copies. Where the
  * file system has no links, a second copy takes the place of the link.
+ * @param complete adds to the new copy, a closed file, before anybody sees it
  * @throws LocalError when the copy cannot be written: the link still leads to the old file
  */
-export async function publishCopy(layout: Layout, runId: string): Promise<PublishedCopy> {
+export async function publishCopy(layout: Layout, runId: string, complete?: Completion): Promise<PublishedCopy> {
   try {
     await refuseUnfinished(layout.warehouse)
-    const path = await copyFinished(layout, runId)
+    const path = await copyFinished(layout, runId, complete)
     const movedAside = await moveObstacles(layout, path, runId)
     await pointLink(layout, path)
     await removeOld(layout, runId)
@@ -50,11 +53,15 @@ async function refuseUnfinished(warehouse: string): Promise<void> {
   throw new LocalError(`${log} exists: the working database was not closed; run the same command again`)
 }
 
-async function copyFinished({ warehouse, published, database }: Layout, runId: string): Promise<string> {
+async function copyFinished(
+  { warehouse, published, database }: Layout,
+  runId: string,
+  complete: Completion | undefined,
+): Promise<string> {
   const folder = join(published, runId)
   const path = join(folder, basename(database))
   await makeFolder(folder, 'shared')
-  const temporary = await copyReadOnly(warehouse, path)
+  const temporary = await copyReadOnly(warehouse, path, complete)
   try {
     await rename(temporary, path)
   } catch (error) {
@@ -67,7 +74,7 @@ async function copyFinished({ warehouse, published, database }: Layout, runId: s
 }
 
 /** @returns the path of a copy beside the target, durable and read-only */
-async function copyReadOnly(from: string, target: string): Promise<string> {
+async function copyReadOnly(from: string, target: string, complete?: Completion): Promise<string> {
   const { path, file } = await createTemporary(target, 'shared')
   try {
     const { mode } = await file.stat().finally(() => file.close())
@@ -75,6 +82,7 @@ async function copyReadOnly(from: string, target: string): Promise<string> {
     const setMode = (bits: number): Promise<void> => chmod(path, mode & bits).catch(() => undefined)
     await copyFile(from, path, constants.COPYFILE_FICLONE)
     await setMode(0o777)
+    await complete?.(path)
     await syncFile(path)
     await setMode(READ_ONLY)
     return path

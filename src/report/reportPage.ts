@@ -3,6 +3,7 @@ import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { Language } from '../model/language.js'
 import type { Pipeline } from '../model/pipeline.js'
+import { includedPipeline } from '../publish/copyIncluded.js'
 import { minuteIn } from './figures.js'
 import { html, type Html } from './html.js'
 import { readListFigures } from './listFigures.js'
@@ -37,13 +38,15 @@ export async function reportPage(
     const start = commandText(['run', '<list>'])
     throw new UsageError(`no run has ended yet, so there is nothing to report: start one with \`${start}\``)
   }
+  const included = await includedPipeline(connection)
   const source = {
     connection,
     pipeline,
     lang,
     words: pipeline.words?.[lang] ?? {},
     list: undefined,
-    people: await openPeople(connection, undefined),
+    people: await openPeople(connection, undefined, included),
+    included,
   }
   const text = pageText[lang]
   const started = minuteIn(pipeline.timeZone, run.started_at)
@@ -75,7 +78,8 @@ export async function listReportPage(
   const { timeZone } = pipeline
   const text = pageText[lang]
   const words = pipeline.words?.[lang] ?? {}
-  const people = await openPeople(connection, list.name)
+  const included = await includedPipeline(connection)
+  const people = await openPeople(connection, list.name, included)
   const folder = await first<{ simulated: boolean | null }>(connection, 'SELECT simulated FROM data_folder')
   const time = people.newestAt === null ? undefined : minuteIn(timeZone, people.newestAt)
   return page({
@@ -84,7 +88,7 @@ export async function listReportPage(
     about: time === undefined ? text.title : text.aboutList(time, timeZone),
     simulated: folder?.simulated === true,
     note: false,
-    sections: await sections({ connection, pipeline, lang, words, list, people }, fileName),
+    sections: await sections({ connection, pipeline, lang, words, list, people, included }, fileName),
     foot: html`${text.foot(timeZone)}`,
   })
 }

@@ -1,5 +1,6 @@
 import { first, quotedText, type Connection } from '../core/duckdb.js'
 import type { Count } from '../core/text.js'
+import { includedColumns } from '../load/schema/views/includedColumns.js'
 import type { Language } from '../model/language.js'
 import type { Pipeline, PipelineWords } from '../model/pipeline.js'
 
@@ -21,6 +22,8 @@ export interface ReportSource {
   /** The only list whose people the report shows; undefined: everybody, for the operator. */
   readonly list: ReportList | undefined
   readonly people: PeopleFigures
+  /** The pipeline of the folder whose rows are in the same file. */
+  readonly included: Pipeline | undefined
 }
 
 /** The sums over those who are in a list. All changes are over `period` days. */
@@ -64,12 +67,17 @@ export type GrowthPeriod = (typeof PERIODS)[number]
  * creators is a join of wide tables. `change` is the change of followers over the period; it is NULL where the newest profile is
  * not in the period that ends on the newest day of all, nor in its allowed age.
  */
-export async function openPeople(connection: Connection, list: string | undefined): Promise<PeopleFigures> {
+export async function openPeople(
+  connection: Connection,
+  list: string | undefined,
+  included?: Pipeline,
+): Promise<PeopleFigures> {
+  const others = included ? includedColumns(included).map(({ name }) => `${name}, `) : []
   const members = `SELECT user_id FROM list_members WHERE user_id IS NOT NULL ${list === undefined ? '' : `AND list = ${quotedText(list)}`}`
   await connection.run(`CREATE OR REPLACE TEMP TABLE report_profiles AS
     SELECT user_id, status, tier, fans, fans_change_1d, fans_change_7d, fans_change_30d, engagement, engagement_per_post,
       posts, age, gender, province, verification, epoch_ms(last_fetched_at) AS fetched_at, last_observed_day,
-      allowed_age_days, user_id IN (${members}) AS listed
+      allowed_age_days, ${others.join('')}user_id IN (${members}) AS listed
     FROM creator_overview ${list === undefined ? '' : `WHERE user_id IN (${members})`}`)
   const { newest, ...counts } = (await first<Record<string, number>>(
     connection,

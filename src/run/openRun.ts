@@ -16,6 +16,7 @@ import { answerReader, type AnswerReader } from '../flatten/compile.js'
 import type { RunHeader } from '../model/call.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { openTombstones } from '../privacy/tombstones.js'
+import { chooseIncluded, keepIncluded } from '../publish/includedFolder.js'
 import type { RunContext } from './context.js'
 import { CutOffRun } from './cutOffRun.js'
 
@@ -61,6 +62,7 @@ export async function openRun(
   warnOfRoot(layout, effects)
   const lost = lostConfig(layout, settings, configFile) ?? lostCaps(layout, settings, configFile)
   if (lost) throw lost
+  const included = await chooseIncluded(layout, settings, api.simulated)
   const header = headerOf(context)
   const startedElapsed = effects.elapsed()
   await sweepSpill(layout)
@@ -77,6 +79,7 @@ export async function openRun(
   await sweepLeftovers(layout)
   await tightenFolders(layout, effects)
   await keepConfig(layout, settings, configFile)
+  await keepIncluded(layout, included)
   return {
     ...context,
     header,

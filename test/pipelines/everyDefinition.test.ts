@@ -24,6 +24,13 @@ test('each pipeline has cases for the tests of runs', () => {
   expect(Object.keys(edgeCasesOf).sort()).toEqual(pipelineNames)
 })
 
+test('each pipeline has a short name of its own, which names a table without quotes', async () => {
+  const pipelines = await Promise.all(pipelineNames.map(loadPipeline))
+  const names = pipelines.map(({ shortName }) => shortName)
+  expect(new Set(names).size).toBe(pipelineNames.length)
+  for (const name of names) expect(name).toMatch(/^[a-z]+$/)
+})
+
 describe.each(pipelineNames)('%s', async (name) => {
   const pipeline = await loadPipeline(name)
   const { plain } = idsOf[name]!

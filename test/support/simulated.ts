@@ -130,7 +130,9 @@ async function enrichIn(
   api: Simulator,
   ...args: string[]
 ): Promise<Enriched> {
-  const flags = { replace: args.includes('--replace') || undefined }
+  const folder = args.indexOf('--include')
+  const include = args.includes('--no-include') ? false : folder < 0 ? undefined : args[folder + 1]
+  const flags = { replace: args.includes('--replace') || undefined, include }
   const given = resolveSettings(runCommand.options, flags, [
     asEnvironment(['--api', api.url, '--data', data, ...WITHOUT_REPORT, ...args]),
   ])

@@ -29,6 +29,7 @@ import {
   writeTombstones,
 } from '../../privacy/tombstones.js'
 import { withoutPeople } from '../../privacy/withoutPeople.js'
+import { readIncluded } from '../../publish/includedFolder.js'
 import { publish } from '../../publish/publish.js'
 import { removeRebuilt, replaceWarehouse, rebuildWarehouse } from '../../run/rebuild.js'
 import { refreshMetrics } from '../../run/refreshMetrics.js'
@@ -75,7 +76,14 @@ export async function forget(
     const receipts = await readErasures(layout.erasures)
     const again = ids.filter((id) => tombstoneState(before, id) === 'erased').length
     const counts = { people: ids.length, found: found.size, already_forgotten: again }
-    const report = { ...NOTHING, ...counts, data: layout.data, ...otherFiles(findings, layout) }
+    const included = await readIncluded(layout)
+    const report = {
+      ...NOTHING,
+      ...counts,
+      data: layout.data,
+      ...(included === undefined ? {} : { included: included.data }),
+      ...otherFiles(findings, layout),
+    }
 
     // Once the tombstones are written, no run brings these people back, whatever happens.
     const files = rawFilesOf(findings, layout)

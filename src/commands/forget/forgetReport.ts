@@ -1,4 +1,5 @@
 import { EXIT } from '../../core/errors.js'
+import { commandText } from '../../core/commandText.js'
 import { labelLine, plural } from '../../core/text.js'
 import type { FleetErasure } from '../../fleet/eraseFleet.js'
 import { fileLines, type PublishedFiles } from '../../model/receipt.js'
@@ -33,6 +34,8 @@ export interface ForgetReport {
   readonly others: readonly string[]
   /** Files and folders that could not be searched, in whole or in part, so they may name them; absolute. */
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
+  /** The data folder that this one includes, absolute: nobody is erased there. Absent without one. */
+  readonly included?: string
   /** What was erased in the database of the folder's fleet, and what could not be reached; absent for a folder in no fleet. */
   readonly fleet?: FleetErasure
   /** The published files; undefined if there was nothing to erase. */
@@ -49,13 +52,14 @@ export function withFleet(report: ForgetReport, fleet: FleetErasure): ForgetRepo
 /** Takes ids out of the paths in a report. */
 export function withoutIds(report: ForgetReport, finder: IdFinder): ForgetReport {
   const redacted = (text: string): string => finder.takeOut(text)
-  const { data, removed, others, unsearched, files, receipts } = report
+  const { data, removed, others, unsearched, files, receipts, included } = report
   return {
     ...report,
     data: redacted(data),
     removed: removed.map(redacted),
     others: others.map(redacted),
     unsearched: unsearched.map(({ path, why }) => ({ path: redacted(path), why: redacted(why) })),
+    ...(included === undefined ? {} : { included: redacted(included) }),
     receipts: receipts && redacted(receipts),
     files: files && { ...files, database: redacted(files.database), exports: files.exports.map(redacted) },
   }
@@ -96,6 +100,10 @@ function forgottenLines(report: ForgetReport): string[] {
       labelLine('checked', `${checkedFiles(report)}; no call was made`),
       ...fileLines(files),
     )
+  }
+  if (report.included !== undefined) {
+    const command = commandText(['forget', '<id>', '--data', report.included])
+    lines.push(labelLine('included', `${report.included} may still have them: \`${command}\` erases them there`))
   }
   if (report.receipts !== undefined)
     lines.push(labelLine('receipt', `${report.receipts}; \`forget --check\` with the same ids shows it`))

@@ -11,6 +11,7 @@ import { warnOfRoot } from '../../dataFolder/warnOfRoot.js'
 import { answerReader } from '../../flatten/compile.js'
 import { asLocalError } from '../../load/warehouse.js'
 import type { Pipeline } from '../../model/pipeline.js'
+import { copyIncluded } from '../../publish/copyIncluded.js'
 import { publishCopy } from '../../publish/publishedCopy.js'
 import { sealRuns } from '../../raw/sealRuns.js'
 import { withCurrentWarehouse } from '../../run/rebuild.js'
@@ -45,7 +46,8 @@ export async function changeLists<T>(
         return work(connection, layout)
       },
     )
-    await publishCopy(layout, runIdAt(effects.now(), effects.random()))
+    const runId = runIdAt(effects.now(), effects.random())
+    await publishCopy(layout, runId, (copy) => copyIncluded(copy, layout, pipeline, effects))
     await refreshMetrics(layout, pipeline, effects)
     return result
   } catch (error) {

@@ -1,5 +1,6 @@
 import { all, first, quotedText, quotedName, type Connection } from '../../core/duckdb.js'
 import type { Pipeline } from '../../model/pipeline.js'
+import { tablesOfOthers } from '../../publish/copyIncluded.js'
 import { keyOf } from '../../publish/checkKeys.js'
 import type { TableDifference } from './replayReport.js'
 
@@ -8,6 +9,7 @@ type Key = readonly string[]
 /**
  * Compares the tables of this database with those of the file `before`, row by row by their keys; a table without a key is
  * compared by whole rows.
+ * Rows of an included folder are left out: they do not follow from `raw/`.
  * @returns one entry for each table that differs
  * @throws DuckDB's own error when the file cannot be read
  */
@@ -20,7 +22,9 @@ export async function compareWith(
   try {
     const differences: TableDifference[] = []
     const here = await tablesIn(connection, 'current_database()')
-    const there = await tablesIn(connection, quotedText('before'))
+    const published = await tablesIn(connection, quotedText('before'))
+    const ofOthers = await tablesOfOthers(connection, 'before')
+    const there = new Map([...published].filter(([table]) => !ofOthers.includes(table)))
     for (const table of [...new Set([...here.keys(), ...there.keys()])].sort()) {
       const sides = { here: here.get(table) ?? [], there: there.get(table) ?? [] }
       const difference = await compareTable(connection, table, sides, keyOf(pipeline, table))

@@ -74,6 +74,10 @@ export interface NamedOptions {
   readonly keepHistory?: Given<'keepHistory'> | undefined
   /** erase people who left their last list longer ago than this, after a run that ends with 0 or 3 and in which no list lost ids (default: nobody is erased) */
   readonly keepPeople?: Given<'keepPeople'> | undefined
+  /** publish the newest rows of another data folder in this one, too, from now on, until --no-include */
+  readonly include?: Given<'include'> | undefined
+  /** publish this data folder alone again */
+  readonly noInclude?: Given<'noInclude'> | undefined
   /** write CSV files without a byte order mark */
   readonly noBom?: Given<'noBom'> | undefined
   /** also write exports/creators.xlsx and <list>.enriched.xlsx; existing ones are updated in any case */

@@ -1,6 +1,8 @@
 import { count } from '../../core/text.js'
 import { csvGuard } from '../../export/csvRecord.js'
-import { columnOf, type Column, type Role } from '../../model/pipeline.js'
+import { includedColumns } from '../../load/schema/views/includedColumns.js'
+import type { Language } from '../../model/language.js'
+import { columnOf, type Column, type Pipeline, type Role } from '../../model/pipeline.js'
 import { MOST_ROWS, readCreatorTable, type CreatorTable, type ShownColumn } from '../creatorTable.js'
 import { change } from '../figures.js'
 import { dataBlock, html, type Html, type Part } from '../html.js'
@@ -72,7 +74,7 @@ const NEEDED: Readonly<Record<string, Role>> = {
   verification: 'verification',
 }
 
-function columnsOf({ pipeline, people, list, lang, words }: ReportSource): ShownColumn[] {
+function columnsOf({ pipeline, people, list, lang, words, included }: ReportSource): ShownColumn[] {
   const text = creatorsSectionText[lang]
   const column = (key: keyof typeof text.columns, kind: ShownColumn['kind']) => ({
     key,
@@ -94,11 +96,8 @@ function columnsOf({ pipeline, people, list, lang, words }: ReportSource): Shown
     column('gender', 'word'),
     column('age', 'number'),
     column('verification', 'word'),
-    ...(pipeline.reportColumns ?? []).map((key) => ({
-      key,
-      label: words.columns?.[key]?.[0] ?? key.replaceAll('_', ' '),
-      kind: isNumber(pipeline.columns[key]!) ? ('number' as const) : ('text' as const),
-    })),
+    ...(pipeline.reportColumns ?? []).map((key) => columnOfPipeline(pipeline, key, key, lang)),
+    ...(included ? includedColumns(included) : []).map(({ name, key }) => columnOfPipeline(included!, key, name, lang)),
     ...(people.statuses > 1 ? [column('status', 'word')] : []),
     column('last_observed_day', 'text'),
     ...(list === undefined && people.lists > 1 ? [column('lists', 'words')] : []),
@@ -107,6 +106,13 @@ function columnsOf({ pipeline, people, list, lang, words }: ReportSource): Shown
     }) ?? []),
   ]
   return shown.filter(({ key }) => NEEDED[key] === undefined || columnOf(pipeline, NEEDED[key]) !== undefined)
+}
+
+/** @param name of the column in the table of the report */
+function columnOfPipeline({ words, columns }: Pipeline, key: string, name: string, lang: Language): ShownColumn {
+  const { labels, columns: titles } = words?.[lang] ?? {}
+  const label = labels?.[key] ?? titles?.[key]?.[0] ?? key.replaceAll('_', ' ')
+  return { key: name, label, kind: isNumber(columns[key]!) ? 'number' : 'text' }
 }
 
 const isNumber = ({ type }: Column) => type === 'count' || type === 'ratio'

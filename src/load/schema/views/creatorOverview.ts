@@ -13,10 +13,14 @@ import {
   type ViewDefinition,
 } from '../definition.js'
 import { ALLOWED_SECONDS, allowedAgeJoin } from './allowedAge.js'
+import { includedTable, includedViewColumns } from './includedColumns.js'
 import { regionJoin, regionKind, regionName } from './region.js'
 
-/** The most wanted columns of a creator, under the same names for every pipeline. */
-export function creatorOverview(pipeline: Pipeline): ViewDefinition {
+/**
+ * The most wanted columns of a creator, under the same names for every pipeline.
+ * @param included the pipeline of the folder whose rows are in the same file; its columns come last
+ */
+export function creatorOverview(pipeline: Pipeline, included?: Pipeline): ViewDefinition {
   const role = (name: Role): string => ofRole(pipeline, name)
   const [fans, engagement, posts] = [role('followers'), role('engagement'), role('posts')]
   const verification = role('verification')
@@ -183,12 +187,13 @@ export function creatorOverview(pipeline: Pipeline): ViewDefinition {
           'TRUE: the profile was older than allowed_age_days when the newest run started, and has not been fetched since. NULL if allowed_age_days is.',
         sql: `(epoch_us(newest.started_at) - epoch_us(c.last_fetched_at)) // 1000000 > ${ALLOWED_SECONDS}`,
       },
+      ...(included ? includedViewColumns(included) : []),
     ],
     from: `creators AS c LEFT JOIN creator_recent AS r ON r.user_id = c.user_id
 LEFT JOIN (
   SELECT tier, median(${rateOf('t.engagement', 't.posts', 't.fans')}) AS rate FROM creator_recent AS t GROUP BY tier
 ) AS usual ON usual.tier = r.tier${regionJoin(pipeline)}
-LEFT JOIN (SELECT started_at FROM runs ORDER BY ${NEWEST_RUNS_FIRST} LIMIT 1) AS newest ON TRUE ${allowedAgeJoin(role('tier'))}
+LEFT JOIN (SELECT started_at FROM runs ORDER BY ${NEWEST_RUNS_FIRST} LIMIT 1) AS newest ON TRUE ${allowedAgeJoin(role('tier'))}${included ? `\nLEFT JOIN ${includedTable(included)} AS i ON i.user_id = c.user_id` : ''}
 WHERE c.last_fetched_at IS NOT NULL`,
   }
 }
