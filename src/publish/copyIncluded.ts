@@ -82,7 +82,7 @@ export async function copyIncluded(copy: string, layout: Layout, pipeline: Pipel
       check: (source) => checkSource(source, other),
     })
     const people = plural(rows, 'person', 'people')
-    effects.log('info', `${table.name} has ${people} of ${included.data}`, 'folder_included')
+    effects.log('info', `table ${table.name} has ${people} of ${included.data}`, 'folder_included')
   } catch (error) {
     const last = {
       path: layout.database,

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync } from 'node:fs'
+import { chmodSync, readFileSync, realpathSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../src/core/duckdb.js'
@@ -98,11 +98,18 @@ describe('run --include', () => {
       expect(report).toContain(`>${title}</button>`)
   })
 
-  test('who is forgotten here is left out, and forget names the other folder', async () => {
+  test('who is forgotten here is left out, also of the cells of others, and forget names the other folder', async () => {
+    await writeExtra(pgy, people[2]!, `{"friend":"${people[1]}"}`)
+    await writeExtra(pgy, people[3]!, '{"friend":"somebody"}')
     const { code, stdout } = await commandHere(['forget', people[1]!, '--data', data])
     expect(code).toBe(0)
     expect(stdout).toContain(`forget <id> --data ${pgy}\` erases them there`)
     expect(await included()).toEqual(people.slice(2, 5).sort())
+    const extra = 'SELECT user_id, extra FROM pgy_creators WHERE user_id IN'
+    expect(await published(data, `${extra} ('${people[2]}', '${people[3]}') ORDER BY user_id`)).toEqual([
+      { user_id: people[2], extra: null },
+      { user_id: people[3], extra: '{"friend":"somebody"}' },
+    ])
   })
 
   test('the commands that change lists include the folder, too', async () => {
@@ -146,3 +153,12 @@ describe('run --include', () => {
     expect(await published(data, "FROM data_dictionary WHERE table_name = 'pgy_creators'")).toEqual([])
   })
 })
+
+/** As if an answer for this person had held a key that no column reads. */
+async function writeExtra(data: string, id: string, extra: string): Promise<void> {
+  const path = realpathSync(join(data, 'creators.duckdb'))
+  chmodSync(path, 0o644)
+  const file = await openDatabase(path)
+  await file.connection.run('UPDATE creators SET extra = $extra WHERE user_id = $id', { id, extra })
+  file.close()
+}
