@@ -6,7 +6,7 @@ import { wordOf, type ReportSource } from './source.js'
 import { creatorsSectionText } from './text/creatorsSectionText.js'
 
 /** How a column is sorted and shown, here and in `browser/table.mjs`. */
-export type CellKind = 'name' | 'number' | 'change' | 'word' | 'words' | 'text'
+export type CellKind = 'name' | 'number' | 'decimal' | 'change' | 'word' | 'words' | 'text'
 
 export interface ShownColumn {
   readonly key: string

@@ -3,6 +3,7 @@ import { DAY_MS } from '../core/time.js'
 import { twins, type Language } from '../model/language.js'
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const hundredths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 })
 const COMPACT = { notation: 'compact', maximumFractionDigits: 1 } as const
 const short = twins(new Intl.NumberFormat('en-US', COMPACT), new Intl.NumberFormat('zh-CN', COMPACT))
 
@@ -15,6 +16,11 @@ export function compactNumber(number: Count | null, lang: Language): string {
 export function change(number: Count | null): string {
   if (number === null) return NOT_KNOWN
   return plusOrMinus(number) + whole.format(number < 0 ? -number : number)
+}
+
+/** `34.24`: a price. */
+export function decimal(number: number): string {
+  return hundredths.format(number)
 }
 
 /** `+1.2M`, `+120万`. */

@@ -98,6 +98,17 @@ describe('run --include', () => {
       expect(report).toContain(`>${title}</button>`)
   })
 
+  test('the report shows a small price with its decimals', async () => {
+    const [cheapest] = await published<{ cost: number }>(
+      data,
+      `SELECT pgy_estimate_picture_engage_cost AS cost FROM creator_overview
+       WHERE cost <> round(cost) ORDER BY cost LIMIT 1`,
+    )
+    const shown = cheapest!.cost.toLocaleString('en-US', { maximumFractionDigits: 2 })
+    expect(shown).toMatch(/\.\d/)
+    expect(readFileSync(join(data, 'reports', 'latest.html'), 'utf8')).toContain(`<td class="n">${shown}</td>`)
+  })
+
   test('who is forgotten here is left out, also of the cells of others, and forget names the other folder', async () => {
     await writeExtra(pgy, people[2]!, `{"friend":"${people[1]}"}`)
     await writeExtra(pgy, people[3]!, '{"friend":"somebody"}')

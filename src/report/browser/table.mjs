@@ -12,6 +12,7 @@ const choices = [...form.querySelectorAll('.choice')]
 const buttons = [...section.querySelectorAll('th button')]
 
 const whole = new Intl.NumberFormat('en-US')
+const decimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 })
 const collator = new Intl.Collator('zh')
 const guards = {
   controls: new RegExp(data.csv.guard.controls, 'gu'),
@@ -35,7 +36,7 @@ function filled(text, values) {
 }
 
 function isNumeric({ kind }) {
-  return kind === 'number' || kind === 'change'
+  return kind === 'number' || kind === 'decimal' || kind === 'change'
 }
 
 function textOf(key, row) {
@@ -45,6 +46,7 @@ function textOf(key, row) {
   if (kind === 'word') return data.words[key][value]
   if (kind === 'words') return value.map((at) => data.words[key][at]).join(data.texts.comma)
   if (kind === 'change') return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${whole.format(Math.abs(value))}`
+  if (kind === 'decimal') return decimal.format(value)
   return kind === 'number' ? whole.format(value) : value
 }
 

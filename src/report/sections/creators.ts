@@ -2,9 +2,9 @@ import { count } from '../../core/text.js'
 import { csvGuard } from '../../export/csvRecord.js'
 import { includedColumns } from '../../load/schema/views/includedColumns.js'
 import type { Language } from '../../model/language.js'
-import { columnOf, type Column, type Pipeline, type Role } from '../../model/pipeline.js'
-import { MOST_ROWS, readCreatorTable, type CreatorTable, type ShownColumn } from '../creatorTable.js'
-import { change } from '../figures.js'
+import { columnOf, type ColumnType, type Pipeline, type Role } from '../../model/pipeline.js'
+import { MOST_ROWS, readCreatorTable, type CellKind, type CreatorTable, type ShownColumn } from '../creatorTable.js'
+import { change, decimal } from '../figures.js'
 import { dataBlock, html, type Html, type Part } from '../html.js'
 import { person } from '../person.js'
 import type { ReportSource } from '../source.js'
@@ -112,12 +112,12 @@ function columnsOf({ pipeline, people, list, lang, words, included }: ReportSour
 function columnOfPipeline({ words, columns }: Pipeline, key: string, name: string, lang: Language): ShownColumn {
   const { labels, columns: titles } = words?.[lang] ?? {}
   const label = labels?.[key] ?? titles?.[key]?.[0] ?? key.replaceAll('_', ' ')
-  return { key: name, label, kind: isNumber(columns[key]!) ? 'number' : 'text' }
+  return { key: name, label, kind: KINDS[columns[key]!.type] ?? 'text' }
 }
 
-const isNumber = ({ type }: Column) => type === 'count' || type === 'ratio'
+const KINDS: Readonly<Partial<Record<ColumnType, CellKind>>> = { count: 'number', ratio: 'decimal' }
 
-const isNumeric = ({ kind }: ShownColumn) => kind === 'number' || kind === 'change'
+const isNumeric = ({ kind }: ShownColumn) => kind === 'number' || kind === 'decimal' || kind === 'change'
 
 function heading(column: ShownColumn): Html {
   const { key, label } = column
@@ -140,6 +140,7 @@ function cellOf({ ids, links, cells, words }: CreatorTable, column: ShownColumn,
     if (kind === 'word') return words[key]![value as number]
     if (kind === 'words') return (value as number[]).map((at) => words[key]![at]!).join(comma)
     if (kind === 'change') return change(value as number)
+    if (kind === 'decimal') return decimal(value as number)
     return kind === 'number' ? count(value as number) : (value as string)
   }
   const direction = kind === 'change' && value !== null && value !== 0 ? ((value as number) > 0 ? ' up' : ' down') : ''
