@@ -112,7 +112,8 @@ function driftLines({ drift, pipeline, data }: Receipt): string[] {
           labelLine('', `pipelines/${pipeline}/columns/attributes.ts`),
           labelLine('', '(counters: counters.ts; items of a list: childTables.ts beside columns/),'),
         ]),
-    labelLine('', `and run \`${commandText(['replay', '--data', data])}\`, which also fills the past:`),
+    labelLine('', `and run \`${commandText(['replay', '--data', data])}\`,`),
+    labelLine('', 'which also fills the past:'),
     ...columns.slice(0, MOST_LINES).map((column) => `  ${column}`),
     ...(more > 0 ? [`  and ${count(more)} more`] : []),
   ]

@@ -57,7 +57,8 @@ test('drift is shown by kind, with the first lines that would make columns of it
     '           to make columns of them, add these lines, with the right kind, to',
     '           pipelines/xiaohongshu-user-profile/columns/attributes.ts',
     '           (counters: counters.ts; items of a list: childTables.ts beside columns/),',
-    '           and run `creator-enrich replay --data /data`, which also fills the past:',
+    '           and run `creator-enrich replay --data /data`,',
+    '           which also fills the past:',
     ...[0, 1, 2, 3, 4].map((at) => `  key${at}: attribute.text('key${at}', '…'),`),
     '  and 2 more',
   ])
