@@ -35,11 +35,16 @@ export async function claimFleet(
     `INSERT INTO fleet (folder, pipeline, simulated, host, time_zone) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
     [folder ?? '', pipeline.name, simulated, host, pipeline.timeZone],
   )
-  if (folder !== undefined) await query(`UPDATE fleet SET folder = $1 WHERE folder = '' OR $2`, [folder, adopts])
+  if (folder !== undefined)
+    await query(`UPDATE fleet SET folder = $1 WHERE (folder = '' OR $2) AND pipeline = $3 AND simulated = $4`, [
+      ...[folder, adopts, pipeline.name, simulated],
+    ])
   const [fleet] = await query<FleetRow>('SELECT folder, pipeline, simulated, host FROM fleet')
   const other = (what: string): UsageError => new UsageError(`PostgreSQL ${shown} ${what}; nothing was done`)
   if (fleet!.pipeline !== pipeline.name)
-    throw other(`belongs to the pipeline ${fleet!.pipeline}, not to ${pipeline.name}: give another database`)
+    throw other(
+      `belongs to the pipeline ${fleet!.pipeline}, not to ${pipeline.name}: give that one with --pipeline, or another database`,
+    )
   if (fleet!.simulated !== simulated)
     throw other(
       `holds ${fleet!.simulated ? 'simulated' : 'real'} data, and ${simulated ? 'simulated' : 'real'} data do not belong there: give another database, or the same --api everywhere`,

@@ -119,7 +119,7 @@ test('a forgotten person leaves the queue, the landed and the late answers; what
     'postgres://nobody@127.0.0.1:1/none',
   )
   expect(alone).toMatchObject({ code: 7 })
-  expect(alone.stdout).toContain('not reached')
+  expect(alone.stdout).toContain('unreached')
   const named = await world.command('forget', person, '--data', world.data, '--database-url', world.url, '--json')
   expect(JSON.parse(named.stdout)).toMatchObject({ exit_code: 0, fleet: { rows: 4, redacted: 1, unreached: [] } })
   const left = await world.rows(

@@ -117,7 +117,7 @@ function fleetLines({ rows, redacted, unreached }: FleetErasure): string[] {
       'fleet',
       `${plural(rows, 'row')} erased in its database, ${plural(redacted, 'answer')} of others redacted`,
     ),
-    ...unreached.map((what, at) => labelLine(at === 0 ? 'not reached' : '', what)),
+    ...unreached.map((what, at) => labelLine(at === 0 ? 'unreached' : '', what)),
   ]
 }
 

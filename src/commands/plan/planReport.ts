@@ -1,4 +1,4 @@
-import { count, currencySign, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
+import { count, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
 import type { ListReceipt } from '../../model/receipt.js'
 import { timeIn, timeOf } from '../../terminal/progress.js'
 import type { MonthCalls } from '../../plan/monthCalls.js'
@@ -109,13 +109,14 @@ export function planText(plan: PlanReport): string {
   return `${lines.join('\n')}\n`
 }
 
-function moneyLine({ due, money, simulated }: PlanReport): string {
+function moneyLine({ ids, due, money, simulated }: PlanReport): string {
   const price = moneyText(money.due, money.currency)
+  if (ids === 0) return labelLine('money', 'none: no row has a usable id')
   if (due.ids === 0) return labelLine('money', 'none: every id is known')
   if (simulated) return labelLine('money', `none, the data are simulated (a real run: ${price})`)
   return labelLine(
     'money',
-    `${price}: ${plural(due.ids, 'call')} at ${currencySign(money.currency)}${money.price}, if each is billed once`,
+    `${price}: ${plural(due.ids, 'call')} at ${exactMoney(money.price, money.currency)}, if each is billed once`,
   )
 }
 
@@ -124,7 +125,7 @@ function monthLines({ money: { month, price, currency }, simulated }: PlanReport
   const { ids, empty_ids, calls, cost } = month
   const parts = [
     `about ${exactMoney(cost, currency)} with one run on each of 30 nights${simulated ? ' (if the calls were real)' : ''}`,
-    `${plural(calls, 'call')} at ${currencySign(currency)}${price} for ${plural(ids, 'id')}`,
+    `${plural(calls, 'call')} at ${exactMoney(price, currency)} for ${plural(ids, 'id')}`,
     ...(empty_ids > 0 ? [`and ${count(empty_ids)} without a profile once`] : []),
   ]
   return [labelParts('month', parts)]

@@ -5,7 +5,8 @@ import { idParser } from '../../model/idParser.js'
 import type { Pipeline, SimulatedAnswers } from '../../model/pipeline.js'
 import type { PipelineDefinition } from '../../model/pipelineDefinition.js'
 import { profileAt } from '../../model/profileAt.js'
-import type { Vendor } from '../../model/vendor.js'
+import type { Billed, OutcomeKind } from '../../model/outcome.js'
+import type { CodeTable, Vendor } from '../../model/vendor.js'
 import { inventedAnswers } from '../../simulator/inventedAnswers.js'
 import { routeOf } from '../../simulator/route.js'
 import { localDayOf } from './definition.js'
@@ -63,7 +64,8 @@ export function completePipeline(definition: PipelineDefinition, vendor: Vendor)
 
 /** Checks what the compiler would find in TypeScript. */
 function checkParts(definition: PipelineDefinition): void {
-  const { title, price, vendor, request, idColumns, parseId, profile, columns, children, simulatedAnswers } = definition
+  const { title, price, vendor, codes, request, idColumns, parseId, profile, columns, children, simulatedAnswers } =
+    definition
   expect(typeof title === 'string' && title.trim() !== '', 'title: expected a text')
   expect(Number.isFinite(price) && price >= 0, 'price: expected a number from 0 on')
   expect(typeof request === 'function', 'request: expected a function that takes an id')
@@ -76,13 +78,42 @@ function checkParts(definition: PipelineDefinition): void {
   )
   expect(typeof columns === 'object', 'columns: expected an object')
   if (vendor !== undefined) checkVendor(vendor)
+  if (codes !== undefined) checkCodes('codes', codes)
   checkColumns(columns, children ?? [])
 }
 
 function checkVendor({ hosts, currency, codes }: Vendor): void {
-  expect(typeof hosts === 'object' && URL.canParse(hosts.global), 'vendor.hosts.global: expected a URL')
+  expect(typeof hosts === 'object' && 'global' in hosts, 'vendor.hosts.global: expected a URL')
+  for (const [name, url] of Object.entries(hosts))
+    expect(/^https?:\/\//.test(url) && URL.canParse(url), `vendor.hosts.${name}: expected a URL with http or https`)
   expect(/^[A-Z]{3}$/.test(currency), 'vendor.currency: expected three capital letters, such as USD')
   expect(typeof codes === 'object', 'vendor.codes: expected an object')
+  checkCodes('vendor.codes', codes)
+}
+
+/** What an upstream's code can mean: what a body means is found by `profile`. */
+const CODE_KINDS = [
+  'empty',
+  'invalid',
+  'refused',
+  'retry',
+  'missing',
+  'throttled',
+  'stop',
+] as const satisfies readonly OutcomeKind[]
+const BILLED = ['yes', 'no', 'maybe'] as const satisfies readonly Billed[]
+
+function checkCodes(place: string, codes: CodeTable): void {
+  for (const [code, { kind, billed, stop, meaning }] of Object.entries(codes)) {
+    const known: readonly string[] = CODE_KINDS
+    expect(known.includes(kind), `${place}.${code}.kind: expected one of ${CODE_KINDS.join(', ')}`)
+    expect((BILLED as readonly string[]).includes(billed), `${place}.${code}.billed: expected yes, no or maybe`)
+    expect(typeof meaning === 'string', `${place}.${code}.meaning: expected a text`)
+    expect(
+      (kind === 'stop') === (stop !== undefined),
+      `${place}.${code}.stop: goes with the kind stop, and only with it`,
+    )
+  }
 }
 
 function isPart(part: unknown, key: string): boolean {

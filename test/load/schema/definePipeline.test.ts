@@ -72,6 +72,21 @@ describe('a fault is one line that names its place:', () => {
       'columns run_id (x) and run_id (ours) of creators have one name',
     ],
     [
+      'a kind of a code',
+      { codes: { '500': { kind: 'again', billed: 'no', meaning: 'x' } } },
+      'codes.500.kind: expected one of empty, invalid',
+    ],
+    [
+      'a code that stops for no reason',
+      { codes: { '500': { kind: 'stop', billed: 'no', meaning: 'x' } } },
+      'codes.500.stop: goes with the kind stop',
+    ],
+    [
+      'a host of another protocol',
+      { vendor: { hosts: { global: 'ftp://localhost' }, currency: 'USD', codes: {} } },
+      'vendor.hosts.global: expected a URL with http or https',
+    ],
+    [
       'a child table without its list',
       { children: [{ name: 'creator_tags', path: 'tags', description: 'x', columns: {} }] },
       'child table path tags has no list column',
