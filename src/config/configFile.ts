@@ -1,8 +1,10 @@
 import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { isAbsent, pathExists } from '../core/absent.js'
 import { messageOf, UsageError } from '../core/errors.js'
+import { foreignWriter } from '../core/foreignWriter.js'
+import { isWithin } from '../core/isWithin.js'
 import { nearest } from '../core/nearest.js'
 import { configKey, configKeys, configSchema, fileValues, flagOnlyKeys } from './configSchema.js'
 import { JsonFault, parseLocated, type LocatedJson, type TextPlace } from './locatedJson.js'
@@ -42,9 +44,19 @@ export function readFolderConfig(data: string): ConfigFile | undefined {
   const path = join(resolve(data), CONFIG_NAME)
   if (!pathExists(path) && !isLink(path)) return undefined
   const file = readConfig(path)
+  const { pipeline = '' } = file.values
+  // A path in the file is absolute now; anything else is a name.
+  if (isAbsolute(pipeline) && isWithin(pipeline, resolve(data))) throw programInData(file)
   if (file.values.data === undefined) return file
   throw new UsageError(
     `${path}: this file lies in its data folder, so "data" cannot name another one: remove "data", or keep the file elsewhere and name it with --config`,
+  )
+}
+
+/** A folder that was copied or unpacked from elsewhere must not bring the program that its own settings start. */
+function programInData({ placeOf, values }: ConfigFile): UsageError {
+  return new UsageError(
+    `${placeOf('pipeline')}: ${values.pipeline} lies in the data folder, and a pipeline is run as a program; nothing was run: read the file, keep it outside of the data folder, and name it there`,
   )
 }
 
@@ -110,14 +122,12 @@ function readTrusted(path: string): string {
 }
 
 /** The file decides where the token goes and what may be spent, so nobody else may have written it. */
-function checkTrust(path: string, { uid, mode }: Stats): void {
-  const self = process.geteuid?.()
-  // Windows has no such owners and modes.
-  if (self === undefined) return
-  if (uid !== self && uid !== 0) throw new ForeignConfig(path, self, uid)
-  if ((mode & 0o022) === 0) return
+function checkTrust(path: string, found: Stats): void {
+  const { owner, mode } = foreignWriter(found)
+  if (owner !== undefined) throw new ForeignConfig(path, process.geteuid!(), owner)
+  if (mode === undefined) return
   throw new UsageError(
-    `${path} can be written by others (mode ${(mode & 0o777).toString(8)}), who would decide where the token goes and what is spent; nothing was sent: chmod go-w ${path}, or name a file elsewhere with --config`,
+    `${path} can be written by others (mode ${mode}), who would decide where the token goes and what is spent; nothing was sent: chmod go-w ${path}, or name a file elsewhere with --config`,
   )
 }
 

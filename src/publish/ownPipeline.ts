@@ -1,9 +1,10 @@
-import { access } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isFolder } from '../core/atomicFile.js'
 import { isAbsent } from '../core/absent.js'
 import { messageOf, UsageError } from '../core/errors.js'
+import { foreignWriter, type ForeignWriter } from '../core/foreignWriter.js'
 import { looksLikePath } from '../core/looksLikePath.js'
 import { completePipeline, definePipeline } from '../load/schema/definePipeline.js'
 import { isBuiltIn } from '../model/isBuiltIn.js'
@@ -16,11 +17,12 @@ const FILES = ['definition.mjs', 'definition.js', 'definition.mts', 'definition.
 /**
  * The pipeline of a name, or of the path of one's own. Its file is a program with all rights of this user, so a path may only
  * come from the command line, the environment or a config file that nobody else may write: never from a data folder or `.env`.
- * @throws UsageError if there is none, or its definition is wrong
+ * @throws UsageError if there is none, somebody else may have written the file, or its definition is wrong
  */
 export async function namedPipeline(nameOrPath: string | undefined): Promise<Pipeline> {
   if (nameOrPath === undefined || !looksLikePath(nameOrPath)) return loadPipeline(nameOrPath)
   const file = await fileOf(nameOrPath)
+  checkWriter(file, foreignWriter(await stat(file)))
   const definition = definePipeline(await definitionIn(file))
   if (isBuiltIn(definition.name))
     throw new UsageError(`${file}: creator-enrich has a pipeline called ${definition.name} itself: choose another name`)
@@ -40,6 +42,15 @@ async function fileOf(path: string): Promise<string> {
   }
   throw new UsageError(
     `--pipeline ${path}: ${candidates.length > 1 ? `${full} has no file definition.mjs` : `${full} does not exist`}`,
+  )
+}
+
+function checkWriter(file: string, { owner, mode }: ForeignWriter): void {
+  const who = owner === undefined ? `can be written by others (mode ${mode})` : `belongs to another user (uid ${owner})`
+  const remedy = owner === undefined ? `chmod go-w ${file}` : `chown ${process.geteuid?.()} ${file}`
+  if (owner === undefined && mode === undefined) return
+  throw new UsageError(
+    `--pipeline ${file} ${who}, and would run as a program with your rights; nothing was run: read it, then ${remedy}`,
   )
 }
 

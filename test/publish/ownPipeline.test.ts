@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandHere } from '../support/commandHere.js'
@@ -111,6 +111,47 @@ test('a .env never names a program, whoever holds the token', async () => {
       2,
       expect.stringMatching(/^error: .*\.env: CREATOR_ENRICH_PIPELINE may only be the name of a pipeline there/),
     ])
+  }
+  expect(globalThis).not.toHaveProperty('wasRun')
+})
+
+test('a data folder never brings its own program, by a path or a link', async () => {
+  const cwd = folderWithPipeline(`globalThis.wasRun = true\n${SOURCE}`)
+  const data = join(cwd, 'data')
+  mkdirSync(data)
+  writeFileSync(join(data, 'x.mjs'), `globalThis.wasRun = true\n${SOURCE}`)
+  symlinkSync(data, join(cwd, 'link'))
+  symlinkSync(join(cwd, 'videos'), join(data, 'videos'))
+  const config = join(data, 'creator-enrich.json')
+  for (const path of ['./x.mjs', './', './videos', '../link/x.mjs']) {
+    writeFileSync(config, JSON.stringify({ pipeline: path }), { mode: 0o600 })
+    for (const command of [['status'], ['changes'], ['plan', 'list.csv']]) {
+      const { code, stderr } = await commandHere(command, { cwd })
+      expect([path, code, stderr]).toEqual([
+        path,
+        2,
+        expect.stringMatching(
+          /^error: .*json: line 1, column 2: pipeline: .* lies in the data folder, and a pipeline is run/,
+        ),
+      ])
+    }
+  }
+  expect(globalThis).not.toHaveProperty('wasRun')
+})
+
+test('a program that somebody else may have written is not run', async () => {
+  const cwd = folderWithPipeline(`globalThis.wasRun = true\n${SOURCE}`)
+  const file = join(cwd, 'videos/definition.mjs')
+  const run = () => commandHere(['run', 'list.csv', '--pipeline', './videos', '--api', 'simulated'], { cwd })
+  chmodSync(file, 0o664)
+  expect([(await run()).code, (await run()).stderr]).toEqual([
+    2,
+    `error: --pipeline ${file} can be written by others (mode 664), and would run as a program with your rights; nothing was run: read it, then chmod go-w ${file}\n`,
+  ])
+  chmodSync(file, 0o644)
+  if (process.geteuid?.() === 0) {
+    chownSync(file, 12_345, 12_345)
+    expect((await run()).stderr).toContain('belongs to another user (uid 12345), and would run as a program')
   }
   expect(globalThis).not.toHaveProperty('wasRun')
 })

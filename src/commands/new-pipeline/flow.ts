@@ -46,7 +46,8 @@ export async function newPipelineFlow({ inputs, settings }: Invocation): Promise
 
   const texts = filesOfPipeline({ name, price, timeZone, ids: syntax, place, columns, children, examples })
   mkdirSync(folder)
-  for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text)
+  // Not for others to write, whatever the umask says: such a program would be refused.
+  for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text, { mode: 0o644 })
   process.stdout.write(
     `${folder}: ${plural(Object.keys(columns).length, 'column')} from ${plural(files.length, 'answer')}
 the profile is ${place.path === undefined ? 'data itself' : `data.${place.path}`}, its id is ${place.id}${
