@@ -6,6 +6,10 @@ export const MISSING = {
   attempts: 2,
   /** So many ids in a row, without a profile between them, may be missing; more of them mean that the API does not work. */
   inARow: 100,
+  /** So many calls before and after one are looked at for ids that seemed missing and then gave a profile. */
+  near: 200,
+  /** One profile in so many may be of such an id; more of them mean that the code comes and goes, whatever the id. */
+  recoveredOneIn: 20,
 } as const
 
 /** The codes that may mean that the endpoint has no such id, and the word for that. */

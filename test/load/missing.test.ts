@@ -52,3 +52,24 @@ test('too many missing ids between two profiles mean that the API did not work',
   expect(await ends(MISSING.inARow)).toBe(MISSING.inARow)
   expect(await ends(MISSING.inARow + 1)).toBe(0)
 })
+
+test('ids with one missing call count, too: in an outage only some of them reach the second', async () => {
+  const once = Array.from({ length: MISSING.inARow }, (_, at): Call => [`once${at}`, 'missing'])
+  expect((await judged([found, ...once.slice(1), ...gone('a')])).at(-1)).toBe('empty')
+  expect((await judged([found, ...once, ...gone('a')])).at(-1)).toBe('retry')
+})
+
+test('while ids that seemed missing give profiles, nobody is missing; long before and after it, some are', async () => {
+  const good = (name: string, count: number) =>
+    Array.from({ length: count }, (_, at): Call => [`${name}${at}`, 'profile'])
+  const outage = Array.from({ length: 40 }, (_, at): Call[] => [
+    [`x${at}`, 'missing'],
+    [`x${at}`, at % 2 ? 'missing' : 'profile'],
+  ]).flat()
+  const calls = [...gone('a'), ...good('b', MISSING.near), ...outage, ...good('c', MISSING.near), ...gone('d')]
+  const ends = await judged(calls)
+  expect(calls.filter((_, at) => ends[at] === 'empty').map(([id]) => id)).toEqual(['a', 'd'])
+  // One in twenty is what any API does now and then.
+  const flicker: Call[] = [['e', 'missing'], ...good('f', 20), ['e', 'profile']]
+  expect((await judged([...flicker, ...gone('a')])).at(-1)).toBe('empty')
+})
