@@ -161,3 +161,23 @@ test.each<[string, unknown, string[], string]>([
   expect(stderr).toContain(message)
   expect(readdirSync(cwd)).toEqual(['a.json'])
 })
+
+test('keeps objects whole whose keys name people, so that no such name becomes a column', async () => {
+  const fans = Object.fromEntries('abcdefgh'.split('').map((letter) => [`SECRET_${letter}`, { since: 1 }]))
+  const people = (name: string) => ({
+    sec: { MS4wLjABAAAAsecretsecretsecret: 1 },
+    hex: { abcdef012def: 1 },
+    mixed: { s1e2c3ret: 1 },
+    known: { [`SECRET_${name}`]: 1, [`SECRET_of_${name}`]: 2 },
+    fans,
+    periods: { day7: { fans: 1, likes: 2 }, day30: { fans: 3, likes: 4 } },
+    sometimes: name === 'one' ? { title: 'SECRET', level: 1 } : { title: 'SECRET' },
+  })
+  const cwd = folderWith(answer(people('one')), answer(people('two')))
+  expect((await commandHere(['new-pipeline', 'keys', '--from', 'a.json', 'b.json'], { cwd })).code).toBe(0)
+  const { columns } = await definitionIn(join(cwd, 'keys'))
+  for (const name of ['sec', 'hex', 'mixed', 'known', 'fans']) expect(columns, name).toHaveProperty(name)
+  for (const name of ['periods_day7_fans', 'sometimes_level']) expect(columns).toHaveProperty(name)
+  const texts = readdirSync(join(cwd, 'keys')).map((name) => readFileSync(join(cwd, 'keys', name), 'utf8'))
+  for (const text of texts) expect(text).not.toMatch(/SECRET|secret|s1e2|abcdef012/)
+})
