@@ -41,6 +41,13 @@ test("a pipeline of one's own runs by its path, and every command on its folder 
     2,
     `error: ${join(cwd, 'data')} belongs to the pipeline videos, which is not a part of creator-enrich: give its file with --pipeline, or as "pipeline" in ${join(cwd, 'data/creator-enrich.json')}\n`,
   ])
+  const status = await here('status', '--json')
+  expect([status.code, JSON.parse(status.stdout)]).toEqual([
+    0,
+    expect.objectContaining({ creators: 2, money: null, time_zone: 'UTC' }),
+  ])
+  for (const command of [['status'], ['changes']]) expect((await here(...command)).code).toBe(0)
+  expect((await here('status', '--pipeline', './absent.mjs')).code).toBe(2)
   expect((await here('replay', '--check', '--pipeline', 'videos/definition.mjs')).code).toBe(0)
   const other = await here('plan', 'list.csv', '--pipeline', 'weibo-user-profile')
   expect(other.stderr).toContain('belongs to the pipeline videos, not to weibo-user-profile')

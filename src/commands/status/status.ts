@@ -13,6 +13,7 @@ import { countForgetting, countLeaving, readTombstones } from '../../privacy/tom
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import { readLeaving, type LeavingReport } from './leaving.js'
 import { readOverdue, type OverdueReport } from './overdue.js'
+import type { Pipeline } from '../../model/pipeline.js'
 import { pipelineFor, pipelineOfPublished } from '../../publish/folderPipeline.js'
 
 /** A finished run. Times are ISO 8601, UTC. */
@@ -81,7 +82,7 @@ export interface StatusReport {
   readonly to_be_erased: LeavingReport | null
   /** Profiles that were older than allowed when the newest run started, and that it did not fetch; null: not known. */
   readonly overdue: OverdueReport | null
-  /** Null in a folder without a published file, or one of an older version. */
+  /** Null without a published file, in one of an older version, or if the pipeline is one's own and its file is not given. */
   readonly money: MoneyReport | null
 }
 
@@ -139,7 +140,7 @@ export async function readFolderStatus(
   }
   return {
     ...state,
-    time_zone: (await pipelineFor({ data: layout.data, pipeline })).timeZone,
+    time_zone: (await unlessForeign(pipeline, () => pipelineFor({ data: layout.data, pipeline })))?.timeZone ?? 'UTC',
     simulated: null,
     runs: [],
     parked: [],
@@ -217,14 +218,26 @@ async function moneyOfRun(connection: Connection): Promise<string> {
 
 async function readMoney(connection: Connection, options: TableOptions): Promise<MoneyReport | null> {
   if (!(await hasSpending(connection))) return null
+  const pipeline = await unlessForeign(options.pipeline, () => pipelineOfPublished(connection, options))
+  if (pipeline === undefined) return null
   const zone = await readTimeZone(connection)
   const day = dayIn(zone, options.now)
   const month = day.slice(0, 7)
   return {
-    currency: (await pipelineOfPublished(connection, options)).vendor.currency,
+    currency: pipeline.vendor.currency,
     time_zone: zone,
     today: { day, ...(await readSpent(connection, day, day)) },
     month: { month, ...(await readSpent(connection, `${month}-01`, day)) },
+  }
+}
+
+/** Analysts do not have the file of a pipeline of one's own, and most of the status does without: then undefined. */
+async function unlessForeign(given: string | undefined, find: () => Promise<Pipeline>): Promise<Pipeline | undefined> {
+  try {
+    return await find()
+  } catch (error) {
+    if (given === undefined && error instanceof UsageError) return undefined
+    throw error
   }
 }
 
