@@ -67,8 +67,8 @@ export async function openFleetDatabase(
     throw new UsageError(
       'no database: give --database-url postgres://user@host/name, or set CREATOR_ENRICH_DATABASE_URL, which keeps the password out of the list of processes',
     )
-  const { default: client } = await loadPeer('pg', import('pg'))
   const shown = shownAddress(url)
+  const { default: client } = await loadPeer('pg', import('pg'))
   const pool = new (patientPool(client.Pool, waits))({
     connectionString: url,
     max: connections,
@@ -186,12 +186,26 @@ function isPermanent(code: string): boolean {
   return /^(28|3D|42501)/.test(code)
 }
 
+/**
+ * Host, port and name of an address. One whose password holds an unescaped `/`, `#` or `?` is read differently than it was
+ * meant, and would show the password as one of the three.
+ * @throws UsageError that does not show the address
+ */
 function shownAddress(url: string): string {
+  // The path of a socket.
+  if (url.startsWith('/')) return 'at the given address'
   try {
-    const { hostname, port, pathname, searchParams } = new URL(url)
-    const host = decodeURIComponent(hostname) || searchParams.get('host') || 'localhost'
-    return `${host}${port === '' ? '' : `:${port}`}${pathname === '/' ? '' : pathname}`
+    const { protocol, hostname, port, pathname, search, hash, searchParams } = new URL(url)
+    const name = decodeURIComponent(hostname)
+    const isPlain = ![name, pathname, search, hash].some((part) => part.includes('@'))
+    if (/^(postgres|postgresql|socket):$/.test(protocol) && isPlain) {
+      const host = name || searchParams.get('host') || 'localhost'
+      return `${host}${port === '' ? '' : `:${port}`}${pathname === '/' ? '' : pathname}`
+    }
   } catch {
-    return 'at the given address'
+    // It is refused without its text.
   }
+  throw new UsageError(
+    'the address of the database cannot be read, and is not shown because it may hold a password: write postgres://user:password@host/name, and in the password %2F for /, %23 for #, %3F for ? and %40 for @',
+  )
 }

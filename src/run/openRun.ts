@@ -44,6 +44,7 @@ export interface OpenRun extends RunContext {
 
 /**
  * Takes the data folder for one run, and checks that the folder can be used.
+ * @param makesCalls a run that makes none needs no caps
  * @throws BusyError if another run holds the folder, LocalError if it cannot be used, UsageError if its config file is gone
  */
 export async function openRun(
@@ -51,6 +52,7 @@ export async function openRun(
   activeClock: ActiveClock,
   status: StatusFile,
   open: Resources,
+  makesCalls: boolean,
 ): Promise<OpenRun> {
   const { settings, configFile, pipeline, api, effects, logger } = context
   const layout = layoutOf(settings.data)
@@ -60,7 +62,8 @@ export async function openRun(
   const lock = await lockFolder(layout)
   open.add(() => lock.release())
   warnOfRoot(layout, effects)
-  const lost = lostConfig(layout, settings, configFile) ?? lostCaps(layout, settings, configFile)
+  const lost =
+    lostConfig(layout, settings, configFile) ?? (makesCalls ? lostCaps(layout, settings, configFile) : undefined)
   if (lost) throw lost
   const included = await chooseIncluded(layout, settings, api.simulated)
   const header = headerOf(context)

@@ -63,7 +63,7 @@ export async function run(context: RunContext, source?: CallSource): Promise<Rec
     const given = source?.lists ? [] : await openInputs(context, resources)
 
     // One run at a time owns the data folder.
-    const current = (opened = await openRun(context, activeClock, status, resources))
+    const current = (opened = await openRun(context, activeClock, status, resources, source === undefined))
 
     // An erasure that was cut off comes first: until it is complete, raw/ and the tables differ.
     await completeErasure(current)

@@ -9,7 +9,8 @@ import { openFleetDatabase, type FleetDatabase } from '../../fleet/database.js'
 import { isFleet } from '../../fleet/migrate.js'
 import { runWorker, type WorkerReport } from '../../fleet/worker.js'
 import { idHider } from '../../model/hideIds.js'
-import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
+import type { Pipeline } from '../../model/pipeline.js'
+import { namedPipeline } from '../../publish/ownPipeline.js'
 import { print } from '../../terminal/print.js'
 import { stopSignal } from '../../terminal/stopSignal.js'
 import type { Invocation } from '../command.js'
@@ -22,7 +23,7 @@ export async function workerFlow(invocation: Invocation): Promise<number> {
     logger.log('warn', `${name}: stopping in order; a second signal ends the process at once`, 'signal'),
   )
   try {
-    const pipeline = await loadPipeline(given.pipeline)
+    const pipeline = await namedPipeline(given.pipeline)
     const settings = withPrice(given, pipeline)
     const api = await apiOf(settings, pipeline, invocation)
     const exposed = api.simulated ? undefined : exposedToken(tokenPath)
