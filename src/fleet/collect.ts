@@ -126,11 +126,10 @@ async function writeSegment(
         }
         const end = forgotten ? eraseFrom(received, forgotten, reader.interpret) : received
         if (end.kind === 'answer' || end.fault !== 'withdrawn') sent += 1
-        useless.ended(
-          end,
-          reader.interpret(end),
-          call.last_answer === null ? intent : { id: intent.id, last: call.last_answer },
-        )
+        const outcome = reader.interpret(end)
+        const due = call.last_answer === null ? intent : { id: intent.id, last: call.last_answer }
+        useless.ended(end, outcome, due)
+        if (outcome.kind === 'missing' && call.is_last) useless.missing(due)
         return journal.end(end)
       })
       await Promise.all(writes)

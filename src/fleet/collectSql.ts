@@ -9,6 +9,8 @@ export interface LandedCall {
   readonly seq: string
   readonly user_id: string
   readonly last_answer: 'profile' | 'empty' | null
+  /** Whether no later call for the id is in this collection. */
+  readonly is_last: boolean
   readonly attempt: number
   readonly sent_at: string
   readonly kind: 'answer' | 'no_answer' | null
@@ -52,7 +54,7 @@ export async function collectableEnqueues({
 
 /** Assigns every call that is ready to this collection. */
 export async function markCollection(database: FleetDatabase, runId: string, enqueueNo: string): Promise<void> {
-  await database.transaction(async (query) => {
+  await database.longTransaction(async (query) => {
     await query('INSERT INTO collections (run_id, enqueue_no) VALUES ($1, $2)', [runId, enqueueNo])
     await query(
       `UPDATE intents AS i SET collected_by = $1 WHERE enqueue_no = $2 AND collected_by IS NULL AND ${READY}`,
@@ -67,19 +69,19 @@ export async function markCollection(database: FleetDatabase, runId: string, enq
   })
 }
 
-/** The calls of a collection, in an order that does not change. */
+/** The calls of a collection in the order in which they were sent, whichever session sent them. */
 export async function* pagesOf(
   { query }: FleetDatabase,
   runId: string,
   enqueueNo: string,
 ): AsyncGenerator<LandedCall[]> {
-  let after: readonly [session: string, seq: string] = ['0', '0']
+  let after: readonly [sentAt: string, session: string, seq: string] = ['-1', '0', '0']
   for (;;) {
     const page = await query<LandedCall>(CALLS, [runId, enqueueNo, ...after, PAGE])
     if (page.length > 0) yield page
     if (page.length < PAGE) return
-    const { session_no, seq } = page.at(-1)!
-    after = [session_no, seq]
+    const { sent_at, session_no, seq } = page.at(-1)!
+    after = [sent_at, session_no, seq]
   }
 }
 
@@ -90,20 +92,24 @@ WITH calls AS (
   (
     SELECT i.session_no, i.seq, i.user_id, i.attempt, i.sent_at, ${END}
     FROM intents AS i LEFT JOIN ends AS e ON e.enqueue_no = i.enqueue_no AND e.session_no = i.session_no AND e.seq = i.seq
-    WHERE i.enqueue_no = $2 AND collected_by = $1 AND (i.session_no, i.seq) > ($3, $4)
+    WHERE i.enqueue_no = $2 AND collected_by = $1 AND (i.sent_at, i.session_no, i.seq) > ($3, $4, $5)
       AND NOT EXISTS (
         SELECT 1 FROM late_answers AS late
         WHERE late.session_no = i.session_no AND late.seq = i.seq AND late.collected_by = $1
       )
-    ORDER BY i.session_no, i.seq LIMIT $5
+    ORDER BY i.sent_at, i.session_no, i.seq LIMIT $6
   )
   UNION ALL
   (
     SELECT session_no, seq, user_id, attempt, sent_at, ${END} FROM late_answers
-    WHERE collected_by = $1 AND (session_no, seq) > ($3, $4) ORDER BY session_no, seq LIMIT $5
+    WHERE collected_by = $1 AND (sent_at, session_no, seq) > ($3, $4, $5) ORDER BY sent_at, session_no, seq LIMIT $6
   )
 )
-SELECT calls.*, ids.last_answer FROM calls LEFT JOIN ids USING (user_id) ORDER BY session_no, seq LIMIT $5`
+SELECT calls.*, ids.last_answer, NOT EXISTS (
+  SELECT 1 FROM intents AS later WHERE later.user_id = calls.user_id AND later.collected_by = $1
+    AND (later.sent_at, later.session_no, later.seq) > (calls.sent_at, calls.session_no, calls.seq)
+) AS is_last
+FROM calls LEFT JOIN ids USING (user_id) ORDER BY sent_at, session_no, seq LIMIT $6`
 
 /** Collections that were not completed. */
 export async function openCollections({ query }: FleetDatabase): Promise<{ run_id: string; enqueue_no: string }[]> {
@@ -112,7 +118,7 @@ export async function openCollections({ query }: FleetDatabase): Promise<{ run_i
 
 /** The calls of a collection that was cut off before its segment was whole can be collected again. */
 export async function releaseCollection(database: FleetDatabase, runId: string): Promise<void> {
-  await database.transaction(async (query) => {
+  await database.longTransaction(async (query) => {
     await query('UPDATE intents SET collected_by = NULL WHERE collected_by = $1', [runId])
     await query('UPDATE late_answers SET collected_by = NULL WHERE collected_by = $1', [runId])
     await query('DELETE FROM collections WHERE run_id = $1', [runId])
@@ -129,7 +135,7 @@ export async function completeCollection(
   enqueueNo: string,
   { log }: Pick<Effects, 'log'>,
 ): Promise<void> {
-  const isDone = await database.transaction(async (query) => {
+  const isDone = await database.longTransaction(async (query) => {
     await query('DELETE FROM late_answers WHERE collected_by = $1', [runId])
     await query('DELETE FROM collections WHERE run_id = $1', [runId])
     await query(

@@ -21,6 +21,8 @@ export interface FleetDatabase {
   readonly query: FleetQuery
   /** All or nothing. @throws LocalError as `query` */
   transaction<T>(work: (query: FleetQuery) => Promise<T>): Promise<T>
+  /** The same, for statements over a whole enqueue, which may take any time. */
+  longTransaction<T>(work: (query: FleetQuery) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -91,6 +93,13 @@ export async function openFleetDatabase(
     pool,
     query: run,
     transaction: (work) => explained(shown, () => inTransaction(pool, work)),
+    longTransaction: (work) =>
+      explained(shown, () =>
+        inTransaction(pool, async (query) => {
+          await query('SET LOCAL statement_timeout = 0')
+          return work(query)
+        }),
+      ),
     // A connection that somebody still holds ends with the process.
     close: () => Promise.race([pool.end(), delay(CLOSE_MS, undefined, { ref: false })]),
   }
@@ -157,7 +166,12 @@ async function explained<T>(shown: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof LocalError || cause instanceof UsageError) throw cause
     const { code = '' } = cause as { code?: string }
-    if (code === '55P03' || code === '57014')
+    if (code === '57014')
+      throw new DatabaseAway(
+        `PostgreSQL ${shown}: a statement took longer than ${STATEMENT_MS / 1_000} s, or was cancelled (${messageOf(cause)}): look in pg_stat_activity for what keeps the server busy`,
+        { cause },
+      )
+    if (code === '55P03')
       throw new DatabaseAway(
         `PostgreSQL ${shown}: another session holds a lock for too long (${messageOf(cause)}): look for one that is idle in transaction in pg_stat_activity, and end it`,
         { cause },

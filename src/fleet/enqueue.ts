@@ -36,7 +36,7 @@ export function enqueueSource(
       await claimFleet(database, { pipeline, simulated: api.simulated, host: api.host }, folder, settings.new)
       const due = planned.byDecision.due.ids
       if (due > 0) await claimKind(connection, layout.data, api.simulated)
-      const queued = await database.transaction(async (query) => {
+      const queued = await database.longTransaction(async (query) => {
         await query('CREATE TEMP TABLE given (place bigint, user_id text, last_answer text) ON COMMIT DROP')
         let page: { id: string; last?: string }[] = []
         let place = 0

@@ -35,21 +35,22 @@ export async function eraseFromFleet(
      ORDER BY worker`,
     [ids],
   )
-  const rows = await database.transaction(async (query) => {
+  const rows = await database.longTransaction(async (query) => {
+    // First of all: a worker that holds one of them in memory sends no further call for it, and its intents are visible below.
+    const queued = await query('DELETE FROM ids WHERE user_id = ANY ($1) RETURNING 1', [ids])
     const erased = await query<{ rows: string }>(
       `WITH
-         queued AS (DELETE FROM ids WHERE user_id = ANY ($1) RETURNING 1),
          called AS (DELETE FROM intents WHERE user_id = ANY ($1) RETURNING session_no, seq, enqueue_no),
          answered AS (
            DELETE FROM ends USING called
            WHERE ends.session_no = called.session_no AND ends.seq = called.seq AND ends.enqueue_no = called.enqueue_no RETURNING 1
          ),
          late AS (DELETE FROM late_answers WHERE user_id = ANY ($1) RETURNING 1)
-       SELECT (SELECT count(*) FROM queued) + (SELECT count(*) FROM called) + (SELECT count(*) FROM answered)
+       SELECT (SELECT count(*) FROM called) + (SELECT count(*) FROM answered)
          + (SELECT count(*) FROM late) AS rows`,
       [ids],
     )
-    return Number(erased[0]!.rows)
+    return queued.length + Number(erased[0]!.rows)
   })
   let redacted = 0
   for (const table of ['ends', 'late_answers'])
@@ -71,7 +72,7 @@ interface Found {
 
 /** Takes people out of answers for others. A body that writes letters as escapes is looked at too. */
 async function redactBodies(
-  { query }: FleetDatabase,
+  database: FleetDatabase,
   table: string,
   ids: readonly string[],
   erase: (end: CallEnd) => CallEnd,
@@ -80,14 +81,17 @@ async function redactBodies(
   let after: readonly [string, string] = ['0', '0']
   const isLate = table === 'late_answers'
   for (;;) {
-    const page = await query<Found>(
-      `SELECT t.session_no, t.seq, ${isLate ? 't.user_id' : 'i.user_id'} AS user_id, kind, body FROM ${table} AS t
+    const values = [ids, ...after]
+    const page = await database.longTransaction((long) =>
+      long<Found>(
+        `SELECT t.session_no, t.seq, ${isLate ? 't.user_id' : 'i.user_id'} AS user_id, kind, body FROM ${table} AS t
        ${isLate ? '' : 'JOIN intents AS i USING (session_no, seq, enqueue_no)'}
        WHERE (t.session_no, t.seq) > ($2, $3) AND body IS NOT NULL AND (
          position(convert_to('\\u00', 'UTF8') IN body) > 0
          OR EXISTS (SELECT 1 FROM unnest($1::text[]) AS id WHERE position(convert_to(id, 'UTF8') IN body) > 0)
        ) ORDER BY t.session_no, t.seq LIMIT ${PAGE}`,
-      [ids, ...after],
+        values,
+      ),
     )
     for (const { session_no, seq, user_id: id, kind, body } of page) {
       const call = { seq: Number(seq), id, attempt: 1, sentAt: 0, receivedAt: 0, ms: 0 }
@@ -98,7 +102,7 @@ async function redactBodies(
       const erased = erase(end)
       if (erased === end) continue
       const bytes = erased.kind === 'answer' ? erased.body : (erased.part ?? new Uint8Array())
-      await query(`UPDATE ${table} SET body = $3 WHERE session_no = $1 AND seq = $2`, [
+      await database.query(`UPDATE ${table} SET body = $3 WHERE session_no = $1 AND seq = $2`, [
         session_no,
         seq,
         Buffer.from(bytes),

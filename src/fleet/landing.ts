@@ -99,7 +99,14 @@ export class LandingJournal implements Journal {
   private async keep(end: CallEnd): Promise<void> {
     const { spool, header } = this.options
     this.local ??= openJournal(spool, header)
-    await (await this.local).end(end)
+    try {
+      await (await this.local).end(end)
+    } catch (cause) {
+      throw new LocalError(
+        `${spool}: an answer that the database did not take could not be kept (${messageOf(cause)}): its call counts as ambiguous`,
+        { cause },
+      )
+    }
   }
 
   private fail(error: unknown): void {

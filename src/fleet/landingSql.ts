@@ -1,3 +1,4 @@
+import { LocalError } from '../core/errors.js'
 import type { CallEnd, Intent } from '../model/call.js'
 import type { Interpret, OutcomeKind } from '../model/outcome.js'
 import type { FleetQuery } from './database.js'
@@ -17,7 +18,7 @@ export interface LandedEnd {
 }
 
 /** Another worker has this batch now: this one was silent for too long. */
-export class LeaseLost extends Error {}
+export class LeaseLost extends LocalError {}
 
 /** After these no retry changes anything. */
 const FINAL: readonly OutcomeKind[] = ['profile', 'empty', 'misdelivered', 'unreadable', 'invalid', 'refused']
@@ -29,7 +30,10 @@ export function endLanding(end: CallEnd, interpret: Interpret): LandedEnd {
   return { end, isFinal: FINAL.includes(kind), isFree: billed === 'no' && hadPermit }
 }
 
-/** The rows of the given arrays whose batch this session still holds. The lock keeps the batch from changing hands meanwhile. */
+/**
+ * The rows of the given arrays whose batch this session still holds, and whose id is still in the queue: `forget` takes ids
+ * out. The locks keep both so meanwhile.
+ */
 const INTENTS = `
 INSERT INTO intents (enqueue_no, session_no, seq, batch_no, fence, user_id, attempt, sent_at)
 SELECT held.enqueue_no, $1, given.seq, held.batch_no, held.fence, given.user_id, given.attempt, given.sent_at
@@ -37,12 +41,14 @@ FROM unnest($2::bigint[], $3::bigint[], $4::integer[], $5::text[], $6::integer[]
   AS given(seq, batch_no, fence, user_id, attempt, sent_at)
 JOIN (SELECT * FROM batches WHERE session_no = $1 AND batch_no = ANY ($3) ORDER BY batch_no FOR SHARE) AS held
   ON held.batch_no = given.batch_no AND held.fence = given.fence
+JOIN (SELECT user_id, batch_no FROM ids WHERE user_id = ANY ($5) ORDER BY user_id FOR KEY SHARE) AS queued
+  ON queued.user_id = given.user_id AND queued.batch_no = given.batch_no
 ON CONFLICT DO NOTHING
 RETURNING seq`
 
 /**
  * Commits intents.
- * @returns the intents whose batch another worker has now
+ * @returns the intents that are refused
  */
 export async function landIntents(
   query: FleetQuery,
@@ -63,35 +69,40 @@ export async function landIntents(
   return new Map(
     refused.map(({ intent, batchNo }) => [
       intent,
-      new LeaseLost(`another worker has batch ${batchNo}: this one was silent for too long`),
+      new LeaseLost(
+        `another worker has batch ${batchNo}, because this one was silent for too long, or an id of the batch has left the queue`,
+      ),
     ]),
   )
 }
 
 /**
  * Ends of a batch that the session holds go beside their intents. All others are late: they are kept, and never replace a
- * newer answer. An end without an intent belongs to a call that was never sent, unless its batch is complete already.
+ * newer answer. An end without an intent belongs to a call that was never sent, unless its batch is complete already. A final
+ * end finishes its id, whoever holds the batch. A free call returns to the budget of the day once, when its end is inserted.
  */
 const ENDS = `
 WITH given AS (
   SELECT * FROM unnest(
     $2::bigint[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::bigint[], $8::double precision[], $9::integer[],
-    $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::boolean[]
-  ) AS given(seq, user_id, attempt, sent_at, kind, received_at, ms, status, content_type, retry_after, fault, detail, body, is_final)
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::boolean[], $16::boolean[]
+  ) AS given(seq, user_id, attempt, sent_at, kind, received_at, ms, status, content_type, retry_after, fault, detail, body, is_final, is_free)
 ),
 known AS (
   SELECT given.*, intents.enqueue_no, intents.batch_no, intents.fence
   FROM given LEFT JOIN intents ON intents.session_no = $1 AND intents.seq = given.seq
 ),
-held AS (
-  SELECT batch_no, fence FROM batches
-  WHERE session_no = $1 AND batch_no IN (SELECT batch_no FROM known) ORDER BY batch_no FOR SHARE
+locked AS (
+  SELECT batch_no, fence, session_no FROM batches
+  WHERE batch_no IN (SELECT batch_no FROM known) ORDER BY batch_no FOR SHARE
 ),
+held AS (SELECT batch_no, fence FROM locked WHERE session_no = $1),
 landed AS (
   INSERT INTO ends
   SELECT enqueue_no, $1, seq, kind, received_at, ms, status, content_type, retry_after, fault, detail, body
   FROM known JOIN held USING (batch_no, fence)
   ON CONFLICT DO NOTHING
+  RETURNING seq
 ),
 late AS (
   INSERT INTO late_answers (session_no, seq, enqueue_no, user_id, attempt, sent_at, kind, received_at, ms, status,
@@ -102,18 +113,20 @@ late AS (
     AND (enqueue_no IS NOT NULL OR fault IS DISTINCT FROM 'withdrawn')
     AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.session_no = $1 AND ends.seq = known.seq)
   ON CONFLICT DO NOTHING
+  RETURNING seq
+),
+freed AS (
+  UPDATE accounts SET taken = greatest(0, taken - given.calls)
+  FROM (
+    SELECT count(*) AS calls, (to_timestamp(sent_at / 1000.0) AT TIME ZONE fleet.time_zone)::date AS day
+    FROM known JOIN (SELECT seq FROM landed UNION ALL SELECT seq FROM late) AS inserted USING (seq), fleet
+    WHERE is_free GROUP BY 2
+  ) AS given
+  WHERE account = $17 AND accounts.day = given.day AND day_calls IS NOT NULL
 )
 UPDATE ids SET is_done = TRUE
-FROM known JOIN held USING (batch_no, fence)
+FROM known JOIN locked USING (batch_no)
 WHERE known.is_final AND ids.user_id = known.user_id AND ids.batch_no = known.batch_no`
-
-const FREE = `
-UPDATE accounts SET taken = greatest(0, taken - given.calls)
-FROM (
-  SELECT count(*) AS calls, (to_timestamp(sent_at / 1000.0) AT TIME ZONE fleet.time_zone)::date AS day
-  FROM unnest($2::bigint[]) AS sent(sent_at), fleet GROUP BY 2
-) AS given
-WHERE account = $1 AND accounts.day = given.day AND day_calls IS NOT NULL`
 
 /** Commits ends of a session. To land an end again changes nothing. */
 export async function landEnds(
@@ -138,9 +151,9 @@ export async function landEnds(
     of((end) => (end.kind === 'no_answer' ? end.detail : null)),
     of(bodyOf),
     ends.map(({ isFinal }) => isFinal),
+    ends.map(({ isFree }) => isFree),
+    account,
   ])
-  const free = ends.filter(({ isFree }) => isFree).map(({ end }) => Math.round(end.sentAt))
-  if (free.length > 0) await query(FREE, [account, free])
 }
 
 function bodyOf(end: CallEnd): Buffer | null {

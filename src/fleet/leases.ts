@@ -15,13 +15,15 @@ export interface SessionStart {
   /** Host and process, for people. */
   readonly worker: string
   readonly folder: string
+  /** After so long without a sign of the worker, others may take its batches. */
+  readonly leaseMs: number
 }
 
 export async function startSession({ query }: FleetDatabase, start: SessionStart): Promise<string> {
-  const { sessionId, account, worker, folder } = start
+  const { sessionId, account, worker, folder, leaseMs } = start
   const [row] = await query<{ session_no: string }>(
-    'INSERT INTO sessions (session_id, account, worker, folder) VALUES ($1, $2, $3, $4) RETURNING session_no',
-    [sessionId, account, worker, folder],
+    'INSERT INTO sessions (session_id, account, worker, folder, lease_ms) VALUES ($1, $2, $3, $4, $5) RETURNING session_no',
+    [sessionId, account, worker, folder, leaseMs],
   )
   return row!.session_no
 }
@@ -108,8 +110,13 @@ async function finish(query: FleetQuery, batchNo: string): Promise<void> {
   await query('UPDATE batches SET is_done = TRUE, session_no = NULL WHERE batch_no = $1', [batchNo])
 }
 
-/** Takes the batches of silent workers from them, and repairs jobs. One worker at a time does it; the others go on. */
-export async function reapSessions(database: FleetDatabase, leaseMs: number): Promise<void> {
+/**
+ * Takes the batches of workers from them that were silent for longer than their lease, and repairs jobs. One worker at a time
+ * does it; the others go on.
+ * @param leaseMs the lease of this worker, for jobs
+ * @param seenMs for how long this worker has seen the database without a break: while it is away, every worker is silent
+ */
+export async function reapSessions(database: FleetDatabase, leaseMs: number, seenMs: number): Promise<void> {
   await database.transaction(async (query) => {
     const [lock] = await query<{ is_mine: boolean }>(
       `SELECT pg_try_advisory_xact_lock(hashtext('creator_enrich reaper')) AS is_mine`,
@@ -118,10 +125,11 @@ export async function reapSessions(database: FleetDatabase, leaseMs: number): Pr
     await query(
       `WITH lost AS (
          UPDATE sessions SET ended_at = clock_timestamp(), is_lost = TRUE
-         WHERE ended_at IS NULL AND seen_at < clock_timestamp() - $1 * interval '1 millisecond' RETURNING session_no
+         WHERE ended_at IS NULL AND seen_at < clock_timestamp() - lease_ms * interval '1 millisecond' AND lease_ms <= $1
+         RETURNING session_no
        )
        UPDATE batches SET session_no = NULL FROM lost WHERE batches.session_no = lost.session_no`,
-      [leaseMs],
+      [Math.floor(seenMs)],
     )
     for (const sql of repairJobsSql(leaseMs)) await query(sql)
   })

@@ -1,10 +1,16 @@
 import type { Effects } from '../core/effects.js'
 import type { FleetDatabase } from './database.js'
+import { LeaseLost } from './landingSql.js'
 
 /** A permit that is used later than this after its time could put too many calls into one second. */
 const LATE_MS = 30
 /** Permits in one statement. */
 const MOST = 200
+
+/** None for a session that counts as lost. */
+const PERMITS = `
+SELECT permits.* FROM sessions, LATERAL take_permits(sessions.account, $2, $3) AS permits
+WHERE session_no = $1 AND ended_at IS NULL`
 
 interface Grant {
   readonly granted: number
@@ -33,7 +39,7 @@ export class Permits {
    */
   constructor(
     private readonly database: FleetDatabase,
-    private readonly account: string,
+    private readonly sessionNo: string,
     private readonly effects: Pick<Effects, 'elapsed' | 'sleep'>,
     private readonly onHalt: (halt: Halt | Error) => void,
   ) {}
@@ -64,15 +70,12 @@ export class Permits {
   }
 
   private async askOnce(): Promise<void> {
-    const { database, account, effects } = this
+    const { database, sessionNo, effects } = this
     const unused = this.unused
     this.unused = 0
-    const [grant] = await database.query<Grant>('SELECT * FROM take_permits($1, $2, $3)', [
-      account,
-      Math.min(MOST, this.waiters.length),
-      unused,
-    ])
-    const { granted, first_in_ms, step_ms, wait_ms, why } = grant!
+    const [grant] = await database.query<Grant>(PERMITS, [sessionNo, Math.min(MOST, this.waiters.length), unused])
+    if (!grant) throw new LeaseLost('others have the batches of this worker, which was silent for too long')
+    const { granted, first_in_ms, step_ms, wait_ms, why } = grant
     // By the clock that never jumps. The answer took a moment: a call goes late by that, never early.
     const at = effects.elapsed()
     if (why !== null && granted === 0) {

@@ -7,9 +7,10 @@ import type { LearnedLimits } from '../fetch/limits/learnedLimits.js'
 import type { DueId, RunHeader } from '../model/call.js'
 import type { Interpret } from '../model/outcome.js'
 import { Batcher } from './batcher.js'
-import type { FleetDatabase } from './database.js'
+import { DatabaseAway, type FleetDatabase } from './database.js'
 import type { Feed, Offer } from './feed.js'
 import { LandingJournal } from './landing.js'
+import { LeaseLost } from './landingSql.js'
 import { finishIds, renewSession, takeBatch, type Lease } from './leases.js'
 import { Permits, type Halt } from './permits.js'
 
@@ -63,15 +64,18 @@ class Session {
   private readonly finishing: Batcher<{ readonly batch: HeldBatch; readonly id: string }>
   private failure: Error | undefined
   private halt: Halt | undefined
+  /** When the last renewal that succeeded was asked for, by the clock that never jumps. */
+  private renewedAt: number
 
   constructor(private readonly options: SessionOptions) {
     const { database, sessionNo, account, header, spool, interpret, effects } = options
+    this.renewedAt = effects.elapsed()
     this.journal = new LandingJournal({
       ...{ database, sessionNo, account, header, spool, interpret, effects },
       batchOf: (id) => this.held.get(id)?.lease,
       onFailure: (error) => this.fail(error),
     })
-    this.permits = new Permits(database, account, effects, (halt) => {
+    this.permits = new Permits(database, sessionNo, effects, (halt) => {
       if (halt instanceof Error) this.fail(halt)
       else {
         this.halt = halt
@@ -102,7 +106,7 @@ class Session {
         ids: this.ids(),
         journal: this.journal,
         ...{ upstream, interpret, policy, learned, effects, activeClock },
-        permit: () => this.permits.take(),
+        permit: () => this.mayGo(),
         signal: this.ending.signal,
         onEvent: (event) => this.follow(event),
       })
@@ -164,14 +168,29 @@ class Session {
   }
 
   private async renew(): Promise<void> {
-    const { database, sessionNo } = this.options
+    const { database, sessionNo, effects } = this.options
+    const askedAt = effects.elapsed()
     // A database that is away shows itself where a call needs it.
-    const isMine = await renewSession(database, sessionNo).catch(() => true)
-    if (!isMine) this.fail(new Error('others have the batches of this worker, which was silent for too long'))
+    const isMine = await renewSession(database, sessionNo).catch(() => undefined)
+    if (isMine) this.renewedAt = askedAt
+    else if (isMine === false) this.failAsLost()
+  }
+
+  /** A process that stood still may hold permits and intents of a batch that others have by now. */
+  private async mayGo(): Promise<boolean> {
+    if (!(await this.permits.take())) return false
+    const { effects, leaseMs } = this.options
+    if (effects.elapsed() - this.renewedAt <= leaseMs) return true
+    this.failAsLost()
+    return false
+  }
+
+  private failAsLost(): void {
+    this.fail(new LeaseLost('others have the batches of this worker, or may have: it was silent for too long'))
   }
 
   private fail(error: Error): void {
-    this.failure ??= error
+    if (!this.failure || (isPassing(this.failure) && !isPassing(error))) this.failure = error
     this.end()
   }
 
@@ -180,4 +199,9 @@ class Session {
     this.permits.close()
     this.ending.abort()
   }
+}
+
+/** A worker goes on after these. Any other failure ends it. */
+function isPassing(error: Error): boolean {
+  return error instanceof DatabaseAway || error instanceof LeaseLost
 }

@@ -26,6 +26,7 @@ import { startEngine, type Engine } from './engine.js'
 import { Feed } from './feed.js'
 import { claimFleet } from './fleet.js'
 import { endSession, hasOpenBatches, reapSessions, startSession } from './leases.js'
+import { LeaseLost } from './landingSql.js'
 import { migrateFleet } from './migrate.js'
 import { runSession, type SessionEnd } from './session.js'
 import { shipSpool, spoolFolder } from './spool.js'
@@ -93,6 +94,8 @@ class Worker {
   private isAway = false
   private told = ''
   private toldCalls = 0
+  /** Since when no look at other workers' sessions has failed. */
+  private seenSince: number | undefined
 
   constructor(
     private readonly context: WorkerContext,
@@ -154,9 +157,9 @@ class Worker {
     await this.clock.read(database)
     const { effects } = this
     const header = this.header(effects)
-    const start = { sessionId: header.runId, account, worker: workerName(), folder: this.layout.data }
+    const start = { sessionId: header.runId, account, worker: workerName(), folder: this.layout.data, leaseMs }
     const sessionNo = await startSession(database, start)
-    let telling: Promise<unknown> = Promise.resolve()
+    let telling = Promise.resolve(false)
     const end = await runSession({
       ...{ database, sessionNo, account, header, feed: this.feed, leaseMs, effects, signal },
       ...{ upstream: this.upstream, interpret: this.interpret, activeClock: this.activeClock },
@@ -168,19 +171,27 @@ class Worker {
         const isOwnEnd = event.type === 'stopping' && event.stop.reason === 'signal' && !signal.aborted
         if (!isOwnEnd) followFetch(event, this.tally, effects)
         if (event.type === 'stopping' && isOfAccount(event.stop.reason))
-          telling = stopAccount(database, account, event.stop, pipeline.timeZone).catch(() => undefined)
+          telling = stopAccount(database, account, event.stop, pipeline.timeZone).then(
+            () => true,
+            () => false,
+          )
       },
     })
-    await telling
-    return this.after(end, sessionNo)
+    return this.after(end, sessionNo, await telling)
   }
 
-  private async after({ result, failure, halt }: SessionEnd, sessionNo: string): Promise<number | undefined> {
+  /** @param isStopped whether the stop of the account is written: a person may have let it go on since */
+  private async after(
+    { result, failure, halt }: SessionEnd,
+    sessionNo: string,
+    isStopped: boolean,
+  ): Promise<number | undefined> {
     const { context, database, feed } = this
     const { effects, account, pipeline } = context
     if (result) await this.learned.keep(result.learned)
     if (failure instanceof DatabaseAway) this.away(failure)
-    else if (failure) effects.log('warn', `${messageOf(failure)}; the worker goes on with other batches`, 'lease_lost')
+    else if (failure instanceof LeaseLost)
+      effects.log('warn', `${messageOf(failure)}; the worker goes on with other batches`, 'lease_lost')
     if (failure ?? halt ?? result?.stop) {
       feed.close()
       await this.stopEngine()
@@ -190,10 +201,12 @@ class Worker {
     await this.untilBack(async () => {
       // Answers that wait here land before the batches are given back: then they are not late.
       await shipSpool(database, spoolFolder(this.layout), this.interpret, effects)
-      if (stop && (isOfAccount(stop.reason) || result?.useless))
+      if (!isStopped && stop && (isOfAccount(stop.reason) || result?.useless))
         await stopAccount(database, account, stop, pipeline.timeZone)
+      isStopped = true
       await endSession(database, sessionNo)
     })
+    if (failure && !(failure instanceof DatabaseAway || failure instanceof LeaseLost)) throw failure
     if (stop && stop.reason !== 'signal') this.lastStop = stop
     return isUnreachable ? exitCodeOfStop(stop.reason) : undefined
   }
@@ -228,10 +241,7 @@ class Worker {
     open.add(() => this.activeClock.stop())
     this.upstream = await connectApi({ ...context, effects: this.effects }, token, open)
     this.learned = await openLearnedLimits(layout.learned, { host: api.host, token }, effects)
-    const reaping = setInterval(
-      () => void reapSessions(this.database, this.leaseMs).catch(() => undefined),
-      this.leaseMs / 5,
-    )
+    const reaping = setInterval(() => void this.reap(), this.leaseMs / 5)
     open.add(() => clearInterval(reaping))
     const telling = setInterval(() => this.tellProgress(), PROGRESS_MS)
     open.add(() => clearInterval(telling))
@@ -244,6 +254,16 @@ class Worker {
         database: this.database.shown,
       },
     )
+  }
+
+  private async reap(): Promise<void> {
+    const { effects } = this.context
+    this.seenSince ??= effects.elapsed()
+    try {
+      await reapSessions(this.database, this.leaseMs, effects.elapsed() - this.seenSince)
+    } catch {
+      this.seenSince = undefined
+    }
   }
 
   private tellProgress(): void {

@@ -2,7 +2,8 @@ import { lazy, type Command } from '../command.js'
 
 export const collectCommand: Command = {
   name: 'collect',
-  description: 'take the answers that a fleet has landed into the data folder, as often as wanted, and publish',
+  description:
+    'take the answers that a fleet has landed into the data folder, as often as wanted, and publish (experimental)',
   example: 'collect --database-url postgres://host/name',
   options: [
     'databaseUrl',

@@ -3,7 +3,7 @@ import { lazy, type Command } from '../command.js'
 export const enqueueCommand: Command = {
   name: 'enqueue',
   arguments: '[input...]',
-  description: 'read and plan as `run` does, and put the due ids into the queue of a fleet of workers',
+  description: 'read and plan as `run` does, and put the due ids into the queue of a fleet of workers (experimental)',
   example: 'enqueue creators.csv --database-url postgres://host/name',
   options: [
     'databaseUrl',

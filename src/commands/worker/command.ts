@@ -18,7 +18,7 @@ const resumeCommand: Command = {
 
 export const workerCommand: Command = {
   name: 'worker',
-  description: 'fetch the batches of a fleet, on any number of machines, until a signal stops it',
+  description: 'fetch the batches of a fleet, on any number of machines, until a signal stops it (experimental)',
   example: 'worker --data worker1 --rate 20/s',
   options: [
     'databaseUrl',
