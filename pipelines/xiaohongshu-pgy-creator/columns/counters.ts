@@ -38,7 +38,7 @@ export const counters = {
   accum_video_common_imp_medin_num30d: counter('accumVideoCommonImpMedinNum30d', 'The same of video notes.'),
   coop_note_num30d: counter('coopNoteNum30d', 'Notes for brands in 30 days.'),
   match_note_number: counter('matchNoteNumber', 'Notes that match the search.'),
-  efficiency_valid_user: counter('efficiencyValidUser', 'Users whom the notes reach effectively.'),
+  efficiency_valid_user: counter('efficiencyValidUser', 'Users that the notes reach effectively.'),
   promise_imp_num: counter('promiseImpNum', 'Impressions that the marketplace promises.'),
   overflow_num: counter.signed('overflowNum', 'Impressions beyond the promise.'),
   klive_cnt30d: counter('kliveCnt30d', 'Live streams in 30 days.'),

@@ -34,7 +34,7 @@ export interface ForgetReport {
   readonly others: readonly string[]
   /** Files and folders that could not be searched, in whole or in part, so they may name them; absolute. */
   readonly unsearched: readonly { readonly path: string; readonly why: string }[]
-  /** The data folder that this one includes, absolute: nobody is erased there. Absent without one. */
+  /** Absolute path of the data folder that this one includes, in which this command erases nobody; absent if there is none. */
   readonly included?: string
   /** What was erased in the database of the folder's fleet, and what could not be reached; absent for a folder in no fleet. */
   readonly fleet?: FleetErasure
