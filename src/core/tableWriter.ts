@@ -1,4 +1,4 @@
-import type { DuckDBAppender, DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBAppender, DuckDBDataChunk, DuckDBType, DuckDBValue, DuckDBVector } from '@duckdb/node-api'
 import { duckdb, type Cell, type Connection, type SqlType } from './duckdb.js'
 
 const { VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMPTZ, BLOB } = duckdb
@@ -12,10 +12,10 @@ const CHUNK_ROWS = 1_024
  */
 const BUFFERED_BYTES = 8_000_000
 
-/** Appends rows to one table through one reused chunk, which is the fastest way to write. */
+/** Appends rows to one table, cell by cell into the vectors of one reused chunk, which is the fastest way to write. */
 export class TableWriter {
-  private readonly columns: (Cell | Uint8Array)[][]
   private readonly chunk: DuckDBDataChunk
+  private readonly columns: readonly Column[]
   private rows = 0
   /** Bytes of the rows not yet passed to the appender, and of the rows that the appender still holds. */
   private pendingBytes = 0
@@ -23,11 +23,17 @@ export class TableWriter {
 
   private constructor(
     private readonly appender: DuckDBAppender,
-    private readonly types: readonly SqlType[],
+    types: readonly SqlType[],
     private readonly chunkRows: number,
   ) {
-    this.columns = types.map(() => [])
-    this.chunk = duckdb.DuckDBDataChunk.create(types.map((type) => TYPES[type]))
+    this.chunk = duckdb.DuckDBDataChunk.create(
+      types.map((type) => TYPES[type]),
+      chunkRows,
+    )
+    this.columns = types.map((type, index) => ({
+      vector: this.chunk.getColumnVector(index),
+      toDuckDB: toDuckDB(type),
+    }))
   }
 
   /**
@@ -47,8 +53,9 @@ export class TableWriter {
   /** Appends one row, with one cell for each column. An error of the database may come at a later row or at `close`. */
   append(row: readonly (Cell | Uint8Array)[]): void {
     for (let index = 0; index < this.columns.length; index += 1) {
+      const { vector, toDuckDB } = this.columns[index]!
       const cell = row[index] ?? null
-      this.columns[index]!.push(cell)
+      vector.setItem(this.rows, cell === null ? null : toDuckDB(cell))
       this.pendingBytes += bytesOf(cell)
     }
     this.rows += 1
@@ -76,13 +83,10 @@ export class TableWriter {
 
   private flush(): void {
     if (this.rows === 0) return
-    this.chunk.reset()
+    for (const { vector } of this.columns) vector.flush()
     this.chunk.rowCount = this.rows
-    this.columns.forEach((cells, index) => {
-      this.chunk.setColumnValues(index, cells.map(toDuckDB(this.types[index]!)))
-      cells.length = 0
-    })
     this.appender.appendDataChunk(this.chunk)
+    this.chunk.reset()
     this.rows = 0
     this.bufferedBytes += this.pendingBytes
     this.pendingBytes = 0
@@ -98,10 +102,16 @@ function bytesOf(cell: Cell | Uint8Array): number {
   return cell instanceof Uint8Array ? 16 + cell.length : 16
 }
 
-function toDuckDB(type: SqlType): (cell: Cell | Uint8Array) => DuckDBValue {
-  if (type === 'TIMESTAMPTZ') {
-    return (cell) => (cell === null ? null : new duckdb.DuckDBTimestampTZValue(BigInt(Math.round(Number(cell) * 1000))))
-  }
-  if (type === 'BIGINT') return (cell) => (cell === null ? null : BigInt(cell as Cell & {}))
-  return (cell) => (cell instanceof Uint8Array ? new duckdb.DuckDBBlobValue(cell) : cell)
+/** A column of the chunk. Its vector keeps its place in memory when the chunk is reset. */
+interface Column {
+  readonly vector: DuckDBVector
+  readonly toDuckDB: (cell: NonNullable<Cell> | Uint8Array) => DuckDBValue
+}
+
+function toDuckDB(type: SqlType): Column['toDuckDB'] {
+  if (type === 'TIMESTAMPTZ')
+    return (cell) => new duckdb.DuckDBTimestampTZValue(BigInt(Math.round(Number(cell) * 1000)))
+  if (type === 'BIGINT') return (cell) => (typeof cell === 'bigint' ? cell : BigInt(cell as number))
+  if (type === 'BLOB') return (cell) => new duckdb.DuckDBBlobValue(cell as Uint8Array)
+  return (cell) => cell as DuckDBValue
 }

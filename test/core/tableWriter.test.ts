@@ -18,3 +18,37 @@ test('rows of a writer that is discarded are in no table, whatever has its name 
   expect(await all(connection, 'SELECT * FROM t')).toEqual([{ n: 4, text: 'new' }])
   database.close()
 })
+
+test('chunks are reused without anything of the chunk before: nulls, long and short texts, every type', async () => {
+  const database = await openDatabase(':memory:')
+  const { connection } = database
+  await connection.run(
+    'CREATE TABLE t (n BIGINT, text VARCHAR, ratio DOUBLE, flag BOOLEAN, seen TIMESTAMPTZ, bytes BLOB)',
+  )
+  const writer = await TableWriter.open(
+    connection,
+    't',
+    ['BIGINT', 'VARCHAR', 'DOUBLE', 'BOOLEAN', 'TIMESTAMPTZ', 'BLOB'],
+    3,
+  )
+  const row = (n: number) => [BigInt(n), '长'.repeat(n), n / 4, n % 2 === 0, n * 1000, Buffer.from([n])]
+  const none = [null, null, null, null, null, null]
+  const rows = [row(9), none, row(20), none, row(1), none, row(3)]
+  for (const each of rows) writer.append(each)
+  writer.close()
+  const found = await all<Record<string, unknown>>(
+    connection,
+    'SELECT n, text, ratio, flag, epoch_ms(seen)::BIGINT AS seen, hex(bytes) AS bytes FROM t ORDER BY rowid',
+  )
+  expect(found.map((each) => Object.values(each))).toEqual(
+    rows.map(([n, text, ratio, flag, at, bytes]) => [
+      n === null ? null : Number(n),
+      text,
+      ratio,
+      flag,
+      at,
+      bytes === null ? null : (bytes as Buffer).toString('hex').toUpperCase(),
+    ]),
+  )
+  database.close()
+})
