@@ -11,18 +11,11 @@ export { definePipeline } from './load/schema/definePipeline.js'
 export { tryPipeline, type ReadTry } from './load/schema/tryPipeline.js'
 export { readNumber } from './model/readNumber.js'
 export type { IdSyntax } from './model/idParser.js'
-export type {
-  Anomaly,
-  ChildTable,
-  Column,
-  ParsedId,
-  Profile,
-  RequestSpec,
-  Row,
-  SimulatedAnswers,
-} from './model/pipeline.js'
+export type { Anomaly, ChildTable, Column, ParsedId, Profile, Row, SimulatedAnswers } from './model/pipeline.js'
 export type { PipelineDefinition } from './model/pipelineDefinition.js'
 export type { ProfilePlace } from './model/profileAt.js'
+export type { RequestSpec } from './model/requestSpec.js'
+export type { Resolvable, Resolved, Resolver } from './model/resolver.js'
 export type { CodeRule, CodeTable, Vendor } from './model/vendor.js'
 export type {
   CodeCount,

@@ -1,6 +1,8 @@
 import { access } from 'node:fs/promises'
 import { UsageError } from '../core/errors.js'
 import type { ColumnWords, Language, Words } from './language.js'
+import type { RequestSpec } from './requestSpec.js'
+import type { Resolvable, Resolver } from './resolver.js'
 import type { CodeTable, Vendor } from './vendor.js'
 
 /**
@@ -32,6 +34,8 @@ export interface Pipeline {
   parseId(cell: string): ParsedId
   /** The call for one id, without host and token. */
   request(id: string): RequestSpec
+  /** Endpoints that find the id of a cell that `parseId` calls resolvable, one for each kind. Absent: there are none. */
+  readonly resolvers?: readonly Resolver[]
   profile(data: unknown, requestedId: string): Profile
   readonly columns: Readonly<Record<string, Column>>
   /** Its words in other languages than English, for people. */
@@ -51,12 +55,6 @@ export interface Pipeline {
   /** Imported only if the API is simulated. */
   simulatedAnswers(): Promise<SimulatedAnswers>
 }
-
-/** A GET with its parameters in the query, or a POST with them in a form. The token goes where the parameters go. */
-export type RequestSpec = { readonly path: string } & (
-  | { readonly query: Readonly<Record<string, string>>; readonly form?: never }
-  | { readonly form: Readonly<Record<string, string>>; readonly query?: never }
-)
 
 /** What has no word is shown as it is, or by the report's own word. */
 export interface PipelineWords {
@@ -163,9 +161,10 @@ export interface Regions {
 
 /**
  * What one input cell holds: an id, or the reason why it is not an id and what to do about it. The reason of a cell without
- * content is `empty`.
+ * content is `empty`. `resolve`: what a resolver could find the id by.
  */
-export type ParsedId = { readonly id: string } | { readonly reason: string; readonly remedy: string }
+export type ParsedId =
+  { readonly id: string } | { readonly reason: string; readonly remedy: string; readonly resolve?: Resolvable }
 
 /** What the `data` of a successful answer holds for the requested id. */
 export type Profile =
