@@ -6,6 +6,7 @@ import { profileWithId } from '../profileWithId.js'
 import { genericIdColumns, idColumns } from '../xiaohongshu-user-profile/idColumns.js'
 import { parseId } from '../xiaohongshu-user-profile/ids.js'
 import { regions } from '../xiaohongshu-user-profile/provinces.js'
+import { resolvers } from '../xiaohongshu-user-profile/resolvers.js'
 import { tiers } from '../xiaohongshu-user-profile/tiers.js'
 import { chinese } from './chinese.js'
 import { attributes } from './columns/attributes.js'
@@ -42,6 +43,7 @@ export const pipeline: Pipeline = {
     path: '/api/xiaohongshu-pgy/api/solar/cooperator/user/blogger/userId/v1',
     query: { userId: id },
   }),
+  resolvers,
   profile: profileWithId('userId'),
   columns: mergeColumns(attributes, counters, derived, volatiles),
   words: {

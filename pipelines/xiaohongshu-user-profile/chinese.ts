@@ -2,7 +2,7 @@ import type { PipelineWords } from '../../src/model/pipeline.js'
 import { chineseAttributes } from './columns/chineseAttributes.js'
 import { chineseNumbers } from './columns/chineseNumbers.js'
 import { chineseVolatiles } from './columns/chineseVolatiles.js'
-import type { RejectReason } from './ids.js'
+import type { RejectReason } from './reject.js'
 
 const remedies: Readonly<Record<RejectReason, string>> = {
   empty: '请填写用户 ID 或主页链接',

@@ -12,6 +12,7 @@ import { check } from './crossChecks.js'
 import { parseId } from './ids.js'
 import { genericIdColumns, idColumns } from './idColumns.js'
 import { regions } from './provinces.js'
+import { resolvers } from './resolvers.js'
 import { tiers } from './tiers.js'
 
 /** Just One API, "Xiaohongshu User Profile (V3)". Source: the vendor's page and OpenAPI definition, August 2026. */
@@ -27,6 +28,7 @@ export const pipeline: Pipeline = {
   genericIdColumns,
   parseId,
   request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
+  resolvers,
   profile: profileWithId('userid'),
   columns: mergeColumns(attributes, counters, derived, volatiles),
   words: { zh: chinese },

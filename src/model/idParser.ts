@@ -17,6 +17,8 @@ export interface OtherCell {
   /** In one word: `post_without_user`. */
   readonly reason: string
   readonly remedy: string
+  /** The kind of the resolver that finds the id. Its input is the pattern's first group, or all that the pattern matches. */
+  readonly resolve?: string
 }
 
 /** Longer cells are not searched. */
@@ -53,8 +55,12 @@ export function idParser({ pattern, links = [], looksLike, others = [] }: IdSynt
     const found = new Set(linked.flatMap((link) => [...readable.matchAll(link)].map((match) => match[1]!)))
     if (found.size > 1) return { reason: 'several_ids', remedy: `${give} of one person only` }
     for (const id of found) return { id }
-    const other = others.find((each) => each.pattern.test(readable))
-    if (other) return { reason: other.reason, remedy: other.remedy }
+    for (const { pattern: shape, reason, remedy, resolve } of others) {
+      const match = new RegExp(shape, shape.flags.replace(/[gy]/g, '')).exec(readable)
+      if (!match) continue
+      const input = match[1] ?? match[0]
+      return { reason, remedy, ...(resolve !== undefined && { resolve: { kind: resolve, input } }) }
+    }
     if (LINK.test(readable)) return { reason: 'link_without_user', remedy: `this link holds no id: ${give}` }
     if (EXPONENT.test(bare))
       return {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { nextDayIn } from '../core/time.js'
-import type { Pipeline, SimulatedAnswers } from '../model/pipeline.js'
+import type { Pipeline } from '../model/pipeline.js'
 import type { CodeRule } from '../model/vendor.js'
+import type { RequestedCall, SimulatedEndpoint } from './endpoints.js'
 import { faults } from './faults.js'
 import { isMarked, markedBehaviour } from './markers.js'
-import type { RequestedCall } from './route.js'
 import type { SimulatorSettings } from './settings.js'
 
 export interface AccountVerdict {
@@ -26,10 +26,9 @@ export class Account {
   private failuresOf = new Map<string, number>()
 
   constructor(
-    private readonly pipeline: Pipeline,
+    private readonly pipeline: Pick<Pipeline, 'vendor' | 'timeZone'>,
     private settings: SimulatorSettings,
     private readonly now: () => number,
-    private readonly answers: Pick<SimulatedAnswers, 'code'> = {},
   ) {}
 
   /** Applies changed settings. Setting a balance or budget refills it; a new night resets the counts of ids. */
@@ -47,7 +46,7 @@ export class Account {
   /** The verdict on this call; charges it when the verdict says so. */
   judge(call: RequestedCall): AccountVerdict {
     const { tokens, permission, quota, budget } = this.settings
-    const { id, token } = call
+    const { id, token, endpoint } = call
     if (!call.known) return this.refusal({ stop: 'route' }, false)
     if (token === '' || (tokens && !tokens.includes(token))) return this.refusal({ stop: 'token' }, false)
     if (!permission) return this.refusal({ stop: 'permission' })
@@ -55,21 +54,18 @@ export class Account {
     if (this.balanceOf(token) === 0) return this.refusal({ stop: 'balance', limit: 'account' })
     if (budget !== null && (this.spent.get(token) ?? 0) >= budget)
       return this.refusal({ stop: 'balance', limit: 'token' })
-    if (quota !== null && this.countToday(token) >= quota) return this.refusal({ stop: 'quota' })
-    const parsed = this.pipeline.parseId(id)
-    if (!('id' in parsed) || parsed.id !== id) return this.refusal({ kind: 'invalid' })
+    if (quota !== null && this.countToday(token, endpoint) >= quota) return this.refusal({ stop: 'quota' })
+    if (!endpoint.isValid(id)) return this.refusal({ kind: 'invalid' })
     const verdict =
-      this.verdictByMarker(id) ??
-      this.verdictByShares(id) ??
-      codeVerdict(this.answers.code?.(id, this.settings.night) ?? 0)
-    if (verdict.charged) this.charge(token)
+      this.verdictByMarker(id) ?? this.verdictByShares(id) ?? codeVerdict(endpoint.code?.(id, this.settings.night) ?? 0)
+    if (verdict.charged) this.charge(call)
     return verdict
   }
 
   /** Charges one answer to the account; scripted answers are charged too. */
-  charge(token: string): void {
+  charge({ token, endpoint }: RequestedCall): void {
     const account = this.accountOf(token)
-    this.chargedToday.set(account, this.countToday(token) + 1)
+    this.chargedToday.set(quotaKey(account, endpoint), this.countToday(token, endpoint) + 1)
     const balance = this.balanceOf(token)
     if (balance) this.balances.set(account, balance - 1)
     if (this.settings.budget !== null) this.spent.set(token, (this.spent.get(token) ?? 0) + 1)
@@ -103,13 +99,13 @@ export class Account {
     return this.balances.get(this.accountOf(token)) ?? this.settings.balance
   }
 
-  private countToday(token: string): number {
+  private countToday(token: string, endpoint: SimulatedEndpoint): number {
     const now = this.now()
     if (this.today.night !== this.settings.night || now >= this.today.until) {
       this.today = { night: this.settings.night, until: nextDayIn(this.pipeline.timeZone, now) }
       this.chargedToday.clear()
     }
-    return this.chargedToday.get(this.accountOf(token)) ?? 0
+    return this.chargedToday.get(quotaKey(this.accountOf(token), endpoint)) ?? 0
   }
 
   private verdictByMarker(id: string): AccountVerdict | undefined {
@@ -138,6 +134,11 @@ export class Account {
     this.failuresOf.delete(id)
     return undefined
   }
+}
+
+/** Each endpoint has a quota of its own. */
+function quotaKey(account: string, { name }: SimulatedEndpoint): string {
+  return JSON.stringify([account, name])
 }
 
 /** Only code 0 is charged, and 201 according to the vendor's older guides. */

@@ -2,6 +2,9 @@
 export interface Entry {
   /** From 1, in the order of arrival. */
   readonly seq: number
+  /** Null for a profile, else the name of the resolver. */
+  readonly endpoint: string | null
+  /** The id, or the input of the resolver. */
   readonly id: string
   readonly tokenOk: boolean
   /** The code that was answered, or would have been; null for a fault without a code. */
@@ -9,6 +12,8 @@ export interface Entry {
   /** The number of the fault; null for a usual answer. */
   readonly fault: number | null
   readonly charged: boolean
+  /** Of a charged call at this endpoint. */
+  readonly price: number
   /** Whether a whole answer has left this process; false while the call is open. The client may still not have read it. */
   sentWhole: boolean
   /** Milliseconds since 1970. */
@@ -18,6 +23,8 @@ export interface Entry {
 export interface Summary {
   readonly calls: number
   readonly charged: number
+  /** The prices of the charged calls. */
+  readonly cost: number
   /** Calls by code; faults without a code count as `fault NNN`. */
   readonly codes: Readonly<Record<string, number>>
   readonly sentWhole: number
@@ -36,6 +43,8 @@ export class Ledger {
   private openCalls = new Map<string, number>()
   private seq = 0
   private charged = 0
+  /** Charged calls by price: a sum of prices would gather errors of rounding. */
+  private chargedAt = new Map<number, number>()
   private sentWhole = 0
   private inFlight = 0
   private peakInFlight = 0
@@ -61,7 +70,10 @@ export class Ledger {
     if (this.keep === 'entries') this.list.push(entry)
     const word = call.code === null ? `fault ${String(call.fault).padStart(3, '0')}` : String(call.code)
     this.codes.set(word, (this.codes.get(word) ?? 0) + 1)
-    if (call.charged) this.charged += 1
+    if (call.charged) {
+      this.charged += 1
+      this.chargedAt.set(call.price, (this.chargedAt.get(call.price) ?? 0) + 1)
+    }
     this.inFlight += 1
     this.peakInFlight = Math.max(this.peakInFlight, this.inFlight)
     const open = this.openCalls.get(call.id) ?? 0
@@ -93,7 +105,9 @@ export class Ledger {
   summary(): Summary {
     const { seq: calls, charged, sentWhole, inFlight, peakInFlight, overlaps, redirectsFollowed } = this
     const codes = Object.fromEntries([...this.codes].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })))
-    return { calls, charged, codes, sentWhole, inFlight, peakInFlight, overlaps, redirectsFollowed }
+    const total = [...this.chargedAt].reduce((sum, [price, count]) => sum + price * count, 0)
+    const cost = Number(total.toFixed(6))
+    return { calls, charged, cost, codes, sentWhole, inFlight, peakInFlight, overlaps, redirectsFollowed }
   }
 
   /** Drops all ended calls; calls in flight stay counted. */
@@ -102,6 +116,7 @@ export class Ledger {
     this.codes.clear()
     this.seq = 0
     this.charged = 0
+    this.chargedAt.clear()
     this.sentWhole = 0
     this.peakInFlight = this.inFlight
     this.overlaps = 0

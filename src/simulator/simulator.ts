@@ -2,18 +2,22 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { LocalError, messageOf } from '../core/errors.js'
-import { codesOf, type SimulatedAnswers, type Pipeline } from '../model/pipeline.js'
+import type { SimulatedAnswers, Pipeline } from '../model/pipeline.js'
 import { Account, codeVerdict, faultVerdict } from './account.js'
 import { answer, type Script } from './answer.js'
 import { handleControl } from './control.js'
+import { endpointsOf, requestedCall, type RequestedCall } from './endpoints.js'
 import { clockHeaders, Exchange } from './exchange.js'
 import { Ledger } from './ledger.js'
-import { routeOf, type RequestedCall } from './route.js'
+import { receivedRequest } from './route.js'
 import { defaultSettings, parseSettings, type SimulatorSettings } from './settings.js'
 
 export interface ArrivedCall {
   /** The number of the arrival, from 1. */
   readonly arrival: number
+  /** Null for a profile, else the name of the resolver. */
+  readonly endpoint: string | null
+  /** The id, or the input of the resolver. */
   readonly id: string
   readonly token: string
   readonly request: IncomingMessage
@@ -82,9 +86,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   } = options
   let settings: SimulatorSettings = { ...defaultSettings, ...parseSettings(given) }
   const answers = invention ?? (await pipeline.simulatedAnswers())
-  const codes = codesOf(pipeline)
-  const route = routeOf(pipeline)
-  const account = new Account(pipeline, settings, now, answers)
+  const endpoints = await endpointsOf(pipeline, answers)
+  const account = new Account(pipeline, settings, now)
   const ledger = new Ledger(keep)
   const sockets = new Set<Socket>()
   let arrivals = 0
@@ -95,12 +98,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       : 'fault' in script
         ? faultVerdict(script.fault)
         : codeVerdict(script.code)
-    if (script && verdict.charged) account.charge(call.token)
+    if (script && verdict.charged) account.charge(call)
     const at = now()
-    const entry = ledger.open({ id: call.id, ...verdict, at })
+    const { id, token, endpoint } = call
+    const entry = ledger.open({ endpoint: endpoint.name, id, price: endpoint.price, ...verdict, at })
     const { night } = settings
-    const invent = (id: string) => answers.data(id, night)
-    const exchange = new Exchange(request, response, call.id, call.token, entry.seq, at, settings, codes, invent)
+    const invent = (other: string) => endpoint.data(other, night)
+    const exchange = new Exchange(request, response, id, token, entry.seq, at, settings, endpoint.codes, invent)
     answer(exchange, verdict, script, entry, ledger)
   }
 
@@ -110,7 +114,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       handleCall(request, response, call)
       return
     }
-    const arrived = { arrival: arrivals, id: call.id, token: call.token, request }
+    const { id, token, endpoint } = call
+    const arrived = { arrival: arrivals, endpoint: endpoint.name, id, token, request }
     // A hook that throws is an error of the test: the rejection stays unhandled, so the test run fails.
     void Promise.resolve(before(arrived)).then((script) => handleCall(request, response, call, script))
   }
@@ -125,8 +130,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       answerHead(response, now(), settings, announces ? { [SIMULATOR_HEADER]: 'yes' } : {})
       return
     }
-    if (request.method === 'POST') void text(request).then((form) => arrive(request, response, route(url, form)))
-    else arrive(request, response, route(url, ''))
+    const receive = (form: string) => arrive(request, response, requestedCall(endpoints, receivedRequest(url, form)))
+    if (request.method === 'POST') void text(request).then(receive)
+    else receive('')
   })
   // The server's own timeouts must not end a call that waits for minutes, nor close a connection that the client reuses.
   server.requestTimeout = 0

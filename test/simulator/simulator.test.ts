@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../../src/core/errors.js'
+import type { Resolver } from '../../src/model/resolver.js'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js'
 import { address, callApi, codes, invention, pipeline, start, type Envelope } from './start.js'
 
@@ -251,4 +252,44 @@ test('closing drops calls without an answer', async () => {
   await expect.poll(() => simulator.ledger.summary().calls).toBe(1)
   await simulator.close()
   await failed
+})
+
+test('resolvers are endpoints of their own: price, quota, markers; one balance and one ledger', async () => {
+  const resolver: Resolver = {
+    endpoint: 'find-person',
+    kind: 'handle',
+    title: 'handle',
+    columns: [],
+    price: 0.1,
+    codes: { 301: { kind: 'retry', billed: 'no', meaning: 'busy', says: 'Busy here', status: 503 } },
+    request: (input) => ({ path: '/api/test/find/v1', query: { q: input, page: '1' } }),
+    read: () => ({ kind: 'miss', reason: 'not_found' }),
+    withoutStrangers: () => null,
+    simulatedData: () => Promise.resolve((input) => ({ users: [{ handle: input }] })),
+  }
+  const seen: (string | null)[] = []
+  const simulator = await start({
+    pipeline: { ...pipeline, resolvers: [resolver] },
+    quota: 2,
+    before: ({ endpoint }) => void seen.push(endpoint),
+  })
+  const find = async (input: string) => {
+    const response = await fetch(`${simulator.url}/api/test/find/v1?token=secret&page=1&q=${encodeURIComponent(input)}`)
+    return (await response.json()) as Envelope
+  }
+  expect(await find('示例')).toMatchObject({ code: 0, data: { users: [{ handle: '示例' }] } })
+  expect(await find('')).toMatchObject({ code: 400 })
+  expect(await find('kafeic0de1301')).toMatchObject({ code: 301, message: 'Busy here' })
+  expect(await find('kafeic0de1301')).toMatchObject({ code: 0 })
+  expect(await find('kafei')).toMatchObject({ code: 303 })
+  expect(await codes(simulator, ID, 3)).toEqual([0, 0, 303])
+  simulator.change({ quota: null, balance: 1 })
+  expect([(await find('kafei')).code, (await callApi(simulator, ID)).code]).toEqual([0, 601])
+
+  expect(seen).toEqual([...Array<string>(5).fill('find-person'), null, null, null, 'find-person', null])
+  expect(simulator.ledger.entries[0]).toMatchObject({ endpoint: 'find-person', id: '示例', charged: true, price: 0.1 })
+  expect(simulator.ledger.entries[5]).toMatchObject({ endpoint: null, id: ID, charged: true, price: 0.15 })
+  expect(simulator.ledger.summary()).toMatchObject({ calls: 10, charged: 5, cost: 0.6 })
+  simulator.ledger.clear()
+  expect(simulator.ledger.summary()).toMatchObject({ charged: 0, cost: 0 })
 })

@@ -1,3 +1,4 @@
+import { handleOfId } from './handleIds.js'
 import { randomFrom, seedOf } from './random.js'
 import { words } from './words.js'
 
@@ -74,7 +75,9 @@ export function simulatePerson(id: string, given: Partial<SimulatedPerson> = {})
     name,
     laterName: renamed ? `${nameOf()}·新` : name,
     renamedOn: 1 + (Math.floor(seed / ONE_RENAMED_IN) % 5),
-    redId: chance(0.8) ? String(between(100_000_000, 99_999_999_999)) : `example_${hex(between(0, 0xffffff))}`,
+    redId:
+      handleOfId(id) ??
+      (chance(0.8) ? String(between(100_000_000, 99_999_999_999)) : `example_${hex(between(0, 0xffffff))}`),
     bio: chance(0.08)
       ? ''
       : `${hobby}和${other}，慢慢更新\n合作请私信${mentions.map(({ nickname }) => `\nhi看@${nickname}`).join('')}`,

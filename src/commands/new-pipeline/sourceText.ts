@@ -53,6 +53,8 @@ export default {
   genericIdColumns: ['url', 'link', 'id'],
   // Links that people keep, with <id> for the id, such as 'example.com/user/<id>', make links work in lists.
   parseId: { pattern: ${quoted(ids.pattern)}, looksLike: ${quoted(ids.looksLike)}, links: [] },
+  // Only if another endpoint finds an id by what lists hold in its place, such as a short link.
+  // resolvers: [],
   columns,
   children,
 }

@@ -6,6 +6,7 @@ import type { Pipeline, SimulatedAnswers } from '../../model/pipeline.js'
 import type { PipelineDefinition } from '../../model/pipelineDefinition.js'
 import { profileAt } from '../../model/profileAt.js'
 import type { Billed, OutcomeKind } from '../../model/outcome.js'
+import type { Resolver } from '../../model/resolver.js'
 import type { CodeTable, Vendor } from '../../model/vendor.js'
 import { inventedAnswers } from '../../simulator/inventedAnswers.js'
 import { routeOf } from '../../simulator/route.js'
@@ -30,6 +31,8 @@ export function definePipeline<Definition extends PipelineDefinition>(definition
     compilePipeline(pipeline)
     pipelineTables(pipeline)
     routeOf(pipeline)
+    for (const resolver of pipeline.resolvers ?? [])
+      routeOf({ name: resolver.endpoint, request: (input) => resolver.request(input) })
     localDayOf(pipeline.timeZone, 'observed_at')
   } catch (error) {
     throw new UsageError(`pipeline ${String(named)}: ${messageOf(error)}`, { cause: error })
@@ -64,8 +67,8 @@ export function completePipeline(definition: PipelineDefinition, vendor: Vendor)
 
 /** Checks what the compiler would find in TypeScript. */
 function checkParts(definition: PipelineDefinition): void {
-  const { title, price, vendor, codes, request, idColumns, parseId, profile, columns, children, simulatedAnswers } =
-    definition
+  const { title, price, vendor, codes, request, idColumns, parseId, profile, columns, children } = definition
+  const { simulatedAnswers, resolvers } = definition
   expect(typeof title === 'string' && title.trim() !== '', 'title: expected a text')
   expect(Number.isFinite(price) && price >= 0, 'price: expected a number from 0 on')
   expect(typeof request === 'function', 'request: expected a function that takes an id')
@@ -79,7 +82,34 @@ function checkParts(definition: PipelineDefinition): void {
   expect(typeof columns === 'object', 'columns: expected an object')
   if (vendor !== undefined) checkVendor(vendor)
   if (codes !== undefined) checkCodes('codes', codes)
+  if (resolvers !== undefined) checkResolvers(resolvers)
+  for (const { reason, resolve } of typeof parseId === 'function' ? [] : (parseId.others ?? []))
+    expect(
+      resolve === undefined || (resolvers ?? []).some(({ kind }) => kind === resolve),
+      `parseId.others: ${reason} names ${resolve}, but no resolver has this kind`,
+    )
   checkColumns(columns, children ?? [])
+}
+
+function checkResolvers(resolvers: readonly Resolver[]): void {
+  expect(Array.isArray(resolvers), 'resolvers: expected a list')
+  resolvers.forEach((resolver, at) => {
+    const { endpoint, kind, title, columns, price, codes } = resolver
+    const place = `resolvers[${at}]`
+    expect(NAME.test(endpoint), `${place}.endpoint: expected small letters, digits and - only`)
+    expect(/^[a-z][a-z0-9_]*$/.test(kind), `${place}.kind: expected one word in snake_case`)
+    expect(typeof title === 'string' && title.trim() !== '', `${place}.title: expected a text`)
+    expect(Array.isArray(columns), `${place}.columns: expected a list of names of columns in inputs`)
+    expect(Number.isFinite(price) && price >= 0, `${place}.price: expected a number from 0 on`)
+    if (codes !== undefined) checkCodes(`${place}.codes`, codes)
+    for (const name of ['request', 'read', 'withoutStrangers', 'simulatedData'] as const)
+      expect(typeof resolver[name] === 'function', `${place}.${name}: expected a function`)
+  })
+  for (const key of ['endpoint', 'kind'] as const)
+    expect(
+      new Set(resolvers.map((resolver) => resolver[key])).size === resolvers.length,
+      `resolvers: two have the same ${key}`,
+    )
 }
 
 function checkVendor({ hosts, currency, codes }: Vendor): void {

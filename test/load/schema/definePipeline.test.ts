@@ -5,6 +5,8 @@ import { compilePipeline } from '../../../src/flatten/compile.js'
 import { completePipeline, definePipeline } from '../../../src/load/schema/definePipeline.js'
 import { videos } from './videos.js'
 
+const resolver = xiaohongshu.resolvers![0]!
+
 const faulty = (changes: Record<string, unknown>) => () => definePipeline({ ...videos, ...changes })
 
 const column = (changes: Record<string, unknown>) => ({
@@ -25,6 +27,30 @@ describe('a fault is one line that names its place:', () => {
     ['a price', { price: '0.1' }, 'price: expected a number'],
     ['no request', { request: undefined }, 'request: expected a function'],
     ['a request without the id', { request: () => ({ path: '/x', query: {} }) }, 'its request holds the id neither'],
+    ['resolvers', { resolvers: resolver }, 'resolvers: expected a list'],
+    [
+      'an endpoint',
+      { resolvers: [{ ...resolver, endpoint: '../x' }] },
+      'resolvers[0].endpoint: expected small letters',
+    ],
+    ['no reader', { resolvers: [{ ...resolver, read: undefined }] }, 'resolvers[0].read: expected a function'],
+    ['two of a kind', { resolvers: [resolver, { ...resolver, endpoint: 'x' }] }, 'resolvers: two have the same kind'],
+    [
+      'a call without the input',
+      { resolvers: [{ ...resolver, request: () => ({ path: '/x', query: {} }) }] },
+      'share-url-transfer: its request holds the id neither',
+    ],
+    [
+      'a resolver that is not there',
+      {
+        parseId: {
+          pattern: 'x',
+          looksLike: 'x',
+          others: [{ pattern: /@/, reason: 'name', remedy: 'y', resolve: 'z' }],
+        },
+      },
+      'parseId.others: name names z, but no resolver has this kind',
+    ],
     ['ids', { parseId: { looksLike: 'x' } }, 'parseId: expected an object with pattern'],
     ['a pattern', { parseId: { pattern: '[', looksLike: 'x' } }, 'Invalid regular expression'],
     ['a link', { parseId: { pattern: 'x', looksLike: 'x', links: ['a.com/'] } }, 'link a.com/: it needs <id> once'],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { chinese } from '../../../pipelines/weibo-user-profile/chinese.js'
+import { idParser } from '../../../src/model/idParser.js'
 import { parseId } from '../../../pipelines/weibo-user-profile/ids.js'
 
 test.each([
@@ -54,4 +55,11 @@ test.each([
   expect(parsed).toMatchObject({ reason })
   expect('remedy' in parsed && parsed.remedy).toMatch(/^[^\n]{10,140}$/)
   expect(chinese.remedies).toHaveProperty(reason)
+})
+
+test('what a resolver takes is the first group of the pattern, without the text around it', () => {
+  const other = { pattern: /t\.cn\/(\w+)/g, reason: 'short_link', remedy: 'open it', resolve: 'short_link' }
+  const parse = idParser({ pattern: '\\d{8}', looksLike: 'uid', others: [other] })
+  const short = { reason: 'short_link', remedy: 'open it', resolve: { kind: 'short_link', input: 'Aex1' } }
+  expect([parse('看 http://t.cn/Aex1，'), parse('t.cn/Aex1')]).toEqual([short, short])
 })
