@@ -11,6 +11,8 @@ export interface Resolver {
   readonly title: string
   /** Names of columns that hold such inputs, lower case. A cell outside of them counts only if nothing contests its meaning. */
   readonly columns: readonly string[]
+  /** How to correct a cell that leads to nobody, by the reason of the miss. */
+  readonly remedies: Readonly<Record<string, string>>
   /** Price of one billed call, in the vendor's currency. */
   readonly price: number
   /** Codes that mean something else at this endpoint than at the vendor's others. */

@@ -260,6 +260,7 @@ test('resolvers are endpoints of their own: price, quota, markers; one balance a
     kind: 'handle',
     title: 'handle',
     columns: [],
+    remedies: {},
     price: 0.1,
     codes: { 301: { kind: 'retry', billed: 'no', meaning: 'busy', says: 'Busy here', status: 503 } },
     request: (input) => ({ path: '/api/test/find/v1', query: { q: input, page: '1' } }),

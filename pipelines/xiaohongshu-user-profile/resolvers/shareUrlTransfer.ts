@@ -12,6 +12,11 @@ export const shareUrlTransfer: Resolver = {
   kind: SHORT_LINK,
   title: 'short link',
   columns: ['短链接', '短链', '小红书短链接', '小红书短链', '分享链接', 'short_link', 'short_url', 'share_url'],
+  remedies: {
+    note_without_user: "the short link leads to a note: paste the link of the author's profile",
+    link_without_user: 'the short link leads to a page without a user: paste the link of the profile',
+    not_found: 'the short link leads nowhere: paste the link of the profile',
+  },
   price: 0.15,
   request: (input) => ({ path: '/api/xiaohongshu/share-url-transfer/v1', query: { shareUrl: input } }),
   read,

@@ -94,12 +94,13 @@ function checkParts(definition: PipelineDefinition): void {
 function checkResolvers(resolvers: readonly Resolver[]): void {
   expect(Array.isArray(resolvers), 'resolvers: expected a list')
   resolvers.forEach((resolver, at) => {
-    const { endpoint, kind, title, columns, price, codes } = resolver
+    const { endpoint, kind, title, columns, remedies, price, codes } = resolver
     const place = `resolvers[${at}]`
     expect(NAME.test(endpoint), `${place}.endpoint: expected small letters, digits and - only`)
     expect(/^[a-z][a-z0-9_]*$/.test(kind), `${place}.kind: expected one word in snake_case`)
     expect(typeof title === 'string' && title.trim() !== '', `${place}.title: expected a text`)
     expect(Array.isArray(columns), `${place}.columns: expected a list of names of columns in inputs`)
+    expect(typeof remedies === 'object', `${place}.remedies: expected an object with a text for each reason of a miss`)
     expect(Number.isFinite(price) && price >= 0, `${place}.price: expected a number from 0 on`)
     if (codes !== undefined) checkCodes(`${place}.codes`, codes)
     for (const name of ['request', 'read', 'withoutStrangers', 'simulatedData'] as const)

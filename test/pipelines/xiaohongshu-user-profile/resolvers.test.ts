@@ -18,7 +18,10 @@ const unreadable = (what: string) => ({ kind: 'unreadable', found: what })
 
 /** What is kept names nobody but the person found, and is read as the answer is. */
 function expectRead(resolver: Resolver, data: unknown, input: string, resolved: unknown): void {
-  expect(resolver.read(data, input)).toEqual(resolved)
+  const read = resolver.read(data, input)
+  expect(read).toEqual(resolved)
+  for (const remedies of read.kind === 'miss' ? [resolver.remedies, pipeline.words!.zh!.remedies!] : [])
+    expect(remedies).toHaveProperty((read as { reason: string }).reason)
   const kept = resolver.withoutStrangers(data, input)
   expect(resolver.read(kept, input)).toEqual(resolved)
   expect(JSON.stringify(kept)).not.toMatch(new RegExp(`${OTHER}|${NOTE}|虚构`))
