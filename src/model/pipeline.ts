@@ -15,7 +15,7 @@ export interface Pipeline {
   /** Raised whenever a column's meaning, kind or path changes. */
   readonly version: number
   readonly title: string
-  /** Names its table in the file of a folder that includes it: `pgy` gives `pgy_creators`. Absent: no folder can include it. */
+  /** Names its table in the file of a folder that includes it: `market` gives `market_creators`. Absent: no folder can include it. */
   readonly shortName?: string
   /** The service that answers the calls. */
   readonly vendor: Vendor

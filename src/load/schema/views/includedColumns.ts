@@ -8,7 +8,7 @@ export function includedTable({ shortName }: Pick<Pipeline, 'shortName'>): strin
 
 /** A column of an included folder that people look for. */
 export interface IncludedColumn {
-  /** Its name in `creator_overview`: `pgy_picture_quote`. */
+  /** Its name in `creator_overview`: `market_picture_quote`. */
   readonly name: string
   /** Its name in the table of the included folder. */
   readonly key: string
