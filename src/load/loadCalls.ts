@@ -5,7 +5,7 @@ import type { RunHeader } from '../model/call.js'
 import { lowerLimit } from './answerSize.js'
 import { merge, type Merged } from './merge.js'
 import type { StageLimits } from './readCall.js'
-import { Staging, type AnswerSource, type Staged } from './stage.js'
+import { Staging, type AnswerSource, type RunEnding, type Staged } from './stage.js'
 import { dropStaging } from './stagingTables.js'
 import { asLocalError, type Warehouse } from './warehouse.js'
 
@@ -59,10 +59,10 @@ export async function loadSegments(
 export async function loadStaged(
   warehouse: Warehouse,
   staging: Staging,
-  { header, useless }: { readonly header: RunHeader; readonly useless: boolean },
+  { header, ending }: { readonly header: RunHeader; readonly ending: RunEnding },
 ): Promise<LoadSummary | undefined> {
   try {
-    staging.run(header, useless)
+    staging.run(header, ending)
     return await mergeStaged(warehouse, staging)
   } catch (error) {
     staging.abandon()

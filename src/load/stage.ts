@@ -4,7 +4,7 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { WHOLE } from '../flatten/drift.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { ClockCorrection } from '../model/clock.js'
-import type { Outcome } from '../model/outcome.js'
+import type { Outcome, StopReason } from '../model/outcome.js'
 import type { Drift, Flattened, Pipeline } from '../model/pipeline.js'
 import { readAheadRuns } from './aheadRuns.js'
 import { readCall, type CallOutcome, type StageLimits } from './readCall.js'
@@ -24,10 +24,18 @@ import {
 /** Where calls are read from, such as a segment of the journal. All calls of a run come from one source. */
 export interface AnswerSource {
   readonly header: RunHeader
-  /** Whether most answers were of no use; absent while the run is not judged. */
-  readonly useless?: boolean
+  /** How the run ended; absent while nobody knows. */
+  readonly ending?: RunEnding
   /** In batches of a few hundred. */
   calls(): AsyncIterable<readonly Call[]>
+}
+
+/** What the end of a run says about its answers. */
+export interface RunEnding {
+  /** Whether most answers were of no use. */
+  readonly useless: boolean
+  /** Why the run stopped, if it did. */
+  readonly stopReason: StopReason | undefined
 }
 
 export interface Staged {
@@ -103,18 +111,19 @@ export class Staging {
 
   /** All calls of a source. */
   async source(source: AnswerSource): Promise<void> {
-    const { header, useless } = source
+    const { header, ending } = source
     for await (const batch of source.calls()) {
       for (const call of batch) this.call(header.runId, call)
     }
-    this.run(header, useless)
+    this.run(header, ending)
   }
 
   /** A run whose calls are staged. */
-  run(header: RunHeader, useless: boolean | undefined): void {
+  run(header: RunHeader, ending: RunEnding | undefined): void {
     const { runId, startedAt, pipeline, simulated, host, price, currency, list, earlierRuns } = header
     const known = [price ?? null, currency ?? null, list ?? null, earlierRuns ? JSON.stringify(earlierRuns) : null]
-    this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless ?? null, ...known])
+    const { useless = null, stopReason = null } = ending ?? {}
+    this.writers.runs.append([runId, startedAt, pipeline, simulated, host, useless, stopReason, ...known])
   }
 
   /** @param known the outcome, where it is already known */

@@ -20,6 +20,7 @@ export const STAGED_RUNS: StagingTable = {
     ['simulated', 'BOOLEAN'],
     ['host', 'VARCHAR'],
     ['useless', 'BOOLEAN'],
+    ['stop_reason', 'VARCHAR'],
     ['price', 'DOUBLE'],
     ['currency', 'VARCHAR'],
     ['list', 'VARCHAR'],

@@ -68,17 +68,18 @@ export async function loadLeftSegments(
 export async function loadFetched(
   { reader, layout, header, effects }: OpenRun,
   warehouse: Warehouse,
-  { segment, staging, useless }: Fetched,
+  { segment, staging, useless, stop }: Fetched,
 ): Promise<void> {
   if (segment === undefined) return
   const moved = join(dirname(segment), 'loaded', basename(segment))
   const calls = await openSegment(existsSync(segment) ? segment : moved)
   // In a database that was rebuilt meanwhile, nothing says so.
   await claimKind(warehouse.connection, layout.data, header.simulated)
+  const ending = { useless, stopReason: stop?.reason }
   const staged = staging?.isOf(warehouse.connection)
-    ? await loadStaged(warehouse, staging, { header: calls.header, useless })
+    ? await loadStaged(warehouse, staging, { header: calls.header, ending })
     : undefined
-  const source = { header: calls.header, useless, calls: () => calls.calls() }
+  const source = { header: calls.header, ending, calls: () => calls.calls() }
   const { tooLarge } = staged ?? (await loadSegments(warehouse, [source], reader))
   warnOfLarge(tooLarge, effects)
   await calls.markLoaded()

@@ -5,8 +5,14 @@ import { MISSING } from '../../src/model/missing.js'
 
 type Call = readonly [id: string, outcome: string]
 
+/** Why the run stopped: as known when its calls are loaded first, and from its receipt when they are loaded again. */
+interface Ending {
+  readonly staged?: string
+  readonly receipt?: string
+}
+
 /** The outcomes that these calls of one run have after the judgement, in order. */
-async function judged(calls: readonly Call[]): Promise<string[]> {
+async function judged(calls: readonly Call[], { staged, receipt }: Ending = {}): Promise<string[]> {
   const database = await openDatabase(':memory:')
   const { connection } = database
   try {
@@ -14,6 +20,10 @@ async function judged(calls: readonly Call[]): Promise<string[]> {
     await connection.run(
       `CREATE TEMP TABLE staged_calls AS FROM (VALUES ${rows.join(', ')}) AS calls(run_id, seq, user_id, outcome)`,
     )
+    for (const [table, reason] of Object.entries({ staged_runs: staged, runs: receipt }))
+      await connection.run(`CREATE TEMP TABLE ${table} AS SELECT 'r' AS run_id, $1::VARCHAR AS stop_reason`, [
+        reason ?? null,
+      ])
     await connection.run(judgeMissing)
     const found = await all<{ outcome: string }>(connection, 'SELECT outcome FROM staged_calls ORDER BY seq')
     return found.map(({ outcome }) => outcome)
@@ -72,4 +82,13 @@ test('while ids that seemed missing give profiles, nobody is missing; long befor
   // One in twenty is what any API does now and then.
   const flicker: Call[] = [['e', 'missing'], ...good('f', 20), ['e', 'profile']]
   expect((await judged([...flicker, ...gone('a')])).at(-1)).toBe('empty')
+})
+
+test('a run that ended because the API was down makes no id empty, also when its calls are loaded again', async () => {
+  const calls = [...gone('a'), found, ...gone('b')]
+  const failed = ['retry', 'retry', 'profile', 'retry', 'retry']
+  expect(await judged(calls, { staged: 'unreachable' })).toEqual(failed)
+  expect(await judged(calls, { receipt: 'unreachable' })).toEqual(failed)
+  const settled = ['retry', 'empty', 'profile', 'retry', 'empty']
+  expect(await judged(calls, { staged: 'signal', receipt: 'quota' })).toEqual(settled)
 })

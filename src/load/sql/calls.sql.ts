@@ -11,10 +11,10 @@ WHERE rowid IN (${laterRows('rowid', 'staged_calls', 'run_id, seq', 'rowid')})`
 /** A row for each run that left calls but no receipt. A receipt that comes later replaces it. */
 export function insertRuns(timeZone: string): string {
   return `
-INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, useless, calls, billed_calls, maybe_billed_calls,
-  last_call_at, billed_by_day, earlier_runs, currency, price, money_billed, money_maybe_billed)
-SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, useless, calls, billed, maybe, last_call_at, billed_by_day,
-  earlier_runs, currency, price, round(billed * price, 4), round(maybe * price, 4)
+INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, useless, stop_reason, calls, billed_calls,
+  maybe_billed_calls, last_call_at, billed_by_day, earlier_runs, currency, price, money_billed, money_maybe_billed)
+SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, useless, stop_reason, calls, billed,
+  maybe, last_call_at, billed_by_day, earlier_runs, currency, price, round(billed * price, 4), round(maybe * price, 4)
 FROM (SELECT DISTINCT ON (run_id) * FROM staged_runs)
 LEFT JOIN (
   SELECT

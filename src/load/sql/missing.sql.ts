@@ -1,10 +1,11 @@
 import { MISSING } from '../../model/missing.js'
+import { IN_RUN_WHILE_DOWN } from './statement.js'
 
 /**
  * Judges the staged calls that ended as `missing`, before anything else reads them. The last one of an id makes the id empty
- * if it is at least the second one, and the API worked: a profile was received in the run, not too many ids in a row were
- * missing, and near the call few ids seemed missing and then gave a profile. Any other is an attempt that failed. All calls of
- * a run are staged together, so each load judges alike.
+ * if it is at least the second one, and the API worked: the run did not end because the API was down, a profile was received
+ * in it, not too many ids in a row were missing, and near the call few ids seemed missing and then gave a profile. Any other is
+ * an attempt that failed. All calls of a run are staged together, so each load judges alike.
  */
 export const judgeMissing = `
 UPDATE staged_calls SET outcome = CASE WHEN judged.is_missing THEN 'empty' ELSE 'retry' END
@@ -12,6 +13,7 @@ FROM (
   SELECT
     run_id, seq,
     is_last
+      AND NOT (${IN_RUN_WHILE_DOWN})
       AND max(stretch) OVER (PARTITION BY run_id) > 0
       AND count(DISTINCT user_id) FILTER (outcome = 'missing') OVER (PARTITION BY run_id, stretch) <= ${MISSING.inARow}
       -- Rounded up, so that one may recover in a short run.

@@ -23,6 +23,12 @@ export const CONCLUSIVE = `('profile', 'empty', 'invalid')`
 /** SQL condition: the run of the row was judged useless. */
 export const IN_USELESS_RUN = `run_id IN (SELECT run_id FROM runs WHERE useless)`
 
+/** SQL condition: the run of a staged row ended because the API was down or of no use. */
+export const IN_RUN_WHILE_DOWN = `run_id IN (
+        SELECT run_id FROM staged_runs WHERE stop_reason = 'unreachable'
+        UNION ALL SELECT run_id FROM runs WHERE stop_reason = 'unreachable'
+      )`
+
 /** Outcomes of answers with the code of success that bring no profile of the id: their own word says more than the code. */
 export const FAILED_SUCCESS = `('misdelivered', 'unreadable', 'too_large_to_load')`
 
