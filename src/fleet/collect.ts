@@ -1,14 +1,12 @@
-import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { namesInFolder, pathExists } from '../core/absent.js'
-import { makeFolder, syncFolder } from '../core/atomicFile.js'
 import { createTempTable, fillTempTable, sqlColumns, tempTable } from '../core/tempTable.js'
 import { BusyError } from '../core/errors.js'
 import { plural } from '../core/text.js'
 import type { Connection } from '../core/duckdb.js'
-import type { Layout } from '../dataFolder/layout.js'
+import { changeFleetFile, openFleetFile } from '../dataFolder/fleetFile.js'
 import { UselessAnswers } from '../fetch/limits/uselessAnswers.js'
 import { openJournal } from '../journal/journal.js'
+import { landedFolder, placeLanded } from '../journal/placeLanded.js'
 import { claimKind } from '../load/schema/schema.js'
 import type { CallEnd, Intent } from '../model/call.js'
 import { PLANNED } from '../model/tempTables.js'
@@ -26,7 +24,7 @@ import {
   type LandedCall,
 } from './collectSql.js'
 import type { FleetDatabase } from './database.js'
-import { markStored, openFolderFile } from './folderFile.js'
+import { dropFinishedMarks } from './enqueueMarks.js'
 
 /** An enqueue whose answers are collected. */
 export interface CollectedEnqueue {
@@ -34,9 +32,6 @@ export interface CollectedEnqueue {
   readonly startedAt: number
   readonly lists: readonly string[]
 }
-
-/** Where a segment is made: it goes to the journal when it is whole. */
-const LANDED = 'landed'
 
 /** Ids of this enqueue that are not done, and ids with a call in this collection. */
 const QUEUED_IDS = tempTable('queued_ids', { user_id: 'VARCHAR' })
@@ -59,11 +54,14 @@ export function collectSource(
       await claimKind(connection, layout.data, api.simulated)
       await markCollection(database, header.runId, enqueue.enqueueNo)
       const landed = await writeSegment(database, enqueue, run, connection, lists)
-      await store(layout, header.runId)
+      // From here on, the database may forget the calls.
+      await changeFleetFile(layout, { stored: header.runId })
+      await placeLanded(layout)
       const open = await openIds(database)
       const calls = { ids: landed.asked, open }
       await followQueue(connection, calls)
       await completeCollection(database, header.runId, enqueue.enqueueNo, run.effects)
+      await dropFinishedMarks(database, layout)
       run.effects.log('info', `${plural(landed.sent, 'call')} collected from ${database.shown}`, 'collected', {
         calls: landed.sent,
       })
@@ -108,7 +106,7 @@ async function writeSegment(
   let sent = 0
   let first = Infinity
   let last = -Infinity
-  const journal = await openJournal(join(layout.state, LANDED), await segmentHeader(run, connection, lists))
+  const journal = await openJournal(landedFolder(layout), await segmentHeader(run, connection, lists))
   try {
     for await (const page of pagesOf(database, header.runId, enqueueNo)) {
       // What a worker has shipped for somebody who was forgotten meanwhile is dropped.
@@ -164,29 +162,13 @@ function endOf(intent: Intent, call: LandedCall): CallEnd | undefined {
   return { ...ended, kind: 'no_answer', fault: call.fault!, detail: call.detail ?? '', ...part }
 }
 
-/** The whole segment goes to the journal. From the mark on, the database may forget the calls. */
-async function store(layout: Layout, runId: string): Promise<void> {
-  await markStored(layout, await openFolderFile(layout), runId)
-  await placeSegment(layout, runId)
-}
-
-async function placeSegment(layout: Layout, runId: string): Promise<void> {
-  const made = join(layout.state, LANDED, `${runId}.journal`)
-  if (!pathExists(made)) return
-  await makeFolder(layout.journal)
-  await rename(made, join(layout.journal, `${runId}.journal`))
-  await syncFolder(layout.journal)
-}
-
 /**
  * Completes a collection that was cut off. If its segment is whole here, the database may forget its calls; else the calls are
  * free again for the next collection.
  */
 async function completeEarlier(database: FleetDatabase, { layout, effects }: OpenRun): Promise<void> {
-  const { stored } = await openFolderFile(layout)
-  if (stored !== null) await placeSegment(layout, stored)
-  for (const name of await namesInFolder(join(layout.state, LANDED)))
-    await rm(join(layout.state, LANDED, name), { force: true })
+  const { stored } = await openFleetFile(layout)
+  await placeLanded(layout)
   for (const { run_id, enqueue_no } of await openCollections(database)) {
     if (run_id === stored) await completeCollection(database, run_id, enqueue_no, effects)
     else await releaseCollection(database, run_id)

@@ -3,10 +3,11 @@ import { claimKind } from '../load/schema/schema.js'
 import { dueIds } from '../plan/plan.js'
 import type { CallSource } from '../run/callSource.js'
 import { NOTHING_FETCHED } from '../run/fetchDue.js'
+import { openFleetFile } from '../dataFolder/fleetFile.js'
 import type { FleetDatabase, FleetQuery } from './database.js'
 import { addJobSql } from './engine.js'
+import { coveredMarks, markEnqueue, removeMarks } from './enqueueMarks.js'
 import { claimFleet } from './fleet.js'
-import { openFolderFile } from './folderFile.js'
 
 export interface Queued {
   /** Ids that this command put into the queue. */
@@ -29,10 +30,11 @@ export function enqueueSource(
   batchSize: number,
   onQueued: (queued: Queued) => void,
 ): CallSource {
+  let settled: readonly string[] = []
   return {
     async fetch(run, { connection }, planned, lists) {
       const { layout, pipeline, api, header, settings, effects } = run
-      const { folder } = await openFolderFile(layout)
+      const { folder } = await openFleetFile(layout)
       await claimFleet(database, { pipeline, simulated: api.simulated, host: api.host }, folder, settings.new)
       const due = planned.byDecision.due.ids
       if (due > 0) await claimKind(connection, layout.data, api.simulated)
@@ -53,6 +55,12 @@ export function enqueueSource(
           if (page.length === PAGE) await flush()
         }
         if (page.length > 0) await flush()
+        // Two programs that enqueue at once would wait for each other's ids.
+        await query(`SELECT pg_advisory_xact_lock(hashtext('creator_enrich enqueue'))`)
+        const covered = await coveredMarks(query, layout)
+        settled = [header.runId, ...covered]
+        // Before the commit: whatever happens to this process, a run knows that the ids may be in the queue.
+        await markEnqueue(query, layout, header.runId)
         return putBatches(query, { runId: header.runId, startedAt: header.startedAt, lists, batchSize })
       })
       effects.log(
@@ -64,6 +72,7 @@ export function enqueueSource(
       onQueued(queued)
       return { ...NOTHING_FETCHED, planned, ...(due > 0 ? { isQueued: true as const } : {}) }
     },
+    published: ({ layout }) => removeMarks(layout, settled),
   }
 }
 
@@ -76,8 +85,6 @@ interface Enqueue {
 
 /** Puts the ids of the TEMP table `given` into batches, without those that are in the queue. */
 async function putBatches(query: FleetQuery, { runId, startedAt, lists, batchSize }: Enqueue): Promise<Queued> {
-  // Two programs that enqueue at once would wait for each other's ids.
-  await query(`SELECT pg_advisory_xact_lock(hashtext('creator_enrich enqueue'))`)
   const [counts] = await query<{ given: string; known: string }>(
     'SELECT count(*) AS given, count(ids.user_id) AS known FROM given LEFT JOIN ids USING (user_id)',
   )

@@ -1,8 +1,8 @@
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
+import { openFleetFile, readFleetFile } from '../dataFolder/fleetFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { FleetDatabase } from './database.js'
-import { openFolderFile, readFolderFile } from './folderFile.js'
 
 /** What all programs of a fleet have in common. */
 export interface FleetKind {
@@ -67,13 +67,17 @@ export async function readFleet({ query }: FleetDatabase): Promise<FleetRow> {
  * @throws UsageError if they go to another one
  */
 export async function checkOwner(database: FleetDatabase, layout: Layout, adopts = false): Promise<void> {
-  const own = await readFolderFile(layout)
+  const own = await readFleetFile(layout)
   const { folder } = await readFleet(database)
   if (own?.folder === folder) return
+  if (folder === '')
+    throw new UsageError(
+      `PostgreSQL ${database.shown} has no data folder yet; nothing was done: the first \`enqueue\` makes its data folder the owner`,
+    )
   if (!adopts)
     throw new UsageError(
       `PostgreSQL ${database.shown} belongs to another data folder than ${layout.data}; nothing was done: give that one with --data. If its state/ was lost, --new makes this folder the owner`,
     )
-  const { folder: adopted } = await openFolderFile(layout)
+  const { folder: adopted } = await openFleetFile(layout)
   await database.query('UPDATE fleet SET folder = $1', [adopted])
 }

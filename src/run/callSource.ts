@@ -14,4 +14,6 @@ export interface CallSource {
    * @returns what this run has of the due ids; its calls are in a closed journal segment
    */
   fetch(run: OpenRun, warehouse: Warehouse, planned: PlanCounts, lists: readonly string[]): Promise<Fetched>
+  /** Is called when the rows of the lists say what this run has done, and are published. */
+  published?(run: OpenRun): Promise<void>
 }

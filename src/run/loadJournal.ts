@@ -4,6 +4,7 @@ import type { Effects } from '../core/effects.js'
 import { plural } from '../core/text.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { AnswerReader } from '../flatten/compile.js'
+import { placeLanded } from '../journal/placeLanded.js'
 import { repairJournal } from '../journal/repairJournal.js'
 import { openSegment } from '../journal/segmentReader.js'
 import { loadSegments, loadStaged } from '../load/loadCalls.js'
@@ -46,6 +47,7 @@ export async function loadLeftSegments(
   { layout, reader, effects }: { readonly layout: Layout; readonly reader: AnswerReader; readonly effects: Effects },
   warehouse: Warehouse,
 ): Promise<RecoveredCalls> {
+  await placeLanded(layout)
   const { segments, damaged } = await repairJournal(layout.journal)
   for (const { message } of damaged) effects.log('warn', message, 'journal_damaged')
   const [oldest] = segments

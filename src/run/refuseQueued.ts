@@ -1,9 +1,9 @@
-import { pathExists } from '../core/absent.js'
 import { commandText } from '../core/commandText.js'
 import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import { plural } from '../core/text.js'
 import { sqlColumns } from '../core/tempTable.js'
+import { readFleetFile } from '../dataFolder/fleetFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { PLANNED } from '../model/tempTables.js'
 
@@ -11,10 +11,16 @@ const planned = sqlColumns(PLANNED, 'p')
 
 /**
  * Keeps a run from paying for ids that workers of a fleet are about to pay for.
- * @throws UsageError when due ids wait in the queue, by their rows
+ * @throws UsageError when due ids wait in the queue, by their rows, or when an `enqueue` was cut off before it wrote these rows
  */
-export async function refuseQueued(connection: Connection, { data, fleet }: Layout): Promise<void> {
-  if (!pathExists(fleet)) return
+export async function refuseQueued(connection: Connection, layout: Layout): Promise<void> {
+  const { data, fleet } = layout
+  const found = await readFleetFile(layout)
+  if (!found) return
+  if (found.enqueues.length > 0)
+    throw new UsageError(
+      `an \`enqueue\` of ${data} was cut off, and its ids may be in the queue of the fleet, where they would be paid for twice; nothing was sent: give the same \`enqueue\` again, which puts no id there twice, or remove ${fleet} if there is no fleet any more`,
+    )
   const row = await first<{ ids: number }>(
     connection,
     `SELECT count(DISTINCT ${planned.user_id}) AS ids FROM ${PLANNED.name} AS p

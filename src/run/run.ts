@@ -74,6 +74,7 @@ export async function run(context: RunContext, source?: CallSource): Promise<Rec
       loadAndPublish(current, { given, source }, progress),
     )
     progress.published = true
+    await source?.published?.(current)
 
     // Calls whose Parquet files are in raw/ leave the journal; lists and receipts follow them.
     current.enter('sealing')

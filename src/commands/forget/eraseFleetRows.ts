@@ -1,10 +1,10 @@
 import type { Settings } from '../../config/options.js'
 import { LocalError, messageOf } from '../../core/errors.js'
+import { readFleetFile } from '../../dataFolder/fleetFile.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { openFleetDatabase } from '../../fleet/database.js'
 import { eraseFromFleet, type FleetErasure } from '../../fleet/eraseFleet.js'
 import { checkOwner } from '../../fleet/fleet.js'
-import { readFolderFile } from '../../fleet/folderFile.js'
 import { isFleet } from '../../fleet/migrate.js'
 import { answerReader } from '../../flatten/compile.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -21,7 +21,7 @@ export async function eraseFleetRows(
   pipeline: Pipeline,
 ): Promise<FleetErasure | undefined> {
   const unreached = (why: string): FleetErasure => ({ rows: 0, redacted: 0, unreached: [why] })
-  if (!(await readFolderFile(layout))) return undefined
+  if (!(await readFleetFile(layout))) return undefined
   if (databaseUrl === undefined)
     return unreached('the queue and the landed answers of its fleet: give --database-url, then the same ids again')
   const database = await openFleetDatabase(databaseUrl)
