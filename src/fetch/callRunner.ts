@@ -65,9 +65,9 @@ export class CallRunner {
   /** One call: intent, request, end. Resolves when the end is durable. */
   private async call(slot: Slot, due: DueId, attempt: number): Promise<Outcome> {
     const { effects, journal, upstream, interpret, clock } = this.options
-    const { id } = due
+    const { id, endpoint } = due
     this.intents += 1
-    const intent: Intent = { seq: this.intents, id, attempt, sentAt: slot.sentAt }
+    const intent: Intent = { seq: this.intents, id, endpoint, attempt, sentAt: slot.sentAt }
     await journal.intent(intent)
     if (!(await slot.sent())) {
       await journal.end(withdrawn(intent, effects.now()))

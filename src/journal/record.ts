@@ -90,14 +90,14 @@ export function encodeRun(header: RunHeader): Uint8Array[] {
   return Array.from({ length: HEAD_COPIES }, () => copy).flat()
 }
 
-export function encodeIntent(mark: number, { seq, id, attempt, sentAt }: Intent): Uint8Array[] {
-  return encodeRecord(KIND.intent, mark, JSON.stringify({ seq, id, attempt, sentAt }))
+export function encodeIntent(mark: number, { seq, id, endpoint, attempt, sentAt }: Intent): Uint8Array[] {
+  return encodeRecord(KIND.intent, mark, JSON.stringify({ seq, id, endpoint, attempt, sentAt }))
 }
 
 /** An answer, or a call without one. Both repeat the intent, so that a call survives the loss of its intent record. */
 export function encodeEnd(mark: number, end: Answer | NoAnswer): Uint8Array[] {
-  const { seq, id, attempt, sentAt, receivedAt, ms } = end
-  const call = { seq, id, attempt, sentAt, receivedAt, ms }
+  const { seq, id, endpoint, attempt, sentAt, receivedAt, ms } = end
+  const call = { seq, id, endpoint, attempt, sentAt, receivedAt, ms }
   if (end.kind === 'answer') {
     const { status, contentType, retryAfter, body } = end
     return encodeRecord(KIND.answer, mark, JSON.stringify({ ...call, status, contentType, retryAfter }), body)
@@ -120,6 +120,7 @@ const runSchema = z.object({
 const intentSchema = z.object({
   seq: z.number().int().positive(),
   id: z.string().min(1),
+  endpoint: z.string().min(1).optional(),
   attempt: z.number().int().positive(),
   sentAt: z.number(),
 })

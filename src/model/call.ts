@@ -34,13 +34,18 @@ export interface DueId {
   readonly canary?: boolean
   /** Whether it must be finished before the next id is taken up. */
   readonly alone?: boolean
+  /** The endpoint of its calls; absent: that of the profiles. */
+  readonly endpoint?: string | undefined
 }
 
 /** The record of a call that is durable before the request is sent. */
 export interface Intent {
   /** Counts the calls of a run from 1; with the run id it names the call. */
   readonly seq: number
+  /** The id whose profile is asked for; at another endpoint what the API is to turn into an id. */
   readonly id: string
+  /** The endpoint of a resolver; absent: that of the profiles. */
+  readonly endpoint?: string | undefined
   /** The n-th call for this id in this run, from 1. A throttled call counts here, although the retry limit does not count it. */
   readonly attempt: number
   readonly sentAt: number

@@ -24,7 +24,8 @@ const RUN_AND_CALL = [
   ['ms', 'DOUBLE'],
 ] as const
 
-const BODY = [
+const END = [
+  ['endpoint', 'VARCHAR'],
   ['body', 'BLOB'],
   ['checksum', 'VARCHAR'],
 ] as const
@@ -32,18 +33,18 @@ const BODY = [
 /** Calls whose answer arrived whole. */
 export const ANSWERS: RawTable = {
   kind: 'answers',
-  columns: [...RUN_AND_CALL, ['status', 'BIGINT'], ['content_type', 'VARCHAR'], ['retry_after', 'VARCHAR'], ...BODY],
+  columns: [...RUN_AND_CALL, ['status', 'BIGINT'], ['content_type', 'VARCHAR'], ['retry_after', 'VARCHAR'], ...END],
 }
 
 /** The other calls: `fault` is that of `NoAnswer`, or `unknown`. */
 export const CALLS: RawTable = {
   kind: 'calls',
-  columns: [...RUN_AND_CALL, ['fault', 'VARCHAR'], ['detail', 'VARCHAR'], ...BODY],
+  columns: [...RUN_AND_CALL, ['fault', 'VARCHAR'], ['detail', 'VARCHAR'], ...END],
 }
 
 /** The row of a call in its table. */
 export function rawRow(run: RunHeader, call: Call): (Cell | Uint8Array)[] {
-  const { seq, id, attempt, sentAt } = call
+  const { seq, id, attempt, sentAt, endpoint = null } = call
   const known = call.kind === 'unknown' ? undefined : call
   const head = [run.runId, run.startedAt, run.pipeline, run.simulated, run.host, seq, id, attempt, sentAt]
   const receivedAt = known?.receivedAt ?? null
@@ -54,23 +55,32 @@ export function rawRow(run: RunHeader, call: Call): (Cell | Uint8Array)[] {
       : call.kind === 'no_answer'
         ? [call.fault, call.detail]
         : ['unknown', null]
-  return [...head, receivedAt, known?.ms ?? null, ...result, body, checksumOf([...head, receivedAt, ...result], body)]
+  const checked = [...head, receivedAt, ...result, ...(endpoint === null ? [] : [endpoint])]
+  return [...head, receivedAt, known?.ms ?? null, ...result, endpoint, body, checksumOf(checked, body)]
 }
 
-/** SHA-256 over all other columns except `ms`, one a line, and then the body. `checksumSql` is the same in SQL. */
+/**
+ * SHA-256 over all other columns except `ms`, one a line, and then the body. A call for a profile has no line for its
+ * endpoint, as in files of older versions. `checksumSql` is the same in SQL.
+ */
 function checksumOf(cells: readonly Cell[], body: Uint8Array | null): string {
   const hash = createHash('sha256').update(cells.map((cell) => `${cell ?? ''}\n`).join(''))
   return (body ? hash.update(body) : hash).digest('hex')
 }
 
-const UNCHECKED = ['ms', 'body', 'checksum']
+const UNCHECKED = ['ms', 'endpoint', 'body', 'checksum']
 
 /** The checksum of a row as SQL. */
 export function checksumSql({ columns }: RawTable): string {
   const lines = columns
     .filter(([name]) => !UNCHECKED.includes(name))
     .map(([name, type]) => `${type === 'TIMESTAMPTZ' ? `epoch_ms(${name})` : name}, chr(10)`)
-  return `sha256(encode(concat(${lines.join(', ')})) || coalesce(body, ''::BLOB))`
+  return `sha256(encode(concat(${lines.join(', ')}, endpoint || chr(10))) || coalesce(body, ''::BLOB))`
+}
+
+/** SQL of the same calls with an endpoint, which files of older versions do not have. */
+export function withEndpoint(calls: string): string {
+  return `(FROM ${calls} UNION ALL BY NAME SELECT NULL::VARCHAR AS endpoint WHERE FALSE)`
 }
 
 /** Rows that a reader must unpack to see one of them. */

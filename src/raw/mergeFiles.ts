@@ -4,7 +4,7 @@ import { namesInFolder, requireReadable } from '../core/absent.js'
 import { makeFolder, replaceFile, sizeOf } from '../core/atomicFile.js'
 import { all, first, openDatabase, type Connection } from '../core/duckdb.js'
 import { sharedMemory } from '../core/memory.js'
-import { ANSWERS, CALLS, checksumSql, writePart, writeTable, type RawTable } from './callTables.js'
+import { ANSWERS, CALLS, checksumSql, withEndpoint, writePart, writeTable, type RawTable } from './callTables.js'
 import { mergedFiles, mergedFolder, monthOf, ownFiles, ownRuns } from './files.js'
 import { RAW_KINDS, type RawKind } from './kinds.js'
 import { readManifest, writeManifest, type RawManifest } from './manifest.js'
@@ -105,7 +105,9 @@ export async function writeMerged(
   const table = [ANSWERS, CALLS].find((each) => each.kind === kind)
   // A row that stays the same from night to night then takes almost no space.
   const order = table ? 'user_id, run_id, seq' : kind === 'inputs' ? 'list, row_number, run_id' : 'run_id'
-  await connection.run(`CREATE OR REPLACE TABLE part AS SELECT * FROM ${source} ORDER BY ${order}`)
+  await connection.run(
+    `CREATE OR REPLACE TABLE part AS SELECT * FROM ${table ? withEndpoint(source) : source} ORDER BY ${order}`,
+  )
   if (table) await checkAll(connection, table)
   const { rows } = (await first<{ rows: number }>(connection, 'SELECT count(*) AS rows FROM part'))!
   await replaceFile(path, (temporary) =>

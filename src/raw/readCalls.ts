@@ -11,7 +11,7 @@ import {
 import { requireReadable } from '../core/absent.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
-import { ANSWERS, CALLS, checksumSql, type RawTable } from './callTables.js'
+import { ANSWERS, CALLS, checksumSql, withEndpoint, type RawTable } from './callTables.js'
 import { isMergedFile, rawFiles, rawRuns } from './files.js'
 import { readManifest } from './manifest.js'
 import { parquet } from './parquet.js'
@@ -142,6 +142,7 @@ function headsOf(connection: Connection, file: string, { runId }: CallFilter): P
 interface RawCall {
   readonly seq: number
   readonly id: string
+  readonly endpoint: string | null
   readonly attempt: number
   readonly sentAt: number
   readonly receivedAt: number
@@ -164,7 +165,7 @@ async function* callsIn<Row extends RawCall>(
     `SELECT
        * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
        user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${checksumSql(table)} AS intact
-     FROM ${parquet(file)}
+     FROM ${withEndpoint(parquet(file))}
      WHERE run_id = ${quotedText(runId ?? '')}${ids ? ` AND user_id IN (${ids.map(quotedText).join(', ')})` : ''}`,
   )
   for (;;) {
@@ -186,8 +187,8 @@ function callOf({ fault, detail, body, ...row }: RawOther): Call {
   return { ...intent, kind: 'no_answer', receivedAt, ms, fault, detail, ...(body ? { part: body } : {}) }
 }
 
-function endOf({ seq, id, attempt, sentAt, receivedAt, ms }: Omit<RawCall, 'body'>) {
-  return { seq, id, attempt, sentAt, receivedAt, ms }
+function endOf({ seq, id, endpoint, attempt, sentAt, receivedAt, ms }: Omit<RawCall, 'body'>) {
+  return { seq, id, ...(endpoint === null ? {} : { endpoint }), attempt, sentAt, receivedAt, ms }
 }
 
 async function readingFile<T>(file: string, work: () => Promise<T>): Promise<T> {

@@ -10,6 +10,20 @@ const BODIES: readonly [what: string, body: Buffer][] = [
   ['no memory', Buffer.from(new ArrayBuffer(0))],
 ]
 
+test.each([
+  ['profiles', undefined],
+  ['a resolver', 'search-user'],
+])('an answer of the endpoint of %s says so', (_, endpoint) => {
+  const answer: Answer = {
+    ...{ kind: 'answer', seq: 1, id: 'kafei0', endpoint, attempt: 1, sentAt: 1, receivedAt: 2, ms: 1.5 },
+    ...{ status: 200, contentType: null, retryAfter: null, body: Buffer.from('{}') },
+  }
+  const [head] = encodeEnd(journalMark('run'), answer)
+  const meta = Buffer.from(head!.subarray(HEADER_BYTES))
+  expect(decodeEntry(3, meta, answer.body as Buffer)).toEqual(answer)
+  expect(meta.toString().includes('endpoint')).toBe(endpoint !== undefined)
+})
+
 test.each(BODIES)('a record with a body of %s reads back', (_, body) => {
   const answer: Answer = {
     ...{ kind: 'answer', seq: 1, id: 'id', attempt: 1, sentAt: 1, receivedAt: 2, ms: 1.5 },

@@ -52,10 +52,11 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
   const redactHeader = (text: string | undefined) => (text === undefined ? null : redact(text))
 
   return {
-    async attempt({ seq, id, attempt, sentAt }) {
+    async attempt(intent) {
+      const { id } = intent
       const startedAt = effects.elapsed()
       const ended = () => ({
-        ...{ seq, id, attempt, sentAt },
+        ...intent,
         receivedAt: effects.now(),
         ms: effects.elapsed() - startedAt,
       })
