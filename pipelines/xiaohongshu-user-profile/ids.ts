@@ -1,8 +1,8 @@
-import type { ParsedId } from '../../src/model/pipeline.js'
+import type { ParsedId, RejectedId } from '../../src/model/pipeline.js'
 import type { Resolvable } from '../../src/model/resolver.js'
 import { labelledHandle, withoutHandleLabel } from './handles.js'
 import { decodedLink, LINK, linksIn } from './links.js'
-import { reject, type RejectedCell } from './reject.js'
+import { reject } from './reject.js'
 import { BARE_ID, parseToken } from './token.js'
 
 /** Share texts are short, so a longer cell is rejected without a search. */
@@ -66,11 +66,7 @@ export function parseId(cell: string): ParsedId {
 }
 
 /** With what finds the id: a single link, else a labelled 小红书号. */
-function resolvable(
-  rejected: RejectedCell,
-  rejects: readonly RejectedCell[],
-  handle: Resolvable | undefined,
-): RejectedCell {
+function resolvable(rejected: RejectedId, rejects: readonly RejectedId[], handle: Resolvable | undefined): RejectedId {
   const inputs = new Map(rejects.flatMap(({ resolve }) => (resolve ? [[resolve.input, resolve]] : [])))
   const [only] = inputs.values()
   const resolve = inputs.size > 1 ? undefined : (only ?? handle)

@@ -1,4 +1,4 @@
-import type { ParsedId } from '../../src/model/pipeline.js'
+import type { RejectedId } from '../../src/model/pipeline.js'
 import type { Resolvable } from '../../src/model/resolver.js'
 
 const REMEDIES = {
@@ -16,9 +16,8 @@ const REMEDIES = {
 } as const
 
 export type RejectReason = keyof typeof REMEDIES
-export type RejectedCell = Exclude<ParsedId, { readonly id: string }>
 
 /** @param resolve what a resolver could find the id by */
-export function reject(reason: RejectReason, resolve?: Resolvable): RejectedCell {
+export function reject(reason: RejectReason, resolve?: Resolvable): RejectedId {
   return { reason, remedy: REMEDIES[reason], ...(resolve && { resolve }) }
 }

@@ -163,8 +163,13 @@ export interface Regions {
  * What one input cell holds: an id, or the reason why it is not an id and what to do about it. The reason of a cell without
  * content is `empty`. `resolve`: what a resolver could find the id by.
  */
-export type ParsedId =
-  { readonly id: string } | { readonly reason: string; readonly remedy: string; readonly resolve?: Resolvable }
+export type ParsedId = { readonly id: string } | RejectedId
+
+export interface RejectedId {
+  readonly reason: string
+  readonly remedy: string
+  readonly resolve?: Resolvable
+}
 
 /** What the `data` of a successful answer holds for the requested id. */
 export type Profile =

@@ -57,7 +57,8 @@ function refuseLaterHeader(head: readonly RawRow[], context: HeaderContext): voi
 
 /** Returns a test for whether a cell is the name of an id column. */
 export function idNameTest({ pipeline, column }: HeaderContext): (cell: string) => boolean {
-  const known = new Set([...pipeline.idColumns, ...(column === undefined ? [] : [column])].map(normalizedName))
+  const names = [...pipeline.idColumns, ...resolverColumns(pipeline), ...(column === undefined ? [] : [column])]
+  const known = new Set(names.map(normalizedName))
   return (cell) => known.has(normalizedName(cell))
 }
 
@@ -67,8 +68,13 @@ export function isOwnName(name: string, { idColumns, genericIdColumns }: Pipelin
   return idColumns.includes(normalized) && !genericIdColumns.includes(normalized)
 }
 
+/** Names of columns that hold what a resolver takes. */
+function resolverColumns({ resolvers = [] }: Pipeline): string[] {
+  return resolvers.flatMap(({ columns }) => columns)
+}
+
 /** Names are compared as people see them: case, width and invisible characters do not count. */
-function normalizedName(name: string): string {
+export function normalizedName(name: string): string {
   return name
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
@@ -142,7 +148,8 @@ export const TEXT = 'VARCHAR'
 
 /**
  * Finds the id column: the given one; else the only one; else, by the pipeline's names in their order, the first column
- * that holds an id; else the only column with ids in at least half of its filled cells in the first rows.
+ * that holds an id; else the only column with ids in at least half of its filled cells in the first rows; else one with a name
+ * of a column for a resolver.
  * @throws UsageError that names the candidates if there are several or none, or if the ids of a column with a generic name
  * contradict those of another; for a column that is not text
  */
@@ -201,6 +208,8 @@ function foundColumn(input: Candidates): Found {
   }
   const [name] = byContent
   if (name !== undefined) return { name, how: 'by content' }
+  const [resolvable] = resolverColumns(pipeline).flatMap((known) => alike.get(known) ?? [])
+  if (resolvable !== undefined) return { name: resolvable, how: 'by name' }
   throw new UsageError(
     `${source}: no column holds ids or links in its first rows; name one of ${nameList(columns)} with --column`,
   )

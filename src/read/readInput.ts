@@ -5,7 +5,8 @@ import { findIdColumn, HEADER_AGAIN, headerCellTest, type HeaderContext, type Id
 import { csvTable, type TextFormat } from './csvTable.js'
 import { openFile, openStdin, type InputFile } from './file.js'
 import { parquetTable } from './parquet.js'
-import { parsedRow, spareColumns, spareExplanation } from './spareColumns.js'
+import { idOfRow } from './idOfRow.js'
+import { spareColumns, spareExplanation } from './spareColumns.js'
 import type { RawRow, Table } from './table.js'
 
 const BATCH = 1000
@@ -77,6 +78,7 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
     const index = opened.columns.indexOf(found.name)
     const isHeader = headerCellTest(context, found.name)
     const spare = await spareColumns(opened, index, pipeline)
+    const parse = idOfRow({ columns: opened.columns, idIndex: index, spare }, pipeline)
     return {
       source: path,
       list: file.list,
@@ -85,7 +87,7 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
       idColumn: { ...found, explanation: found.explanation + spareExplanation(spare) + noHeader },
       async *rows() {
         yield* members(opened.data(), index, (cells) => {
-          const parsed = parsedRow(cells, index, spare, pipeline)
+          const parsed = parse(cells)
           return 'reason' in parsed && isHeader(cells[index] ?? '') ? HEADER_AGAIN : parsed
         })
         await file.unchanged()

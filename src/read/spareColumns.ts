@@ -1,11 +1,11 @@
-import type { ParsedId, Pipeline } from '../model/pipeline.js'
+import type { Pipeline, RejectedId } from '../model/pipeline.js'
 import { idShare, isOwnName, TEXT } from './columns.js'
 import type { RawRow, Table } from './table.js'
 
 /** The least share of the rows with both ids in which a second column must have the same id. */
 const AGREEMENT = 0.95
 
-/** A column that has the id where the cell of the id column is empty. */
+/** A column that has the id where the cell of the id column has none. */
 export interface SpareColumn {
   readonly index: number
   readonly name: string
@@ -56,6 +56,11 @@ export async function spareColumns(table: Table, idIndex: number, pipeline: Pipe
   })
 }
 
+/** Whether another column may have the id of a row with this cell: it is empty, or only a resolver can find the id. */
+export function mayBeElsewhere({ reason, resolve }: RejectedId): boolean {
+  return reason === 'empty' || resolve !== undefined
+}
+
 interface Comparison {
   readonly pipeline: Pipeline
   readonly candidates: readonly Candidate[]
@@ -64,7 +69,7 @@ interface Comparison {
 
 function compare({ cells }: RawRow, idIndex: number, { pipeline, candidates, fills }: Comparison): void {
   const own = pipeline.parseId(cells[idIndex] ?? '')
-  if ('reason' in own && own.reason !== 'empty') return
+  if ('reason' in own && !mayBeElsewhere(own)) return
   const found: number[] = []
   for (const candidate of candidates) {
     const other = pipeline.parseId(cells[candidate.index] ?? '')
@@ -79,28 +84,12 @@ function compare({ cells }: RawRow, idIndex: number, { pipeline, candidates, fil
   if (found.length > 0) fills.set(found.join(' '), (fills.get(found.join(' ')) ?? 0) + 1)
 }
 
-/** The id of a row: that of the id column's cell; where this cell is empty, that of the first spare column with an id. */
-export function parsedRow(
-  cells: RawRow['cells'],
-  idIndex: number,
-  spare: readonly SpareColumn[],
-  pipeline: Pipeline,
-): ParsedId {
-  const own = pipeline.parseId(cells[idIndex] ?? '')
-  if ('id' in own || own.reason !== 'empty') return own
-  for (const { index } of spare) {
-    const other = pipeline.parseId(cells[index] ?? '')
-    if ('id' in other) return other
-  }
-  return own
-}
-
 /** The spare columns as a part of a sentence for people, '' without any. */
 export function spareExplanation(spare: readonly SpareColumn[]): string {
   return spare
     .map(({ name, filled, compared }) => {
       const rows =
-        filled === 1 ? '1 row with an empty cell takes its id' : `${filled} rows with an empty cell take their id`
+        filled === 1 ? '1 row without an id there takes it' : `${filled} rows without an id there take theirs`
       return `; ${rows} from column ${JSON.stringify(name)}, ${compared ? 'which agrees' : 'known by its name'}`
     })
     .join('')

@@ -89,15 +89,13 @@ export function nothingTracked(data: string): UsageError {
 
 /**
  * A forgotten person's row has blank cells, so its reject reason is taken from the stored row. So is that
- * of a row that repeats the header, and the id of a row whose own
- * cell is empty: it was in another column.
+ * of a row that repeats the header, and the id of a row whose own cell has none: it was in another column.
  */
 function parsedOf({ user_id, reason }: StoredRow, cell: string, pipeline: Pipeline): ParsedId {
   if (user_id === null && reason === FORGOTTEN_ID.reason) return FORGOTTEN_ID
   if (user_id === null && reason === HEADER_AGAIN.reason) return HEADER_AGAIN
   const parsed = pipeline.parseId(cell)
-  const isElsewhere = user_id !== null && 'reason' in parsed && parsed.reason === 'empty'
-  return isElsewhere ? { id: user_id } : parsed
+  return user_id !== null && 'reason' in parsed ? { id: user_id } : parsed
 }
 
 async function* pages(connection: Connection, list: string): AsyncGenerator<StoredRow[]> {

@@ -151,7 +151,7 @@ function twoColumns(rows: number, different: number, empty: number): string {
 test('a row with an empty id cell takes the id of another column that agrees in 95 % of all rows', async () => {
   const input = await readInput(twoColumns(1010, 50, 10), { pipeline })
   expect(input.idColumn.explanation).toBe(
-    'ids are read from column "user_id", found by its name; 10 rows with an empty cell take their id from column "market", which agrees',
+    'ids are read from column "user_id", found by its name; 10 rows without an id there take theirs from column "market", which agrees',
   )
   const ids = (await everything(input)).map(({ parsed }) => 'id' in parsed && parsed.id)
   expect(ids).toEqual(Array.from({ length: 1010 }, (_, n) => numbered(n)))

@@ -64,7 +64,7 @@ test('an export of 灰豚 needs no option', async () => {
     粉丝地域: '广东 12.1%|浙江 9.8%',
   }))
   const { ids, explanation } = await idsOf(rowsOf(HUITUN, people, '--'))
-  expect(ids).toEqual([id(0), id(1), id(2), 'empty', id(4)])
+  expect(ids).toEqual([id(0), id(1), id(2), 'red_id', id(4)])
   expect(explanation).toBe('ids are read from column "达人官方地址", found by its name')
 })
 
@@ -79,13 +79,13 @@ test.each(['', '--'])('an export of 千瓜 has the id in either link column; the
     row(3, {}),
   ]
   expect(await idsOf(rowsOf(QIANGUA, both, missing))).toMatchObject({
-    ids: [id(0), id(1), id(2), 'empty'],
-    explanation: `${COLUMN}; 1 row with an empty cell takes its id from column "蒲公英主页", which agrees`,
+    ids: [id(0), id(1), id(2), 'red_id'],
+    explanation: `${COLUMN}; 1 row without an id there takes it from column "蒲公英主页", which agrees`,
   })
   const never = [...Array.from({ length: 300 }, (_, n) => row(n, { 小红书主页: profile(n) })), both[1]!]
   expect(await idsOf(rowsOf(QIANGUA, never, missing))).toMatchObject({
     ids: [...Array.from({ length: 300 }, (_, n) => id(n)), id(1)],
-    explanation: `${COLUMN}; 1 row with an empty cell takes its id from column "蒲公英主页", known by its name`,
+    explanation: `${COLUMN}; 1 row without an id there takes it from column "蒲公英主页", known by its name`,
   })
 })
 

@@ -1,0 +1,71 @@
+import { moneyText } from '../core/text.js'
+import type { ParsedId, Pipeline, RejectedId } from '../model/pipeline.js'
+import type { Resolvable } from '../model/resolver.js'
+import { isOwnName, normalizedName } from './columns.js'
+import { mayBeElsewhere, type SpareColumn } from './spareColumns.js'
+import type { RawRow } from './table.js'
+
+/** The columns of an input in which the id of a row is looked for. */
+export interface IdPlaces {
+  readonly columns: readonly string[]
+  readonly idIndex: number
+  readonly spare: readonly SpareColumn[]
+}
+
+/**
+ * Returns the reader of rows. The id is that of the id column's cell; where this cell is empty, or a resolver would take it, that
+ * of the first spare column with an id, which costs nothing. A row without an id has what a resolver takes: from the id column,
+ * else from another column with a name of such a column.
+ */
+export function idOfRow(
+  { columns, idIndex, spare }: IdPlaces,
+  pipeline: Pipeline,
+): (cells: RawRow['cells']) => ParsedId {
+  const allows = columns.map((name, index) => allowedIn(name, index === idIndex, pipeline))
+  const resolvable = columns.flatMap((_, index) => (index !== idIndex && allows[index] ? [index] : []))
+
+  const allowed = (rejected: RejectedId, index: number): RejectedId => {
+    const { reason, remedy, resolve } = rejected
+    return !resolve || allows[index]?.(resolve) ? rejected : { reason, remedy }
+  }
+
+  return (cells) => {
+    const parsed = pipeline.parseId(cells[idIndex] ?? '')
+    if ('id' in parsed) return parsed
+    if (mayBeElsewhere(parsed)) {
+      for (const { index } of spare) {
+        const other = pipeline.parseId(cells[index] ?? '')
+        if ('id' in other) return other
+      }
+    }
+    const own = allowed(parsed, idIndex)
+    if (own.resolve) return priced(own, own.resolve, pipeline)
+    for (const index of resolvable) {
+      const other = pipeline.parseId(cells[index] ?? '')
+      const { resolve } = 'id' in other ? {} : allowed(other, index)
+      if (resolve && 'reason' in other) return priced(own.reason === 'empty' ? other : own, resolve, pipeline)
+    }
+    return own
+  }
+}
+
+/** Which inputs a column may give to a resolver; undefined: none. */
+function allowedIn(
+  name: string,
+  isIdColumn: boolean,
+  pipeline: Pipeline,
+): ((input: Resolvable) => boolean) | undefined {
+  const { resolvers = [] } = pipeline
+  const own = new Set(resolvers.filter(({ columns }) => columns.includes(normalizedName(name))).map(({ kind }) => kind))
+  const isOpen = isIdColumn || isOwnName(name, pipeline)
+  if (resolvers.length === 0 || (own.size === 0 && !isOpen)) return undefined
+  return ({ kind, isContested }) => own.has(kind) || (isOpen && !isContested)
+}
+
+/** The remedy says what it would cost to find the id. */
+function priced({ reason, remedy }: RejectedId, { kind, input }: Resolvable, pipeline: Pipeline): RejectedId {
+  const resolver = pipeline.resolvers?.find((each) => each.kind === kind)
+  if (!resolver) return { reason, remedy }
+  const price = moneyText(resolver.price, pipeline.vendor.currency)
+  return { reason, remedy: `${remedy}, or add --resolve: the API finds the id for ${price}`, resolve: { kind, input } }
+}
