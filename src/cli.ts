@@ -22,6 +22,8 @@ try {
   handleSignals()
   const { main } = await import('./commands/program.js')
   process.exitCode = await main(process.argv.slice(2))
+  // A program that --pipeline has imported may keep a timer or a server, which must not keep this process.
+  setTimeout(() => process.exit(), 1000).unref()
 } catch (error) {
   if (!isFewFiles(error) && !isLittleMemory(error)) throw error
   process.stderr.write(

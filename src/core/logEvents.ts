@@ -23,6 +23,8 @@ export const LOG_EVENTS = {
   signal: 'a signal stops the run',
   resumed: 'what was recovered of runs that were cut off',
   staging_failed: 'calls are loaded from the journal after the fetch',
+  definition_failed:
+    'a function of a pipeline of your own failed for an answer; the answer is used without what the function computes',
   drift_new: 'answers differ from the definition in a way that was never seen before',
   clock_ahead: 'stored answers are dated ahead of this clock',
   clock_unconfirmed: 'the API does not show whether this clock is right',

@@ -1,3 +1,4 @@
+import { DEFINITION_FAILED, DefinitionFault } from '../model/definitionFaults.js'
 import { interpreter } from '../model/interpret.js'
 import { isObject } from '../model/json.js'
 import type { Interpret } from '../model/outcome.js'
@@ -17,6 +18,8 @@ import { jsonText, stableHash, stableItems, stableRows } from './jsonText.js'
 import { fitsBigint, shortened } from './readValue.js'
 import { parsePath } from './sourceTree.js'
 import { getterOf } from './sources.js'
+
+const FAULT_LENGTH = 500
 
 /** Gives the outcome and the rows of an answer, for one pipeline. */
 export interface AnswerReader {
@@ -81,12 +84,21 @@ function compileFinish(pipeline: Pipeline): (value: unknown, id: string, answer:
     const rows = Object.fromEntries(lists.map(({ name, view }, at) => [name, children[at]!.map(view)]))
     const row = viewOf(values)
     for (const { name, type, derive, index } of derived) {
-      const cell = derive(row, rows)
+      let cell: Value = null
+      try {
+        cell = derive(row, rows)
+      } catch (error) {
+        anomalies.push(failedDefinition(error, name))
+      }
       const tooLarge = type === 'count' && cell !== null && !fitsBigint(BigInt(cell))
       if (tooLarge) anomalies.push({ kind: 'does_not_fit', column: name, detail: shortened(String(cell)) })
       values[index] = tooLarge ? null : cell
     }
-    if (isObject(value)) anomalies.push(...pipeline.check(row, value))
+    try {
+      if (isObject(value)) anomalies.push(...pipeline.check(row, value))
+    } catch (error) {
+      anomalies.push(failedDefinition(error, null))
+    }
 
     const stable = attributes.map(({ index, child, items }): Value => {
       if (child >= 0) return lists[child]!.stable(children[child]!)
@@ -102,10 +114,19 @@ function compileFinish(pipeline: Pipeline): (value: unknown, id: string, answer:
       children,
       extra: extraText(unmapped, anomalies),
       // Whatever a check quotes comes from outside.
-      anomalies: anomalies.map((anomaly) => ({ ...anomaly, detail: shortened(anomaly.detail) })),
+      anomalies: anomalies.map((anomaly) => ({ ...anomaly, detail: shortened(anomaly.detail, lengthOf(anomaly)) })),
       drift: drift.drifts,
     }
   }
+}
+
+/**
+ * Where a pipeline of one's own fails, the paid answer is used all the same.
+ * @throws the error, if it is our own
+ */
+function failedDefinition(error: unknown, column: string | null): Anomaly {
+  if (!(error instanceof DefinitionFault)) throw error
+  return { kind: DEFINITION_FAILED, column, detail: error.message }
 }
 
 function extraText(unmapped: UnmappedFields, anomalies: Anomaly[]): string | null {
@@ -114,6 +135,11 @@ function extraText(unmapped: UnmappedFields, anomalies: Anomaly[]): string | nul
   if (text !== undefined) return text
   anomalies.push({ kind: 'too_deep', column: 'extra', detail: 'unknown keys are nested too deeply to be kept as text' })
   return null
+}
+
+/** The message of a failing function names its file, too. */
+function lengthOf({ kind }: Anomaly): number | undefined {
+  return kind === DEFINITION_FAILED ? FAULT_LENGTH : undefined
 }
 
 function muchDrift(unlisted: number): Anomaly {

@@ -16,8 +16,8 @@ export type ReportAnomaly = (kind: string, detail: string) => void
 type Read = (raw: unknown, report: ReportAnomaly) => Value | undefined
 
 /** Text from outside, shortened and made fit for one line of a report. */
-export function shortened(text: string): string {
-  const cut = text.length > DETAIL_LENGTH ? `${text.slice(0, DETAIL_LENGTH)}…` : text
+export function shortened(text: string, length = DETAIL_LENGTH): string {
+  const cut = text.length > length ? `${text.slice(0, length)}…` : text
   return wellFormed(cut).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 }
 

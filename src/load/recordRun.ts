@@ -1,5 +1,6 @@
 import { all, first, quotedName, type Cell, type Connection } from '../core/duckdb.js'
 import type { AheadRun } from '../model/clock.js'
+import { DEFINITION_FAILED } from '../model/definitionFaults.js'
 import { type CodeCount, type Counts, type DayReceipt, type DriftReceipt, STATUSES } from '../model/receipt.js'
 
 /** The receipt of a run as the table `runs` keeps it; times are milliseconds since 1970. */
@@ -121,6 +122,20 @@ export async function newDriftSince(connection: Connection, since: number): Prom
     { at: new Date(since).toISOString() },
   )
   return row!.places
+}
+
+/** How many answers of the run a function of the pipeline failed for, and the first such failure. */
+export async function failedDefinitionIn(
+  connection: Connection,
+  runId: string,
+): Promise<{ readonly answers: number; readonly first: string | null }> {
+  const row = await first<{ answers: number; first: string | null }>(
+    connection,
+    `SELECT count(DISTINCT (user_id, observed_at)) AS answers, min_by(detail, observed_at) AS first
+     FROM anomalies WHERE run_id = $runId AND kind = '${DEFINITION_FAILED}'`,
+    { runId },
+  )
+  return row!
 }
 
 function jsonOrNull(items: readonly unknown[]): string | null {

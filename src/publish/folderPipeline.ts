@@ -24,7 +24,10 @@ export async function pipelineFor(settings: {
 }): Promise<Pipeline> {
   const layout = layoutOf(settings.data)
   const known = await folderPipeline(layout)
-  return pipelineOf(layout.data, known, settings.pipeline)
+  const begun = known ?? (await lookFor(layout, beganWith))
+  // Nothing was asked with it: another one may still be chosen.
+  if (known === undefined && settings.pipeline !== undefined) return namedPipeline(settings.pipeline)
+  return pipelineOf(layout.data, begun, settings.pipeline)
 }
 
 /**
@@ -55,17 +58,35 @@ async function pipelineOf(data: string, known: string | undefined, given: string
 
 const PIPELINE = 'SELECT pipeline FROM data_folder'
 
+type Look = (layout: Layout) => Promise<string | undefined>
+
 /** The name of a folder's pipeline, from the first of these that can be read; undefined before its first call. */
 async function folderPipeline(layout: Layout): Promise<string | undefined> {
   for (const look of [publishedPipeline, journalPipeline, rawPipeline]) {
-    try {
-      const name = await look(layout)
-      if (name !== undefined) return name
-    } catch {
-      // The command itself reports a part that cannot be read.
-    }
+    const name = await lookFor(layout, look)
+    if (name !== undefined) return name
   }
   return undefined
+}
+
+async function lookFor(layout: Layout, look: Look): Promise<string | undefined> {
+  try {
+    return await look(layout)
+  } catch {
+    // The command itself reports a part that cannot be read.
+    return undefined
+  }
+}
+
+/** The pipeline of a first run that ended before its first call, such as one without a token. */
+async function beganWith({ warehouse }: Layout): Promise<string | undefined> {
+  if (!pathExists(warehouse)) return undefined
+  const working = await openDatabase(warehouse, { readOnly: true })
+  try {
+    return (await first<{ pipeline: string }>(working.connection, PIPELINE))?.pipeline
+  } finally {
+    working.close()
+  }
 }
 
 async function publishedPipeline(layout: Layout): Promise<string | undefined> {

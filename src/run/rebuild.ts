@@ -13,7 +13,7 @@ import { hasReadableSegments, repairJournal } from '../journal/repairJournal.js'
 import { dropHistory } from '../load/dropHistory.js'
 import { loadSegments } from '../load/loadCalls.js'
 import { countRuns } from '../load/recordRun.js'
-import { claimKind, whyOutdated } from '../load/schema/schema.js'
+import { claimKind, UnusedWarehouse, whyOutdated } from '../load/schema/schema.js'
 import type { AnswerSource } from '../load/stage.js'
 import { completeSpending } from '../load/spending.js'
 import { DamagedWarehouse, withWarehouse, type Warehouse } from '../load/warehouse.js'
@@ -56,7 +56,8 @@ const BYTES_A_LOAD = 256 << 20
 
 /**
  * Does the work with the working database. Rebuilds it first if it is missing or damaged, lacks runs that `raw/` has,
- * or was made by a version that read answers in another way. A damaged file is kept beside its place.
+ * or was made by a version that read answers in another way. A damaged file is kept beside its place; one of another pipeline
+ * in which no run has stored anything is replaced.
  * @throws LocalError when the database can neither be opened nor rebuilt
  * @throws the error of `work`
  */
@@ -81,8 +82,9 @@ export async function withCurrentWarehouse<T>(
       })
       if (done) return done.result
     } catch (error) {
-      if (found.isCurrent || !(error instanceof DamagedWarehouse)) throw error
-      effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`, 'database_damaged')
+      if (error instanceof UnusedWarehouse) await rm(path)
+      else if (found.isCurrent || !(error instanceof DamagedWarehouse)) throw error
+      else effects.log('warn', `${error.message}; it is kept as ${await setAside(lock, path)}`, 'database_damaged')
     }
   }
   if (!pathExists(path) && pathExists(`${path}.wal`)) await setAside(lock, `${path}.wal`)

@@ -1,3 +1,4 @@
+import { commandText } from '../core/commandText.js'
 import { transaction, type Connection } from '../core/duckdb.js'
 import { plural } from '../core/text.js'
 import { dayStartIn } from '../core/time.js'
@@ -7,6 +8,7 @@ import { recordDepartures } from '../load/formerMembers.js'
 import {
   type RunRecord,
   driftSince,
+  failedDefinitionIn,
   daysOfRun,
   newDriftSince,
   recordRun,
@@ -35,7 +37,7 @@ export async function settleRun(run: OpenRun, { connection }: Warehouse, results
 }
 
 async function settleAndRecord(run: OpenRun, connection: Connection, results: StepResults): Promise<Receipt> {
-  const { settings, header, signal, effects, logger } = run
+  const { settings, header, layout, signal, effects, logger } = run
   const { inputs, fetched } = results
   const { stop, unfinished, isQueued } = fetched
   const settled = await settle(connection, {
@@ -63,6 +65,11 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
   if (places > 0) {
     const message = `new drift: answers differ from the definition in ${plural(places, 'place')}; see table schema_drift`
     logger.record('warn', message, 'drift_new', { places })
+  }
+  const { answers, first } = await failedDefinitionIn(connection, header.runId)
+  if (first !== null) {
+    const message = `the pipeline failed for ${plural(answers, 'answer')}, in table anomalies: ${first}; correct it, then \`${commandText(['replay', '--data', layout.data])}\` reads them again, with no call`
+    effects.log('warn', message, 'definition_failed', { answers })
   }
   const { tracked = false } = settings
   const earlierRuns = await findEarlierRuns(connection, header.runId)

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { LocalError, messageOf } from '../core/errors.js'
+import { DefinitionFault } from '../model/definitionFaults.js'
 import type { SimulatedAnswers, Pipeline } from '../model/pipeline.js'
 import { Account, codeVerdict, faultVerdict } from './account.js'
 import { answer, type Script } from './answer.js'
@@ -93,6 +94,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   let arrivals = 0
 
   const handleCall = (request: IncomingMessage, response: ServerResponse, call: RequestedCall, script?: Script) => {
+    try {
+      answerCall(request, response, call, script)
+    } catch (error) {
+      if (!(error instanceof DefinitionFault)) throw error
+      response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(error.message)
+    }
+  }
+
+  const answerCall = (request: IncomingMessage, response: ServerResponse, call: RequestedCall, script?: Script) => {
     const verdict = !script
       ? account.judge(call)
       : 'fault' in script

@@ -1,6 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Receipt } from '../../src/model/receipt.js'
+import { namedPipeline } from '../../src/publish/ownPipeline.js'
+import { cli } from '../support/cli.js'
 import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 
@@ -20,6 +23,14 @@ const SOURCE = `export default {
   },
 }
 `
+
+/** The same with another part, or with a derived column. */
+const withPart = (part: string): string => SOURCE.replace(/\n}\n$/, `\n  ${part},\n}\n`)
+const withColumn = (derive: string): string =>
+  SOURCE.replace(
+    '  columns: {',
+    `  columns: { page: { type: 'text', kind: 'derived', description: 'Page.', ${derive} },`,
+  )
 
 /** A folder with a pipeline of one's own and a list for it. */
 function folderWithPipeline(source = SOURCE): string {
@@ -89,6 +100,47 @@ test.each<[string, string, RegExp]>([
     SOURCE.replace("'videos'", "'weibo-user-profile'"),
     /has a pipeline called weibo-user-profile itself/,
   ],
+  ['nothing but `throw null`', 'throw null', /definition\.mjs cannot be imported: null/],
+  [
+    'a request that throws',
+    withPart("request: () => { throw new Error('no\\nid') }"),
+    /pipeline videos: request threw: no id$/m,
+  ],
+  [
+    'a request without a parameter',
+    withPart("request: () => ({ path: '/user' })"),
+    /pipeline videos: request returned an object, not \{ path, query \}/,
+  ],
+  [
+    'a parseId that returns nothing',
+    withPart('parseId: () => undefined'),
+    /parseId returned undefined, not \{ id \} or \{ reason, remedy \} \(.*definition\.mjs\)$/m,
+  ],
+  [
+    'a derived column that throws',
+    withColumn('derive: ({ nickname }) => nickname.first.last'),
+    /derive of page threw: Cannot read properties of undefined \(reading 'last'\) \(.*definition\.mjs\)$/m,
+  ],
+  [
+    'a derived column of another type',
+    withColumn('derive: () => 1'),
+    /derive of page returned a whole number, not a text or null/,
+  ],
+  [
+    'a check without a list',
+    withPart('check: async () => []'),
+    /check returned a promise, not a list of \{ kind, column, detail \}/,
+  ],
+  [
+    'simulatedAnswers without answers',
+    withPart('simulatedAnswers: () => undefined'),
+    /simulatedAnswers returned undefined, not an object with the function data/,
+  ],
+  [
+    'simulatedAnswers that fail',
+    withPart("simulatedAnswers: async () => ({ data: () => { throw new Error('none') } })"),
+    /data of simulatedAnswers threw: none \(/,
+  ],
 ])('a file with %s is exit 2 with one line', async (_, source, message) => {
   const cwd = folderWithPipeline(source)
   const { code, stderr } = await commandHere(['run', 'list.csv', '--pipeline', './videos', '--api', 'simulated'], {
@@ -106,7 +158,88 @@ test('a path without a file is exit 2, and a name without a folder too', async (
     `error: --pipeline ./absent.mjs: ${join(cwd, 'absent.mjs')} does not exist\n`,
   )
   expect((await run('./data/..')).stderr).toContain('has no file definition.mjs')
-  expect((await run('absent')).stderr).toContain('pipelines/absent/definition.ts does not exist')
+  expect((await run('absent')).stderr).toBe(
+    'error: --pipeline absent: the pipelines are weibo-user-profile, xiaohongshu-pgy-creator, xiaohongshu-user-profile\n',
+  )
+  expect((await run('videos')).stderr).toMatch(/xiaohongshu-user-profile: `\.\/videos` is the one in this folder\n$/)
+})
+
+test('an import that never ends is exit 2 after ten seconds', async () => {
+  const cwd = folderWithPipeline('await new Promise(() => undefined)')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const failed = expect(namedPipeline(join(cwd, 'videos'))).rejects.toThrow(
+    'definition.mjs: its import has not ended after 10 s; nothing was sent',
+  )
+  while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve))
+  await vi.advanceTimersByTimeAsync(10_000)
+  await failed
+})
+
+test('an import that ends the process is exit 2 with one line, and a timer that it leaves does not keep the process', async () => {
+  const cwd = folderWithPipeline('process.exit(0)')
+  writeFileSync(join(cwd, 'timer.mjs'), 'setInterval(() => undefined, 1000)')
+  const exits = await cli(['run', 'list.csv', '--pipeline', './videos', '--api', 'simulated'], { cwd })
+  expect([exits.code, exits.stderr]).toEqual([
+    2,
+    `error: --pipeline ${join(cwd, 'videos/definition.mjs')}: its import ended the process; nothing was sent: remove its call of process.exit\n`,
+  ])
+  expect((await cli(['plan', 'list.csv', '--pipeline', './timer.mjs'], { cwd })).stderr).toContain(
+    'it exports no pipeline',
+  )
+})
+
+test('a function that fails for one cell or one answer costs no other: the answer is used, and the message names it', async () => {
+  const cwd = folderWithPipeline(
+    `const failFor = (given, id) => { if (given === id) throw new Error(\`no \${id}\`) }
+${SOURCE.replace(/ {2}request: .*\n.*\n/, '').replace(
+  /\n}\n$/,
+  `
+  request: (id) => { failFor(id, 'cat_3'); return { path: '/user', query: { handle: id } } },
+  profile: (data, id) => { failFor(id, 'cat_4'); return { kind: 'profile', value: data.user } },
+  check: ({ user_id }) => { failFor(user_id, 'cat_5'); return [] },
+  simulatedAnswers: () => ({ data: (id) => { failFor(id, 'cat_6'); return { user: { handle: id, name: 'x' } } } }),
+}
+`,
+)}`.replace(
+      'columns: {',
+      "columns: { page: { type: 'text', kind: 'derived', description: 'Page.', derive: ({ user_id }) => { failFor(user_id, 'cat_2'); return 'p' } },",
+    ),
+  )
+  writeFileSync(join(cwd, 'list.csv'), `handle\n${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `cat_${n}\n`).join('')}`)
+  const options = ['--pipeline', './videos', '--api', 'simulated', '--attempts', '1', '--no-report', '--json']
+  const { code, stdout, stderr } = await commandHere(['run', 'list.csv', ...options], { cwd })
+  const receipt = JSON.parse(stdout) as Receipt
+  expect([code, receipt.ids, receipt.reasons.map(({ status, reason }) => [status, reason])]).toEqual([
+    0,
+    expect.objectContaining({ enriched: 5, failed: 2 }),
+    [
+      ['failed', 'not_json'],
+      ['failed', 'unreadable'],
+      ['rejected', 'definition_failed'],
+    ],
+  ])
+  const file = join(cwd, 'videos/definition.mjs')
+  expect(stderr).toContain(
+    `the pipeline failed for 2 answers, in table anomalies: derive of page threw: no cat_2 (${file})`,
+  )
+  const exported = (name: string) => readFileSync(join(cwd, 'data/exports', name), 'utf8')
+  expect(exported('creators.csv')).toMatch(/\ncat_1,x,.*Z,p,.*\ncat_2,x,.*Z,,/)
+  expect(exported('failures.csv')).toContain(`profile threw: no cat_4 (${file})`)
+  expect(exported('failures.csv')).toContain('data of simulatedAnswers threw: no cat_6')
+  expect(exported('list.rejects.csv')).toContain(`request threw: no cat_3 (${file})`)
+})
+
+test('the pipeline of a first run without a token is known, and another one may still be chosen', async () => {
+  const cwd = folderWithPipeline()
+  const here = (...args: string[]) => commandHere(args, { cwd })
+  writeFileSync(join(cwd, 'uids.csv'), 'uid\n5556667778\n')
+  const first = await here('run', 'uids.csv', '--pipeline', 'weibo-user-profile')
+  expect(first.stderr).toContain('no token, and 1 id to fetch')
+  expect((await here('plan', 'uids.csv')).stdout).toContain('1 to fetch')
+  const own = ['--pipeline', './videos', '--api', 'simulated', '--no-report']
+  expect((await here('run', 'list.csv', ...own)).code).toBe(0)
+  expect((await here('plan', 'uids.csv')).stderr).toContain('belongs to the pipeline videos')
 })
 
 test('a .env never names a program, whoever holds the token', async () => {

@@ -1,6 +1,7 @@
 import { messageOf, UsageError } from '../../core/errors.js'
 import { compilePipeline } from '../../flatten/compile.js'
 import { checkColumns } from '../../model/checkColumns.js'
+import { namingFaults } from '../../model/definitionFaults.js'
 import { idParser } from '../../model/idParser.js'
 import type { Pipeline, SimulatedAnswers } from '../../model/pipeline.js'
 import type { PipelineDefinition } from '../../model/pipelineDefinition.js'
@@ -27,7 +28,7 @@ export function definePipeline<Definition extends PipelineDefinition>(definition
     if (typeof named !== 'string' || !NAME.test(named))
       throw new Error('its name has small letters, digits and - only, and begins with a letter')
     checkParts(definition)
-    const pipeline = completePipeline(definition, NO_VENDOR)
+    const pipeline = namingFaults(completePipeline(definition, NO_VENDOR))
     compilePipeline(pipeline)
     pipelineTables(pipeline)
     routeOf(pipeline)

@@ -69,6 +69,9 @@ interface Folder {
 /** The pipeline's definition has changed in a way that needs a replay. */
 export class OutdatedWarehouse extends LocalError {}
 
+/** The database was made for another pipeline, and no run has stored anything in it. */
+export class UnusedWarehouse extends UsageError {}
+
 /**
  * Creates missing tables and adds new columns, in one transaction. A database that is up to date is left alone.
  * @throws UsageError when the database belongs to another pipeline
@@ -109,7 +112,8 @@ function fingerprintOf(pipeline: Pipeline): string {
 async function migrate({ connection, path, pipeline }: Target): Promise<Folder> {
   const folder = await readFolder(connection)
   if (folder && folder.pipeline !== pipeline.name) {
-    throw new UsageError(
+    const OtherPipeline = (await first(connection, 'FROM runs LIMIT 1')) ? UsageError : UnusedWarehouse
+    throw new OtherPipeline(
       `${path} belongs to the pipeline ${folder.pipeline}, not to ${pipeline.name}: give another folder with --data`,
     )
   }
