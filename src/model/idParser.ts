@@ -21,6 +21,9 @@ export interface OtherCell {
   readonly resolve?: string
 }
 
+/** The reasons of cells that hold something of which the pipeline knows nothing. */
+export const NOT_RECOGNISED: readonly string[] = ['not_an_id', 'link_without_user']
+
 /** Longer cells are not searched. */
 const MAX_LENGTH = 4096
 /** Invisible characters that copying adds: controls, zero-width, direction, byte order mark. */

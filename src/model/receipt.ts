@@ -43,11 +43,25 @@ export interface ListReceipt {
   /** Ids that were added and removed since the list was last read. */
   readonly added: number
   readonly removed: number
+  /** The built-in pipelines that read the list, where almost nothing in it is an id of this one. */
+  readonly other_pipelines?: readonly string[]
 }
 
 /** What reading a list changed: `list creators: +2 −1`. */
 export function changeText({ list, added, removed }: Pick<ListReceipt, 'list' | 'added' | 'removed'>): string {
   return `list ${visibleLine(list)}: +${count(added)} −${count(removed)}`
+}
+
+/** Which pipeline reads a list that is not of this one, on two lines. */
+export function foreignLines({
+  list,
+  other_pipelines: others = [],
+}: Pick<ListReceipt, 'list' | 'other_pipelines'>): string[] {
+  if (others.length === 0) return []
+  return [
+    labelLine('wrong list', `${list} has hardly an id of this pipeline. Another data folder reads it:`),
+    labelLine('', `--pipeline ${others.join(' or ')}`),
+  ]
 }
 
 /** A place where answers differ from the pipeline's definition, with the columns of table `schema_drift`. */

@@ -5,6 +5,7 @@ import {
   reconcile,
   type CodeCount,
   type DayReceipt,
+  type ListReceipt,
   type DriftReceipt,
   type ReasonCount,
   type Receipt,
@@ -22,6 +23,8 @@ export interface StepResults {
   readonly inputs: readonly NamedInput[]
   /** Counted while reading, independently of what was stored. */
   readonly rowsRead: number
+  /** Pipelines that read a list, by its name, where this one does not. */
+  readonly foreign: ReadonlyMap<string, readonly string[]>
   readonly recovered: RecoveredCalls
   readonly fetched: Fetched
 }
@@ -89,6 +92,7 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
       ids: ids.read,
       added,
       removed,
+      ...otherPipelines(results.foreign.get(list)),
     })),
     rows,
     ids: settled.ids,
@@ -111,6 +115,11 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
     corrected_runs: end.correctedRuns,
     files: { database: '', exports: [] },
   }
+}
+
+/** For a list in a receipt or a plan. */
+export function otherPipelines(names: readonly string[] = []): Pick<ListReceipt, 'other_pipelines'> {
+  return names.length === 0 ? {} : { other_pipelines: names }
 }
 
 function sum(codes: readonly CodeCount[], what: 'billed' | 'maybe_billed'): number {

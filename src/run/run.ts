@@ -15,6 +15,7 @@ import { confirmPrice } from './confirmPrice.js'
 import type { RunContext } from './context.js'
 import { completeErasure, eraseFormer } from './eraseFormer.js'
 import { fetchDue, type Fetched } from './fetchDue.js'
+import { foreignLists } from './foreignLists.js'
 import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
 import { couldNotStart } from './lastStart.js'
 import { writeMetrics } from './metricsFile.js'
@@ -161,6 +162,7 @@ async function enrich(
   status.name(inputs.map(({ name }) => name))
   current.enter('reading')
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
+  const foreign = await foreignLists(connection, pipeline)
   if (!progress.fetched) await checkLists(current, connection, inputs)
 
   // The plan decides for every id whether it is due or known.
@@ -184,7 +186,7 @@ async function enrich(
 
   // Every row gets its status, and the receipt must add up.
   current.enter('settling')
-  const receipt = await settleRun(current, warehouse, { inputs, rowsRead, recovered, fetched })
+  const receipt = await settleRun(current, warehouse, { inputs, rowsRead, foreign, recovered, fetched })
   progress.settled = true
   return { receipt, inputs }
 }

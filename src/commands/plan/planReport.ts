@@ -1,5 +1,5 @@
 import { count, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
-import type { ListReceipt } from '../../model/receipt.js'
+import { foreignLines, type ListReceipt } from '../../model/receipt.js'
 import { timeIn, timeOf } from '../../terminal/progress.js'
 import type { MonthCalls } from '../../plan/monthCalls.js'
 import { exactMoney } from '../spentText.js'
@@ -78,6 +78,7 @@ export function planText(plan: PlanReport): string {
   const { due, known, rejected, ids, rows } = plan
   const lines = [
     ...plan.lists.map(({ list, source }, at) => labelLine(at === 0 ? 'lists' : '', `${list} (${source})`)),
+    ...plan.lists.flatMap(foreignLines),
     labelLine(
       'rows',
       `${count(rows)} read, ${count(rows - rejected.rows)} with an id, ${count(rejected.rows)} rejected`,

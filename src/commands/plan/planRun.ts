@@ -14,8 +14,10 @@ import { callsOfMonth, type MonthCalls } from '../../plan/monthCalls.js'
 import { openTombstones } from '../../privacy/tombstones.js'
 import { restorable, withPublished } from '../../publish/openPublished.js'
 import type { NamedInput } from '../../read/readInput.js'
+import { otherPipelines } from '../../run/buildReceipt.js'
 import { logListChanges, refusedChange } from '../../run/checkLists.js'
 import type { RunContext } from '../../run/context.js'
+import { foreignLists } from '../../run/foreignLists.js'
 import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { trackedInputs } from '../../run/storedInputs.js'
 import type { PlanReport } from './planReport.js'
@@ -37,6 +39,7 @@ export async function planRun(
     return await withKnown(layout, context, async (connection) => {
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
       await loadMembers(inputs, { connection, pipeline, forgotten })
+      const foreign = await foreignLists(connection, pipeline)
       const changes = await logListChanges(connection, inputs, effects)
       const refused =
         lostConfig(layout, settings, configFile) ??
@@ -48,6 +51,7 @@ export async function planRun(
       const counts = await plan(connection, options)
       return reportOf(counts, inputs, {
         layout,
+        foreign,
         changes,
         now,
         settings,
@@ -95,6 +99,7 @@ async function isSimulated(connection: Connection): Promise<boolean> {
 interface PlanContext {
   /** In the order of the inputs. */
   readonly changes: readonly ListChange[]
+  readonly foreign: ReadonlyMap<string, readonly string[]>
   readonly layout: Layout
   readonly now: number
   readonly settings: RunContext['settings']
@@ -108,7 +113,7 @@ interface PlanContext {
 function reportOf(
   counts: PlanCounts,
   inputs: readonly NamedInput[],
-  { layout, changes, now, settings, pipeline, measured, month, simulated }: PlanContext,
+  { layout, foreign, changes, now, settings, pipeline, measured, month, simulated }: PlanContext,
 ): PlanReport {
   const { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason } = counts
   const { price, concurrency, rate = null } = settings
@@ -126,7 +131,8 @@ function reportOf(
     planned_at: new Date(now).toISOString(),
     lists: inputs.map(({ name, source, idColumn }, at) => {
       const { added, removed } = changes[at]!
-      return { list: name, source, id_column: idColumn.name, added, removed }
+      const others = otherPipelines(foreign.get(name))
+      return { list: name, source, id_column: idColumn.name, added, removed, ...others }
     }),
     rows,
     ids,

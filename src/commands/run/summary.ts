@@ -6,6 +6,7 @@ import { isBuiltIn } from '../../model/isBuiltIn.js'
 import {
   changeText,
   fileLines,
+  foreignLines,
   STATUSES,
   type Counts,
   type DriftReceipt,
@@ -145,6 +146,7 @@ export function summary(receipt: Receipt, timeZone: string, now = Date.now()): s
     tableRow('ids', ids),
     '',
     ...receipt.lists.map(changeText),
+    ...receipt.lists.flatMap(foreignLines),
     ...reasonLines(receipt.reasons),
     callLine(receipt),
     moneyLine(receipt),
