@@ -96,7 +96,7 @@ function schemaOf(node: SourceNode): z.ZodType {
   if (node.kind === 'list') return z.array(node.item ? objectSchema(node.item) : z.unknown()).nullish()
   switch (node.column.type) {
     case 'text':
-      return z.string().nullish()
+      return (node.column.holds === 'scalar' ? z.custom<Scalar>(isScalar) : z.string()).nullish()
     case 'flag':
       return z.boolean().nullish()
     case 'count':
@@ -106,6 +106,12 @@ function schemaOf(node: SourceNode): z.ZodType {
     case 'list':
       return node.column.holds === 'any' ? z.unknown().optional() : z.custom<object>(isObject).nullish()
   }
+}
+
+type Scalar = string | number | bigint | boolean
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || isNumber(value)
 }
 
 /** A whole number of any size. Those beyond 2^53 are bigints. */

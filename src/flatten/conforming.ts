@@ -63,6 +63,7 @@ function isText(value: unknown): boolean {
 
 /** Statements that store the value `raw` of a column, or give up. */
 const READ: Readonly<Record<ValueKind, (raw: string, store: string) => string>> = {
+  scalar: (raw, store) => READ.text(raw, store),
   text: (raw, store) => `if (!isText(${raw})) return\n${store} ${raw} === '' ? null : ${raw}`,
   count: (raw, store) => `if (!Number.isSafeInteger(${raw})) return\n${store} BigInt(${raw})`,
   counter: (raw, store) =>

@@ -104,7 +104,7 @@ function readJson(raw: unknown, report: ReportAnomaly): Value | undefined {
 }
 
 /** How the values of a column are read. */
-export type ValueKind = ColumnType | 'object' | 'any' | 'counter'
+export type ValueKind = ColumnType | NonNullable<Column['holds']> | 'counter'
 
 export function valueKindOf(column: Column): ValueKind {
   return isTally(column) ? 'counter' : (column.holds ?? column.type)
@@ -116,6 +116,7 @@ export function valueKindOf(column: Column): ValueKind {
  */
 export const readValue: Readonly<Record<ValueKind, Read>> = {
   text: readText,
+  scalar: readText,
   count: readCount,
   counter: readCounter,
   ratio: readRatio,

@@ -70,7 +70,14 @@ function once<Key>(seen: Map<Key, string>, key: Key, name: string, what: string)
   seen.set(key, name)
 }
 
-function checkColumn(name: string, { type, kind, path, derive, role, description }: Column): void {
+/** The type that a column with each `holds` has. */
+const HOLDS: Readonly<Record<NonNullable<Column['holds']>, ColumnType>> = {
+  object: 'list',
+  any: 'list',
+  scalar: 'text',
+}
+
+function checkColumn(name: string, { type, kind, path, derive, role, holds, description }: Column): void {
   expectOneOf(name, 'type', type, TYPES)
   expectOneOf(name, 'kind', kind, KINDS)
   // The value of the id column is the requested id, whether the profile has one or not.
@@ -83,6 +90,11 @@ function checkColumn(name: string, { type, kind, path, derive, role, description
     throw new Error(`column ${name}: a counter has the type count or ratio, not ${type}`)
   if (typeof description !== 'string' || description.trim() === '')
     throw new Error(`column ${name}: its description is missing`)
+  if (holds !== undefined) {
+    expectOneOf(name, 'holds', holds, HOLDS)
+    if (HOLDS[holds] !== type)
+      throw new Error(`column ${name}: holds ${holds} needs the type ${HOLDS[holds]}, not ${type}`)
+  }
   if (role === undefined) return
   expectOneOf(name, 'role', role, ROLES)
   if (ROLES[role] !== type)

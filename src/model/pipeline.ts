@@ -86,8 +86,11 @@ export interface Column<T extends ColumnType = ColumnType> {
   readonly role?: Role
   /** Only of a counter of type `count`: it may fall below 0, as a growth may. Others are NULL there, and an anomaly. */
   readonly signed?: true
-  /** Only with type `list`: the JSON text holds an object of unknown shape, or any value, not a list. */
-  readonly holds?: 'object' | 'any'
+  /**
+   * With type `list`: the JSON text holds an `object` of unknown shape, or `any` value, not a list. With type `text`: answers
+   * also have numbers and flags there (`scalar`), which are kept as text.
+   */
+  readonly holds?: 'object' | 'any' | 'scalar'
   readonly description: string
 }
 

@@ -4,15 +4,17 @@ import { pathExists } from '../../core/absent.js'
 import { commandText } from '../../core/commandText.js'
 import { messageOf, UsageError } from '../../core/errors.js'
 import { plural } from '../../core/text.js'
+import { shortened } from '../../flatten/readValue.js'
 import { definePipeline } from '../../load/schema/definePipeline.js'
 import { pipelineTables } from '../../load/schema/pipelineTables.js'
 import type { IdSyntax } from '../../model/idParser.js'
 import { isBuiltIn } from '../../model/isBuiltIn.js'
 import { isObject, readJson } from '../../model/json.js'
 import { loadPipeline, type Pipeline } from '../../model/pipeline.js'
+import type { ProfilePlace } from '../../model/profileAt.js'
 import type { Invocation } from '../command.js'
 import { guessColumns } from './guessColumns.js'
-import { at, guessPlace } from './guessPlace.js'
+import { at, guessPlace, keysBeside } from './guessPlace.js'
 import { addToShape, emptyShape } from './answerShape.js'
 import { filesOfPipeline } from './sourceText.js'
 
@@ -53,12 +55,32 @@ export async function newPipelineFlow({ inputs, settings }: Invocation): Promise
 the profile is ${place.path === undefined ? 'data itself' : `data.${place.path}`}, its id is ${place.id}${
       place.success ? `; a success has ${place.success.path} ${String(place.success.is)}` : ''
     }
-next: fill in price, path and parameter in definition.mjs, look at each column in columns.mjs, then
+${besideText(answers, place)}next: fill in price, path and parameter in definition.mjs, look at each column in columns.mjs, then
   ${commandText(['run', `${name}/list.csv`, '--pipeline', `./${name}`, '--api', 'simulated', '--data', `${name}-demo`])}
 `,
   )
   return 0
 }
+
+/** Which keys stand beside the profile or the way to it: they may belong to the person, and no column has them. */
+function besideText(answers: readonly unknown[], { path, id, success }: ProfilePlace): string {
+  const beside = keysBeside(answers, path?.split('.') ?? []).filter((key) => !isPartOf(success, key))
+  if (beside.length === 0) return ''
+  const more = beside.length > MOST_BESIDE ? ` and ${beside.length - MOST_BESIDE} more` : ''
+  return `${beside
+    .slice(0, MOST_BESIDE)
+    .map((key) => `data.${key}`)
+    .join(', ')}${more}: beside the profile, so in no column
+  if they belong to the person: leave out path in definition.mjs, make its id ${path}.${id},
+  begin each path in columns.mjs with ${path}., and add columns for these keys
+`
+}
+
+function isPartOf(success: ProfilePlace['success'], key: string): boolean {
+  return success?.path === key || success?.message === key
+}
+
+const MOST_BESIDE = 8
 
 /** `data` of the answer in a file, or the whole of the file if it has no envelope. */
 function readAnswer(path: string): unknown {
@@ -71,10 +93,17 @@ function readAnswer(path: string): unknown {
   const read = readJson(bytes)
   if (!read.ok || !isObject(read.value))
     throw new UsageError(`--from ${path}: expected one answer of the endpoint, a JSON object`)
-  const { code, data } = read.value
+  const { code, data, message } = read.value
   if (code === undefined || data === undefined) return read.value
-  if (![0, '0'].includes(code as string) || !isObject(data))
-    throw new UsageError(`--from ${path}: this answer is not a success with a profile: record one with code 0`)
+  const said = typeof message === 'string' && message !== '' ? ` (${shortened(message)})` : ''
+  if (![0, '0'].includes(code as string))
+    throw new UsageError(
+      `--from ${path}: its code is ${shortened(JSON.stringify(code))}${said}, and 0 is a success: record an answer with a profile`,
+    )
+  if (!isObject(data))
+    throw new UsageError(
+      `--from ${path}: its code is 0, and its data is ${Array.isArray(data) ? 'a list' : data === null ? 'null' : `a ${typeof data}`}, not an object: record an answer with a profile`,
+    )
   return data
 }
 

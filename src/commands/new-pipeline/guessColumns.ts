@@ -48,7 +48,7 @@ export function guessColumns(profile: AnswerShape, id: string, isTaken: IsTaken)
 
   /** Its value is always the requested id. An id that is a number has a column of its own besides. */
   function addId(shape: AnswerShape, path: string): void {
-    const isText = widestOf(shape) === 'text'
+    const isText = widestOf(shape) === 'text' && !isMixed(shape)
     columns['user_id'] = {
       ...{ type: 'text', kind: 'identity', ...(isText ? { path } : {}), role: 'id' },
       description: 'The id, as requested.',
@@ -82,13 +82,18 @@ export function guessColumns(profile: AnswerShape, id: string, isTaken: IsTaken)
 
 function columnFor(path: string, shape: AnswerShape, kind: ColumnKind): Column {
   const type = widestOf(shape)
-  const isHeld = type === 'object' || type === 'any'
   return {
-    ...(isHeld ? { type: 'list', holds: type } : { type }),
+    ...(type === 'object' || type === 'any' ? { type: 'list', holds: type } : { type }),
+    ...(type === 'text' && isMixed(shape) ? { holds: 'scalar' } : {}),
     kind,
     path,
     description: `${path} of the answer; to be described.`,
   }
+}
+
+/** Whether some answers have a number or a flag where others have a text. */
+function isMixed({ kinds }: AnswerShape): boolean {
+  return [...kinds].some((kind) => kind !== 'text' && kind !== 'null')
 }
 
 function kindFor(key: string, type: WideType, { isLink, kinds }: AnswerShape): ColumnKind {

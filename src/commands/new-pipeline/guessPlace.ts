@@ -84,6 +84,16 @@ function guessSuccess(answers: readonly unknown[], way: readonly string[]): Prof
   return undefined
 }
 
+/** The paths of plain keys in any of the answers that stand beside the way to the profile. */
+export function keysBeside(answers: readonly unknown[], way: readonly string[]): string[] {
+  const found = way.flatMap((next, depth) => {
+    const above = way.slice(0, depth)
+    const keys = answers.flatMap((data) => keysAt(data, above))
+    return keys.filter((key) => key !== next && isPlainKey(key)).map((key) => [...above, key].join('.'))
+  })
+  return [...new Set(found)]
+}
+
 function keysAt(data: unknown, path: readonly string[]): string[] {
   const found = path.length === 0 ? data : at(data, path.join('.'))
   return isObject(found) ? Object.keys(found) : []

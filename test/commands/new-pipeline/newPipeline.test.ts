@@ -87,7 +87,7 @@ describe('new-pipeline', async () => {
     // The answers differ.
     ['school_name', { type: 'text', path: 'school.name' }],
     ['coins', { type: 'ratio', kind: 'counter' }],
-    ['fans_text', { type: 'text', kind: 'volatile' }],
+    ['fans_text', { type: 'text', kind: 'volatile', holds: 'scalar' }],
     ['level', { type: 'count', kind: 'attribute' }],
   ])('guesses the column %s', (name, column) => {
     expect(definition.columns[name]).toMatchObject(column)
@@ -109,7 +109,8 @@ describe('new-pipeline', async () => {
     const { read, invent } = await tryPipeline(definition)
     const { outcome, row, drift } = read(answer().data, '7777123001')
     expect([outcome, row?.['user_id'], row?.['stat_follower']]).toEqual(['profile', '7777123001', 4_040_401n])
-    expect(drift.map(({ path }) => path).sort()).toEqual(['["odd key"]', 'constructor', 'fans_text'])
+    expect(row?.['fans_text']).toBe('12000')
+    expect(drift.map(({ path }) => path).sort()).toEqual(['["odd key"]', 'constructor'])
     expect(read(invent('1000000001', 2), '1000000001')).toMatchObject({ outcome: 'profile', drift: [], anomalies: [] })
     expect(read({ code: -404, message: 'none' }, '1')).toMatchObject({ outcome: 'refused', message: 'none' })
   })
@@ -127,6 +128,18 @@ describe('new-pipeline', async () => {
   })
 })
 
+test('names the keys beside the profile, which no column has', async () => {
+  const cwd = folderWith({
+    code: 0,
+    data: { code: 0, user: { uid: 'a1' }, stat: { fans: 3 }, '7777123002': 1, level: 2 },
+  })
+  const { stdout } = await commandHere(['new-pipeline', 'one', '--from', 'a.json'], { cwd })
+  expect(stdout).toContain(`\ndata.stat, data.level: beside the profile, so in no column
+  if they belong to the person: leave out path in definition.mjs, make its id user.uid,
+  begin each path in columns.mjs with user., and add columns for these keys
+`)
+})
+
 test('--id-path says where the profile is, and one that is not there is refused', async () => {
   const cwd = folderWith({ user: { id: 'a1', card: { id: 'x9', fans: 3 } } })
   expect(
@@ -142,7 +155,18 @@ test('--id-path says where the profile is, and one that is not there is refused'
 
 test.each<[string, unknown, string[], string]>([
   ['no answer', answer(), ['videos'], 'new-pipeline needs recorded answers: --from answer.json'],
-  ['a failure', { code: 301, data: null }, ['videos', 'a.json'], 'is not a success with a profile'],
+  [
+    'a failure',
+    { code: 301, message: 'Collection failed', data: null },
+    ['videos', 'a.json'],
+    'a.json: its code is 301 (Collection failed), and 0 is a success: record an answer with a profile',
+  ],
+  [
+    'an empty answer',
+    { code: 0, data: null },
+    ['videos', 'a.json'],
+    'its code is 0, and its data is null, not an object',
+  ],
   ['a list', [1], ['videos', 'a.json'], 'expected one answer of the endpoint, a JSON object'],
   ['no id', { name: 'x' }, ['videos', 'a.json'], 'no key in the answers looks like the id of a person'],
   ['an absent file', answer(), ['videos', 'c.json'], 'c.json cannot be read'],
