@@ -136,6 +136,7 @@ export async function completeCollection(
   { log }: Pick<Effects, 'log'>,
 ): Promise<void> {
   const isDone = await database.longTransaction(async (query) => {
+    await query(KEEP_KEYS, [runId, enqueueNo])
     await query('DELETE FROM late_answers WHERE collected_by = $1', [runId])
     await query('DELETE FROM collections WHERE run_id = $1', [runId])
     await query(
@@ -159,6 +160,19 @@ export async function completeCollection(
   })
   if (isDone) await dropPartitions(database, enqueueNo, log)
 }
+
+/** Neighbouring numbers are one range, so a session needs as many ranges as it has calls without a collected end. */
+const KEEP_KEYS = `
+UPDATE sessions SET collected = collected + keys
+FROM (
+  SELECT session_no, range_agg(int8range(seq, seq, '[]')) AS keys FROM (
+    SELECT i.session_no, i.seq FROM intents AS i JOIN ends USING (session_no, seq, enqueue_no)
+    WHERE i.enqueue_no = $2 AND collected_by = $1
+    UNION ALL
+    SELECT session_no, seq FROM late_answers WHERE collected_by = $1
+  ) AS ended GROUP BY session_no
+) AS added
+WHERE sessions.session_no = added.session_no`
 
 /** Drops the rows of a finished enqueue. A session that holds them only delays that. */
 async function dropPartitions(database: FleetDatabase, enqueueNo: string, log: Effects['log']): Promise<void> {

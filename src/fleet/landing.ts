@@ -39,13 +39,13 @@ export class LandingJournal implements Journal {
   private hasLost = false
 
   constructor(private readonly options: LandingOptions) {
-    const { database, sessionNo, account, batchOf } = options
+    const { database, sessionNo, account, batchOf, effects } = options
     this.intents = new Batcher(MOST_INTENTS, (intents) => {
       const held = intents.map((intent) => ({ intent, ...batchOf(intent.id)! }))
-      return landIntents(database.query, sessionNo, held)
+      return landIntents(database.query, sessionNo, held, effects.now())
     })
     this.ends = new Batcher(MOST_ENDS, async (ends) => {
-      await landEnds(database.query, { sessionNo, account }, ends)
+      await landEnds(database.query, { sessionNo, account }, ends, effects.now())
       return undefined
     })
   }

@@ -1,5 +1,6 @@
 import type { Effects } from '../core/effects.js'
 import type { FleetDatabase } from './database.js'
+import type { GrantClock } from './grantClock.js'
 import { LeaseLost } from './landingSql.js'
 
 /** A permit that is used later than this after its time could put too many calls into one second. */
@@ -17,13 +18,23 @@ interface Grant {
   readonly first_in_ms: number
   readonly step_ms: number
   readonly wait_ms: number
+  readonly now_ms: number
   readonly why: 'fleet' | 'account' | 'day' | null
 }
 
 /** Why no call of the account may go: the fleet was stopped, the account was, or its budget of the day is taken. */
 export type Halt = NonNullable<Grant['why']>
 
+/** What permits have cost a worker, over all of its sessions. */
+export interface PermitTally {
+  /** Milliseconds for which calls have waited, summed over the calls. */
+  waitedMs: number
+  /** Permits that came too late, or that no call needed any more. */
+  late: number
+}
+
 interface Waiter {
+  readonly since: number
   readonly go: (mayGo: boolean) => void
 }
 
@@ -41,6 +52,8 @@ export class Permits {
     private readonly database: FleetDatabase,
     private readonly sessionNo: string,
     private readonly effects: Pick<Effects, 'elapsed' | 'sleep'>,
+    private readonly clock: GrantClock,
+    private readonly tally: PermitTally,
     private readonly onHalt: (halt: Halt | Error) => void,
   ) {}
 
@@ -48,7 +61,7 @@ export class Permits {
   take(): Promise<boolean> {
     if (this.isClosed) return Promise.resolve(false)
     return new Promise((resolve) => {
-      this.waiters.push({ go: resolve })
+      this.waiters.push({ since: this.effects.elapsed(), go: resolve })
       this.asking ??= this.ask()
     })
   }
@@ -70,19 +83,22 @@ export class Permits {
   }
 
   private async askOnce(): Promise<void> {
-    const { database, sessionNo, effects } = this
+    const { database, sessionNo, effects, clock } = this
+    const askedAt = effects.elapsed()
     const unused = this.unused
     this.unused = 0
     const [grant] = await database.query<Grant>(PERMITS, [sessionNo, Math.min(MOST, this.waiters.length), unused])
     if (!grant) throw new LeaseLost('others have the batches of this worker, which was silent for too long')
-    const { granted, first_in_ms, step_ms, wait_ms, why } = grant
-    // By the clock that never jumps. The answer took a moment: a call goes late by that, never early.
-    const at = effects.elapsed()
+    const { granted, first_in_ms, step_ms, wait_ms, now_ms, why } = grant
+    clock.learn(now_ms, askedAt, effects.elapsed())
     if (why !== null && granted === 0) {
       this.halt(why)
       return
     }
-    for (let n = 0; n < granted; n += 1) await this.use(at + first_in_ms + n * step_ms, step_ms)
+    // Without a limit, calls are not spaced.
+    const at = step_ms === 0 ? effects.elapsed() : clock.timeOf(now_ms + first_in_ms)
+    if (at === undefined) this.giveBack(granted)
+    else for (let n = 0; n < granted; n += 1) await this.use(at + n * step_ms, step_ms)
     if (granted === 0) await effects.sleep(wait_ms)
   }
 
@@ -93,8 +109,17 @@ export class Permits {
     if (early > 1) await effects.sleep(early)
     const late = effects.elapsed() - time
     const waiter = stepMs > 0 && late > LATE_MS ? undefined : this.waiters.shift()
-    if (waiter) waiter.go(true)
-    else this.unused += 1
+    if (!waiter) {
+      this.giveBack(1)
+      return
+    }
+    this.tally.waitedMs += effects.elapsed() - waiter.since
+    waiter.go(true)
+  }
+
+  private giveBack(permits: number): void {
+    this.unused += permits
+    this.tally.late += permits
   }
 
   private halt(halt: Halt | Error): void {

@@ -9,10 +9,11 @@ import type { Interpret } from '../model/outcome.js'
 import { Batcher } from './batcher.js'
 import { DatabaseAway, type FleetDatabase } from './database.js'
 import type { Feed, Offer } from './feed.js'
+import type { GrantClock } from './grantClock.js'
 import { LandingJournal } from './landing.js'
 import { LeaseLost } from './landingSql.js'
 import { finishIds, renewSession, takeBatch, type Lease } from './leases.js'
-import { Permits, type Halt } from './permits.js'
+import { Permits, type Halt, type PermitTally } from './permits.js'
 
 /** A session that has nothing to do for so long ends; the next batch begins another. */
 const IDLE_MS = 500
@@ -31,6 +32,8 @@ export interface SessionOptions {
   readonly learned: LearnedLimits | undefined
   readonly effects: Effects
   readonly activeClock: ActiveClock
+  readonly grantClock: GrantClock
+  readonly permitTally: PermitTally
   /** Stops the session in order. */
   readonly signal: AbortSignal
   readonly onEvent: (event: FetchEvent) => void
@@ -75,7 +78,7 @@ class Session {
       batchOf: (id) => this.held.get(id)?.lease,
       onFailure: (error) => this.fail(error),
     })
-    this.permits = new Permits(database, sessionNo, effects, (halt) => {
+    this.permits = new Permits(database, sessionNo, effects, options.grantClock, options.permitTally, (halt) => {
       if (halt instanceof Error) this.fail(halt)
       else {
         this.halt = halt

@@ -3,6 +3,7 @@ import { dayIn } from '../core/time.js'
 import type { StopReason } from '../model/outcome.js'
 import { runExit } from '../model/runExit.js'
 import type { Standing } from './accounts.js'
+import type { WorkerStop } from './workerProgress.js'
 
 /** Why a worker takes no batch now, for people; undefined: it may. */
 export function whyWaiting(
@@ -21,7 +22,18 @@ export function whyWaiting(
   return isDayTaken ? `the budget of account ${account} for ${dayIn(timeZone, now)} is spent` : undefined
 }
 
-/** The exit code of a worker that does not wait. A budget that is spent was asked for. */
+/** The same for programs. */
+export function stopOfStanding({ isFleetStopped, stop }: Standing, why: string): WorkerStop {
+  if (stop && !isFleetStopped) return stop
+  return { reason: isFleetStopped ? 'fleet' : 'cap', code: 'stopped', message: why }
+}
+
+/** The exit code of a worker that does not wait, although ids are left. A budget that is spent was asked for. */
+export function exitCodeOfStanding({ isFleetStopped, stop }: Standing): number {
+  return isFleetStopped ? EXIT.parked : exitCodeOfStop(stop?.reason)
+}
+
+/** The exit code of a worker that the API has stopped. */
 export function exitCodeOfStop(stop: StopReason | undefined): number {
   if (stop === undefined) return EXIT.done
   const none = { askedIds: 0, failedIds: 0, maxFailed: { share: 1, ids: 1 }, dueIds: 0, cappedIds: 0 }

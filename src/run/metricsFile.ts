@@ -44,17 +44,23 @@ export async function writeMetrics(
     const now = effects.now()
     const { startedAt } = header
     const question = { pipeline, now, startedAt, ages: allowedAges(settings, pipeline), price: settings.price }
-    const families = familiesOf(
+    await replaceMetrics(
+      layout,
+      pipeline.name,
       (await samplesOfFolder(layout, question)) ?? {},
       await samplesOfSizes(layout),
       receipt ? samplesOfRun(receipt) : {},
       await samplesOfEnd(path, exitCode, Math.round(now / 1000)),
       samplesOfStart(startedAt, EXIT.done),
     )
-    await replaceText(path, prometheusText(families, labelsOf(layout, pipeline.name)))
   } catch (error) {
     effects.log('warn', `cannot write ${path}: ${messageOf(error)}`, 'metrics_failed')
   }
+}
+
+/** Replaces the file. The caller holds the lock. */
+export async function replaceMetrics(layout: Layout, pipeline: string, ...samples: readonly Samples[]): Promise<void> {
+  await replaceText(metricsPath(layout), prometheusText(familiesOf(...samples), labelsOf(layout, pipeline)))
 }
 
 /** Sets some metrics in the file, and leaves the others as they are. The caller holds the lock. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
@@ -140,11 +141,19 @@ test('303 at one of ten workers stops all of them within their calls in flight, 
   await expectComplete(world, 400, 0)
 })
 
-test('a worker whose clock is five minutes off dates its answers by the clock of the database', async ({ skip }) => {
+test('a worker whose clock is five minutes off, and is set during its first call, dates its answers by the clock of the database', async ({
+  skip,
+}) => {
   if (noPostgres) skip(noPostgres)
-  const world = await openWorld(postgres)
+  let aheadMs = 300_000
+  const world = await openWorld(postgres, {
+    before: () => {
+      aheadMs = 3_600_000
+      return undefined
+    },
+  })
   await world.enqueue(world.list(5))
-  const worker = world.work({ clockMs: 300_000 })
+  const worker = world.work({ clockMs: () => aheadMs })
   expect((await worker.ended).exit_code).toBe(0)
   expect(worker.log.join('')).toContain('the clock of this machine differs from that of PostgreSQL by')
   await world.collect()
@@ -186,6 +195,9 @@ test('a fleet that is stopped sends nothing until it is let go on', async ({ ski
   const world = await openWorld(postgres)
   await world.enqueue(world.list(10))
   await world.command('worker', 'stop', '--database-url', world.url)
+  const ending = world.work()
+  expect(await ending.ended).toMatchObject({ exit_code: 5, calls: 0, stop: { reason: 'fleet' } })
+  expect(ending.log.join('')).toContain('ending: the fleet was stopped; `worker resume` lets it go on')
   const worker = world.work({ until: false })
   await eventually('it waits', () => worker.log.join('').includes('the fleet was stopped'))
   expect(world.api.ledger.summary().calls).toBe(0)
@@ -213,10 +225,16 @@ test('an answer that arrives while the database is away is kept by the worker, a
   await eventually('it is told', () => first.log.join('').includes('nothing is sent meanwhile'))
   first.stop()
   expect(await first.ended).toMatchObject({ exit_code: 143, calls: 1 })
+  expect(first.log.join('')).not.toContain('is back')
   start()
   const second = world.work({}, '--data', folder)
   expect((await second.ended).exit_code).toBe(0)
   expect(second.log.join('')).toContain('that the database did not take before')
+  expect(
+    readFileSync(join(folder, 'metrics/creator-enrich.prom'), 'utf8').replaceAll(/\{[^}]*?(kind="\w+")?\}/g, ' $1'),
+  ).toMatch(
+    /worker_up {2}0\n[^]*worker_calls_total {2}4\n[^]*charged_calls_total kind="billed" 4\n[^]*in_flight_calls {2}0\n/,
+  )
   expect(world.api.ledger.summary()).toMatchObject({ calls: 5, charged: 5 })
   const { receipts } = await world.collect()
   expect(receipts).toMatchObject([{ collected: 5, ids: { enriched: 5 }, ambiguous_calls: 0 }])

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { markCollection, pagesOf } from '../../src/fleet/collectSql.js'
+import { completeCollection, markCollection, pagesOf } from '../../src/fleet/collectSql.js'
 import { openFleetDatabase } from '../../src/fleet/database.js'
 import { landEnds, landIntents, LeaseLost } from '../../src/fleet/landingSql.js'
 import { endSession, reapSessions, startSession, takeBatch } from '../../src/fleet/leases.js'
@@ -83,4 +83,13 @@ test('leases, forgotten ids, late and repeated ends, and the order of a collecti
     [false, '1', true],
     [false, '2', true],
   ])
+
+  // An end that is shipped again after its collection is not a new one; that of a call without one is.
+  const late: CallEnd = { ...unanswered, kind: 'no_answer', fault: 'broken', detail: '', receivedAt: now + 60, ms: 60 }
+  await completeCollection(database, 'run', '1', { log: () => undefined })
+  for (const each of [end, late])
+    await landEnds(database.query, { sessionNo: first, account: 'a' }, [{ end: each, isFinal: true, isFree: true }])
+  expect(
+    await world.rows(`SELECT seq, (SELECT taken::int FROM accounts WHERE account = 'a') AS taken FROM late_answers`),
+  ).toEqual([{ seq: '1', taken: 8 }])
 })

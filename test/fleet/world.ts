@@ -5,7 +5,8 @@ import { resolveApi } from '../../src/config/api.js'
 import { resolveSettings, withPrice } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { redactor } from '../../src/core/redact.js'
-import { runWorker, type WorkerReport } from '../../src/fleet/worker.js'
+import { runWorker } from '../../src/fleet/worker.js'
+import type { WorkerReport } from '../../src/fleet/workerProgress.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
 import type { Receipt } from '../../src/model/receipt.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
@@ -37,7 +38,7 @@ export interface World {
     ...args: string[]
   ): Promise<Receipt & { queued: { ids: number; batches: number; known: number } }>
   /** A worker in this process, with a folder of its own. */
-  work(options?: { clockMs?: number; account?: string; until?: boolean }, ...args: string[]): HereWorker
+  work(options?: { clockMs?: () => number; account?: string; until?: boolean }, ...args: string[]): HereWorker
   /** A worker in a process of its own. */
   start(...args: string[]): Started
   collect(...args: string[]): Promise<{ code: number; stderr: string; receipts: (Receipt & { collected: number })[] }>
@@ -86,14 +87,14 @@ export async function openWorld(postgres: Postgres, settings: Parameters<typeof 
           ...args,
         ),
       ) as Awaited<ReturnType<World['enqueue']>>,
-    work({ clockMs = 0, account = 'default', until = true } = {}, ...args) {
+    work({ clockMs = () => 0, account = 'default', until = true } = {}, ...args) {
       const stopping = new AbortController()
       const log: string[] = []
       const flags = flagsOf(['--api', api.url, '--data', ownFolder(), '--lease', '2s', ...args])
       const settings = resolveSettings(workerCommand.options, flags, [{ CREATOR_ENRICH_DATABASE_URL: url }])
       const redact = redactor(TOKEN)
       const logger = new Logger({ write: (text) => log.push(text) }, 'info', redact)
-      const effects = { ...liveEffects(logger.log), now: () => Date.now() + clockMs }
+      const effects = { ...liveEffects(logger.log), now: () => Date.now() + clockMs() }
       const ended = loadPipeline(undefined).then((pipeline) =>
         runWorker({
           settings: withPrice(settings, pipeline),

@@ -15,10 +15,10 @@ test('docs/metrics.md has the table of the code', async () => {
       of === wanted ? [`| \`${name}\` | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`] : [],
     )
   const table = (of: string) => ['| series | labels | meaning |', '|---|---|---|', ...rows(of)].join('\n')
-  const tables = [table('folder'), table('run')]
+  const tables = [table('folder'), table('run'), table('worker')]
   let at = 0
   const text = readFileSync(page, 'utf8').replace(/\| series \|.*\n(?:\|.*\n)+/g, () => `${tables[at++]}\n`)
-  expect(at).toBe(2)
+  expect(at).toBe(3)
   await expect(text).toMatchFileSnapshot(fileURLToPath(page))
 })
 

@@ -5,12 +5,20 @@ interface Metric {
   readonly help: string
   /** Beside `folder` and `pipeline`, which each series has. */
   readonly labels: readonly string[]
-  /** `folder`: a fact of the data folder. `run`: a figure of the last run, absent after a run that failed before its receipt. */
-  readonly of: 'folder' | 'run'
+  /**
+   * `folder`: a fact of the data folder. `run`: a figure of the last run, absent after a run that failed before its receipt.
+   * `worker`: of a worker of a fleet, in the file of its own folder.
+   */
+  readonly of: 'folder' | 'run' | 'worker'
 }
 
 function gauge(of: Metric['of'], help: string, ...labels: string[]): Metric {
   return { type: 'gauge', help, labels, of }
+}
+
+/** A figure of a worker; counters count since its start. */
+function ofWorker(type: MetricType, help: string, ...labels: string[]): Metric {
+  return { type, help, labels: ['account', ...labels], of: 'worker' }
 }
 
 /** Every metric, declared once, in the order of the file. docs/metrics.md has the same table. */
@@ -72,6 +80,26 @@ export const METRICS = {
     'run',
     'Calls in flight beyond which each call only takes longer; absent if the run did not meet that limit.',
   ),
+  creator_enrich_worker_up: ofWorker('gauge', '1 while the worker runs, 0 after it has ended in order.'),
+  creator_enrich_worker_seen_timestamp_seconds: ofWorker('gauge', 'When the worker wrote this; every 15 s.'),
+  creator_enrich_worker_calls_total: ofWorker('counter', 'Calls that the worker has sent.'),
+  creator_enrich_worker_charged_calls_total: ofWorker('counter', 'Calls that are billed or maybe_billed.', 'kind'),
+  creator_enrich_worker_ids_total: ofWorker('counter', 'Ids with a final outcome: done or failed.', 'result'),
+  creator_enrich_worker_in_flight_calls: ofWorker('gauge', 'Calls without an answer yet.'),
+  creator_enrich_worker_pace_calls_per_second: ofWorker('gauge', 'Calls a second since the worker last wrote this.'),
+  creator_enrich_worker_permit_wait_seconds_total: ofWorker(
+    'counter',
+    'Time for which calls have waited for their permits, summed over the calls.',
+  ),
+  creator_enrich_worker_late_permits_total: ofWorker(
+    'counter',
+    'Permits that the worker gave back, because it was too late for them or no call needed them any more.',
+  ),
+  creator_enrich_worker_waiting: ofWorker(
+    'gauge',
+    '1 while no call may go: the account or the fleet is stopped, or the budget of the day is spent; else 0.',
+  ),
+  creator_enrich_worker_database_away: ofWorker('gauge', '1 while the worker cannot use PostgreSQL; else 0.'),
 } as const satisfies Readonly<Record<string, Metric>>
 
 export type MetricName = keyof typeof METRICS
