@@ -16,8 +16,12 @@ export interface Engine {
 }
 
 /** @throws UsageError when the engine is not installed */
+export function loadEngine(): Promise<typeof import('graphile-worker')> {
+  return loadPeer('graphile-worker', import('graphile-worker'))
+}
+
 export async function migrateEngine({ pool }: FleetDatabase): Promise<void> {
-  const { runMigrations, Logger } = await loadPeer('graphile-worker', import('graphile-worker'))
+  const { runMigrations, Logger } = await loadEngine()
   await runMigrations({ pgPool: pool, schema: ENGINE_SCHEMA, logger: new Logger(() => () => undefined) })
 }
 
@@ -32,7 +36,7 @@ export async function startEngine(
   { log }: Pick<Effects, 'log'>,
   take: (batchNo: string) => Promise<void>,
 ): Promise<Engine> {
-  const { run, Logger } = await loadPeer('graphile-worker', import('graphile-worker'))
+  const { run, Logger } = await loadEngine()
   const runner = await run({
     pgPool: pool,
     schema: ENGINE_SCHEMA,

@@ -3,6 +3,7 @@ import type { CallEnd } from '../model/call.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import type { FleetDatabase } from './database.js'
+import { bodiesThatMayName, BODY_TABLES, type BodyTable } from './namedBodies.js'
 
 /** What an erasure did in the database of a fleet. */
 export interface FleetErasure {
@@ -13,9 +14,6 @@ export interface FleetErasure {
   /** Workers that may keep an answer for one of them in their own folder, as a person reads it. */
   readonly unreached: readonly string[]
 }
-
-/** Bodies of one query. */
-const PAGE = 200
 
 /**
  * Erases people from the queue, from landed and from late answers. What a worker still ships for them later is not collected.
@@ -53,7 +51,7 @@ export async function eraseFromFleet(
     return queued.length + Number(erased[0]!.rows)
   })
   let redacted = 0
-  for (const table of ['ends', 'late_answers'])
+  for (const table of BODY_TABLES)
     redacted += await redactBodies(database, table, ids, (end) => eraseFrom(end, finder, interpret))
   return {
     rows,
@@ -62,55 +60,26 @@ export async function eraseFromFleet(
   }
 }
 
-interface Found {
-  readonly session_no: string
-  readonly seq: string
-  readonly user_id: string
-  readonly kind: 'answer' | 'no_answer'
-  readonly body: Buffer
-}
-
-/** Takes people out of answers for others. A body that writes letters as escapes is looked at too. */
+/** Takes people out of answers for others. */
 async function redactBodies(
   database: FleetDatabase,
-  table: string,
+  table: BodyTable,
   ids: readonly string[],
   erase: (end: CallEnd) => CallEnd,
 ): Promise<number> {
   let redacted = 0
-  let after: readonly [string, string] = ['0', '0']
-  const isLate = table === 'late_answers'
-  for (;;) {
-    const values = [ids, ...after]
-    const page = await database.longTransaction((long) =>
-      long<Found>(
-        `SELECT t.session_no, t.seq, ${isLate ? 't.user_id' : 'i.user_id'} AS user_id, kind, body FROM ${table} AS t
-       ${isLate ? '' : 'JOIN intents AS i USING (session_no, seq, enqueue_no)'}
-       WHERE (t.session_no, t.seq) > ($2, $3) AND body IS NOT NULL AND (
-         position(convert_to('\\u00', 'UTF8') IN body) > 0
-         OR EXISTS (SELECT 1 FROM unnest($1::text[]) AS id WHERE position(convert_to(id, 'UTF8') IN body) > 0)
-       ) ORDER BY t.session_no, t.seq LIMIT ${PAGE}`,
-        values,
-      ),
-    )
-    for (const { session_no, seq, user_id: id, kind, body } of page) {
-      const call = { seq: Number(seq), id, attempt: 1, sentAt: 0, receivedAt: 0, ms: 0 }
-      const end: CallEnd =
-        kind === 'answer'
-          ? { ...call, kind, status: 200, contentType: null, retryAfter: null, body }
-          : { ...call, kind, fault: 'broken', detail: '', part: body }
-      const erased = erase(end)
-      if (erased === end) continue
-      const bytes = erased.kind === 'answer' ? erased.body : (erased.part ?? new Uint8Array())
-      await database.query(`UPDATE ${table} SET body = $3 WHERE session_no = $1 AND seq = $2`, [
-        session_no,
-        seq,
-        Buffer.from(bytes),
-      ])
-      redacted += 1
-    }
-    if (page.length < PAGE) return redacted
-    const { session_no, seq } = page.at(-1)!
-    after = [session_no, seq]
+  for await (const { session_no, seq, user_id: id, kind, body } of bodiesThatMayName(database, table, ids)) {
+    const call = { seq: Number(seq), id, attempt: 1, sentAt: 0, receivedAt: 0, ms: 0 }
+    const end: CallEnd =
+      kind === 'answer'
+        ? { ...call, kind, status: 200, contentType: null, retryAfter: null, body }
+        : { ...call, kind, fault: 'broken', detail: '', part: body }
+    const erased = erase(end)
+    if (erased === end) continue
+    const bytes = erased.kind === 'answer' ? erased.body : (erased.part ?? new Uint8Array())
+    const values = [session_no, seq, Buffer.from(bytes)]
+    await database.query(`UPDATE ${table} SET body = $3 WHERE session_no = $1 AND seq = $2`, values)
+    redacted += 1
   }
+  return redacted
 }

@@ -24,12 +24,15 @@ export async function migrateFleet(database: FleetDatabase): Promise<void> {
   })
 }
 
-/** Whether the database holds the tables of a fleet. @throws LocalError as `migrateFleet` */
-export async function isFleet(database: FleetDatabase): Promise<boolean> {
-  return (await schemaVersion(database)) === fleetMigrations.length
+/** Whether the database holds a fleet. The tables of an older version are brought up to date. @throws LocalError as `migrateFleet` */
+export async function findFleet(database: FleetDatabase): Promise<boolean> {
+  if ((await schemaVersion(database)) === undefined) return false
+  await migrateFleet(database)
+  return true
 }
 
-async function schemaVersion(database: FleetDatabase): Promise<number | undefined> {
+/** The version of the tables; undefined without any. @throws LocalError when a newer creator-enrich made them */
+export async function schemaVersion(database: FleetDatabase): Promise<number | undefined> {
   const [found] = await database.query<{ there: boolean }>(
     `SELECT to_regclass('${SCHEMA}.schema_version') IS NOT NULL AS there`,
   )

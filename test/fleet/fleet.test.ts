@@ -125,14 +125,13 @@ test('a forgotten person leaves the queue, the landed and the late answers; what
     `INSERT INTO late_answers (session_no, seq, user_id, attempt, sent_at, kind, received_at, ms) VALUES (99, 1, $1, 1, 0, 'no_answer', 0, 0)`,
     [person],
   )
-  const alone = await world.command(
-    'forget',
-    person,
-    '--data',
-    world.data,
-    '--database-url',
-    'postgres://nobody@127.0.0.1:1/none',
-  )
+  const check = async () => {
+    const ended = await world.command('forget', '--check', person, '--data', world.data, '--json')
+    return JSON.parse(ended.stdout) as unknown
+  }
+  expect(await check()).toMatchObject({ exit_code: 9, fleet: { people: 1, unreached: [] } })
+  const away = ['--database-url', 'postgres://nobody@127.0.0.1:1/none']
+  const alone = await world.command('forget', person, '--data', world.data, ...away)
   expect(alone).toMatchObject({ code: 7 })
   expect(alone.stdout).toContain('unreached')
   const named = await world.command('forget', person, '--data', world.data, '--database-url', world.url, '--json')
@@ -144,6 +143,14 @@ test('a forgotten person leaves the queue, the landed and the late answers; what
     [person],
   )
   expect(left).toEqual([{ n: 0 }])
+  expect(await check()).toMatchObject({ exit_code: 0, fleet: { people: 0, unreached: [] } })
+  const unchecked = await world.command('forget', '--check', person, '--data', world.data, ...away)
+  expect(unchecked).toMatchObject({ code: 7 })
+  expect(unchecked.stdout).toContain('unreached')
+  // One that only an answer of another names is found, too.
+  await world.rows(`UPDATE ends SET body = convert_to('"${person}"', 'UTF8') WHERE seq = (SELECT min(seq) FROM ends)`)
+  expect(await check()).toMatchObject({ exit_code: 9, fleet: { people: 1 }, people: [{ erased: false }] })
+  await world.command('forget', person, '--data', world.data, '--database-url', world.url)
 
   // A collection is cut off between its mark in the folder and the way of its segment to the journal. The next person is
   // forgotten before it is completed; its calls are loaded once.

@@ -4,7 +4,7 @@ import { collectSource, withCollectLock } from '../../fleet/collect.js'
 import { collectableEnqueues, dropLeftPartitions } from '../../fleet/collectSql.js'
 import { openFleetDatabase, type FleetDatabase } from '../../fleet/database.js'
 import { checkOwner, readFleet } from '../../fleet/fleet.js'
-import { isFleet } from '../../fleet/migrate.js'
+import { findFleet } from '../../fleet/migrate.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { startNow } from '../../run/startNow.js'
 import { writeOut, writeText } from '../../terminal/print.js'
@@ -19,7 +19,7 @@ export async function collectFlow(invocation: Invocation): Promise<number> {
   const stop = stopSignal((name) => logger.log('warn', `${name}: stopping in order`, 'signal'))
   const database = await openFleetDatabase(settings.databaseUrl)
   try {
-    if (!(await isFleet(database)))
+    if (!(await findFleet(database)))
       throw new UsageError(`PostgreSQL ${database.shown} holds no fleet: \`enqueue\` founds one`)
     return await withCollectLock(database, () => collectAll(invocation, database, stop.signal))
   } finally {

@@ -9,6 +9,7 @@ import type { FoundConfig } from '../command.js'
 import { ok, warn, type Check, type CheckResult } from './check.js'
 import { configCheck } from './configCheck.js'
 import { checkCertificate, checkClock, checkNetwork, checkProxy } from './connection.js'
+import { checkFleet } from './fleetCheck.js'
 import { folderNeeds } from './folderNeeds.js'
 import { checkDatabase, checkLock, folderVersions } from './folderState.js'
 import { checkFolder, checkLogFile, checkMemory, checkNode, checkPrograms, checkSpace } from './machine.js'
@@ -85,6 +86,8 @@ export async function doctor({
     ofFolder(() => folderNeeds(layout, opens)),
     EXIT.local,
   )
+  const { databaseUrl } = settings
+  if (databaseUrl !== undefined) await check('fleet', () => checkFleet(databaseUrl, now), EXIT.local)
   await check('token', () => token(settings, readToken, tokenPath))
   const { api, error } = await apiOf(settings, proxyFor)
   const connected = api?.base && (await reach(api.base, api.proxy, TIMEOUT_MS, now))

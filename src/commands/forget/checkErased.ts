@@ -1,15 +1,17 @@
 import type { Settings } from '../../config/options.js'
 import { pathExists } from '../../core/absent.js'
 import { EXIT } from '../../core/errors.js'
-import { labelLine, plural } from '../../core/text.js'
+import { count, labelLine, plural } from '../../core/text.js'
 import { isOurs } from '../../dataFolder/files.js'
 import { layoutOf } from '../../dataFolder/layout.js'
+import { peopleInFleet } from '../../fleet/namedBodies.js'
 import { erasuresOf, readErasures, type ErasureReceipt } from '../../privacy/erasures.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import { readTombstones, tombstoneState } from '../../privacy/tombstones.js'
 import { nothingIn } from './forget.js'
 import { otherFiles, type OtherFiles } from './searchFolder.js'
 import { searchWithoutLock } from './searchWithoutLock.js'
+import { withOwnFleet } from './withOwnFleet.js'
 
 /** What is known about the erasure of one person; the id is not in it. */
 export interface CheckedPerson {
@@ -29,6 +31,8 @@ export interface ErasureCheck extends OtherFiles {
   readonly people: readonly CheckedPerson[]
   /** Files of ours that name one of them, absolute. */
   readonly named: readonly string[]
+  /** Whom the database of the folder's fleet knows, and what of it could not be reached; absent for a folder in no fleet. */
+  readonly fleet?: { readonly people: number; readonly unreached: readonly string[] }
 }
 
 /**
@@ -36,7 +40,10 @@ export interface ErasureCheck extends OtherFiles {
  * @throws UsageError when there is no data folder
  * @throws LocalError when receipts, tombstones or a file of ours cannot be read
  */
-export async function checkErased(ids: readonly string[], settings: Pick<Settings, 'data'>): Promise<ErasureCheck> {
+export async function checkErased(
+  ids: readonly string[],
+  settings: Pick<Settings, 'data' | 'databaseUrl'>,
+): Promise<ErasureCheck> {
   const layout = layoutOf(settings.data)
   if (!pathExists(layout.state) && !pathExists(layout.raw)) throw nothingIn(layout)
   const erasures = await readErasures(layout.erasures)
@@ -49,12 +56,22 @@ export async function checkErased(ids: readonly string[], settings: Pick<Setting
     const skip = new Set(findings.filter((each) => !ours.includes(each)).map(({ path }) => path))
     await searchWithoutLock(layout, finder, { found: inOurs, skip })
   }
+  let unreached: readonly string[] = []
+  const inFleet = await withOwnFleet(
+    settings,
+    layout,
+    (database) => peopleInFleet(database, ids),
+    (what) => {
+      unreached = [what]
+      return new Set<string>()
+    },
+  )
   const people = ids.map((id, at): CheckedPerson => {
     const receipts = erasuresOf(erasures, id)
     const isComplete = receipts.some(({ finished_at: finished }) => finished !== undefined)
     return {
       person: at + 1,
-      erased: isComplete && !inOurs.has(id.toLowerCase()),
+      erased: isComplete && !inOurs.has(id.toLowerCase()) && !inFleet?.has(id),
       kept_out: tombstoneState(tombstones, id) !== 'unknown',
       receipts,
     }
@@ -62,20 +79,23 @@ export async function checkErased(ids: readonly string[], settings: Pick<Setting
   const hidden = (text: string): string => finder.takeOut(text)
   const { others, unsearched } = otherFiles(findings, layout)
   return {
-    exit_code: people.every(({ erased }) => erased) ? EXIT.done : EXIT.differs,
+    exit_code: !people.every(({ erased }) => erased) ? EXIT.differs : unreached.length > 0 ? EXIT.local : EXIT.done,
     data: hidden(layout.data),
     people,
     named: ours.map(({ path }) => hidden(path)),
+    ...(inFleet ? { fleet: { people: inFleet.size, unreached } } : {}),
     others: others.map(hidden),
     unsearched: unsearched.map(({ path, why }) => ({ path: hidden(path), why: hidden(why) })),
   }
 }
 
 /** The check as text for people. */
-export function checkText({ people, named, others, unsearched }: ErasureCheck): string {
+export function checkText({ people, named, fleet, others, unsearched }: ErasureCheck): string {
   const lines = [
     ...people.flatMap(personLines),
     ...named.map((path, at) => labelLine(at === 0 ? 'named in' : '', path)),
+    ...(fleet && fleet.people > 0 ? [labelLine('fleet', `its database names ${count(fleet.people)} of them`)] : []),
+    ...(fleet?.unreached ?? []).map((what) => labelLine('unreached', what)),
     ...others.map((path, at) => labelLine(at === 0 ? 'yours' : '', `${path} names them: edit or remove the file`)),
     ...unsearched.map(({ path, why }, at) =>
       labelLine(at === 0 ? 'unsearched' : '', `${path} may name them: check it yourself (${why})`),
@@ -87,7 +107,7 @@ export function checkText({ people, named, others, unsearched }: ErasureCheck): 
 function personLines({ person, erased, kept_out: out, receipts }: CheckedPerson): string[] {
   const label = `person ${person}`
   const remedy = receipts.length === 0 ? 'no receipt of an erasure' : 'not erased'
-  const verdict = erased ? 'erased: no file of this folder names the person' : `${remedy}: run forget with this id`
+  const verdict = erased ? 'erased: nothing of this folder names the person' : `${remedy}: run forget with this id`
   return [
     labelLine(label, `${verdict}; ${out ? 'kept out' : 'not kept out (no tombstone)'}`),
     ...receipts.map((receipt) => labelLine('', receiptText(receipt))),

@@ -6,7 +6,7 @@ import { UsageError } from '../../core/errors.js'
 import { count, labelLine } from '../../core/text.js'
 import { resumeFleet, stopFleet } from '../../fleet/accounts.js'
 import { openFleetDatabase, type FleetDatabase } from '../../fleet/database.js'
-import { isFleet } from '../../fleet/migrate.js'
+import { findFleet } from '../../fleet/migrate.js'
 import { runWorker } from '../../fleet/worker.js'
 import type { WorkerReport } from '../../fleet/workerProgress.js'
 import { idHider } from '../../model/hideIds.js'
@@ -84,7 +84,7 @@ export async function resumeFlow({ settings }: Invocation): Promise<number> {
 async function inFleet(url: string | undefined, work: (database: FleetDatabase) => Promise<void>): Promise<number> {
   const database = await openFleetDatabase(url)
   try {
-    if (!(await isFleet(database)))
+    if (!(await findFleet(database)))
       throw new UsageError(`PostgreSQL ${database.shown} holds no fleet: \`enqueue\` or a worker founds one`)
     await work(database)
     return 0
