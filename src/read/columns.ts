@@ -1,5 +1,6 @@
 import { UsageError } from '../core/errors.js'
 import type { Pipeline } from '../model/pipeline.js'
+import { parsedCell } from './parsedCell.js'
 import { problemAt, type RawRow } from './table.js'
 
 export interface Header {
@@ -14,6 +15,26 @@ export interface HeaderContext {
   readonly pipeline: Pipeline
   /** Name of the id column, if `--column` gave one. */
   readonly column: string | undefined
+  /** Whether rows above the header are left out, as titles in a workbook. */
+  readonly mayHaveTitles?: boolean
+}
+
+/** Rows in which a header is looked for. */
+const DEEPEST_HEADER = 20
+
+/**
+ * The number of rows above the header: in a workbook, titles and notes, all with fewer filled cells than the row that has the
+ * name of an id column. 0 if an id comes first.
+ */
+export function rowsAboveHeader(head: readonly RawRow[], context: HeaderContext): number {
+  if (!context.mayHaveTitles) return 0
+  const isName = idNameTest(context)
+  const filled = (row: RawRow) => textsOf(row).filter((cell) => cell.trim() !== '').length
+  for (const [at, row] of head.slice(0, DEEPEST_HEADER).entries()) {
+    if (textsOf(row).some(isName)) return head.slice(0, at).every((above) => filled(above) < filled(row)) ? at : 0
+    if (row.cells.some((_, index) => 'id' in parsedCell(row, index, context.pipeline))) return 0
+  }
+  return 0
 }
 
 /** A cell that is data although it is not an id: a link, a long number, a number that a spreadsheet ruined. */
@@ -44,7 +65,7 @@ export function headerOf(head: readonly RawRow[], context: HeaderContext): Heade
 /** A spreadsheet writes titles above a header as wide as the header, so the number of cells does not show them. */
 function refuseLaterHeader(head: readonly RawRow[], context: HeaderContext): void {
   const isName = idNameTest(context)
-  for (const row of head.slice(0, 20)) {
+  for (const row of head.slice(0, DEEPEST_HEADER)) {
     const cells = textsOf(row)
     const name = cells.find(isName)
     if (name !== undefined) {
@@ -192,6 +213,8 @@ function foundColumn(input: Candidates): Found {
   }
   const named = pipeline.idColumns.flatMap((known) => alike.get(known) ?? [])
   const noIds = [...shares.values()].every((share) => share === 0)
+  if (noIds && input.sample.some(({ links }) => links))
+    return foundColumn({ ...input, sample: linkedRows(input.sample) })
   const byName =
     named.find((name) => shares.get(name)! > 0) ?? named.find((name) => noIds || typeOf(input, name) !== TEXT)
   if (byName !== undefined) {
@@ -213,6 +236,11 @@ function foundColumn(input: Candidates): Found {
   throw new UsageError(
     `${source}: no column holds ids or links in its first rows; name one of ${nameList(columns)} with --column`,
   )
+}
+
+/** Rows whose cells have the addresses behind them as texts. */
+function linkedRows(rows: readonly RawRow[]): RawRow[] {
+  return rows.map(({ line, cells, links }) => ({ line, cells: cells.map((cell, index) => links?.[index] ?? cell) }))
 }
 
 /**

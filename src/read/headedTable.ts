@@ -1,9 +1,10 @@
 import { UsageError } from '../core/errors.js'
-import { headerOf, type HeaderContext } from './columns.js'
+import { plural } from '../core/text.js'
+import { headerOf, rowsAboveHeader, type HeaderContext } from './columns.js'
 import { firstRows, type RawRow, SAMPLE, type Table } from './table.js'
 
 /**
- * Rows of text, of which the first may be a header, as a table.
+ * Rows of cells, of which the first may be a header, as a table.
  * @param format describes the format of a table with these columns
  * @throws UsageError if there are no rows
  */
@@ -15,12 +16,13 @@ export async function headedTable(
   const { source } = context
   const head = await firstRows(rows(), SAMPLE + 1)
   if (head.length === 0) throw new UsageError(`${source} is empty; give a file with a column of ids or profile links`)
-  const { columns, present } = headerOf(head, context)
-  const skipped = present ? 1 : 0
+  const above = rowsAboveHeader(head, context)
+  const { columns, present } = headerOf(head.slice(above), context)
+  const skipped = above + (present ? 1 : 0)
   if (head.length === skipped)
     throw new UsageError(`${source} has a header but no rows; add rows, or leave the file out`)
   return {
-    format: format(columns),
+    format: [format(columns), ...(above > 0 ? [`${plural(above, 'row')} above the header left out`] : [])].join(', '),
     columns,
     hasHeader: present,
     sample: head.slice(skipped, skipped + SAMPLE),

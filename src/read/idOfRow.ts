@@ -2,6 +2,7 @@ import { moneyText } from '../core/text.js'
 import type { ParsedId, Pipeline, RejectedId } from '../model/pipeline.js'
 import type { Resolvable } from '../model/resolver.js'
 import { isOwnName, normalizedName } from './columns.js'
+import { parsedCell } from './parsedCell.js'
 import { mayBeElsewhere, type SpareColumn } from './spareColumns.js'
 import type { RawRow } from './table.js'
 
@@ -17,10 +18,7 @@ export interface IdPlaces {
  * of the first spare column with an id, which costs nothing. A row without an id has what a resolver takes: from the id column,
  * else from another column with a name of such a column.
  */
-export function idOfRow(
-  { columns, idIndex, spare }: IdPlaces,
-  pipeline: Pipeline,
-): (cells: RawRow['cells']) => ParsedId {
+export function idOfRow({ columns, idIndex, spare }: IdPlaces, pipeline: Pipeline): (row: RawRow) => ParsedId {
   const allows = columns.map((name, index) => allowedIn(name, index === idIndex, pipeline))
   const resolvable = columns.flatMap((_, index) => (index !== idIndex && allows[index] ? [index] : []))
 
@@ -29,19 +27,19 @@ export function idOfRow(
     return !resolve || allows[index]?.(resolve) ? rejected : { reason, remedy }
   }
 
-  return (cells) => {
-    const parsed = pipeline.parseId(cells[idIndex] ?? '')
+  return (row) => {
+    const parsed = parsedCell(row, idIndex, pipeline)
     if ('id' in parsed) return parsed
     if (mayBeElsewhere(parsed)) {
       for (const { index } of spare) {
-        const other = pipeline.parseId(cells[index] ?? '')
+        const other = parsedCell(row, index, pipeline)
         if ('id' in other) return other
       }
     }
     const own = allowed(parsed, idIndex)
     if (own.resolve) return priced(own, own.resolve, pipeline)
     for (const index of resolvable) {
-      const other = pipeline.parseId(cells[index] ?? '')
+      const other = parsedCell(row, index, pipeline)
       const { resolve } = 'id' in other ? {} : allowed(other, index)
       if (resolve && 'reason' in other) return priced(own.reason === 'empty' ? other : own, resolve, pipeline)
     }

@@ -86,9 +86,10 @@ export async function readInput(source: string, options: ReadOptions): Promise<I
       format: opened.format,
       idColumn: { ...found, explanation: found.explanation + spareExplanation(spare) + noHeader },
       async *rows() {
-        yield* members(opened.data(), index, (cells) => {
-          const parsed = parse(cells)
-          return 'reason' in parsed && isHeader(cells[index] ?? '') ? HEADER_AGAIN : parsed
+        yield* members(opened.data(), index, (row) => {
+          const parsed = parse(row)
+          if ('id' in parsed || (parsed.resolve && row.links?.[index])) return parsed
+          return isHeader(row.cells[index] ?? '') ? HEADER_AGAIN : parsed
         })
         await file.unchanged()
       },
@@ -107,18 +108,15 @@ async function openTable(file: InputFile, context: HeaderContext, options: ReadO
   return workbookTable(file, context, options)
 }
 
-async function* members(
-  rows: AsyncIterable<readonly RawRow[]>,
-  index: number,
-  parse: (cells: RawRow['cells']) => ParsedId,
-) {
+async function* members(rows: AsyncIterable<readonly RawRow[]>, index: number, parse: (row: RawRow) => ParsedId) {
   let rowNumber = 0
   for await (const batch of rows) {
     for (let from = 0; from < batch.length; from += BATCH) {
-      yield batch.slice(from, from + BATCH).map(({ line, cells }): Member => {
+      yield batch.slice(from, from + BATCH).map((row): Member => {
+        const { line, cells } = row
         rowNumber += 1
         const cell = cells[index] ?? ''
-        return { rowNumber, line, cells, cell, parsed: parse(cells) }
+        return { rowNumber, line, cells, cell, parsed: parse(row) }
       })
     }
   }

@@ -1,5 +1,6 @@
 import type { Pipeline, RejectedId } from '../model/pipeline.js'
 import { idShare, isOwnName, TEXT } from './columns.js'
+import { parsedCell } from './parsedCell.js'
 import type { RawRow, Table } from './table.js'
 
 /** The least share of the rows with both ids in which a second column must have the same id. */
@@ -67,12 +68,12 @@ interface Comparison {
   readonly fills: Map<string, number>
 }
 
-function compare({ cells }: RawRow, idIndex: number, { pipeline, candidates, fills }: Comparison): void {
-  const own = pipeline.parseId(cells[idIndex] ?? '')
+function compare(row: RawRow, idIndex: number, { pipeline, candidates, fills }: Comparison): void {
+  const own = parsedCell(row, idIndex, pipeline)
   if ('reason' in own && !mayBeElsewhere(own)) return
   const found: number[] = []
   for (const candidate of candidates) {
-    const other = pipeline.parseId(cells[candidate.index] ?? '')
+    const other = parsedCell(row, candidate.index, pipeline)
     if (!('id' in other)) continue
     if ('id' in own) {
       candidate.both += 1

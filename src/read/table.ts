@@ -20,6 +20,8 @@ export interface RawRow {
   /** 1-based line in the file where the row starts; in a workbook the row of the sheet; for Parquet the row number. */
   readonly line: number
   readonly cells: readonly (string | null)[]
+  /** The addresses behind cells of a workbook, by the index of the cell. */
+  readonly links?: Readonly<Record<number, string>>
 }
 
 /** The text of an error in a line: where, what, and what to do. */

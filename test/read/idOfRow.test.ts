@@ -34,7 +34,7 @@ describe('the id of a row, or what finds it', () => {
     ['lizilizi', '', '', { reason: 'red_id' }],
     ['', '', '暂无', { reason: 'empty' }],
   ])('link %j, second link %j, 小红书号 %j', (own, second, name, expected) => {
-    const { remedy, ...parsed } = { remedy: '', ...parse([SHORT, own, second, name, '500000018']) }
+    const { remedy, ...parsed } = { remedy: '', ...parse({ line: 2, cells: [SHORT, own, second, name, '500000018'] }) }
     expect(parsed).toEqual(expected)
     const price = ', or add --resolve: the API finds the id for ¥0.15'
     expect(remedy.endsWith(price)).toBe('resolve' in parsed)
@@ -45,13 +45,15 @@ describe('the id of a row, or what finds it', () => {
     const cells = ['示例', '13800000000', '1200']
     const found = findIdColumn({ ...table, sample: [{ line: 2, cells }] }, undefined)
     expect(found).toMatchObject({ name: ' 小红书号 ', how: 'by name' })
-    expect(idOfRow({ ...table, idIndex: 1, spare: [] }, pipeline)(cells)).toMatchObject(handle('13800000000'))
+    expect(idOfRow({ ...table, idIndex: 1, spare: [] }, pipeline)({ line: 2, cells })).toMatchObject(
+      handle('13800000000'),
+    )
   })
 
   test('without resolvers nothing is offered', () => {
     const { resolvers, ...without } = pipeline
     expect(resolvers).toHaveLength(2)
-    const parsed = idOfRow({ columns, idIndex: 1, spare }, without)(['', SHORT, '', 'kafei0', ''])
+    const parsed = idOfRow({ columns, idIndex: 1, spare }, without)({ line: 2, cells: ['', SHORT, '', 'kafei0', ''] })
     expect(Object.keys(parsed)).toEqual(['reason', 'remedy'])
     expect(parsed).toMatchObject({ reason: 'short_link' })
   })

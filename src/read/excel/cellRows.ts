@@ -2,6 +2,8 @@ import { UsageError } from '../../core/errors.js'
 import { LONGEST_ROW, MOST_COLUMNS } from '../limits.js'
 import { problemAt, type RawRow } from '../table.js'
 import { dateText, type CellFormat } from './cellFormats.js'
+import { columnNumber } from './columnNumber.js'
+import type { Hyperlinks } from './hyperlinks.js'
 import { RichText } from './sharedStrings.js'
 import { parsingXml, withoutEscapes } from './xml.js'
 import { damagedWorkbook } from './zip.js'
@@ -12,6 +14,8 @@ export interface CellContext {
   readonly shared: readonly string[]
   readonly formats: readonly CellFormat[]
   readonly date1904: boolean
+  /** The addresses behind the cells of this sheet. */
+  readonly links: Hyperlinks
 }
 
 /**
@@ -41,6 +45,9 @@ class SheetReader {
   private value = ''
   private isValue = false
   private isFormula = false
+  private formula = ''
+  private isInFormula = false
+  private links: Record<number, string> | undefined
   private readonly inline = new RichText()
 
   constructor(
@@ -57,11 +64,12 @@ class SheetReader {
   open(name: string, attributes: Readonly<Record<string, string>>): void {
     if (name === 'c') this.openCell(attributes)
     else if (name === 'v') this.isValue = true
-    else if (name === 'f') this.isFormula = true
+    else if (name === 'f') this.isFormula = this.isInFormula = true
     else if (name === 'row') {
       const line = Number(attributes['r'])
       this.line = Number.isSafeInteger(line) ? line : this.line + 1
       this.cells = []
+      this.links = undefined
       this.length = 0
       this.column = 0
     } else this.inline.open(name)
@@ -69,23 +77,27 @@ class SheetReader {
 
   text(text: string): void {
     if (this.isValue) this.value += text
+    else if (this.isInFormula) this.formula += text
     else this.inline.add(text)
   }
 
   close(name: string): void {
     if (name === 'c') this.closeCell()
     else if (name === 'v') this.isValue = false
+    else if (name === 'f') this.isInFormula = false
     else if (name === 'row') {
-      if (this.cells.length > 0) this.rows.push({ line: this.line, cells: this.cells })
+      const { line, cells, links } = this
+      if (cells.length > 0) this.rows.push({ line, cells, ...(links && { links }) })
     } else this.inline.close(name)
   }
 
   private openCell({ r: place, t: type = 'n', s: style }: Readonly<Record<string, string>>): void {
-    this.column = place === undefined ? this.column + 1 : columnOf(place)
+    this.column = place === undefined ? this.column + 1 : columnNumber(place)
     this.type = type
     this.format = style === undefined ? undefined : this.context.formats[Number(style)]
     this.value = ''
-    this.isFormula = false
+    this.isFormula = this.isInFormula = false
+    this.formula = ''
     this.inline.clear()
   }
 
@@ -103,6 +115,8 @@ class SheetReader {
     }
     while (this.cells.length < this.column - 1) this.cells.push('')
     this.cells[this.column - 1] = text
+    const link = LINK_FORMULA.exec(this.formula)?.[1] ?? this.context.links.get(this.line)?.get(this.column)
+    if (link !== undefined) (this.links ??= {})[this.column - 1] = link
   }
 
   private valueText(): string {
@@ -129,13 +143,5 @@ class SheetReader {
   }
 }
 
-/** 1 for A5, 27 for AA5; 0 for a place without letters. */
-function columnOf(place: string): number {
-  let column = 0
-  for (let at = 0; at < place.length && at < 4; at += 1) {
-    const letter = place.charCodeAt(at) - 64
-    if (letter < 1 || letter > 26) break
-    column = column * 26 + letter
-  }
-  return column
-}
+/** A formula that shows a text for an address. */
+const LINK_FORMULA = /^HYPERLINK\("([^"]+)"/i

@@ -1,5 +1,6 @@
 import { UsageError } from '../../core/errors.js'
 import type { Pipeline } from '../../model/pipeline.js'
+import { parsedCell } from '../parsedCell.js'
 import { firstRows, type RawRow, SAMPLE } from '../table.js'
 import type { WorksheetPart } from './parts.js'
 
@@ -48,7 +49,7 @@ export async function chooseSheet(sheets: readonly WorksheetPart[], choice: Shee
 
 async function lookAt({ part }: WorksheetPart, { rowsOf, pipeline }: SheetChoice) {
   const head = await firstRows(rowsOf(part), SAMPLE + 1)
-  const hasIds = head.some(({ cells }) => cells.some((cell) => 'id' in pipeline.parseId(cell ?? '')))
+  const hasIds = head.some((row) => row.cells.some((_, index) => 'id' in parsedCell(row, index, pipeline)))
   return { hasRows: head.length > 0, hasIds }
 }
 

@@ -18,9 +18,9 @@ export async function keepRows(batches: AsyncIterable<RawRow[]>, source: string)
   async function* lines(): AsyncGenerator<Buffer> {
     for await (const batch of batches) {
       let text = ''
-      for (const { line, cells } of batch) {
+      for (const { line, cells, links } of batch) {
         width = Math.max(width, cells.length)
-        text += `${JSON.stringify([line, ...cells])}\n`
+        text += `${JSON.stringify({ line, cells, links })}\n`
       }
       yield Buffer.from(text)
     }
@@ -39,9 +39,9 @@ async function* rowsIn(bytes: AsyncIterable<Buffer>, width: () => number): Async
     const lines = Buffer.concat(parts).toString().trimEnd().split('\n')
     parts = [chunk.subarray(end)]
     yield lines.map((text) => {
-      const [line, ...cells] = JSON.parse(text) as [number, ...string[]]
-      while (cells.length < width()) cells.push('')
-      return { line, cells }
+      const row = JSON.parse(text) as { line: number; cells: string[]; links?: Record<number, string> }
+      while (row.cells.length < width()) row.cells.push('')
+      return row
     })
   }
 }

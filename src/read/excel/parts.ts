@@ -67,13 +67,14 @@ export async function workbookParts(zip: Zip, source: string): Promise<WorkbookP
 }
 
 /** The parts that a part names, by their id. */
-async function relationsOf(zip: Zip, part: string, source: string): Promise<Map<string, Relation>> {
+export async function relationsOf(zip: Zip, part: string, source: string): Promise<Map<string, Relation>> {
   const folder = part === '' ? '' : posix.dirname(part)
   const found = new Map<string, Relation>()
   await parseXml(zip.bytes(posix.join(folder, '_rels', `${posix.basename(part)}.rels`)), source, {
-    open(name, { Id: id = '', Target: target = '', Type: type = '' }) {
+    open(name, { Id: id = '', Target: target = '', Type: type = '', TargetMode: mode = '' }) {
       if (name !== 'Relationship') return
-      const path = target.startsWith('/') ? target.slice(1) : posix.join(folder, target)
+      const inZip = target.startsWith('/') ? target.slice(1) : posix.join(folder, target)
+      const path = mode === 'External' ? target : inZip
       found.set(id, { target: path, kind: type.slice(type.lastIndexOf('/') + 1) })
     },
   })

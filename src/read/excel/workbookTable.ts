@@ -7,6 +7,7 @@ import { readCellFormats } from './cellFormats.js'
 import { cellRows } from './cellRows.js'
 import { chooseSheet } from './chooseSheet.js'
 import { refuseOle } from './oleFile.js'
+import { readHyperlinks, type Hyperlinks } from './hyperlinks.js'
 import { workbookParts } from './parts.js'
 import { readSharedStrings } from './sharedStrings.js'
 import { keepRows, type KeptRows } from './keptRows.js'
@@ -29,7 +30,7 @@ export async function workbookTable(file: InputFile, context: HeaderContext, opt
     return {
       ...(await headedTable(
         () => kept.rows(),
-        context,
+        { ...context, mayHaveTitles: true },
         () => format,
       )),
       close: () => kept.close(),
@@ -54,7 +55,10 @@ async function readSheet(
     shared: await readSharedStrings(zip, sharedStrings, source),
     formats: await readCellFormats(zip, styles, source),
   }
-  const rowsOf = (part: string, noValue?: () => void) => cellRows(zip.bytes(part), cells, noValue)
+  const linksOf = new Map<string, Hyperlinks>()
+  for (const { part } of sheets) linksOf.set(part, await readHyperlinks(zip, part, source))
+  const rowsOf = (part: string, noValue?: () => void) =>
+    cellRows(zip.bytes(part), { ...cells, links: linksOf.get(part)! }, noValue)
   const chosen = await chooseSheet(sheets, { source, pipeline, given: sheet, rowsOf })
   let formulas = 0
   const kept = await keepRows(

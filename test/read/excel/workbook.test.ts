@@ -87,6 +87,72 @@ test('each kind of cell becomes text, and empty rows are not rows', async () => 
   ])
 })
 
+const link = (n: number) => `https://www.xiaohongshu.com/user/profile/${id(n)}?xsec_source=pc&n=${n}`
+const idsOf = ({ members }: { readonly members: readonly Member[] }) =>
+  members.map(({ parsed }) => ('id' in parsed ? parsed.id : parsed.reason))
+
+test('the address behind a cell counts where its text holds no id, and the text stays', async () => {
+  const rows = [
+    ['昵称', '主页', '备注'],
+    ['小鹿', '小鹿的主页', 'x'],
+    ['栗子', link(2), 'y'],
+    ['阿橘', '查看', 'z'],
+    ['可可', xml(`t="str"><f>HYPERLINK("${link(4).replaceAll('&', '&amp;')}","可可")</f><v>可可</v>`), ''],
+    ['没有', '没有', ''],
+    ['表内', '跳转', ''],
+    ['短链', '主页', ''],
+  ]
+  const links = { B2: link(1), B3: link(9), 'B4:C4': link(3), B7: '#Sheet1!A1', B8: 'http://xhslink.com/m/Ab1' }
+  const file = await writeWorkbook(path(), [{ name: '达人', rows, links }])
+  const found = await read(file, { pipeline: realPipeline })
+  expect(found.idColumn.name).toBe('主页')
+  expect(idsOf(found)).toEqual([id(1), id(2), id(3), id(4), 'not_an_id', 'not_an_id', 'short_link'])
+  expect(found.cells[0]).toEqual(['小鹿', '小鹿的主页', 'x'])
+  expect(found.members[0]!.cell).toBe('小鹿的主页')
+})
+
+test('a column of names with addresses behind them is found if no column has ids as text', async () => {
+  const rows = [['达人', '粉丝数'], ...Array.from({ length: 3 }, (_, n) => [`示例${n}`, 100 + n])]
+  const links = { A2: link(0), A3: link(1), A4: link(2) }
+  const note = { name: '说明', rows: [['看第二页']] }
+  const found = await read(await writeWorkbook(path(), [note, { name: '名单', rows, links }]), {
+    pipeline: realPipeline,
+  })
+  expect(found.format).toContain('sheet "名单"')
+  expect(found.idColumn).toMatchObject({ name: '达人', how: 'by content' })
+  expect(idsOf(found)).toEqual([id(0), id(1), id(2)])
+  const beside = [['主页', ...rows[0]!], ...rows.slice(1).map((row, n) => [id(n + 7), ...row])]
+  const shifted = { B2: link(0), B3: link(1) }
+  const named = await read(await writeWorkbook(path(), [{ name: 'x', rows: beside, links: shifted }]))
+  expect(idsOf(named)).toEqual([id(7), id(8), id(9)])
+})
+
+test('rows above the header with fewer filled cells are titles', async () => {
+  const table = [
+    ['昵称', 'user_id', '备注'],
+    ['甲', id(1), ''],
+    ['乙', id(2), 'x'],
+  ]
+  const titled = await read(
+    await writeWorkbook(path(), [
+      { name: 's', rows: [['2026 年 11 月达人名单'], null, ['制表', '示例传媒'], ...table] },
+    ]),
+  )
+  expect(titled.columns).toEqual(['昵称', 'user_id', '备注'])
+  expect(titled.format).toBe('Excel workbook, sheet "s", 2 rows above the header left out')
+  expect(titled.members.map(({ line, rowNumber }) => [line, rowNumber])).toEqual([
+    [5, 1],
+    [6, 2],
+  ])
+  expect(idsOf(titled)).toEqual([id(1), id(2)])
+  const wide = await read(await writeWorkbook(path(), [{ name: 's', rows: [['甲', '乙', '丙'], ...table] }])).catch(
+    (error: unknown) => (error as Error).message,
+  )
+  expect(wide).toMatch(/line 2: this looks like the header, because it has "user_id"; delete the lines above it$/)
+  const later = await read(await writeWorkbook(path(), [{ name: 's', rows: [[id(5)], ...table] }]))
+  expect(later.format).toBe('Excel workbook, sheet "s"')
+})
+
 test('dates follow the calendar of the workbook', () => {
   expect([0, 1, 59, 60, 61, 2_958_466, -1].map((days) => dateText(days, 'day', false))).toEqual([
     '1899-12-31',

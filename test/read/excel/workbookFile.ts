@@ -11,6 +11,8 @@ export interface TestSheet {
   /** `null` leaves the row out. */
   readonly rows: readonly (readonly (TestCell | null)[] | null)[]
   readonly state?: 'hidden' | 'veryHidden'
+  /** Addresses behind cells, by their place: `B2` or `B2:B3`. One that begins with # is a place in the workbook. */
+  readonly links?: Readonly<Record<string, string>>
 }
 
 const TYPES = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
@@ -19,6 +21,15 @@ const STYLES = `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy/m/d
 <cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="20"/><xf numFmtId="165"/><xf numFmtId="166"/></cellXfs></styleSheet>`
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+
+function hyperlinks(links: Readonly<Record<string, string>>): string {
+  const each = Object.entries(links).map(([ref, url], n) =>
+    url.startsWith('#')
+      ? `<hyperlink ref="${ref}" location="${url.slice(1)}"/>`
+      : `<hyperlink ref="${ref}" r:id="rId${n + 1}"/>`,
+  )
+  return each.length > 0 ? `<hyperlinks>${each.join('')}</hyperlinks>` : ''
+}
 
 /** The files of a workbook by their names, as Excel writes them. */
 export function workbookFiles(sheets: readonly TestSheet[], workbookPr = ''): Record<string, string> {
@@ -45,13 +56,19 @@ export function workbookFiles(sheets: readonly TestSheet[], workbookPr = ''): Re
     'xl/_rels/workbook.xml.rels': `<Relationships>${sheets.map((_, at) => relation(at + 1, 'worksheet', `worksheets/sheet${at + 1}.xml`)).join('')}${relation(98, 'sharedStrings', 'sharedStrings.xml')}${relation(99, 'styles', 'styles.xml')}</Relationships>`,
     'xl/styles.xml': STYLES,
   }
-  sheets.forEach(({ rows }, at) => {
+  sheets.forEach(({ rows, links = {} }, at) => {
     const lines = rows.map((row, line) => {
       const cells = row?.map((value, column) => cell(value, `${lettersOf(column)}${line + 1}`))
       return cells ? `<row r="${line + 1}">${cells.join('')}</row>` : ''
     })
     files[`xl/worksheets/sheet${at + 1}.xml`] =
-      `<?xml version="1.0"?><worksheet><sheetData>${lines.join('')}</sheetData></worksheet>`
+      `<?xml version="1.0"?><worksheet xmlns:r="${TYPES}"><sheetData>${lines.join('')}</sheetData>${hyperlinks(links)}</worksheet>`
+    const targets = Object.values(links).map(
+      (url, n) =>
+        `<Relationship Id="rId${n + 1}" Type="${TYPES}/hyperlink" Target="${escaped(url)}" TargetMode="External"/>`,
+    )
+    if (targets.length > 0)
+      files[`xl/worksheets/_rels/sheet${at + 1}.xml.rels`] = `<Relationships>${targets.join('')}</Relationships>`
   })
   return { ...files, 'xl/sharedStrings.xml': `<sst>${shared.map((text) => `<si>${text}</si>`).join('')}</sst>` }
 }
