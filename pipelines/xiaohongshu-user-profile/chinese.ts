@@ -13,7 +13,7 @@ const remedies: Readonly<Record<RejectReason | 'not_found' | 'ambiguous', string
   short_link: `请在浏览器中打开短链接，粘贴跳转后的主页地址；或加上 --resolve，由 API 查询（每个 ¥${shareUrlTransfer.price}）`,
   note_without_user: '笔记链接中没有用户 ID：请粘贴作者的主页链接',
   link_without_user: '请粘贴主页链接：链接中应有 /user/profile/ 和 24 位十六进制字符',
-  red_id: `小红书号不是用户 ID：请粘贴主页链接；或加上 --resolve，由 API 查询（每个 ¥${searchUser.price}）`,
+  red_id: `小红书号不是用户 ID：请粘贴主页链接；或加上 --resolve，由 API 查询（手机号除外，每个 ¥${searchUser.price}）`,
   ruined_number: '表格软件把 ID 转成了数字，位数已丢失：请将该列设为文本格式后重新粘贴',
   wrong_length: '用户 ID 为 24 位十六进制字符：请完整复制',
   not_an_id: '请填写用户 ID（24 位十六进制字符）或主页链接',

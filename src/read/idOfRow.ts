@@ -37,11 +37,17 @@ export function idOfRow({ columns, idIndex, spare }: IdPlaces, pipeline: Pipelin
       }
     }
     const own = allowed(parsed, idIndex)
-    if (own.resolve) return priced(own, own.resolve, pipeline)
+    if (own.resolve) return priced(own, own.resolve, '', pipeline)
     for (const index of resolvable) {
       const other = parsedCell(row, index, pipeline)
       const { resolve } = 'id' in other ? {} : allowed(other, index)
-      if (resolve && 'reason' in other) return priced(own.reason === 'empty' ? other : own, resolve, pipeline)
+      if (resolve && 'reason' in other)
+        return priced(
+          own.reason === 'empty' ? other : own,
+          resolve,
+          ` (column ${JSON.stringify(columns[index])})`,
+          pipeline,
+        )
     }
     return own
   }
@@ -60,10 +66,19 @@ function allowedIn(
   return ({ kind, isContested }) => own.has(kind) || (isOpen && !isContested)
 }
 
-/** The remedy says what it would cost to find the id. */
-function priced({ reason, remedy }: RejectedId, { kind, input }: Resolvable, pipeline: Pipeline): RejectedId {
+/** The remedy says what it would cost to find the id, and where its input is, if not in the id column. */
+function priced(
+  { reason, remedy }: RejectedId,
+  { kind, input }: Resolvable,
+  place: string,
+  pipeline: Pipeline,
+): RejectedId {
   const resolver = pipeline.resolvers?.find((each) => each.kind === kind)
   if (!resolver) return { reason, remedy }
   const price = moneyText(resolver.price, pipeline.vendor.currency)
-  return { reason, remedy: `${remedy}, or add --resolve: the API finds the id for ${price}`, resolve: { kind, input } }
+  return {
+    reason,
+    remedy: `${remedy}, or add --resolve, which asks the API for ${price}${place}`,
+    resolve: { kind, input },
+  }
 }

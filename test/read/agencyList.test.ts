@@ -23,7 +23,7 @@ test('each row of a list as agencies keep it has its id, or what finds the id an
     const read = members.map(({ parsed }) => {
       if ('id' in parsed) return parsed
       const { reason, remedy, ...resolve } = parsed
-      const price = /--resolve.*(¥[\d.]+)$/.exec(remedy)?.[1]
+      const price = /--resolve.*(¥[\d.]+)(?: \(column "小红书号"\)| \(column "蒲公英主页"\))?$/.exec(remedy)?.[1]
       return { reason, ...resolve, ...(price !== undefined && { price }) }
     })
     expect(read).toEqual(expected)
