@@ -9,6 +9,7 @@ import {
   transaction,
   type Connection,
 } from '../core/duckdb.js'
+import { isAbsent } from '../core/absent.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
 import { plural } from '../core/text.js'
@@ -18,6 +19,7 @@ import { writeDictionary } from '../load/schema/dictionary.js'
 import { pipelineTables } from '../load/schema/pipelineTables.js'
 import { creatorOverview } from '../load/schema/views/creatorOverview.js'
 import { includedTable } from '../load/schema/views/includedColumns.js'
+import { isBuiltIn } from '../model/isBuiltIn.js'
 import { loadPipeline, type Pipeline } from '../model/pipeline.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { countLeaving, forgottenFinder, leavingFinder, readTombstones } from '../privacy/tombstones.js'
@@ -57,6 +59,11 @@ interface Source {
 export async function copyIncluded(copy: string, layout: Layout, pipeline: Pipeline, effects: Effects): Promise<void> {
   const included = await readIncluded(layout)
   if (included === undefined) return
+  if (!isBuiltIn(included.pipeline)) {
+    const why = `this version has no pipeline ${included.pipeline}, so there is no table of it`
+    effects.log('warn', `${included.data} cannot be included: ${why}; ${REMEDY}`, 'include_failed')
+    return
+  }
   const other = await loadPipeline(included.pipeline)
   const table = tableOf(other)
   const people = await forgottenPeople(layout)
@@ -93,11 +100,19 @@ export async function copyIncluded(copy: string, layout: Layout, pipeline: Pipel
       () => 'its rows of the last publish stay',
       () => `there is no table ${table.name}`,
     )
-    const why = messageOf(error).split('\n')[0]
-    effects.log('warn', `${included.data} cannot be included: ${why}; ${kept}`, 'include_failed')
+    effects.log('warn', `${included.data} cannot be included: ${whyNot(error)}; ${kept}; ${REMEDY}`, 'include_failed')
   } finally {
     database.close()
   }
+}
+
+const REMEDY = '`run --include DIR` names another folder, `run --no-include` ends this'
+
+function whyNot(error: unknown): string {
+  if (isAbsent(error)) return 'there is no published file'
+  const [said = ''] = messageOf(error).split('\n')
+  const isOther = /^(Binder|Catalog|Conversion) Error/.test(said)
+  return isOther ? `another version of creator-enrich wrote it, or another program (${said})` : said
 }
 
 function tableOf(pipeline: Pipeline): TableDefinition {
@@ -168,10 +183,10 @@ async function blankMentions(
   await runScript(connection, found)
 }
 
-/** The pipeline of the folder that a published file includes. */
+/** The pipeline of the folder that a published file includes; undefined also for one that this version does not have. */
 export async function includedPipeline(connection: Connection): Promise<Pipeline | undefined> {
   const folder = await includedIn(connection, 'current_database()', INCLUDED_FOLDER.name)
-  return folder && loadPipeline(folder.pipeline)
+  return folder && isBuiltIn(folder.pipeline) ? loadPipeline(folder.pipeline) : undefined
 }
 
 /** The tables of the attached file `database` that do not follow from `raw/` of its folder. */

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, realpathSync, renameSync } from 'node:fs'
+import { chmodSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../src/core/duckdb.js'
@@ -73,12 +73,37 @@ describe('run --include', () => {
     renameSync(pgy, `${pgy}-away`)
     const away = await refresh(data, api)
     expect(away.code).toBe(0)
-    expect(away.stderr).toMatch(/warning: .*pgy cannot be included: .*; its rows of the last publish stay/)
+    expect(away.stderr).toContain(
+      `warning: ${pgy} cannot be included: there is no published file; its rows of the last publish stay; \`run --include DIR\``,
+    )
+    const { stdout } = await commandHere(['doctor', '--data', data, '--api', 'simulated'])
+    expect(stdout).toContain(`included: ${pgy} has no published file`)
     expect(await included()).toEqual(people.slice(1, 5).sort())
     expect(await published(data, 'SELECT * FROM included_folder')).toEqual([before])
     renameSync(`${pgy}-away`, pgy)
     await refresh(data, api, '--no-report', 'false')
     expect(await published(data, 'SELECT * FROM included_folder')).not.toEqual([before])
+  })
+
+  test('a folder of another version, or of a pipeline that this version does not have, keeps nobody from a replay', async () => {
+    const database = join(pgy, 'creators.duckdb')
+    const setting = join(data, 'raw', 'included.json')
+    const [kept, file] = [readFileSync(setting, 'utf8'), realpathSync(database)]
+    const whole = readFileSync(file)
+    const replayed = async () => (await commandHere(['replay', '--data', data])).stderr
+    chmodSync(file, 0o600)
+    const other = await openDatabase(file)
+    await other.connection.run('ALTER TABLE creators RENAME user_id TO uid')
+    other.close()
+    expect(await replayed()).toMatch(
+      /pgy cannot be included: another version of creator-enrich wrote it, or .*\(.* Error: .*\); its rows of the last publish stay; /,
+    )
+    expect(await included()).toEqual(people.slice(1, 5).sort())
+    writeFileSync(file, whole)
+    writeFileSync(setting, kept.replace(PGY, 'later-pipeline'))
+    expect(await replayed()).toContain('cannot be included: this version has no pipeline later-pipeline, so there is')
+    writeFileSync(setting, kept)
+    expect(await replayed()).toContain(`pgy_creators has 4 people of ${pgy}`)
   })
 
   test('creator_overview has quote, CPM, CPE and MCN as its last columns, and the report shows them', async () => {

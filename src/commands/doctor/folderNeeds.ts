@@ -3,13 +3,14 @@ import { namesInFolder, pathExists } from '../../core/absent.js'
 import { commandText } from '../../core/commandText.js'
 import { first, type Connection } from '../../core/duckdb.js'
 import { plural } from '../../core/text.js'
-import type { Layout } from '../../dataFolder/layout.js'
+import { layoutOf, type Layout } from '../../dataFolder/layout.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { comparedAttributes } from '../../load/schema/pipelineTables.js'
 import { outdatedReading } from '../../load/schema/schema.js'
 import { loadPipeline } from '../../model/pipeline.js'
 import { isBuiltIn } from '../../model/isBuiltIn.js'
 import { countForgetting, countLeaving, leavingText, readTombstones } from '../../privacy/tombstones.js'
+import { readIncluded } from '../../publish/includedFolder.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { LEAST_FREE } from '../../publish/publish.js'
 import { describeSealedRuns } from '../../raw/sealedRuns.js'
@@ -34,6 +35,7 @@ export async function folderNeeds(layout: Layout, opens: boolean): Promise<Check
     ...(await rebuild(layout)),
     ...segments(layout, await namesInFolder(layout.journal)),
     ...(await setAside(layout)),
+    ...(await included(layout)),
     ...(opens && pathExists(layout.database)
       ? await withPublished(layout, (connection) => ofPublished(connection, layout))
       : []),
@@ -54,6 +56,16 @@ async function erasure({ forgotten, data }: Layout): Promise<Need[]> {
     )
   if (countLeaving(tombstones) > 0) needs.push(byItself(`erasure: ${leavingText(tombstones)}`))
   return needs
+}
+
+async function included(layout: Layout): Promise<Need[]> {
+  const folder = await readIncluded(layout)
+  if (folder === undefined || pathExists(layoutOf(folder.data).database)) return []
+  return [
+    forPeople(
+      `included: ${folder.data} has no published file: \`run --include DIR\` names another folder, \`run --no-include\` ends this`,
+    ),
+  ]
 }
 
 async function rebuild({ raw, database, warehouse, data }: Layout): Promise<Need[]> {
