@@ -5,7 +5,7 @@ import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
 import { HAS_SPENDING, spendingJson } from '../load/sql/spending.sql.js'
 import { isDamage } from '../load/warehouse.js'
-import { rawFiles, rawFolder } from './files.js'
+import { ownFiles, rawFiles, rawFolder } from './files.js'
 import type { RawKind } from './kinds.js'
 import { readManifest } from './manifest.js'
 
@@ -23,6 +23,16 @@ export async function sealRuns(connection: Connection, raw: string): Promise<voi
     await write(connection, raw, 'inputs', runId, inputsOf(runId))
     await write(connection, raw, 'receipts', runId, receiptOf(runId, hasSpending))
   }
+}
+
+/**
+ * Writes the receipt of a run again, whose row has changed since it was sealed. Does nothing for a run without a receipt of
+ * its own in `raw/`: sealing writes it.
+ */
+export async function resealRun(connection: Connection, raw: string, runId: string): Promise<void> {
+  if ((await ownFiles(raw, 'receipts', runId)).length === 0) return
+  const hasSpending = (await first(connection, HAS_SPENDING)) !== undefined
+  await write(connection, raw, 'receipts', runId, receiptOf(runId, hasSpending))
 }
 
 function inputsOf(runId: string): string {

@@ -2,11 +2,12 @@ import { pathExists } from '../core/absent.js'
 import { plainCommands } from '../core/commandText.js'
 import { openDatabase } from '../core/duckdb.js'
 import { exitCodeOf, messageOf } from '../core/errors.js'
+import { resealRun } from '../raw/sealRuns.js'
 import type { OpenRun } from './openRun.js'
 
 /**
  * Corrects the row of a run that failed after its receipt was recorded in table `runs`, so that the next published file
- * shows the failure. The working database must be closed. Never fails: a disk error that failed the run may fail this too.
+ * shows the failure. A receipt that is in `raw/` already is corrected, too: a replay must show the same. The working database must be closed. Never fails: a disk error that failed the run may fail this too.
  */
 export async function recordFailure(
   { layout, header, check }: Pick<OpenRun, 'layout' | 'header' | 'check'>,
@@ -20,7 +21,12 @@ export async function recordFailure(
     // In a folder that was moved or replaced, another run may hold the database.
     check()
     const database = await openDatabase(layout.warehouse)
-    await database.connection.run(CORRECT_RUN, end).finally(() => database.close())
+    try {
+      await database.connection.run(CORRECT_RUN, end)
+      await resealRun(database.connection, layout.raw, header.runId)
+    } finally {
+      database.close()
+    }
   } catch {
     // The run reports its own failure.
   }

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { all, openDatabase } from '../../src/core/duckdb.js'
 import { LocalError } from '../../src/core/errors.js'
+import { sealRuns } from '../../src/raw/sealRuns.js'
+import { parquet } from '../../src/raw/parquet.js'
+import { allFiles } from '../../src/raw/files.js'
 import { recordFailure } from '../../src/run/recordFailure.js'
 import { opened } from '../load/opened.js'
 import { commandOfMake } from '../support/commandOfMake.js'
@@ -17,4 +20,21 @@ test('the row of a run that failed has the exit code, and names commands plainly
   const rows = await all(database.connection, sql).finally(() => database.close())
   const stop_message = 'the disk is full: `creator-enrich replay --data d` goes on'
   expect(rows).toEqual([{ status: 'interrupted', exit_code: 7, stop_message }])
+})
+
+test('a receipt that was sealed before the run failed is corrected', async () => {
+  const { layout, lock, warehouse } = await opened()
+  const runId = '20261101T000000Z-0001'
+  await warehouse.connection.run(`INSERT INTO runs (run_id, status, exit_code) VALUES ('${runId}', 'done', 0)`)
+  await sealRuns(warehouse.connection, layout.raw)
+  await warehouse.close()
+  const [receipt] = await allFiles(layout.raw, 'receipts')
+  const database = await openDatabase(':memory:')
+  const sealed = () => all(database.connection, `SELECT exit_code, stop_message FROM ${parquet(receipt!)}`)
+  expect(await sealed()).toEqual([{ exit_code: 0, stop_message: null }])
+
+  const header = { runId, startedAt: 0, pipeline: 'people', simulated: true, host: 'test' }
+  await recordFailure({ layout, header, check: () => lock.check() }, 'done', new LocalError('the disk failed'))
+  expect(await sealed()).toEqual([{ exit_code: 7, stop_message: 'the disk failed' }])
+  database.close()
 })
