@@ -482,7 +482,7 @@ describe('rejects and failures', () => {
     expect(remedies.slice(1)).toEqual([
       'API 返回该 ID 不存在：请更正；--retry-failed 会再抓取一次',
       'use a user id',
-      '请在浏览器中打开短链接，粘贴跳转后的主页地址',
+      '请在浏览器中打开短链接，粘贴跳转后的主页地址；或加上 --resolve，由 API 查询（每个 ¥0.15）',
     ])
   })
 
