@@ -32,7 +32,9 @@ export class MemberWriter {
   append(list: string, { rowNumber, line, cells, cell, parsed }: MemberRow): void {
     const [user_id, reason, remedy] = 'id' in parsed ? [parsed.id, null, null] : [null, parsed.reason, parsed.remedy]
     const input = JSON.stringify(cells)
-    this.writer.append({ list, row_number: rowNumber, line, input, cell, user_id, reason, remedy })
+    const { kind = null, input: resolve_input = null } = ('reason' in parsed && parsed.resolve) || {}
+    const row = { list, row_number: rowNumber, line, input, cell, user_id, reason, remedy }
+    this.writer.append({ ...row, resolve_kind: kind, resolve_input, status: null })
   }
 
   /** Hands the last rows over; no statement may read `members` before that. */

@@ -39,6 +39,7 @@ import {
 import { judgeEmptyAnswers } from './sql/emptyAnswers.sql.js'
 import { history } from './sql/history.sql.js'
 import { judgeMissing } from './sql/missing.sql.js'
+import { compareResolved, replaceResolved } from './sql/resolved.sql.js'
 import { countIdCalls, insertUnsplit } from './sql/spending.sql.js'
 
 /** How much a merge changed. */
@@ -82,11 +83,12 @@ export async function merge(connection: Connection, pipeline: Pipeline): Promise
   try {
     return await transaction(connection, async () => {
       await run([
-        ...[dropRepeatedCalls, ...(missingCodes(pipeline) ? [judgeMissing] : [])],
+        ...[...dropRepeatedCalls, ...(missingCodes(pipeline) ? [judgeMissing] : [])],
         ...[...countIdCalls(pipeline.timeZone), ...insertUnsplit],
         ...[insertRuns(pipeline.timeZone), ...replaceRunCodes],
         ...[endOfIds, ...replaceFailures, ...replaceRunEnds],
         ...(since === null ? [] : [uncheckSince(since)]),
+        ...[...replaceResolved, ...compareResolved(pipeline)],
         knownAnswers(since ?? 'infinity'),
         newAnswers(pipeline),
         newestAnswers,

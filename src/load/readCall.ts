@@ -1,11 +1,8 @@
 import type { AnswerReader } from '../flatten/compile.js'
 import type { Call } from '../model/call.js'
-import type { Outcome, OutcomeKind } from '../model/outcome.js'
+import type { CallOutcome, Outcome } from '../model/outcome.js'
 import type { Flattened } from '../model/pipeline.js'
 import { flattenIfItFits } from './answerSize.js'
-
-/** The outcome of a call, as it is stored. */
-export type CallOutcome = Omit<Outcome, 'kind'> & { readonly kind: OutcomeKind | 'unknown' | 'too_large_to_load' }
 
 const UNKNOWN: CallOutcome = {
   kind: 'unknown',
@@ -20,6 +17,11 @@ export interface StageLimits {
   readonly mostBytes: number | undefined
   /** Receives the size of the largest body that was flattened. */
   largestBytes: number
+}
+
+/** What a call means, without its rows. */
+export function outcomeOf(reader: AnswerReader, call: Call, known?: Outcome): CallOutcome {
+  return call.kind === 'unknown' ? UNKNOWN : (known ?? reader.interpret(call))
 }
 
 /**

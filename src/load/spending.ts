@@ -1,5 +1,5 @@
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
-import { ensureTempTable } from '../core/tempTable.js'
+import { ensureTempTable, sqlColumns } from '../core/tempTable.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { ID_CALLS, MEMBERS, UNSPLIT_RUNS } from '../model/tempTables.js'
 import { deleteSpending, insertRemainders, insertSplit } from './sql/spending.sql.js'
@@ -11,8 +11,15 @@ export async function recordSpending(
 ): Promise<void> {
   // A run without a call has no such table.
   await connection.run(ensureTempTable(ID_CALLS))
-  await replaceSpending(connection, { ...run, members: MEMBERS.name })
+  await replaceSpending(connection, { ...run, members: MEMBERS_AND_INPUTS })
 }
+
+const { list, user_id, resolve_input } = sqlColumns(MEMBERS, 'm')
+
+/** An input that was resolved stands for a call, as an id does. */
+const MEMBERS_AND_INPUTS = `(
+  SELECT ${list} AS list, unnest([${user_id}, ${resolve_input}]) AS user_id FROM ${MEMBERS.name} AS m
+)`
 
 /** Runs of the last load whose spending no receipt has, although their lists may be stored. */
 export async function unsplitRuns(connection: Connection): Promise<string[]> {
@@ -28,7 +35,8 @@ export async function unsplitRuns(connection: Connection): Promise<string[]> {
 export async function splitSpending(connection: Connection, runId: string, members: string): Promise<void> {
   const known = await first<{ price: number | null; currency: string | null }>(
     connection,
-    'SELECT any_value(price) AS price, any_value(currency) AS currency FROM spending WHERE run_id = $runId',
+    `SELECT any_value(coalesce(runs.price, spending.price)) AS price, any_value(spending.currency) AS currency
+     FROM spending LEFT JOIN runs USING (run_id) WHERE run_id = $runId`,
     { runId },
   )
   await replaceSpending(connection, { runId, members, price: known?.price ?? null, currency: known?.currency ?? null })

@@ -4,14 +4,16 @@ import type { AnswerReader } from '../flatten/compile.js'
 import { WHOLE } from '../flatten/drift.js'
 import type { Call, RunHeader } from '../model/call.js'
 import { ClockCorrection } from '../model/clock.js'
-import type { Outcome, StopReason } from '../model/outcome.js'
+import type { CallOutcome, Outcome, StopReason } from '../model/outcome.js'
 import type { Drift, Flattened, Pipeline } from '../model/pipeline.js'
+import { missReason, resolvedId } from '../model/resolution.js'
 import { readAheadRuns } from './aheadRuns.js'
-import { readCall, type CallOutcome, type StageLimits } from './readCall.js'
+import { outcomeOf, readCall, type StageLimits } from './readCall.js'
 import {
   STAGED_ANOMALIES,
   STAGED_CALLS,
   STAGED_DRIFT,
+  STAGED_RESOLUTIONS,
   STAGED_RUNS,
   STAGED_UNREADABLE,
   createStaging,
@@ -129,6 +131,10 @@ export class Staging {
   /** @param known the outcome, where it is already known */
   call(runId: string, call: Call, known?: Outcome): void {
     if (call.kind === 'no_answer' && call.fault === 'withdrawn') return
+    if (call.endpoint !== undefined) {
+      this.resolution(runId, call, call.endpoint, known)
+      return
+    }
     const { outcome, flattened } = readCall(this.reader, call, this.limits, known)
     const datedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
     const endedAt = this.clock.of(runId, datedAt)
@@ -171,6 +177,31 @@ export class Staging {
   abandon(): void {
     const { children, ...others } = this.writers
     for (const writer of [...Object.values(others), ...children]) writer.discard()
+  }
+
+  /** A call to the endpoint of a resolver has no row but its own: it says nothing about a profile. */
+  private resolution(runId: string, call: Call, endpoint: string, known: Outcome | undefined): void {
+    const outcome = outcomeOf(this.reader, call, known)
+    const resolver = this.pipeline.resolvers?.find((each) => each.endpoint === endpoint)
+    const datedAt = call.kind === 'unknown' ? call.sentAt : call.receivedAt
+    this.writers.resolutions.append([
+      runId,
+      call.seq,
+      resolver?.kind ?? endpoint,
+      call.id,
+      this.clock.of(runId, call.sentAt),
+      this.clock.of(runId, datedAt),
+      call.kind === 'unknown' ? null : call.ms,
+      outcome.kind,
+      outcome.code,
+      outcome.billed,
+      resolver?.price ?? null,
+      resolvedId(outcome) ?? null,
+      missReason(outcome) ?? null,
+    ])
+    this.staged.calls += 1
+    if (call.kind === 'answer') this.staged.answers += 1
+    if (call.kind === 'unknown') this.staged.unknown += 1
   }
 
   private profile(runId: string, id: string, { datedAt, endedAt: observedAt }: CallTimes, flattened: Flattened): void {
@@ -216,6 +247,7 @@ async function openWriters(connection: Connection, pipeline: Pipeline, chunkRows
   return {
     runs: await open(STAGED_RUNS),
     calls: await open(STAGED_CALLS),
+    resolutions: await open(STAGED_RESOLUTIONS),
     profiles: await open(stagedProfiles(pipeline)),
     anomalies: await open(STAGED_ANOMALIES),
     unreadable: await open(STAGED_UNREADABLE),

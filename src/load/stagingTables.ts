@@ -45,6 +45,26 @@ export const STAGED_CALLS: StagingTable = {
   ],
 }
 
+/** One row for each call to the endpoint of a resolver. `message`: of a miss its reason. */
+export const STAGED_RESOLUTIONS: StagingTable = {
+  name: 'staged_resolutions',
+  columns: [
+    ['run_id', 'VARCHAR'],
+    ['seq', 'BIGINT'],
+    ['kind', 'VARCHAR'],
+    ['input', 'VARCHAR'],
+    ['sent_at', 'TIMESTAMPTZ'],
+    ['ended_at', 'TIMESTAMPTZ'],
+    ['ms', 'DOUBLE'],
+    ['outcome', 'VARCHAR'],
+    ['code', 'VARCHAR'],
+    ['billed', 'VARCHAR'],
+    ['price', 'DOUBLE'],
+    ['user_id', 'VARCHAR'],
+    ['reason', 'VARCHAR'],
+  ],
+}
+
 /** The columns of a staged profile besides its wide row. `staged_no` numbers the profiles from 1 in the order of reading. */
 export const STAGED_KEYS = [
   'staged_no',
@@ -145,6 +165,7 @@ function stagingTables(pipeline: Pipeline): StagingTable[] {
   return [
     STAGED_RUNS,
     STAGED_CALLS,
+    STAGED_RESOLUTIONS,
     stagedProfiles(pipeline),
     STAGED_ANOMALIES,
     STAGED_UNREADABLE,

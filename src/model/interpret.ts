@@ -2,6 +2,7 @@ import type { Answer, CallEnd, NoAnswer } from './call.js'
 import { decodeUtf8, isObject, readJson, type JsonProblem } from './json.js'
 import type { Interpret, Outcome } from './outcome.js'
 import { codesOf, type Pipeline, type Profile } from './pipeline.js'
+import type { Resolver } from './resolver.js'
 import type { CodeRule } from './vendor.js'
 
 type Rule = Pick<CodeRule, 'kind' | 'billed' | 'stop' | 'limit' | 'isDown' | 'meaning'>
@@ -59,13 +60,34 @@ const MESSAGE_LENGTH = 1000
 const SHOWN_LENGTH = 200
 const CODE_LENGTH = 40
 
+/** A call to an endpoint that the definition does not have any more: whether it was billed is still known. */
+const UNKNOWN_ENDPOINT = { read: () => ({ kind: 'unreadable', found: 'an endpoint that is not defined' }) as const }
+
 /**
  * Gives the outcome of a call: what the run does about it, whether it was billed, and why the run stops. The upstream's code
- * decides, not the HTTP status. Pure: the same end means the same at fetch, recovery and replay.
+ * decides, not the HTTP status. A resolver's answer is a `profile` with the id that was found as its value, or `empty` with the
+ * reason as its message. Pure: the same end means the same at fetch, recovery and replay.
  */
-export function interpreter(pipeline: Pick<Pipeline, 'profile' | 'vendor' | 'codes'>): Interpret {
-  const source = { codes: new Map(Object.entries(codesOf(pipeline))), profile: pipeline.profile }
-  return (end) => (end.kind === 'answer' ? answerOutcome(source, end) : faultOutcome(end))
+export function interpreter(pipeline: Pick<Pipeline, 'profile' | 'vendor' | 'codes' | 'resolvers'>): Interpret {
+  const { vendor, resolvers = [] } = pipeline
+  const profiles = { codes: new Map(Object.entries(codesOf(pipeline))), profile: pipeline.profile }
+  const endpoints = new Map(resolvers.map((resolver) => [resolver.endpoint, resolverSource(vendor, resolver)]))
+  const gone = resolverSource(vendor, UNKNOWN_ENDPOINT)
+  return (end) => {
+    if (end.kind !== 'answer') return faultOutcome(end)
+    return answerOutcome(end.endpoint === undefined ? profiles : (endpoints.get(end.endpoint) ?? gone), end)
+  }
+}
+
+function resolverSource(vendor: Pipeline['vendor'], { codes, read }: Pick<Resolver, 'codes' | 'read'>): Source {
+  return {
+    codes: new Map(Object.entries(codesOf(codes ? { vendor, codes } : { vendor }))),
+    profile(data, input) {
+      const resolved = read(data, input)
+      if (resolved.kind === 'found') return { kind: 'profile', value: { id: resolved.id } }
+      return resolved.kind === 'miss' ? { kind: 'empty', reason: resolved.reason } : resolved
+    },
+  }
 }
 
 interface Source {
@@ -121,7 +143,8 @@ function answerOutcome({ codes, profile: profileIn }: Source, answer: Answer): O
   if (profile.kind === 'misdelivered')
     return outcome(rule, code, `${rule.meaning}: ${oneLine(profile.id).slice(0, SHOWN_LENGTH)}`)
   if (profile.kind === 'unreadable') return { ...outcome(rule, code, `${rule.meaning}: ${profile.found}`), value: data }
-  const result = outcome(rule, code, messageText(message) || rule.meaning)
+  const reason = profile.kind === 'empty' ? profile.reason : undefined
+  const result = outcome(rule, code, reason ?? (messageText(message) || rule.meaning))
   return profile.kind === 'profile' ? { ...result, value: profile.value } : result
 }
 

@@ -47,3 +47,6 @@ export interface Outcome {
 
 /** Pure: the same answer means the same at fetch, recovery and replay. */
 export type Interpret = (end: CallEnd) => Outcome
+
+/** The outcome of a call, as it is stored. */
+export type CallOutcome = Omit<Outcome, 'kind'> & { readonly kind: OutcomeKind | 'unknown' | 'too_large_to_load' }

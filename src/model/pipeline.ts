@@ -177,7 +177,8 @@ export interface RejectedId {
 /** What the `data` of a successful answer holds for the requested id. */
 export type Profile =
   | { readonly kind: 'profile'; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'empty' }
+  /** `reason`: why, in one word, where the endpoint says it. */
+  | { readonly kind: 'empty'; readonly reason?: string }
   | { readonly kind: 'misdelivered'; readonly id: string }
   /** Something that cannot be read as a profile; `found` says in a few words what it is, without any value. */
   | { readonly kind: 'unreadable'; readonly found: string }

@@ -13,6 +13,8 @@ export interface Resolver {
   readonly columns: readonly string[]
   /** How to correct a cell that leads to nobody, by the reason of the miss. */
   readonly remedies: Readonly<Record<string, string>>
+  /** The column of a pipeline whose profiles hold the input: a profile with another value is an anomaly. */
+  readonly profileColumn?: string
   /** Price of one billed call, in the vendor's currency. */
   readonly price: number
   /** Codes that mean something else at this endpoint than at the vendor's others. */

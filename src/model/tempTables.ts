@@ -19,6 +19,11 @@ export const MEMBERS = tempTable('members', {
   user_id: 'VARCHAR',
   reason: 'VARCHAR',
   remedy: 'VARCHAR',
+  /** What a resolver may find the id by; NULL for a row that has none. */
+  resolve_kind: 'VARCHAR',
+  resolve_input: 'VARCHAR',
+  /** Of a row without an id: `failed` or `parked`, where its input was to be resolved and was not; NULL is `rejected`. */
+  status: 'VARCHAR',
 })
 
 /** One row for each distinct id of `members`. Filled by plan; fetch takes the due ids from it, settle the decisions. */
@@ -57,8 +62,11 @@ export const RUN_ENDS = tempTable('run_ends', {
  */
 export const ID_CALLS = tempTable('id_calls', {
   run_id: 'VARCHAR',
+  /** Or the input of a resolver. */
   user_id: 'VARCHAR',
   day: 'VARCHAR',
+  /** NULL: that of the run. */
+  price: 'DOUBLE',
   calls: 'BIGINT',
   billed: 'BIGINT',
   maybe_billed: 'BIGINT',

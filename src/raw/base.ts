@@ -44,6 +44,7 @@ const OF_ALL_PIPELINES = [
   'anomalies',
   'schema_drift',
   'creator_changes',
+  'resolved_ids',
 ]
 
 /** Rows of other runs are not from the calls of the snapshot. */

@@ -51,6 +51,7 @@ const ORDER: Record<string, string> = {
   failures: 'run_id, user_id',
   runs: 'run_id',
   run_codes: 'run_id, code',
+  resolved_ids: 'kind, input',
 }
 
 /** The content of the tables that a load fills, ordered by key. */

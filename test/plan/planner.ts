@@ -96,7 +96,8 @@ export class Planner {
     members.forEach((member, index) => {
       const [user_id, reason] = typeof member === 'string' ? [member, null] : [null, member.reason]
       const [cell, remedy] = [user_id ?? '?', reason && 'fix it']
-      this.read.push({ list, row_number: index + 1, line: index + 2, input: '[]', cell, user_id, reason, remedy })
+      const row = { list, row_number: index + 1, line: index + 2, input: '[]', cell, user_id, reason, remedy }
+      this.read.push({ ...row, resolve_kind: null, resolve_input: null, status: null })
     })
     await fillTempTable(this.connection, MEMBERS, this.read)
   }

@@ -26,6 +26,7 @@ export const searchUser: Resolver = {
     'redid',
     'xhs_red_id',
   ],
+  profileColumn: 'red_id',
   remedies: {
     not_found: 'the search finds nobody with exactly this 小红书号: check it, or paste the link of the profile',
     ambiguous: 'the search finds several people with this 小红书号: paste the link of the profile',

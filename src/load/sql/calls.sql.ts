@@ -4,9 +4,18 @@ import { RUN_ENDS } from '../../model/tempTables.js'
 import { CONCLUSIVE, FAILED_SUCCESS, RUN_OUTCOMES, UNANSWERED, laterRows } from './statement.js'
 
 /** A call that is staged twice, because its segment was given twice, counts once. */
-export const dropRepeatedCalls = `
-DELETE FROM staged_calls
-WHERE rowid IN (${laterRows('rowid', 'staged_calls', 'run_id, seq', 'rowid')})`
+export const dropRepeatedCalls = ['staged_calls', 'staged_resolutions'].map(
+  (staged) => `
+DELETE FROM ${staged}
+WHERE rowid IN (${laterRows('rowid', staged, 'run_id, seq', 'rowid')})`,
+)
+
+/** The staged calls to every endpoint. `user_id`: the id, or the input. `price`: NULL is that of the run. */
+export const STAGED_CALLS_OF_ALL = `(
+  SELECT run_id, seq, user_id, sent_at, ended_at, ms, outcome, code, billed, NULL::DOUBLE AS price FROM staged_calls
+  UNION ALL
+  SELECT run_id, seq, input, sent_at, ended_at, ms, outcome, code, billed, price FROM staged_resolutions
+)`
 
 /** A row for each run that left calls but no receipt. A receipt that comes later replaces it. */
 export function insertRuns(timeZone: string): string {
@@ -14,7 +23,8 @@ export function insertRuns(timeZone: string): string {
 INSERT INTO runs (run_id, started_at, status, pipeline, simulated, host, useless, stop_reason, calls, billed_calls,
   maybe_billed_calls, last_call_at, billed_by_day, earlier_runs, currency, price, money_billed, money_maybe_billed)
 SELECT run_id, started_at, 'interrupted', pipeline, simulated, host, useless, stop_reason, calls, billed,
-  maybe, last_call_at, billed_by_day, earlier_runs, currency, price, round(billed * price, 4), round(maybe * price, 4)
+  maybe, last_call_at, billed_by_day, earlier_runs, currency, price,
+  round(price * own_billed + other_billed, 4), round(price * own_maybe + other_maybe, 4)
 FROM (SELECT DISTINCT ON (run_id) * FROM staged_runs)
 LEFT JOIN (
   SELECT
@@ -22,6 +32,10 @@ LEFT JOIN (
     sum(calls)::BIGINT AS calls,
     sum(billed)::BIGINT AS billed,
     sum(maybe)::BIGINT AS maybe,
+    sum(own_billed) AS own_billed,
+    sum(own_maybe) AS own_maybe,
+    sum(other_billed) AS other_billed,
+    sum(other_maybe) AS other_maybe,
     max(last_call_at) AS last_call_at,
     to_json(list(struct_pack(day := day, billed := billed, maybe_billed := maybe) ORDER BY day))::VARCHAR AS billed_by_day
   FROM (
@@ -31,8 +45,12 @@ LEFT JOIN (
       count(*) AS calls,
       count(*) FILTER (billed = 'yes') AS billed,
       count(*) FILTER (billed = 'maybe') AS maybe,
+      count(*) FILTER (billed = 'yes' AND price IS NULL) AS own_billed,
+      count(*) FILTER (billed = 'maybe' AND price IS NULL) AS own_maybe,
+      coalesce(sum(price) FILTER (billed = 'yes'), 0) AS other_billed,
+      coalesce(sum(price) FILTER (billed = 'maybe'), 0) AS other_maybe,
       max(ended_at) AS last_call_at
-    FROM staged_calls GROUP BY ALL
+    FROM ${STAGED_CALLS_OF_ALL} GROUP BY ALL
   )
   GROUP BY run_id
 ) USING (run_id)
@@ -52,7 +70,7 @@ SELECT
   quantile_disc(ms, 0.5),
   quantile_disc(ms, 0.95),
   max(ms)
-FROM staged_calls
+FROM ${STAGED_CALLS_OF_ALL}
 GROUP BY run_id, code`,
 ]
 
@@ -97,7 +115,7 @@ export const ambiguousCalls = [
   `
 CREATE OR REPLACE TEMP TABLE new_unanswered AS
 SELECT run_id, seq, user_id, sent_at, code
-FROM staged_calls
+FROM ${STAGED_CALLS_OF_ALL}
 ANTI JOIN ambiguous_calls USING (run_id, seq)
 WHERE outcome IN ${UNANSWERED}`,
   `
@@ -109,7 +127,9 @@ FROM (
   SELECT unanswered.run_id, unanswered.seq, min(conclusive.at) AS at
   FROM ambiguous_calls AS unanswered
   JOIN (
-    SELECT user_id, ended_at AS at FROM staged_calls WHERE outcome IN ${CONCLUSIVE}
+    SELECT user_id, ended_at AS at FROM ${STAGED_CALLS_OF_ALL} WHERE outcome IN ${CONCLUSIVE}
+    UNION ALL
+    SELECT input, resolved_at FROM resolved_ids
     UNION ALL
     SELECT user_id, observed_at FROM answers_without_profile SEMI JOIN new_unanswered USING (user_id)
     UNION ALL

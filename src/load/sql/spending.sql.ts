@@ -1,6 +1,7 @@
 import { quotedText } from '../../core/duckdb.js'
 import { createTempTable, ensureTempTable, insertIntoTempTable, sqlColumns } from '../../core/tempTable.js'
 import { ID_CALLS, UNSPLIT_RUNS } from '../../model/tempTables.js'
+import { STAGED_CALLS_OF_ALL } from './calls.sql.js'
 
 const calls = sqlColumns(ID_CALLS, 'c')
 
@@ -76,13 +77,14 @@ export function countIdCalls(timeZone: string): string[] {
         run_id: 'run_id',
         user_id: 'user_id',
         day: `CAST(CAST(sent_at AT TIME ZONE ${quotedText(timeZone)} AS DATE) AS VARCHAR) AS sent_on`,
+        price: 'price',
         calls: 'count(*)',
         billed: `count(*) FILTER (billed = 'yes')`,
         maybe_billed: `count(*) FILTER (billed = 'maybe')`,
       },
-      `FROM staged_calls
+      `FROM ${STAGED_CALLS_OF_ALL}
 WHERE run_id NOT IN (SELECT run_id FROM runs) OR run_id IN (SELECT run_id FROM ${UNSPLIT_RUNS.name})
-GROUP BY run_id, user_id, sent_on`,
+GROUP BY run_id, user_id, sent_on, price`,
     ),
   ]
 }
@@ -94,31 +96,31 @@ export const insertUnsplit = [
   SELECT
     ${calls.run_id} AS run_id, ${calls.day} AS day, [any_value(s.list)] AS lists,
     any_value(CASE WHEN runs.price IS NULL THEN s.currency ELSE runs.currency END) AS currency,
-    ${microsOf('any_value(coalesce(runs.price, s.price))')} AS price_micros,${SUMS}
+    ${microsOf(`coalesce(${calls.price}, any_value(coalesce(runs.price, s.price)))`)} AS price_micros,${SUMS}
   FROM ${DATED} AS c
   JOIN (SELECT DISTINCT ON (run_id) * FROM staged_runs) AS s ON s.run_id = ${calls.run_id}
   LEFT JOIN runs ON runs.run_id = ${calls.run_id}
-  GROUP BY ${calls.run_id}, ${calls.day}`),
+  GROUP BY ${calls.run_id}, ${calls.day}, ${calls.price}`),
 ]
 
 export const deleteSpending = 'DELETE FROM spending WHERE run_id = $run'
 
 /**
- * The spending of run `$run` by list, at `$price` in `$currency`.
+ * The spending of run `$run` by list, in `$currency`. Calls to the endpoint of the profiles cost `$price`.
  * @param members SQL of the rows of its lists, with the columns list and user_id
  */
 export function insertSplit(members: string): string {
   return insertParts(`
   SELECT
     $run AS run_id, ${calls.day} AS day, coalesce(m.lists, [NULL]::VARCHAR[]) AS lists, $currency::VARCHAR AS currency,
-    ${microsOf('$price::DOUBLE')} AS price_micros,${SUMS}
+    ${microsOf(`coalesce(${calls.price}, $price::DOUBLE)`)} AS price_micros,${SUMS}
   FROM ${DATED} AS c
   LEFT JOIN (
     SELECT given.user_id, list(DISTINCT given.list ORDER BY given.list) AS lists
     FROM (SELECT list, user_id FROM ${members}) AS given WHERE given.user_id IS NOT NULL GROUP BY given.user_id
   ) AS m ON m.user_id = ${calls.user_id}
   WHERE ${calls.run_id} = $run
-  GROUP BY ${calls.day}, m.lists`)
+  GROUP BY ${calls.day}, m.lists, ${calls.price}`)
 }
 
 /** What receipts of older versions count and the calls in `raw/` do not show any more, such as those for forgotten people. */

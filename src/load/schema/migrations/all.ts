@@ -12,6 +12,7 @@ import { historyFrom } from './0011-history-from.js'
 import { runMaxAge } from './0012-allowed-ages.js'
 import { checkedBefore } from './0016-checked-before.js'
 import { runAskedAt } from './0030-asked-at.js'
+import { resolvedIds } from './0031-resolved-ids.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
 export const migrations: readonly (readonly string[])[] = [
@@ -29,4 +30,5 @@ export const migrations: readonly (readonly string[])[] = [
   runMaxAge,
   checkedBefore,
   runAskedAt,
+  resolvedIds,
 ]

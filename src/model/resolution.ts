@@ -1,0 +1,18 @@
+import type { CallOutcome } from './outcome.js'
+
+/** The id that a resolver found, by the outcome of its call; undefined if it found none. */
+export function resolvedId({ kind, value }: Pick<CallOutcome, 'kind' | 'value'>): string | undefined {
+  return kind === 'profile' ? (value as { readonly id: string }).id : undefined
+}
+
+/** Why a resolver's answer leads to nobody, in one word; undefined if the call brought no such answer. */
+export function missReason({
+  kind,
+  code,
+  message,
+}: Pick<CallOutcome, 'kind' | 'code' | 'message'>): string | undefined {
+  if (kind === 'invalid') return 'invalid'
+  if (kind !== 'empty') return undefined
+  // Any other code than that of success comes with the vendor's words.
+  return code === '0' ? message : 'not_found'
+}
