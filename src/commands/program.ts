@@ -81,7 +81,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   for (const command of commands) add(cli, command)
   try {
-    await cli.parseAsync(args, { from: 'user' })
+    await cli.parseAsync(args.map(withoutNextAsValue), { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof NotLoaded) throw error.cause
@@ -165,6 +165,20 @@ function helpEnd({ example }: Command): string {
     'Options with variables and config file: docs/options.md',
   ]
   return `\n${lines.join('\n')}`
+}
+
+/** The flags whose value may be missing, and the words that can follow as their value. */
+const OPTIONAL_VALUES = new Map(
+  Object.values<Option<unknown>>(options).flatMap(({ flag }) => {
+    const [, name, words] = /^(--\S+) \[(.+)\]$/.exec(flag) ?? []
+    return name === undefined ? [] : [[name, words!.split('|')] as const]
+  }),
+)
+
+/** An input behind such a flag is not its value: `--resolve creators.csv`. */
+function withoutNextAsValue(argument: string, at: number, all: readonly string[]): string {
+  const words = OPTIONAL_VALUES.get(argument)
+  return words === undefined || words.includes(all[at + 1] ?? '') ? argument : `${argument}=true`
 }
 
 function joinValues(value: string, before: string | undefined): string {

@@ -24,7 +24,7 @@ function valueOf(option: Option<unknown>): z.ZodType<string> {
   const { flag, help, pairs, default: standard } = option
   const plain = z.union([z.string(), z.number()])
   const valued = pairs ? z.union([plain, z.record(z.string(), plain)]) : plain
-  const text = flag.includes(' ') ? valued : z.boolean()
+  const text = flag.includes('[') ? z.union([valued, z.boolean()]) : flag.includes(' ') ? valued : z.boolean()
   const described = text.meta({ description: help, ...(standard === undefined ? {} : { default: standard }) })
   return described.transform(asText).superRefine((value, context) => {
     try {

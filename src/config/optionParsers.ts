@@ -62,6 +62,14 @@ function millisecondsOf(text: string): number | undefined {
   return match ? Number(match[1]) * UNITS[match[2]!]! : undefined
 }
 
+/** A switch that may have a word as its value. */
+export const resolving = (value: string): 'new' | 'misses' | undefined => {
+  if (value === 'misses' || value === 'new') return value
+  if (/^(true|1|yes|on)$/i.test(value)) return 'new'
+  if (/^(false|0|no|off|)$/i.test(value)) return undefined
+  return expected('misses, or no value')
+}
+
 /** Calls a second. */
 export const rate = (value: string): number => {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(value)

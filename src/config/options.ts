@@ -18,6 +18,7 @@ import {
   oneOf,
   orWord,
   rate,
+  resolving,
   share,
   shares,
   since,
@@ -177,6 +178,11 @@ export const options = {
     flag: '--retry-failed',
     parse: flag,
     help: 'fetch only the ids that failed, are empty or were refused as invalid, whatever their age',
+  }),
+  resolve: option({
+    flag: '--resolve [misses]',
+    parse: resolving,
+    help: 'ask the API, for money, whose id short links and names in place of an id lead to, each once; misses: also those that led to nobody',
   }),
   onAmbiguous: option({
     flag: '--on-ambiguous <retry|hold>',

@@ -26,6 +26,8 @@ export interface CallRunnerOptions {
   readonly onDurable?: (end: CallEnd, outcome: Outcome) => void
   readonly policy: FetchPolicy
   readonly clock?: ClockCheck
+  /** Numbers the calls of a run; absent: from 1. */
+  readonly nextSeq?: (() => number) | undefined
   readonly effects: Pick<Effects, 'now' | 'elapsed' | 'sleep' | 'random'>
 }
 
@@ -67,7 +69,8 @@ export class CallRunner {
     const { effects, journal, upstream, interpret, clock } = this.options
     const { id, endpoint } = due
     this.intents += 1
-    const intent: Intent = { seq: this.intents, id, endpoint, attempt, sentAt: slot.sentAt }
+    const seq = this.options.nextSeq?.() ?? this.intents
+    const intent: Intent = { seq, id, endpoint, attempt, sentAt: slot.sentAt }
     await journal.intent(intent)
     if (!(await slot.sent())) {
       await journal.end(withdrawn(intent, effects.now()))

@@ -11,7 +11,7 @@ export type { FetchEvent } from './fetchEvent.js'
 
 export interface FetchOptions extends CallRunnerOptions {
   /** Each id once. */
-  readonly ids: AsyncIterable<DueId>
+  readonly ids: AsyncIterable<DueId> | Iterable<DueId>
   /** What earlier runs have learned of this upstream. */
   readonly learned?: LearnedLimits | undefined
   /** Resolves when a call may go on the wire, beside the limits of this run; false: it must not go. Absent: at once. */
@@ -82,7 +82,7 @@ class FetchRun {
   }
 
   /** Takes up id after id, no faster than slots become free. */
-  async takeAll(ids: AsyncIterable<DueId>): Promise<void> {
+  async takeAll(ids: FetchOptions['ids']): Promise<void> {
     let afterCanary = false
     try {
       for await (const due of ids) {

@@ -13,7 +13,8 @@ import { PLANNED } from '../model/tempTables.js'
 import { recountPlan } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { CallSource } from '../run/callSource.js'
-import { NOTHING_FETCHED, segmentHeader } from '../run/fetchDue.js'
+import { segmentHeader } from '../run/callSession.js'
+import { NOTHING_FETCHED } from '../run/fetchDue.js'
 import type { OpenRun } from '../run/openRun.js'
 import {
   releaseCollection,

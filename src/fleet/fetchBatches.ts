@@ -4,7 +4,7 @@ import type { FetchEvent } from '../fetch/fetchAll.js'
 import type { Stop } from '../fetch/stop.js'
 import type { RunHeader } from '../model/call.js'
 import type { StopReason } from '../model/outcome.js'
-import { fetchPolicyOf } from '../run/fetchDue.js'
+import { fetchPolicyOf } from '../run/runBudget.js'
 import { stopAccount } from './accounts.js'
 import { DatabaseAway } from './database.js'
 import { LeaseLost } from './landingSql.js'
@@ -36,7 +36,7 @@ export async function fetchBatches(
     ...worker,
     ...{ sessionNo, header, leaseMs, feed: delivery.feed, effects: worker.fleetEffects },
     spool: spoolFolder(layout),
-    policy: fetchPolicyOf({ ...settings, rate: undefined, maxCalls: undefined }, {}),
+    policy: fetchPolicyOf({ ...settings, rate: undefined }, {}),
     learned: learned.known,
     onEvent: (event) => {
       // A session that ends for our own reasons has them told elsewhere.

@@ -11,7 +11,7 @@ import { openLearnedLimits, type LearnedLimitsStore } from '../fetch/limits/lear
 import { answerReader } from '../flatten/compile.js'
 import type { Interpret } from '../model/outcome.js'
 import type { RunContext } from '../run/context.js'
-import { callToken, connectApi } from '../run/fetchDue.js'
+import { callToken, connectApi } from '../run/connectApi.js'
 import { declareAccount } from './accounts.js'
 import { openFleetDatabase, type FleetDatabase } from './database.js'
 import { DatabaseClock } from './databaseClock.js'

@@ -1,6 +1,6 @@
 import { count, plural } from '../core/text.js'
 import type { FetchEvent } from '../fetch/fetchAll.js'
-import { followFetch } from '../run/fetchDue.js'
+import { followFetch } from '../run/followFetch.js'
 import { newTally, type Tally } from '../terminal/progress.js'
 import type { OpenWorker } from './openWorker.js'
 import { WorkerMetrics } from './workerMetrics.js'

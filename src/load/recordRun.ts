@@ -85,16 +85,6 @@ export async function runCodes(connection: Connection, runId: string): Promise<C
   )
 }
 
-/** The days in which the calls of a loaded run were sent. To be read before its receipt is recorded. */
-export async function daysOfRun(connection: Connection, runId: string): Promise<DayReceipt[]> {
-  const row = await first<{ days: string | null }>(
-    connection,
-    'SELECT billed_by_day AS days FROM runs WHERE run_id = $runId',
-    { runId },
-  )
-  return JSON.parse(row?.days ?? '[]') as DayReceipt[]
-}
-
 /** Calls of all runs that were sent and never answered, and whose id has no later answer. */
 export async function unresolvedCalls(connection: Connection): Promise<number> {
   const row = await first<{ calls: number }>(
@@ -188,7 +178,7 @@ function cellsOf(record: RunRecord): Record<string, Cell> {
     money_billed: money.billed,
     money_maybe_billed: money.maybeBilled,
     money_saved: money.saved,
-    billed_by_day: JSON.stringify(record.days),
+    billed_by_day: JSON.stringify(record.days.map(({ day, billed, maybe_billed }) => ({ day, billed, maybe_billed }))),
     calls_per_second: pace.callsPerSecond,
     limit_per_second: pace.limitPerSecond,
     in_flight_limit: pace.inFlightLimit === null ? null : BigInt(pace.inFlightLimit),

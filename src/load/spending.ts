@@ -1,6 +1,7 @@
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { ensureTempTable, sqlColumns } from '../core/tempTable.js'
 import type { Pipeline } from '../model/pipeline.js'
+import type { DayReceipt } from '../model/receipt.js'
 import { ID_CALLS, MEMBERS, UNSPLIT_RUNS } from '../model/tempTables.js'
 import { deleteSpending, insertRemainders, insertSplit } from './sql/spending.sql.js'
 
@@ -20,6 +21,31 @@ const { list, user_id, resolve_input } = sqlColumns(MEMBERS, 'm')
 const MEMBERS_AND_INPUTS = `(
   SELECT ${list} AS list, unnest([${user_id}, ${resolve_input}]) AS user_id FROM ${MEMBERS.name} AS m
 )`
+
+/** What a run has spent, whose spending is recorded. */
+export interface RunSpending {
+  readonly days: readonly DayReceipt[]
+  readonly billed: number
+  readonly maybeBilled: number
+}
+
+/** Reads what a run has spent, each call at the price of its endpoint. */
+export async function spendingOfRun(connection: Connection, runId: string): Promise<RunSpending> {
+  const days = await all<DayReceipt & { money_billed: number; money_maybe_billed: number }>(
+    connection,
+    `SELECT
+       calendar_day::VARCHAR AS day, sum(billed_calls)::BIGINT AS billed, sum(maybe_billed_calls)::BIGINT AS maybe_billed,
+       sum(money_billed)::DOUBLE AS money_billed, sum(money_maybe_billed)::DOUBLE AS money_maybe_billed,
+       sum(money_billed + money_maybe_billed)::DOUBLE AS money
+     FROM spending WHERE run_id = $runId GROUP BY calendar_day ORDER BY calendar_day`,
+    { runId },
+  )
+  return {
+    days: days.map(({ day, billed, maybe_billed, money }) => ({ day, billed, maybe_billed, money })),
+    billed: days.reduce((sum, { money_billed }) => sum + money_billed, 0),
+    maybeBilled: days.reduce((sum, { money_maybe_billed }) => sum + money_maybe_billed, 0),
+  }
+}
 
 /** Runs of the last load whose spending no receipt has, although their lists may be stored. */
 export async function unsplitRuns(connection: Connection): Promise<string[]> {

@@ -255,6 +255,20 @@ export function codesOf({ vendor, codes }: Pick<Pipeline, 'vendor' | 'codes'>): 
   return { ...vendor.codes, ...codes }
 }
 
+/**
+ * The request of a call, without host and token.
+ * @throws Error if the pipeline has no such endpoint
+ */
+export function requestOf(
+  { request, resolvers }: Pick<Pipeline, 'request' | 'resolvers'>,
+  { id, endpoint }: { readonly id: string; readonly endpoint?: string | undefined },
+): RequestSpec {
+  if (endpoint === undefined) return request(id)
+  const resolver = resolvers?.find((each) => each.endpoint === endpoint)
+  if (!resolver) throw new Error(`the pipeline has no endpoint ${endpoint}`)
+  return resolver.request(id)
+}
+
 /** The column that has a role, or undefined if this pipeline has none. */
 export function columnOf(pipeline: Pick<Pipeline, 'columns'>, role: Role): string | undefined {
   return Object.entries(pipeline.columns).find(([, column]) => column.role === role)?.[0]

@@ -27,11 +27,26 @@ export interface CodeCount {
   readonly max_ms: number | null
 }
 
+/** What became of links and names that a run was to turn into ids. */
+export interface ResolvedReceipt {
+  readonly inputs: number
+  readonly found: number
+  /** They lead to nobody. */
+  readonly not_found: number
+  readonly failed: number
+  readonly parked: number
+  /** Price of the calls for them; the money of the run contains it. */
+  readonly money_billed: number
+  readonly money_maybe_billed: number
+}
+
 /** The calls that a run sent on one calendar day of the pipeline's zone, `YYYY-MM-DD`. */
 export interface DayReceipt {
   readonly day: string
   readonly billed: number
   readonly maybe_billed: number
+  /** Price of both. */
+  readonly money: number
 }
 
 export interface ListReceipt {
@@ -105,7 +120,9 @@ export interface Receipt {
   readonly ids: Counts
   readonly reconciled: boolean
   readonly reasons: readonly ReasonCount[]
-  /** Ids to fetch by the plan, and ids with at least one call. */
+  /** Absent without inputs to resolve. */
+  readonly resolved?: ResolvedReceipt
+  /** Ids to fetch by the plan; ids, and inputs to resolve, with at least one call. */
   readonly due_ids: number
   readonly asked_ids: number
   readonly calls: {
@@ -124,6 +141,7 @@ export interface Receipt {
   }
   readonly money: {
     readonly currency: string
+    /** Of a call for a profile. */
     readonly price: number
     readonly billed: number
     readonly maybe_billed: number

@@ -26,6 +26,18 @@ export const MEMBERS = tempTable('members', {
   status: 'VARCHAR',
 })
 
+/** What is known of inputs in `members` that a resolver takes. Filled and read by `load/resolvedIds.ts`. */
+export const RESOLVED = tempTable('resolved_now', {
+  kind: 'VARCHAR',
+  input: 'VARCHAR',
+  user_id: 'VARCHAR',
+  /** Without an id: why. */
+  reason: 'VARCHAR',
+  remedy: 'VARCHAR',
+  /** As in `members`. */
+  status: 'VARCHAR',
+})
+
 /** One row for each distinct id of `members`. Filled by plan; fetch takes the due ids from it, settle the decisions. */
 export const PLANNED = tempTable('planned', {
   user_id: 'VARCHAR',

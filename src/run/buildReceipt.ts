@@ -1,10 +1,10 @@
 import { version } from '../core/version.js'
 import type { Stop as FetchStop } from '../fetch/stop.js'
+import type { RunSpending } from '../load/spending.js'
 import type { Settled } from '../load/settle.js'
 import {
   reconcile,
   type CodeCount,
-  type DayReceipt,
   type ListReceipt,
   type DriftReceipt,
   type ReasonCount,
@@ -35,7 +35,7 @@ export interface RunEndFacts {
   readonly finishedAt: number
   readonly settled: Settled
   readonly codes: readonly CodeCount[]
-  readonly days: readonly DayReceipt[]
+  readonly spent: RunSpending
   /** 130 or 143 if a signal stopped the run. */
   readonly signalCode: number | undefined
   readonly drift: readonly DriftReceipt[]
@@ -51,8 +51,8 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
   const { settings, api, pipeline, header, layout } = run
   const { inputs, rowsRead, fetched, recovered } = results
   const { planned } = fetched
-  const { settled, codes, finishedAt } = end
-  const { stop, askedIds } = fetched
+  const { settled, codes, finishedAt, spent } = end
+  const { stop, askedIds, resolved } = fetched
   const rows = { ...settled.rows, read: rowsRead }
   reconcile('rows', rows)
   reconcile('ids', settled.ids)
@@ -65,10 +65,12 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
     signalCode: stop?.reason === 'signal' ? end.signalCode : undefined,
     stop: stop?.reason,
     askedIds,
-    failedIds: failedNow,
+    failedIds: failedNow + (resolved?.failed ?? 0),
     maxFailed: settings.maxFailed,
-    dueIds: planned.byDecision.due.ids,
-    cappedIds: sumOf(settled.reasons.filter(({ status, reason }) => status === 'parked' && reason === 'cap')),
+    dueIds: planned.byDecision.due.ids + (resolved?.inputs ?? 0),
+    cappedIds:
+      sumOf(settled.reasons.filter(({ status, reason }) => status === 'parked' && reason === 'cap')) +
+      (stop?.reason === 'cap' ? (resolved?.parked ?? 0) : 0),
     alarmParked: settings.alarmParked,
   })
   return {
@@ -98,15 +100,16 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
     ids: settled.ids,
     reconciled: true,
     reasons: settled.reasons,
+    ...(resolved && { resolved }),
     due_ids: planned.byDecision.due.ids,
     asked_ids: askedIds,
-    calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes, days: end.days },
+    calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes, days: spent.days },
     pace: paceOf(fetched),
     money: {
       currency: pipeline.vendor.currency,
       price,
-      billed: cents(billed * price),
-      maybe_billed: cents(maybeBilled * price),
+      billed: cents(spent.billed),
+      maybe_billed: cents(spent.maybeBilled),
       saved: cents((fresh.ids + known_empty.ids) * price),
     },
     recovered,

@@ -1,3 +1,4 @@
+import type { UnresolvedInput } from '../load/resolvedIds.js'
 import type { Warehouse } from '../load/warehouse.js'
 import type { PlanCounts } from '../plan/plan.js'
 import type { Fetched } from './fetchDue.js'
@@ -11,9 +12,16 @@ export interface CallSource {
   prepare?(run: OpenRun): Promise<void>
   /**
    * @param lists the names of the lists that the run has read
+   * @param unresolved inputs to ask the API for; none if the calls are made elsewhere
    * @returns what this run has of the due ids; its calls are in a closed journal segment
    */
-  fetch(run: OpenRun, warehouse: Warehouse, planned: PlanCounts, lists: readonly string[]): Promise<Fetched>
+  fetch(
+    run: OpenRun,
+    warehouse: Warehouse,
+    planned: PlanCounts,
+    lists: readonly string[],
+    unresolved: readonly UnresolvedInput[],
+  ): Promise<Fetched>
   /** Is called when the rows of the lists say what this run has done, and are published. */
   published?(run: OpenRun): Promise<void>
 }

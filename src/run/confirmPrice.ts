@@ -4,6 +4,8 @@ import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import { count, longMoneyText, plural } from '../core/text.js'
 import { NEWEST_RUNS_FIRST } from '../model/clock.js'
+import type { UnresolvedInput } from '../load/resolvedIds.js'
+import { priceOfInputs } from '../model/resolution.js'
 import type { PlanCounts } from '../plan/plan.js'
 import type { OpenRun } from './openRun.js'
 
@@ -19,10 +21,11 @@ export async function confirmPrice(
   { settings, api, layout, pipeline }: OpenRun,
   connection: Connection,
   planned: PlanCounts,
+  unresolved: readonly UnresolvedInput[],
 ): Promise<void> {
   const { yes, confirmAbove, price, tracked } = settings
-  const due = planned.byDecision.due.ids
-  const cost = due * price
+  const due = planned.byDecision.due.ids + unresolved.length
+  const cost = due * price + priceOfInputs(pipeline, unresolved)
   if (yes || hasCap(settings) || cost <= confirmAbove) return
   if (api.base === undefined || isLoopback(api.base.hostname)) return
   if (tracked && due <= USUAL_GROWTH * (await idsOfLastNight(connection))) return

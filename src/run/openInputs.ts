@@ -34,6 +34,9 @@ export async function openInputs(
   // Settings that do not fit the pipeline are reported before the data folder is touched.
   planOptionsOf(settings, pipeline, effects.now())
   checkNumber(inputs, settings)
+  if (settings.resolve && !pipeline.resolvers?.length) {
+    throw new UsageError(`--resolve: the pipeline ${pipeline.name} has no endpoint that finds ids`)
+  }
   const encoding = settings.encoding === 'auto' ? undefined : settings.encoding
   if (list !== undefined && inputs.length > 1) {
     throw new UsageError(`--list ${list}: ${inputs.length} inputs cannot be one list; run them one by one`)

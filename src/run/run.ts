@@ -17,6 +17,7 @@ import { completeErasure, eraseFormer } from './eraseFormer.js'
 import { fetchDue, type Fetched } from './fetchDue.js'
 import { foreignLists } from './foreignLists.js'
 import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
+import { applyKnown, unresolvedInputs } from '../load/resolvedIds.js'
 import { couldNotStart } from './lastStart.js'
 import { writeMetrics } from './metricsFile.js'
 import { loadMembers, openInputs } from './openInputs.js'
@@ -162,13 +163,16 @@ async function enrich(
   status.name(inputs.map(({ name }) => name))
   current.enter('reading')
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
+  // Links and names that lead to an id have it from now on; the API is asked for the others with --resolve only.
+  await applyKnown(connection, pipeline)
+  const unresolved = source || !settings.resolve ? [] : await unresolvedInputs(connection, pipeline, settings)
   const foreign = await foreignLists(connection, pipeline)
   if (!progress.fetched) await checkLists(current, connection, inputs)
 
   // The plan decides for every id whether it is due or known.
   current.enter('planning')
   const planned = await plan(connection, planOptionsOf(settings, pipeline, header.startedAt))
-  if (!progress.fetched && !source?.lists) await confirmPrice(current, connection, planned)
+  if (!progress.fetched && !source?.lists) await confirmPrice(current, connection, planned, unresolved)
 
   // Only due ids are fetched; each call is durable in the journal before its slot is free again.
   current.enter('fetching')
@@ -177,6 +181,7 @@ async function enrich(
     warehouse,
     planned,
     inputs.map(({ name }) => name),
+    unresolved,
   ))
   if (fetched.planned !== planned) progress.unrepeatable = true
 

@@ -9,7 +9,6 @@ import {
   type RunRecord,
   driftSince,
   failedDefinitionIn,
-  daysOfRun,
   newDriftSince,
   recordRun,
   runCodes,
@@ -17,7 +16,7 @@ import {
 } from '../load/recordRun.js'
 import { requireRebuild } from '../load/schema/schema.js'
 import { settle } from '../load/settle.js'
-import { recordSpending } from '../load/spending.js'
+import { recordSpending, spendingOfRun } from '../load/spending.js'
 import type { Warehouse } from '../load/warehouse.js'
 import { missingCodes } from '../model/missing.js'
 import { parkReasonOf, type Receipt } from '../model/receipt.js'
@@ -51,11 +50,16 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     missing: missingCodes(run.pipeline),
   })
   const aheadRuns = fetched.isClockConfirmed ? await findAheadRuns(connection, header) : []
+  await recordSpending(connection, {
+    runId: header.runId,
+    price: settings.price,
+    currency: run.pipeline.vendor.currency,
+  })
   const receipt = buildReceipt(run, results, {
     finishedAt: effects.now(),
     settled,
     codes: await runCodes(connection, header.runId),
-    days: await daysOfRun(connection, header.runId),
+    spent: await spendingOfRun(connection, header.runId),
     signalCode: signal.aborted ? (signal.reason as number) : undefined,
     drift: await driftSince(connection, header.startedAt),
     ambiguousCalls: await unresolvedCalls(connection),
@@ -85,11 +89,6 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
     historyFrom: historyStartOf(run, receipt.exit_code, fetched),
   }
   await recordRun(connection, record)
-  await recordSpending(connection, {
-    runId: header.runId,
-    price: receipt.money.price,
-    currency: receipt.money.currency,
-  })
   await recordDepartures(connection, header.runId)
   if (aheadRuns.length > 0) await requireRebuild(connection, 'clock')
   return receipt

@@ -4,6 +4,7 @@ import { UsageError } from '../core/errors.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import { HEADER_AGAIN } from '../read/columns.js'
+import { idOfRow } from '../read/idOfRow.js'
 import type { NamedInput } from '../read/readInput.js'
 
 interface StoredList {
@@ -62,6 +63,7 @@ function asInputs(connection: Connection, pipeline: Pipeline, lists: readonly St
   return lists.map(({ list, source, columns: json, id_column }) => {
     const columns = JSON.parse(json) as string[]
     const at = columns.indexOf(id_column)
+    const idOf = idOfRow({ columns, idIndex: at, spare: [] }, pipeline)
     return {
       name: list,
       source,
@@ -72,8 +74,9 @@ function asInputs(connection: Connection, pipeline: Pipeline, lists: readonly St
           yield rows.map((row) => {
             const cells = JSON.parse(row.input) as (string | null)[]
             const cell = cells[at] ?? ''
-            const { row_number: rowNumber, line } = row
-            return { rowNumber, line: line ?? rowNumber, cells, cell, parsed: parsedOf(row, cell, pipeline) }
+            const { row_number: rowNumber, line: stored } = row
+            const line = stored ?? rowNumber
+            return { rowNumber, line, cells, cell, parsed: parsedOf(row, () => idOf({ line, cells })) }
           })
         }
       },
@@ -89,12 +92,13 @@ export function nothingTracked(data: string): UsageError {
 
 /**
  * A forgotten person's row has blank cells, so its reject reason is taken from the stored row. So is that
- * of a row that repeats the header, and the id of a row whose own cell has none: it was in another column.
+ * of a row that repeats the header, and the id of a row whose own cell has none: the id was in another column, or was found
+ * with `--resolve`.
  */
-function parsedOf({ user_id, reason }: StoredRow, cell: string, pipeline: Pipeline): ParsedId {
+function parsedOf({ user_id, reason }: StoredRow, read: () => ParsedId): ParsedId {
   if (user_id === null && reason === FORGOTTEN_ID.reason) return FORGOTTEN_ID
   if (user_id === null && reason === HEADER_AGAIN.reason) return HEADER_AGAIN
-  const parsed = pipeline.parseId(cell)
+  const parsed = read()
   return user_id !== null && 'reason' in parsed ? { id: user_id } : parsed
 }
 

@@ -12,7 +12,7 @@ const SHORTEST_BAR = 4
 /** The counts of a fetch: the fetch changes them, the progress line shows them. */
 export interface Tally {
   done: number
-  readonly total: number
+  total: number
   /** Ids with at least one call. */
   started: number
   inFlight: number
@@ -26,12 +26,17 @@ export interface Tally {
   limitPerSecond?: number | undefined
   /** Why no more calls are made. */
   stop?: string
-  readonly price: number
+  /** Of the calls that are made now. */
+  price: number
+  /** Money of the calls that were billed, and of those that may have been. */
+  moneyBilled: number
+  moneyMaybeBilled: number
   readonly currency: string
 }
 
 export function newTally(total: number, price: number, currency: string): Tally {
-  return { done: 0, total, started: 0, inFlight: 0, failed: 0, sent: 0, billed: 0, maybeBilled: 0, price, currency }
+  const calls = { done: 0, total, started: 0, inFlight: 0, failed: 0, sent: 0, billed: 0, maybeBilled: 0 }
+  return { ...calls, price, moneyBilled: 0, moneyMaybeBilled: 0, currency }
 }
 
 /** A duration in at most two units: `12s`, `3m20s`, `5h07m`. */
@@ -50,7 +55,7 @@ export function timeIn(ms: number): string {
 
 /** The counts in one line, after a bar that fits into `columns`; without `columns` the bar is left out. */
 export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): string {
-  const { done, total, inFlight, failed, billed, maybeBilled, price, currency, limitPerSecond } = tally
+  const { done, total, inFlight, failed, moneyBilled, moneyMaybeBilled, currency, limitPerSecond } = tally
   const share = total === 0 ? 1 : done / total
   const numbers = [
     `${Math.floor(share * 100)}%`,
@@ -58,7 +63,7 @@ export function progressLine(tally: Tally, idsPerSecond: number, columns = 0): s
     `${perSecond(idsPerSecond)}/s${limitPerSecond === undefined ? '' : ` of ${perSecond(limitPerSecond)}`}`,
     `${inFlight} in flight`,
     `${failed} failed`,
-    moneyText((billed + maybeBilled) * price, currency),
+    moneyText(moneyBilled + moneyMaybeBilled, currency),
     `${timeOf((total - done) / idsPerSecond)} left`,
   ].join(' ')
   const room = Math.min(LONGEST_BAR, columns - numbers.length - '[] '.length)

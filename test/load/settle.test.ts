@@ -278,7 +278,7 @@ test('recording a run replaces its row; its codes and the open calls can be read
     ids: { read: 6, enriched: 1, reused: 1, empty: 1, failed: 1, rejected: 0, parked: 2 },
     askedIds: 3,
     calls: { sent: 3, billed: 0, maybeBilled: 1 },
-    days: [{ day: '2026-11-22', billed: 0, maybe_billed: 1 }],
+    days: [{ day: '2026-11-22', billed: 0, maybe_billed: 1, money: 0 }],
     pace: { callsPerSecond: 12.5, limitPerSecond: 50, inFlightLimit: null },
     money: { currency: 'CNY', price: 0.15, billed: 0, maybeBilled: 0.15, saved: 0.3 },
   }

@@ -19,6 +19,7 @@ export const planCommand: Command = {
     'maxAgeByTier',
     'first',
     'retryFailed',
+    'resolve',
     'onAmbiguous',
     'concurrency',
     'rate',

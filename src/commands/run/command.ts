@@ -25,6 +25,7 @@ export const runCommand: Command = {
     'maxAgeByTier',
     'first',
     'retryFailed',
+    'resolve',
     'onAmbiguous',
     'concurrency',
     'rate',

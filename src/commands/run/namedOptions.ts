@@ -40,6 +40,8 @@ export interface NamedOptions {
   readonly first?: Given<'first'> | undefined
   /** fetch only the ids that failed, are empty or were refused as invalid, whatever their age */
   readonly retryFailed?: Given<'retryFailed'> | undefined
+  /** ask the API, for money, whose id short links and names in place of an id lead to, each once; misses: also those that led to nobody */
+  readonly resolve?: Given<'resolve'> | undefined
   /** after a call that was sent and never answered: fetch the id once more, or hold it (default: retry) */
   readonly onAmbiguous?: Given<'onAmbiguous'> | undefined
   /** most calls in flight (default: 16) */

@@ -33,8 +33,19 @@ function tableRow(label: string, counts: Counts): string {
   )
 }
 
-function money(receipt: Receipt, calls: number): string {
-  return moneyText(calls * receipt.money.price, receipt.money.currency)
+function money(receipt: Receipt, amount: number): string {
+  return moneyText(amount, receipt.money.currency)
+}
+
+function resolvedLine({ resolved }: Receipt): string[] {
+  if (resolved === undefined) return []
+  const { inputs, found, not_found, failed, parked } = resolved
+  const others = Object.entries({ 'lead to nobody': not_found, failed, parked }).filter(([, number]) => number > 0)
+  const parts = [
+    `${count(found)} of ${plural(inputs, 'link or name', 'links and names')} found`,
+    ...others.map(([what, number]) => `${count(number)} ${what}`),
+  ]
+  return [labelLine('resolved', parts.join(', '))]
 }
 
 function reasonLines(reasons: readonly ReasonCount[]): string[] {
@@ -62,10 +73,10 @@ function callLine(receipt: Receipt): string {
 
 function moneyLine(receipt: Receipt): string {
   if (receipt.simulated)
-    return labelLine('money', `none, the data are simulated (a real run: ${money(receipt, receipt.calls.billed)})`)
-  const maybe = receipt.calls.maybe_billed
+    return labelLine('money', `none, the data are simulated (a real run: ${money(receipt, receipt.money.billed)})`)
+  const maybe = receipt.money.maybe_billed
   const parts = [
-    `${money(receipt, receipt.calls.billed)} billed`,
+    `${money(receipt, receipt.money.billed)} billed`,
     ...(maybe > 0 ? [`up to ${money(receipt, maybe)} more`] : []),
     ...(receipt.money.saved > 0
       ? [`${moneyText(receipt.money.saved, receipt.money.currency)} saved by reused answers`]
@@ -81,7 +92,7 @@ function moneyLine(receipt: Receipt): string {
 function dayLines(receipt: Receipt, timeZone: string): string[] {
   const { days } = receipt.calls
   if (receipt.simulated || days.length < 2) return []
-  const parts = days.map(({ day, billed, maybe_billed }) => `${day} ${money(receipt, billed + maybe_billed)}`)
+  const parts = days.map(({ day, money: amount }) => `${day} ${money(receipt, amount)}`)
   return [labelParts('by day', parts), labelLine('', `days of ${timeZone}`)]
 }
 
@@ -148,6 +159,7 @@ export function summary(receipt: Receipt, timeZone: string, now = Date.now()): s
     ...receipt.lists.map(changeText),
     ...receipt.lists.flatMap(foreignLines),
     ...reasonLines(receipt.reasons),
+    ...resolvedLine(receipt),
     callLine(receipt),
     moneyLine(receipt),
     ...dayLines(receipt, timeZone),

@@ -3,7 +3,7 @@ import type { Effects } from '../../core/effects.js'
 import { endRedactor, type Redact } from '../../core/redact.js'
 import type { CallEnd, Intent } from '../../model/call.js'
 import { upstreamTime } from '../../model/clock.js'
-import type { Pipeline } from '../../model/pipeline.js'
+import { requestOf, type Pipeline } from '../../model/pipeline.js'
 import { openConnectionPool, type Reply } from './connectionPool.js'
 import { TransportFault } from './transportFault.js'
 
@@ -22,7 +22,7 @@ export interface ApiClientOptions {
   readonly timeoutMs: number
   readonly connections: number
   readonly proxy?: ProxyServer | undefined
-  readonly pipeline: Pick<Pipeline, 'request'>
+  readonly pipeline: Pick<Pipeline, 'request' | 'resolvers'>
   /** Takes the token out of everything that the client returns. */
   readonly redact: Redact
   readonly effects: Pick<Effects, 'now' | 'elapsed'>
@@ -34,8 +34,8 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
   const pool = openConnectionPool({ origin: base.origin, connections, timeoutMs, proxy, effects })
   const prefix = base.pathname.replace(/\/+$/, '')
 
-  const send = (id: string): Promise<Reply> => {
-    const { path, query, form } = pipeline.request(id)
+  const send = (intent: Intent): Promise<Reply> => {
+    const { path, query, form } = requestOf(pipeline, intent)
     const pairs = Object.entries({ ...(query ?? form), token }).map((pair) => pair.map(encodeURIComponent).join('='))
     if (form) return pool.request(prefix + path, pairs.join('&'))
     return pool.request(`${prefix}${path}${path.includes('?') ? '&' : '?'}${pairs.join('&')}`)
@@ -53,7 +53,6 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
 
   return {
     async attempt(intent) {
-      const { id } = intent
       const startedAt = effects.elapsed()
       const ended = () => ({
         ...intent,
@@ -61,7 +60,7 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
         ms: effects.elapsed() - startedAt,
       })
       try {
-        const { status, contentType, retryAfter, date, age, body } = await send(id)
+        const { status, contentType, retryAfter, date, age, body } = await send(intent)
         const upstreamAt = upstreamTime(date, age)
         return {
           ...ended(),

@@ -96,7 +96,7 @@ export const replaceMembers = [
 INSERT INTO list_members
 SELECT
   ${member.list}, ${member.row_number}, ${member.line}, ${member.input}, ${member.user_id},
-  CASE WHEN ${member.user_id} IS NULL THEN 'rejected' ELSE ${settled.status} END,
+  CASE WHEN ${member.user_id} IS NULL THEN coalesce(${member.status}, 'rejected') ELSE ${settled.status} END,
   CASE WHEN ${member.user_id} IS NULL THEN ${member.reason} ELSE ${settled.reason} END,
   $run${withStatus}`,
 ]
@@ -109,7 +109,7 @@ SELECT
   ${member.list}, ${member.row_number}, ${member.line}, ${member.cell}, coalesce(${settled.reason}, ${member.reason}),
   CASE WHEN ${member.user_id} IS NULL THEN ${member.remedy}
   ELSE 'the API says that this id does not exist: correct it; --retry-failed fetches it once more' END,
-  $run${withStatus} AND (${member.user_id} IS NULL OR ${settled.status} = 'rejected')`,
+  $run${withStatus} AND (${member.user_id} IS NULL AND ${member.status} IS NULL OR ${settled.status} = 'rejected')`,
 ]
 
 export const upsertLists = `

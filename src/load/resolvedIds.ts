@@ -1,0 +1,100 @@
+import type { Settings } from '../config/options.js'
+import { all, first, type Connection } from '../core/duckdb.js'
+import { fillTempTable, sqlColumns } from '../core/tempTable.js'
+import type { Pipeline } from '../model/pipeline.js'
+import type { RowStatus } from '../model/receipt.js'
+import type { Resolvable, Resolver } from '../model/resolver.js'
+import { MEMBERS, RESOLVED } from '../model/tempTables.js'
+
+/** What became of an input: its id, or why it has none. */
+export type ResolvedInput = Pick<Resolvable, 'kind' | 'input'> &
+  (
+    | { readonly id: string }
+    | { readonly reason: string; readonly status?: Extract<RowStatus, 'failed' | 'parked'> | undefined }
+  )
+
+const member = sqlColumns(MEMBERS)
+const resolved = sqlColumns(RESOLVED, 'r')
+
+/**
+ * Gives the rows of the TEMP table `members` the ids that earlier runs found for their links and names. A row whose input
+ * leads to nobody gets that as its reason.
+ */
+export async function applyKnown(connection: Connection, pipeline: Pick<Pipeline, 'resolvers'>): Promise<void> {
+  const { resolvers = [] } = pipeline
+  if (resolvers.length === 0 || !(await isStored(connection))) return
+  const known = await all<{ kind: string; input: string; id: string | null; reason: string | null }>(
+    connection,
+    `SELECT kind, input, known.user_id AS id, known.reason FROM resolved_ids AS known
+     WHERE (kind, input) IN (SELECT (${member.resolve_kind}, ${member.resolve_input}) FROM ${MEMBERS.name} WHERE ${member.resolve_input} IS NOT NULL)`,
+  )
+  await applyResolved(
+    connection,
+    resolvers,
+    known.map(({ kind, input, id, reason }) => ({ kind, input, ...(id === null ? { reason: reason! } : { id }) })),
+  )
+}
+
+/** Gives the rows of `members` with these inputs what became of them. */
+export async function applyResolved(
+  connection: Connection,
+  resolvers: readonly Resolver[],
+  inputs: readonly ResolvedInput[],
+): Promise<void> {
+  if (inputs.length === 0) return
+  const remedies = new Map(resolvers.map(({ kind, remedies: words }) => [kind, words]))
+  await fillTempTable(
+    connection,
+    RESOLVED,
+    inputs.map((each) => {
+      const { kind, input } = each
+      if ('id' in each) return { kind, input, user_id: each.id, reason: null, remedy: null, status: null }
+      const { reason, status = null } = each
+      const correct = remedies.get(kind)?.[reason] ?? 'this leads to nobody: correct it'
+      const remedy = status === null ? `${correct}; \`--resolve misses\` asks the API again` : null
+      return { kind, input, user_id: null, reason, remedy, status }
+    }),
+  )
+  await connection.run(`
+UPDATE ${MEMBERS.name} SET user_id = ${resolved.user_id}, reason = ${resolved.reason}, remedy = ${resolved.remedy}, status = ${resolved.status}
+FROM ${RESOLVED.name} AS r
+WHERE ${member.user_id} IS NULL AND ${member.resolve_kind} = ${resolved.kind} AND ${member.resolve_input} = ${resolved.input}`)
+}
+
+/** An input without an id, and whether the API may be asked: not so while an unanswered call for it is held. */
+export interface UnresolvedInput extends Pick<Resolvable, 'kind' | 'input'> {
+  readonly isHeld: boolean
+}
+
+/**
+ * The inputs of `members` that the settings let the API be asked for, each once, in the order of the rows.
+ */
+export async function unresolvedInputs(
+  connection: Connection,
+  { resolvers = [] }: Pick<Pipeline, 'resolvers'>,
+  { resolve, onAmbiguous }: Pick<Settings, 'resolve' | 'onAmbiguous'>,
+): Promise<UnresolvedInput[]> {
+  const kinds = resolvers.map(({ kind }) => kind)
+  const known =
+    resolve !== 'misses' && (await isStored(connection))
+      ? `AND (kind, input) NOT IN (SELECT (kind, input) FROM resolved_ids)`
+      : ''
+  const inputs = await all<UnresolvedInput>(
+    connection,
+    `SELECT kind, input, input IN (SELECT user_id FROM ambiguous_calls WHERE resolved_at IS NULL) AS "isHeld"
+     FROM (
+       SELECT ${member.resolve_kind} AS kind, ${member.resolve_input} AS input, min(rowid) AS appeared
+       FROM ${MEMBERS.name} WHERE ${member.user_id} IS NULL AND ${member.resolve_input} IS NOT NULL GROUP BY ALL
+     )
+     WHERE TRUE ${known} ORDER BY appeared`,
+  )
+  const isOff = onAmbiguous === 'retry'
+  return inputs.flatMap((input) => (kinds.includes(input.kind) ? [isOff ? { ...input, isHeld: false } : input] : []))
+}
+
+const IS_STORED = `SELECT 1 FROM duckdb_tables() WHERE table_name = 'resolved_ids' AND database_name = current_database()`
+
+/** The file that an older version published lacks the table. */
+async function isStored(connection: Connection): Promise<boolean> {
+  return (await first(connection, IS_STORED)) !== undefined
+}
