@@ -40,6 +40,9 @@ const schema = z.object({
   /** Calls. */
   billed: z.number(),
   maybe_billed: z.number(),
+  /** Their price; absent if an older version wrote the file. */
+  money_billed: z.number().optional(),
+  money_maybe_billed: z.number().optional(),
   /** Of a call; absent if an older version wrote the file. */
   price: z.number().optional(),
   /** Why the run is stopping, or has stopped. */
@@ -127,6 +130,7 @@ export class StatusFile {
 
   private status({ runId, startedAt }: RunHeader): RunStatus {
     const { total, done, inFlight, failed, sent, billed, maybeBilled, price, stop } = this.tally
+    const { moneyBilled, moneyMaybeBilled } = this.tally
     return {
       run_id: runId,
       pid: process.pid,
@@ -142,6 +146,8 @@ export class StatusFile {
       calls: sent,
       billed,
       maybe_billed: maybeBilled,
+      money_billed: moneyBilled,
+      money_maybe_billed: moneyMaybeBilled,
       price,
       ...(stop === undefined ? {} : { stop }),
       ...(this.exitCode === undefined ? {} : { exit_code: this.exitCode }),

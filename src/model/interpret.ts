@@ -143,8 +143,10 @@ function answerOutcome({ codes, profile: profileIn }: Source, answer: Answer): O
   if (profile.kind === 'misdelivered')
     return outcome(rule, code, `${rule.meaning}: ${oneLine(profile.id).slice(0, SHOWN_LENGTH)}`)
   if (profile.kind === 'unreadable') return { ...outcome(rule, code, `${rule.meaning}: ${profile.found}`), value: data }
-  const reason = profile.kind === 'empty' ? profile.reason : undefined
-  const result = outcome(rule, code, reason ?? (messageText(message) || rule.meaning))
+  // Where the endpoint says why, the answer is one like any other, and paid.
+  if (profile.kind === 'empty' && profile.reason !== undefined)
+    return outcome({ ...rule, billed: 'yes' }, code, profile.reason)
+  const result = outcome(rule, code, messageText(message) || rule.meaning)
   return profile.kind === 'profile' ? { ...result, value: profile.value } : result
 }
 

@@ -30,7 +30,9 @@ export function hideRow<Row extends RowWithId>(
     if (forgotten.isIn(cell)) return true
     // The cell may have the id in another form, such as full-width digits. Parsing is slow, so only where it is likely.
     const parsed = isForgotten ? pipeline.parseId(cell) : undefined
-    return parsed !== undefined && 'id' in parsed && forgotten.has(parsed.id)
+    if (parsed === undefined) return false
+    // A link or name that leads to an id may have led to this one.
+    return 'id' in parsed ? forgotten.has(parsed.id) : parsed.resolve !== undefined
   }
   if (!isForgotten && !row.cells.some(hasForgottenId)) return row
   const blanked = (cell: string | null): string | null => (hasForgottenId(cell) ? '' : cell)

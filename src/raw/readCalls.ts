@@ -82,7 +82,7 @@ function wholeRun(files: readonly RawRun[]): RawRun {
 
 /** Which calls of a file are read. */
 export interface CallFilter {
-  /** Only the calls for these ids. */
+  /** Only the calls for these ids, and those of resolvers, which may have found one of them. */
   readonly ids?: readonly string[] | undefined
   /** Only the calls of this run. */
   readonly runId?: string
@@ -166,7 +166,7 @@ async function* callsIn<Row extends RawCall>(
        * EXCLUDE (run_id, run_started_at, pipeline, simulated, host, user_id, sent_at, received_at, checksum),
        user_id AS id, epoch_ms(sent_at) AS "sentAt", epoch_ms(received_at) AS "receivedAt", checksum = ${checksumSql(table)} AS intact
      FROM ${withEndpoint(parquet(file))}
-     WHERE run_id = ${quotedText(runId ?? '')}${ids ? ` AND user_id IN (${ids.map(quotedText).join(', ')})` : ''}`,
+     WHERE run_id = ${quotedText(runId ?? '')}${ids ? ` AND (user_id IN (${ids.map(quotedText).join(', ')}) OR endpoint IS NOT NULL)` : ''}`,
   )
   for (;;) {
     const { value } = (await readingFile(file, () => rows.next())) as IteratorResult<Row[], undefined>

@@ -21,9 +21,16 @@ type Warnings = readonly LogEvent[]
 export interface PartialRun {
   readonly status: RunStatus
   readonly calls: { readonly sent: number; readonly billed: number; readonly maybeBilled: number }
-  readonly price: number
+  readonly money: { readonly billed: number; readonly maybeBilled: number }
   readonly currency: string
   readonly simulated: boolean
+}
+
+/** The money of such a run by its status file; one of an older version has the price of a call only. */
+export function moneyOfStatus(status: RunStatus, price: number): PartialRun['money'] {
+  const { billed, maybe_billed, money_billed, money_maybe_billed } = status
+  const each = status.price ?? price
+  return { billed: money_billed ?? billed * each, maybeBilled: money_maybe_billed ?? maybe_billed * each }
 }
 
 /** The closing line of a run with a receipt. */
@@ -105,9 +112,9 @@ export function closingOfNotStarted(
   })
 }
 
-function partial({ status, calls, price, currency, simulated }: PartialRun): Pick<Parts, 'runId' | 'parts' | 'fields'> {
+function partial({ status, calls, money, currency, simulated }: PartialRun): Pick<Parts, 'runId' | 'parts' | 'fields'> {
   const { run_id: runId, lists, phase, due, done, failed } = status
-  const [billed, maybeBilled] = [calls.billed * price, calls.maybeBilled * price]
+  const { billed, maybeBilled } = money
   const sent = { sent: calls.sent, billed: calls.billed, maybe_billed: calls.maybeBilled }
   // The status of a killed run says no more in which phase it was.
   const step = phase === 'interrupted' ? '' : `phase=${phase} `

@@ -2,18 +2,19 @@ import { first, type Connection } from '../core/duckdb.js'
 import { zonedTime } from '../core/time.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { readStatus, type RunStatus } from '../dataFolder/runStatus.js'
-import { closingOfKilled } from './closingLine.js'
+import { closingOfKilled, moneyOfStatus } from './closingLine.js'
 import type { RunContext } from './context.js'
 
 /** No process has this id. */
 const NO_PID = -1
 
-/** What its loaded calls show; `price` is null if no call was sent, or an older version made them. */
+/** What its loaded calls show; the money is null if no call was sent, or an older version made them. */
 interface Sent {
   readonly sent: number
   readonly billed: number
   readonly maybeBilled: number
-  readonly price: number | null
+  readonly moneyBilled: number | null
+  readonly moneyMaybeBilled: number | null
 }
 
 /** The last run of the folder, whose process was killed: this run writes its closing line, once. */
@@ -47,14 +48,17 @@ export class CutOffRun {
     const { logger, settings, api, pipeline } = this.context
     const { status } = this
     const { calls: sent = status.billed + status.maybe_billed, billed, maybe_billed: maybeBilled } = status
-    const price = calls?.price ?? status.price ?? settings.price
+    const ofStatus = moneyOfStatus(status, settings.price)
     const known = calls ?? { sent, billed, maybeBilled }
     // The status may be a second older than the journal, and each billed answer has ended an id.
     const done = Math.min(status.due, Math.max(status.done, known.billed))
     const line = closingOfKilled({
       status: { ...status, done },
       calls: known,
-      price,
+      money: {
+        billed: calls?.moneyBilled ?? ofStatus.billed,
+        maybeBilled: calls?.moneyMaybeBilled ?? ofStatus.maybeBilled,
+      },
       currency: pipeline.vendor.currency,
       simulated: api.simulated,
     })
@@ -65,5 +69,5 @@ export class CutOffRun {
 
 const CALLS = `
 SELECT calls AS sent, billed_calls AS billed, maybe_billed_calls AS "maybeBilled",
-  (SELECT any_value(price) FROM spending WHERE run_id = $runId) AS price
+  money_billed AS "moneyBilled", money_maybe_billed AS "moneyMaybeBilled"
 FROM runs WHERE run_id = $runId AND calls IS NOT NULL`

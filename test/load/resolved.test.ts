@@ -108,14 +108,14 @@ test('calls to a resolver give ids and their price, and nothing about profiles; 
         'SELECT run_id, calls, billed_calls, maybe_billed_calls, money_billed, money_maybe_billed FROM runs ORDER BY 1',
       ),
     ).toEqual([
-      { run_id: 'r1', calls: 7, billed_calls: 3, maybe_billed_calls: 3, money_billed: 0.9, money_maybe_billed: 1.2 },
+      { run_id: 'r1', calls: 7, billed_calls: 4, maybe_billed_calls: 2, money_billed: 1.3, money_maybe_billed: 0.8 },
       { run_id: 'r2', calls: 3, billed_calls: 3, maybe_billed_calls: 0, money_billed: 0.9, money_maybe_billed: 0 },
     ])
     expect(
       await rows(`SELECT price, calls, money_billed, money_maybe_billed FROM spending WHERE run_id = 'r1' ORDER BY 1`),
     ).toEqual([
       { price: 0.1, calls: 1, money_billed: 0.1, money_maybe_billed: 0 },
-      { price: 0.4, calls: 6, money_billed: 0.8, money_maybe_billed: 1.2 },
+      { price: 0.4, calls: 6, money_billed: 1.2, money_maybe_billed: 0.8 },
     ])
     expect(await rows('SELECT user_id, resolved_at IS NOT NULL AS known FROM ambiguous_calls')).toEqual([
       { user_id: 'slow', known: true },

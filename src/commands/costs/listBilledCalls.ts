@@ -7,7 +7,7 @@ import { openSegments } from '../../journal/openSegments.js'
 import type { Call, RunHeader } from '../../model/call.js'
 import { interpreter, requestIdOf } from '../../model/interpret.js'
 import type { Interpret } from '../../model/outcome.js'
-import type { Pipeline } from '../../model/pipeline.js'
+import { requestOf, type Pipeline } from '../../model/pipeline.js'
 import { sealedCalls } from '../../raw/sealedCalls.js'
 
 /** The billed and maybe billed calls of a month. */
@@ -61,7 +61,10 @@ export async function listBilledCalls(connection: Connection, layout: Layout, pe
   const line = lineOf(interpreter(period.pipeline), period)
   for await (const { header, call, source } of callsOf(layout, runs)) {
     const cells = line(header, call)
-    if (cells) writer.append({ ...cells, ...runs.get(header.runId)!, source })
+    if (!cells) continue
+    const ofRun = runs.get(header.runId)!
+    const own = ofRun.isSimulated ? undefined : priceOf(period.pipeline, call)
+    writer.append({ ...cells, price: own ?? ofRun.price, currency: ofRun.currency, source })
   }
   writer.close()
   await connection.run(insertGone(period.month))
@@ -69,15 +72,23 @@ export async function listBilledCalls(connection: Connection, layout: Layout, pe
 }
 
 interface RunPrice {
+  /** Of a call for a profile. */
   readonly price: number | null
   readonly currency: string | null
+  readonly isSimulated: boolean
+}
+
+/** The price of a call to the endpoint of a resolver; undefined: that of the run. */
+function priceOf({ resolvers }: Pipeline, { endpoint }: Call): number | undefined {
+  return endpoint === undefined ? undefined : resolvers?.find((each) => each.endpoint === endpoint)?.price
 }
 
 /** The runs that have spent something in the month, and the price of their calls. */
 async function runsOf(connection: Connection, month: string): Promise<ReadonlyMap<string, RunPrice>> {
   const runs = await all<RunPrice & { run_id: string }>(
     connection,
-    `SELECT s.run_id, any_value(${PRICE}) AS price, any_value(s.currency) AS currency
+    `SELECT s.run_id, any_value(CASE WHEN r.simulated THEN 0 ELSE coalesce(r.price, s.price) END::DOUBLE) AS price,
+       any_value(s.currency) AS currency, coalesce(any_value(r.simulated), FALSE) AS "isSimulated"
      FROM spending AS s LEFT JOIN runs AS r ON r.run_id = s.run_id
      WHERE strftime(s.calendar_day, '%Y-%m') = $month GROUP BY s.run_id ORDER BY s.run_id`,
     { month },
@@ -128,13 +139,19 @@ function lineOf(interpret: Interpret, { month, zone, pipeline }: Period) {
       request_id: requestId,
       user_id: call.id,
       host,
-      endpoint: pipeline.request(call.id).path,
+      endpoint: pathOf(pipeline, call),
       code,
       billed,
       run_id: runId,
       seq: BigInt(call.seq),
     }
   }
+}
+
+/** The path of the endpoint; its name if the definition does not have it any more. */
+function pathOf(pipeline: Pipeline, call: Call): string {
+  const isGone = call.endpoint !== undefined && !pipeline.resolvers?.some(({ endpoint }) => endpoint === call.endpoint)
+  return isGone ? call.endpoint : requestOf(pipeline, call).path
 }
 
 const NO_NUMBER = { requestId: null, recordTime: null }
@@ -155,13 +172,13 @@ function insertGone(month: string): string {
   SELECT counted.*, unnest(range(counted.calls - coalesce(listed.calls, 0)))
   FROM (
     SELECT s.run_id, CAST(s.calendar_day AS VARCHAR) AS day, CAST(sum(s.${column}) AS BIGINT) AS calls, any_value(r.host) AS host,
-      any_value(${PRICE}) AS price, any_value(s.currency) AS currency
+      ${PRICE} AS price, any_value(s.currency) AS currency
     FROM spending AS s LEFT JOIN runs AS r ON r.run_id = s.run_id
-    WHERE strftime(s.calendar_day, '%Y-%m') = '${month}' GROUP BY s.run_id, s.calendar_day
+    WHERE strftime(s.calendar_day, '%Y-%m') = '${month}' GROUP BY s.run_id, s.calendar_day, ${PRICE}
   ) AS counted
   LEFT JOIN (
-    SELECT run_id, day, count(*) AS calls FROM ${BILLED_CALLS.name} WHERE billed = '${billed}' GROUP BY run_id, day
-  ) AS listed ON listed.run_id = counted.run_id AND listed.day = counted.day
+    SELECT run_id, day, price, count(*) AS calls FROM ${BILLED_CALLS.name} WHERE billed = '${billed}' GROUP BY run_id, day, price
+  ) AS listed ON listed.run_id = counted.run_id AND listed.day = counted.day AND listed.price IS NOT DISTINCT FROM counted.price
 )`,
       )
     })

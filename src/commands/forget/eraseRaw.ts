@@ -2,7 +2,9 @@ import { join, relative, sep } from 'node:path'
 import { LocalError } from '../../core/errors.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import type { AnswerReader } from '../../flatten/compile.js'
-import type { EditCall } from '../../model/call.js'
+import type { Call, EditCall } from '../../model/call.js'
+import type { Outcome } from '../../model/outcome.js'
+import { resolvedId } from '../../model/resolution.js'
 import { eraseFrom } from '../../privacy/eraseCall.js'
 import { hideRow, FORGOTTEN_ID, type RowWithId } from '../../privacy/hideRow.js'
 import type { IdFinder } from '../../privacy/idFinder.js'
@@ -66,8 +68,10 @@ export async function paidFor(
         for (const run of runs) {
           for await (const batch of run.calls()) {
             for (const call of batch) {
-              if (call.kind === 'unknown' || interpret(call).billed !== 'yes') continue
-              const counts = paid.get(call.id)!
+              const outcome = call.kind === 'unknown' ? undefined : interpret(call)
+              if (outcome?.billed !== 'yes') continue
+              const counts = paid.get(personOf(call, outcome) ?? '')
+              if (counts === undefined) continue
               counts[run.header.runId] = (counts[run.header.runId] ?? 0) + 1
             }
           }
@@ -111,6 +115,11 @@ export async function eraseRaw(
   return erased
 }
 
+/** The id that a call is about: at the endpoint of a resolver the one that was found. */
+function personOf(call: Call, outcome: Outcome): string | undefined {
+  return call.endpoint === undefined ? call.id : resolvedId(outcome)
+}
+
 /** Removes the calls for these people, and their ids from the calls for others. */
 export function callWithout(
   finder: IdFinder,
@@ -118,7 +127,8 @@ export function callWithout(
   erased: Pick<ErasedRaw, 'answers' | 'calls' | 'redacted'>,
 ): EditCall {
   return (call) => {
-    if (finder.has(call.id)) {
+    const found = call.endpoint !== undefined && call.kind === 'answer' ? resolvedId(interpret(call)) : call.id
+    if (found !== undefined && finder.has(found)) {
       erased[call.kind === 'answer' ? 'answers' : 'calls'] += 1
       return undefined
     }

@@ -3,6 +3,7 @@ import type { Layout } from '../../dataFolder/layout.js'
 import type { AnswerReader } from '../../flatten/compile.js'
 import type { Call, CallEnd } from '../../model/call.js'
 import { decodeUtf8, isObject, readJson } from '../../model/json.js'
+import { resolvedId } from '../../model/resolution.js'
 import { bodyNames } from '../../privacy/eraseCall.js'
 import { IdFinder } from '../../privacy/idFinder.js'
 import { mentionsIn } from '../../privacy/mentionsIn.js'
@@ -86,7 +87,7 @@ class Collected {
 
   async take(runId: string | undefined, call: Call, file: string): Promise<void> {
     this.searched.add(file)
-    const isOwn = this.finder.has(call.id)
+    const isOwn = this.isFor(call)
     const body = bodyOf(call)
     const names = body !== undefined && bodyNames(body, this.finder)
     if (!isOwn && !names) return
@@ -114,7 +115,7 @@ class Collected {
     const { kind, code, billed, message } = this.reader.interpret(call)
     const body = bodyOf(call)
     const isWithheld = subject === 'another'
-    const kept = body && withoutOther(body, call.id, this.finder)
+    const kept = body && (this.isFor(call) ? body : withoutOther(body, call.id))
     const written = kept === undefined || isWithheld ? undefined : await this.writeBody(key, kept, kept === body)
     if (call.kind === 'answer' && written) this.answers += 1
     if (isWithheld) this.withheld += 1
@@ -132,7 +133,7 @@ class Collected {
       written?.sha256 ?? null,
       isWithheld
         ? 'it holds the profile of another person, or may hold it'
-        : subject === 'person' && !this.finder.has(call.id)
+        : subject === 'person' && !this.isFor(call)
           ? `the id for which it was fetched, replaced by ${ANOTHER}`
           : null,
     ])
@@ -174,8 +175,16 @@ class Collected {
     )
   }
 
-  private head(runId: string | undefined, { seq, id, attempt, sentAt }: Call): (string | null)[] {
-    const fetchedFor = this.finder.has(id) ? id : ANOTHER
+  /** Whether the call was sent for the person: with the id, or with a link or name that leads to it. */
+  private isFor(call: Call): boolean {
+    if (call.endpoint === undefined || call.kind === 'unknown') return this.finder.has(call.id)
+    const found = resolvedId(this.reader.interpret(call))
+    return found !== undefined && this.finder.has(found)
+  }
+
+  private head(runId: string | undefined, call: Call): (string | null)[] {
+    const { seq, id, attempt, sentAt } = call
+    const fetchedFor = this.isFor(call) ? id : ANOTHER
     return [runId ?? null, String(seq), fetchedFor, String(attempt), iso(sentAt)]
   }
 
@@ -201,9 +210,9 @@ class Collected {
 }
 
 /** An answer that came for another id may repeat that id. */
-function withoutOther(body: Uint8Array, fetched: string, own: IdFinder): Uint8Array {
+function withoutOther(body: Uint8Array, fetched: string): Uint8Array {
   const other = IdFinder.of([fetched])
-  if (own.has(fetched) || !bodyNames(body, other)) return body
+  if (!bodyNames(body, other)) return body
   const text = Buffer.from(body).toString('latin1')
   return Buffer.from(
     other.takeOut(text, () => ANOTHER),

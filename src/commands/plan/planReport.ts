@@ -30,6 +30,17 @@ export interface PlanReport {
     readonly due: number
     readonly month?: MonthCalls & { readonly cost: number }
   }
+  /** With `--resolve`, if there are inputs to ask for: number and price by kind, the price of all, and of all their profiles. */
+  readonly resolve?: {
+    readonly kinds: readonly {
+      readonly kind: string
+      readonly title: string
+      readonly inputs: number
+      readonly price: number
+    }[]
+    readonly cost: number
+    readonly profiles: number
+  }
   readonly simulated: boolean
   readonly time: {
     /** Null when neither an earlier run nor `--rate` gives a pace. */
@@ -104,7 +115,7 @@ export function planText(plan: PlanReport): string {
         rejected.reasons.map(({ reason, rows: some }) => `${reason}: ${count(some)}`),
       ),
     )
-  lines.push(moneyLine(plan), ...monthLines(plan), timeLine(plan))
+  lines.push(moneyLine(plan), ...resolveLines(plan), ...monthLines(plan), timeLine(plan))
   if (due.reasons.some(({ reason }) => reason === 'ahead')) lines.push(labelLine('clock', AHEAD))
   if (plan.caveat) lines.push(labelLine('note', CAVEATS[plan.caveat]))
   return `${lines.join('\n')}\n`
@@ -119,6 +130,18 @@ function moneyLine({ ids, due, money, simulated }: PlanReport): string {
     'money',
     `${price}: ${plural(due.ids, 'call')} at ${exactMoney(money.price, money.currency)}, if each is billed once`,
   )
+}
+
+function resolveLines({ resolve, money: { currency }, simulated }: PlanReport): string[] {
+  if (resolve === undefined) return []
+  const kinds = resolve.kinds.map(
+    ({ title, inputs, price }) => `${title}: ${plural(inputs, 'call')} at ${exactMoney(price, currency)}`,
+  )
+  const cost = `${moneyText(resolve.cost, currency)} in all${simulated ? ' (if the calls were real)' : ''}`
+  return [
+    labelParts('resolve', [...kinds, cost]),
+    labelLine('', `and up to ${moneyText(resolve.profiles, currency)} for the profiles of those who are found`),
+  ]
 }
 
 function monthLines({ money: { month, price, currency }, simulated }: PlanReport): string[] {

@@ -6,9 +6,11 @@ import { lostCaps, lostConfig } from '../../dataFolder/lostConfig.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { withSpill } from '../../dataFolder/spill.js'
 import type { ListChange } from '../../load/listChanges.js'
+import { applyKnown, unresolvedInputs, type UnresolvedInput } from '../../load/resolvedIds.js'
 import { bringUpToDate } from '../../load/schema/schema.js'
 import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
+import { priceOfInputs } from '../../model/resolution.js'
 import { plan, type PlanCounts, planOptionsOf } from '../../plan/plan.js'
 import { callsOfMonth, type MonthCalls } from '../../plan/monthCalls.js'
 import { openTombstones } from '../../privacy/tombstones.js'
@@ -39,6 +41,8 @@ export async function planRun(
     return await withKnown(layout, context, async (connection) => {
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
       await loadMembers(inputs, { connection, pipeline, forgotten })
+      await applyKnown(connection, pipeline)
+      const unresolved = settings.resolve ? await unresolvedInputs(connection, pipeline, settings) : []
       const foreign = await foreignLists(connection, pipeline)
       const changes = await logListChanges(connection, inputs, effects)
       const refused =
@@ -53,6 +57,7 @@ export async function planRun(
         layout,
         foreign,
         changes,
+        unresolved,
         now,
         settings,
         pipeline,
@@ -100,6 +105,8 @@ interface PlanContext {
   /** In the order of the inputs. */
   readonly changes: readonly ListChange[]
   readonly foreign: ReadonlyMap<string, readonly string[]>
+  /** None without `--resolve`. */
+  readonly unresolved: readonly UnresolvedInput[]
   readonly layout: Layout
   readonly now: number
   readonly settings: RunContext['settings']
@@ -113,7 +120,7 @@ interface PlanContext {
 function reportOf(
   counts: PlanCounts,
   inputs: readonly NamedInput[],
-  { layout, foreign, changes, now, settings, pipeline, measured, month, simulated }: PlanContext,
+  { layout, foreign, changes, unresolved, now, settings, pipeline, measured, month, simulated }: PlanContext,
 ): PlanReport {
   const { rows, ids, rejectedRows, rejectedByReason, byDecision, byReason } = counts
   const { price, concurrency, rate = null } = settings
@@ -155,6 +162,7 @@ function reportOf(
       due: Math.round(due.ids * price * 1e4) / 1e4,
       ...(month ? { month: { ...month, cost: Math.round(month.calls * price * 1e4) / 1e4 } } : {}),
     },
+    ...(unresolved.length > 0 ? { resolve: resolveCosts(unresolved, pipeline, price) } : {}),
     simulated,
     time: {
       seconds: due.ids === 0 ? 0 : seconds.length === 0 ? null : Math.max(...seconds),
@@ -164,6 +172,22 @@ function reportOf(
       limit_per_second: limitPerSecond,
     },
     caveat: isOn ? 'running' : isCutOff ? 'cut_off' : null,
+  }
+}
+
+function resolveCosts(
+  unresolved: readonly UnresolvedInput[],
+  pipeline: Pipeline,
+  price: number,
+): NonNullable<PlanReport['resolve']> {
+  const kinds = (pipeline.resolvers ?? []).map(({ kind, title, price: ofOne }) => {
+    return { kind, title, inputs: unresolved.filter((input) => input.kind === kind).length, price: ofOne }
+  })
+  const amount = (sum: number): number => Math.round(sum * 1e4) / 1e4
+  return {
+    kinds: kinds.filter(({ inputs }) => inputs > 0),
+    cost: amount(priceOfInputs(pipeline, unresolved)),
+    profiles: amount(unresolved.length * price),
   }
 }
 

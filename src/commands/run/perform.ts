@@ -11,7 +11,7 @@ import type { RunStatus } from '../../dataFolder/runStatus.js'
 import { idHider } from '../../model/hideIds.js'
 import type { Receipt } from '../../model/receipt.js'
 import type { CallSource } from '../../run/callSource.js'
-import { closingOfFailure, closingOfReceipt } from '../../run/closingLine.js'
+import { closingOfFailure, closingOfReceipt, moneyOfStatus } from '../../run/closingLine.js'
 import type { RunContext } from '../../run/context.js'
 import { couldNotStart } from '../../run/lastStart.js'
 import { run } from '../../run/run.js'
@@ -113,7 +113,8 @@ async function tellFailure(
   const { run_id, lists, billed, maybe_billed: maybeBilled, calls: sent = 0 } = last
   const { price, data } = settings
   const { currency } = pipeline.vendor
-  const failed = { status: last, calls: { sent, billed, maybeBilled }, price, currency, simulated }
+  const money = moneyOfStatus(last, price)
+  const failed = { status: last, calls: { sent, billed, maybeBilled }, money, currency, simulated }
   await tellEnd(job, redactor(job.token), {
     end: {
       run_id,

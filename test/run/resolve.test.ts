@@ -1,0 +1,208 @@
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import type { Entry } from '../../src/simulator/ledger.js'
+import type { Simulator } from '../../src/simulator/simulator.js'
+import { agencyList, writeAgencyList } from '../support/agencyList.js'
+import { temporaryFolder } from '../support/folder.js'
+import { plainId, writeList } from '../support/lists.js'
+import { published } from '../support/published.js'
+import { forgetHere, replayHere } from '../support/replayHere.js'
+import { enrich, refresh, refused, simulator, startRun } from '../support/simulated.js'
+
+const MEMBERS = 'SELECT row_number, user_id, status, reason FROM list_members ORDER BY list, row_number'
+
+/** What the simulator has charged, by endpoint and id. */
+function charges({ ledger }: Simulator): Map<string, Entry[]> {
+  const paid = new Map<string, Entry[]>()
+  for (const entry of ledger.entries.filter(({ charged }) => charged)) {
+    const key = `${entry.endpoint ?? 'profile'} ${entry.id}`
+    paid.set(key, [...(paid.get(key) ?? []), entry])
+  }
+  return paid
+}
+
+function expectPaidOnce(api: Simulator): void {
+  expect([...charges(api).values()].filter(({ length }) => length > 1)).toEqual([])
+}
+
+test('a list of 200 rows: each link and name is paid for once, its row has the id, and is free from then on', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const { rows } = await agencyList()
+  const files = await writeAgencyList(folder)
+  const first = await enrich(files.csv, data, api, '--resolve', '--track', '--max-failed', '100%')
+
+  const stored = await published(data, MEMBERS)
+  expect(stored.map(({ user_id, reason, status }) => (user_id ? { id: user_id } : { status, reason }))).toEqual(
+    rows.map(({ expected }) => {
+      if ('id' in expected) return { id: expected.id }
+      if (!('kind' in expected)) return { status: 'rejected', reason: expected.reason }
+      const { resolved } = expected
+      if (resolved.kind === 'found') return { id: resolved.id }
+      return { status: 'rejected', reason: resolved.kind === 'miss' ? resolved.reason : resolved.kind }
+    }),
+  )
+  const asked = new Map(
+    rows.flatMap(({ expected }) => ('kind' in expected ? [[expected.input, expected] as const] : [])),
+  )
+  const found = [...asked.values()].filter(({ resolved }) => resolved.kind === 'found').length
+  expect(first.receipt.resolved).toMatchObject({
+    inputs: asked.size,
+    found,
+    not_found: asked.size - found,
+    failed: 0,
+    parked: 0,
+  })
+  expectPaidOnce(api)
+  expect(api.ledger.entries.filter(({ endpoint }) => endpoint !== null)).toHaveLength(asked.size)
+  const { cost } = api.ledger.summary()
+  expect(first.receipt.money.billed).toBeCloseTo(cost, 6)
+  expect(await published(data, `SELECT input FROM resolved_ids WHERE (user_id IS NULL) = (reason IS NULL)`)).toEqual([])
+  // Nobody whom nobody looked for is in what is kept.
+  const users = await published(
+    data,
+    `SELECT input, red_id FROM (
+       SELECT user_id AS input, unnest(json_extract_string(decode(body), '$.data.users[*].red_id')) AS red_id
+       FROM read_parquet('${data}/raw/answers/*/*/*.parquet') WHERE endpoint = 'search-user'
+     ) WHERE red_id <> input`,
+  )
+  expect(users).toEqual([])
+
+  const { calls } = api.ledger.summary()
+  const again = await enrich(files.xlsx, data, api, '--resolve', '--list', 'again')
+  const night = await refresh(data, api, '--resolve')
+  const plain = await enrich(files.csv, data, api)
+  for (const { receipt } of [again, night, plain]) expect(receipt.calls.sent).toBe(0)
+  expect(api.ledger.summary().calls).toBe(calls)
+  expect(plain.receipt.ids).toEqual(again.receipt.ids)
+  expect((await replayHere(data, { check: true })).differences).toEqual([])
+
+  // Only who is asked to pays once more for those who led to nobody.
+  const misses = await enrich(files.csv, data, api, '--resolve', 'misses')
+  expect(misses.receipt).toMatchObject({
+    calls: { sent: asked.size - found },
+    resolved: { found: 0, not_found: asked.size - found },
+  })
+
+  // Who was found by a name is forgotten with that name.
+  const person = rows.map(({ expected }) => expected).find((row) => 'input' in row && row.input.startsWith('kafei_'))
+  if (!person || !('kind' in person) || person.resolved.kind !== 'found') throw new Error('the list has no such row')
+  const { input, resolved } = person
+  await forgetHere(data, resolved.id)
+  const left = await published(
+    data,
+    `SELECT input FROM resolved_ids WHERE input = '${input}' OR user_id = '${resolved.id}'
+     UNION ALL SELECT input FROM list_members WHERE contains(input, '"${input}"') OR user_id = '${resolved.id}'
+     UNION ALL SELECT user_id FROM read_parquet('${data}/raw/*/*/*/*.parquet', union_by_name = true) WHERE user_id IN ('${input}', '${resolved.id}')`,
+  )
+  expect(left).toEqual([])
+  const forgotten = await enrich(files.csv, data, api, '--resolve', '--max-age', '30d')
+  expect(forgotten.receipt).toMatchObject({ calls: { sent: 1 }, resolved: { inputs: 1, found: 0, not_found: 1 } })
+  expect(await published(data, `SELECT user_id FROM creators WHERE user_id = '${resolved.id}'`)).toEqual([])
+  expect((await replayHere(data, { check: true })).differences).toEqual([])
+}, 60_000)
+
+const LINKS = Array.from({ length: 4 }, (_, n) => `https://xhslink.com/m/Caps${n}5eed09`)
+const HANDLES = ['kafei_1', 'kafei_25eed06', 'kafei_35eed06'].map((handle) => `小红书号:${handle}`)
+const CELLS = [...LINKS, ...HANDLES, plainId(1), plainId(2)]
+
+test.each([
+  { flags: ['--max-calls', '5'], calls: 5, parked: 2 },
+  { flags: ['--budget', '0.8'], calls: 5, parked: 2 },
+  { flags: ['--budget-per-day', '0.31'], calls: 2, parked: 5 },
+  { flags: ['--max-calls', '8'], calls: 8, parked: 0 },
+])('caps count calls of every endpoint: $flags', async ({ flags, calls, parked }) => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, CELLS)
+  const first = await enrich(list, data, api, '--resolve', '--concurrency', '2', ...flags)
+  expect(first).toMatchObject({ code: 0, receipt: { stop: { reason: 'cap' }, resolved: { parked }, reconciled: true } })
+  expect(api.ledger.summary()).toMatchObject({ calls, charged: calls })
+  const unresolved = await published(data, `SELECT DISTINCT status, reason FROM list_members WHERE user_id IS NULL`)
+  expect(unresolved).toEqual(parked === 0 ? [] : [{ status: 'parked', reason: 'cap' }])
+  const second = await enrich(list, data, api, '--resolve')
+  expect(second.receipt.rows).toMatchObject({ parked: 0, rejected: 0 })
+  expectPaidOnce(api)
+  expect(api.ledger.summary()).toMatchObject({ charged: CELLS.length + LINKS.length + HANDLES.length })
+})
+
+test('the quota of an endpoint parks what is left, and the same command goes on', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator({ quota: 2 })
+  const list = writeList(folder, CELLS)
+  const first = await enrich(list, data, api, '--resolve', '--concurrency', '1')
+  expect(first).toMatchObject({
+    code: 5,
+    receipt: { stop: { reason: 'quota', code: '303' }, resolved: { found: 2, parked: 5 } },
+  })
+  expect(first.receipt.rows).toMatchObject({ parked: CELLS.length })
+  api.change({ quota: null })
+  const second = await enrich(list, data, api, '--resolve')
+  expect(second).toMatchObject({ code: 0, receipt: { resolved: { inputs: 5, found: 5 } } })
+  expectPaidOnce(api)
+})
+
+test('an input whose calls fail is a failed row, and is asked for again; a held one is not', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, ['小红书号:c0de0301x', '小红书号:fa170001x', '小红书号:x5eed07', plainId(1)])
+  const first = await enrich(
+    list,
+    data,
+    api,
+    '--resolve',
+    '--attempts',
+    '2',
+    '--on-ambiguous',
+    'hold',
+    '--max-failed',
+    '5%,1',
+  )
+  expect(first).toMatchObject({ code: 3, receipt: { exit_reason: 'failed', resolved: { inputs: 3, failed: 3 } } })
+  expect(await published(data, MEMBERS)).toMatchObject([
+    { status: 'failed', reason: '301' },
+    { status: 'failed', reason: 'ambiguous' },
+    { status: 'failed', reason: 'unreadable' },
+    { status: 'enriched' },
+  ])
+  const { calls } = api.ledger.summary()
+  await enrich(list, data, api, '--resolve', '--attempts', '2', '--on-ambiguous', 'hold')
+  expect(api.ledger.entries.slice(calls).map(({ id }) => id)).not.toContain('fa170001x')
+  expect((await replayHere(data, { check: true })).differences).toEqual([])
+})
+
+test('a run that is killed has paid for what it found', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator({ latencyMs: 100 })
+  const list = writeList(folder, CELLS)
+  const killed = startRun([list], data, api, '--resolve', '--concurrency', '1')
+  await vi.waitFor(() => expect(api.ledger.entries.some(({ endpoint }) => endpoint === null)).toBe(true), {
+    timeout: 20_000,
+  })
+  killed.child.kill('SIGKILL')
+  await killed.ended
+  api.change({ latencyMs: 0 })
+  // Without the flag: the answers are in the journal.
+  const second = await enrich(list, data, api)
+  expect(second.receipt.rows).toMatchObject({ rejected: 0, parked: 0 })
+  const twice = [...charges(api)].filter(([, entries]) => entries.length > 1)
+  expect(twice.filter(([key]) => !key.startsWith('profile'))).toEqual([])
+  expect(twice.length).toBeLessThanOrEqual(1)
+  expect((await replayHere(data, { check: true })).differences).toEqual([])
+})
+
+test('a pipeline without such an endpoint refuses --resolve before anything is done', async () => {
+  const folder = temporaryFolder()
+  const api = await simulator()
+  const list = writeList(folder, ['1234567890'])
+  const { code, stderr } = await refused(
+    enrich(list, join(folder, 'data'), api, '--resolve', '--pipeline', 'weibo-user-profile'),
+  )
+  expect([code, stderr]).toEqual([2, '--resolve: the pipeline weibo-user-profile has no endpoint that finds ids'])
+  expect(api.ledger.summary().calls).toBe(0)
+})
