@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { ONE_THREAD_VARIABLE } from './oneThread.js'
 
 /** The built program. */
 export const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
@@ -19,8 +20,8 @@ export interface Started {
 const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
 
 /**
- * Starts the real command line in a process of its own. It inherits only PATH and TMPDIR from the environment. `through` is a
- * command that starts it, such as strace.
+ * Starts the real command line in a process of its own. It inherits only PATH and TMPDIR from the environment, and
+ * its databases have one thread unless `env` says otherwise. `through` is a command that starts it, such as strace.
  */
 export function startCli(
   args: readonly string[],
@@ -36,7 +37,7 @@ export function startCli(
 ): Started {
   const [command, ...rest] = [...(options.through ?? []), process.execPath, CLI, ...args]
   const child = spawn(command!, rest, {
-    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ...options.env },
+    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ...ONE_THREAD_VARIABLE, ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),
   })
   if (!options.isStdinOpen) child.stdin.end(options.stdin ?? '')
