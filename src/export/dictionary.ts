@@ -3,7 +3,7 @@ import { NO_WORDS, type ColumnWords, type Language, type Words } from '../model/
 import { columnOf } from '../model/pipeline.js'
 import { sheetRow, type SheetColumn } from './excel/sheetRow.js'
 import type { SheetContent } from './excel/workbookFile.js'
-import { wordSql } from './exportRows.js'
+import { wordSql, type IncludedRows } from './exportRows.js'
 import { overviewMeanings, type ExportPipeline, type Meaning } from './overview.js'
 import { candidatesText, creatorsText } from './text/creatorsText.js'
 import { overviewText } from './text/overviewText.js'
@@ -44,7 +44,12 @@ export class Dictionary {
     this.values = { status, creator_status: status, region_kind: this.text.regionKinds, ...own?.values }
   }
 
-  static async read(connection: Connection, pipeline: ExportPipeline, lang: Language): Promise<Dictionary> {
+  static async read(
+    connection: Connection,
+    pipeline: ExportPipeline,
+    lang: Language,
+    included?: IncludedRows,
+  ): Promise<Dictionary> {
     const rows = await all<{ key: string; description: string | null; source_path: string | null }>(
       connection,
       `SELECT table_name || '.' || column_name AS key, description, source_path FROM data_dictionary
@@ -60,6 +65,7 @@ export class Dictionary {
       const key = `creator_overview.${name}`
       entries.set(key, { ...entries.get(key), ...entry })
     }
+    for (const { name, meaning } of included?.columns ?? []) entries.set(`creator_overview.${name}`, { meaning })
     return new Dictionary(entries, pipeline, lang)
   }
 

@@ -13,7 +13,14 @@ import { rowWords, type RowWords } from '../model/rowWords.js'
 import { copyCsv } from './csvFile.js'
 import { csvGuard } from './csvRecord.js'
 import type { SheetContent } from './excel/workbookFile.js'
-import { creatorsContent, Fingerprints, listContent, listOverviewContent, overviewContent } from './fingerprint.js'
+import {
+  creatorsContent,
+  Fingerprints,
+  includedContent,
+  listContent,
+  listOverviewContent,
+  overviewContent,
+} from './fingerprint.js'
 import {
   creatorRows,
   failureRows,
@@ -21,6 +28,7 @@ import {
   rejectRows,
   wideColumns,
   type ExportList,
+  type IncludedRows,
   type WideColumns,
 } from './exportRows.js'
 import { type ExportedFile, fileNames, exportFile } from './exportedFile.js'
@@ -41,6 +49,10 @@ export interface ExportSource {
   readonly books: () => Promise<WorkbookSource>
   /** The fingerprint of all creators, and of what decides how a file of them looks. */
   readonly creators: string
+  /** Absent: the folder includes no other one. */
+  readonly included?: IncludedRows | undefined
+  /** The fingerprint of those rows. */
+  readonly others: readonly string[]
 }
 
 /** Why a file could not be written although all went well. */
@@ -67,9 +79,10 @@ export interface FolderOutput {
 export const LIST_OUTPUTS: readonly ListOutput[] = [
   {
     file: '*.enriched.csv',
-    content: ({ connection, creators }, { name, columns }) =>
-      listContent(connection, JSON.stringify([creators, columns]), name),
-    write: ({ connection, wide, bom }, path, list) => copyCsv(connection, path, { ...listRows(wide, list), bom }),
+    content: ({ connection, creators, others }, { name, columns }) =>
+      listContent(connection, JSON.stringify([creators, columns, ...others]), name),
+    write: ({ connection, wide, bom, included }, path, list) =>
+      copyCsv(connection, path, { ...listRows(wide, list, included), bom }),
   },
   {
     file: '*.enriched.xlsx',
@@ -126,7 +139,7 @@ function formOf({ overview, dictionary }: WorkbookSource, ...others: unknown[]):
   return JSON.stringify([version, explained, ...others])
 }
 
-export interface ExportOptions extends Pick<ExportSource, 'lists' | 'bom'> {
+export interface ExportOptions extends Pick<ExportSource, 'lists' | 'bom' | 'included'> {
   readonly database: Database
   readonly layout: Layout
   readonly pipeline: ExportPipeline
@@ -162,11 +175,12 @@ export async function exportAll({
   const { connection } = database
   const wide = await wideColumns(connection, pipeline)
   let booksRead: Promise<WorkbookSource> | undefined
-  const books = () => (booksRead ??= workbookSource(connection, pipeline, lang))
+  const books = () => (booksRead ??= workbookSource(connection, pipeline, lang, options.included))
   const words = rowWords(pipeline, lang)
   const isWanted = (path: string): boolean =>
     !path.endsWith(WORKBOOK) || pathExists(path) || (typeof excel === 'boolean' ? excel : excel.has(path))
   const creators = await creatorsContent(connection, JSON.stringify([version, options.bom, wide, csvGuard]))
+  const others = options.included ? [await includedContent(connection, options.included)] : []
   const names = await namesOfLists(connection, options.lists)
   const fingerprints = await Fingerprints.open(layout.fingerprints)
   const limit = pLimit(AT_ONCE)
@@ -175,7 +189,7 @@ export async function exportAll({
     if (!isWanted(path)) return undefined
     return limit(() =>
       withConnection(database, async (own) => {
-        const source = { ...options, connection: own, wide, words, books, creators }
+        const source = { ...options, connection: own, wide, words, books, creators, others }
         const now = await content?.(source)
         const known = now === undefined ? undefined : await fingerprints.find(path, now)
         if (known) return known

@@ -14,6 +14,13 @@ export interface ExportList {
   readonly columns: readonly string[]
 }
 
+/** Rows of another data folder, which files show beside those of this one. */
+export interface IncludedRows {
+  /** SQL of a table with the column `user_id`; a row of it is `i`. */
+  readonly table: string
+  readonly columns: readonly (Pick<SheetColumn, 'name' | 'type' | 'sql'> & { readonly meaning: string })[]
+}
+
 export interface WideColumns {
   readonly names: readonly string[]
   /** The cells of one creator `c`, in the order of `names`. */
@@ -60,19 +67,41 @@ export function creatorRows({ names, cells }: WideColumns): CsvRows {
 
 /**
  * Every input row of a list, in input order: the cells of the input (as many as it has columns), status, reason, the time
- * of the profile, then the wide columns.
+ * of the profile, then the wide columns, and those of an included folder.
  */
-export function listRows(wide: WideColumns, list: ExportList): CsvRows {
+export function listRows(wide: WideColumns, list: ExportList, included?: IncludedRows): CsvRows {
+  const others = included?.columns ?? []
   const own = list.columns.map((_, at) => textCell(`m.cells[${at + 1}]`))
   return {
-    header: [...list.columns, ...freeNames(list.columns, ['enrich_status', 'enrich_reason', 'as_of', ...wide.names])],
-    cells: [...own, 'm.status', textCell('m.reason'), timeText('c.last_fetched_at'), ...wide.cells],
+    header: [
+      ...list.columns,
+      ...freeNames(list.columns, [
+        'enrich_status',
+        'enrich_reason',
+        'as_of',
+        ...wide.names,
+        ...others.map(({ name }) => name),
+      ]),
+    ],
+    cells: [
+      ...own,
+      'm.status',
+      textCell('m.reason'),
+      timeText('c.last_fetched_at'),
+      ...wide.cells,
+      ...others.map(({ type, sql }) => cellOf(type, sql)),
+    ],
     from: `
 FROM (${inputRows(list.name)}) AS m
-LEFT JOIN creators AS c ON c.user_id = m.user_id`,
+LEFT JOIN creators AS c ON c.user_id = m.user_id ${joinIncluded(included, 'm.user_id')}`,
     key: 'm.row_number',
     keys: `SELECT row_number AS key FROM list_members WHERE list = ${quotedText(list.name)}`,
   }
+}
+
+/** SQL that adds the row `i` of the same person; empty without an included folder. */
+export function joinIncluded(included: IncludedRows | undefined, id: string): string {
+  return included ? `LEFT JOIN ${included.table} AS i ON i.user_id = ${id}` : ''
 }
 
 /** SQL for the rows of a list, with the cells of the input as a list. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { replaceFile } from '../core/atomicFile.js'
 import { first, quotedText, type Connection } from '../core/duckdb.js'
 import type { ExportedFile } from './exportedFile.js'
+import type { IncludedRows } from './exportRows.js'
 
 const knownSchema = z.record(
   z.string(),
@@ -64,6 +65,11 @@ const OF_ROWS = `concat(count(*), ' ', bit_xor(row), ' ', sum(row::HUGEINT))`
  */
 export async function creatorsContent(connection: Connection, form: string): Promise<string> {
   return contentOf(connection, form, 'SELECT hash(c) AS row FROM creators AS c')
+}
+
+/** The content of the rows of an included folder. */
+export async function includedContent(connection: Connection, { table, columns }: IncludedRows): Promise<string> {
+  return contentOf(connection, JSON.stringify(columns), `SELECT hash(i) AS row FROM ${table} AS i`)
 }
 
 /** The content of an enriched list. */

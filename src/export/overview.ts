@@ -2,6 +2,7 @@ import { all, quotedName, type Connection } from '../core/duckdb.js'
 import { localDayOf } from '../load/schema/definition.js'
 import { columnOf, type Pipeline, type Role } from '../model/pipeline.js'
 import type { SheetColumn } from './excel/sheetRow.js'
+import { joinIncluded, type IncludedRows } from './exportRows.js'
 
 /** The pipeline as the exports need it. */
 export type ExportPipeline = Pick<Pipeline, 'columns' | 'timeZone' | 'words' | 'vendor' | 'codes'>
@@ -69,21 +70,25 @@ export interface Overview {
 /**
  * @param view `creator_overview`, or a table with some of its rows
  * @param others more columns of that table
+ * @param included its columns come last
  */
 export async function overviewOf(
   connection: Connection,
   { timeZone }: ExportPipeline,
   view = 'creator_overview',
   others: readonly string[] = [],
+  included?: IncludedRows,
 ): Promise<Overview> {
   const known = await describe(connection, `SELECT * FROM ${view}`)
   const there = new Set(known.map(({ name }) => name))
   const shown = COLUMNS.filter(({ name, sql }) => sql !== undefined || there.has(name))
   const values = shown.map(({ name, sql }) => `${sql?.(timeZone) ?? `o.${quotedName(name)}`} AS ${quotedName(name)}`)
+  const more = included?.columns ?? []
+  values.push(...more.map(({ name, sql }) => `${sql} AS ${quotedName(name)}`))
   const sql = `SELECT ${[...values, ...others.map((name) => `o.${quotedName(name)}`)].join(', ')}
 FROM ${view} AS o LEFT JOIN (
   SELECT user_id, string_agg(DISTINCT list, ', ' ORDER BY list) AS lists FROM list_members GROUP BY user_id
-) AS l ON l.user_id = o.user_id`
+) AS l ON l.user_id = o.user_id ${joinIncluded(included, 'o.user_id')}`
   const described = await describe(connection, sql)
   const columns = shown.map(({ name, role }, at) => {
     const isLink = role === 'profileUrl'
@@ -95,7 +100,8 @@ FROM ${view} AS o LEFT JOIN (
       ...(isLink && { link: true }),
     }
   })
-  return { columns, sql }
+  const last = more.map(({ name, type }) => ({ name, type, sql: `o.${quotedName(name)}`, grouped: true }))
+  return { columns: [...columns, ...last], sql }
 }
 
 /** What the columns of the overview mean where the view does not say it, and where they come from. */

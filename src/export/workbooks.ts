@@ -6,7 +6,7 @@ import { Dictionary, type Explained } from './dictionary.js'
 import { linkOf, sheetRow, type SheetColumn } from './excel/sheetRow.js'
 import type { Link } from './excel/workbook.js'
 import type { SheetContent } from './excel/workbookFile.js'
-import { freeNames, inputRows, wordSql, type ExportList, type WideColumns } from './exportRows.js'
+import { freeNames, inputRows, wordSql, type ExportList, type IncludedRows, type WideColumns } from './exportRows.js'
 import { overviewOf, type ExportPipeline, type Overview } from './overview.js'
 
 /** What the workbooks of one publication have in common. */
@@ -19,10 +19,11 @@ export async function workbookSource(
   connection: Connection,
   pipeline: ExportPipeline,
   lang: Language,
+  included?: IncludedRows,
 ): Promise<WorkbookSource> {
   return {
-    overview: await overviewOf(connection, pipeline),
-    dictionary: await Dictionary.read(connection, pipeline, lang),
+    overview: await overviewOf(connection, pipeline, undefined, undefined, included),
+    dictionary: await Dictionary.read(connection, pipeline, lang, included),
   }
 }
 

@@ -76,7 +76,7 @@ export async function copyIncluded(copy: string, layout: Layout, pipeline: Pipel
         const rows = await fill(connection, table, other.name, source)
         const overview = creatorOverview(pipeline, other)
         await runScript(connection, [createView(overview), ...commentOnView(overview)])
-        for (const finder of people) await blankMentions(connection, table, finder)
+        for (const finder of people) await blankMentions(connection, { ...table, name: quotedName(table.name) }, finder)
         await writeDictionary(connection, [...pipelineTables(pipeline), table])
         return rows
       })
@@ -121,7 +121,7 @@ function tableOf(pipeline: Pipeline): TableDefinition {
   return { ...creators, name: includedTable(pipeline), description }
 }
 
-async function withAttached<T>(connection: Connection, path: string, work: () => Promise<T>): Promise<T> {
+export async function withAttached<T>(connection: Connection, path: string, work: () => Promise<T>): Promise<T> {
   // The link is resolved: beside the real file no other program writes a change log.
   await connection.run(`ATTACH ${quotedText(await realpath(path))} AS source (READ_ONLY)`)
   try {
@@ -131,7 +131,7 @@ async function withAttached<T>(connection: Connection, path: string, work: () =>
   }
 }
 
-async function checkSource(connection: Connection, { name }: Pipeline): Promise<void> {
+export async function checkSource(connection: Connection, { name }: Pipeline): Promise<void> {
   const found = await first<{ pipeline: string; is_other_kind: boolean | null }>(
     connection,
     `SELECT other.pipeline, other.simulated <> own.simulated AS is_other_kind
@@ -144,40 +144,51 @@ async function checkSource(connection: Connection, { name }: Pipeline): Promise<
 /** @returns the number of rows */
 async function fill(connection: Connection, table: TableDefinition, other: string, source: Source): Promise<number> {
   const name = quotedName(table.name)
-  const columns = table.columns.map((column) => quotedText(column.name)).join(', ')
   await runScript(connection, [
     ...createTable(table),
-    // An older version may have published fewer columns.
-    `INSERT INTO ${name} BY NAME
-     SELECT COLUMNS(column_name -> column_name IN (${columns})) FROM source.${quotedName(source.table)}
-     WHERE user_id IN (SELECT user_id FROM creators)`,
+    insertKnown(name, table.columns, source.table),
     ...createTable(INCLUDED_FOLDER),
     `INSERT INTO ${INCLUDED_FOLDER.name} VALUES (${quotedText(other)}, ${quotedText(table.name)}, ${source.copiedAt})`,
   ])
   return (await first<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${name}`))!.rows
 }
 
+/** SQL for the rows of people whom this folder has. An older version may have published fewer columns. */
+export function insertKnown(into: string, columns: readonly { readonly name: string }[], table: string): string {
+  const names = columns.map(({ name }) => quotedText(name)).join(', ')
+  return `INSERT INTO ${into} BY NAME
+     SELECT COLUMNS(column_name -> column_name IN (${names})) FROM source.${quotedName(table)}
+     WHERE user_id IN (SELECT user_id FROM creators)`
+}
+
 /** The finders of people whom no file of this folder may name. */
-async function forgottenPeople({ forgotten }: Layout): Promise<IdFinder[]> {
+export async function forgottenPeople({ forgotten }: Layout): Promise<IdFinder[]> {
   const tombstones = await readTombstones(forgotten)
   const finder = forgottenFinder(tombstones)
   return [...(finder ? [finder] : []), ...(countLeaving(tombstones) > 0 ? [leavingFinder(tombstones)] : [])]
 }
 
-/** Empties each cell about somebody else that names a forgotten person. */
-async function blankMentions(
+/**
+ * Empties each cell about somebody else that names a forgotten person.
+ * @param table its name is SQL
+ */
+export async function blankMentions(
   connection: Connection,
-  { name, columns }: TableDefinition,
+  {
+    name,
+    columns,
+  }: { readonly name: string; readonly columns: readonly { readonly name: string; readonly type: string }[] },
   finder: IdFinder,
 ): Promise<void> {
   const texts = columns.filter((column) => column.type === 'VARCHAR' && column.name !== 'user_id')
+  if (texts.length === 0) return
   const names = texts.map((column) => quotedName(column.name))
   const found: string[] = []
-  for await (const rows of arrays(connection, `SELECT rowid, ${names.join(', ')} FROM ${quotedName(name)}`)) {
+  for await (const rows of arrays(connection, `SELECT rowid, ${names.join(', ')} FROM ${name}`)) {
     for (const [row, ...cells] of rows) {
       const blank = names.filter((_, at) => typeof cells[at] === 'string' && finder.isIn(cells[at]))
       const set = blank.map((column) => `${column} = NULL`).join(', ')
-      if (blank.length > 0) found.push(`UPDATE ${quotedName(name)} SET ${set} WHERE rowid = ${String(row)}`)
+      if (blank.length > 0) found.push(`UPDATE ${name} SET ${set} WHERE rowid = ${String(row)}`)
     }
   }
   await runScript(connection, found)

@@ -12,6 +12,7 @@ import { noteChecked } from '../load/sql/checkedKeys.sql.js'
 import { STORAGE_VERSION } from '../load/warehouse.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { PublishedFiles } from '../model/receipt.js'
+import { attachIncluded } from './attachIncluded.js'
 import { copyIncluded } from './copyIncluded.js'
 import { checkKeys } from './checkKeys.js'
 import { publishCopy } from './publishedCopy.js'
@@ -40,7 +41,8 @@ export async function publish(
 ): Promise<PublishedFiles> {
   const exported = await checkAndExport(layout, pipeline, async (database) => {
     const given = lists ?? (await listsOf(database.connection))
-    return exportAll({ database, layout, pipeline, lists: given, ...written })
+    const included = await attachIncluded(database.connection, layout)
+    return exportAll({ database, layout, pipeline, lists: given, included, ...written })
   })
   await compact(layout, effects)
   const { movedAside } = await publishCopy(layout, runId, (copy) => copyIncluded(copy, layout, pipeline, effects))

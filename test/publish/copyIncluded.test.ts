@@ -1,9 +1,11 @@
-import { chmodSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../src/core/duckdb.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
 import { startSimulator } from '../../src/simulator/simulator.js'
+import { readSheet } from '../export/readWorkbook.js'
 import { commandHere } from '../support/commandHere.js'
 import { folderOfFile } from '../support/folder.js'
 import { writeList } from '../support/lists.js'
@@ -15,6 +17,7 @@ import { idsOf } from '../pipelines/pipelines.js'
 const PGY = 'xiaohongshu-pgy-creator'
 const folder = folderOfFile()
 const [data, pgy] = [join(folder, 'profiles'), join(folder, 'pgy')]
+const exported = (name: string): string => join(data, 'exports', name)
 
 /** Two folders with the same people, except that each has one that the other does not have. */
 describe('run --include', () => {
@@ -32,7 +35,7 @@ describe('run --include', () => {
     await market.close()
     const api = await startSimulator({ pipeline: await loadPipeline(undefined) })
     const list = writeList(folder, people.slice(0, 5), 'list.csv')
-    first = await enrich(list, data, api, '--include', pgy, '--track')
+    first = await enrich(list, data, api, '--include', pgy, '--track', '--excel')
     return () => api.close()
   }, 60_000)
 
@@ -80,8 +83,10 @@ describe('run --include', () => {
     expect(stdout).toContain(`included: ${pgy} has no published file`)
     expect(await included()).toEqual(people.slice(1, 5).sort())
     expect(await published(data, 'SELECT * FROM included_folder')).toEqual([before])
+    const made = statSync(exported('list.enriched.csv')).mtimeMs
     renameSync(`${pgy}-away`, pgy)
     await refresh(data, api, '--no-report', 'false')
+    expect(statSync(exported('list.enriched.csv')).mtimeMs).toBe(made)
     expect(await published(data, 'SELECT * FROM included_folder')).not.toEqual([before])
   })
 
@@ -104,6 +109,25 @@ describe('run --include', () => {
     expect(await replayed()).toContain('cannot be included: this version has no pipeline later-pipeline, so there is')
     writeFileSync(setting, kept)
     expect(await replayed()).toContain(`pgy_creators has 4 people of ${pgy}`)
+  })
+
+  test('the files of lists end with the columns that the overview has, also while the other folder is away', async () => {
+    const names = (await published(data, 'DESCRIBE creator_overview'))
+      .map((column) => String(column['column_name']))
+      .filter((name) => name.startsWith('pgy_'))
+    const [header = [], ...rows] = parse(readFileSync(exported('list.enriched.csv'), 'utf8'), { bom: true })
+    expect([header.slice(-names.length), header.filter((name) => name.startsWith('pgy_'))]).toEqual([names, names])
+    const [there] = await published(
+      data,
+      `SELECT ${names.map((name) => `${name}::VARCHAR AS ${name}`).join(', ')} FROM creator_overview WHERE user_id = '${people[1]}'`,
+    )
+    const row = rows.find((cells) => cells.includes(people[1]!))!
+    expect(row.slice(-names.length)).toEqual(names.map((name) => there![name] ?? ''))
+    expect(rows.find((cells) => cells.includes(people[0]!))!.slice(-names.length)).toEqual(names.map(() => ''))
+    for (const book of ['list.enriched.xlsx', 'creators.xlsx']) {
+      const titles = readSheet(exported(book))[0]!.map(({ value }) => value)
+      expect([book, titles.slice(-names.length)]).toEqual([book, names])
+    }
   })
 
   test('creator_overview has quote, CPM, CPE and MCN as its last columns, and the report shows them', async () => {
