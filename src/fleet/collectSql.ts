@@ -135,8 +135,9 @@ export async function completeCollection(
   enqueueNo: string,
   { log }: Pick<Effects, 'log'>,
 ): Promise<void> {
+  // Before the rows go, and on its own: a worker waits for the row of its session only as long as that takes.
+  await database.longTransaction((query) => query(KEEP_KEYS, [runId, enqueueNo]))
   const isDone = await database.longTransaction(async (query) => {
-    await query(KEEP_KEYS, [runId, enqueueNo])
     await query('DELETE FROM late_answers WHERE collected_by = $1', [runId])
     await query('DELETE FROM collections WHERE run_id = $1', [runId])
     await query(

@@ -96,8 +96,8 @@ export async function landIntents(
  * Ends of a batch that the session holds go beside their intents. All others are late: they are kept, and never replace a
  * newer answer. An end without an intent belongs to a call that was never sent, unless its batch is complete already. A final
  * end finishes its id, whoever holds the batch. A free call returns to the budget of the day once, when its end is inserted.
- * An end that was collected is there no more, and is known by its number. A collection changes the row of the session first,
- * so the lock on that row decides who of the two comes before the other.
+ * An end that was collected is there no more, and is known by its number. A collection keeps the numbers before it removes the
+ * rows, so this statement sees the one or the other: it waits for whoever changes the row of the session.
  */
 const ENDS = `
 WITH given AS (

@@ -162,7 +162,7 @@ test('the clock of grants keeps the closest bounds, and follows a clock that was
 test('doctor looks at the database of a fleet: reached, schema, rights of the role, clock', async ({ skip }) => {
   if (noPostgres) skip(noPostgres)
   const url = await postgres.database()
-  expect((await checkFleet(url, Date.now)).said).toMatch(/^127\.0\.0\.1:\d+\/\w+ \(PostgreSQL \d.*\), no fleet yet$/)
+  expect((await checkFleet(url, Date.now)).said).toMatch(/ \(PostgreSQL \d.*\), no fleet yet$/)
   const database = await openFleetDatabase(url)
   await migrateFleet(database).finally(() => database.close())
   const newest = fleetMigrations.length
@@ -170,19 +170,28 @@ test('doctor looks at the database of a fleet: reached, schema, rights of the ro
     verdict: 'ok',
     said: expect.stringMatching(`schema ${newest}$`) as string,
   })
+  // The tables of an older version are brought up to date by the next command that uses them.
+  await postgres.query(url, `UPDATE schema_version SET version = ${newest - 1}`)
+  expect((await checkFleet(url, Date.now)).said).toContain(
+    `schema ${newest - 1}, which the next command brings to ${newest}`,
+  )
+  expect((await commandHere(['status', '--data', temporaryFolder(), '--database-url', url])).code).toBe(0)
+  expect((await checkFleet(url, Date.now)).said).toContain(`schema ${newest}`)
   const ahead = await checkFleet(url, () => Date.now() - 60_000)
   expect(ahead).toMatchObject({ verdict: 'warn', said: expect.stringContaining('60.0 s ahead of') as string })
 
-  // A role that did not make the tables, and one that may not make any.
-  await postgres.query(url, 'CREATE ROLE stranger LOGIN')
-  const asStranger = new URL(url)
-  asStranger.username = 'stranger'
-  await expect(checkFleet(asStranger.href, Date.now)).rejects.toThrow(
-    /the role may not use and change the schemas creator_enrich and creator_enrich_jobs, nor own \d+ of their tables/,
-  )
-  await postgres.query(url, 'DROP SCHEMA creator_enrich CASCADE')
-  await postgres.query(url, 'DROP SCHEMA creator_enrich_jobs CASCADE')
-  await expect(checkFleet(asStranger.href, Date.now)).rejects.toThrow('the role may not create a schema')
+  // A role that did not make the tables, and may not make any. A server that is not ours may ask for its password.
+  if (postgres.crash) {
+    await postgres.query(url, 'CREATE ROLE stranger LOGIN')
+    const asStranger = new URL(url)
+    asStranger.username = 'stranger'
+    await expect(checkFleet(asStranger.href, Date.now)).rejects.toThrow(
+      /the role may not use and change the schemas creator_enrich and creator_enrich_jobs, nor own \d+ of their tables/,
+    )
+    await postgres.query(url, 'DROP SCHEMA creator_enrich CASCADE')
+    await postgres.query(url, 'DROP SCHEMA creator_enrich_jobs CASCADE')
+    await expect(checkFleet(asStranger.href, Date.now)).rejects.toThrow('the role may not create a schema')
+  }
 
   const args = ['doctor', '--api', 'simulated', '--data', temporaryFolder(), '--json']
   const ended = await commandHere([...args, '--database-url', 'postgres://nobody@127.0.0.1:1/none'])
