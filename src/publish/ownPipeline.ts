@@ -35,7 +35,10 @@ export async function namedPipeline(nameOrPath: string | undefined): Promise<Pip
 }
 
 function unknownName(name: string): UsageError {
-  const meant = pathExists(resolve(name)) ? `: \`./${name}\` is the one in this folder` : ''
+  const there = ['', '.mjs', '.js', '.mts', '.ts']
+    .map((ending) => name + ending)
+    .find((each) => pathExists(resolve(each)))
+  const meant = there === undefined ? '' : `; \`./${there}\` is in this folder`
   return new UsageError(`--pipeline ${name}: the pipelines are ${builtInNames().join(', ')}${meant}`)
 }
 

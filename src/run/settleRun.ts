@@ -72,7 +72,9 @@ async function settleAndRecord(run: OpenRun, connection: Connection, results: St
   }
   const { answers, first } = await failedDefinitionIn(connection, header.runId)
   if (first !== null) {
-    const message = `the pipeline failed for ${plural(answers, 'answer')}, in table anomalies: ${first}; correct it, then \`${commandText(['replay', '--data', layout.data])}\` reads them again, with no call`
+    const named = settings.pipeline === undefined ? [] : ['--pipeline', settings.pipeline]
+    const replay = commandText(['replay', ...named, '--data', layout.data])
+    const message = `the pipeline failed for ${plural(answers, 'answer')}, in table anomalies: ${first}; correct it, then \`${replay}\` reads them again, with no call`
     effects.log('warn', message, 'definition_failed', { answers })
   }
   const { tracked = false } = settings

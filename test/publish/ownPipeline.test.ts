@@ -161,7 +161,7 @@ test('a path without a file is exit 2, and a name without a folder too', async (
   expect((await run('absent')).stderr).toBe(
     'error: --pipeline absent: the pipelines are weibo-user-profile, xiaohongshu-pgy-creator, xiaohongshu-user-profile\n',
   )
-  expect((await run('videos')).stderr).toMatch(/xiaohongshu-user-profile: `\.\/videos` is the one in this folder\n$/)
+  expect((await run('videos')).stderr).toMatch(/xiaohongshu-user-profile; `\.\/videos` is in this folder\n$/)
 })
 
 test('an import that never ends is exit 2 after ten seconds', async () => {
