@@ -1,6 +1,7 @@
 import { messageOf, UsageError } from '../core/errors.js'
 import { isObject } from './json.js'
 import type { Column, ColumnType, Pipeline, SimulatedAnswers } from './pipeline.js'
+import type { Resolved, Resolver } from './resolver.js'
 
 /** A function of a pipeline of one's own threw, or returned something that the contract does not allow. */
 export class DefinitionFault extends UsageError {}
@@ -36,7 +37,27 @@ export function namingFaults(pipeline: Pipeline, file?: string): Pipeline {
     profile: named('profile', [isProfile, 'one of the kinds of Profile'], (...answer) => pipeline.profile(...answer)),
     check: named('check', [areAnomalies, 'a list of { kind, column, detail }'], (...row) => pipeline.check(...row)),
     columns: Object.fromEntries(columns),
+    ...(pipeline.resolvers && { resolvers: pipeline.resolvers.map(namedResolver) }),
     simulatedAnswers,
+  }
+
+  function namedResolver(resolver: Resolver): Resolver {
+    const of = (name: string): string => `${name} of the resolver ${resolver.endpoint}`
+    const request = (input: string) => resolver.request(input)
+    return {
+      ...resolver,
+      request: named(of('request'), [isRequest, '{ path, query } or { path, form }'], request),
+      read: named(of('read'), [isResolved, 'one of the kinds of Resolved'], (...answer) => resolver.read(...answer)),
+      simulatedData: async () => {
+        try {
+          const data = await resolver.simulatedData()
+          return named(of('simulatedData'), ANYTHING, (input: string) => data(input))
+        } catch (error) {
+          throw fault(of('simulatedData'), error)
+        }
+      },
+      withoutStrangers: named(of('withoutStrangers'), ANYTHING, (...answer) => resolver.withoutStrangers(...answer)),
+    }
   }
 
   function derivedColumn(name: string, column: Column): Column {
@@ -104,11 +125,29 @@ export function survivingFaults(pipeline: Pipeline): Pipeline {
       (cell) => {
         const parsed = pipeline.parseId(cell)
         if ('id' in parsed) pipeline.request(parsed.id)
+        else if (parsed.resolve) {
+          const { kind, input } = parsed.resolve
+          pipeline.resolvers?.find((resolver) => resolver.kind === kind)?.request(input)
+        }
         return parsed
       },
       (remedy) => ({ reason: DEFINITION_FAILED, remedy }),
     ),
     profile: surviving(pipeline.profile.bind(pipeline), (found) => ({ kind: 'unreadable', found })),
+    ...(pipeline.resolvers && { resolvers: pipeline.resolvers.map(survivingResolver) }),
+  }
+}
+
+/** Where strangers cannot be taken out of an answer, only the fault is kept of it. */
+function survivingResolver(resolver: Resolver): Resolver {
+  const read = surviving(resolver.read.bind(resolver), (found): Resolved => ({ kind: 'unreadable', found }))
+  return {
+    ...resolver,
+    withoutStrangers: surviving(resolver.withoutStrangers.bind(resolver), (fault) => ({ [DEFINITION_FAILED]: fault })),
+    read(data, input) {
+      const fault = isObject(data) ? data[DEFINITION_FAILED] : undefined
+      return typeof fault === 'string' ? { kind: 'unreadable', found: fault } : read(data, input)
+    },
   }
 }
 
@@ -136,6 +175,13 @@ function isParsedId(parsed: unknown): boolean {
   if (!isObject(parsed)) return false
   const { id, reason, remedy } = parsed
   return 'id' in parsed ? typeof id === 'string' && id !== '' : typeof reason === 'string' && typeof remedy === 'string'
+}
+
+function isResolved(resolved: unknown): boolean {
+  if (!isObject(resolved)) return false
+  const { kind, id, reason, found } = resolved
+  if (kind === 'found') return typeof id === 'string' && id !== ''
+  return kind === 'miss' ? typeof reason === 'string' : kind === 'unreadable' && typeof found === 'string'
 }
 
 function isRequest(request: unknown): boolean {
