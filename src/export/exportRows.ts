@@ -147,9 +147,12 @@ FROM (
   }
 }
 
-/** Each failed id of these lists once, by id, with its latest failure. If it has none, the code is the reason of its row. */
+/**
+ * Each failed id of these lists once, by id, with its latest failure. If it has none, the code is the reason of its row. A row
+ * whose link or name could not be resolved has no id.
+ */
 export function failureRows(lists: readonly string[], { meanings }: RowWords): CsvRows {
-  const failed = `status = 'failed' AND list IN (SELECT unnest([${lists.map(quotedText).join(', ')}]::VARCHAR[]))`
+  const failed = `status = 'failed' AND user_id IS NOT NULL AND list IN (SELECT unnest([${lists.map(quotedText).join(', ')}]::VARCHAR[]))`
   return {
     header: ['user_id', 'code', 'message', 'attempts', 'failed_at', 'billed'],
     cells: [
