@@ -72,11 +72,8 @@ test('a list of 200 rows: each link and name is paid for once, its row has the i
   const { calls } = api.ledger.summary()
   const again = await enrich(files.xlsx, data, api, '--resolve', '--list', 'again')
   const night = await refresh(data, api, '--resolve')
-  const plain = await enrich(files.csv, data, api)
-  for (const { receipt } of [again, night, plain]) expect(receipt.calls.sent).toBe(0)
+  for (const { receipt } of [again, night]) expect(receipt.calls.sent).toBe(0)
   expect(api.ledger.summary().calls).toBe(calls)
-  expect(plain.receipt.ids).toEqual(again.receipt.ids)
-  expect((await replayHere(data, { check: true })).differences).toEqual([])
 
   // Only who is asked to pays once more for those who led to nobody.
   const misses = await enrich(files.csv, data, api, '--resolve', 'misses')
@@ -101,29 +98,35 @@ test('a list of 200 rows: each link and name is paid for once, its row has the i
   expect(forgotten.receipt).toMatchObject({ calls: { sent: 1 }, resolved: { inputs: 1, found: 0, not_found: 1 } })
   expect(await published(data, `SELECT user_id FROM creators WHERE user_id = '${resolved.id}'`)).toEqual([])
   expect((await replayHere(data, { check: true })).differences).toEqual([])
-}, 60_000)
+})
 
 const LINKS = Array.from({ length: 4 }, (_, n) => `https://xhslink.com/m/Caps${n}5eed09`)
 const HANDLES = ['kafei_1', 'kafei_25eed06', 'kafei_35eed06'].map((handle) => `小红书号:${handle}`)
 const CELLS = [...LINKS, ...HANDLES, plainId(1), plainId(2)]
 
-test.each([
-  { flags: ['--max-calls', '5'], calls: 5, parked: 2 },
-  { flags: ['--budget', '0.8'], calls: 5, parked: 2 },
-  { flags: ['--budget-per-day', '0.31'], calls: 2, parked: 5 },
-  { flags: ['--max-calls', '8'], calls: 8, parked: 0 },
-])('caps count calls of every endpoint: $flags', async ({ flags, calls, parked }) => {
+test('caps count calls of every endpoint, each at its price, and the same command goes on', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
   const list = writeList(folder, CELLS)
-  const first = await enrich(list, data, api, '--resolve', '--concurrency', '2', ...flags)
-  expect(first).toMatchObject({ code: 0, receipt: { stop: { reason: 'cap' }, resolved: { parked }, reconciled: true } })
-  expect(api.ledger.summary()).toMatchObject({ calls, charged: calls })
-  const unresolved = await published(data, `SELECT DISTINCT status, reason FROM list_members WHERE user_id IS NULL`)
-  expect(unresolved).toEqual(parked === 0 ? [] : [{ status: 'parked', reason: 'cap' }])
-  const second = await enrich(list, data, api, '--resolve')
-  expect(second.receipt.rows).toMatchObject({ parked: 0, rejected: 0 })
+  for (const { flags, calls, parked } of [
+    { flags: ['--max-calls', '2'], calls: 2, parked: 5 },
+    { flags: ['--budget', '0.31'], calls: 4, parked: 3 },
+    { flags: ['--budget-per-day', '0.75'], calls: 5, parked: 2 },
+    // What is left for the profiles after the last two.
+    { flags: ['--max-calls', '3'], calls: 8, parked: 0 },
+  ]) {
+    const capped = await enrich(list, data, api, '--resolve', '--concurrency', '2', ...flags)
+    expect(capped).toMatchObject({
+      code: 0,
+      receipt: { stop: { reason: 'cap' }, resolved: { parked }, reconciled: true },
+    })
+    expect(api.ledger.summary()).toMatchObject({ calls, charged: calls })
+    const unresolved = await published(data, `SELECT DISTINCT status, reason FROM list_members WHERE user_id IS NULL`)
+    expect(unresolved).toEqual(parked === 0 ? [] : [{ status: 'parked', reason: 'cap' }])
+  }
+  const last = await enrich(list, data, api, '--resolve')
+  expect(last.receipt.rows).toMatchObject({ parked: 0, rejected: 0 })
   expectPaidOnce(api)
   expect(api.ledger.summary()).toMatchObject({ charged: CELLS.length + LINKS.length + HANDLES.length })
 })

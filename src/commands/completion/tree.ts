@@ -38,7 +38,9 @@ const HELP: CompletedOption = { flag: '--help', help: 'show what the command tak
 
 function optionOf({ flag, help, parse }: Option<unknown>): CompletedOption {
   const [name = '', value] = flag.split(' ')
-  return { flag: name, help, value: value === undefined ? 'nothing' : valueOf(value, parse) }
+  // An input may follow where the value may be missing.
+  const isSwitch = value === undefined || value.startsWith('[')
+  return { flag: name, help, value: isSwitch ? 'nothing' : valueOf(value, parse) }
 }
 
 function valueOf(value: string, parse: Option<unknown>['parse']): Expected {

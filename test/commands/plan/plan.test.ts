@@ -11,6 +11,7 @@ import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
 import { cli } from '../../support/cli.js'
+import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { enrich, simulator } from '../../support/simulated.js'
@@ -117,4 +118,19 @@ test('on the command line: without a token, while a run holds the folder, with t
   expect((await planOf(data, [list])).caveat).toBe('cut_off')
   await expect(planOf(join(folder, 'none'), [], { tracked: true })).rejects.toThrow('is tracked')
   await expect(planOf(data, [join(folder, 'none.csv')])).rejects.toThrow('does not exist')
+})
+
+test('plan --resolve prices links and names by kind; an input behind the flag is not its value', async () => {
+  const folder = temporaryFolder()
+  const list = writeList(folder, [
+    'https://xhslink.com/m/one',
+    'https://xhslink.com/m/one',
+    '小红书号:kafei_1',
+    plainId(1),
+  ])
+  const { code, stdout } = await commandHere(['plan', '--resolve', list, '--data', join(folder, 'data')])
+  expect(code).toBe(0)
+  expect(stdout).toContain('resolve    short link: 1 call at ¥0.15, 小红书号: 1 call at ¥0.15, ¥0.30 in all\n')
+  expect(stdout).toContain('and up to ¥0.30 for the profiles of those who are found\n')
+  expect(await planOf(join(folder, 'data'), [list])).not.toHaveProperty('resolve')
 })
