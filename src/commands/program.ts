@@ -81,7 +81,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   for (const command of commands) add(cli, command)
   try {
-    await cli.parseAsync(args.map(withoutNextAsValue), { from: 'user' })
+    await cli.parseAsync(withoutInputsAsValues(args, commands), { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof NotLoaded) throw error.cause
@@ -167,18 +167,16 @@ function helpEnd({ example }: Command): string {
   return `\n${lines.join('\n')}`
 }
 
-/** The flags whose value may be missing, and the words that can follow as their value. */
-const OPTIONAL_VALUES = new Map(
-  Object.values<Option<unknown>>(options).flatMap(({ flag }) => {
-    const [, name, words] = /^(--\S+) \[(.+)\]$/.exec(flag) ?? []
-    return name === undefined ? [] : [[name, words!.split('|')] as const]
-  }),
-)
-
-/** An input behind such a flag is not its value: `--resolve creators.csv`. */
-function withoutNextAsValue(argument: string, at: number, all: readonly string[]): string {
-  const words = OPTIONAL_VALUES.get(argument)
-  return words === undefined || words.includes(all[at + 1] ?? '') ? argument : `${argument}=true`
+/** An input behind a flag whose value may be missing is not its value: `--resolve creators.csv`. */
+function withoutInputsAsValues(args: readonly string[], commands: readonly Command[]): string[] {
+  const command = commands.find(({ name }) => name === args[0])
+  const words = new Map(
+    command?.options.flatMap((name) => {
+      const [, flag, known] = /^(--\S+) \[(.+)\]$/.exec(options[name].flag) ?? []
+      return flag === undefined ? [] : [[flag, known!.split('|')] as const]
+    }),
+  )
+  return args.map((arg, at) => (words.get(arg)?.includes(args[at + 1] ?? '') === false ? `${arg}=true` : arg))
 }
 
 function joinValues(value: string, before: string | undefined): string {
