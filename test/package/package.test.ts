@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -42,6 +43,8 @@ function start(cwd: string, bin: string | undefined, command: string, ...args: s
 
 let folder: string
 let tarball: string
+/** Where the package is installed: each Node takes over the packages of the one before, which are the same for all. */
+let installed: string | undefined
 
 /** Packs a copy of the sources: `prepack` compiles it from nothing, and the dist/ of other tests stays as it is. */
 beforeAll(() => {
@@ -76,7 +79,10 @@ describe.each(LINES)('Node %i, the package in an empty folder', (line) => {
     const [place, bin] = [join(folder, `node-${line}`), binOf(line)]
     mkdirSync(place)
     expect(succeed(place, bin, 'node', '--version')).toMatch(new RegExp(`^v${line}\\.`))
-    succeed(place, bin, 'npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball)
+    if (installed) renameSync(join(installed, 'node_modules'), join(place, 'node_modules'))
+    else
+      succeed(place, bin, 'npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball)
+    installed = place
 
     cpSync(join(place, 'node_modules/creator-enrich/data/samples/creators.csv'), join(place, 'sample.csv'))
     const printed = succeed(place, bin, 'npx', 'creator-enrich', 'run', 'sample.csv', '--api', 'simulated')
@@ -107,7 +113,6 @@ describe.each(LINES)('Node %i, the package in an empty folder', (line) => {
       signals: [0, 0, 0, 0],
       keepsUmask: true,
     })
-    rmSync(join(place, 'node_modules'), { recursive: true })
   })
 })
 
