@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Ended } from '../support/cli.js'
+import { inherited } from '../support/oneThread.js'
 
 const COMMANDS = fileURLToPath(new URL('commands.mjs', import.meta.url))
 
@@ -14,8 +15,7 @@ export function inOneProcess(
   { cwd, umask = '022', through = [] }: { cwd: string; umask?: string; through?: readonly string[] },
 ): Ended[] {
   const [command, ...args] = [...through, process.execPath, COMMANDS, umask, JSON.stringify(commands)]
-  const env = { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'] }
-  const { stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(command, args, { cwd, env: inherited(), encoding: 'utf8' })
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout) as Ended[]
 }

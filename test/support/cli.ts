@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { ONE_THREAD_VARIABLE } from './oneThread.js'
+import { inherited } from './oneThread.js'
 
 /** The built program. */
 export const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
@@ -37,7 +37,7 @@ export function startCli(
 ): Started {
   const [command, ...rest] = [...(options.through ?? []), process.execPath, CLI, ...args]
   const child = spawn(command!, rest, {
-    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ...ONE_THREAD_VARIABLE, ...options.env },
+    env: { ...inherited(), ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),
   })
   if (!options.isStdinOpen) child.stdin.end(options.stdin ?? '')

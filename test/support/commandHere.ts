@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { main } from '../../src/commands/program.js'
 import { limitDatabases } from '../../src/core/memory.js'
 import type { Ended } from './cli.js'
-import { ONE_THREAD, ONE_THREAD_VARIABLE } from './oneThread.js'
+import { inherited, ONE_THREAD } from './oneThread.js'
 
 let busy = false
 
@@ -20,7 +20,7 @@ export async function commandHere(
   const streams = [process.stdout, process.stderr] as const
   const [stdout, stderr] = streams.map(capture) as [Captured, Captured]
   try {
-    process.env = { PATH: env['PATH'], TMPDIR: env['TMPDIR'], ...ONE_THREAD_VARIABLE, ...options.env }
+    process.env = { ...inherited(), ...options.env }
     process.chdir(options.cwd ?? cwd)
     const code = await main(args)
     return { code, stdout: stdout.text(), stderr: stderr.text() }
