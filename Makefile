@@ -49,7 +49,8 @@ report: $(BUILT) ## write the report of the newest run to data/reports/
 simulate: $(BUILT) ## serve the simulated API on this machine
 	set -f; $(CLI) simulate $$ARGS
 
-test: check ## everything CI runs: types, lint, format, tests
+test: $(INSTALLED) ## everything CI runs: types, lint, format, tests
+	$(MAKE) --no-print-directory -j2 lint types types-of-scripts format-check $(BUILT)
 	npx --no-install vitest run
 
 test-fast: $(INSTALLED) ## types, lint of changed files, fast tests: under a minute
@@ -70,9 +71,20 @@ soak: $(BUILT) ## the fault tests at every point (hours; SHARE=0.3: a part)
 	set -f; npx --no-install vitest run --config test/faults/soak.config.ts $$ARGS
 
 check: $(INSTALLED) ## types, lint, format
-	npx --no-install tsc -p tsconfig.json
-	npx --no-install tsc -p tsconfig.scripts.json
+	$(MAKE) --no-print-directory -j2 lint types types-of-scripts format-check
+
+# The parts of `check`, two at a time, the longest first.
+.PHONY: lint types types-of-scripts format-check
+lint: $(INSTALLED)
 	npx --no-install eslint .
+
+types: $(INSTALLED)
+	npx --no-install tsc -p tsconfig.json
+
+types-of-scripts: $(INSTALLED)
+	npx --no-install tsc -p tsconfig.scripts.json
+
+format-check: $(INSTALLED)
 	npx --no-install prettier --check --log-level warn .
 
 format: $(INSTALLED) ## format the code
