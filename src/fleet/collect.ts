@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { createTempTable, fillTempTable, sqlColumns, tempTable } from '../core/tempTable.js'
 import { BusyError } from '../core/errors.js'
 import { plural } from '../core/text.js'
 import type { Connection } from '../core/duckdb.js'
@@ -9,7 +8,6 @@ import { openJournal } from '../journal/journal.js'
 import { landedFolder, placeLanded } from '../journal/placeLanded.js'
 import { claimKind } from '../load/schema/schema.js'
 import type { CallEnd, Intent } from '../model/call.js'
-import { PLANNED } from '../model/tempTables.js'
 import { recountPlan } from '../plan/plan.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { CallSource } from '../run/callSource.js'
@@ -26,6 +24,7 @@ import {
 } from './collectSql.js'
 import type { FleetDatabase } from './database.js'
 import { dropFinishedMarks } from './enqueueMarks.js'
+import { followQueue, openIds } from './followQueue.js'
 
 /** An enqueue whose answers are collected. */
 export interface CollectedEnqueue {
@@ -33,9 +32,6 @@ export interface CollectedEnqueue {
   readonly startedAt: number
   readonly lists: readonly string[]
 }
-
-/** Ids of this enqueue that are not done, and ids with a call in this collection. */
-const QUEUED_IDS = tempTable('queued_ids', { user_id: 'VARCHAR' })
 
 /**
  * In place of calls, the landed answers of one enqueue become the journal segment of this run: each call once, whatever is
@@ -174,41 +170,6 @@ async function completeEarlier(database: FleetDatabase, { layout, effects }: Ope
     if (run_id === stored) await completeCollection(database, run_id, enqueue_no, effects)
     else await releaseCollection(database, run_id)
   }
-}
-
-async function openIds({ query }: FleetDatabase): Promise<ReadonlySet<string>> {
-  const rows = await query<{ user_id: string }>('SELECT user_id FROM ids WHERE NOT is_done')
-  return new Set(rows.map(({ user_id }) => user_id))
-}
-
-const planned = sqlColumns(PLANNED)
-
-/**
- * Makes the plan say what the queue says: ids with a call in this collection, or still in the queue, are due. Others keep the
- * status that their rows have, because nobody fetches them now.
- */
-async function followQueue(
-  connection: Connection,
-  { ids, open }: { readonly ids: ReadonlySet<string>; readonly open: ReadonlySet<string> },
-): Promise<void> {
-  await connection.run(createTempTable(QUEUED_IDS))
-  await fillTempTable(
-    connection,
-    QUEUED_IDS,
-    [...new Set([...ids, ...open])].map((user_id) => ({ user_id })),
-  )
-  const isQueued = `${planned.user_id} IN (SELECT user_id FROM ${QUEUED_IDS.name})`
-  await connection.run(`UPDATE ${PLANNED.name} SET decision = 'due', reason = 'queued' WHERE ${isQueued}`)
-  await connection.run(`
-UPDATE ${PLANNED.name} SET
-  decision = CASE before.status
-    WHEN 'enriched' THEN 'fresh' WHEN 'reused' THEN 'fresh' WHEN 'empty' THEN 'known_empty' WHEN 'rejected' THEN 'invalid'
-    WHEN 'failed' THEN CASE WHEN before.reason = 'ambiguous' THEN 'held' ELSE 'known_failed' END
-    ELSE 'skipped' END,
-  reason = coalesce(CASE WHEN before.status = 'parked' THEN 'stopped' ELSE before.reason END, 'fresh')
-FROM (SELECT user_id, any_value(status) AS status, any_value(reason) AS reason FROM list_members GROUP BY user_id) AS before
-WHERE before.user_id = ${PLANNED.name}.user_id AND decision = 'due' AND NOT (${isQueued})`)
-  await connection.run(`DROP TABLE ${QUEUED_IDS.name}`)
 }
 
 /** @throws BusyError when another program collects from this database */
