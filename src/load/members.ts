@@ -11,7 +11,7 @@ export interface MemberRow {
   readonly line: number | null
   /** In the order of the input's columns. */
   readonly cells: readonly (string | null)[]
-  /** The cell in which the id was looked for. */
+  /** The cell in which the id was looked for. If it is blank, what a resolver takes is stored in its place. */
   readonly cell: string | null
   readonly parsed: ParsedId
 }
@@ -33,7 +33,8 @@ export class MemberWriter {
     const [user_id, reason, remedy] = 'id' in parsed ? [parsed.id, null, null] : [null, parsed.reason, parsed.remedy]
     const input = JSON.stringify(cells)
     const { kind = null, input: resolve_input = null } = ('reason' in parsed && parsed.resolve) || {}
-    const row = { list, row_number: rowNumber, line, input, cell, user_id, reason, remedy }
+    const shown = cell?.trim() ? cell : (resolve_input ?? cell)
+    const row = { list, row_number: rowNumber, line, input, cell: shown, user_id, reason, remedy }
     this.writer.append({ ...row, resolve_kind: kind, resolve_input, status: null })
   }
 

@@ -43,6 +43,10 @@ test('a list of 200 rows: each link and name is paid for once, its row has the i
       return { status: 'rejected', reason: resolved.kind === 'miss' ? resolved.reason : resolved.kind }
     }),
   )
+  // A reject names what was looked for, in whatever column it is.
+  expect(
+    await published(data, "SELECT row_number FROM rejects WHERE trim(cell) = '' AND reason IN ('red_id', 'not_found')"),
+  ).toEqual([])
   const asked = new Map(
     rows.flatMap(({ expected }) => ('kind' in expected ? [[expected.input, expected] as const] : [])),
   )
