@@ -56,6 +56,7 @@ test('every table and column has a comment, and is in the data dictionary', asyn
     'lists',
     'person_tags',
     'rejects',
+    'resolved_ids',
     'run_codes',
     'runs',
     'schema_drift',
