@@ -79,7 +79,9 @@ test('a run writes its figures and the state of its folder; a failed run keeps t
   rmSync(obstacle)
   mkdirSync(obstacle)
   const later = START + DAY
-  expect(await refused(enrichAt(() => later, list, data, api, '--max-age', '0s'))).toMatchObject({ code: 7 })
+  expect(await refused(enrichAt(() => later, list, data, api, '--max-age', '0s', '--attempts', '1'))).toMatchObject({
+    code: 7,
+  })
   const second = samplesIn(data)
   expect(second).toMatchObject({
     creator_enrich_last_run_timestamp_seconds: later / 1000,
