@@ -33,7 +33,14 @@ async function history(): Promise<WorkingDatabase> {
 async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> {
   for (const { view } of await rows('SELECT view_name AS view FROM duckdb_views() WHERE NOT internal'))
     await rows(`DROP VIEW ${view as string}`)
-  const tables = ['creator_days', 'creator_recent', 'answers_without_profile', 'former_members', 'spending']
+  const tables = [
+    'creator_days',
+    'creator_recent',
+    'answers_without_profile',
+    'former_members',
+    'spending',
+    'resolved_ids',
+  ]
   for (const table of tables) await rows(`DROP TABLE ${table}`)
   for (const column of ['daily', 'views', 'reading', 'checked_before'])
     await rows(`ALTER TABLE data_folder DROP COLUMN ${column}`)
