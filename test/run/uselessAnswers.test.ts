@@ -282,6 +282,7 @@ async function makeOlder(data: string, rows: string): Promise<void> {
     'DROP TABLE answers_without_profile',
     'DROP TABLE spending',
     'DROP TABLE former_members',
+    'DROP TABLE resolved_ids',
     'ALTER TABLE runs DROP COLUMN keep_people_ms',
     'ALTER TABLE runs DROP COLUMN exit_reason',
     'ALTER TABLE runs DROP COLUMN asked_at',
