@@ -2,7 +2,14 @@ import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { newTally, progressLine, timeIn, timeOf } from '../../src/terminal/progress.js'
 
-const small = { ...newTally(51, 0.15, 'CNY'), done: 50, inFlight: 1, failed: 2, moneyBilled: 7.05, moneyMaybeBilled: 0.3 }
+const small = {
+  ...newTally(51, 0.15, 'CNY'),
+  done: 50,
+  inFlight: 1,
+  failed: 2,
+  moneyBilled: 7.05,
+  moneyMaybeBilled: 0.3,
+}
 const large = { ...newTally(1_000_000, 0.15, 'CNY'), done: 12_345, inFlight: 200, failed: 1_234, moneyBilled: 1800 }
 
 test('the line shows the counts, the pace and the cost; the bar takes the remaining columns', () => {
