@@ -31,6 +31,20 @@ export async function findFleet(database: FleetDatabase): Promise<boolean> {
   return true
 }
 
+/**
+ * Whether the database holds a fleet, for commands that only read: they leave tables of an older version alone, for the sake of
+ * workers of that version.
+ * @throws LocalError when another version of creator-enrich made the tables
+ */
+export async function findReadableFleet(database: FleetDatabase): Promise<boolean> {
+  const version = await schemaVersion(database)
+  if (version !== undefined && version < fleetMigrations.length)
+    throw new LocalError(
+      `PostgreSQL ${database.shown}: an older creator-enrich made the schema ${SCHEMA} (${version}, this one reads ${fleetMigrations.length}): use the version of the workers here too; \`enqueue\`, \`worker\` and \`collect\` of this one bring it up to date`,
+    )
+  return version !== undefined
+}
+
 /** The version of the tables; undefined without any. @throws LocalError when a newer creator-enrich made them */
 export async function schemaVersion(database: FleetDatabase): Promise<number | undefined> {
   const [found] = await database.query<{ there: boolean }>(

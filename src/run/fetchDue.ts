@@ -76,7 +76,7 @@ export async function fetchDue(
   )
   const total = due + unresolved.length
   if (total === 0) return { ...NOTHING_FETCHED, planned }
-  await refuseQueued(connection, layout)
+  await refuseQueued(connection, layout, unresolved.length > 0)
   warnOfCaps(run, total)
   const token = tokenFor(run, plural(total, 'id'))
   await claimKind(connection, layout.data, run.api.simulated)

@@ -170,12 +170,19 @@ test('doctor looks at the database of a fleet: reached, schema, rights of the ro
     verdict: 'ok',
     said: expect.stringMatching(`schema ${newest}$`) as string,
   })
-  // The tables of an older version are brought up to date by the next command that uses them.
+  // The tables of an older version are brought up to date by the next command that writes; `status` only reads.
   await postgres.query(url, `UPDATE schema_version SET version = ${newest - 1}`)
   expect((await checkFleet(url, Date.now)).said).toContain(
     `schema ${newest - 1}, which the next command brings to ${newest}`,
   )
-  expect((await commandHere(['status', '--data', temporaryFolder(), '--database-url', url])).code).toBe(0)
+  const status = () => commandHere(['status', '--data', temporaryFolder(), '--database-url', url])
+  expect(await status()).toMatchObject({
+    code: 7,
+    stderr: expect.stringContaining('an older creator-enrich') as string,
+  })
+  expect((await checkFleet(url, Date.now)).said).toContain(`schema ${newest - 1}`)
+  expect((await commandHere(['worker', 'resume', '--database-url', url])).code).toBe(0)
+  expect((await status()).code).toBe(0)
   expect((await checkFleet(url, Date.now)).said).toContain(`schema ${newest}`)
   const ahead = await checkFleet(url, () => Date.now() - 60_000)
   expect(ahead).toMatchObject({ verdict: 'warn', said: expect.stringContaining('60.0 s ahead of') as string })

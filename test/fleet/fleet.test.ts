@@ -1,4 +1,4 @@
-import { readdirSync, renameSync } from 'node:fs'
+import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { withCollectLock } from '../../src/fleet/collect.js'
@@ -95,6 +95,10 @@ test('what is in the queue is not fetched by a run, not even after an enqueue th
   expect((await run()).stderr).toContain('was cut off')
   expect((await world.enqueue(input)).queued).toEqual({ ids: 0, batches: 0, known: 40 })
   expect((await run()).stderr).toContain('40 due ids in the queue of the fleet of this folder')
+  const names = join(temporaryFolder(), 'names.csv')
+  writeFileSync(names, '小红书号\nkafei_0\n')
+  const resolving = ['run', names, '--resolve', '--data', world.data, '--api', world.api.url, '--no-report']
+  expect((await world.command(...resolving)).stderr).toContain('--resolve may lead to one of them')
   await world.work().ended
 
   // A collection that is cut off before its segment is whole leaves its mark only in the database.

@@ -65,6 +65,7 @@ export async function checkErased(
       unreached = [what]
       return new Set<string>()
     },
+    true,
   )
   const people = ids.map((id, at): CheckedPerson => {
     const receipts = erasuresOf(erasures, id)

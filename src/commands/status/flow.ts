@@ -3,7 +3,7 @@ import { messageOf, UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { openFleetDatabase } from '../../fleet/database.js'
 import { readFleetStatus, type FleetStatus } from '../../fleet/fleetStatus.js'
-import { findFleet } from '../../fleet/migrate.js'
+import { findReadableFleet } from '../../fleet/migrate.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
 import { fleetText } from './fleetText.js'
@@ -38,7 +38,7 @@ export async function statusFlow({ settings, logger }: Invocation): Promise<numb
 async function fleetAt(url: string): Promise<FleetStatus> {
   const database = await openFleetDatabase(url)
   try {
-    if (!(await findFleet(database)))
+    if (!(await findReadableFleet(database)))
       throw new UsageError(`PostgreSQL ${database.shown} holds no fleet: \`enqueue\` or a worker founds one`)
     return await readFleetStatus(database)
   } finally {
