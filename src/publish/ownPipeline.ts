@@ -39,7 +39,7 @@ function unknownName(name: string): UsageError {
     .map((ending) => name + ending)
     .find((each) => pathExists(resolve(each)))
   const meant = there === undefined ? '' : `; \`./${there}\` is in this folder`
-  return new UsageError(`--pipeline ${name}: the pipelines are ${builtInNames().join(', ')}${meant}`)
+  return new UsageError(`--pipeline ${name}: there is no such pipeline; there are ${builtInNames().join(', ')}${meant}`)
 }
 
 async function fileOf(path: string): Promise<string> {

@@ -159,7 +159,7 @@ test('a path without a file is exit 2, and a name without a folder too', async (
   )
   expect((await run('./data/..')).stderr).toContain('has no file definition.mjs')
   expect((await run('absent')).stderr).toBe(
-    'error: --pipeline absent: the pipelines are weibo-user-profile, xiaohongshu-pgy-creator, xiaohongshu-user-profile\n',
+    'error: --pipeline absent: there is no such pipeline; there are weibo-user-profile, xiaohongshu-pgy-creator, xiaohongshu-user-profile\n',
   )
   expect((await run('videos')).stderr).toMatch(/xiaohongshu-user-profile; `\.\/videos` is in this folder\n$/)
 })

@@ -71,7 +71,7 @@ describe('wrong usage is one error line and exit 2, and nothing is sent', () => 
     [
       'a pipeline that does not exist',
       (folder) => [writeList(folder, [plainId(1)])],
-      /pipelines\/none/,
+      /--pipeline none: there is no such pipeline; there are weibo-user-profile/,
       '--pipeline',
       'none',
     ],
