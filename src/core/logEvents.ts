@@ -20,6 +20,7 @@ export const LOG_EVENTS = {
   cap_reached: 'a cap that was set parks the rest',
   cap_allows_nothing: 'a cap is below the price of one call',
   stopping: 'the run sends no more calls, and waits for those in flight',
+  resolver_given_up: 'an endpoint that finds ids does not work: its inputs are parked, and the run goes on',
   signal: 'a signal stops the run',
   resumed: 'what was recovered of runs that were cut off',
   staging_failed: 'calls are loaded from the journal after the fetch',

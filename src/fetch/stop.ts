@@ -29,6 +29,11 @@ const RANK: Readonly<Record<StopReason, number>> = {
   signal: 4,
 }
 
+/** The gravest of these; of two that are as grave the first. */
+export function gravest(...stops: readonly (Stop | undefined)[]): Stop | undefined {
+  return stops.reduce((before, stop) => (!before || (stop && RANK[stop.reason] > RANK[before.reason]) ? stop : before))
+}
+
 /** Thrown where a stopped run would have gone on. The id stays unfinished. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'

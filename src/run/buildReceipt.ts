@@ -1,5 +1,5 @@
 import { version } from '../core/version.js'
-import type { Stop as FetchStop } from '../fetch/stop.js'
+import { gravest, type Stop as FetchStop } from '../fetch/stop.js'
 import type { RunSpending } from '../load/spending.js'
 import type { Settled } from '../load/settle.js'
 import {
@@ -52,7 +52,8 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
   const { inputs, rowsRead, fetched, recovered } = results
   const { planned } = fetched
   const { settled, codes, finishedAt, spent } = end
-  const { stop, askedIds, resolved } = fetched
+  const { askedIds, resolved } = fetched
+  const stop = gravest(fetched.stop, fetched.resolverStop)
   const rows = { ...settled.rows, read: rowsRead }
   reconcile('rows', rows)
   reconcile('ids', settled.ids)

@@ -4,12 +4,13 @@ import { ClockCheck } from '../fetch/clockCheck.js'
 import { fetchAll, type FetchEvent, type FetchResult } from '../fetch/fetchAll.js'
 import type { ApiClient } from '../fetch/http/apiClient.js'
 import { openLearnedLimits } from '../fetch/limits/learnedLimits.js'
+import { gravest, type Stop } from '../fetch/stop.js'
 import { openJournal, type Journal } from '../journal/journal.js'
 import { reserveFor } from '../journal/spareFile.js'
 import { findEarlierRuns } from '../load/aheadRuns.js'
 import type { Staging } from '../load/stage.js'
 import type { CallEnd, DueId, RunHeader } from '../model/call.js'
-import type { Outcome } from '../model/outcome.js'
+import type { Outcome, StopReason } from '../model/outcome.js'
 import type { Resolver } from '../model/resolver.js'
 import { newTally, startProgress, type Tally } from '../terminal/progress.js'
 import { connectApi, discreet } from './connectApi.js'
@@ -22,6 +23,9 @@ import { StagedCalls } from './stagedCalls.js'
 const LONGEST_NAME = 500
 const MOST_EARLIER_RUNS = 50
 
+/** What stops the calls to a resolver alone: the endpoint may be broken, or not activated, where that of the profiles works. */
+const STOPS_OF_RESOLVER: ReadonlySet<StopReason> = new Set<StopReason>(['unreachable', 'permission', 'route'])
+
 /** Calls to one endpoint. */
 export interface Pass {
   readonly ids: AsyncIterable<DueId> | Iterable<DueId>
@@ -33,8 +37,13 @@ export interface Pass {
 
 /** The calls of a run. Its passes share the journal segment, the staged rows, the pace, the caps and the progress line. */
 export class CallSession {
-  /** What all passes did so far; `unfinished` and `stop` are those of the last one. */
+  /**
+   * What all passes did so far; `unfinished` and `stop` are those of the last one. Neither `stop` nor `useless` tells of a
+   * resolver that was given up.
+   */
   result: FetchResult = { calls: 0, useless: false, unfinished: new Set(), seconds: 0, learned: {} }
+  /** The gravest reason for which a resolver was given up. */
+  resolverStop: Stop | undefined
   private seq = 0
 
   private constructor(
@@ -101,7 +110,8 @@ export class CallSession {
   }
 
   /**
-   * Makes calls until each id has a final outcome, or the run stops.
+   * Makes calls until each id has a final outcome, or the run stops, or the resolver is given up.
+   * @returns what this pass did, with what ended it
    * @throws LocalError if a call could not be made durable; sending has stopped
    */
   async pass({ ids, resolver, onDurable }: Pass): Promise<FetchResult> {
@@ -130,18 +140,39 @@ export class CallSession {
       signal,
       onEvent: (event) => {
         if (event.type === 'sent') budget.sent()
-        followFetch(resolver ? withoutInput(event, resolver) : event, tally, effects)
+        if (!resolver) followFetch(event, tally, effects)
+        else if (event.type === 'stopping' && STOPS_OF_RESOLVER.has(event.stop.reason))
+          logGivenUp(event.stop, resolver, effects)
+        else followFetch(withoutInput(event, resolver), tally, effects)
       },
     })
     await limits.keep(result.learned)
+    const { stop, ...rest } = result
+    const isGivenUp = resolver && stop && STOPS_OF_RESOLVER.has(stop.reason)
+    if (isGivenUp)
+      this.resolverStop = gravest(this.resolverStop, { ...stop, message: `${resolver.endpoint}: ${stop.message}` })
     this.result = {
-      ...result,
+      ...rest,
+      ...(stop && !isGivenUp && { stop }),
       calls: before.calls + result.calls,
-      useless: before.useless || result.useless,
+      useless: resolver ? before.useless : result.useless,
       seconds: before.seconds + result.seconds,
     }
     return result
   }
+}
+
+function logGivenUp(
+  { message, reason, code }: Stop,
+  { endpoint }: Resolver,
+  { log }: Pick<OpenRun['effects'], 'log'>,
+): void {
+  log(
+    'warn',
+    `${endpoint} is given up (${message}): what it has not resolved is parked, and the run goes on`,
+    'resolver_given_up',
+    { reason, code, endpoint },
+  )
 }
 
 /** The input may name a person, and the log does not. */

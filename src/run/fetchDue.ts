@@ -3,6 +3,7 @@ import { Resources } from '../core/resources.js'
 import { count, plural } from '../core/text.js'
 import { warnOfSpace } from '../dataFolder/preflight.js'
 import type { FetchResult } from '../fetch/fetchAll.js'
+import type { Stop } from '../fetch/stop.js'
 import type { UnresolvedInput } from '../load/resolvedIds.js'
 import { claimKind } from '../load/schema/schema.js'
 import type { Staging } from '../load/stage.js'
@@ -26,6 +27,8 @@ export interface Fetched extends FetchResult {
   readonly isQueued?: true
   /** When the ids were asked for, if not by this run: ages count from then, milliseconds since 1970. */
   readonly askedAt?: number
+  /** Why a resolver was given up; the run went on. */
+  readonly resolverStop?: Stop
   /** What became of inputs that were to be resolved; absent if there were none. */
   readonly resolved?: ResolvedReceipt
   /** The plan as it was carried out. */
@@ -100,6 +103,7 @@ export async function fetchDue(
     return {
       ...session.result,
       ...(resolved && { resolved }),
+      ...(session.resolverStop && { resolverStop: session.resolverStop }),
       askedIds: session.tally.started,
       segment: session.segment,
       planned: carriedOut,

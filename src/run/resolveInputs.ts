@@ -8,7 +8,7 @@ import type { CallSession } from './callSession.js'
 
 /**
  * Asks the API whose id each of these inputs leads to, one endpoint after the other, and gives the rows of the TEMP table
- * `members` what became of theirs. When the run stops, the inputs that are left are parked.
+ * `members` what became of theirs. When the run stops, or an endpoint is given up, the inputs that are left are parked.
  * @throws LocalError if a call could not be made durable; sending has stopped
  */
 export async function resolveInputs(
@@ -45,8 +45,9 @@ async function resolveBy(
   const { kind } = resolver
   const asked = inputs.filter(({ isHeld }) => !isHeld)
   const ends = new Map<string, ResolvedInput>()
-  if (session.result.stop === undefined && asked.length > 0) {
-    const { unfinished } = await session.pass({
+  let reason = session.result.stop?.reason
+  if (reason === undefined && asked.length > 0) {
+    const { unfinished, stop } = await session.pass({
       // An answer that leads to nobody is as good as any other.
       ids: asked.map(({ input }) => ({ id: input, endpoint: resolver.endpoint, last: 'empty' })),
       resolver,
@@ -56,8 +57,9 @@ async function resolveBy(
       },
     })
     for (const input of unfinished) ends.delete(input)
+    reason = stop?.reason
   }
-  const parked = { reason: parkReasonOf(session.result.stop?.reason), status: 'parked' } as const
+  const parked = { reason: parkReasonOf(reason), status: 'parked' } as const
   const held = { reason: 'ambiguous', status: 'failed' } as const
   return inputs.map(({ input, isHeld }) => ends.get(input) ?? { kind, input, ...(isHeld ? held : parked) })
 }

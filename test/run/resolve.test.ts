@@ -182,6 +182,30 @@ test('an input whose calls fail is a failed row, and is asked for again; a held 
   expect((await replayHere(data, { check: true })).differences).toEqual([])
 })
 
+test('an endpoint that does not work is given up alone, and the profiles are fetched', async () => {
+  const handles = Array.from({ length: 6 }, (_, n) => `小红书号:kafei_${n}5eed`)
+  const cells = [...handles, LINKS[0]!, plainId(1), plainId(2)]
+  for (const { answer, reason, code, resolved } of [
+    { answer: { code: 0, data: 'x' }, reason: 'unreachable', code: 6, resolved: { found: 1, failed: 6, parked: 0 } },
+    { answer: { code: 600 }, reason: 'permission', code: 4, resolved: { found: 1, failed: 0, parked: 6 } },
+    { answer: { code: 404 }, reason: 'route', code: 4, resolved: { found: 1, failed: 0, parked: 6 } },
+  ]) {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    const api = await simulator({ before: ({ endpoint }) => (endpoint === 'search-user' ? answer : undefined) })
+    // A cap, which is less grave, does not hide why inputs are parked.
+    const cap = reason === 'route' ? ['--max-calls', '3'] : []
+    const run = await enrich(writeList(folder, cells), data, api, '--resolve', '--concurrency', '1', ...cap)
+    expect(run).toMatchObject({ code, receipt: { stop: { reason }, resolved, reconciled: true } })
+    expect(run.receipt.stop!.message).toMatch(/^search-user: /)
+    expect(run.receipt.rows).toMatchObject(
+      reason === 'route' ? { enriched: 1 } : { enriched: 3, parked: resolved.parked },
+    )
+    expect(run.stderr.match(/search-user is given up/g)).toHaveLength(1)
+    expect(await published(data, 'SELECT useless FROM runs')).toEqual([{ useless: false }])
+  }
+})
+
 test('a run that is killed has paid for what it found', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
