@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isInteger, isSafeNumber, parse as parseLossless } from 'lossless-json'
+import { isInteger, isSafeNumber, parse as parseLossless, stringify } from 'lossless-json'
 
 /** A number inside of an object or a list that a double may not hold exactly: 16 digits or more, or with an exponent. */
 const SUSPICIOUS = /[[:,]\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/
@@ -50,6 +50,11 @@ export function readJsonText(text: string): JsonRead {
     // JSON.parse accepted the text, so the only possible failure is that the recursion overflows.
     return { ok: false, problem: 'too_deep' }
   }
+}
+
+/** The text of a value that was read as JSON. It is read as the same value. */
+export function writeJson(value: unknown): string {
+  return stringify(value) ?? 'null'
 }
 
 function parseNumber(digits: string): number | bigint | string {

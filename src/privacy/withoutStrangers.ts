@@ -1,29 +1,45 @@
 import type { CallEnd } from '../model/call.js'
-import { isObject, readJson } from '../model/json.js'
+import { isObject, readJson, writeJson } from '../model/json.js'
 import type { Resolver } from '../model/resolver.js'
 
-/** The part of an envelope before its data. */
-const BEFORE_DATA = /^.*?"data"\s*:/s
+/** The keys of an envelope that are kept beside `data`, unless their value is an object or a list. Others may name people. */
+const ENVELOPE_KEYS: readonly string[] = ['code', 'message', 'requestId', 'recordTime']
+
+/** Text up to its first bracket, or up to the second one if it begins with a brace. A byte order mark may precede it. */
+const OPENING = /^(?:\xef\xbb\xbf)?\s*\{?[^[{]*[[{]?/
+
+const LINK = /\w{1,20}:\/\/\S+/g
 
 /**
- * The end of a resolver's call without people whom nobody looked for. Of an answer that cannot be read, what comes after the
- * envelope is left out: it may name them.
+ * The end of a resolver's call without people whom nobody looked for: they may be anywhere in an answer, also in one that cannot
+ * be read. What is kept has the same outcome.
  */
 export function withoutStrangers<End extends CallEnd>(end: End, resolver: Pick<Resolver, 'withoutStrangers'>): End {
-  if (end.kind === 'no_answer') return end.part ? { ...end, part: envelopeOf(end.part) } : end
-  const read = readJson(end.body)
-  if (!read.ok || !isObject(read.value)) return { ...end, body: envelopeOf(end.body) }
-  const envelope = read.value
-  if (envelope['data'] === undefined || envelope['data'] === null) return end
-  const data = resolver.withoutStrangers(envelope['data'], end.id)
-  return { ...end, body: Buffer.from(JSON.stringify({ ...envelope, data }, bigintAsText)) }
+  const clean: Clean = (data) => resolver.withoutStrangers(data, end.id)
+  if (end.kind === 'no_answer') return end.part ? { ...end, part: keptOf(end.part, clean) } : end
+  return { ...end, body: keptOf(end.body, clean) }
 }
 
-function bigintAsText(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
+type Clean = (data: unknown) => unknown
+
+function keptOf(body: Uint8Array, clean: Clean): Uint8Array {
+  const read = readJson(body)
+  if (!read.ok) return openingOf(body)
+  return Buffer.from(isObject(read.value) ? writeJson(keptEnvelope(read.value, clean)) : '[]')
 }
 
-function envelopeOf(body: Uint8Array): Uint8Array {
-  const [before] = BEFORE_DATA.exec(Buffer.from(body).toString('latin1')) ?? []
-  return before === undefined ? body : Buffer.from(before, 'latin1')
+function keptEnvelope(envelope: Readonly<Record<string, unknown>>, clean: Clean): Record<string, unknown> {
+  const kept: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(envelope)) {
+    if (key === 'data') kept[key] = value === null ? null : clean(value)
+    else if (ENVELOPE_KEYS.includes(key) && (typeof value !== 'object' || value === null))
+      kept[key] = key === 'message' && typeof value === 'string' ? value.replace(LINK, '[link]') : value
+  }
+  return kept
+}
+
+/** Ends in a bracket or in the colon before the data, unless the body has neither: such text is no more JSON than the body. */
+function openingOf(body: Uint8Array): Uint8Array {
+  const [opening = ''] = OPENING.exec(Buffer.from(body).toString('latin1')) ?? []
+  return Buffer.from(opening.replace(/("data"\s*:).*$/s, '$1'), 'latin1')
 }

@@ -27,3 +27,21 @@ test('of a search only the person is kept, and of an answer that cannot be read 
   }
   expect(Buffer.from(withoutStrangers(broken, searchUser).part!).toString()).toBe('{"code":0,"message":null,"data":')
 })
+
+test('nobody is kept in another envelope, beside the data, or in a link of the message', () => {
+  const beside = '"code":0,"message":"see xhsdiscover://user/5f0000000000000000000002","users":[{"name":"two"}]'
+  expect(kept(`{${beside},"data":null,"requestId":["two"],"recordTime":7}`)).toBe(
+    '{"code":0,"message":"see [link]","data":null,"recordTime":7}',
+  )
+  expect(kept('{"code":0,"result":{"users":[{"name":"two"}]}}')).toBe('{"code":0}')
+  for (const other of ['[{"name":"two"}]', '"two"']) expect(kept(other)).toBe('[]')
+  expect(kept('{"code":0,"items":[{"name":"two"')).toBe('{"code":0,"items":[')
+  expect(kept('{"code":0,"data":"https://example.com/two')).toBe('{"code":0,"data":')
+  expect(kept('callback({"name":"two"})')).toBe('callback({')
+  expect(kept('{"code":0} {"name":"two"}')).toBe('{"code":0} {')
+})
+
+test('a number that a double does not hold is kept as it is', () => {
+  const user = '{"id":"5f0000000000000000000001","red_id":"kafei0","fans":12345678901234567890}'
+  expect(kept(`{"code":0,"data":{"users":[${user}]}}`)).toBe(`{"code":0,"data":{"users":[${user}]}}`)
+})
