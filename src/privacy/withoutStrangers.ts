@@ -1,5 +1,5 @@
 import type { CallEnd } from '../model/call.js'
-import { isObject, readJson, writeJson } from '../model/json.js'
+import { isObject, readJson, writeJson, type JsonProblem } from '../model/json.js'
 import type { Resolver } from '../model/resolver.js'
 
 /** The keys of an envelope that are kept beside `data`, unless their value is an object or a list. Others may name people. */
@@ -7,6 +7,11 @@ const ENVELOPE_KEYS: readonly string[] = ['code', 'message', 'requestId', 'recor
 
 /** Text up to its first bracket, or up to the second one if it begins with a brace. A byte order mark may precede it. */
 const OPENING = /^(?:\xef\xbb\xbf)?\s*\{?[^[{]*[[{]?/
+
+/** Too deep for `readJson` where a number needs its exact reader. */
+const DEPTH = 100_000
+/** `<` */
+const PAGE_START = 0x3c
 
 const LINK = /\w{1,20}:\/\/\S+/g
 
@@ -16,15 +21,16 @@ const LINK = /\w{1,20}:\/\/\S+/g
  */
 export function withoutStrangers<End extends CallEnd>(end: End, resolver: Pick<Resolver, 'withoutStrangers'>): End {
   const clean: Clean = (data) => resolver.withoutStrangers(data, end.id)
-  if (end.kind === 'no_answer') return end.part ? { ...end, part: keptOf(end.part, clean) } : end
-  return { ...end, body: keptOf(end.body, clean) }
+  if (end.kind === 'no_answer') return end.part ? { ...end, part: keptOf(end.part, clean, openingOf) } : end
+  return { ...end, body: keptOf(end.body, clean, unreadable) }
 }
 
 type Clean = (data: unknown) => unknown
+type Unreadable = (body: Uint8Array, problem: JsonProblem) => Uint8Array
 
-function keptOf(body: Uint8Array, clean: Clean): Uint8Array {
+function keptOf(body: Uint8Array, clean: Clean, otherwise: Unreadable): Uint8Array {
   const read = readJson(body)
-  if (!read.ok) return openingOf(body)
+  if (!read.ok) return otherwise(body, read.problem)
   return Buffer.from(isObject(read.value) ? writeJson(keptEnvelope(read.value, clean)) : '[]')
 }
 
@@ -36,6 +42,14 @@ function keptEnvelope(envelope: Readonly<Record<string, unknown>>, clean: Clean)
       kept[key] = key === 'message' && typeof value === 'string' ? value.replace(LINK, '[link]') : value
   }
   return kept
+}
+
+/** A body with the same problem: a call whose answer is not UTF-8 or too deep is not made again, that of a cut one is. */
+function unreadable(body: Uint8Array, problem: JsonProblem): Uint8Array {
+  if (problem === 'too_deep') return Buffer.from(`${'['.repeat(DEPTH)}9007199254740993${']'.repeat(DEPTH)}`)
+  if (problem !== 'not_utf8') return openingOf(body)
+  // A page is told from other bytes by its first one.
+  return Buffer.from(body[0] === PAGE_START ? [PAGE_START, 0xff] : [0xff])
 }
 
 /** Ends in a bracket or in the colon before the data, unless the body has neither: such text is no more JSON than the body. */
