@@ -1,7 +1,7 @@
 import { messageOf, UsageError } from '../core/errors.js'
 import { CONTRACT, DERIVED_CELLS, kindOfResult, type ResultCheck } from './contract.js'
 import { isObject } from './json.js'
-import type { Column, Pipeline, SimulatedAnswers } from './pipeline.js'
+import type { Column, ParsedId, Pipeline, SimulatedAnswers } from './pipeline.js'
 import type { Resolved, Resolver } from './resolver.js'
 
 /** A function of a pipeline of one's own threw, or returned something that the contract does not allow. */
@@ -129,13 +129,37 @@ export function survivingFaults(pipeline: Pipeline): Pipeline {
       (remedy) => ({ reason: DEFINITION_FAILED, remedy }),
     ),
     profile: surviving(pipeline.profile.bind(pipeline), (found) => ({ kind: 'unreadable', found })),
-    ...(pipeline.resolvers && { resolvers: pipeline.resolvers.map(survivingResolver) }),
+    ...(pipeline.resolvers && {
+      resolvers: pipeline.resolvers.map((resolver) => survivingResolver(resolver, pipeline)),
+    }),
   }
 }
 
-/** Where strangers cannot be taken out of an answer, only the fault is kept of it. */
-function survivingResolver(resolver: Resolver): Resolver {
-  const read = surviving(resolver.read.bind(resolver), (found): Resolved => ({ kind: 'unreadable', found }))
+/** An id that no cell gave, such as a stored one; it is no id for a pipeline that cannot make its request. */
+export function checkedId(id: string, pipeline: Pick<Pipeline, 'request'>): ParsedId {
+  const check = surviving(
+    (): ParsedId => {
+      pipeline.request(id)
+      return { id }
+    },
+    (remedy) => ({ reason: DEFINITION_FAILED, remedy }),
+  )
+  return check()
+}
+
+/**
+ * Where strangers cannot be taken out of an answer, only the fault is kept of it. An answer that leads to an id whose request
+ * cannot be made is unreadable.
+ */
+function survivingResolver(resolver: Resolver, pipeline: Pick<Pipeline, 'request'>): Resolver {
+  const read = surviving(
+    (data: unknown, input: string): Resolved => {
+      const resolved = resolver.read(data, input)
+      if (resolved.kind === 'found') pipeline.request(resolved.id)
+      return resolved
+    },
+    (found): Resolved => ({ kind: 'unreadable', found }),
+  )
   return {
     ...resolver,
     withoutStrangers: surviving(resolver.withoutStrangers.bind(resolver), (fault) => ({ [DEFINITION_FAILED]: fault })),

@@ -1,6 +1,7 @@
 import { commandText } from '../core/commandText.js'
 import { all, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
+import { checkedId, DEFINITION_FAILED } from '../model/definitionFaults.js'
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
 import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 import { HEADER_AGAIN } from '../read/columns.js'
@@ -76,7 +77,7 @@ function asInputs(connection: Connection, pipeline: Pipeline, lists: readonly St
             const cell = cells[at] ?? ''
             const { row_number: rowNumber, line: stored } = row
             const line = stored ?? rowNumber
-            return { rowNumber, line, cells, cell, parsed: parsedOf(row, () => idOf({ line, cells })) }
+            return { rowNumber, line, cells, cell, parsed: parsedOf(row, pipeline, () => idOf({ line, cells })) }
           })
         }
       },
@@ -93,13 +94,14 @@ export function nothingTracked(data: string): UsageError {
 /**
  * A forgotten person's row has blank cells, so its reject reason is taken from the stored row. So is that
  * of a row that repeats the header, and the id of a row whose own cell has none: the id was in another column, or was found
- * with `--resolve`.
+ * with `--resolve`. An id that the pipeline fails for now is not taken from the stored row.
  */
-function parsedOf({ user_id, reason }: StoredRow, read: () => ParsedId): ParsedId {
+function parsedOf({ user_id, reason }: StoredRow, pipeline: Pipeline, read: () => ParsedId): ParsedId {
   if (user_id === null && reason === FORGOTTEN_ID.reason) return FORGOTTEN_ID
   if (user_id === null && reason === HEADER_AGAIN.reason) return HEADER_AGAIN
   const parsed = read()
-  return user_id !== null && 'reason' in parsed ? { id: user_id } : parsed
+  if (user_id === null || 'id' in parsed || parsed.reason === DEFINITION_FAILED) return parsed
+  return checkedId(user_id, pipeline)
 }
 
 async function* pages(connection: Connection, list: string): AsyncGenerator<StoredRow[]> {

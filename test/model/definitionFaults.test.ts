@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/xiaohongshu-user-profile/definition.js'
-import { namingFaults, survivingFaults } from '../../src/model/definitionFaults.js'
+import { checkedId, namingFaults, survivingFaults } from '../../src/model/definitionFaults.js'
 import type { Resolver } from '../../src/model/resolver.js'
 
 const [resolver] = pipeline.resolvers!
@@ -19,6 +19,18 @@ test('a resolver that fails for an answer makes it unreadable, by name and file'
   expect(resolverWith({ read }).read({}, 'input')).toMatchObject({
     found: expect.stringContaining('returned an object, not one of the kinds of Resolved') as string,
   })
+})
+
+test('an id that a resolver finds, or that is stored, is none where its request cannot be made', () => {
+  const read = () => ({ kind: 'found', id: '5f0000000000000000000001' }) as const
+  expect(resolverWith({ read }).read({}, 'input')).toMatchObject({ kind: 'found' })
+  const own = survivingFaults(
+    namingFaults({ ...pipeline, request: fail, resolvers: [{ ...resolver!, read }] }, '/own.mjs'),
+  )
+  const fault = 'request threw: no way (/own.mjs)'
+  expect(own.resolvers![0]!.read({}, 'input')).toEqual({ kind: 'unreadable', found: fault })
+  expect(checkedId('id', own)).toEqual({ reason: 'definition_failed', remedy: fault })
+  expect(checkedId('id', pipeline)).toEqual({ id: 'id' })
 })
 
 test('where it cannot take strangers out, nothing is kept but the fault, and that is unreadable at each replay', () => {

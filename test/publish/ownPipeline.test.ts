@@ -230,6 +230,24 @@ ${SOURCE.replace(/ {2}request: .*\n.*\n/, '').replace(
   expect(exported('list.rejects.csv')).toContain(`request threw: no cat_3 (${file})`)
 })
 
+test('where request begins to fail for an id of a tracked list, its row is rejected, and the others are fetched', async () => {
+  const cwd = folderWithPipeline()
+  const here = (...args: string[]) => commandHere(args, { cwd })
+  const failing = "request: (id) => { if (id === 'cat_2') throw new Error('no cat_2'); return "
+  const later = SOURCE.replace('request: (id) => (', failing).replace('{ handle: id } }),', '{ handle: id } } },')
+  writeFileSync(join(cwd, 'later.mjs'), later)
+  writeFileSync(join(cwd, 'list.csv'), `handle\n${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `cat_${n}\n`).join('')}`)
+  const options = ['--api', 'simulated', '--no-report', '--json']
+  expect((await here('run', 'list.csv', '--track', '--pipeline', './videos', ...options)).code).toBe(0)
+  const { code, stdout } = await here('run', '--tracked', '--max-age', '0s', '--pipeline', './later.mjs', ...options)
+  const { calls, reasons } = JSON.parse(stdout) as Receipt
+  expect([code, calls.sent, reasons.map(({ status, reason }) => [status, reason])]).toEqual([
+    0,
+    7,
+    [['rejected', 'definition_failed']],
+  ])
+})
+
 test('the pipeline of a first run without a token is known, and another one may still be chosen', async () => {
   const cwd = folderWithPipeline()
   const here = (...args: string[]) => commandHere(args, { cwd })

@@ -3,13 +3,14 @@ import type { Effects } from '../../core/effects.js'
 import { endRedactor, type Redact } from '../../core/redact.js'
 import type { CallEnd, Intent } from '../../model/call.js'
 import { upstreamTime } from '../../model/clock.js'
+import { DefinitionFault } from '../../model/definitionFaults.js'
 import { requestOf, type Pipeline } from '../../model/pipeline.js'
 import { openConnectionPool, type Reply } from './connectionPool.js'
 import { TransportFault } from './transportFault.js'
 
 /** The API of one run, over kept connections. */
 export interface ApiClient {
-  /** One request, without any retry. Never rejects for a reason of the network or the upstream. */
+  /** One request, without any retry. Never rejects for a reason of the network, the upstream or the pipeline. */
   attempt(intent: Intent): Promise<CallEnd>
   close(): Promise<void>
 }
@@ -49,6 +50,7 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
   const redactEnd = endRedactor(token)
   const redactBytes = (bytes: Buffer): Buffer => edited(bytes, redact)
   const redactPart = (bytes: Buffer): Buffer => edited(bytes, (text) => redactEnd(redact(text)))
+  const detailOf = (error: Error): string => redact(error.message).replace(/\s+/g, ' ').slice(0, 500)
   const redactHeader = (text: string | undefined) => (text === undefined ? null : redact(text))
 
   return {
@@ -72,12 +74,15 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
           ...(upstreamAt === undefined ? {} : { upstreamAt }),
         }
       } catch (error) {
+        // The intent is in the journal. Without an end, the call would count as maybe billed.
+        if (error instanceof DefinitionFault)
+          return { ...ended(), kind: 'no_answer', fault: 'unsent', detail: detailOf(error) }
         if (!(error instanceof TransportFault)) throw error
         return {
           ...ended(),
           kind: 'no_answer',
           fault: error.fault,
-          detail: redact(error.message).replace(/\s+/g, ' ').slice(0, 500),
+          detail: detailOf(error),
           ...(error.part ? { part: redactPart(error.part) } : {}),
         }
       }

@@ -7,6 +7,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ApiClient } from '../../../src/fetch/http/apiClient.js'
 import type { Answer, CallEnd, NoAnswer } from '../../../src/model/call.js'
+import { DefinitionFault } from '../../../src/model/definitionFaults.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { effects, idOf, profileOf, refusing, send, serve, serveRaw, TOKEN, upstreamAt } from '../servers.js'
 
@@ -67,6 +68,17 @@ describe('one attempt', () => {
       expect(requests).toHaveLength(1)
     },
   )
+
+  test('a request that the pipeline cannot make is a call that was not sent', async () => {
+    const { base, requests } = await serve(() => undefined)
+    const request = (): never => {
+      throw new DefinitionFault(`request threw: no ${TOKEN}`)
+    }
+    const detail = 'request threw: no [token]'
+    const end = await attempt(upstreamAt(base, { pipeline: { request } }))
+    expect(end).toMatchObject({ kind: 'no_answer', fault: 'unsent', detail })
+    expect(requests).toEqual([])
+  })
 
   test('answers without a body are answers', async () => {
     const { base } = await serve((_, __, response) => response.writeHead(204).end())
