@@ -246,6 +246,12 @@ test('where request begins to fail for an id of a tracked list, its row is rejec
     7,
     [['rejected', 'definition_failed']],
   ])
+
+  // What the id has cost before is listed without its path.
+  const costs = await here('costs', '--format', 'csv', '--pipeline', './later.mjs')
+  expect(costs.code, costs.stderr).toBe(0)
+  expect(costs.stdout).toMatch(/,cat_1,[^,]*,\/user,0,yes,/)
+  expect(costs.stdout).toMatch(/,cat_2,[^,]*,,0,yes,/)
 })
 
 test('the pipeline of a first run without a token is known, and another one may still be chosen', async () => {

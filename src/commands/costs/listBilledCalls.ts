@@ -5,6 +5,7 @@ import { dayIn } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { openSegments } from '../../journal/openSegments.js'
 import type { Call, RunHeader } from '../../model/call.js'
+import { DefinitionFault } from '../../model/definitionFaults.js'
 import { interpreter, requestIdOf } from '../../model/interpret.js'
 import type { Interpret } from '../../model/outcome.js'
 import { requestOf, type Pipeline } from '../../model/pipeline.js'
@@ -148,10 +149,19 @@ function lineOf(interpret: Interpret, { month, zone, pipeline }: Period) {
   }
 }
 
-/** The path of the endpoint; its name if the definition does not have it any more. */
-function pathOf(pipeline: Pipeline, call: Call): string {
+/**
+ * The path of the endpoint. If the definition does not have the endpoint any more, or fails for this id, its name; null for
+ * that of the profiles.
+ */
+function pathOf(pipeline: Pipeline, call: Call): string | null {
   const isGone = call.endpoint !== undefined && !pipeline.resolvers?.some(({ endpoint }) => endpoint === call.endpoint)
-  return isGone ? call.endpoint : requestOf(pipeline, call).path
+  if (isGone) return call.endpoint
+  try {
+    return requestOf(pipeline, call).path
+  } catch (error) {
+    if (error instanceof DefinitionFault) return call.endpoint ?? null
+    throw error
+  }
 }
 
 const NO_NUMBER = { requestId: null, recordTime: null }
