@@ -61,25 +61,46 @@ FROM ${RESOLVED.name} AS r
 WHERE ${member.user_id} IS NULL AND ${member.resolve_kind} = ${resolved.kind} AND ${member.resolve_input} = ${resolved.input}`)
 }
 
-/** An input without an id, and whether the API may be asked: not so while an unanswered call for it is held. */
-export interface UnresolvedInput extends Pick<Resolvable, 'kind' | 'input'> {
-  readonly isHeld: boolean
+/** An input without an id. */
+export type UnresolvedInput = Pick<Resolvable, 'kind' | 'input'>
+
+/** Inputs without an id, each once, in the order of the rows. */
+export interface UnresolvedInputs {
+  /** The API is to be asked for these. */
+  readonly due: readonly UnresolvedInput[]
+  /** An unanswered call for each of these may have been paid, and is held. */
+  readonly held: readonly UnresolvedInput[]
 }
 
-/**
- * The inputs of `members` that the settings let the API be asked for, each once, in the order of the rows.
- */
+/** Without `--resolve`. */
+export const NONE_UNRESOLVED: UnresolvedInputs = { due: [], held: [] }
+
+/** Makes the rows of the TEMP table `members` with these inputs failed. */
+export async function applyHeld(
+  connection: Connection,
+  { resolvers = [] }: Pick<Pipeline, 'resolvers'>,
+  held: readonly UnresolvedInput[],
+): Promise<void> {
+  const failed = { reason: 'ambiguous', status: 'failed' } as const
+  await applyResolved(
+    connection,
+    resolvers,
+    held.map(({ kind, input }) => ({ kind, input, ...failed })),
+  )
+}
+
+/** The inputs of `members` that `--resolve` is about. */
 export async function unresolvedInputs(
   connection: Connection,
   { resolvers = [] }: Pick<Pipeline, 'resolvers'>,
   { resolve, onAmbiguous }: Pick<Settings, 'resolve' | 'onAmbiguous'>,
-): Promise<UnresolvedInput[]> {
+): Promise<UnresolvedInputs> {
   const kinds = resolvers.map(({ kind }) => kind)
   const known =
     resolve !== 'misses' && (await isStored(connection))
       ? `AND (kind, input) NOT IN (SELECT (kind, input) FROM resolved_ids)`
       : ''
-  const inputs = await all<UnresolvedInput>(
+  const found = await all<UnresolvedInput & { readonly isHeld: boolean }>(
     connection,
     `SELECT kind, input, input IN (SELECT user_id FROM ambiguous_calls WHERE resolved_at IS NULL) AS "isHeld"
      FROM (
@@ -88,8 +109,9 @@ export async function unresolvedInputs(
      )
      WHERE TRUE ${known} ORDER BY appeared`,
   )
-  const isOff = onAmbiguous === 'retry'
-  return inputs.flatMap((input) => (kinds.includes(input.kind) ? [isOff ? { ...input, isHeld: false } : input] : []))
+  const inputs = found.filter(({ kind }) => kinds.includes(kind))
+  if (onAmbiguous === 'retry') return { due: inputs, held: [] }
+  return { due: inputs.filter(({ isHeld }) => !isHeld), held: inputs.filter(({ isHeld }) => isHeld) }
 }
 
 const IS_STORED = `SELECT 1 FROM duckdb_tables() WHERE table_name = 'resolved_ids' AND database_name = current_database()`

@@ -29,12 +29,15 @@ export interface CodeCount {
 
 /** What became of links and names that a run was to turn into ids. */
 export interface ResolvedReceipt {
+  /** Those that the API was to be asked for. */
   readonly inputs: number
   readonly found: number
   /** They lead to nobody. */
   readonly not_found: number
   readonly failed: number
   readonly parked: number
+  /** Not among the inputs: an unanswered call of an earlier run may have been paid. */
+  readonly held: number
   /** Price of the calls for them; the money of the run contains it. */
   readonly money_billed: number
   readonly money_maybe_billed: number

@@ -27,6 +27,8 @@ export interface StepResults {
   readonly foreign: ReadonlyMap<string, readonly string[]>
   readonly recovered: RecoveredCalls
   readonly fetched: Fetched
+  /** Inputs that the API was not asked for because a call may have been paid. */
+  readonly heldInputs: number
 }
 
 /** Facts from the end of the run, mostly from the working database. */
@@ -49,7 +51,7 @@ export interface RunEndFacts {
  */
 export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFacts): Receipt {
   const { settings, api, pipeline, header, layout } = run
-  const { inputs, rowsRead, fetched, recovered } = results
+  const { inputs, rowsRead, fetched, recovered, heldInputs } = results
   const { planned } = fetched
   const { settled, codes, finishedAt, spent } = end
   const { askedIds, resolved } = fetched
@@ -101,7 +103,9 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
     ids: settled.ids,
     reconciled: true,
     reasons: settled.reasons,
-    ...(resolved && { resolved }),
+    ...((resolved !== undefined || heldInputs > 0) && {
+      resolved: { ...NONE_RESOLVED, ...resolved, held: heldInputs },
+    }),
     due_ids: planned.byDecision.due.ids,
     asked_ids: askedIds,
     calls: { sent: fetched.calls, billed, maybe_billed: maybeBilled, codes, days: spent.days },
@@ -119,6 +123,11 @@ export function buildReceipt(run: OpenRun, results: StepResults, end: RunEndFact
     corrected_runs: end.correctedRuns,
     files: { database: '', exports: [] },
   }
+}
+
+const NONE_RESOLVED: NonNullable<Fetched['resolved']> = {
+  ...{ inputs: 0, found: 0, not_found: 0, failed: 0, parked: 0 },
+  ...{ money_billed: 0, money_maybe_billed: 0 },
 }
 
 /** For a list in a receipt or a plan. */

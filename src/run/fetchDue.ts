@@ -30,7 +30,7 @@ export interface Fetched extends FetchResult {
   /** Why a resolver was given up; the run went on. */
   readonly resolverStop?: Stop
   /** What became of inputs that were to be resolved; absent if there were none. */
-  readonly resolved?: ResolvedReceipt
+  readonly resolved?: Omit<ResolvedReceipt, 'held'>
   /** The plan as it was carried out. */
   readonly planned: PlanCounts
   /** Whether the API's time has confirmed the own clock. */
@@ -92,7 +92,7 @@ export async function fetchDue(
       if (!isFetched) session.abandon()
     })
     let carriedOut = planned
-    let resolved: ResolvedReceipt | undefined
+    let resolved: Fetched['resolved']
     if (unresolved.length > 0) {
       resolved = await resolveInputs(session, connection, pipeline.resolvers ?? [], unresolved)
       carriedOut = await plan(connection, planOptionsOf(settings, pipeline, run.header.startedAt))

@@ -16,7 +16,7 @@ export async function resolveInputs(
   connection: Connection,
   resolvers: readonly Resolver[],
   inputs: readonly UnresolvedInput[],
-): Promise<ResolvedReceipt> {
+): Promise<Omit<ResolvedReceipt, 'held'>> {
   const resolved: ResolvedInput[] = []
   for (const resolver of resolvers) {
     const own = inputs.filter(({ kind }) => kind === resolver.kind)
@@ -43,13 +43,12 @@ async function resolveBy(
   inputs: readonly UnresolvedInput[],
 ): Promise<ResolvedInput[]> {
   const { kind } = resolver
-  const asked = inputs.filter(({ isHeld }) => !isHeld)
   const ends = new Map<string, ResolvedInput>()
   let reason = session.result.stop?.reason
-  if (reason === undefined && asked.length > 0) {
+  if (reason === undefined) {
     const { unfinished, stop } = await session.pass({
       // An answer that leads to nobody is as good as any other.
-      ids: asked.map(({ input }) => ({ id: input, endpoint: resolver.endpoint, last: 'empty' })),
+      ids: inputs.map(({ input }) => ({ id: input, endpoint: resolver.endpoint, last: 'empty' })),
       resolver,
       onDurable({ id: input }, outcome) {
         const end = endOf(outcome)
@@ -60,8 +59,7 @@ async function resolveBy(
     reason = stop?.reason
   }
   const parked = { reason: parkReasonOf(reason), status: 'parked' } as const
-  const held = { reason: 'ambiguous', status: 'failed' } as const
-  return inputs.map(({ input, isHeld }) => ends.get(input) ?? { kind, input, ...(isHeld ? held : parked) })
+  return inputs.map(({ input }) => ends.get(input) ?? { kind, input, ...parked })
 }
 
 /** What a call says about its input; undefined if it says something only about the run. */

@@ -17,7 +17,7 @@ import { completeErasure, eraseFormer } from './eraseFormer.js'
 import { fetchDue, type Fetched } from './fetchDue.js'
 import { foreignLists } from './foreignLists.js'
 import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
-import { applyKnown, unresolvedInputs } from '../load/resolvedIds.js'
+import { applyHeld, applyKnown, NONE_UNRESOLVED, unresolvedInputs } from '../load/resolvedIds.js'
 import { couldNotStart } from './lastStart.js'
 import { writeMetrics } from './metricsFile.js'
 import { loadMembers, openInputs } from './openInputs.js'
@@ -165,7 +165,9 @@ async function enrich(
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
   // Links and names that lead to an id have it from now on; the API is asked for the others with --resolve only.
   await applyKnown(connection, pipeline)
-  const unresolved = source || !settings.resolve ? [] : await unresolvedInputs(connection, pipeline, settings)
+  const { due: unresolved, held } =
+    source || !settings.resolve ? NONE_UNRESOLVED : await unresolvedInputs(connection, pipeline, settings)
+  await applyHeld(connection, pipeline, held)
   const foreign = await foreignLists(connection, pipeline)
   if (!progress.fetched) await checkLists(current, connection, inputs)
 
@@ -191,7 +193,8 @@ async function enrich(
 
   // Every row gets its status, and the receipt must add up.
   current.enter('settling')
-  const receipt = await settleRun(current, warehouse, { inputs, rowsRead, foreign, recovered, fetched })
+  const results = { inputs, rowsRead, foreign, recovered, fetched, heldInputs: held.length }
+  const receipt = await settleRun(current, warehouse, results)
   progress.settled = true
   return { receipt, inputs }
 }

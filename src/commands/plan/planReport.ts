@@ -38,6 +38,8 @@ export interface PlanReport {
       readonly inputs: number
       readonly price: number
     }[]
+    /** Not asked for: a call may have been paid. */
+    readonly held: number
     readonly cost: number
     readonly profiles: number
   }
@@ -138,8 +140,10 @@ function resolveLines({ resolve, money: { currency }, simulated }: PlanReport): 
     ({ title, inputs, price }) => `${title}: ${plural(inputs, 'call')} at ${exactMoney(price, currency)}`,
   )
   const cost = `${moneyText(resolve.cost, currency)} in all${simulated ? ' (if the calls were real)' : ''}`
+  const held = resolve.held > 0 ? [`held because maybe paid: ${count(resolve.held)}`] : []
+  if (kinds.length === 0) return [labelParts('resolve', held)]
   return [
-    labelParts('resolve', [...kinds, cost]),
+    labelParts('resolve', [...kinds, cost, ...held]),
     labelLine('', `and up to ${moneyText(resolve.profiles, currency)} for the profiles of those who are found`),
   ]
 }

@@ -6,7 +6,7 @@ import { lostCaps, lostConfig } from '../../dataFolder/lostConfig.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { withSpill } from '../../dataFolder/spill.js'
 import type { ListChange } from '../../load/listChanges.js'
-import { applyKnown, unresolvedInputs, type UnresolvedInput } from '../../load/resolvedIds.js'
+import { applyKnown, NONE_UNRESOLVED, unresolvedInputs, type UnresolvedInputs } from '../../load/resolvedIds.js'
 import { bringUpToDate } from '../../load/schema/schema.js'
 import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -42,7 +42,7 @@ export async function planRun(
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
       await loadMembers(inputs, { connection, pipeline, forgotten })
       await applyKnown(connection, pipeline)
-      const unresolved = settings.resolve ? await unresolvedInputs(connection, pipeline, settings) : []
+      const unresolved = settings.resolve ? await unresolvedInputs(connection, pipeline, settings) : NONE_UNRESOLVED
       const foreign = await foreignLists(connection, pipeline)
       const changes = await logListChanges(connection, inputs, effects)
       const refused =
@@ -106,7 +106,7 @@ interface PlanContext {
   readonly changes: readonly ListChange[]
   readonly foreign: ReadonlyMap<string, readonly string[]>
   /** None without `--resolve`. */
-  readonly unresolved: readonly UnresolvedInput[]
+  readonly unresolved: UnresolvedInputs
   readonly layout: Layout
   readonly now: number
   readonly settings: RunContext['settings']
@@ -162,7 +162,9 @@ function reportOf(
       due: Math.round(due.ids * price * 1e4) / 1e4,
       ...(month ? { month: { ...month, cost: Math.round(month.calls * price * 1e4) / 1e4 } } : {}),
     },
-    ...(unresolved.length > 0 ? { resolve: resolveCosts(unresolved, pipeline, price) } : {}),
+    ...(unresolved.due.length + unresolved.held.length > 0
+      ? { resolve: resolveCosts(unresolved, pipeline, price) }
+      : {}),
     simulated,
     time: {
       seconds: due.ids === 0 ? 0 : seconds.length === 0 ? null : Math.max(...seconds),
@@ -176,18 +178,19 @@ function reportOf(
 }
 
 function resolveCosts(
-  unresolved: readonly UnresolvedInput[],
+  { due, held }: UnresolvedInputs,
   pipeline: Pipeline,
   price: number,
 ): NonNullable<PlanReport['resolve']> {
   const kinds = (pipeline.resolvers ?? []).map(({ kind, title, price: ofOne }) => {
-    return { kind, title, inputs: unresolved.filter((input) => input.kind === kind).length, price: ofOne }
+    return { kind, title, inputs: due.filter((input) => input.kind === kind).length, price: ofOne }
   })
   const amount = (sum: number): number => Math.round(sum * 1e4) / 1e4
   return {
     kinds: kinds.filter(({ inputs }) => inputs > 0),
-    cost: amount(priceOfInputs(pipeline, unresolved)),
-    profiles: amount(unresolved.length * price),
+    held: held.length,
+    cost: amount(priceOfInputs(pipeline, due)),
+    profiles: amount(due.length * price),
   }
 }
 

@@ -39,10 +39,11 @@ function money(receipt: Receipt, amount: number): string {
 
 function resolvedLine({ resolved }: Receipt): string[] {
   if (resolved === undefined) return []
-  const { inputs, found, not_found, failed, parked } = resolved
-  const others = Object.entries({ 'lead to nobody': not_found, failed, parked }).filter(([, number]) => number > 0)
+  const { inputs, found, not_found, failed, parked, held } = resolved
+  const each = { 'lead to nobody': not_found, failed, parked, 'held because maybe paid': held }
+  const others = Object.entries(each).filter(([, number]) => number > 0)
   const parts = [
-    `${count(found)} of ${plural(inputs, 'link or name', 'links and names')} found`,
+    ...(inputs > 0 ? [`${count(found)} of ${plural(inputs, 'link or name', 'links and names')} found`] : []),
     ...others.map(([what, number]) => `${count(number)} ${what}`),
   ]
   return [labelLine('resolved', parts.join(', '))]
