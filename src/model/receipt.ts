@@ -167,6 +167,12 @@ export interface Receipt {
   }
 }
 
+/** The exports that have the failures of a run: a link or name without an id is in those of its list only. */
+export function failureFiles({ ids, resolved }: Pick<Receipt, 'ids' | 'resolved'>): string[] {
+  const isInLists = resolved !== undefined && resolved.failed > 0
+  return [...(ids.failed > 0 || !isInLists ? ['failures.csv'] : []), ...(isInLists ? ['<list>.enriched.csv'] : [])]
+}
+
 /** Why the ids that were not fetched are parked. */
 export type ParkReason = 'cap' | 'quota' | 'balance' | 'queued' | 'stopped'
 

@@ -3,7 +3,7 @@ import { EXIT } from '../core/errors.js'
 import type { LogEvent, LogFields } from '../core/logEvents.js'
 import { moneyText, visibleLine } from '../core/text.js'
 import type { RunStatus } from '../dataFolder/runStatus.js'
-import { STATUSES, type Receipt } from '../model/receipt.js'
+import { failureFiles, STATUSES, type Receipt } from '../model/receipt.js'
 
 /** How a run ended, in one line for people and as the fields of its record. */
 export interface ClosingLine {
@@ -71,9 +71,11 @@ export function closingOfReceipt(receipt: Receipt, warnings: Warnings): ClosingL
 }
 
 /** A run under a cap that allows no call brings nothing, however often it is repeated. */
-function nextOf({ exit_reason, stop }: Receipt, warnings: Warnings): string | undefined {
+function nextOf(receipt: Receipt, warnings: Warnings): string | undefined {
   if (warnings.includes('cap_allows_nothing')) return LOOK
-  return exit_reason === 'failed' ? MANY_FAILED : stop?.run_again
+  if (receipt.exit_reason !== 'failed') return receipt.stop?.run_again
+  const files = failureFiles(receipt).map((name) => `exports/${name}`)
+  return `see ${files.join(' and ')}; the next run fetches those with a temporary reason again`
 }
 
 /** The closing line of a run that ended with an error after it had started. */
@@ -173,7 +175,6 @@ function closing({ runId, exitCode, warnings, next: given, isNews = false, parts
 
 const NOTHING = 'nothing to do'
 const LOOK = 'look at what the warnings name'
-const MANY_FAILED = 'see exports/failures.csv; the next run fetches those with a temporary reason again'
 const PAID_FIRST = 'nothing to do: this run loads its paid answers first'
 const AGAIN = 'correct what the error names, then run the same command again'
 

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { summary } from '../../src/commands/run/summary.js'
+import { closingOfReceipt } from '../../src/run/closingLine.js'
 import type { Entry } from '../../src/simulator/ledger.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { agencyList, writeAgencyList } from '../support/agencyList.js'
@@ -176,7 +179,13 @@ test('an input whose calls fail is a failed row, and is asked for again; a held 
     { status: 'failed', reason: 'unreadable' },
     { status: 'enriched' },
   ])
-  // What is held is no failure of this run, and does not count as due.
+  // What failed is where the run says.
+  expect(closingOfReceipt(first.receipt, []).message).toContain('next="see exports/<list>.enriched.csv; the next run')
+  expect(summary(first.receipt, 'UTC')).toContain('see <list>.enriched.csv;\n')
+  const rows = readFileSync(join(data, 'exports', 'creators.enriched.csv'), 'utf8').split('\n')
+  expect(rows.find((row) => row.includes('c0de0301x'))).toContain('failed,301')
+
+  // What is held is not a failure of this run, and does not count as due.
   const { calls } = api.ledger.summary()
   const again = writeList(folder, ['小红书号:x5eed07', '小红书号:fa170001x', plainId(2)], 'again.csv')
   const second = await enrich(again, data, api, '--resolve', '--on-ambiguous', 'hold')

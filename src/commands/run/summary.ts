@@ -5,6 +5,7 @@ import { columnName } from '../../model/columnName.js'
 import { isBuiltIn } from '../../model/isBuiltIn.js'
 import {
   changeText,
+  failureFiles,
   fileLines,
   foreignLines,
   STATUSES,
@@ -196,7 +197,8 @@ export function summary(receipt: Receipt, timeZone: string, now = Date.now()): s
     lines.push(
       '',
       labelLine('exit 3', 'more of the fetched ids failed than --max-failed allows, or all:'),
-      labelLine('', 'see failures.csv; the next run retries those with a temporary reason'),
+      labelLine('', `see ${failureFiles(receipt).join(' and ')};`),
+      labelLine('', 'the next run retries those with a temporary reason'),
     )
   }
   if (receipt.stop) {
