@@ -45,7 +45,7 @@ export const STAGED_CALLS: StagingTable = {
   ],
 }
 
-/** One row for each call to the endpoint of a resolver. `message`: of a miss its reason. */
+/** One row for each call to the endpoint of a resolver. `reason`: why the input leads to nobody; NULL for any other outcome. */
 export const STAGED_RESOLUTIONS: StagingTable = {
   name: 'staged_resolutions',
   columns: [
