@@ -17,7 +17,7 @@ export interface Lock {
   /** @throws LocalError if the folder was deleted or moved since: a write could be lost, or disturb another run */
   check(): void
   /** Safe to call twice. */
-  release(): void
+  release(): Promise<void>
 }
 
 /**
@@ -79,11 +79,11 @@ async function openLock(layout: Layout): Promise<Lock> {
       check() {
         if (identityOf(layout.lock) !== identity) throw folderGone(layout)
       },
-      release() {
+      async release() {
         if (!isHeld) return
         isHeld = false
+        await database.close()
         heldHere.delete(folder)
-        database.close()
       },
     }
   } catch (error) {
@@ -129,7 +129,7 @@ async function placeLockFile(path: string): Promise<void> {
   const own = temporaryName(path)
   try {
     const database = await openLockFile(own)
-    database.close()
+    await database.close()
     await link(own, path)
   } catch {
     // Another run placed it first, or this file system has no hard links: the next open uses the file or creates it.

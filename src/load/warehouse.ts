@@ -57,7 +57,7 @@ export async function withWarehouse<T>(place: WarehousePlace, work: (warehouse: 
     })
     return result
   } finally {
-    database.close()
+    await database.close()
   }
 }
 
@@ -74,7 +74,7 @@ async function open({ lock, pipeline, path, like }: WarehousePlace & { path: str
     await bringUpToDate({ connection: database.connection, path, pipeline, like })
     return database
   } catch (error) {
-    database?.close()
+    await database?.close()
     throw error instanceof RunError ? error : whyNotOpened(error, path, published)
   }
 }

@@ -102,7 +102,7 @@ export async function copyIncluded(copy: string, layout: Layout, pipeline: Pipel
     )
     effects.log('warn', `${included.data} cannot be included: ${whyNot(error)}; ${kept}; ${REMEDY}`, 'include_failed')
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -85,7 +85,7 @@ async function beganWith({ warehouse }: Layout): Promise<string | undefined> {
   try {
     return (await first<{ pipeline: string }>(working.connection, PIPELINE))?.pipeline
   } finally {
-    working.close()
+    await working.close()
   }
 }
 
@@ -111,6 +111,6 @@ async function rawPipeline({ raw }: Layout): Promise<string | undefined> {
     const row = await first<{ pipeline: string }>(memory.connection, `SELECT pipeline FROM ${parquet(file)} LIMIT 1`)
     return row?.pipeline
   } finally {
-    memory.close()
+    await memory.close()
   }
 }

@@ -22,7 +22,7 @@ export async function withPublished<T>(layout: Layout, work: (connection: Connec
       try {
         return await work(published.connection)
       } finally {
-        published.close()
+        await published.close()
       }
     })
   } catch (error) {

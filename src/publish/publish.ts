@@ -1,7 +1,16 @@
 import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder, syncFile, syncFolder } from '../core/atomicFile.js'
-import { all, openDatabase, type Connection, type Database, first, quotedText, runScript } from '../core/duckdb.js'
+import {
+  all,
+  openDatabase,
+  type Connection,
+  type Database,
+  first,
+  quotedName,
+  quotedText,
+  runScript,
+} from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
 import { sharedMemory } from '../core/memory.js'
@@ -74,7 +83,7 @@ async function checkAndExport<T>(
     await connection.run('SET threads = 1')
     return await work(database)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 
@@ -134,21 +143,21 @@ export async function compactDatabase(path: string, temp: string): Promise<Compa
 }
 
 async function copyCompact(path: string, copy: string, temp: string): Promise<boolean> {
-  const database = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
+  const database = await openDatabase(path, { readOnly: true, tempDirectory: temp, threads: 1 })
   try {
     const { connection } = database
-    await connection.run(`ATTACH ${quotedText(path)} AS sparse (READ_ONLY)`)
-    const size = await first<{ free: number; total: number }>(
+    const size = await first<{ name: string; free: number; total: number }>(
       connection,
-      `SELECT (free_blocks * block_size)::BIGINT AS free, (total_blocks * block_size)::BIGINT AS total
-       FROM pragma_database_size() WHERE database_name = 'sparse'`,
+      `SELECT database_name AS name, (free_blocks * block_size)::BIGINT AS free, (total_blocks * block_size)::BIGINT AS total
+       FROM pragma_database_size() WHERE database_name = current_database()`,
     )
-    if (size!.free < LEAST_FREE || size!.free < size!.total * FREE_SHARE) return false
+    const { name, free, total } = size!
+    if (free < LEAST_FREE || free < total * FREE_SHARE) return false
     await connection.run(`ATTACH ${quotedText(copy)} AS dense (STORAGE_VERSION ${quotedText(STORAGE_VERSION)})`)
-    await connection.run('COPY FROM DATABASE sparse TO dense')
+    await connection.run(`COPY FROM DATABASE ${quotedName(name)} TO dense`)
     await connection.run('CHECKPOINT dense')
     return true
   } finally {
-    database.close()
+    await database.close()
   }
 }

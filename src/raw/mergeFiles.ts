@@ -132,7 +132,7 @@ export async function withScratch(temp: string, work: (connection: Connection) =
   try {
     await work(scratch.connection)
   } finally {
-    scratch.close()
+    await scratch.close()
     await rm(temp, { recursive: true, force: true })
   }
 }

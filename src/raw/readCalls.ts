@@ -38,8 +38,8 @@ export class RawStore {
     return new RawStore(raw, await openDatabase(':memory:', { threads: 1 }))
   }
 
-  close(): void {
-    this.database.close()
+  async close(): Promise<void> {
+    await this.database.close()
   }
 
   /**

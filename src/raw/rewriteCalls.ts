@@ -17,7 +17,7 @@ export async function openRaw(kind: CallKind, file: string, ids?: readonly strin
     const runs = await runsInFile(database.connection, kind === 'answers' ? ANSWERS : CALLS, file, { ids })
     return { runs, close: () => database.close() }
   } catch (error) {
-    database.close()
+    await database.close()
     throw error
   }
 }
@@ -32,8 +32,8 @@ export async function rewriteRaw(kind: CallKind, file: string, edit: EditCall, t
   const table = kind === 'answers' ? ANSWERS : CALLS
   await makeFolder(temp)
   const scratch = await openDatabase(':memory:', { tempDirectory: temp, threads: 1 })
-  const source = await openRaw(kind, file).catch((error: unknown) => {
-    scratch.close()
+  const source = await openRaw(kind, file).catch(async (error: unknown) => {
+    await scratch.close()
     throw error
   })
   try {
@@ -61,8 +61,8 @@ export async function rewriteRaw(kind: CallKind, file: string, edit: EditCall, t
       { cause },
     )
   } finally {
-    source.close()
-    scratch.close()
+    await source.close()
+    await scratch.close()
     await rm(temp, { recursive: true, force: true })
   }
 }

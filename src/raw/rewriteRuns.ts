@@ -37,7 +37,7 @@ export async function rewriteSealed(file: string, edit: EditRow, temp: string): 
       { cause },
     )
   } finally {
-    scratch.close()
+    await scratch.close()
     await rm(temp, { recursive: true, force: true })
   }
 }

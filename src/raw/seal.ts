@@ -103,7 +103,7 @@ export async function seal(segment: Segment, { raw, temp, onGap }: SealOptions):
       { cause },
     )
   } finally {
-    scratch.close()
+    await scratch.close()
     await rm(temp, { recursive: true, force: true })
   }
 }

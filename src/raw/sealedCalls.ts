@@ -32,6 +32,6 @@ export async function* sealedCalls(raw: string, isWanted?: (runId: string) => bo
       yield* readWithoutLock(raw, table.kind, inFile, ({ header, call }) => `${header.runId} ${call.seq}`, isWanted)
     }
   } finally {
-    database.close()
+    await database.close()
   }
 }

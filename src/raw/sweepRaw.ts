@@ -62,7 +62,7 @@ async function runsOf(path: string): Promise<string[]> {
     )
     return rows.map(({ run_id }) => run_id)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

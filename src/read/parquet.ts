@@ -76,7 +76,7 @@ async function* parquetRows(
   } catch (error) {
     throw parquetError(part, error)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

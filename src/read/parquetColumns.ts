@@ -69,7 +69,7 @@ export async function parquetColumns(parts: readonly string[], names: readonly s
   } catch (error) {
     throw parquetError(part, error)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

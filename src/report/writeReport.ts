@@ -76,7 +76,7 @@ async function fromPublished<T>(layout: Layout, write: (connection: Connection) 
     try {
       return await write(file.connection)
     } finally {
-      file.close()
+      await file.close()
     }
   } catch (error) {
     if (error instanceof RunError) throw error

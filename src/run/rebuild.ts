@@ -179,7 +179,7 @@ async function* batchesOfRuns(
     }
     yield group
   } finally {
-    store.close()
+    await store.close()
   }
 }
 

@@ -25,7 +25,7 @@ export async function recordFailure(
       await database.connection.run(CORRECT_RUN, end)
       await resealRun(database.connection, layout.raw, header.runId)
     } finally {
-      database.close()
+      await database.close()
     }
   } catch {
     // The run reports its own failure.

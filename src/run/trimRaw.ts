@@ -82,7 +82,7 @@ async function makeBase(run: OpenRun, older: BaseSnapshot | null, calls: Readonl
     try {
       return await writeBase(built.connection, layout.raw, { folder, runs: [...runs], pipeline })
     } finally {
-      built.close()
+      await built.close()
     }
   } catch (error) {
     await rm(baseFolder(layout.raw, folder), { recursive: true, force: true })

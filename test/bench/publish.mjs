@@ -44,7 +44,7 @@ try {
       FROM range(${Math.ceil(COUNTERS / NIGHTS)}) AS numbers(n)`)
   }
   await connection.run('CHECKPOINT')
-  database.close()
+  await database.close()
   const megabytes = statSync(layout.warehouse).size / 1e6
   console.log(`${COUNTERS.toLocaleString('en-US')} counter rows, ${Math.round(megabytes)} MB`)
 

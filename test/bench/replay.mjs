@@ -50,7 +50,7 @@ async function checksums() {
     }
     return sums
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -199,7 +199,7 @@ try {
   await dropStaging(database.connection, pipeline)
   await timed('checking the keys of that night', () => checkKeys(database.connection, pipeline))
   await database.connection.run('CHECKPOINT')
-  database.close()
+  await database.close()
   console.log(
     `${'size of the file'.padEnd(60)}${Math.round(statSync(path).size / 1e6)
       .toString()
@@ -214,7 +214,7 @@ try {
       await timed(`${view}: ${what} (${rows?.n} rows)`, () => all(database.connection, sql))
     }
   }
-  database.close()
+  await database.close()
 } finally {
   if (process.env.KEEP) console.log(path)
   else rmSync(folder, { recursive: true, force: true })

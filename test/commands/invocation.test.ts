@@ -13,7 +13,7 @@ test('--memory and --threads are the limits of every database that is opened aft
   expect(
     await first(connection, `SELECT current_setting('threads') AS threads, current_setting('memory_limit') AS memory`),
   ).toEqual({ threads: 3, memory: '244.1 MiB' })
-  database.close()
+  await database.close()
 })
 
 test.each(['100MB', '2', '1TB'])('--memory %s is refused', (memory) => {

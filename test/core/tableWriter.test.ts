@@ -16,7 +16,7 @@ test('rows of a writer that is discarded are in no table, whatever has its name 
   first.discard()
   second.close()
   expect(await all(connection, 'SELECT * FROM t')).toEqual([{ n: 4, text: 'new' }])
-  database.close()
+  await database.close()
 })
 
 test('chunks are reused without anything of the chunk before: nulls, long and short texts, every type', async () => {
@@ -50,5 +50,5 @@ test('chunks are reused without anything of the chunk before: nulls, long and sh
       bytes === null ? null : (bytes as Buffer).toString('hex').toUpperCase(),
     ]),
   )
-  database.close()
+  await database.close()
 })

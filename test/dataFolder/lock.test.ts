@@ -60,11 +60,11 @@ test('a process cannot take the lock twice, but can take it again after a releas
   const refused = JSON.parse(await startChild('holder.mjs', layout.data).line()) as Refused
   expect(refused.message).toContain(`PID ${process.pid}`)
 
-  lock.release()
-  lock.release()
+  await lock.release()
+  await lock.release()
   const again = await takeLock(layout)
   expect(JSON.parse(await startChild('holder.mjs', layout.data).line())).toMatchObject({ name: 'BusyError' })
-  again.release()
+  await again.release()
 })
 
 test('two paths to one folder are one folder', async () => {
@@ -75,8 +75,8 @@ test('two paths to one folder are one folder', async () => {
   const both = await Promise.allSettled(['data', 'link'].map((name) => takeLock(layoutOf(join(folder, name)))))
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { exitCode: 8 } })
-  for (const each of both) if (each.status === 'fulfilled') each.value.release()
-  for (const name of ['data', 'link']) (await takeLock(layoutOf(join(folder, name)))).release()
+  for (const each of both) if (each.status === 'fulfilled') await each.value.release()
+  for (const name of ['data', 'link']) await (await takeLock(layoutOf(join(folder, name)))).release()
 })
 
 test('a start waits for a command that holds the lock for a moment and is not a run', async () => {
@@ -88,7 +88,7 @@ test('a start waits for a command that holds the lock for a moment and is not a 
   await delay(200)
   moment.process.stdin!.end()
   const lock = await waiting
-  lock.release()
+  await lock.release()
 })
 
 test('a state folder that cannot be used is named, and does not count as another run', async () => {

@@ -35,7 +35,7 @@ export async function withPublished<T>(path: string, work: (database: Database) 
   try {
     return await work(database)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -28,7 +28,7 @@ async function judged(calls: readonly Call[], { staged, receipt }: Ending = {}):
     const found = await all<{ outcome: string }>(connection, 'SELECT outcome FROM staged_calls ORDER BY seq')
     return found.map(({ outcome }) => outcome)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -59,7 +59,7 @@ describe.each(pipelineNames)('%s', async (name) => {
       for (const [column] of every) expect(column).toMatch(/^[a-z][a-z0-9_]*$/)
       expect(every.filter(([column]) => reserved.has(column))).toEqual([])
     } finally {
-      database.close()
+      await database.close()
     }
   })
 

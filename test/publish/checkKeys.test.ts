@@ -49,7 +49,7 @@ async function inWarehouse({ warehouse }: Layout, ...statements: string[]) {
     for (const statement of statements) rows = await all(database.connection, statement)
     return rows
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -24,7 +24,7 @@ async function writeDatabase(path: string, deleted: string): Promise<void> {
   ]) {
     await connection.run(statement)
   }
-  database.close()
+  await database.close()
 }
 
 const CONTENT = [
@@ -42,7 +42,7 @@ async function content(path: string): Promise<unknown[]> {
   const database = await openDatabase(path, { readOnly: true })
   const found: unknown[] = []
   for (const sql of CONTENT) found.push(await all(database.connection, sql))
-  database.close()
+  await database.close()
   return found
 }
 

@@ -65,7 +65,7 @@ describe('run --include', () => {
   test('they are not in the working database, and replay --check does not miss them', async () => {
     const working = await openDatabase(join(data, 'state', 'warehouse.duckdb'), { readOnly: true })
     const tables = await working.connection.runAndReadAll("FROM duckdb_tables() WHERE table_name LIKE 'pgy%'")
-    working.close()
+    await working.close()
     expect(tables.getRows()).toEqual([])
     expect(await checkReplay(data)).toEqual([])
   })
@@ -99,7 +99,7 @@ describe('run --include', () => {
     chmodSync(file, 0o600)
     const other = await openDatabase(file)
     await other.connection.run('ALTER TABLE creators RENAME user_id TO uid')
-    other.close()
+    await other.close()
     expect(await replayed()).toMatch(
       /pgy cannot be included: another version of creator-enrich wrote it, or .*\(.* Error: .*\); its rows of the last publish stay; /,
     )
@@ -220,5 +220,5 @@ async function writeExtra(data: string, id: string, extra: string): Promise<void
   chmodSync(path, 0o644)
   const file = await openDatabase(path)
   await file.connection.run('UPDATE creators SET extra = $extra WHERE user_id = $id', { id, extra })
-  file.close()
+  await file.close()
 }

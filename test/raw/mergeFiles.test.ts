@@ -54,7 +54,7 @@ async function nights(raw: string, count: number): Promise<void> {
       await writePart(database.connection, ANSWERS, join(folder, 'part-00000.parquet'), 2)
     }
   } finally {
-    database.close()
+    await database.close()
   }
 }
 
@@ -72,7 +72,7 @@ async function callsIn(raw: string): Promise<string[]> {
       }
     }
   } finally {
-    store.close()
+    await store.close()
   }
   return calls
 }
@@ -85,7 +85,7 @@ async function checksums(raw: string): Promise<unknown[]> {
       `SELECT checksum FROM read_parquet('${raw}/answers/**/*.parquet', hive_partitioning = false) ORDER BY ALL`,
     )
   } finally {
-    database.close()
+    await database.close()
   }
 }
 
@@ -124,7 +124,7 @@ describe('small files of past months', () => {
     await connection.run(`CREATE TABLE t AS FROM read_parquet('${first}', hive_partitioning = false)`)
     await connection.run(`UPDATE t SET status = 500`)
     await connection.run(`COPY t TO '${first}' (FORMAT parquet)`)
-    database.close()
+    await database.close()
     const before = partsIn(raw)
     await expect(mergeSmallFiles(raw, join(raw, '../temp'), AFTER)).rejects.toThrow('does not match its checksum')
     expect(partsIn(raw)).toEqual(before)

@@ -32,7 +32,7 @@ async function sealedIn(raw: string): Promise<{ header: unknown; size: number; c
     }
     return runs
   } finally {
-    store.close()
+    await store.close()
   }
 }
 
@@ -116,7 +116,7 @@ async function tamper(file: string, replace: string): Promise<void> {
     `COPY (SELECT * REPLACE (${replace}) FROM read_parquet(${quotedText(file)}, hive_partitioning = false))
      TO ${quotedText(changed)} (FORMAT parquet)`,
   )
-  database.close()
+  await database.close()
   writeFileSync(file, readFileSync(changed))
   rmSync(changed)
 }
@@ -151,7 +151,7 @@ test('the checksum can be checked by SQL alone, as docs/raw.md says', async () =
   const database = await openDatabase(':memory:')
   const files = join(options.raw, 'answers', '**', '*.parquet')
   const rows = await all(database.connection, sql.replaceAll('data/raw/answers/**/*.parquet', files))
-  database.close()
+  await database.close()
   expect(rows).toEqual([{ answers: 4, intact: 4 }])
 })
 
@@ -166,7 +166,7 @@ test.each([
   const store = await RawStore.open(options.raw)
   let read = 0
   for await (const run of store.runs()) for await (const batch of run.calls()) read += batch.length
-  store.close()
+  await store.close()
   expect(read).toBe(count)
 })
 

@@ -150,7 +150,7 @@ test('encrypted Parquet is refused', async () => {
   await database.connection.run(
     `COPY (SELECT '${A}' AS user_id) TO ${quotedText(path)} (FORMAT parquet, ${encryption})`,
   )
-  database.close()
+  await database.close()
   expect(readFileSync(path).subarray(0, 4).toString()).toBe('PARE')
   expect(await refusal(path)).toMatch(/encrypted/)
 })

@@ -17,7 +17,7 @@ export async function parquet(
   mkdirSync(join(path, '..'), { recursive: true })
   const database = await openDatabase(':memory:')
   await database.connection.run(`COPY (${select}) TO ${quotedText(path)} (FORMAT parquet ${options})`)
-  database.close()
+  await database.close()
   return path
 }
 

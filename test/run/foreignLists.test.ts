@@ -25,7 +25,7 @@ async function readersOf(pipeline: string, cells: readonly string[]): Promise<re
     members.close()
     return (await foreignLists(database.connection, own)).get('list')
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -49,7 +49,7 @@ async function writeParquet(path: string, rows: readonly (readonly string[])[]):
   const values = rows.map((row) => `(${row.map(quotedText).join(', ')})`).join(', ')
   const names = HEADER.map((name) => `"${name}"`).join(', ')
   await database.connection.run(`COPY (FROM (VALUES ${values}) t(${names})) TO ${quotedText(path)} (FORMAT parquet)`)
-  database.close()
+  await database.close()
 }
 
 interface Form {

@@ -105,7 +105,7 @@ test('a working database of a newer creator-enrich: exit 7 naming both versions,
   const database = await openDatabase(warehouse)
   await database.connection.run('UPDATE data_folder SET schema_version = 99')
   await database.connection.run('CHECKPOINT')
-  database.close()
+  await database.close()
   const hash = () => createHash('sha256').update(readFileSync(warehouse)).digest('hex')
   const before = hash()
   api.ledger.clear()

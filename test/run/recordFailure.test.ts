@@ -36,5 +36,5 @@ test('a receipt that was sealed before the run failed is corrected', async () =>
   const header = { runId, startedAt: 0, pipeline: 'people', simulated: true, host: 'test' }
   await recordFailure({ layout, header, check: () => lock.check() }, 'done', new LocalError('the disk failed'))
   expect(await sealed()).toEqual([{ exit_code: 7, stop_message: 'the disk failed' }])
-  database.close()
+  await database.close()
 })

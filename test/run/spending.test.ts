@@ -50,7 +50,7 @@ async function asOlderFolder(data: string): Promise<void> {
     await database.connection.run(`CREATE OR REPLACE TABLE receipt AS ${older}`)
     await database.connection.run(`COPY receipt TO ${file} (FORMAT parquet)`)
   }
-  database.close()
+  await database.close()
   rmSync(join(data, 'state'), { recursive: true })
   expect((await replayHere(data)).exit_code).toBe(0)
 }

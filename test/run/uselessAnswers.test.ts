@@ -297,7 +297,7 @@ async function makeOlder(data: string, rows: string): Promise<void> {
     'UPDATE data_folder SET schema_version = 3',
   ])
     await database.connection.run(sql)
-  database.close()
+  await database.close()
 }
 
 async function rawBodies(data: string, id: string): Promise<string[]> {
@@ -312,6 +312,6 @@ async function rawBodies(data: string, id: string): Promise<string[]> {
     )
     return rows.map(({ body }) => body)
   } finally {
-    reader.close()
+    await reader.close()
   }
 }

@@ -13,7 +13,7 @@ import { withPublished } from '../../publish/openPublished.js'
 import { ok, warn, type CheckResult } from './check.js'
 
 export async function checkLock(layout: Layout): Promise<CheckResult> {
-  if (pathExists(layout.lock)) (await takeLock(layout)).release()
+  if (pathExists(layout.lock)) await (await takeLock(layout)).release()
   const { isCutOff } = readRunState(layout)
   if (isCutOff)
     return warn('free; the last run was cut off: run the same command again, which first loads the paid answers')
@@ -68,7 +68,7 @@ async function openWorking(layout: Layout): Promise<void> {
       { cause },
     )
   } finally {
-    held.release()
+    await held.release()
   }
 }
 

@@ -96,7 +96,7 @@ async function rewriteTables(
     await syncFolder(baseFolder(raw, next.folder))
     return written
   } finally {
-    scratch.close()
+    await scratch.close()
     await rm(temp, { recursive: true, force: true })
   }
 }

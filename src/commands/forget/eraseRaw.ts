@@ -77,7 +77,7 @@ export async function paidFor(
           }
         }
       } finally {
-        close()
+        await close()
       }
     }
   }

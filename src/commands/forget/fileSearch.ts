@@ -77,8 +77,8 @@ export class FileSearch {
   }
 
   /** Safe to call twice. The next search opens the database again. */
-  close(): void {
-    this.database?.close()
+  async close(): Promise<void> {
+    await this.database?.close()
     this.database = undefined
   }
 

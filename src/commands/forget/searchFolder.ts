@@ -48,11 +48,11 @@ export async function searchFolder(layout: Layout, finder: IdFinder, found?: Set
       } catch (error) {
         findings.push({ path, names: named, unsearched: messageOf(error).split('\n')[0]! })
         // After a damaged file DuckDB may be unable to read any other.
-        search.close()
+        await search.close()
       }
     }
   } finally {
-    search.close()
+    await search.close()
   }
   return [...findings, ...skipped.map(({ path, why }) => ({ path, names: nameHasId(path), unsearched: why }))]
 }

@@ -37,14 +37,14 @@ export async function searchWithoutLock(
       try {
         if ((await search.inFile(path)) || named) findings.push({ path, names: true })
       } catch (error) {
-        search.close()
+        await search.close()
         // A run has removed or moved the file meanwhile.
         if (isAbsent(error) || !pathExists(path)) continue
         findings.push({ path, names: named, unsearched: messageOf(error).split('\n')[0]! })
       }
     }
   } finally {
-    search.close()
+    await search.close()
   }
   return [...findings, ...skipped.map(({ path, why }) => ({ path, names: false, unsearched: why }))]
 }

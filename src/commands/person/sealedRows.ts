@@ -77,6 +77,6 @@ async function* rowsNaming(id: string, raw: string): AsyncGenerator<FoundRow> {
   try {
     yield* readWithoutLock(raw, 'inputs', inFile, ({ cells: [, run, list, row] }) => JSON.stringify([run, list, row]))
   } finally {
-    database.close()
+    await database.close()
   }
 }

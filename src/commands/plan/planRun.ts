@@ -91,7 +91,7 @@ async function withKnown<T>(
       await bringUpToDate({ connection: empty.connection, path: layout.database, pipeline })
       return await work(empty.connection)
     } finally {
-      empty.close()
+      await empty.close()
     }
   })
 }

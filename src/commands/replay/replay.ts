@@ -119,6 +119,6 @@ async function compare(
     effects.log('warn', `${layout.database} cannot be compared: ${messageOf(error).split('\n')[0]}`, 'not_compared')
     return undefined
   } finally {
-    rebuilt.close()
+    await rebuilt.close()
   }
 }

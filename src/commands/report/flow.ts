@@ -33,7 +33,7 @@ async function reportFolder(settings: Settings, pipeline: Pipeline, effects: Eff
       ? await writeReport(layout, pipeline, { keep: keepReports, lang })
       : await writeListReport(layout, pipeline, reportList, { withColumns, lang })
   } finally {
-    lock.release()
+    await lock.release()
   }
 }
 

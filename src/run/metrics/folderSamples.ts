@@ -37,7 +37,7 @@ async function readWorking(
   try {
     return await work(database.connection)
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -203,7 +203,7 @@ async function inPublished(data: string, sql: string): Promise<void> {
   const database = await openDatabase(path)
   for (const statement of sql.split(';')) await database.connection.run(statement)
   await database.connection.run('CHECKPOINT')
-  database.close()
+  await database.close()
 }
 
 test('little memory, and a certificate that ends soon, are warnings with a remedy', () => {

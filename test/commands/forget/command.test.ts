@@ -74,7 +74,7 @@ test('while another run holds the folder: exit 8, and nothing changes', async ()
   const before = statesOf(folder.data)
   expect(await forget(folder, [folder.person])).toMatchObject({ code: 8 })
   expect(statesOf(folder.data)).toEqual(before)
-  lock.release()
+  await lock.release()
 })
 
 test('killed at any operation, the same command completes the erasure; until then runs work and do not fetch the person', async () => {

@@ -32,7 +32,7 @@ export async function everyValue(folder: string): Promise<Place[]> {
     }
     return places
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

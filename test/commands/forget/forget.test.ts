@@ -126,7 +126,7 @@ async function rawBodies(data: string, id: string): Promise<string[]> {
     connection,
     `SELECT decode(body) AS body FROM read_parquet([${files.map((file) => `'${file}'`).join(', ')}], hive_partitioning = false) WHERE user_id = '${id}'`,
   )
-  database.close()
+  await database.close()
   return rows.map(({ body }) => body)
 }
 

@@ -68,7 +68,7 @@ test('searches linked folders and files of any format, and keeps the paid answer
   symlinkSync(join(store, 'elsewhere'), join(data, 'link'))
   const other = await openDatabase(join(data, 'notes.db'))
   await other.connection.run(`CREATE SCHEMA other; CREATE TABLE other.people AS SELECT '${person}' AS id`)
-  other.close()
+  await other.close()
 
   const about = (n: number, id: string, text: string): Answer => ({ ...answerOf(n), id, body: Buffer.from(text) })
   const others = [answerOf(4), noAnswerOf(5)]

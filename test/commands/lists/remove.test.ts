@@ -110,7 +110,7 @@ test('an unknown list is exit 2 and names what may be meant; a held folder is ex
   })
   const lock = await takeLock(layoutOf(data))
   expect(await remove(data, 'spring')).toMatchObject({ code: 8, stdout: '' })
-  lock.release()
+  await lock.release()
   expect(await listsOf(data)).toEqual(['autumn', 'spring'])
   const none = join(temporaryFolder(), 'none')
   expect(await remove(none, 'spring')).toMatchObject({ code: 2 })

@@ -108,7 +108,7 @@ test('on the command line: without a token, while a run holds the folder, with t
     writeFileSync(layoutOf(data).status, JSON.stringify(silent))
     expect((await planOf(data, [list])).caveat).toBe('cut_off')
   } finally {
-    lock.release()
+    await lock.release()
   }
   writeFileSync(join(data, 'state', 'status.json'), '')
   expect((await planOf(data, [list])).caveat).toBeNull()

@@ -69,5 +69,5 @@ test('keys that the upstream adds are kept and reported; once the definition has
     { column_name: 'motto', old_value: 'slow', new_value: 'quick' },
   ])
   expect(await rows(`SELECT path FROM schema_drift WHERE kind = 'unknown_key'`)).toEqual([])
-  rebuilt.close()
+  await rebuilt.close()
 })

@@ -73,7 +73,7 @@ async function content(data: string): Promise<Record<string, string[]>> {
     )
     found[name] = rows.map(({ text }) => text)
   }
-  database.close()
+  await database.close()
   return found
 }
 
@@ -150,7 +150,7 @@ test('differences are reported by table, rows and columns, and fixed; --check on
   await tampered.connection.run(`ALTER TABLE lists ADD COLUMN note VARCHAR`)
   // Another version of the program has other views: that is not a difference in data.
   await tampered.connection.run(`UPDATE data_folder SET views = 'of another version'`)
-  tampered.close()
+  await tampered.close()
 
   const expected = [
     {
@@ -260,5 +260,5 @@ test('nothing to replay: exit 2; a folder that another run holds: exit 8', async
   mkdirSync(join(data, 'raw'), { recursive: true })
   const lock = await takeLock(layoutOf(data))
   expect((await cli(['replay', '--data', data])).code).toBe(8)
-  lock.release()
+  await lock.release()
 })

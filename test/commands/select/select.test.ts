@@ -138,7 +138,7 @@ test('files: CSV, workbook, Parquet, JSON; a saved list is an input', async () =
   expect([...readSheets(xlsx!).keys()]).toEqual(['creators', 'dictionary'])
   const database = await openDatabase(':memory:')
   expect(await all(database.connection, `SELECT * FROM '${parquet!}'`)).toEqual(rows)
-  database.close()
+  await database.close()
 
   const env = { JUSTONEAPI_TOKEN: 'not a token' }
   const saved = await commandHere(['select', '--save', '热门', '--where', 'fans > 1000', '--data', data], {

@@ -28,7 +28,7 @@ async function wideFile(folder: string): Promise<string> {
     return `(n * ${at + 1} % 9973)::${type}`
   })
   await connection.run(`INSERT INTO creators SELECT ${cells.join(', ')} FROM range(${ROWS}) AS t(n)`)
-  file.close()
+  await file.close()
   return path
 }
 

@@ -207,7 +207,7 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
     ])
     expect(listsText([], null, { columns: 80, data: 'data', timeZone: 'Asia/Shanghai' })).toBe('no list was read yet\n')
   } finally {
-    lock.release()
+    await lock.release()
   }
   // An id in two tracked lists is one call.
   await enrich(writeList(folder, [plainId(1), plainId(3)], 'more.csv'), data, api, '--track')

@@ -88,7 +88,7 @@ test('views show the same in every time zone, and under any name that the file i
       expect(shown, `${view} in ${zone}`).toEqual(expected[view])
     }
   }
-  client.close()
+  await client.close()
 })
 
 test('staleness counts days of the pipeline until the newest run', async () => {
