@@ -187,6 +187,7 @@ export class Staging {
     this.writers.resolutions.append([
       runId,
       call.seq,
+      endpoint,
       resolver?.kind ?? endpoint,
       call.id,
       this.clock.of(runId, call.sentAt),

@@ -51,6 +51,7 @@ export const STAGED_RESOLUTIONS: StagingTable = {
   columns: [
     ['run_id', 'VARCHAR'],
     ['seq', 'BIGINT'],
+    ['endpoint', 'VARCHAR'],
     ['kind', 'VARCHAR'],
     ['input', 'VARCHAR'],
     ['sent_at', 'TIMESTAMPTZ'],

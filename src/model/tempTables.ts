@@ -77,6 +77,8 @@ export const ID_CALLS = tempTable('id_calls', {
   /** Or the input of a resolver. */
   user_id: 'VARCHAR',
   day: 'VARCHAR',
+  /** NULL: that of the profiles. */
+  endpoint: 'VARCHAR',
   /** NULL: that of the run. */
   price: 'DOUBLE',
   calls: 'BIGINT',

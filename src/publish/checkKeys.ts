@@ -16,7 +16,7 @@ function keysOf(pipeline: Pipeline): readonly (readonly [table: string, ...key: 
     ['former_members', 'user_id'],
     ['failures', 'run_id', 'user_id'],
     ['ambiguous_calls', 'run_id', 'seq'],
-    ['spending', 'run_id', 'list', 'calendar_day', 'price'],
+    ['spending', 'run_id', 'list', 'calendar_day', 'price', 'endpoint'],
     ['resolved_ids', 'kind', 'input'],
     ['answers_without_profile', 'user_id', 'observed_at', 'run_id'],
     ['schema_drift', 'path', 'kind', 'expected', 'found'],

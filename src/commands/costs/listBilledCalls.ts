@@ -64,37 +64,42 @@ export async function listBilledCalls(connection: Connection, layout: Layout, pe
     const cells = line(header, call)
     if (!cells) continue
     const ofRun = runs.get(header.runId)!
-    const own = ofRun.isSimulated ? undefined : priceOf(period.pipeline, call)
-    writer.append({ ...cells, price: own ?? ofRun.price, currency: ofRun.currency, source })
+    writer.append({ ...cells, price: priceOf(ofRun, period.pipeline, call), currency: ofRun.currency, source })
   }
   writer.close()
   await connection.run(insertGone(period.month))
   return (await first<Listed>(connection, COUNTS))!
 }
 
-interface RunPrice {
-  /** Of a call for a profile. */
-  readonly price: number | null
+interface RunPrices {
+  /** Of a call, by endpoint; null: that of the profiles. */
+  readonly byEndpoint: ReadonlyMap<string | null, number | null>
   readonly currency: string | null
-  readonly isSimulated: boolean
 }
 
-/** The price of a call to the endpoint of a resolver; undefined: that of the run. */
-function priceOf({ resolvers }: Pipeline, { endpoint }: Call): number | undefined {
-  return endpoint === undefined ? undefined : resolvers?.find((each) => each.endpoint === endpoint)?.price
+/** The price at which the run paid the call. An endpoint that the table does not know for the run costs what it costs now. */
+function priceOf({ byEndpoint }: RunPrices, { resolvers }: Pipeline, { endpoint }: Call): number | null {
+  const paid = byEndpoint.get(endpoint ?? null)
+  return paid !== undefined ? paid : (resolvers?.find((each) => each.endpoint === endpoint)?.price ?? null)
 }
 
-/** The runs that have spent something in the month, and the price of their calls. */
-async function runsOf(connection: Connection, month: string): Promise<ReadonlyMap<string, RunPrice>> {
-  const runs = await all<RunPrice & { run_id: string }>(
+/** The runs that have spent something in the month, and the prices of their calls. */
+async function runsOf(connection: Connection, month: string): Promise<ReadonlyMap<string, RunPrices>> {
+  const rows = await all<{ run_id: string; endpoint: string | null; price: number | null; currency: string | null }>(
     connection,
-    `SELECT s.run_id, any_value(CASE WHEN r.simulated THEN 0 ELSE coalesce(r.price, s.price) END::DOUBLE) AS price,
-       any_value(s.currency) AS currency, coalesce(any_value(r.simulated), FALSE) AS "isSimulated"
+    `SELECT s.run_id, s.endpoint, any_value(s.currency) AS currency,
+       any_value(CASE WHEN r.simulated THEN 0 WHEN s.endpoint IS NULL THEN coalesce(r.price, s.price) ELSE s.price END::DOUBLE) AS price
      FROM spending AS s LEFT JOIN runs AS r ON r.run_id = s.run_id
-     WHERE strftime(s.calendar_day, '%Y-%m') = $month GROUP BY s.run_id ORDER BY s.run_id`,
+     WHERE strftime(s.calendar_day, '%Y-%m') = $month GROUP BY s.run_id, s.endpoint ORDER BY s.run_id`,
     { month },
   )
-  return new Map(runs.map(({ run_id, ...price }) => [run_id, price]))
+  const runs = new Map<string, { byEndpoint: Map<string | null, number | null>; currency: string | null }>()
+  for (const { run_id, endpoint, price, currency } of rows) {
+    const known = runs.get(run_id) ?? { byEndpoint: new Map(), currency }
+    known.byEndpoint.set(endpoint, price)
+    runs.set(run_id, known)
+  }
+  return runs
 }
 
 /** Simulated calls cost nothing. */

@@ -10,11 +10,11 @@ DELETE FROM ${staged}
 WHERE rowid IN (${laterRows('rowid', staged, 'run_id, seq', 'rowid')})`,
 )
 
-/** The staged calls to every endpoint. `user_id`: the id, or the input. `price`: NULL is that of the run. */
+/** The staged calls to every endpoint. `user_id`: the id, or the input. `endpoint` and `price`: NULL are those of the profiles. */
 export const STAGED_CALLS_OF_ALL = `(
-  SELECT run_id, seq, user_id, sent_at, ended_at, ms, outcome, code, billed, NULL::DOUBLE AS price FROM staged_calls
+  SELECT run_id, seq, user_id, sent_at, ended_at, ms, outcome, code, billed, NULL AS endpoint, NULL::DOUBLE AS price FROM staged_calls
   UNION ALL
-  SELECT run_id, seq, input, sent_at, ended_at, ms, outcome, code, billed, price FROM staged_resolutions
+  SELECT run_id, seq, input, sent_at, ended_at, ms, outcome, code, billed, endpoint, price FROM staged_resolutions
 )`
 
 /** A row for each run that left calls but no receipt. A receipt that comes later replaces it. */

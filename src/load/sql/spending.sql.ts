@@ -34,10 +34,10 @@ const COUNTS = {
 
 const COLUMNS = [
   ...['run_id', 'list', 'calendar_day', 'currency', 'price', ...Object.values(COUNTS)],
-  ...['money_billed', 'money_maybe_billed'],
+  ...['money_billed', 'money_maybe_billed', 'endpoint'],
 ].join(', ')
 
-/** @param groups SQL of rows with run_id, day, currency, price_micros, lists (a list of names), and the counts. */
+/** @param groups SQL of rows with run_id, day, endpoint, currency, price_micros, lists (a list of names), and the counts. */
 function insertParts(groups: string): string {
   const counts = Object.keys(COUNTS).map((name) => amountOf(`sum(${partOf(name)})`))
   const money = ['billed', 'maybe_billed'].map((name) => amountOf(`sum(${moneyOf(name)})`))
@@ -46,9 +46,9 @@ INSERT INTO spending (${COLUMNS})
 WITH groups AS (${groups}), parts AS (
   SELECT *, unnest(lists) AS part, generate_subscripts(lists, 1) AS place, len(lists) AS parts FROM groups
 )
-SELECT run_id, part, CAST(day AS DATE), currency, ${amountOf('price_micros')}, ${counts.join(', ')}, ${money.join(', ')}
-FROM parts GROUP BY run_id, part, day, currency, price_micros
-ORDER BY run_id, day, part`
+SELECT run_id, part, CAST(day AS DATE), currency, ${amountOf('price_micros')}, ${counts.join(', ')}, ${money.join(', ')}, endpoint
+FROM parts GROUP BY run_id, part, day, endpoint, currency, price_micros
+ORDER BY run_id, day, part, endpoint`
 }
 
 /** The calls with whether their id is counted on that day: on the first one, if there are several. */
@@ -77,6 +77,7 @@ export function countIdCalls(timeZone: string): string[] {
         run_id: 'run_id',
         user_id: 'user_id',
         day: `CAST(CAST(sent_at AT TIME ZONE ${quotedText(timeZone)} AS DATE) AS VARCHAR) AS sent_on`,
+        endpoint: 'endpoint',
         price: 'price',
         calls: 'count(*)',
         billed: `count(*) FILTER (billed = 'yes')`,
@@ -84,7 +85,7 @@ export function countIdCalls(timeZone: string): string[] {
       },
       `FROM ${STAGED_CALLS_OF_ALL}
 WHERE run_id NOT IN (SELECT run_id FROM runs) OR run_id IN (SELECT run_id FROM ${UNSPLIT_RUNS.name})
-GROUP BY run_id, user_id, sent_on, price`,
+GROUP BY run_id, user_id, sent_on, endpoint, price`,
     ),
   ]
 }
@@ -94,13 +95,13 @@ export const insertUnsplit = [
   `DELETE FROM spending WHERE run_id IN (SELECT run_id FROM ${ID_CALLS.name})`,
   insertParts(`
   SELECT
-    ${calls.run_id} AS run_id, ${calls.day} AS day, [any_value(s.list)] AS lists,
+    ${calls.run_id} AS run_id, ${calls.day} AS day, ${calls.endpoint} AS endpoint, [any_value(s.list)] AS lists,
     any_value(CASE WHEN runs.price IS NULL THEN s.currency ELSE runs.currency END) AS currency,
     ${microsOf(`coalesce(${calls.price}, any_value(coalesce(runs.price, s.price)))`)} AS price_micros,${SUMS}
   FROM ${DATED} AS c
   JOIN (SELECT DISTINCT ON (run_id) * FROM staged_runs) AS s ON s.run_id = ${calls.run_id}
   LEFT JOIN runs ON runs.run_id = ${calls.run_id}
-  GROUP BY ${calls.run_id}, ${calls.day}, ${calls.price}`),
+  GROUP BY ${calls.run_id}, ${calls.day}, ${calls.endpoint}, ${calls.price}`),
 ]
 
 export const deleteSpending = 'DELETE FROM spending WHERE run_id = $run'
@@ -112,7 +113,7 @@ export const deleteSpending = 'DELETE FROM spending WHERE run_id = $run'
 export function insertSplit(members: string): string {
   return insertParts(`
   SELECT
-    $run AS run_id, ${calls.day} AS day, coalesce(m.lists, [NULL]::VARCHAR[]) AS lists, $currency::VARCHAR AS currency,
+    $run AS run_id, ${calls.day} AS day, ${calls.endpoint} AS endpoint, coalesce(m.lists, [NULL]::VARCHAR[]) AS lists, $currency::VARCHAR AS currency,
     ${microsOf(`coalesce(${calls.price}, $price::DOUBLE)`)} AS price_micros,${SUMS}
   FROM ${DATED} AS c
   LEFT JOIN (
@@ -120,7 +121,7 @@ export function insertSplit(members: string): string {
     FROM (SELECT list, user_id FROM ${members}) AS given WHERE given.user_id IS NOT NULL GROUP BY given.user_id
   ) AS m ON m.user_id = ${calls.user_id}
   WHERE ${calls.run_id} = $run
-  GROUP BY ${calls.day}, m.lists, ${calls.price}`)
+  GROUP BY ${calls.day}, m.lists, ${calls.endpoint}, ${calls.price}`)
 }
 
 /** What receipts of older versions count and the calls in `raw/` do not show any more, such as those for forgotten people. */
@@ -144,7 +145,7 @@ WITH known AS (
 )
 SELECT
   run_id, NULL, day, CASE WHEN price IS NOT NULL THEN currency END, price, asked, calls, billed, maybe_billed,
-  billed * CAST(price AS DECIMAL(18,6)), maybe_billed * CAST(price AS DECIMAL(18,6))
+  billed * CAST(price AS DECIMAL(18,6)), maybe_billed * CAST(price AS DECIMAL(18,6)), NULL
 FROM missing WHERE asked + calls + billed + maybe_billed > 0`
 
 /**
@@ -155,7 +156,7 @@ export function spendingJson(runId: string): string {
   const fields = COLUMNS.split(', ').map((name) => `${name} := CAST(spending.${name} AS VARCHAR)`)
   return `(
   SELECT CASE WHEN coalesce(sum(spending.calls), 0) = coalesce(any_value(runs.calls), 0)
-    THEN to_json(coalesce(list(struct_pack(${fields.join(', ')}) ORDER BY calendar_day, list) FILTER (calendar_day IS NOT NULL), [])) END
+    THEN to_json(coalesce(list(struct_pack(${fields.join(', ')}) ORDER BY calendar_day, list, endpoint) FILTER (calendar_day IS NOT NULL), [])) END
   FROM (SELECT run_id AS id, calls FROM runs WHERE run_id = ${quotedText(runId)}) AS runs
   LEFT JOIN spending ON run_id = id
 )`

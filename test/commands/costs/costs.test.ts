@@ -5,10 +5,12 @@ import { pipeline } from '../../../pipelines/default.js'
 import { listBilledCalls } from '../../../src/commands/costs/listBilledCalls.js'
 import { all } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
+import type { Pipeline } from '../../../src/model/pipeline.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
 import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
+import { published } from '../../support/published.js'
 import { forgetHere } from '../../support/replayHere.js'
 import { enrichAll, enrichAt, simulator } from '../../support/simulated.js'
 
@@ -87,6 +89,38 @@ test('costs lists each billed call with its request id; the lines add up to the 
   const gone = after.lines.filter(({ source }) => source === 'gone')
   expect(gone.every(({ user_id, request_id }) => user_id === null && request_id === null)).toBe(true)
   expect((await costs('--month', month, '--format', 'json')).stderr).toContain('without details')
+})
+
+test('a call to a resolver is listed at the price at which it was paid, also after a change of price', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, ['小红书号:kafei_15eed06', 'https://xhslink.com/m/Cost05eed09', plainId(1)])
+  await enrichAt(() => NIGHT, list, data, await simulator(), '--resolve', '--price', '0.2')
+  const listed = (dearer: Pipeline) =>
+    withPublished(layoutOf(data), async (connection) => {
+      const period = { month: '2026-10', zone: 'Asia/Shanghai', pipeline: dearer }
+      const { gone } = await listBilledCalls(connection, layoutOf(data), period)
+      const lines = await all(connection, 'SELECT endpoint, price FROM billed_calls ORDER BY seq')
+      return { gone, lines }
+    })
+  const resolvers = pipeline.resolvers!.map((each) => ({ ...each, price: 0.3 }))
+  const profile = { endpoint: '/api/xiaohongshu/get-user/v3', price: 0.2 }
+  expect(await listed({ ...pipeline, price: 0.4, resolvers })).toEqual({
+    gone: 0,
+    lines: [
+      { endpoint: expect.stringContaining('share-url-transfer') as string, price: 0.15 },
+      { endpoint: expect.stringContaining('search-user') as string, price: 0.15 },
+      profile,
+      profile,
+      profile,
+    ],
+  })
+  const paid = `SELECT endpoint, calls::INTEGER AS calls, price FROM spending ORDER BY endpoint NULLS LAST`
+  expect(await published(data, paid)).toMatchObject([
+    { endpoint: 'search-user', calls: 1 },
+    { endpoint: 'share-url-transfer', calls: 1 },
+    { endpoint: null, calls: 3 },
+  ])
 })
 
 test('a wrong month or format is refused, and a month without calls is empty', async () => {

@@ -13,6 +13,7 @@ import { runMaxAge } from './0012-allowed-ages.js'
 import { checkedBefore } from './0016-checked-before.js'
 import { runAskedAt } from './0030-asked-at.js'
 import { resolvedIds } from './0031-resolved-ids.js'
+import { spendingEndpoint } from './0032-spending-endpoint.js'
 
 /** The statements of each migration of the fixed tables, forward only. A released migration is never edited; a change is a new one at the end. */
 export const migrations: readonly (readonly string[])[] = [
@@ -31,4 +32,5 @@ export const migrations: readonly (readonly string[])[] = [
   checkedBefore,
   runAskedAt,
   resolvedIds,
+  spendingEndpoint,
 ]
