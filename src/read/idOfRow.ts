@@ -1,6 +1,6 @@
 import { moneyText } from '../core/text.js'
 import type { ParsedId, Pipeline, RejectedId } from '../model/pipeline.js'
-import type { Resolvable } from '../model/resolver.js'
+import type { Resolvable, Resolver } from '../model/resolver.js'
 import { isOwnName, normalizedName } from './columns.js'
 import { parsedCell } from './parsedCell.js'
 import { mayBeElsewhere, type SpareColumn } from './spareColumns.js'
@@ -16,11 +16,12 @@ export interface IdPlaces {
 /**
  * Returns the reader of rows. The id is that of the id column's cell; where this cell is empty, or a resolver would take it, that
  * of the first spare column with an id, which costs nothing. A row without an id has what a resolver takes: from the id column,
- * else from another column with a name of such a column.
+ * else from another column with a name of such a column. If the id column is empty, the reason is what is wrong with such a column.
  */
 export function idOfRow({ columns, idIndex, spare }: IdPlaces, pipeline: Pipeline): (row: RawRow) => ParsedId {
   const allows = columns.map((name, index) => allowedIn(name, index === idIndex, pipeline))
   const resolvable = columns.flatMap((_, index) => (index !== idIndex && allows[index] ? [index] : []))
+  const titles = columns.map((name) => resolversOf(name, pipeline).map(({ title }) => title))
 
   const allowed = (rejected: RejectedId, index: number): RejectedId => {
     const { reason, remedy, resolve } = rejected
@@ -38,6 +39,7 @@ export function idOfRow({ columns, idIndex, spare }: IdPlaces, pipeline: Pipelin
     }
     const own = allowed(parsed, idIndex)
     if (own.resolve) return priced(own, own.resolve, '', pipeline)
+    let unusable: RejectedId | undefined
     for (const index of resolvable) {
       const other = parsedCell(row, index, pipeline)
       const { resolve } = 'id' in other ? {} : allowed(other, index)
@@ -48,9 +50,19 @@ export function idOfRow({ columns, idIndex, spare }: IdPlaces, pipeline: Pipelin
           ` (column ${JSON.stringify(columns[index])})`,
           pipeline,
         )
+      if (own.reason === 'empty' && titles[index]!.length > 0 && 'reason' in other && other.reason !== 'empty')
+        unusable ??= {
+          reason: other.reason,
+          remedy: `column ${JSON.stringify(columns[index])} holds no usable ${titles[index]!.join(' or ')}: ${other.remedy}`,
+        }
     }
-    return own
+    return unusable ?? own
   }
+}
+
+/** The resolvers that name the column. */
+function resolversOf(name: string, { resolvers = [] }: Pipeline): Resolver[] {
+  return resolvers.filter(({ columns }) => columns.includes(normalizedName(name)))
 }
 
 /** Which inputs a column may give to a resolver; undefined: none. */
@@ -59,10 +71,9 @@ function allowedIn(
   isIdColumn: boolean,
   pipeline: Pipeline,
 ): ((input: Resolvable) => boolean) | undefined {
-  const { resolvers = [] } = pipeline
-  const own = new Set(resolvers.filter(({ columns }) => columns.includes(normalizedName(name))).map(({ kind }) => kind))
+  const own = new Set(resolversOf(name, pipeline).map(({ kind }) => kind))
   const isOpen = isIdColumn || isOwnName(name, pipeline)
-  if (resolvers.length === 0 || (own.size === 0 && !isOpen)) return undefined
+  if (!pipeline.resolvers?.length || (own.size === 0 && !isOpen)) return undefined
   return ({ kind, isContested }) => own.has(kind) || (isOpen && !isContested)
 }
 

@@ -33,12 +33,20 @@ describe('the id of a row, or what finds it', () => {
     ['13800000000', '', '', { reason: 'red_id' }],
     ['lizilizi', '', '', { reason: 'red_id' }],
     ['', '', '暂无', { reason: 'empty' }],
+    ['', '', '咖啡 kafei', { reason: 'not_an_id' }],
+    ['5.6E+23', '', '咖啡 kafei', { reason: 'ruined_number' }],
   ])('link %j, second link %j, 小红书号 %j', (own, second, name, expected) => {
     const { remedy, ...parsed } = { remedy: '', ...parse({ line: 2, cells: [SHORT, own, second, name, '500000018'] }) }
     expect(parsed).toEqual(expected)
     expect(/, or add --resolve, which asks the API for ¥0\.15(?: \(column "[^"]+"\))?$/.test(remedy)).toBe(
       'resolve' in parsed,
     )
+  })
+
+  test('where only the cell of 小红书号 holds something, the remedy names its column', () => {
+    expect(parse({ line: 2, cells: [SHORT, '', '', '咖啡 kafei', ''] })).toMatchObject({
+      remedy: expect.stringMatching(/^column "小红书号" holds no usable 小红书号: give the user id/) as string,
+    })
   })
 
   test('a column named 小红书号 is the id column if no other has ids, and a phone number counts there', () => {
