@@ -4,6 +4,14 @@ import { timeIn, timeOf } from '../../terminal/progress.js'
 import type { MonthCalls } from '../../plan/monthCalls.js'
 import { exactMoney } from '../spentText.js'
 
+/** Inputs of one kind, and the price of a call for one of them. */
+export interface ResolvableKind {
+  readonly kind: string
+  readonly title: string
+  readonly inputs: number
+  readonly price: number
+}
+
 export interface PlanReasonCount {
   readonly reason: string
   readonly ids: number
@@ -30,19 +38,16 @@ export interface PlanReport {
     readonly due: number
     readonly month?: MonthCalls & { readonly cost: number }
   }
-  /** With `--resolve`, if there are inputs to ask for: number and price by kind, the price of all, and of all their profiles. */
+  /** With `--resolve`: number and price by kind of the inputs to ask for, the price of all, and of all their profiles. */
   readonly resolve?: {
-    readonly kinds: readonly {
-      readonly kind: string
-      readonly title: string
-      readonly inputs: number
-      readonly price: number
-    }[]
+    readonly kinds: readonly ResolvableKind[]
     /** Not asked for: a call may have been paid. */
     readonly held: number
     readonly cost: number
     readonly profiles: number
   }
+  /** Without `--resolve`, if there are inputs that it would ask for. */
+  readonly resolvable?: { readonly kinds: readonly ResolvableKind[] }
   readonly simulated: boolean
   readonly time: {
     /** Null when neither an earlier run nor `--rate` gives a pace. */
@@ -117,7 +122,7 @@ export function planText(plan: PlanReport): string {
         rejected.reasons.map(({ reason, rows: some }) => `${reason}: ${count(some)}`),
       ),
     )
-  lines.push(moneyLine(plan), ...resolveLines(plan), ...monthLines(plan), timeLine(plan))
+  lines.push(moneyLine(plan), ...resolvableLine(plan), ...resolveLines(plan), ...monthLines(plan), timeLine(plan))
   if (due.reasons.some(({ reason }) => reason === 'ahead')) lines.push(labelLine('clock', AHEAD))
   if (plan.caveat) lines.push(labelLine('note', CAVEATS[plan.caveat]))
   return `${lines.join('\n')}\n`
@@ -134,6 +139,13 @@ function moneyLine({ ids, due, money, simulated }: PlanReport): string {
   )
 }
 
+function resolvableLine({ resolvable, money: { currency } }: PlanReport): string[] {
+  if (resolvable === undefined) return []
+  const inputs = resolvable.kinds.reduce((sum, kind) => sum + kind.inputs, 0)
+  const prices = [...new Set(resolvable.kinds.map(({ price }) => exactMoney(price, currency)))]
+  return [labelLine('hint', `--resolve could find ${plural(inputs, 'more id')}, at ${prices.join(' or ')} a call`)]
+}
+
 function resolveLines({ resolve, money: { currency }, simulated }: PlanReport): string[] {
   if (resolve === undefined) return []
   const kinds = resolve.kinds.map(
@@ -141,7 +153,8 @@ function resolveLines({ resolve, money: { currency }, simulated }: PlanReport): 
   )
   const cost = `${moneyText(resolve.cost, currency)} in all${simulated ? ' (if the calls were real)' : ''}`
   const held = resolve.held > 0 ? [`held because maybe paid: ${count(resolve.held)}`] : []
-  if (kinds.length === 0) return [labelParts('resolve', held)]
+  if (kinds.length === 0)
+    return [labelParts('resolve', held.length > 0 ? held : ['none: no link or name is left to ask for'])]
   return [
     labelParts('resolve', [...kinds, cost, ...held]),
     labelLine('', `and up to ${moneyText(resolve.profiles, currency)} for the profiles of those who are found`),

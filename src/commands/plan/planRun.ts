@@ -6,7 +6,7 @@ import { lostCaps, lostConfig } from '../../dataFolder/lostConfig.js'
 import { readRunState } from '../../dataFolder/runStatus.js'
 import { withSpill } from '../../dataFolder/spill.js'
 import type { ListChange } from '../../load/listChanges.js'
-import { applyKnown, NONE_UNRESOLVED, unresolvedInputs, type UnresolvedInputs } from '../../load/resolvedIds.js'
+import { applyKnown, unresolvedInputs, type UnresolvedInput, type UnresolvedInputs } from '../../load/resolvedIds.js'
 import { bringUpToDate } from '../../load/schema/schema.js'
 import { NEWEST_RUNS_FIRST } from '../../model/clock.js'
 import type { Pipeline } from '../../model/pipeline.js'
@@ -22,7 +22,7 @@ import type { RunContext } from '../../run/context.js'
 import { foreignLists } from '../../run/foreignLists.js'
 import { openInputs, loadMembers } from '../../run/openInputs.js'
 import { trackedInputs } from '../../run/storedInputs.js'
-import type { PlanReport } from './planReport.js'
+import type { PlanReport, ResolvableKind } from './planReport.js'
 
 /**
  * Reads the inputs and plans as a run would, against the published file. Needs no call, no token and no lock, and writes
@@ -42,7 +42,7 @@ export async function planRun(
       const inputs = settings.tracked ? await trackedInputs(connection, pipeline, layout.data) : given
       await loadMembers(inputs, { connection, pipeline, forgotten })
       await applyKnown(connection, pipeline)
-      const unresolved = settings.resolve ? await unresolvedInputs(connection, pipeline, settings) : NONE_UNRESOLVED
+      const unresolved = await unresolvedInputs(connection, pipeline, settings)
       const foreign = await foreignLists(connection, pipeline)
       const changes = await logListChanges(connection, inputs, effects)
       const refused =
@@ -105,7 +105,6 @@ interface PlanContext {
   /** In the order of the inputs. */
   readonly changes: readonly ListChange[]
   readonly foreign: ReadonlyMap<string, readonly string[]>
-  /** None without `--resolve`. */
   readonly unresolved: UnresolvedInputs
   readonly layout: Layout
   readonly now: number
@@ -162,9 +161,9 @@ function reportOf(
       due: Math.round(due.ids * price * 1e4) / 1e4,
       ...(month ? { month: { ...month, cost: Math.round(month.calls * price * 1e4) / 1e4 } } : {}),
     },
-    ...(unresolved.due.length + unresolved.held.length > 0
+    ...(settings.resolve
       ? { resolve: resolveCosts(unresolved, pipeline, price) }
-      : {}),
+      : unresolved.due.length > 0 && { resolvable: { kinds: kindsOf(unresolved.due, pipeline) } }),
     simulated,
     time: {
       seconds: due.ids === 0 ? 0 : seconds.length === 0 ? null : Math.max(...seconds),
@@ -182,16 +181,21 @@ function resolveCosts(
   pipeline: Pipeline,
   price: number,
 ): NonNullable<PlanReport['resolve']> {
-  const kinds = (pipeline.resolvers ?? []).map(({ kind, title, price: ofOne }) => {
-    return { kind, title, inputs: due.filter((input) => input.kind === kind).length, price: ofOne }
-  })
   const amount = (sum: number): number => Math.round(sum * 1e4) / 1e4
   return {
-    kinds: kinds.filter(({ inputs }) => inputs > 0),
+    kinds: kindsOf(due, pipeline),
     held: held.length,
     cost: amount(priceOfInputs(pipeline, due)),
     profiles: amount(due.length * price),
   }
+}
+
+function kindsOf(due: readonly UnresolvedInput[], { resolvers = [] }: Pipeline): ResolvableKind[] {
+  return resolvers
+    .map(({ kind, title, price }) => {
+      return { kind, title, inputs: due.filter((input) => input.kind === kind).length, price }
+    })
+    .filter(({ inputs }) => inputs > 0)
 }
 
 /** Number of runs that the pace of the API is taken from. */
