@@ -29,8 +29,9 @@ export async function confirmPrice(
   if (yes || hasCap(settings) || cost <= confirmAbove) return
   if (api.base === undefined || isLoopback(api.base.hostname)) return
   if (tracked && due <= USUAL_GROWTH * (await idsOfLastNight(connection))) return
+  const found = unresolved.length > 0 ? `, ${count(unresolved.length)} of them to be found by --resolve,` : ''
   throw new UsageError(
-    `${plural(due, 'id')} to be fetched into ${layout.data} would cost ${longMoneyText(cost, pipeline.vendor.currency)}, which is more than --confirm-above ${count(confirmAbove)}, and no cap is named; nothing was sent. Check the input and --data; then add --yes, or a cap with --budget or --max-calls`,
+    `${plural(due, 'id')} to be fetched into ${layout.data}${found} would cost ${longMoneyText(cost, pipeline.vendor.currency)}, which is more than --confirm-above ${count(confirmAbove)}, and no cap is named; nothing was sent. Check the input and --data; then add --yes, or a cap with --budget or --max-calls`,
   )
 }
 

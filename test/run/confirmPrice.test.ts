@@ -36,6 +36,20 @@ test('a run that names no cap and would cost more than --confirm-above needs --y
   expect(local.receipt.calls.sent).toBe(11)
 })
 
+test('links and names to resolve count with their own calls and the profiles of those who may be found', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const api = await simulator()
+  const list = writeList(folder, ['小红书号:kafei_1', 'https://xhslink.com/m/Confirm1', plainId(1)])
+  const flags = [...remote(api.url), '--resolve', '--confirm-above', '0.7']
+  const { code, stderr } = await refused(enrich(list, data, api, ...flags))
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining(`3 ids to be fetched into ${data}, 2 of them to be found by --resolve, would cost ¥0.75`),
+  ])
+  expect(api.ledger.summary().calls).toBe(0)
+})
+
 test('--tracked passes up to twice the last full night', async () => {
   const folder = temporaryFolder()
   const data = join(folder, 'data')
