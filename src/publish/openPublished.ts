@@ -33,7 +33,7 @@ export async function withPublished<T>(layout: Layout, work: (connection: Connec
 function whyNotRead(error: unknown, { data, database, spill }: Layout): unknown {
   if (error instanceof RunError) return error
   const [line = ''] = messageOf(error).split('\n')
-  if (/^Catalog Error: Table/.test(line)) {
+  if (/^(Catalog Error: Table|Binder Error: .* does not have a column)/.test(line)) {
     return new UsageError(
       `${database} was published by an older creator-enrich (${line}): \`${commandText(['replay', '--data', data])}\` brings it up to date, with no call`,
       { cause: error },

@@ -1,9 +1,9 @@
-import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pipeline } from '../../../pipelines/default.js'
 import { listBilledCalls } from '../../../src/commands/costs/listBilledCalls.js'
-import { all } from '../../../src/core/duckdb.js'
+import { all, openDatabase } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import type { Pipeline } from '../../../src/model/pipeline.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
@@ -121,6 +121,13 @@ test('a call to a resolver is listed at the price at which it was paid, also aft
     { endpoint: 'share-url-transfer', calls: 1 },
     { endpoint: null, calls: 3 },
   ])
+
+  // The file of a version before the column.
+  const older = await openDatabase(realpathSync(join(data, 'creators.duckdb')))
+  await older.connection.run('ALTER TABLE spending DROP COLUMN endpoint')
+  older.close()
+  const { code, stderr } = await commandHere(['costs', '--data', data, '--month', '2026-10', '--format', 'csv'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`\`creator-enrich replay --data ${data}\``) as string])
 })
 
 test('a wrong month or format is refused, and a month without calls is empty', async () => {
