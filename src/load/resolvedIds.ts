@@ -72,9 +72,6 @@ export interface UnresolvedInputs {
   readonly held: readonly UnresolvedInput[]
 }
 
-/** Without `--resolve`. */
-export const NONE_UNRESOLVED: UnresolvedInputs = { due: [], held: [] }
-
 /** Makes the rows of the TEMP table `members` with these inputs failed. */
 export async function applyHeld(
   connection: Connection,
@@ -89,12 +86,39 @@ export async function applyHeld(
   )
 }
 
+/** Why the row of an input is parked in a run without `--resolve`. */
+export const NOT_RESOLVED = 'not_resolved'
+
+/** Parks the rows whose inputs an earlier run was to resolve and did not, in a run that does not resolve. */
+export async function applyLeftOver(
+  connection: Connection,
+  { resolvers = [] }: Pick<Pipeline, 'resolvers'>,
+  due: readonly UnresolvedInput[],
+): Promise<void> {
+  if (due.length === 0) return
+  const found = await all<{ readonly known: string }>(
+    connection,
+    `SELECT DISTINCT ${member.resolve_input} AS known FROM ${MEMBERS.name}
+     WHERE ${member.user_id} IS NULL AND ${member.resolve_input} IS NOT NULL AND ${member.input} IN (
+       SELECT before.input FROM list_members AS before WHERE before.user_id IS NULL AND before.status IN ('parked', 'failed')
+     )`,
+  )
+  const left = new Set(found.map(({ known }) => known))
+  const parked = { reason: NOT_RESOLVED, status: 'parked' } as const
+  await applyResolved(
+    connection,
+    resolvers,
+    due.filter(({ input }) => left.has(input)).map(({ kind, input }) => ({ kind, input, ...parked })),
+  )
+}
+
 /** The inputs of `members` that `--resolve` is about. */
 export async function unresolvedInputs(
   connection: Connection,
   { resolvers = [] }: Pick<Pipeline, 'resolvers'>,
   { resolve, onAmbiguous }: Pick<Settings, 'resolve' | 'onAmbiguous'>,
 ): Promise<UnresolvedInputs> {
+  if (resolvers.length === 0) return { due: [], held: [] }
   const kinds = resolvers.map(({ kind }) => kind)
   const known =
     resolve !== 'misses' && (await isStored(connection))

@@ -17,7 +17,7 @@ import { completeErasure, eraseFormer } from './eraseFormer.js'
 import { fetchDue, type Fetched } from './fetchDue.js'
 import { foreignLists } from './foreignLists.js'
 import { loadFetched, recoverCalls, type RecoveredCalls } from './loadJournal.js'
-import { applyHeld, applyKnown, NONE_UNRESOLVED, unresolvedInputs } from '../load/resolvedIds.js'
+import { applyHeld, applyKnown, applyLeftOver, unresolvedInputs } from '../load/resolvedIds.js'
 import { couldNotStart } from './lastStart.js'
 import { writeMetrics } from './metricsFile.js'
 import { loadMembers, openInputs } from './openInputs.js'
@@ -165,9 +165,10 @@ async function enrich(
   const rowsRead = await loadMembers(inputs, { connection, pipeline, forgotten })
   // Links and names that lead to an id have it from now on; the API is asked for the others with --resolve only.
   await applyKnown(connection, pipeline)
-  const { due: unresolved, held } =
-    source || !settings.resolve ? NONE_UNRESOLVED : await unresolvedInputs(connection, pipeline, settings)
+  const { due, held } = await unresolvedInputs(connection, pipeline, settings)
   await applyHeld(connection, pipeline, held)
+  const unresolved = !source && settings.resolve ? due : []
+  if (unresolved.length === 0) await applyLeftOver(connection, pipeline, due)
   const foreign = await foreignLists(connection, pipeline)
   if (!progress.fetched) await checkLists(current, connection, inputs)
 

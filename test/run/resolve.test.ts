@@ -150,6 +150,11 @@ test('the quota of an endpoint parks what is left, and the same command goes on'
   })
   expect(first.receipt.rows).toMatchObject({ parked: CELLS.length })
   api.change({ quota: null })
+  // Without the flag they are not asked for, and still to be resolved.
+  const without = await enrich(list, data, api)
+  expect(without.receipt.rows).toMatchObject({ enriched: 4, rejected: 0, parked: 5 })
+  expect(without.receipt.reasons).toEqual([{ status: 'parked', reason: 'not_resolved', rows: 5, ids: 0 }])
+  expect(summary(without.receipt, 'UTC')).toContain('\nto resolve 5 rows left over by an earlier run: add --resolve\n')
   const second = await enrich(list, data, api, '--resolve')
   expect(second).toMatchObject({ code: 0, receipt: { resolved: { inputs: 5, found: 5 } } })
   expectPaidOnce(api)
@@ -191,7 +196,7 @@ test('an input whose calls fail is a failed row, and is asked for again; a held 
   const second = await enrich(again, data, api, '--resolve', '--on-ambiguous', 'hold')
   expect(second).toMatchObject({ code: 0, receipt: { asked_ids: 2, resolved: { inputs: 1, failed: 1, held: 1 } } })
   const held = writeList(folder, ['小红书号:fa170001x', plainId(2)], 'held.csv')
-  const third = await enrich(held, data, api, '--resolve', '--on-ambiguous', 'hold')
+  const third = await enrich(held, data, api, '--on-ambiguous', 'hold')
   expect(third).toMatchObject({
     code: 0,
     receipt: { resolved: { inputs: 0, held: 1 }, rows: { reused: 1, failed: 1 } },

@@ -14,6 +14,7 @@ import {
   type Receipt,
   type ReasonCount,
 } from '../../model/receipt.js'
+import { NOT_RESOLVED } from '../../load/resolvedIds.js'
 import { runAgainText } from '../runAgainText.js'
 
 /** Widths of the table: a label and seven columns in 80, up to 9,999,999 in the first and 99,999,999 in the others. */
@@ -48,6 +49,13 @@ function resolvedLine({ resolved }: Receipt): string[] {
     ...others.map(([what, number]) => `${count(number)} ${what}`),
   ]
   return [labelLine('resolved', parts.join(', '))]
+}
+
+/** Without `--resolve`, what an earlier run left over stays so. */
+function leftOverLine({ reasons }: Receipt): string[] {
+  const left = reasons.find(({ reason }) => reason === NOT_RESOLVED)
+  if (left === undefined) return []
+  return [labelLine('to resolve', `${plural(left.rows, 'row')} left over by an earlier run: add --resolve`)]
 }
 
 function reasonLines(reasons: readonly ReasonCount[]): string[] {
@@ -162,6 +170,7 @@ export function summary(receipt: Receipt, timeZone: string, now = Date.now()): s
     ...receipt.lists.flatMap(foreignLines),
     ...reasonLines(receipt.reasons),
     ...resolvedLine(receipt),
+    ...leftOverLine(receipt),
     callLine(receipt),
     moneyLine(receipt),
     ...dayLines(receipt, timeZone),

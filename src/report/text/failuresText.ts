@@ -7,6 +7,7 @@ const PARKED: Words = {
   balance: 'the balance is used up',
   stopped: 'the run stopped before it reached these ids',
   not_failed: 'never fetched; --retry-failed fetches only failed ids',
+  not_resolved: 'an earlier run did not get to this link or name; run --resolve goes on',
 }
 
 export const failuresText = twins(
@@ -38,6 +39,7 @@ export const failuresText = twins(
       balance: '余额已用完',
       stopped: '运行提前停止，未轮到这些 ID',
       not_failed: '从未抓取；--retry-failed 只抓取失败的 ID',
+      not_resolved: '之前的运行还没查到这个链接或名称；run --resolve 会继续',
     },
   },
 )
