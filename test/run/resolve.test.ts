@@ -250,6 +250,55 @@ test('a run that is killed has paid for what it found', async () => {
   expect((await replayHere(data, { check: true })).differences).toEqual([])
 })
 
+test.each([
+  { signal: 'SIGINT', code: 130 },
+  { signal: 'SIGKILL', code: 137 },
+] as const)('$signal while ids are found: the same command goes on, and pays for no answer twice', async (stop) => {
+  const isKilled = stop.signal === 'SIGKILL'
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  let arrived!: () => void
+  const third = new Promise<void>((resolve) => (arrived = resolve))
+  const api = await simulator({
+    latencyMs: 300,
+    before: ({ arrival }) => {
+      if (arrival === 3) arrived()
+      return undefined
+    },
+  })
+  const list = writeList(folder, CELLS)
+  const stopped = startRun([list], data, api, '--resolve', '--concurrency', '1')
+  await Promise.race([third, stopped.ended])
+  stopped.child.kill(stop.signal)
+  const { code, stderr } = await stopped.ended
+  expect(code, stderr).toBe(stop.code)
+  expect(api.ledger.summary()).toMatchObject({ calls: 3, charged: 3 })
+  const inFlight = api.ledger.entries[2]!.id
+  api.change({ latencyMs: 0 })
+
+  // The call in flight has its answer after SIGINT. After SIGKILL it may have been billed, and is listed so.
+  const second = await enrich(list, data, api, '--resolve', '--on-ambiguous', 'hold')
+  const left = { inputs: LINKS.length + HANDLES.length - 3, failed: 0, parked: 0 }
+  expect(second.receipt).toMatchObject({
+    recovered: isKilled ? { answers: 2, unknown: 1 } : { answers: 0, unknown: 0 },
+    resolved: { ...left, found: left.inputs, held: isKilled ? 1 : 0 },
+  })
+  expectPaidOnce(api)
+  expect(
+    await published(data, 'SELECT calls, billed_calls, maybe_billed_calls FROM runs ORDER BY run_id LIMIT 1'),
+  ).toEqual([
+    isKilled
+      ? { calls: 3, billed_calls: 2, maybe_billed_calls: 1 }
+      : { calls: 3, billed_calls: 3, maybe_billed_calls: 0 },
+  ])
+  expect(await published(data, 'SELECT user_id FROM ambiguous_calls')).toEqual(isKilled ? [{ user_id: inFlight }] : [])
+  if (!isKilled) return
+  const retried = await enrich(list, data, api, '--resolve')
+  expect(retried.receipt).toMatchObject({ resolved: { inputs: 1, found: 1 }, ambiguous_calls: 0 })
+  const twice = [...charges(api).values()].filter(({ length }) => length > 1)
+  expect(twice.map(([{ id } = { id: '' }]) => id)).toEqual([inFlight])
+})
+
 test('a pipeline without such an endpoint refuses --resolve before anything is done', async () => {
   const folder = temporaryFolder()
   const api = await simulator()
