@@ -5,6 +5,7 @@ import type { Pipeline } from '../model/pipeline.js'
 import type { RowStatus } from '../model/receipt.js'
 import type { Resolvable, Resolver } from '../model/resolver.js'
 import { MEMBERS, RESOLVED } from '../model/tempTables.js'
+import { FORGOTTEN_ID } from '../privacy/hideRow.js'
 
 /** What became of an input: its id, or why it has none. */
 export type ResolvedInput = Pick<Resolvable, 'kind' | 'input'> &
@@ -50,7 +51,10 @@ export async function applyResolved(
       const { kind, input } = each
       if ('id' in each) return { kind, input, user_id: each.id, reason: null, remedy: null, status: null }
       const { reason, status = null } = each
-      const correct = remedies.get(kind)?.[reason] ?? 'this leads to nobody: correct it'
+      const correct =
+        reason === FORGOTTEN_ID.reason
+          ? FORGOTTEN_ID.remedy
+          : (remedies.get(kind)?.[reason] ?? 'this leads to nobody: correct it')
       const remedy = status === null ? `${correct}; \`--resolve misses\` asks the API again` : null
       return { kind, input, user_id: null, reason, remedy, status }
     }),

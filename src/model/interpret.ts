@@ -2,6 +2,7 @@ import type { Answer, CallEnd, NoAnswer } from './call.js'
 import { decodeUtf8, isObject, readJson, type JsonProblem } from './json.js'
 import type { Interpret, Outcome } from './outcome.js'
 import { codesOf, type Pipeline, type Profile } from './pipeline.js'
+import { FORGOTTEN_PERSON } from './resolution.js'
 import type { Resolver } from './resolver.js'
 import type { CodeRule } from './vendor.js'
 
@@ -83,6 +84,7 @@ function resolverSource(vendor: Pipeline['vendor'], { codes, read }: Pick<Resolv
   return {
     codes: new Map(Object.entries(codesOf(codes ? { vendor, codes } : { vendor }))),
     profile(data, input) {
+      if (data === FORGOTTEN_PERSON.data) return { kind: 'empty', reason: FORGOTTEN_PERSON.reason }
       const resolved = read(data, input)
       if (resolved.kind === 'found') return { kind: 'profile', value: { id: resolved.id } }
       return resolved.kind === 'miss' ? { kind: 'empty', reason: resolved.reason } : resolved

@@ -7,6 +7,9 @@ export function resolvedId({ kind, value }: Pick<CallOutcome, 'kind' | 'value'>)
   return kind === 'profile' ? (value as { readonly id: string }).id : undefined
 }
 
+/** In place of the `data` of a resolver's answer that found a forgotten person; and why it then leads to nobody. */
+export const FORGOTTEN_PERSON = { data: '[forgotten]', reason: 'forgotten' } as const
+
 /** Why a resolver's answer leads to nobody, in one word; undefined if the call brought no such answer. */
 export function missReason({
   kind,

@@ -1,4 +1,5 @@
 import type { ParsedId, Pipeline } from '../model/pipeline.js'
+import { FORGOTTEN_PERSON } from '../model/resolution.js'
 import type { IdFinder } from './idFinder.js'
 
 /** The parts of an input row that can identify a person. */
@@ -11,7 +12,7 @@ export interface RowWithId {
 
 /** The reject reason of a row whose person was forgotten. It is stored, so it names the command by its plain name. */
 export const FORGOTTEN_ID = {
-  reason: 'forgotten',
+  reason: FORGOTTEN_PERSON.reason,
   remedy: 'leave the row out: this person was forgotten; `creator-enrich forget --allow` takes it back',
 } as const
 

@@ -1,6 +1,9 @@
 import type { CallEnd } from '../model/call.js'
 import { isObject, readJson, writeJson, type JsonProblem } from '../model/json.js'
+import type { Interpret } from '../model/outcome.js'
+import { FORGOTTEN_PERSON, resolvedId } from '../model/resolution.js'
 import type { Resolver } from '../model/resolver.js'
+import type { IdFinder } from './idFinder.js'
 
 /** The keys of an envelope that are kept beside `data`, unless their value is an object or a list. Others may name people. */
 const ENVELOPE_KEYS: readonly string[] = ['code', 'message', 'requestId', 'recordTime']
@@ -23,6 +26,14 @@ export function withoutStrangers<End extends CallEnd>(end: End, resolver: Pick<R
   const clean: Clean = (data) => resolver.withoutStrangers(data, end.id)
   if (end.kind === 'no_answer') return end.part ? { ...end, part: keptOf(end.part, clean, openingOf) } : end
   return { ...end, body: keptOf(end.body, clean, unreadable) }
+}
+
+/** A resolver's answer that found a forgotten person says that it did, and not whom. */
+export function withoutForgotten(end: CallEnd, forgotten: IdFinder, interpret: Interpret): CallEnd {
+  if (end.kind !== 'answer') return end
+  const id = resolvedId(interpret(end))
+  if (id === undefined || !forgotten.has(id)) return end
+  return { ...end, body: keptOf(end.body, () => FORGOTTEN_PERSON.data, unreadable) }
 }
 
 type Clean = (data: unknown) => unknown

@@ -7,7 +7,7 @@ import type { AnswerReader } from '../flatten/compile.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { eraseFrom } from '../privacy/eraseCall.js'
 import type { IdFinder } from '../privacy/idFinder.js'
-import { withoutStrangers } from '../privacy/withoutStrangers.js'
+import { withoutForgotten, withoutStrangers } from '../privacy/withoutStrangers.js'
 import type { RunContext } from './context.js'
 
 /** Night 0 of the built-in simulator: its counters grow with the calendar. */
@@ -64,7 +64,8 @@ export function discreet(
     async attempt(intent) {
       const received = await client.attempt(intent)
       const resolver = resolvers?.find(({ endpoint }) => endpoint === intent.endpoint)
-      const end = resolver ? withoutStrangers(received, resolver) : received
+      const kept = resolver ? withoutStrangers(received, resolver) : received
+      const end = resolver && forgotten ? withoutForgotten(kept, forgotten, interpret) : kept
       // As a mention in another person's profile, and as a misdelivered profile.
       return forgotten ? eraseFrom(end, forgotten, interpret) : end
     },

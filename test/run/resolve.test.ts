@@ -6,10 +6,11 @@ import { closingOfReceipt } from '../../src/run/closingLine.js'
 import type { Entry } from '../../src/simulator/ledger.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { agencyList, writeAgencyList } from '../support/agencyList.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { forgetHere, replayHere } from '../support/replayHere.js'
+import { replayHere } from '../support/replayHere.js'
 import { enrich, refresh, refused, simulator, startRun } from '../support/simulated.js'
 
 const MEMBERS = 'SELECT row_number, user_id, status, reason FROM list_members ORDER BY list, row_number'
@@ -93,7 +94,10 @@ test('a list of 200 rows: each link and name is paid for once, its row has the i
   const person = rows.map(({ expected }) => expected).find((row) => 'input' in row && row.input.startsWith('kafei_'))
   if (!person || !('kind' in person) || person.resolved.kind !== 'found') throw new Error('the list has no such row')
   const { input, resolved } = person
-  await forgetHere(data, resolved.id)
+  const erased = await commandHere(['forget', input, '--data', data])
+  expect(erased.code, erased.stderr).toBe(0)
+  // The id that will be erased is shown before anything is.
+  expect(erased.stderr).toMatch(new RegExp(`^warning: argument 1, a 小红书号, stands for the id ${resolved.id}\n`))
   const left = await published(
     data,
     `SELECT input FROM resolved_ids WHERE input = '${input}' OR user_id = '${resolved.id}'
@@ -104,6 +108,12 @@ test('a list of 200 rows: each link and name is paid for once, its row has the i
   const forgotten = await enrich(files.csv, data, api, '--resolve', '--max-age', '30d')
   expect(forgotten.receipt).toMatchObject({ calls: { sent: 1 }, resolved: { inputs: 1, found: 0, not_found: 1 } })
   expect(await published(data, `SELECT user_id FROM creators WHERE user_id = '${resolved.id}'`)).toEqual([])
+  expect(
+    await published(
+      data,
+      `SELECT DISTINCT reason, remedy LIKE '%was forgotten%' AS told FROM rejects WHERE regexp_matches(cell, '(^|\\W)${input}($|\\W)')`,
+    ),
+  ).toEqual([{ reason: 'forgotten', told: true }])
   expect((await replayHere(data, { check: true })).differences).toEqual([])
 })
 

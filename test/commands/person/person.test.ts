@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PersonReport } from '../../../src/commands/person/personReport.js'
@@ -46,6 +55,25 @@ async function bodiesOf(data: string, id: string): Promise<string[]> {
   ).finally(() => database.close())
   return rows.map(({ body }) => createHash('sha256').update(body).digest('hex'))
 }
+
+test('a 小红书号 that one person has names this person; another one is exit 2, and is not shown', async () => {
+  const { data, person } = made.copy()
+  const [own] = await published<{ red_id: string }>(data, `SELECT red_id FROM creators WHERE user_id = '${person}'`)
+  const { code, stderr } = await exportTo(data, `小红书号: ${own!.red_id}`, join(temporaryFolder(), 'out'))
+  expect(code, stderr).toBe(0)
+  expect(stderr).toContain(`the argument, a 小红书号, stands for the id ${person}\n`)
+  const unknown = await exportTo(data, 'not_here_1', join(temporaryFolder(), 'out'))
+  expect(unknown).toMatchObject({ code: 2, stdout: '' })
+  expect(unknown.stderr).toBe(
+    `error: the argument is not an id (red_id), and ${data} knows nobody by it: a 小红书号 is not a user id: paste the link of the profile\n`,
+  )
+  const copy = await openDatabase(realpathSync(join(data, 'creators.duckdb')))
+  await copy.connection.run(`UPDATE creators SET red_id = '${own!.red_id}'`)
+  copy.close()
+  const several = await exportTo(data, own!.red_id, join(temporaryFolder(), 'out'))
+  expect(several.code).toBe(2)
+  expect(several.stderr).toContain(`${data} knows several people by it`)
+})
 
 test('all that is known of a person, with a manifest that checks; nothing about others, and the data folder is untouched', async () => {
   const { data, person, mentioning } = made.copy()

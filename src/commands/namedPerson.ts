@@ -1,0 +1,50 @@
+import { pathExists } from '../core/absent.js'
+import { all, quotedName } from '../core/duckdb.js'
+import { UsageError } from '../core/errors.js'
+import type { Layout } from '../dataFolder/layout.js'
+import type { Pipeline } from '../model/pipeline.js'
+import { withPublished } from '../publish/openPublished.js'
+
+/** A person whom an argument names. */
+export interface NamedPerson {
+  readonly id: string
+  /** What it holds in place of the id, for people: `short link`; absent if it holds the id. */
+  readonly by?: string
+}
+
+/**
+ * The person whom a cell names: by an id or a link with one, or by what `--resolve` takes, if the published file knows exactly
+ * one person by it.
+ * @param where what the message calls the cell, which is not shown: it may hold personal data
+ * @param end of the message
+ * @throws UsageError for any other cell
+ */
+export async function namedPerson(
+  cell: string,
+  where: string,
+  { pipeline, layout, end = '' }: { readonly pipeline: Pipeline; readonly layout: Layout; readonly end?: string },
+): Promise<NamedPerson> {
+  const parsed = pipeline.parseId(cell)
+  if ('id' in parsed) return parsed
+  const resolver = pipeline.resolvers?.find(({ kind }) => kind === parsed.resolve?.kind)
+  let known = ''
+  if (resolver !== undefined && parsed.resolve !== undefined && pathExists(layout.database)) {
+    const { kind, input } = parsed.resolve
+    const { profileColumn: column } = resolver
+    const profiles =
+      column === undefined
+        ? ''
+        : `UNION SELECT user_id FROM creators WHERE CAST(${quotedName(column)} AS VARCHAR) = $input`
+    const people = await withPublished(layout, (connection) =>
+      all<{ user_id: string }>(
+        connection,
+        `SELECT user_id FROM resolved_ids WHERE kind = $kind AND input = $input AND user_id IS NOT NULL ${profiles}`,
+        { kind, input },
+      ),
+    )
+    const [person] = people
+    if (person !== undefined && people.length === 1) return { id: person.user_id, by: resolver.title }
+    known = `, and ${layout.data} knows ${person === undefined ? 'nobody' : 'several people'} by it`
+  }
+  throw new UsageError(`${where} is not an id (${parsed.reason})${known}: ${parsed.remedy}${end}`)
+}
