@@ -51,11 +51,11 @@ export async function applyResolved(
       const { kind, input } = each
       if ('id' in each) return { kind, input, user_id: each.id, reason: null, remedy: null, status: null }
       const { reason, status = null } = each
-      const correct =
-        reason === FORGOTTEN_ID.reason
-          ? FORGOTTEN_ID.remedy
-          : (remedies.get(kind)?.[reason] ?? 'this leads to nobody: correct it')
-      const remedy = status === null ? `${correct}; \`--resolve misses\` asks the API again` : null
+      const isForgotten = reason === FORGOTTEN_ID.reason
+      const known = isForgotten ? FORGOTTEN_ID.remedy : remedies.get(kind)?.[reason]
+      const correct = known ?? 'this leads to nobody: correct it'
+      const again = `\`--resolve misses\` ${isForgotten ? 'then ' : ''}asks the API again`
+      const remedy = status === null ? `${correct}; ${again}` : null
       return { kind, input, user_id: null, reason, remedy, status }
     }),
   )
