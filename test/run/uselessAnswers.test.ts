@@ -7,15 +7,41 @@ import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
 import { checkReplay } from '../support/replayed.js'
+import { sharedFolder } from '../support/sharedFolder.js'
 import { enrichAt, simulator, type Enriched } from '../support/simulated.js'
 
 const T0 = Date.UTC(2026, 10, 1, 18)
 const HOUR = 3_600_000
 const idsFrom = (first: number, count: number) => Array.from({ length: count }, (_, n) => plainId(first + n))
 
+/** Of another list: they have had a profile since hour 0. */
+const KNOWN = idsFrom(1, 60)
+const sixtyAreKnown = sharedFolder(async (folder) => {
+  await enrichAt(() => T0, writeList(folder, KNOWN, 'known.csv'), join(folder, 'data'), await simulator())
+})
+
+/** A folder in which `KNOWN` are known. */
+async function openKnown() {
+  return openFolder((await sixtyAreKnown()).folder)
+}
+
+/** The first four of these get an answer that is no profile. */
+const TWENTY = idsFrom(1, 20)
+const [TEXT, LIST, NESTED, WITHOUT] = TWENTY as [string, string, string, string]
+const SHAPES: Record<string, unknown> = {
+  [TEXT]: JSON.stringify({ userid: TEXT, nickname: 'x' }),
+  [LIST]: [{ userid: TEXT, nickname: 'x' }],
+  [NESTED]: { user: { userid: TEXT, nickname: 'x' } },
+  [WITHOUT]: { nickname: 'x' },
+}
+const fourAreUnreadable = sharedFolder(async (folder) => {
+  const { run, upstream } = await openFolder(folder)
+  upstream.answer = (id) => SHAPES[id]
+  return run(0, TWENTY, '--max-failed', '100%')
+})
+
 /** A folder whose upstream gives for each id what `answer` says; undefined is the usual profile. */
-async function openFolder() {
-  const folder = temporaryFolder()
+async function openFolder(folder = temporaryFolder()) {
   const data = join(folder, 'data')
   const asked: string[] = []
   const upstream: { answer: (id: string, nth: number) => unknown; script?: Script } = { answer: () => undefined }
@@ -50,28 +76,19 @@ async function openFolder() {
 }
 
 test('an answer that holds something else than a profile is a failed id, kept and reported, and fetched again by age', async () => {
-  const { data, run, statuses, replayCheck, upstream } = await openFolder()
-  const ids = idsFrom(1, 20)
-  const [text, list, nested, without] = ids as [string, string, string, string]
-  const profile = { userid: text, nickname: 'x' }
-  const shapes: Record<string, unknown> = {
-    [text]: JSON.stringify(profile),
-    [list]: [profile],
-    [nested]: { user: profile },
-    [without]: { nickname: 'x' },
-  }
-  upstream.answer = (id) => shapes[id]
-  const first = await run(0, ids, '--max-failed', '100%')
+  const { folder, made: first } = await fourAreUnreadable()
+  const { data, run, statuses, replayCheck, upstream } = await openFolder(folder)
+  upstream.answer = (id) => SHAPES[id]
   expect(first.code).toBe(0)
   expect(first.receipt.ids).toMatchObject({ enriched: 16, failed: 4, empty: 0 })
   expect(first.receipt.reasons).toEqual([{ status: 'failed', reason: 'unreadable', rows: 4, ids: 4 }])
   expect(await statuses()).toEqual({ active: 16, never_fetched: 4 })
   expect(await published(data, 'SELECT user_id, code, message, billed FROM failures ORDER BY user_id')).toEqual(
     [
-      [text, 'a text'],
-      [list, 'a list of 1'],
-      [nested, 'an object without userid'],
-      [without, 'an object without userid'],
+      [TEXT, 'a text'],
+      [LIST, 'a list of 1'],
+      [NESTED, 'an object without userid'],
+      [WITHOUT, 'an object without userid'],
     ].map(([user_id, found]) => {
       return {
         user_id,
@@ -95,10 +112,10 @@ test('an answer that holds something else than a profile is a failed id, kept an
   ])
 
   // The bytes are in raw/, so that a later version may read them.
-  expect(await rawBodies(data, list)).toEqual([expect.stringContaining(JSON.stringify([profile]))])
+  expect(await rawBodies(data, LIST)).toEqual([expect.stringContaining(JSON.stringify(SHAPES[LIST]))])
 
-  expect((await run(1, ids)).asked).toEqual([])
-  expect((await run(21, ids, '--max-failed', '100%')).asked).toEqual(ids)
+  expect((await run(1, TWENTY)).asked).toEqual([])
+  expect((await run(21, TWENTY, '--max-failed', '100%')).asked).toEqual(TWENTY)
   expect(await replayCheck()).toEqual([])
 })
 
@@ -108,16 +125,14 @@ describe('a run whose answers are of no use stops', () => {
   const stranger = { userid: plainId(0xffff) }
 
   test('with exit 6, after 20 empty answers for creators that had a profile', async () => {
-    const { run, statuses, upstream } = await openFolder()
-    const ids = idsFrom(1, 120)
-    await run(0, ids)
+    const { run, statuses, upstream } = await openKnown()
     upstream.answer = () => ({})
-    const night = await run(24, ids)
+    const night = await run(24, KNOWN)
     expect(night.code).toBe(6)
     expect(night.receipt.stop).toMatchObject({ reason: 'unreachable', code: 'useless' })
     expect(night.asked.length).toBeGreaterThanOrEqual(20)
     expect(night.asked.length).toBeLessThan(20 + IN_FLIGHT)
-    expect(night.receipt.ids).toMatchObject({ empty: night.asked.length, parked: 120 - night.asked.length })
+    expect(night.receipt.ids).toMatchObject({ empty: night.asked.length, parked: KNOWN.length - night.asked.length })
     expect(Object.keys(await statuses())).toContain('active')
   })
 
@@ -155,9 +170,8 @@ describe('a run whose answers are of no use stops', () => {
   })
 
   test('a shorter run is judged at its end; a few people may really be gone', async () => {
-    const { run, upstream } = await openFolder()
-    const ids = idsFrom(1, 9)
-    await run(0, ids)
+    const { run, upstream } = await openKnown()
+    const ids = KNOWN.slice(0, 9)
     upstream.answer = (id) => (id <= ids[4]! ? {} : undefined)
     expect((await run(24, ids)).receipt).toMatchObject({
       exit_code: 6,
@@ -171,20 +185,19 @@ describe('a run whose answers are of no use stops', () => {
 
 describe('a creator that had a profile', () => {
   test('is empty after two empty answers in a row of different runs; the first is an anomaly and counts as fresh', async () => {
-    const { data, run, statuses, replayCheck, upstream } = await openFolder()
-    const ids = idsFrom(1, 10)
+    const { data, run, statuses, replayCheck, upstream } = await openKnown()
+    const ids = KNOWN.slice(0, 10)
     const gone = ids.slice(0, 2)
     const never = plainId(99)
     const anomalies = () => published(data, `SELECT user_id, kind FROM anomalies ORDER BY observed_at, user_id`)
-    await run(0, ids)
     upstream.answer = (id) => (gone.includes(id) ? {} : id === never ? null : undefined)
     expect((await run(24, [...ids, never])).receipt.ids).toMatchObject({ enriched: 8, empty: 3 })
-    expect(await statuses()).toEqual({ active: 10, empty: 1 })
+    expect(await statuses()).toEqual({ active: 60, empty: 1 })
     expect(await anomalies()).toEqual(gone.map((user_id) => ({ user_id, kind: 'unconfirmed_empty' })))
     expect((await run(30, ids)).asked).toEqual([])
     upstream.answer = (id) => (id === gone[0] ? {} : undefined)
     await run(48, ids)
-    expect(await statuses()).toEqual({ active: 9, empty: 2 })
+    expect(await statuses()).toEqual({ active: 59, empty: 2 })
     expect(await anomalies()).toHaveLength(2)
     expect(
       await published(data, `SELECT user_id FROM creators WHERE status = 'empty' AND nickname IS NOT NULL`),
@@ -192,17 +205,15 @@ describe('a creator that had a profile', () => {
     // A profile in between starts the count again; one after two empty answers brings the creator back.
     upstream.answer = (id) => (id === gone[1] ? {} : undefined)
     await run(72, ids)
-    expect(await statuses()).toEqual({ active: 10, empty: 1 })
+    expect(await statuses()).toEqual({ active: 60, empty: 1 })
     expect(await replayCheck()).toEqual([])
   })
 
   test('stays active after a night in which everybody is empty, also after a rebuild', async () => {
-    const { data, run, statuses, replayCheck, upstream } = await openFolder()
-    const ids = idsFrom(1, 60)
-    await run(0, ids)
+    const { data, run, statuses, replayCheck, upstream } = await openKnown()
     upstream.answer = () => null
-    await run(24, ids)
-    await run(48, ids)
+    await run(24, KNOWN)
+    await run(48, KNOWN)
     expect(await statuses()).toEqual({ active: 60 })
     expect(await published(data, 'SELECT useless FROM runs ORDER BY run_id')).toEqual(
       [false, true, true].map((useless) => ({ useless })),
@@ -212,41 +223,37 @@ describe('a creator that had a profile', () => {
 })
 
 test('after a useless run its empty answers are fetched again at once, and five creators with a profile come first', async () => {
-  const { run, statuses, replayCheck, upstream } = await openFolder()
-  const known = idsFrom(1, 40)
+  const { run, statuses, replayCheck, upstream } = await openKnown()
   const fresh = idsFrom(500, 40)
-  await run(0, known)
   upstream.answer = () => ({})
-  const night = await run(24, known)
+  const night = await run(24, KNOWN)
   expect(night.code).toBe(6)
 
   // The upstream has not recovered: five calls show it.
-  const second = await run(25, [...fresh, ...known], '--max-age', '100h')
+  const second = await run(25, [...fresh, ...KNOWN], '--max-age', '100h')
   expect(second.code).toBe(6)
   expect(second.asked).toHaveLength(5)
-  expect(second.asked.every((id) => known.includes(id))).toBe(true)
+  expect(second.asked.every((id) => KNOWN.includes(id))).toBe(true)
 
   upstream.answer = () => undefined
-  const third = await run(26, [...fresh, ...known], '--max-age', '100h')
+  const third = await run(26, [...fresh, ...KNOWN], '--max-age', '100h')
   expect(third.code).toBe(0)
-  expect(third.first.every((id) => known.includes(id))).toBe(true)
+  expect(third.first.every((id) => KNOWN.includes(id))).toBe(true)
   // The fresh ones, and those that the useless runs called empty; not the others, whose profile is young enough.
   const doubted = new Set([...night.asked, ...second.asked])
   expect(third.asked).toEqual([...doubted, ...fresh].sort())
-  expect(await statuses()).toEqual({ active: 80 })
+  expect(await statuses()).toEqual({ active: 100 })
   expect(await replayCheck()).toEqual([])
 })
 
 test('a confirmed empty id is fetched again after 1, 7 and 30 days, and by --retry-failed', async () => {
-  const { run, upstream } = await openFolder()
-  const ids = idsFrom(1, 10)
+  const { run, upstream } = await openKnown()
+  const ids = KNOWN.slice(0, 10)
   const gone = ids[0]!
-  await run(0, ids)
   upstream.answer = (id) => (id === gone ? {} : undefined)
   const calls: number[] = []
-  for (let day = 1; day <= 45; day += 1) {
-    if ([4, 6, 12, 30, 38, 44].includes(day) || day <= 3 || day === 10 || day === 40)
-      if ((await run(day * 24, [gone])).asked.length > 0) calls.push(day)
+  for (const day of [1, 2, 3, 9, 10, 39, 40, 44]) {
+    if ((await run(day * 24, [gone])).asked.length > 0) calls.push(day)
   }
   // Empty first on day 1, confirmed on day 2, then after 1, 7 and 30 days.
   expect(calls).toEqual([1, 2, 3, 10, 40])
@@ -254,22 +261,19 @@ test('a confirmed empty id is fetched again after 1, 7 and 30 days, and by --ret
 })
 
 test('a folder of an older version is rebuilt from raw/ with no call, and the run says why', async () => {
-  const { data, run, statuses, replayCheck, upstream } = await openFolder()
-  const ids = idsFrom(1, 10)
-  upstream.answer = (id) => (id === ids[0] ? 'not found' : undefined)
-  await run(0, ids, '--max-failed', '100%')
+  const { data, run, statuses, replayCheck } = await openFolder((await fourAreUnreadable()).folder)
   await makeOlder(
     data,
-    `UPDATE creators SET status = 'empty', last_attempt_outcome = 'empty' WHERE user_id = '${ids[0]}'`,
+    `UPDATE creators SET status = 'empty', last_attempt_outcome = 'empty' WHERE user_id = '${TEXT}'`,
   )
-  const later = await run(1, ids)
+  const later = await run(1, TWENTY)
   expect(later.asked).toEqual([])
   expect(later.stderr).toMatch(
     /warehouse\.duckdb is rebuilt from .*raw and the journal, with no call: an older version made it/,
   )
-  expect(await statuses()).toEqual({ active: 9, never_fetched: 1 })
+  expect(await statuses()).toEqual({ active: 16, never_fetched: 4 })
   expect(await replayCheck()).toEqual([])
-  expect((await run(2, ids)).stderr).not.toContain('rebuilt')
+  expect((await run(2, TWENTY)).stderr).not.toContain('rebuilt')
 })
 
 /** Makes the working database one that a version before this reading has left. */
