@@ -4,11 +4,28 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
+import { sharedFolder } from '../support/sharedFolder.js'
 import { enrich, refresh, refused, simulator, startRun } from '../support/simulated.js'
 
 const CONCURRENCY = 8
 const IDS = Array.from({ length: 120 }, (_, n) => plainId(n + 1))
 const args = ['--concurrency', String(CONCURRENCY)]
+
+/** A tracked list of ten ids, which are fetched. */
+const ten = sharedFolder((folder) => fetchFirst(folder, 10))
+/** The same with sixty. */
+const sixty = sharedFolder((folder) => fetchFirst(folder, 60))
+
+async function fetchFirst(folder: string, count: number): Promise<void> {
+  const list = writeList(folder, IDS.slice(0, count))
+  await enrich(list, join(folder, 'data'), await simulator(), '--track')
+}
+
+/** A copy of such a folder, with an API that nobody has called yet. */
+async function openCopy(shared: typeof ten, options: Parameters<typeof simulator>[0] = {}) {
+  const { folder } = await shared()
+  return { folder, data: join(folder, 'data'), list: join(folder, 'creators.csv'), api: await simulator(options) }
+}
 
 test.each([77])('kill -9 as call %i arrives: nothing is lost, and only listed calls may be paid twice', async (at) => {
   const folder = temporaryFolder()
@@ -84,11 +101,7 @@ test('an id whose call a killed run left unknown is held with --on-ambiguous hol
 })
 
 test('a deleted working database, or a deleted state folder, is rebuilt: nothing is paid twice, no history is lost', async () => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const list = writeList(folder, IDS.slice(0, 10))
-  const api = await simulator()
-  await enrich(list, data, api)
+  const { data, list, api } = await openCopy(ten)
   await enrich(list, data, api, '--max-age', '0s')
   const history = 'SELECT * FROM creator_counters ORDER BY user_id, observed_at'
   const before = await published(data, history)
@@ -105,12 +118,7 @@ test('a deleted working database, or a deleted state folder, is rebuilt: nothing
 })
 
 test('published files without the calls they came from: refused, until --new allows to pay all again', async () => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const list = writeList(folder, IDS.slice(0, 10))
-  const api = await simulator()
-  await enrich(list, data, api)
-  api.ledger.clear()
+  const { folder, data, list, api } = await openCopy(ten)
   rmSync(join(data, 'state'), { recursive: true })
   renameSync(join(data, 'raw'), join(folder, 'raw'))
 
@@ -136,12 +144,7 @@ test('published files without the calls they came from: refused, until --new all
 })
 
 test('raw/ alone is gone: exit 2 although the working database is there, until --new goes on without', async () => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const list = writeList(folder, IDS.slice(0, 3))
-  const api = await simulator()
-  await enrich(list, data, api, '--track')
-  api.ledger.clear()
+  const { folder, data, list, api } = await openCopy(ten)
   renameSync(join(data, 'raw'), join(folder, 'raw'))
   for (const night of [() => enrich(list, data, api), () => refresh(data, api, '--max-age', '0s')]) {
     const { code, stderr } = await refused(night())
@@ -149,21 +152,17 @@ test('raw/ alone is gone: exit 2 although the working database is there, until -
   }
   rmSync(join(data, 'raw'), { recursive: true })
   renameSync(join(folder, 'raw'), join(data, 'raw'))
-  expect((await refresh(data, api)).receipt.ids).toMatchObject({ read: 3, reused: 3 })
+  expect((await refresh(data, api)).receipt.ids).toMatchObject({ read: 10, reused: 10 })
   rmSync(join(data, 'raw'), { recursive: true })
-  expect((await enrich(list, data, api, '--new')).receipt.ids).toMatchObject({ read: 3, reused: 3 })
+  expect((await enrich(list, data, api, '--new')).receipt.ids).toMatchObject({ read: 10, reused: 10 })
   expect(api.ledger.summary().calls).toBe(0)
 })
 
 test('state/ is gone: a night of the tracked lists is rebuilt first, and pays nothing again', async () => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const api = await simulator()
-  await enrich(writeList(folder, IDS.slice(0, 3)), data, api, '--track')
-  api.ledger.clear()
+  const { data, api } = await openCopy(ten)
   rmSync(join(data, 'state'), { recursive: true })
   const { receipt, stderr } = await refresh(data, api)
-  expect(receipt.ids).toMatchObject({ read: 3, reused: 3 })
+  expect(receipt.ids).toMatchObject({ read: 10, reused: 10 })
   expect(stderr).toContain('is rebuilt from')
   expect(api.ledger.summary().calls).toBe(0)
 })
@@ -183,12 +182,7 @@ test.each([
   ['garbage', () => Buffer.from('not a database')],
   ['cut off', (bytes: Buffer) => bytes.subarray(0, 5000)],
 ])('a working database that is damaged (%s) is kept aside and rebuilt, with no call', async (_, damage) => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const list = writeList(folder, IDS.slice(0, 10))
-  const api = await simulator()
-  await enrich(list, data, api)
-  api.ledger.clear()
+  const { data, list, api } = await openCopy(ten)
   const path = join(data, 'state', 'warehouse.duckdb')
   const damaged = damage(readFileSync(path))
   writeFileSync(path, damaged)
@@ -214,22 +208,17 @@ test.each([
   ['in the middle of the calls', 30],
   ['at the last call', 60],
 ])('damage %s that shows only when the block is read: the same run rebuilds, and pays nothing twice', async (_, at) => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const path = join(data, 'state', 'warehouse.duckdb')
-  let left = Infinity
-  const api = await simulator({
+  let left = at
+  const { folder, data, api } = await openCopy(sixty, {
     before: () => {
       left -= 1
       if (left === 0) damageBlocks(path)
       return undefined
     },
   })
-  await enrich(writeList(folder, IDS.slice(0, 60)), data, api)
-  api.ledger.clear()
+  const path = join(data, 'state', 'warehouse.duckdb')
   const list = writeList(folder, IDS)
   if (at === 0) damageBlocks(path)
-  else left = at
 
   const { code, receipt, stderr } = await enrich(list, data, api)
   expect(code).toBe(0)
@@ -249,16 +238,13 @@ test.each([
 })
 
 test('an older copy of the state folder beside a newer raw/: the calls in raw/ are not paid again', async () => {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const api = await simulator()
-  await enrich(writeList(folder, IDS.slice(0, 5)), data, api)
+  const { folder, data, api } = await openCopy(ten)
   cpSync(join(data, 'state'), join(folder, 'state'), { recursive: true })
-  const list = writeList(folder, IDS.slice(0, 10))
+  const list = writeList(folder, IDS.slice(0, 20))
   await enrich(list, data, api)
   rmSync(join(data, 'state'), { recursive: true })
   renameSync(join(folder, 'state'), join(data, 'state'))
   const { receipt } = await enrich(list, data, api)
-  expect(receipt.ids).toMatchObject({ read: 10, reused: 10 })
+  expect(receipt.ids).toMatchObject({ read: 20, reused: 20 })
   expect(api.ledger.summary().calls).toBe(10)
 })
