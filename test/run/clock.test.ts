@@ -8,15 +8,20 @@ import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
 import { checkReplay } from '../support/replayed.js'
 import { replayHere } from '../support/replayHere.js'
+import { sharedFolder } from '../support/sharedFolder.js'
 import { enrich, enrichAt, enrichUntil, refused, simulator, startRun } from '../support/simulated.js'
 
 const YEAR = 365 * DAY_MS
 const HOUR = 3_600_000
 const idsFrom = (first: number, count: number) => Array.from({ length: count }, (_, n) => plainId(first + n))
 
+/** Six ids, whose answers are dated a year ahead. */
+const yearAhead = sharedFolder(async (folder) => {
+  await (await openFolder(6, {}, folder)).runAt(YEAR)
+})
+
 /** A folder, and an API whose `Date` is that of each run's clock unless `dateShiftMs` is set. */
-async function openFolder(count = 6, options: Parameters<typeof simulator>[0] = {}) {
-  const folder = temporaryFolder()
+async function openFolder(count = 6, options: Parameters<typeof simulator>[0] = {}, folder = temporaryFolder()) {
   const data = join(folder, 'data')
   const ids = idsFrom(1, count)
   const list = writeList(folder, ids)
@@ -117,27 +122,23 @@ describe('a clock that was a year ahead', () => {
 
   test('a stop during the first call parks the others: they are not reused as they are dated', async () => {
     const stop = new AbortController()
-    let inRun = false
+    let stops = true
     const before = () => {
-      if (inRun) stop.abort(130)
+      if (stops) stop.abort(130)
       return undefined
     }
-    const { data, list, api, runAt, run } = await openFolder(6, { before })
-    await runAt(YEAR)
-    inRun = true
+    const { data, list, api, run } = await openFolder(6, { before }, (await yearAhead()).folder)
     api.change({ dateShiftMs: null })
     const { code, receipt } = await enrichUntil(stop.signal, list, data, api)
     expect([code, receipt.ids]).toMatchObject([130, { enriched: 1, reused: 0, parked: 5 }])
     expect(receipt.money.saved).toBe(0)
-    inRun = false
+    stops = false
     api.change({ dateShiftMs: 0 })
     expect((await run()).receipt.ids).toMatchObject({ enriched: 5, reused: 1 })
   })
 
   test('what a cap leaves is fetched by the next run, and keeps its profile until then', async () => {
-    const { data, calls, runAt, run, replayCheck } = await openFolder()
-    await runAt(YEAR)
-    calls()
+    const { data, calls, run, replayCheck } = await openFolder(6, {}, (await yearAhead()).folder)
     expect(await run('--max-calls', '2')).toMatchObject({ code: 0, receipt: { ids: { enriched: 2, parked: 4 } } })
     expect(await published(data, 'SELECT count(nickname) AS n FROM creators')).toEqual([{ n: 6 }])
     expect((await run()).receipt).toMatchObject({ ids: { enriched: 4, reused: 2 } })
