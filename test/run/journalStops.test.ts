@@ -5,11 +5,11 @@ import type { Simulator } from '../../src/simulator/simulator.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, refused, simulator, startRun } from '../support/simulated.js'
+import { enrich, refused, runHere, simulator } from '../support/simulated.js'
 import { smallDisk } from '../support/tmpfs.js'
 
 const IDS = Array.from({ length: 600 }, (_, n) => plainId(n + 1))
-const FEW = IDS.slice(0, 150)
+const FEW = IDS.slice(0, 100)
 const args = ['--concurrency', '8']
 
 /** Runs the same command again: no call is unknown, nothing is paid twice, no person is missing. */
@@ -35,7 +35,7 @@ describe('a disk that is full', () => {
     if (!disk) return skip('a tmpfs cannot be mounted here')
     const data = join(folder, 'disk', 'data')
     const api = await simulator({ latencyMs: 2 })
-    const { code, stderr } = await startRun([list], data, api, ...args).ended
+    const { code, stderr } = await runHere([list], data, api, ...args)
     expect(code).toBe(7)
     const paid = api.ledger.summary().charged
     expect(stderr).toMatch(/^error: disk full: .*\.journal: ENOSPC.*; sending stopped, /m)
@@ -50,7 +50,7 @@ describe('a disk that is full', () => {
     const list = writeList(folder, IDS)
     if (!smallDisk(join(folder, 'disk'), 2)) return skip('a tmpfs cannot be mounted here')
     const api = await simulator()
-    const { code, stderr } = await startRun([list], join(folder, 'disk', 'data'), api, ...args).ended
+    const { code, stderr } = await runHere([list], join(folder, 'disk', 'data'), api, ...args)
     expect(code).toBe(7)
     expect(stderr).toMatch(/nothing was sent: free some space, then run the same command again\n$/)
     expect(api.ledger.summary().calls).toBe(0)

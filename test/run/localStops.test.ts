@@ -10,7 +10,7 @@ import { layoutOf } from '../../src/dataFolder/layout.js'
 import { readStatus, type Phase } from '../../src/dataFolder/runStatus.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { enrich, refused, simulator, startRun } from '../support/simulated.js'
+import { enrich, refused, runHere, simulator } from '../support/simulated.js'
 import { smallDisk } from '../support/tmpfs.js'
 
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
@@ -36,14 +36,14 @@ describe('the data folder is moved', () => {
   test.each<Phase>(['loading', 'publishing'])('while the run is %s: exit 7 in one line', async (phase) => {
     const folder = temporaryFolder()
     const { data, status } = layoutOf(join(folder, 'data'))
-    const { ended } = startRun([writeList(folder, IDS.slice(0, 200))], data, await simulator())
+    const api = await simulator()
     let moved = false
     const timer = setInterval(() => {
       if (moved || readStatus(status)?.phase !== phase) return
       moved = true
       renameSync(data, `${data}-moved`)
     }, 1)
-    const { code, stderr } = await ended
+    const { code, stderr } = await runHere([writeList(folder, IDS.slice(0, 200))], data, api)
     clearInterval(timer)
     expect(moved).toBe(true)
     expect(code).toBe(7)
@@ -67,7 +67,7 @@ describe('the disk of exports or of published copies is full', () => {
       if (!disk) return skip('a tmpfs cannot be mounted here')
       const list = writeList(folder, IDS.slice(0, people))
       const api = await simulator()
-      const { code, stderr } = await startRun([list], data, api).ended
+      const { code, stderr } = await runHere([list], data, api)
       expect(code).toBe(7)
       expectOneLine(stderr)
       expect(stderr).toMatch(/ENOSPC|No space left/)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { serve } from '../fetch/servers.js'
-import { cli } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
@@ -14,7 +14,7 @@ test('a pause of no time is not reported, and a short one not as none', async ()
     })
     const data = join(folder, retryAfter)
     const args = ['--data', data, '--attempts', '2', '--no-report', '--concurrency', '1', '--give-up', '2s']
-    const { stderr } = await cli(['run', list, '--api', base.href, ...args], {
+    const { stderr } = await commandHere(['run', list, '--api', base.href, ...args], {
       env: { JUSTONEAPI_TOKEN: 'canary-token' },
     })
     expect(requests.length).toBeGreaterThan(1)
