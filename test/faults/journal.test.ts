@@ -70,8 +70,7 @@ async function recovered(bytes: Buffer) {
   const { segments, damaged } = await repairJournal(folder)
   const calls = (await Promise.all(segments.map(callsOf))).flat()
   const kept = filesBelow(folder).map((path) => readFileSync(path))
-  const damagedAgain = (await repairJournal(folder)).damaged
-  return { calls, damaged, kept, damagedAgain }
+  return { calls, damaged, kept, folder }
 }
 
 /** The kind of each call, by its number. */
@@ -79,18 +78,24 @@ function kindsOf(calls: readonly Call[]): Map<number, string> {
   return new Map(calls.map(({ seq, kind }) => [seq, kind]))
 }
 
+const known = new Map<string, Map<number, string>>()
+
 /** The same for a journal that holds only these records. */
 async function kindsIn(records: readonly RecordAt[]): Promise<Map<number, string>> {
-  return kindsOf((await recovered(Buffer.concat(records.map(({ at, end }) => real.bytes.subarray(at, end))))).calls)
+  const key = records.map(({ at }) => at).join()
+  const bytes = Buffer.concat(records.map(({ at, end }) => real.bytes.subarray(at, end)))
+  const kinds = known.get(key) ?? kindsOf((await recovered(bytes)).calls)
+  known.set(key, kinds)
+  return kinds
 }
 
 test('a journal cut at any byte of its last three records: whole records are kept, the rest is set aside', async () => {
   const from = real.records.at(-3)!.at
   for (const length of stride(real.bytes.length - from, sample(60, Infinity)).map((offset) => from + offset - 1)) {
     const whole = real.records.filter(({ end }) => end <= length)
-    const { calls, kept, damagedAgain } = await recovered(real.bytes.subarray(0, length))
+    const { calls, kept, folder } = await recovered(real.bytes.subarray(0, length))
+    expect((await repairJournal(folder)).damaged, 'the tail was repaired').toEqual([])
     expect(kindsOf(calls), `cut at ${length}`).toEqual(await kindsIn(whole))
-    expect(damagedAgain, 'the tail was repaired').toEqual([])
     expect(kept.reduce((sum, bytes) => sum + bytes.length, 0)).toBe(length)
   }
 })
