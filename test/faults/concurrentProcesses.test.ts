@@ -69,7 +69,7 @@ async function readDuring(sandbox: Sandbox, opens: number): Promise<{ ended: End
   reader.stdout.setEncoding('utf8').on('data', (chunk: string) => (output.text += chunk))
   const ended: Ended[] = []
   do {
-    ended.push(await sandbox.run())
+    ended.push(await sandbox.runHere())
   } while (!output.text.startsWith('enough') && reader.exitCode === null)
   reader.stdin.end()
   await once(reader, 'close')

@@ -54,7 +54,7 @@ test.for([{ start: 'empty' }, { start: 'published' }] as const)(
         runTrial(
           { ...SMALL, start, data: join(folder, 'data') },
           async (sandbox) => {
-            const ended = await sandbox.run()
+            const ended = await sandbox.runHere()
             grow(LARGE_DISK)
             return ended
           },

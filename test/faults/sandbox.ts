@@ -1,10 +1,12 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { RunError } from '../../src/core/errors.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
 import { startCli, type Ended, type Started } from '../support/cli.js'
+import { commandHere } from '../support/commandHere.js'
 import { folderOfFile } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { enrich, TOKEN } from '../support/simulated.js'
@@ -62,7 +64,7 @@ export const LARGE: SandboxOptions = {
 const MINUTE = 60_000
 const FAIL_AT = new URL('failAt.mjs', import.meta.url).href
 let scratch: string
-/** The data folder of an earlier run over the first ids. */
+/** The data folder of an earlier run over the first ids. The test files of a process share it. */
 let published: Promise<string> | undefined
 
 /** Prepares the sandboxes of a test file. Call it at the top of the file: this module stays loaded for the next one. */
@@ -70,7 +72,8 @@ export function useSandboxes(): void {
   // One test has many runs, each in a process of its own, so it is slow on a busy machine.
   vi.setConfig({ testTimeout: sized(5 * MINUTE, 240 * MINUTE), hookTimeout: 5 * MINUTE })
   scratch = folderOfFile()
-  published = undefined
+  // A soak goes on for longer than its profiles are fresh.
+  if (LONG) published = undefined
 }
 
 /** A data folder, a list, and a simulator with its ledger: everything that one trial uses. */
@@ -94,19 +97,7 @@ export class Sandbox {
 
   /** Starts the run of this sandbox; the command is always the same. */
   start(options: StartOptions = {}): Started {
-    const { concurrency, flags = [] } = this.options
-    const args = [
-      '--api',
-      this.api.url,
-      '--data',
-      this.data,
-      '--concurrency',
-      String(concurrency),
-      '--json',
-      '--no-report',
-      ...flags,
-    ]
-    return startCli(['run', this.list, ...args], {
+    return startCli(this.command, {
       env: { JUSTONEAPI_TOKEN: TOKEN, ...options.env, ...preload(options.failAt) },
       ...(options.through ? { through: options.through } : {}),
     })
@@ -115,6 +106,17 @@ export class Sandbox {
   /** Starts the run and waits for its end. */
   run(options: StartOptions = {}): Promise<Ended> {
     return this.start(options).ended
+  }
+
+  private get command(): string[] {
+    const { concurrency, flags = [] } = this.options
+    const args = ['--api', this.api.url, '--data', this.data, '--concurrency', String(concurrency)]
+    return ['run', this.list, ...args, '--json', '--no-report', ...flags]
+  }
+
+  /** The same where the fault is not in the process. The short form runs it in this process, which takes half the time. */
+  runHere(): Promise<Ended> {
+    return LONG ? this.run() : commandHere(this.command, { env: { JUSTONEAPI_TOKEN: TOKEN } })
   }
 
   /** A run without a fault. The short form runs it in this process, which takes half the time. */
@@ -150,8 +152,12 @@ function publishedFolder(): Promise<string> {
     const sandbox = await Sandbox.open({ ...SMALL, ids: SMALL.ids.slice(0, KNOWN), start: 'empty' })
     const { code, stderr } = await sandbox.runAgain()
     if (code !== 0) throw new Error(`the run before the fault ended with ${code}: ${stderr}`)
-    await sandbox.api.close()
-    return sandbox.data
+    const folder = mkdtempSync(join(tmpdir(), 'creator-enrich-published-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    const data = join(folder, 'data')
+    cpSync(sandbox.data, data, { recursive: true, verbatimSymlinks: true })
+    await sandbox.close()
+    return data
   })()
   return published
 }
