@@ -9,16 +9,16 @@ import { startSimulator, type Simulator } from '../../src/simulator/simulator.js
 import { startCli, type Ended } from '../support/cli.js'
 import { plainId, writeList } from '../support/lists.js'
 import { checkReplay } from '../support/replayed.js'
-import { enrichAt, TOKEN } from '../support/simulated.js'
+import { enrichAt, runHere, TOKEN } from '../support/simulated.js'
 import type { FailAt } from './sandbox.js'
-import { sample, sized, stride } from './size.js'
+import { LONG, sample, sized, stride } from './size.js'
 
 vi.setConfig({ testTimeout: sized(300_000, 14_400_000), hookTimeout: sized(300_000, 600_000) })
 
 const FAIL_AT = new URL('failAt.mjs', import.meta.url).href
 const DAY = 86_400_000
 /** Nights whose raw answers are dropped, and nights whose files are merged. */
-const [DROPPED, MERGED] = [3, MANY_FILES]
+const [DROPPED, MERGED] = [2, MANY_FILES]
 const IDS = [1, 2, 3].map(plainId)
 
 const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-retention-'))
@@ -48,11 +48,12 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true })
 })
 
-/** The command that drops, merges, and fetches every id. */
+/** The command that drops, merges, and fetches every id. Without a fault the short form runs it in this process. */
 function run(data: string, failAt?: FailAt): Promise<Ended> {
-  const flags = ['--no-report', '--max-age', '0s', '--keep-raw', upTo(DROPPED), '--keep-history', upTo(DROPPED + 5)]
+  const flags = ['--max-age', '0s', '--keep-raw', upTo(DROPPED), '--keep-history', upTo(DROPPED + 5)]
+  if (!failAt && !LONG) return runHere([list], data, api, ...flags)
   const fault = failAt && { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) }
-  return startCli(['run', list, '--api', api.url, '--data', data, ...flags], {
+  return startCli(['run', list, '--api', api.url, '--data', data, '--no-report', ...flags], {
     env: { JUSTONEAPI_TOKEN: TOKEN, ...fault },
   }).ended
 }
