@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { copyFolder } from './finishedFolder.js'
 import { folderOfFile, temporaryFolder } from './folder.js'
 
 /**
@@ -12,8 +12,6 @@ export function sharedFolder<T>(make: (folder: string) => Promise<T>): () => Pro
   let making: Promise<T> | undefined
   return async () => {
     const made = await (making ??= make(original))
-    const folder = temporaryFolder()
-    cpSync(original, folder, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
-    return { folder, made }
+    return { folder: copyFolder(original, temporaryFolder()), made }
   }
 }
