@@ -5,7 +5,7 @@ import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
-import { enrich, enrichAsUser, refused, simulator, startRun, TOKEN } from '../support/simulated.js'
+import { enrich, enrichAsUser, receiptOf, refused, runHere, simulator, startRun, TOKEN } from '../support/simulated.js'
 
 function everyFile(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -44,8 +44,8 @@ test('the token is in no file, output or error, even at the lowest log level and
     outputs.push(JSON.stringify(unreachable))
   }
   const api = await simulator({ echoToken: true, tokens: ['another'] })
-  const stopped = await enrichAsUser(writeList(folder, [plainId(1)], 'refused.csv'), data, api, ...debug)
-  expect(stopped.receipt.stop?.message).toContain('[token]')
+  const stopped = await runHere([writeList(folder, [plainId(1)], 'refused.csv')], data, api, ...debug)
+  expect(receiptOf(stopped).stop?.message).toContain('[token]')
   outputs.push(stopped.stdout, stopped.stderr)
 
   for (const form of FORMS) {
