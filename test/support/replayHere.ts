@@ -5,16 +5,20 @@ import { replay } from '../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../src/commands/replay/replayReport.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
-import { pipelineFor } from '../../src/publish/folderPipeline.js'
+import { pipelineOfFolder } from './pipelineOfFolder.js'
 
 const silent = liveEffects(() => undefined)
 
 /** Runs `replay` in this process. */
 export async function replayHere(data: string, flags: { check?: boolean } = {}): Promise<ReplayReport> {
-  return replay(resolveSettings(replayCommand.options, { data, ...flags }, []), await pipelineFor({ data }), silent)
+  return replay(
+    resolveSettings(replayCommand.options, { data, ...flags }, []),
+    await pipelineOfFolder({ data }),
+    silent,
+  )
 }
 
 /** Runs `forget` in this process. */
 export async function forgetHere(data: string, ...ids: string[]): Promise<void> {
-  await forget(ids, resolveSettings(forgetCommand.options, { data }, []), await pipelineFor({ data }), silent)
+  await forget(ids, resolveSettings(forgetCommand.options, { data }, []), await pipelineOfFolder({ data }), silent)
 }

@@ -3,11 +3,11 @@ import { replay } from '../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../src/commands/replay/replayReport.js'
 import { resolveSettings } from '../../src/config/options.js'
 import { liveEffects } from '../../src/core/effects.js'
-import { pipelineFor } from '../../src/publish/folderPipeline.js'
+import { pipelineOfFolder } from './pipelineOfFolder.js'
 
 /** `replay --check` in this process. @returns the tables that differ */
 export async function checkReplay(data: string): Promise<ReplayReport['differences']> {
   const settings = resolveSettings(replayCommand.options, { data, check: true }, [])
   const effects = liveEffects(() => undefined)
-  return (await replay(settings, await pipelineFor({ data }), effects)).differences
+  return (await replay(settings, await pipelineOfFolder({ data }), effects)).differences
 }

@@ -7,7 +7,6 @@ import { liveEffects } from '../../src/core/effects.js'
 import { RunError } from '../../src/core/errors.js'
 import { redactor } from '../../src/core/redact.js'
 import { loadPipeline } from '../../src/model/pipeline.js'
-import { pipelineFor } from '../../src/publish/folderPipeline.js'
 import type { Receipt } from '../../src/model/receipt.js'
 import { run } from '../../src/run/run.js'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js'
@@ -15,6 +14,7 @@ import { Logger } from '../../src/terminal/logger.js'
 import { startCli, type Ended, type Started } from './cli.js'
 import { commandHere } from './commandHere.js'
 import { placeEmptyWarehouse } from './emptyWarehouse.js'
+import { pipelineOfFolder } from './pipelineOfFolder.js'
 
 export const TOKEN = 'canary+token/7f3a=='
 
@@ -145,7 +145,7 @@ async function enrichIn(
   const given = resolveSettings(runCommand.options, flags, [
     asEnvironment(['--api', api.url, '--data', data, ...WITHOUT_REPORT, ...args]),
   ])
-  const pipeline = await pipelineFor(given)
+  const pipeline = await pipelineOfFolder(given)
   const settings = withPrice(given, pipeline)
   const lines: string[] = []
   const redact = redactor(token)
