@@ -125,7 +125,7 @@ test('a call to a resolver is listed at the price at which it was paid, also aft
   // The file of a version before the column.
   const older = await openDatabase(realpathSync(join(data, 'creators.duckdb')))
   await older.connection.run('ALTER TABLE spending DROP COLUMN endpoint')
-  older.close()
+  await older.close()
   const { code, stderr } = await commandHere(['costs', '--data', data, '--month', '2026-10', '--format', 'csv'])
   expect([code, stderr]).toEqual([2, expect.stringContaining(`\`creator-enrich replay --data ${data}\``) as string])
 })

@@ -69,7 +69,7 @@ test('a 小红书号 that one person has names this person; another one is exit 
   )
   const copy = await openDatabase(realpathSync(join(data, 'creators.duckdb')))
   await copy.connection.run(`UPDATE creators SET red_id = '${own!.red_id}'`)
-  copy.close()
+  await copy.close()
   const several = await exportTo(data, own!.red_id, join(temporaryFolder(), 'out'))
   expect(several.code).toBe(2)
   expect(several.stderr).toContain(`${data} knows several people by it`)
