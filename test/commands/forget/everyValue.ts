@@ -58,26 +58,40 @@ function inBase64(id: string, shift: number): string {
 
 async function inDatabase(connection: Connection, path: string, name: string): Promise<Place[]> {
   await connection.run(`ATTACH ${quotedText(path)} AS searched (TYPE duckdb, READ_ONLY)`)
-  const tables = await all<{ table: string }>(
+  const columns = await all<Column & { table: string }>(
     connection,
-    `SELECT table_name AS "table" FROM duckdb_tables() WHERE database_name = 'searched'`,
+    `SELECT table_name AS "table", column_name AS "column", data_type AS type
+     FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, table_name) WHERE database_name = 'searched'`,
   )
   const places: Place[] = []
-  for (const { table } of tables)
-    places.push(...(await inTable(connection, `searched."${table}"`, `${name}: ${table}`)))
+  for (const table of new Set(columns.map((each) => each.table))) {
+    const ofTable = columns.filter((each) => each.table === table)
+    places.push(...(await inTable(connection, `searched."${table}"`, `${name}: ${table}`, ofTable)))
+  }
   await connection.run('DETACH searched')
   return places
 }
 
-function inParquet(connection: Connection, path: string, name: string): Promise<Place[]> {
-  return inTable(connection, `read_parquet(${quotedText(path)}, hive_partitioning = false)`, name)
-}
-
-async function inTable(connection: Connection, table: string, name: string): Promise<Place[]> {
-  const columns = await all<{ column: string; type: string }>(
+async function inParquet(connection: Connection, path: string, name: string): Promise<Place[]> {
+  const table = `read_parquet(${quotedText(path)}, hive_partitioning = false)`
+  const columns = await all<Column>(
     connection,
     `SELECT column_name AS "column", column_type AS type FROM (DESCRIBE SELECT * FROM ${table})`,
   )
+  return inTable(connection, table, name, columns)
+}
+
+interface Column {
+  readonly column: string
+  readonly type: string
+}
+
+async function inTable(
+  connection: Connection,
+  table: string,
+  name: string,
+  columns: readonly Column[],
+): Promise<Place[]> {
   const values = columns.map(({ column, type }) => (type === 'BLOB' ? `"${column}"` : `"${column}"::VARCHAR`))
   const places: Place[] = []
   for await (const rows of arrays(connection, `SELECT ${values.join(', ')} FROM ${table}`)) {

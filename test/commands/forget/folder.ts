@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { forgetCommand } from '../../../src/commands/forget/command.js'
@@ -17,6 +17,7 @@ import type { Receipt } from '../../../src/model/receipt.js'
 import { run } from '../../../src/run/run.js'
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator.js'
 import { Logger } from '../../../src/terminal/logger.js'
+import { copyFolder } from '../../support/finishedFolder.js'
 import { plainId } from '../../support/lists.js'
 
 /** The simulator answers a call for this id with the profile of `DELIVERED`. */
@@ -65,9 +66,18 @@ export function writeRows(
   writeFileSync(path, `user_id,link,note\n${rows.join('')}${person} ${mentioning},,two ids\n`)
 }
 
-/** Made once. Every test works on a copy. */
-export async function history(): Promise<{ copy(): History; close(): Promise<void> }> {
+/** The folder that every copy is of. */
+interface Made extends Omit<History, 'api'> {
+  /** The folder once more, where `person` was erased. */
+  erased?: Promise<{ data: string; report: ForgetReport }>
+}
+
+/** Made once for all test files of this process. */
+let made: Promise<Made> | undefined
+
+async function makeHistory(): Promise<Made> {
   const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-forget-'))
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
   const data = join(scratch, 'data')
   const who = await mention()
   const ids = [
@@ -76,14 +86,44 @@ export async function history(): Promise<{ copy(): History; close(): Promise<voi
   const list = join(scratch, 'people.csv')
   writeRows(list, ids, who)
   const api = await startSimulator({ pipeline: await loadPipeline(undefined) })
-  await enrich({ data, list, api }, { maxFailed: '100%' })
+  try {
+    await enrich({ data, list, api }, { maxFailed: '100%' })
+    api.change({ night: 1 })
+    await enrich({ data, list, api }, { maxAge: '0s', maxFailed: '100%' })
+  } finally {
+    await api.close()
+  }
+  return { data, list, ids, ...who }
+}
+
+async function erase({ data, person }: Made): Promise<{ data: string; report: ForgetReport }> {
+  const copy = copyFolder(data, `${data}-erased`)
+  return { data: copy, report: await forgetIn(copy, person) }
+}
+
+/** Every test works on a copy. The simulator, which is at the second night, is the file's own. */
+export async function history(): Promise<{
+  copy(): History
+  /** A copy in which `person` is erased. `report` is that of the erasure, in the folder `erasedIn`. */
+  copyErased(): Promise<History & { report: ForgetReport; erasedIn: string }>
+  close(): Promise<void>
+}> {
+  made ??= makeHistory()
+  const whole = await made
+  const scratch = mkdtempSync(join(tmpdir(), 'creator-enrich-forget-'))
+  const api = await startSimulator({ pipeline: await loadPipeline(undefined) })
   api.change({ night: 1 })
-  await enrich({ data, list, api }, { maxAge: '0s', maxFailed: '100%' })
+  const copyOf = (data: string): History => {
+    const copy = copyFolder(data, join(mkdtempSync(join(scratch, 'copy-')), 'data'))
+    const { list, ids, person, mentioning } = whole
+    return { data: copy, list, api, ids, person, mentioning }
+  }
   return {
-    copy() {
-      const copy = join(mkdtempSync(join(scratch, 'copy-')), 'data')
-      cpSync(data, copy, { recursive: true, verbatimSymlinks: true })
-      return { data: copy, list, api, ids, ...who }
+    copy: () => copyOf(whole.data),
+    async copyErased() {
+      whole.erased ??= erase(whole)
+      const { data, report } = await whole.erased
+      return { ...copyOf(data), report, erasedIn: data }
     },
     async close() {
       await api.close()
@@ -93,13 +133,13 @@ export async function history(): Promise<{ copy(): History; close(): Promise<voi
 }
 
 export async function enrich(
-  { data, list, api }: Pick<History, 'data' | 'list' | 'api'>,
+  { data, list, api }: Pick<History, 'data' | 'api'> & { list: string | readonly string[] },
   flags = {},
 ): Promise<Receipt> {
   const pipeline = await loadPipeline(undefined)
   const base = new URL(api.url)
   return run({
-    inputs: [list],
+    inputs: [list].flat(),
     settings: withPrice(settingsOf('run', data, flags), pipeline),
     api: { base, simulated: false, host: base.host, proxy: undefined, warning: undefined, way: undefined },
     token: TOKEN,

@@ -22,7 +22,7 @@ import { commandHere } from '../../support/commandHere.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { published } from '../../support/published.js'
 import { filesUnder, statesOf, whereIs } from '../forget/everyValue.js'
-import { DELIVERED, forgetIn, history, MISDELIVERED } from '../forget/folder.js'
+import { DELIVERED, history, MISDELIVERED } from '../forget/folder.js'
 
 let made: Awaited<ReturnType<typeof history>>
 beforeAll(async () => (made = await history()))
@@ -165,10 +165,9 @@ test('answers that are only in the journal are in, also while a run holds the fo
 })
 
 test('nothing is known: a manifest says so; of a forgotten person it says since when', async () => {
-  const { data, person } = made.copy()
-  const unknown = await exported(data, '5f00000000000000000000aa')
+  const unknown = await exported(made.copy().data, '5f00000000000000000000aa')
   expect(unknown.manifest).toMatchObject({ known: false, answers: 0, calls: 0, held_in: 0, forgotten: null })
-  await forgetIn(data, person)
+  const { data, person } = await made.copyErased()
   const { manifest } = await exported(data, person)
   expect(manifest).toMatchObject({ known: false, forgotten: { erased: true }, erasures: [{ verified: { named: 0 } }] })
 })
