@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { listsCommand } from '../../../src/commands/lists/command.js'
 import { removeList } from '../../../src/commands/lists/remove.js'
 import { replayCommand } from '../../../src/commands/replay/command.js'
@@ -10,14 +10,16 @@ import { liveEffects } from '../../../src/core/effects.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'
 import { loadPipeline } from '../../../src/model/pipeline.js'
+import { startSimulator, type Simulator } from '../../../src/simulator/simulator.js'
 import { sized, stride } from '../../faults/size.js'
 import { cli, type Ended } from '../../support/cli.js'
 import { commandHere } from '../../support/commandHere.js'
-import { temporaryFolder } from '../../support/folder.js'
+import { copyFolder } from '../../support/finishedFolder.js'
+import { folderOfFile, temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { samplesByKey } from '../../support/prometheusText.js'
 import { published } from '../../support/published.js'
-import { enrich, refresh, refused, simulator } from '../../support/simulated.js'
+import { enrich, enrichAll, refresh, refused, simulator } from '../../support/simulated.js'
 import { whereIs } from '../forget/everyValue.js'
 import { forgetIn } from '../forget/folder.js'
 
@@ -37,18 +39,22 @@ function remove(data: string, list: string, failAt?: object): Promise<Ended> {
   return cli(command, { env: { NODE_OPTIONS: `--import=${FAIL_AT}`, FAIL_AT: JSON.stringify(failAt) } })
 }
 
-/** Two lists with a common id, one of them with a rejected row, tracked. */
-async function twoLists(): Promise<{ folder: string; data: string; api: Awaited<ReturnType<typeof simulator>> }> {
-  const folder = temporaryFolder()
-  const data = join(folder, 'data')
-  const api = await simulator()
-  await enrich(writeList(folder, [plainId(1), plainId(2), 'not an id'], 'spring.csv'), data, api, '--track', '--excel')
-  await enrich(writeList(folder, [plainId(2), plainId(3)], 'autumn.csv'), data, api)
-  return { folder, data, api }
-}
+/** Two lists with a common id, one of them with a rejected row, tracked. Made once. */
+const made = folderOfFile()
+let api: Simulator
+let spring: string
+beforeAll(async () => {
+  api = await startSimulator({ pipeline: await loadPipeline(undefined) })
+  const data = join(made, 'data')
+  spring = writeList(made, [plainId(1), plainId(2), 'not an id'], 'spring.csv')
+  await enrich(spring, data, api, '--track', '--excel')
+  await enrich(writeList(made, [plainId(2), plainId(3)], 'autumn.csv'), data, api)
+  return () => api.close()
+})
+const twoLists = (): string => copyFolder(join(made, 'data'), join(temporaryFolder(), 'data'))
 
 test('a removed list is gone from tables and exports, also after a replay; its people stay', async () => {
-  const { folder, data, api } = await twoLists()
+  const data = twoLists()
   const [creators, counters] = ['creators', 'creator_counters'].map((table) => `SELECT * FROM ${table} ORDER BY ALL`)
   const before = [await published(data, creators!), await published(data, counters!)]
   const exports = join(data, 'exports')
@@ -88,7 +94,7 @@ test('a removed list is gone from tables and exports, also after a replay; its p
 
   // It is a new list when it is read again, and may be removed again.
   const calls = api.ledger.summary().calls
-  const again = await enrich(join(folder, 'spring.csv'), data, api)
+  const again = await enrich(spring, data, api)
   expect(again.receipt.lists).toMatchObject([{ list: 'spring', added: 2, removed: 0 }])
   expect(api.ledger.summary().calls).toBe(calls)
   const fresh = `SELECT tracked, first_read_at = last_read_at AS is_new FROM lists WHERE list = 'spring'`
@@ -101,7 +107,7 @@ test('a removed list is gone from tables and exports, also after a replay; its p
 })
 
 test('an unknown list is exit 2 and names what may be meant; a held folder is exit 8; nothing changes', async () => {
-  const { data } = await twoLists()
+  const data = twoLists()
   const wrong = await remove(data, 'sping')
   expect(wrong).toMatchObject({
     code: 2,
@@ -127,7 +133,7 @@ test('an unknown list is exit 2 and names what may be meant; a held folder is ex
 })
 
 test('cut off after the receipt is written, the next run does not pay for the list', async () => {
-  const { data, api } = await twoLists()
+  const data = twoLists()
   const calls = api.ledger.summary().calls
   const exported = join(data, 'exports/spring.enriched.csv')
   rmSync(exported)
@@ -143,20 +149,12 @@ test('cut off after the receipt is written, the next run does not pay for the li
 })
 
 test('killed at any operation, the same command completes the removal', async () => {
-  const { folder, data } = await twoLists()
-  const copyOf = (name: string): string => {
-    const copy = join(folder, name, 'data')
-    mkdirSync(join(folder, name))
-    cpSync(data, copy, { recursive: true, verbatimSymlinks: true })
-    return copy
-  }
-  const count = join(folder, 'operations')
-  const counting = copyOf('counting')
-  expect(await remove(counting, 'spring', { at: 0, how: 'kill', count })).toMatchObject({ code: 0 })
+  const count = join(temporaryFolder(), 'operations')
+  expect(await remove(twoLists(), 'spring', { at: 0, how: 'kill', count })).toMatchObject({ code: 0 })
   const operations = JSON.parse(readFileSync(count, 'utf8')) as Record<string, number>
   const last = Object.values(operations).reduce((sum, number) => sum + number, 0)
   for (const at of stride(last, sized(4, 80))) {
-    const copy = copyOf(`at-${at}`)
+    const copy = twoLists()
     const killed = await remove(copy, 'spring', { at, how: at % 2 === 0 ? 'torn' : 'power' })
     expect(killed.code, `operation ${at} of ${last}`).toBe(137)
     expect(await listsOf(copy)).toContain('autumn')
@@ -193,8 +191,8 @@ test('forget reaches the name of a removed list, and its rows in raw/', async ()
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const api = await simulator()
-  await enrich(writeList(folder, [plainId(1), plainId(2)], `${plainId(1)}.csv`), data, api)
-  await enrich(writeList(folder, [plainId(2)], 'other.csv'), data, api)
+  const named = writeList(folder, [plainId(1), plainId(2)], `${plainId(1)}.csv`)
+  await enrichAll([named, writeList(folder, [plainId(2)], 'other.csv')], data, api)
   await removeIn(data, plainId(1))
   expect(await forgetIn(data, plainId(1))).toMatchObject({ exit_code: 0, found: 1 })
   expect(await whereIs(data, plainId(1))).toEqual([])
