@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId } from '../support/lists.js'
 
@@ -51,7 +52,25 @@ test.each([
   '*.csv',
   '达人 名单.csv',
   'a\\b#c.csv',
-])('INPUT is one argument and is not run: %s', (name) => {
+])('INPUT is one argument and is not run: %s', async (name) => {
+  const folder = showingArguments()
+  writeFileSync(join(folder, name), `user_id\n${plainId(1)}\n`)
+  const before = filesIn(folder)
+  const shown = make(folder, ['plan', `INPUT=${name}`, 'ARGS=--json --data data'])
+  expect(shown.status, shown.stderr).toBe(0)
+  const args = lastLine(shown.stdout) as string[]
+  expect(args).toEqual(['plan', '--json', '--data', 'data', '--', name])
+  const planned = await commandHere(args, { cwd: folder })
+  expect(planned.code, planned.stderr).toBe(0)
+  expect(lastLine(planned.stdout)).toMatchObject({ rows: 1, ids: 1, lists: [{ source: join(folder, name) }] })
+
+  const { stdout } = make(folder, ['enrich'], { INPUT: name })
+  expect(lastLine(stdout)).toEqual(['run', '--', name])
+  expect(filesIn(folder)).toEqual(before)
+})
+
+test('a target starts the command with INPUT as it was given', () => {
+  const name = '"; touch y; $(touch y) & x.csv'
   const folder = workplace()
   writeFileSync(join(folder, name), `user_id\n${plainId(1)}\n`)
   const before = filesIn(folder)
@@ -59,11 +78,6 @@ test.each([
   expect(planned.status, planned.stderr).toBe(0)
   expect(lastLine(planned.stdout)).toMatchObject({ rows: 1, ids: 1, lists: [{ source: join(folder, name) }] })
   expect(filesIn(folder)).toEqual(before)
-
-  const other = showingArguments()
-  const { stdout } = make(other, ['enrich'], { INPUT: name })
-  expect(lastLine(stdout)).toEqual(['run', '--', name])
-  expect(filesIn(other)).toEqual(['dist'])
 })
 
 test.each([
