@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { BusyError, LocalError } from '../../src/core/errors.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { takeLock } from '../../src/dataFolder/lock.js'
-import { cli } from '../support/cli.js'
 import { startChild } from '../support/child.js'
+import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 
@@ -103,7 +103,7 @@ test('a refusal says what it means for the command: only a run would have sent a
   const folder = temporaryFolder()
   const data = join(folder, 'data')
   const list = writeList(folder, [plainId(1)])
-  const before = await cli(['run', list, '--data', data, '--api', 'simulated', '--no-report', '--track'])
+  const before = await commandHere(['run', list, '--data', data, '--api', 'simulated', '--no-report', '--track'])
   expect(before.code, before.stderr).toBe(0)
   const holder = startChild('holder.mjs', data)
   expect(await holder.line()).toBe('held')
@@ -116,7 +116,7 @@ test('a refusal says what it means for the command: only a run would have sent a
     [['report'], 'nothing was changed'],
     [['forget', plainId(1)], 'nothing was changed'],
   ] as const) {
-    const ended = await cli([...args, '--data', data])
+    const ended = await commandHere([...args, '--data', data])
     expect(ended).toMatchObject({ code: 8, stdout: '', stderr: `error: ${held}: ${refused}, wait until it is done\n` })
   }
 })
