@@ -15,10 +15,11 @@ import { loadPipeline } from '../../../src/model/pipeline.js'
 import { withPublished } from '../../../src/publish/openPublished.js'
 import { cli } from '../../support/cli.js'
 import { commandHere } from '../../support/commandHere.js'
+import { copyFolder } from '../../support/finishedFolder.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { published } from '../../support/published.js'
-import { enrich, refresh, refused, simulator } from '../../support/simulated.js'
+import { enrich, enrichAll, refresh, refused, simulator } from '../../support/simulated.js'
 
 const FAIL_AT = new URL('../../faults/failAt.mjs', import.meta.url).href
 
@@ -50,10 +51,9 @@ test('a tracked list is refreshed from its stored rows, with the same result as 
   const api = await simulator()
   const notes = writeNotes(folder)
   const other = writeList(folder, [plainId(2), plainId(9)], 'other.csv')
-  for (const place of [data, again]) {
-    await enrich(other, place, api)
-    await enrich(notes, place, api, '--track')
-  }
+  await enrich(other, data, api)
+  await enrich(notes, data, api, '--track')
+  copyFolder(data, again)
   api.change({ night: 1 })
   const calls = () => api.ledger.summary().calls
   const before = calls()
@@ -98,8 +98,7 @@ test('tracking and untracking survive the loss of the state folder', async () =>
   const data = join(folder, 'data')
   const api = await simulator()
   const [a, b] = ['a.csv', 'b.csv'].map((name) => writeList(folder, [plainId(1)], name))
-  await enrich(a!, data, api, '--track')
-  await enrich(b!, data, api, '--track')
+  await enrichAll([a!, b!], data, api, '--track')
   expect(await trackedOf(data)).toEqual({ a: true, b: true })
   const loseState = () => rmSync(join(data, 'state'), { recursive: true })
   const rebuilt = async () =>
