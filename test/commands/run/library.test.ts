@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { databaseMemory } from '../../../src/core/memory.js'
 import { EXIT, run, RunError, UsageError } from '../../../src/index.js'
+import { loadPipeline } from '../../../src/model/pipeline.js'
+import { placeEmptyWarehouse } from '../../support/emptyWarehouse.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { simulator, TOKEN } from '../../support/simulated.js'
@@ -12,6 +14,7 @@ async function place(options: Parameters<typeof simulator>[0] = {}) {
   const folder = temporaryFolder()
   const api = await simulator(options)
   const task = { inputs: writeList(folder, IDS), data: join(folder, 'data'), api: api.url, noReport: true }
+  await placeEmptyWarehouse(task.data, await loadPipeline(undefined))
   return { folder, api, task: { ...task, env: { JUSTONEAPI_TOKEN: TOKEN } } }
 }
 
