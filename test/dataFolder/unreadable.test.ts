@@ -13,9 +13,11 @@ import { inOneProcess } from './oneProcess.js'
 const NOBODY = 65534
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
 
+let nobody: boolean | undefined
+
 function mayBecomeNobody(): boolean {
   const [command, ...rest] = [...AS_NOBODY, process.execPath, CLI, '--version']
-  return process.getuid?.() === 0 && spawnSync(command, rest).status === 0
+  return (nobody ??= process.getuid?.() === 0 && spawnSync(command, rest).status === 0)
 }
 
 interface Folder {
