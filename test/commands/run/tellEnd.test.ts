@@ -2,9 +2,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LogFields } from '../../../src/core/logEvents.js'
+import { loadPipeline } from '../../../src/model/pipeline.js'
 import type { Receipt } from '../../../src/model/receipt.js'
 import type { Ended } from '../../support/cli.js'
 import { commandHere } from '../../support/commandHere.js'
+import { placeEmptyWarehouse } from '../../support/emptyWarehouse.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { simulator, startRun, TOKEN } from '../../support/simulated.js'
@@ -18,6 +20,7 @@ async function place(number: number, options: Parameters<typeof simulator>[0] = 
   const api = await simulator(options)
   const [data, log] = [join(folder, 'data'), join(folder, 'run.log')]
   const list = writeList(folder, ids(number))
+  await placeEmptyWarehouse(data, await loadPipeline(undefined))
   const run = (...args: string[]): Promise<Ended> =>
     commandHere(['run', list, '--api', api.url, '--data', data, '--no-report', '--log-file', log, ...args], {
       env: { JUSTONEAPI_TOKEN: TOKEN },
