@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { pipeline } from '../../pipelines/default.js'
 import { dropHistory } from '../../src/load/dropHistory.js'
 import { fillDays } from '../../src/load/merge.js'
-import { openWorking, type DatedAnswer, type WorkingDatabase } from './schema/views/open.js'
+import { sharedWorking, type DatedAnswer, type WorkingDatabase } from './schema/views/open.js'
 
 const at = (time: string, id: string, fans?: number): DatedAnswer => {
   return { at: `2026-${time}:00:00Z`, id, answer: { fans, liked: 1, collected: 1, ndiscovery: 1 } }
@@ -21,13 +21,11 @@ const HISTORY: readonly DatedAnswer[][] = [
 /** Midnight of 30 October in Shanghai. */
 const CUT = '2026-10-29T16:00:00Z'
 
-async function history(): Promise<WorkingDatabase> {
-  const working = await openWorking(pipeline)
-  for (const [run, answers] of HISTORY.entries()) await working.load(`run${run}`, answers)
-  await working.rows(`INSERT INTO list_members (list, row_number, user_id)
+const history = sharedWorking(pipeline, async ({ load, rows }) => {
+  for (const [run, answers] of HISTORY.entries()) await load(`run${run}`, answers)
+  await rows(`INSERT INTO list_members (list, row_number, user_id)
     SELECT 'all', row_number() OVER (ORDER BY user_id), user_id FROM creators`)
-  return working
-}
+})
 
 async function cut({ rows, warehouse }: WorkingDatabase, start: string): Promise<void> {
   await rows(`UPDATE runs SET history_from = '${start}'::TIMESTAMPTZ`)

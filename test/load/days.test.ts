@@ -3,7 +3,7 @@ import { pipeline } from '../../pipelines/default.js'
 import { counter } from '../../src/model/column.js'
 import type { Mentions, Pipeline } from '../../src/model/pipeline.js'
 import { checkKeys } from '../../src/publish/checkKeys.js'
-import { openWorking, type WorkingDatabase, type DatedAnswer } from './schema/views/open.js'
+import { openWorking, sharedWorking, type WorkingDatabase, type DatedAnswer } from './schema/views/open.js'
 
 const answer = (day: number, hour: number, id: string, fans: number): DatedAnswer => {
   const at = `2026-11-${String(day).padStart(2, '0')}T${String(hour).padStart(2, '0')}:00:00Z`
@@ -23,11 +23,9 @@ async function content({ rows }: WorkingDatabase): Promise<unknown> {
   ]
 }
 
-async function history(): Promise<WorkingDatabase> {
-  const working = await openWorking(pipeline)
-  for (const [at, night] of HISTORY.entries()) await working.load(`run${at}`, night)
-  return working
-}
+const history = sharedWorking(pipeline, async ({ load }) => {
+  for (const [at, night] of HISTORY.entries()) await load(`run${at}`, night)
+})
 
 /** Removes the tables, columns and views that came with the days, as in an older folder. */
 async function withoutDays({ rows, warehouse }: WorkingDatabase): Promise<void> {

@@ -8,7 +8,8 @@ import type { AnswerSource } from '../../../../src/load/stage.js'
 import type { Answer } from '../../../../src/model/call.js'
 import type { Pipeline } from '../../../../src/model/pipeline.js'
 import { placeEmptyWarehouse } from '../../../support/emptyWarehouse.js'
-import { temporaryFolder } from '../../../support/folder.js'
+import { copyFolder } from '../../../support/finishedFolder.js'
+import { folderOfFile, temporaryFolder } from '../../../support/folder.js'
 import { openWarehouse, type HeldWarehouse } from '../../../support/warehouse.js'
 
 /** One answer of a readable history: a profile without its id, or a code. */
@@ -73,5 +74,31 @@ export async function openWorking(
       await loadSegments(warehouse, [runOf(pipeline, runId, answers)], answerReader(pipeline))
     },
     rows: (sql) => all(warehouse.connection, sql),
+  }
+}
+
+/**
+ * The same, filled: it is made for the first test of a file, and each test opens a copy. Call it at the top of the file.
+ * @returns opens a copy
+ */
+export function sharedWorking(
+  pipeline: Pipeline,
+  fill: (working: WorkingDatabase) => Promise<void>,
+): () => Promise<WorkingDatabase> {
+  const original = folderOfFile()
+  let made: Promise<void> | undefined
+  const make = async (): Promise<void> => {
+    const working = await openWorking(pipeline)
+    await fill(working)
+    await working.warehouse.close()
+    working.lock.release()
+    copyFolder(working.layout.data, original)
+  }
+  return async () => {
+    await (made ??= make())
+    const layout = layoutOf(copyFolder(original, temporaryFolder()))
+    const lock = await takeLock(layout)
+    onTestFinished(() => lock.release())
+    return openWorking(pipeline, { layout, lock })
   }
 }
