@@ -6,6 +6,7 @@ import { loadPipeline, type Pipeline } from '../../src/model/pipeline.js'
 import type { Receipt } from '../../src/model/receipt.js'
 import { pipelineFor } from '../../src/publish/folderPipeline.js'
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js'
+import { placeEmptyWarehouse } from '../support/emptyWarehouse.js'
 import { folderOfFile } from '../support/folder.js'
 import { writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -43,6 +44,7 @@ describe.each(pipelineNames)('%s', (name) => {
         return undefined
       },
     })
+    await placeEmptyWarehouse(data, pipeline)
     const started = startRun([list], data, api, '--pipeline', name, '--concurrency', '2')
     running.kill = () => started.child.kill('SIGKILL')
     expect((await started.ended).code).toBe(137)
