@@ -115,26 +115,33 @@ describe('a missing permission is named, and nothing is paid', () => {
   })
 })
 
-test('another user sees what is published, and is told what is closed', async ({ skip }) => {
+test('another user sees what is published, and is told what is closed', ({ skip }) => {
   if (!mayBecomeNobody()) return skip('this process cannot become another user')
   const { data } = filled()
   for (const folder of [dirname(dirname(data)), dirname(data), data]) chmodSync(folder, 0o755)
-  const asNobody = (...args: string[]) => cli([...args, '--data', data], { through: AS_NOBODY, cwd: '/' })
+  const commands = [
+    ['plan', '--tracked'],
+    ['doctor', '--api', 'simulated'],
+    ['status'],
+    ['status', '--json'],
+    ['costs'],
+    ['costs', '--format', 'csv'],
+  ]
+  const ended = inOneProcess(
+    commands.map((args) => [...args, '--data', data]),
+    { through: AS_NOBODY, cwd: '/' },
+  )
+  const [plan, doctor, status, statusJson, costs, calls] = ended as [Ended, Ended, Ended, Ended, Ended, Ended]
   const remedy = `error: ${join(data, 'state')} is closed to you, and this command reads it: ask the user of this folder (uid 0)`
-  const plan = await asNobody('plan', '--tracked')
   expect(plan).toMatchObject({ code: 7, stdout: '', stderr: expect.stringContaining(remedy) as string })
-  const doctor = await asNobody('doctor', '--api', 'simulated')
   expect(doctor.stdout).toMatch(/^fail {2}folder .* is closed to you, .* you can use lists, select, changes, status/m)
   expect(doctor.stdout).not.toContain('permission')
-  const status = await asNobody('status')
   expect(status).toMatchObject({ code: 0, stderr: '' })
   expect(status.stdout).toMatch(/\nnow {8}not known: state\/ is closed to you; [^\n]*\n\nrun .*\n.* done /)
-  const json = JSON.parse((await asNobody('status', '--json')).stdout) as object
+  const json = JSON.parse(statusJson.stdout) as object
   expect(json).toMatchObject({ closed: ['state', 'raw'], running: null, unfinished_erasure: null, creators: 2 })
-  const costs = await asNobody('costs')
   expect(costs).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nlist +2 +2 +2 /) as string })
   expect(costs.stderr).toContain('state/ is closed to you')
-  const calls = await asNobody('costs', '--format', 'csv')
   expect(calls).toMatchObject({ code: 7, stdout: '' })
   expect(calls.stderr).toContain(`error: ${join(data, 'raw')} is closed to you, `)
   expect(calls.stderr).not.toContain('permission')
