@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { DoctorReport } from '../../../src/commands/doctor/doctor.js'
+import { loadPipeline } from '../../../src/model/pipeline.js'
 import type { Receipt } from '../../../src/model/receipt.js'
 import { cli, type Ended } from '../../support/cli.js'
 import { commandHere } from '../../support/commandHere.js'
+import { placeEmptyWarehouse } from '../../support/emptyWarehouse.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { plainId, writeList } from '../../support/lists.js'
 import { CERTIFICATES, startProxy, startTls } from '../../support/proxy.js'
@@ -19,9 +21,11 @@ interface Place {
   readonly data: string
 }
 
-function place(): Place {
+async function place(): Promise<Place> {
   const folder = temporaryFolder()
-  return { list: writeList(folder, [plainId(1), plainId(2)]), data: join(folder, 'data') }
+  const data = join(folder, 'data')
+  await placeEmptyWarehouse(data, await loadPipeline(undefined))
+  return { list: writeList(folder, [plainId(1), plainId(2)]), data }
 }
 
 /** Node reads NODE_EXTRA_CA_CERTS when a process starts: only then the command line needs one of its own. */
@@ -53,7 +57,7 @@ test('calls go through HTTPS_PROXY, encrypted, and the run and doctor say so onc
   const api = await simulator()
   const proxy = await startProxy(await startTls(portOf(api)))
   const env = { ...CA, https_proxy: `http://user:s3cret@127.0.0.1:${proxy.port}` }
-  const here = place()
+  const here = await place()
   const checked = await networkOf(here, env, '--api', API)
   expect(checked.network).toMatchObject({ verdict: 'ok' })
   const way = `calls go to api.example.test, not to api.justoneapi.com, through the proxy http://127.0.0.1:${proxy.port} (https_proxy)`
@@ -79,7 +83,7 @@ test('a proxy that is itself spoken to over TLS; its certificate is verified as 
   const api = await simulator()
   const proxy = await startProxy(await startTls(portOf(api)))
   const env = { HTTPS_PROXY: `https://user:s3cret@localhost:${await startTls(proxy.port)}` }
-  const here = place()
+  const here = await place()
   const untrusted = await runAt(here, env, '--api', API)
   expect(untrusted.code).toBe(6)
   expect(untrusted.receipt.stop?.message).toMatch(
@@ -95,7 +99,7 @@ test('plain HTTP goes through a tunnel, too, and a warning says that the proxy s
   const api = await simulator()
   const proxy = await startProxy(portOf(api))
   const env = { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` }
-  const here = place()
+  const here = await place()
   const flags = ['--api', 'http://api.example.test:8080', '--allow-plain-http']
   const { code, stderr } = await runAt(here, env, ...flags)
   expect(code, stderr).toBe(0)
@@ -112,7 +116,7 @@ test('a refused tunnel is not sent, and costs nothing', async () => {
   const api = await simulator()
   const proxy = await startProxy(portOf(api), () => 503)
   const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
-  const here = place()
+  const here = await place()
   const { code, receipt } = await runAt(here, env, '--api', API)
   // The ids fail, or the run gives up before: both are the same refusal.
   expect([3, 6]).toContain(code)
@@ -129,7 +133,7 @@ test('a refused tunnel is not sent, and costs nothing', async () => {
 test('a proxy that wants another user is exit 2 with one line', async () => {
   const proxy = await startProxy(1, () => 407)
   const env = { HTTPS_PROXY: `http://user:s3cret@127.0.0.1:${proxy.port}` }
-  const here = place()
+  const here = await place()
   const { code, receipt, stderr, stdout } = await runAt(here, env, '--api', API)
   expect(code).toBe(2)
   expect(receipt.stop).toMatchObject({
@@ -149,18 +153,18 @@ test('this machine is reached without the proxy', async () => {
   const proxy = await startProxy(1, () => 502)
   const all = `http://127.0.0.1:${proxy.port}`
   const env = { HTTPS_PROXY: all, HTTP_PROXY: all, ALL_PROXY: all }
-  const here = place()
+  const here = await place()
   const { code, stderr } = await runAt(here, env, '--api', api.url)
   expect(code, stderr).toBe(0)
   expect(stderr).toContain(`calls go to ${new URL(api.url).host}, not to api.justoneapi.com\n`)
   expect((await networkOf(here, env, '--api', api.url)).network.verdict).toBe('ok')
-  const demo = await runAt(place(), env, '--api', 'simulated')
+  const demo = await runAt(await place(), env, '--api', 'simulated')
   expect(demo.code, demo.stderr).toBe(0)
   expect(proxy.asked).toEqual([])
 })
 
 test('a SOCKS proxy is exit 2 before anything is sent', async () => {
-  const { code, stderr, stdout } = await runAt(place(), { ALL_PROXY: 'socks5://u:s3cret@127.0.0.1:1' })
+  const { code, stderr, stdout } = await runAt(await place(), { ALL_PROXY: 'socks5://u:s3cret@127.0.0.1:1' })
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toMatch(/^error: ALL_PROXY: a SOCKS proxy is not supported: .*NO_PROXY/)
   expect(stderr).not.toContain('s3cret')
@@ -171,7 +175,7 @@ test.each<['valid' | 'expired', Record<string, string>, RegExp]>([
   ['expired', { NODE_EXTRA_CA_CERTS: CERTIFICATES.expired }, /expired/],
 ])('a certificate that is refused (%s) names NODE_EXTRA_CA_CERTS', async (certificate, env, reason) => {
   const port = await startTls(1, certificate)
-  const here = place()
+  const here = await place()
   const flags = ['--api', `https://localhost:${port}`]
   const { code, receipt } = await runAt(here, env, ...flags)
   expect(code).toBe(6)
@@ -203,16 +207,16 @@ test('the webhook follows the same rule', async () => {
   const proxy = await startProxy(await startTls(port))
   const env = { ...CA, HTTPS_PROXY: `http://user:s3cret@127.0.0.1:${proxy.port}` }
   const notify = ['--api', api.url, '--notify', `${API}/secret-path`]
-  const { code, stdout, stderr } = await runAt(place(), env, ...notify)
+  const { code, stdout, stderr } = await runAt(await place(), env, ...notify)
   expect(code, stderr).toBe(0)
   expect(bodies).toEqual([stdout.trim()])
   expect(proxy.asked).toEqual(['api.example.test:443'])
   expect(stderr).toContain(`the notification goes through the proxy http://127.0.0.1:${proxy.port} (HTTPS_PROXY)`)
 
-  const untrusted = await runAt(place(), { HTTPS_PROXY: env.HTTPS_PROXY }, ...notify)
+  const untrusted = await runAt(await place(), { HTTPS_PROXY: env.HTTPS_PROXY }, ...notify)
   expect(untrusted.code).toBe(0)
   expect(untrusted.stderr).toMatch(/api\.example\.test could not be notified: .*NODE_EXTRA_CA_CERTS/)
-  const direct = await runAt(place(), env, '--api', api.url, '--notify', `http://127.0.0.1:${port}/secret-path`)
+  const direct = await runAt(await place(), env, '--api', api.url, '--notify', `http://127.0.0.1:${port}/secret-path`)
   expect(direct.stderr).not.toContain('notif')
   expect(bodies).toHaveLength(2)
   expect(proxy.asked).toHaveLength(2)
