@@ -67,7 +67,7 @@ async function runsOf(path: string): Promise<string[]> {
 }
 
 /** Older and unfinished snapshots go, if the one that counts is there. */
-async function sweepBases(raw: string, { base }: RawManifest): Promise<void> {
+export async function sweepBases(raw: string, { base }: Pick<RawManifest, 'base'>): Promise<void> {
   if (!base || !pathExists(baseFolder(raw, base.folder))) return
   const folder = dirname(baseFolder(raw, base.folder))
   for (const name of await namesInFolder(folder)) {

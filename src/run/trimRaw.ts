@@ -8,6 +8,7 @@ import { mergedFiles, monthOf, rawFolder, rawRuns } from '../raw/files.js'
 import { CALL_KINDS } from '../raw/kinds.js'
 import { readManifest, writeManifest, type BaseSnapshot, type RawManifest } from '../raw/manifest.js'
 import { readable, removeRunFolder, withScratch, writeMerged } from '../raw/mergeFiles.js'
+import { sweepBases } from '../raw/sweepRaw.js'
 import type { OpenRun } from './openRun.js'
 import { rebuildWarehouse } from './rebuild.js'
 
@@ -43,7 +44,7 @@ export async function trimRaw(run: OpenRun, before: number | undefined): Promise
     for (const kind of CALL_KINDS) await removeRunFolder(rawFolder(raw, kind, runId))
   }
   for (const path of Object.keys(manifest.merged)) if (!(path in merged)) await rm(join(raw, path), { force: true })
-  if (manifest.base) await rm(baseFolder(raw, manifest.base.folder), { recursive: true, force: true })
+  await sweepBases(raw, { base })
   return dropped.size
 }
 

@@ -91,7 +91,7 @@ export function sharedWorking(
     const working = await openWorking(pipeline)
     await fill(working)
     await working.warehouse.close()
-    working.lock.release()
+    await working.lock.release()
     copyFolder(working.layout.data, original)
   }
   return async () => {
