@@ -26,10 +26,12 @@ export async function namedPerson(
 ): Promise<NamedPerson> {
   const parsed = pipeline.parseId(cell)
   if ('id' in parsed) return parsed
-  const resolver = pipeline.resolvers?.find(({ kind }) => kind === parsed.resolve?.kind)
+  // What may be something else, such as a phone number, could be of another person.
+  const named = parsed.resolve?.isContested ? undefined : parsed.resolve
+  const resolver = pipeline.resolvers?.find(({ kind }) => kind === named?.kind)
   let known = ''
-  if (resolver !== undefined && parsed.resolve !== undefined && pathExists(layout.database)) {
-    const { kind, input } = parsed.resolve
+  if (resolver !== undefined && named !== undefined && pathExists(layout.database)) {
+    const { kind, input } = named
     const { profileColumn: column } = resolver
     const profiles =
       column === undefined

@@ -121,7 +121,8 @@ async function giveBack(instance: DuckDB.DuckDBInstance, connection: Connection,
   let isClean = false
   try {
     await connection.run('ROLLBACK').catch(() => undefined)
-    await connection.run(`USE memory; DETACH ${quotedName(name)}`)
+    // Refused after a spill: such an instance would remove the folder of its temporary files later, when others use it.
+    await connection.run(`USE memory; DETACH ${quotedName(name)}; SET temp_directory = ''`)
     const left = await first<{ clean: boolean }>(
       connection,
       `SELECT count(*) = 1 AND NOT current_setting('lock_configuration') AS clean FROM duckdb_databases() WHERE NOT internal`,

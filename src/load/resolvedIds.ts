@@ -93,26 +93,33 @@ export async function applyHeld(
 /** Why the row of an input is parked in a run without `--resolve`. */
 export const NOT_RESOLVED = 'not_resolved'
 
-/** Parks the rows whose inputs an earlier run was to resolve and did not, in a run that does not resolve. */
+/** In a run that does not resolve: rows whose inputs an earlier run did not get to are parked, and those that failed stay so. */
 export async function applyLeftOver(
   connection: Connection,
   { resolvers = [] }: Pick<Pipeline, 'resolvers'>,
   due: readonly UnresolvedInput[],
 ): Promise<void> {
   if (due.length === 0) return
-  const found = await all<{ readonly known: string }>(
+  const found = await all<{ readonly known: string; readonly failure: string | null }>(
     connection,
-    `SELECT DISTINCT ${member.resolve_input} AS known FROM ${MEMBERS.name}
-     WHERE ${member.user_id} IS NULL AND ${member.resolve_input} IS NOT NULL AND ${member.input} IN (
-       SELECT before.input FROM list_members AS before WHERE before.user_id IS NULL AND before.status IN ('parked', 'failed')
-     )`,
+    `SELECT ${member.resolve_input} AS known, max(before.reason) FILTER (before.status = 'failed') AS failure
+     FROM ${MEMBERS.name} JOIN list_members AS before ON before.input = ${member.input}
+     WHERE ${member.user_id} IS NULL AND ${member.resolve_input} IS NOT NULL
+       AND before.user_id IS NULL AND before.status IN ('parked', 'failed')
+     GROUP BY known`,
   )
-  const left = new Set(found.map(({ known }) => known))
-  const parked = { reason: NOT_RESOLVED, status: 'parked' } as const
+  const left = new Map(found.map(({ known, failure }) => [known, failure]))
   await applyResolved(
     connection,
     resolvers,
-    due.filter(({ input }) => left.has(input)).map(({ kind, input }) => ({ kind, input, ...parked })),
+    due
+      .filter(({ input }) => left.has(input))
+      .map(({ kind, input }) => {
+        const failure = left.get(input) ?? null
+        return failure === null
+          ? { kind, input, reason: NOT_RESOLVED, status: 'parked' }
+          : { kind, input, reason: failure, status: 'failed' }
+      }),
   )
 }
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { replaceFile } from '../core/atomicFile.js'
-import { all, first, quotedText, type Connection } from '../core/duckdb.js'
+import { all, namesOfColumns, quotedText, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
-import { HAS_SPENDING, spendingJson } from '../load/sql/spending.sql.js'
+import { hasSpending } from '../load/spent.js'
+import { spendingJson } from '../load/sql/spending.sql.js'
 import { isDamage } from '../load/warehouse.js'
 import { ownFiles, rawFiles, rawFolder } from './files.js'
 import type { RawKind } from './kinds.js'
@@ -17,11 +18,11 @@ import { readManifest } from './manifest.js'
 export async function sealRuns(connection: Connection, raw: string): Promise<void> {
   const runs = await all<{ run_id: string }>(connection, 'SELECT run_id FROM runs ORDER BY run_id')
   const manifest = await readManifest(raw)
-  const hasSpending = (await first(connection, HAS_SPENDING)) !== undefined
+  const spending = await columnsOfSpending(connection)
   for (const { run_id: runId } of runs) {
     if ((await rawFiles(raw, 'receipts', runId, manifest)).length > 0) continue
     await write(connection, raw, 'inputs', runId, inputsOf(runId))
-    await write(connection, raw, 'receipts', runId, receiptOf(runId, hasSpending))
+    await write(connection, raw, 'receipts', runId, receiptOf(runId, spending))
   }
 }
 
@@ -31,8 +32,8 @@ export async function sealRuns(connection: Connection, raw: string): Promise<voi
  */
 export async function resealRun(connection: Connection, raw: string, runId: string): Promise<void> {
   if ((await ownFiles(raw, 'receipts', runId)).length === 0) return
-  const hasSpending = (await first(connection, HAS_SPENDING)) !== undefined
-  await write(connection, raw, 'receipts', runId, receiptOf(runId, hasSpending))
+  const spending = await columnsOfSpending(connection)
+  await write(connection, raw, 'receipts', runId, receiptOf(runId, spending))
 }
 
 function inputsOf(runId: string): string {
@@ -43,10 +44,15 @@ WHERE m.list IN (SELECT list FROM lists WHERE run_id = ${quotedText(runId)})
 ORDER BY m.list, m.row_number`
 }
 
-function receiptOf(runId: string, hasSpending: boolean): string {
+/** None in a database of an older version without the table. */
+async function columnsOfSpending(connection: Connection): Promise<ReadonlySet<string>> {
+  return (await hasSpending(connection)) ? namesOfColumns(connection, 'spending') : new Set()
+}
+
+function receiptOf(runId: string, spending: ReadonlySet<string>): string {
   return `
 SELECT runs.*, (SELECT to_json(list(lists ORDER BY first_read_at, list)) FROM lists WHERE run_id = ${quotedText(runId)}) AS lists,
-  ${hasSpending ? spendingJson(runId) : 'NULL::JSON'} AS spending
+  ${spending.size > 0 ? spendingJson(runId, spending) : 'NULL::JSON'} AS spending
 FROM runs WHERE run_id = ${quotedText(runId)}`
 }
 

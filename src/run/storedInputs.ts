@@ -97,9 +97,11 @@ export function nothingTracked(data: string): UsageError {
  * with `--resolve`. An id that the pipeline fails for now is not taken from the stored row.
  */
 function parsedOf({ user_id, reason }: StoredRow, pipeline: Pipeline, read: () => ParsedId): ParsedId {
-  if (user_id === null && reason === FORGOTTEN_ID.reason) return FORGOTTEN_ID
   if (user_id === null && reason === HEADER_AGAIN.reason) return HEADER_AGAIN
   const parsed = read()
+  // A cell with a link or name is not blank: --resolve found a forgotten person, and may find the id once it is allowed again.
+  const isToResolve = !('id' in parsed) && parsed.resolve !== undefined
+  if (user_id === null && reason === FORGOTTEN_ID.reason && !isToResolve) return FORGOTTEN_ID
   if (user_id === null || 'id' in parsed || parsed.reason === DEFINITION_FAILED) return parsed
   return checkedId(user_id, pipeline)
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { all, openDatabase, runScript, type Database } from '../../src/core/duckdb.js'
@@ -67,12 +67,14 @@ test('an instance that was locked, has spilled or holds another file serves no o
   )
   expect(existsSync(join(folder, 'spill'))).toBe(true)
   await spilling.close()
-  rmSync(join(folder, 'spill'), { recursive: true, force: true })
+  // It removes its folder now, and not when others use it.
+  mkdirSync(join(folder, 'spill', 'of others'), { recursive: true })
   const elsewhere = await openDatabase(path, { tempDirectory: join(folder, 'elsewhere') })
   expect(await read(elsewhere, "SELECT current_setting('temp_directory') AS temp")).toEqual([
     { temp: join(folder, 'elsewhere') },
   ])
   await elsewhere.close()
+  expect(existsSync(join(folder, 'spill', 'of others'))).toBe(true)
 })
 
 test('a damaged file does not touch the databases that are open or come later', async () => {

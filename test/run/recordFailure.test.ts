@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { all, openDatabase } from '../../src/core/duckdb.js'
+import { all, openDatabase, runScript } from '../../src/core/duckdb.js'
 import { LocalError } from '../../src/core/errors.js'
 import { sealRuns } from '../../src/raw/sealRuns.js'
 import { parquet } from '../../src/raw/parquet.js'
@@ -20,6 +20,23 @@ test('the row of a run that failed has the exit code, and names commands plainly
   const rows = await all(database.connection, sql).finally(() => database.close())
   const stop_message = 'the disk is full: `creator-enrich replay --data d` goes on'
   expect(rows).toEqual([{ status: 'interrupted', exit_code: 7, stop_message }])
+})
+
+test('a run is sealed from the table of an older version, which lacks a column', async () => {
+  const { layout, warehouse } = await opened()
+  const { connection } = warehouse
+  await runScript(connection, [
+    `INSERT INTO runs (run_id, status, exit_code, calls) VALUES ('20261101T000000Z-0001', 'done', 0, 2)`,
+    'CREATE TABLE older AS SELECT * EXCLUDE endpoint FROM spending',
+    `INSERT INTO older BY NAME SELECT '20261101T000000Z-0001' AS run_id, 'creators' AS list, DATE '2026-11-01' AS calendar_day, 2 AS calls`,
+    'DROP TABLE spending',
+    'ALTER TABLE older RENAME TO spending',
+  ])
+  await sealRuns(connection, layout.raw)
+  const [receipt] = await allFiles(layout.raw, 'receipts')
+  const sealed = `SELECT spending ->> '$[0].calls' AS calls, spending ->> '$[0].endpoint' AS endpoint FROM ${parquet(receipt!)}`
+  expect(await all(connection, sealed)).toEqual([{ calls: '2.000000', endpoint: null }])
+  await warehouse.close()
 })
 
 test('a receipt that was sealed before the run failed is corrected', async () => {

@@ -114,6 +114,13 @@ test('a list of 200 rows: each link and name is paid for once, its row has the i
       `SELECT DISTINCT reason, remedy LIKE '%was forgotten%' AS told FROM rejects WHERE regexp_matches(cell, '(^|\\W)${input}($|\\W)')`,
     ),
   ).toEqual([{ reason: 'forgotten', told: true }])
+  // Once the person is allowed again, the stored rows lead there, too.
+  const allowed = await commandHere(['forget', '--allow', resolved.id, '--data', data])
+  expect(allowed.code, allowed.stderr).toBe(0)
+  await refresh(data, api, '--resolve', 'misses', '--max-age', '30d')
+  expect(
+    await published(data, `SELECT count(*) > 0 AS found FROM list_members WHERE user_id = '${resolved.id}'`),
+  ).toEqual([{ found: true }])
   expect((await replayHere(data, { check: true })).differences).toEqual([])
 })
 
@@ -211,6 +218,15 @@ test('an input whose calls fail is a failed row, and is asked for again; a held 
     code: 0,
     receipt: { resolved: { inputs: 0, held: 1 }, rows: { reused: 1, failed: 1 } },
   })
+  // A run that does not resolve does not change what failed.
+  const plain = await enrich(list, data, api)
+  expect(plain).toMatchObject({ code: 0, receipt: { calls: { sent: 0 }, rows: { reused: 1, failed: 3, parked: 0 } } })
+  expect(await published(data, `SELECT reason FROM list_members WHERE list = 'creators' ORDER BY row_number`)).toEqual([
+    { reason: '301' },
+    { reason: 'ambiguous' },
+    { reason: 'unreadable' },
+    { reason: null },
+  ])
   expect(api.ledger.entries.slice(calls).map(({ id }) => id)).toEqual(['x5eed07', plainId(2)])
   expect((await replayHere(data, { check: true })).differences).toEqual([])
 })

@@ -151,12 +151,16 @@ FROM missing WHERE asked + calls + billed + maybe_billed > 0`
 /**
  * The rows of a run as JSON, for its receipt; NULL if they do not hold all of its calls: a rebuild then counts them. Amounts
  * are texts, because a reader of JSON may round a number.
+ * @param columns those that the table has; by default all. A database of an older version has fewer
  */
-export function spendingJson(runId: string): string {
-  const fields = COLUMNS.split(', ').map((name) => `${name} := CAST(spending.${name} AS VARCHAR)`)
+export function spendingJson(runId: string, columns: ReadonlySet<string> = new Set(COLUMNS.split(', '))): string {
+  const fields = COLUMNS.split(', ').map(
+    (name) => `${name} := ${columns.has(name) ? `CAST(spending.${name} AS VARCHAR)` : 'NULL::VARCHAR'}`,
+  )
+  const order = ['calendar_day', 'list', 'endpoint'].filter((name) => columns.has(name))
   return `(
   SELECT CASE WHEN coalesce(sum(spending.calls), 0) = coalesce(any_value(runs.calls), 0)
-    THEN to_json(coalesce(list(struct_pack(${fields.join(', ')}) ORDER BY calendar_day, list, endpoint) FILTER (calendar_day IS NOT NULL), [])) END
+    THEN to_json(coalesce(list(struct_pack(${fields.join(', ')}) ORDER BY ${order.join(', ')}) FILTER (calendar_day IS NOT NULL), [])) END
   FROM (SELECT run_id AS id, calls FROM runs WHERE run_id = ${quotedText(runId)}) AS runs
   LEFT JOIN spending ON run_id = id
 )`

@@ -67,9 +67,21 @@ test('a 小红书号 that one person has names this person; another one is exit 
   expect(unknown.stderr).toBe(
     `error: the argument is not an id (red_id), and ${data} knows nobody by it: a 小红书号 is not a user id: paste the link of the profile\n`,
   )
-  const copy = await openDatabase(realpathSync(join(data, 'creators.duckdb')))
-  await copy.connection.run(`UPDATE creators SET red_id = '${own!.red_id}'`)
-  await copy.close()
+  const change = async (sql: string): Promise<void> => {
+    const copy = await openDatabase(realpathSync(join(data, 'creators.duckdb')))
+    await copy.connection.run(sql)
+    await copy.close()
+  }
+  // A name or a phone number is not taken for a 小红书号 without its label.
+  for (const contested of ['lily', '13812345678']) {
+    await change(`UPDATE creators SET red_id = '${contested}' WHERE user_id = '${person}'`)
+    const bare = await exportTo(data, contested, join(temporaryFolder(), 'out'))
+    expect(bare.code, contested).toBe(2)
+    expect(bare.stderr).not.toContain(contested)
+    const labelled = await exportTo(data, `小红书号:${contested}`, join(temporaryFolder(), 'out'))
+    expect(labelled.code, labelled.stderr).toBe(0)
+  }
+  await change(`UPDATE creators SET red_id = '${own!.red_id}'`)
   const several = await exportTo(data, own!.red_id, join(temporaryFolder(), 'out'))
   expect(several.code).toBe(2)
   expect(several.stderr).toContain(`${data} knows several people by it`)
