@@ -5,10 +5,10 @@ import type { Layout } from '../dataFolder/layout.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { withPublished } from '../publish/openPublished.js'
 
-/** A person whom an argument names. */
+/** The person that an argument of a command stands for. */
 export interface NamedPerson {
   readonly id: string
-  /** What it holds in place of the id, for people: `short link`; absent if it holds the id. */
+  /** What the argument holds in place of the id, as messages call it: `short link`; absent if the argument holds the id. */
   readonly by?: string
 }
 

@@ -50,10 +50,12 @@ const KEPT = 4
  */
 export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
   const name = path === ':memory:' ? 'scratch' : nameOf(path)
-  const { instance, connection } = await takeInstance(path, options)
+  const instance = await takeInstance()
+  const connection = await instance.connect()
   const use = `SET TimeZone = 'UTC'; USE ${quotedName(name)}`
   try {
-    await connection.run(`ATTACH ${quotedText(path)} AS ${quotedName(name)} (${attachOptions(options)}); ${use}`)
+    const attach = `ATTACH ${quotedText(path)} AS ${quotedName(name)} (${attachOptions(options)})`
+    await runScript(connection, [...limits(path, options), attach, use])
   } catch (error) {
     connection.closeSync()
     instance.closeSync()
@@ -78,42 +80,31 @@ function attachOptions({ readOnly, storageVersion }: DatabaseOptions): string {
   return ['TYPE duckdb', ...(readOnly ? ['READ_ONLY'] : []), ...(version ? [version] : [])].join(', ')
 }
 
-interface Taken {
-  readonly instance: DuckDB.DuckDBInstance
-  readonly connection: Connection
+/** An idle instance, or a new one. */
+async function takeInstance(): Promise<DuckDB.DuckDBInstance> {
+  return (
+    idle.pop() ??
+    duckdb.DuckDBInstance.create(':memory:', {
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      preserve_insertion_order: 'true',
+      // Returns freed memory to the system during long statements, not at their end: the peak is a third lower.
+      allocator_background_threads: 'true',
+      allocator_flush_threshold: '1MB',
+      allocator_bulk_deallocation_flush_threshold: '4MB',
+    })
+  )
 }
 
-/** An idle instance with other limits, or a new one. */
-async function takeInstance(path: string, options: DatabaseOptions): Promise<Taken> {
-  const limits = {
+/** Sets what another database may have had otherwise. */
+function limits(path: string, options: DatabaseOptions): string[] {
+  const values = {
     memory_limit: options.memoryLimit ?? `${databaseMemory()}MB`,
     threads: String(options.threads ?? databaseThreads()),
     // DuckDB's own defaults for a file and for a database in memory.
     temp_directory: options.tempDirectory ?? (path === ':memory:' ? '.tmp' : `${path}.tmp`),
   }
-  const set = Object.entries(limits).map(([name, value]) => `SET ${name} = ${quotedText(value)}`)
-  for (let instance = idle.pop(); instance; instance = idle.pop()) {
-    const connection = await instance.connect()
-    try {
-      await runScript(connection, set)
-      return { instance, connection }
-    } catch {
-      // An instance that has spilled keeps its folder.
-      connection.closeSync()
-      instance.closeSync()
-    }
-  }
-  const instance = await duckdb.DuckDBInstance.create(':memory:', {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    preserve_insertion_order: 'true',
-    // Returns freed memory to the system during long statements, not at their end: the peak is a third lower.
-    allocator_background_threads: 'true',
-    allocator_flush_threshold: '1MB',
-    allocator_bulk_deallocation_flush_threshold: '4MB',
-    ...limits,
-  })
-  return { instance, connection: await instance.connect() }
+  return Object.entries(values).map(([name, value]) => `SET ${name} = ${quotedText(value)}`)
 }
 
 /** Closes the database. Its instance is kept if nothing else is left in it. */

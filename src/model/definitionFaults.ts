@@ -109,7 +109,7 @@ export function namingFaults(pipeline: Pipeline, file?: string): Pipeline {
 }
 
 /**
- * The same pipeline for cells and answers, one of which must not end a run: a cell that it fails for is no id, and an answer
+ * The same pipeline for cells and answers, one of which must not end a run: a cell that it fails for is not an id, and an answer
  * is unreadable. An id whose request cannot be made is known here, before the first call is paid.
  * @param pipeline names its faults
  */
@@ -135,7 +135,7 @@ export function survivingFaults(pipeline: Pipeline): Pipeline {
   }
 }
 
-/** An id that no cell gave, such as a stored one; it is no id for a pipeline that cannot make its request. */
+/** An id that no cell gave, such as a stored one; it is not an id for a pipeline that cannot make its request. */
 export function checkedId(id: string, pipeline: Pick<Pipeline, 'request'>): ParsedId {
   const check = surviving(
     (): ParsedId => {
