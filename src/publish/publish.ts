@@ -1,29 +1,17 @@
-import { rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { makeFolder, syncFile, syncFolder } from '../core/atomicFile.js'
-import {
-  all,
-  openDatabase,
-  type Connection,
-  type Database,
-  first,
-  quotedName,
-  quotedText,
-  runScript,
-} from '../core/duckdb.js'
+import { makeFolder } from '../core/atomicFile.js'
+import { all, openDatabase, runScript, type Connection, type Database } from '../core/duckdb.js'
 import type { Effects } from '../core/effects.js'
 import { messageOf } from '../core/errors.js'
 import { sharedMemory } from '../core/memory.js'
-import { temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from '../dataFolder/layout.js'
 import { exportAll, type ExportList, type ExportOptions } from '../export/exportAll.js'
 import { noteChecked } from '../load/sql/checkedKeys.sql.js'
-import { STORAGE_VERSION } from '../load/warehouse.js'
 import type { Pipeline } from '../model/pipeline.js'
 import type { PublishedFiles } from '../model/receipt.js'
 import { attachIncluded } from './attachIncluded.js'
 import { copyIncluded } from './copyIncluded.js'
 import { checkKeys } from './checkKeys.js'
+import { compactDatabase, isWorthCompacting, spaceOf } from './compact.js'
 import { publishCopy } from './publishedCopy.js'
 
 export interface PublishOptions {
@@ -48,12 +36,15 @@ export async function publish(
   { runId, lists, ...written }: PublishOptions,
   effects: Effects,
 ): Promise<PublishedFiles> {
-  const exported = await checkAndExport(layout, pipeline, async (database) => {
-    const given = lists ?? (await listsOf(database.connection))
-    const included = await attachIncluded(database.connection, layout)
-    return exportAll({ database, layout, pipeline, lists: given, included, ...written })
+  const { exported, isSparse } = await checkAndExport(layout, pipeline, async (database) => {
+    const { connection } = database
+    const space = await spaceOf(connection)
+    const given = lists ?? (await listsOf(connection))
+    const included = await attachIncluded(connection, layout)
+    const exported = await exportAll({ database, layout, pipeline, lists: given, included, ...written })
+    return { exported, isSparse: isWorthCompacting(space) }
   })
-  await compact(layout, effects)
+  if (isSparse) await compact(layout, effects)
   const { movedAside } = await publishCopy(layout, runId, (copy) => copyIncluded(copy, layout, pipeline, effects))
   for (const path of movedAside) {
     effects.log('warn', `a file stood in the way of ${layout.database}; it is now ${path}`, 'file_moved_aside')
@@ -95,69 +86,13 @@ async function listsOf(connection: Connection): Promise<ExportList[]> {
 /** A database that cannot be compacted, for example because the disk is full, stays as it is. */
 async function compact({ warehouse: path, temp }: Layout, effects: Effects): Promise<void> {
   try {
-    const compacted = await compactDatabase(path, temp)
-    if (compacted) {
-      const { before, after } = compacted
-      effects.log('debug', `${path} compacted: ${before} to ${after} bytes`, 'database_compacted')
-    }
+    const { before, after } = await compactDatabase(path, temp)
+    effects.log('debug', `${path} compacted: ${before} to ${after} bytes`, 'database_compacted')
   } catch (error) {
     effects.log(
       'warn',
       `${path} could not be compacted: ${messageOf(error).split('\n')[0]}; the file is complete, but larger than necessary`,
       'not_compacted',
     )
-  }
-}
-
-/** Below this much free space a copy is not worth its time. */
-export const LEAST_FREE = 8 << 20
-const FREE_SHARE = 0.25
-
-export interface Compacted {
-  /** Bytes of the file, before and after. */
-  readonly before: number
-  readonly after: number
-}
-
-/**
- * Copies a closed database into a new file of the same name when more than a quarter of it is free: replaced rows leave
- * free blocks, which DuckDB uses again but never gives back. Tables, keys, views and comments stay as they are.
- * @param temp where DuckDB may spill
- * @returns undefined when there was nothing to gain
- * @throws Error when the copy cannot be written, for example for lack of space: the file is as it was
- */
-export async function compactDatabase(path: string, temp: string): Promise<Compacted | undefined> {
-  if ((await stat(path)).size < LEAST_FREE) return undefined
-  const copy = temporaryName(path)
-  try {
-    if (!(await copyCompact(path, copy, temp))) return undefined
-  } catch (error) {
-    for (const file of [copy, `${copy}.wal`]) await rm(file, { force: true })
-    throw error
-  }
-  const [before, after] = [(await stat(path)).size, (await stat(copy)).size]
-  await syncFile(copy)
-  await rename(copy, path)
-  await syncFolder(dirname(path))
-  return { before, after }
-}
-
-async function copyCompact(path: string, copy: string, temp: string): Promise<boolean> {
-  const database = await openDatabase(path, { readOnly: true, tempDirectory: temp, threads: 1 })
-  try {
-    const { connection } = database
-    const size = await first<{ name: string; free: number; total: number }>(
-      connection,
-      `SELECT database_name AS name, (free_blocks * block_size)::BIGINT AS free, (total_blocks * block_size)::BIGINT AS total
-       FROM pragma_database_size() WHERE database_name = current_database()`,
-    )
-    const { name, free, total } = size!
-    if (free < LEAST_FREE || free < total * FREE_SHARE) return false
-    await connection.run(`ATTACH ${quotedText(copy)} AS dense (STORAGE_VERSION ${quotedText(STORAGE_VERSION)})`)
-    await connection.run(`COPY FROM DATABASE ${quotedName(name)} TO dense`)
-    await connection.run('CHECKPOINT dense')
-    return true
-  } finally {
-    await database.close()
   }
 }

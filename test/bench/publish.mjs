@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '#src/core/duckdb.js'
 import { layoutOf } from '#src/dataFolder/layout.js'
-import { compactDatabase } from '#src/publish/publish.js'
+import { spaceOf } from '#src/publish/compact.js'
 import { publishCopy } from '#src/publish/publishedCopy.js'
 import { bringUpToDate } from '#src/load/schema/schema.js'
 import { loadPipeline } from '#src/model/pipeline.js'
@@ -20,6 +20,12 @@ async function timed(work) {
   const began = performance.now()
   await work()
   return (performance.now() - began) / 1000
+}
+
+async function measureSpace() {
+  const database = await openDatabase(layout.warehouse, { readOnly: true })
+  await spaceOf(database.connection)
+  await database.close()
 }
 
 function copyAndSync(to) {
@@ -52,7 +58,7 @@ try {
   const copied = []
   const checked = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    checked.push(await timed(() => compactDatabase(layout.warehouse, join(folder, 'temp'))))
+    checked.push(await timed(measureSpace))
     const runId = `20261001T18000${round}Z-0000`
     published.push(await timed(() => publishCopy(layout, runId)))
     copied.push(await timed(async () => copyAndSync(join(folder, 'copy'))))

@@ -12,7 +12,7 @@ import { isBuiltIn } from '../../model/isBuiltIn.js'
 import { countForgetting, countLeaving, leavingText, readTombstones } from '../../privacy/tombstones.js'
 import { readIncluded } from '../../publish/includedFolder.js'
 import { withPublished } from '../../publish/openPublished.js'
-import { LEAST_FREE } from '../../publish/publish.js'
+import { isWorthCompacting, spaceOf } from '../../publish/compact.js'
 import { describeSealedRuns } from '../../raw/sealedRuns.js'
 import { ok, warn, type CheckResult } from './check.js'
 
@@ -130,13 +130,9 @@ async function isRedefined(name: string, attributes: string): Promise<boolean> {
 }
 
 async function compaction(connection: Connection): Promise<Need[]> {
-  const size = await first<{ free: number; total: number }>(
-    connection,
-    `SELECT (free_blocks * block_size)::BIGINT AS free, (total_blocks * block_size)::BIGINT AS total
-     FROM pragma_database_size() WHERE database_name = current_database()`,
-  )
-  const { free = 0, total = 0 } = size ?? {}
-  if (free < LEAST_FREE || free < total / 4) return []
+  const space = await spaceOf(connection)
+  if (!isWorthCompacting(space)) return []
+  const { free, total } = space
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
   return [byItself(`compaction: ${megabytes(free)} of ${megabytes(total)} MB are free: the next run gives them back`)]
 }
