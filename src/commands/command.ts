@@ -1,5 +1,6 @@
 import type { ConfigFile } from '../config/configFile.js'
-import type { OptionName, Settings } from '../config/options.js'
+import type { OptionName } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import type { ProxyRule } from '../config/proxy.js'
 import { messageOf, type UsageError } from '../core/errors.js'
 import type { Redact } from '../core/redact.js'

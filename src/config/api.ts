@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { UsageError } from '../core/errors.js'
 import { isLoopback } from './loopback.js'
 import { isHostName } from './optionParsers.js'
-import type { Settings } from './options.js'
+import type { Settings } from './settings.js'
 import type { ProxyRule, ProxyServer } from './proxy.js'
 
 const SHORTEST_SAFE_TIMEOUT = 60_000

@@ -8,7 +8,9 @@ import { isWithin } from '../core/isWithin.js'
 import { nearest } from '../core/nearest.js'
 import { configKey, configKeys, configSchema, fileValues, flagOnlyKeys } from './configSchema.js'
 import { JsonFault, parseLocated, type LocatedJson, type TextPlace } from './locatedJson.js'
-import { options, type FileSettings, type FileValues, type Option, type OptionName } from './options.js'
+import type { Option } from './option.js'
+import { options, type OptionName } from './options.js'
+import type { FileSettings, FileValues } from './settings.js'
 
 /** Its name in a data folder. */
 export const CONFIG_NAME = 'creator-enrich.json'

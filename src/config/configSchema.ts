@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { options, refusedValue, type FileValues, type Option, type OptionName } from './options.js'
+import type { Option } from './option.js'
+import { options, type OptionName } from './options.js'
+import { refusedValue, type FileValues } from './settings.js'
 
 /** The name of an option in a config file: `max-age` for `maxAge`. */
 export function configKey(name: string): string {

@@ -5,7 +5,8 @@ import { messageOf, UsageError } from '../core/errors.js'
 import { looksLikePath } from '../core/looksLikePath.js'
 import { tokenIn } from './api.js'
 import { isHostName } from './optionParsers.js'
-import { envName, type OptionName, type Settings } from './options.js'
+import type { OptionName } from './options.js'
+import { envName, type Settings } from './settings.js'
 import { PROXY_VARIABLES } from './proxy.js'
 
 /** The file `.env` of the folder in which the program was started. Anybody may have put it there. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { tokenIn } from './api.js'
 import type { DotEnv } from './dotEnv.js'
-import type { Settings } from './options.js'
+import type { Settings } from './settings.js'
 
 /** The file from which a token comes: `--token-file`, else a `.env`. */
 export function tokenPath(

@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path'
 import { readConfigJson } from './configFile.js'
 import { configKey, configSchema, fileValues } from './configSchema.js'
-import { options, type FileValues, type Option, type OptionName } from './options.js'
+import type { Option } from './option.js'
+import { options, type OptionName } from './options.js'
+import type { FileValues } from './settings.js'
 
 /** What can be read of a config file. */
 export interface ReadableConfig {

@@ -1,14 +1,7 @@
 import { join } from 'node:path'
 import { CONFIG_NAME } from './configFile.js'
-import {
-  envName,
-  options,
-  resolveSettings,
-  type FileValues,
-  type Flags,
-  type OptionName,
-  type Settings,
-} from './options.js'
+import { options, type OptionName } from './options.js'
+import { envName, resolveSettings, type FileValues, type Flags, type Settings } from './settings.js'
 import { readableConfig, type ReadableConfig } from './readableConfig.js'
 
 type Environment = Readonly<Record<string, string | undefined>>

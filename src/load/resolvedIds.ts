@@ -1,4 +1,4 @@
-import type { Settings } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import { all, first, type Connection } from '../core/duckdb.js'
 import { fillTempTable, sqlColumns } from '../core/tempTable.js'
 import type { Pipeline } from '../model/pipeline.js'

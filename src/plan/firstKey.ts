@@ -1,4 +1,4 @@
-import type { Settings } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import { UsageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import { columnOf, type Pipeline } from '../model/pipeline.js'

@@ -1,4 +1,5 @@
-import { options, type Settings } from '../config/options.js'
+import { options } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import { UsageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import { DAY_MS } from '../core/time.js'

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import { all, namesOfColumns, first, type Connection } from '../core/duckdb.js'
 import { sqlColumns } from '../core/tempTable.js'
 import type { DueId } from '../model/call.js'

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { z } from 'zod'
-import type { Settings } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import { pathExists } from '../core/absent.js'
 import { first } from '../core/duckdb.js'
 import { messageOf, UsageError } from '../core/errors.js'

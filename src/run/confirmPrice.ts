@@ -1,5 +1,5 @@
 import { isLoopback } from '../config/loopback.js'
-import type { Settings } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import { first, type Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import { count, longMoneyText, plural } from '../core/text.js'

@@ -1,6 +1,6 @@
 import type { Api } from '../config/api.js'
 import type { ConfigFile } from '../config/configFile.js'
-import type { PricedSettings, Settings } from '../config/options.js'
+import type { PricedSettings, Settings } from '../config/settings.js'
 import type { Effects } from '../core/effects.js'
 import type { Redact } from '../core/redact.js'
 import type { Layout } from '../dataFolder/layout.js'

@@ -1,5 +1,5 @@
 import { pathExists } from '../core/absent.js'
-import type { Settings } from '../config/options.js'
+import type { Settings } from '../config/settings.js'
 import type { Connection } from '../core/duckdb.js'
 import { UsageError } from '../core/errors.js'
 import type { Resources } from '../core/resources.js'

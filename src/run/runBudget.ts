@@ -1,4 +1,4 @@
-import type { PricedSettings } from '../config/options.js'
+import type { PricedSettings } from '../config/settings.js'
 import type { Connection } from '../core/duckdb.js'
 import { dayIn } from '../core/time.js'
 import type { FetchPolicy } from '../fetch/fetchPolicy.js'

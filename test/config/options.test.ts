@@ -2,14 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { commands } from '../../src/commands/program.js'
 import { runCommand } from '../../src/commands/run/command.js'
 import { ONLY_COMMAND_LINE } from '../../src/commands/run/runWithOptions.js'
-import {
-  envName,
-  nameSource,
-  options,
-  resolveSettings,
-  type Option,
-  type OptionName,
-} from '../../src/config/options.js'
+import type { Option } from '../../src/config/option.js'
+import { options, type OptionName } from '../../src/config/options.js'
+import { envName, nameSource, resolveSettings } from '../../src/config/settings.js'
 
 describe('settings', () => {
   test('a flag wins over the environment, that over the .env file, that over the default', () => {
@@ -151,7 +146,7 @@ test('the options of the library are those of the command run, with their help',
     ]
   })
   const source = [
-    "import type { Given } from '../../config/options.js'",
+    "import type { Given } from '../../config/settings.js'",
     '',
     '/** The options of `run` by name. Made from src/config/options.ts: `npx vitest run test/config --update`. */',
     'export interface NamedOptions {',

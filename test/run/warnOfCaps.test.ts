@@ -2,7 +2,7 @@ import { pipeline } from '../../pipelines/default.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../src/commands/run/command.js'
-import { resolveSettings, withPrice } from '../../src/config/options.js'
+import { resolveSettings, withPrice } from '../../src/config/settings.js'
 import { CONSENTED, type LogEvent } from '../../src/core/logEvents.js'
 import { warnOfCaps } from '../../src/run/warnOfCaps.js'
 

@@ -1,4 +1,4 @@
-import { envName } from '../../src/config/options.js'
+import { envName } from '../../src/config/settings.js'
 import { limitDatabases } from '../../src/core/memory.js'
 
 /** Two test files at a time keep two processors busy: a second thread of DuckDB would mostly wait, which costs a sixth. */

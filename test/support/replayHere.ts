@@ -3,7 +3,7 @@ import { forgetCommand } from '../../src/commands/forget/command.js'
 import { replayCommand } from '../../src/commands/replay/command.js'
 import { replay } from '../../src/commands/replay/replay.js'
 import type { ReplayReport } from '../../src/commands/replay/replayReport.js'
-import { resolveSettings } from '../../src/config/options.js'
+import { resolveSettings } from '../../src/config/settings.js'
 import { liveEffects } from '../../src/core/effects.js'
 import { pipelineOfFolder } from './pipelineOfFolder.js'
 

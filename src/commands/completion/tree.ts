@@ -1,4 +1,5 @@
-import { options, type Option } from '../../config/options.js'
+import type { Option } from '../../config/option.js'
+import { options } from '../../config/options.js'
 import type { Command } from '../command.js'
 
 /** What stands behind an option or a command: one of some words, a file, a folder, a list of the data folder, any text, or nothing. */

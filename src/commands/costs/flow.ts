@@ -1,6 +1,6 @@
 import { extname, join, resolve } from 'node:path'
 import { isFolder } from '../../core/atomicFile.js'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { LocalError, UsageError } from '../../core/errors.js'
 import { count, plural } from '../../core/text.js'
 import { dayIn } from '../../core/time.js'

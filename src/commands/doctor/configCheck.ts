@@ -1,5 +1,5 @@
 import { configKey } from '../../config/configSchema.js'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { lostCaps, lostConfig } from '../../dataFolder/lostConfig.js'
 import { planOptionsOf } from '../../plan/plan.js'

@@ -1,6 +1,6 @@
 import { resolveApi, type Api } from '../../config/api.js'
 import { exposedToken } from '../../config/exposedToken.js'
-import { nameSource, type Settings } from '../../config/options.js'
+import { nameSource, type Settings } from '../../config/settings.js'
 import type { ProxyRule } from '../../config/proxy.js'
 import { EXIT, exitCodeOf, messageOf, UsageError } from '../../core/errors.js'
 import { isOpen } from '../../dataFolder/isClosed.js'

@@ -1,5 +1,5 @@
 import { pathExists } from '../../core/absent.js'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { isLoopback } from '../../config/loopback.js'
 import { commandText } from '../../core/commandText.js'
 import { first, openDatabase } from '../../core/duckdb.js'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { pathExists } from '../../core/absent.js'
 import { first, openDatabase } from '../../core/duckdb.js'
 import { LocalError, messageOf, UsageError } from '../../core/errors.js'

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { pathExists } from '../../core/absent.js'
 import { EXIT } from '../../core/errors.js'
 import { count, labelLine, plural } from '../../core/text.js'

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { eraseFromFleet, type FleetErasure } from '../../fleet/eraseFleet.js'
 import { answerReader } from '../../flatten/compile.js'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { liveEffects } from '../../core/effects.js'
 import { messageOf, UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { pathExists } from '../../core/absent.js'
 import { commandText } from '../../core/commandText.js'
 import type { Effects } from '../../core/effects.js'

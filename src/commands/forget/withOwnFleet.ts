@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { LocalError, messageOf } from '../../core/errors.js'
 import { readFleetFile } from '../../dataFolder/fleetFile.js'
 import type { Layout } from '../../dataFolder/layout.js'

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { pathExists } from '../../core/absent.js'
 import type { Connection } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'

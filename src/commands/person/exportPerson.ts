@@ -1,5 +1,5 @@
 import { dirname, relative, sep } from 'node:path'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { pathExists } from '../../core/absent.js'
 import { UsageError } from '../../core/errors.js'
 import { version } from '../../core/version.js'

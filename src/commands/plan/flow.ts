@@ -1,4 +1,4 @@
-import { withPrice } from '../../config/options.js'
+import { withPrice } from '../../config/settings.js'
 import { liveEffects } from '../../core/effects.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { pathExists, requireReadable } from '../../core/absent.js'
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { openDatabase } from '../../core/duckdb.js'
 import type { Effects } from '../../core/effects.js'
 import { EXIT, messageOf, UsageError } from '../../core/errors.js'

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/options.js'
+import type { Settings } from '../../config/settings.js'
 import { type Effects, liveEffects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
 import { layoutOf } from '../../dataFolder/layout.js'

@@ -1,4 +1,4 @@
-import type { Given } from '../../config/options.js'
+import type { Given } from '../../config/settings.js'
 
 /** The options of `run` by name. Made from src/config/options.ts: `npx vitest run test/config --update`. */
 export interface NamedOptions {

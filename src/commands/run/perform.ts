@@ -1,6 +1,6 @@
 import { resolveApi, type Api } from '../../config/api.js'
 import { exposedToken } from '../../config/exposedToken.js'
-import { nameSource, withPrice } from '../../config/options.js'
+import { nameSource, withPrice } from '../../config/settings.js'
 import { plainCommands } from '../../core/commandText.js'
 import { liveEffects } from '../../core/effects.js'
 import { exitCodeOf } from '../../core/errors.js'

@@ -1,15 +1,8 @@
 import { readToken, tokenIn } from '../../config/api.js'
 import { readConfig, readFolderConfig } from '../../config/configFile.js'
 import { tokenPath } from '../../config/exposedToken.js'
-import {
-  envName,
-  nameSource,
-  options,
-  resolveSettings,
-  type Flags,
-  type OptionName,
-  type Settings,
-} from '../../config/options.js'
+import { options, type OptionName } from '../../config/options.js'
+import { envName, nameSource, resolveSettings, type Flags, type Settings } from '../../config/settings.js'
 import { proxyRule } from '../../config/proxy.js'
 import type { LogLevel } from '../../core/effects.js'
 import { EXIT, exitCodeOf, UsageError } from '../../core/errors.js'

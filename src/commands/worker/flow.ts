@@ -1,6 +1,6 @@
 import { resolveApi, type Api } from '../../config/api.js'
 import { exposedToken } from '../../config/exposedToken.js'
-import { withPrice, type Settings } from '../../config/options.js'
+import { withPrice, type Settings } from '../../config/settings.js'
 import { liveEffects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
 import { count, labelLine } from '../../core/text.js'

@@ -8,7 +8,7 @@ import { doctor, type DoctorReport } from '../../../src/commands/doctor/doctor.j
 import { checkLogFile, checkMemory } from '../../../src/commands/doctor/machine.js'
 import type { Reached } from '../../../src/commands/doctor/reach.js'
 import { readToken } from '../../../src/config/api.js'
-import { resolveSettings } from '../../../src/config/options.js'
+import { resolveSettings } from '../../../src/config/settings.js'
 import { openDatabase } from '../../../src/core/duckdb.js'
 import { layoutOf } from '../../../src/dataFolder/layout.js'
 import { takeLock } from '../../../src/dataFolder/lock.js'

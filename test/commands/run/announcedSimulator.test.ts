@@ -8,7 +8,7 @@ import { plainId, writeList } from '../../support/lists.js'
 import { simulator } from '../../support/simulated.js'
 import { withAnnouncement } from '../../../src/commands/run/announcedSimulator.js'
 import { resolveApi } from '../../../src/config/api.js'
-import { resolveSettings } from '../../../src/config/options.js'
+import { resolveSettings } from '../../../src/config/settings.js'
 
 const apiAt = (api: string, proxied = false) =>
   resolveApi(
