@@ -16,9 +16,10 @@ const SAID_LENGTH = 200
 /**
  * The pipeline, with functions that name themselves and their file when they fail. A derived ratio that is not a finite number
  * is null.
+ * @param onCall receives the name of each function before it is called
  * @throws DefinitionFault, from each of its functions
  */
-export function namingFaults(pipeline: Pipeline, file?: string): Pipeline {
+export function namingFaults(pipeline: Pipeline, file?: string, onCall?: (name: string) => void): Pipeline {
   const where = file === undefined ? '' : ` (${file})`
   const columns = Object.entries(pipeline.columns).map(([name, column]) => [name, derivedColumn(name, column)] as const)
   return {
@@ -70,6 +71,7 @@ export function namingFaults(pipeline: Pipeline, file?: string): Pipeline {
   }
 
   async function simulatedAnswers(): Promise<SimulatedAnswers> {
+    onCall?.('simulatedAnswers')
     let answers: SimulatedAnswers
     try {
       answers = await pipeline.simulatedAnswers()
@@ -91,6 +93,7 @@ export function namingFaults(pipeline: Pipeline, file?: string): Pipeline {
     run: (...given: Given) => Result,
   ): (...given: Given) => Result {
     return (...given) => {
+      onCall?.(name)
       let result: Result
       try {
         result = run(...given)

@@ -6,6 +6,7 @@ import { isAbsent, pathExists } from '../core/absent.js'
 import { EXIT, messageOf, UsageError } from '../core/errors.js'
 import { foreignWriter, type ForeignWriter } from '../core/foreignWriter.js'
 import { looksLikePath } from '../core/looksLikePath.js'
+import { withTimeLimit } from '../core/timeLimit.js'
 import { completePipeline, definePipeline } from '../load/schema/definePipeline.js'
 import { tryDefinition } from '../load/schema/tryDefinition.js'
 import { builtInNames, isBuiltIn } from '../model/isBuiltIn.js'
@@ -26,12 +27,21 @@ export async function namedPipeline(nameOrPath: string | undefined): Promise<Pip
   if (!looksLikePath(nameOrPath)) throw unknownName(nameOrPath)
   const file = await fileOf(nameOrPath)
   checkWriter(file, foreignWriter(await stat(file)))
-  const definition = definePipeline(await definitionIn(file))
-  if (isBuiltIn(definition.name))
-    throw new UsageError(`${file}: creator-enrich has a pipeline called ${definition.name} itself: choose another name`)
-  const pipeline = namingFaults(completePipeline(definition, (await loadPipeline(undefined)).vendor), file)
-  await tryDefinition(pipeline)
-  return survivingFaults(pipeline)
+  let step = 'its import'
+  return inTime(
+    file,
+    () => step,
+    async () => {
+      const definition = definePipeline(await definitionIn(file))
+      if (isBuiltIn(definition.name))
+        throw new UsageError(
+          `${file}: creator-enrich has a pipeline called ${definition.name} itself: choose another name`,
+        )
+      const pipeline = completePipeline(definition, (await loadPipeline(undefined)).vendor)
+      await tryDefinition(namingFaults(pipeline, file, (name) => (step = name)))
+      return survivingFaults(namingFaults(pipeline, file))
+    },
+  )
 }
 
 function unknownName(name: string): UsageError {
@@ -75,9 +85,8 @@ interface PipelineModule {
 async function definitionIn(file: string): Promise<PipelineDefinition> {
   let module: PipelineModule
   try {
-    module = await importInTime(file)
+    module = (await import(pathToFileURL(file).href)) as PipelineModule
   } catch (error) {
-    if (error instanceof UsageError) throw error
     const needsNewer = (error as { code?: unknown } | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION'
     const remedy = needsNewer ? ': run TypeScript with Node 22.18 or newer, or write JavaScript (.mjs)' : ''
     throw new UsageError(`--pipeline ${file} cannot be imported: ${messageOf(error)}${remedy}`, { cause: error })
@@ -87,29 +96,37 @@ async function definitionIn(file: string): Promise<PipelineDefinition> {
   throw new UsageError(`--pipeline ${file}: it exports no pipeline: write \`export default { name: … }\``)
 }
 
-/** An import may wait for something that never comes. */
-const LONGEST_IMPORT_MS = 10_000
+/** An import may wait for something that never comes, and a function may be a loop without an end. */
+const LONGEST_MS = 10_000
 
-/** @throws UsageError if the import takes too long, or whatever the file throws */
-async function importInTime(file: string): Promise<PipelineModule> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const message = `--pipeline ${file}: its import has not ended after ${LONGEST_IMPORT_MS / 1000} s; nothing was sent: look for an \`await\` outside of its functions`
-    timer = setTimeout(() => reject(new UsageError(message)), LONGEST_IMPORT_MS)
-  })
-  process.once('exit', tellExit)
-  try {
-    return await Promise.race([import(pathToFileURL(file).href) as Promise<PipelineModule>, late])
-  } finally {
-    process.off('exit', tellExit)
-    clearTimeout(timer)
+/** What files that were given up were given up for. A command that fails loads its pipeline once more, for the metrics. */
+const givenUp = new Map<string, UsageError>()
+
+/**
+ * @param what names what is being done with the file
+ * @throws UsageError if it takes too long, or whatever it throws
+ */
+async function inTime<T>(file: string, what: () => string, work: () => Promise<T>): Promise<T> {
+  const known = givenUp.get(file)
+  if (known) throw known
+  const late = () => {
+    const remedy = 'look for a loop without an end, or an `await` of something that never comes'
+    const message = `--pipeline ${file}: ${what()} has not ended after ${LONGEST_MS / 1000} s; nothing was sent: ${remedy}`
+    const error = new UsageError(message)
+    givenUp.set(file, error)
+    return error
   }
-
-  /** No error can be thrown any more. */
-  function tellExit(): void {
+  // No error can be thrown any more.
+  const tellExit = () => {
     process.exitCode = EXIT.usage
     process.stderr.write(
-      `error: --pipeline ${file}: its import ended the process; nothing was sent: remove its call of process.exit\n`,
+      `error: --pipeline ${file}: ${what()} ended the process; nothing was sent: remove its call of process.exit\n`,
     )
+  }
+  process.once('exit', tellExit)
+  try {
+    return await withTimeLimit(LONGEST_MS, late, work)
+  } finally {
+    process.off('exit', tellExit)
   }
 }

@@ -176,14 +176,34 @@ test('an import that never ends is exit 2 after ten seconds', async () => {
   await failed
 })
 
-test('an import that ends the process is exit 2 with one line, and a timer that it leaves does not keep the process', async () => {
-  const cwd = folderWithPipeline('process.exit(0)')
-  writeFileSync(join(cwd, 'timer.mjs'), 'setInterval(() => undefined, 1000)')
-  const exits = await cli(['run', 'list.csv', '--pipeline', './videos', '--api', 'simulated'], { cwd })
-  expect([exits.code, exits.stderr]).toEqual([
-    2,
-    `error: --pipeline ${join(cwd, 'videos/definition.mjs')}: its import ended the process; nothing was sent: remove its call of process.exit\n`,
+test('an import and a function that let nothing else happen are exit 2 after ten seconds', async () => {
+  // Blocks the thread as a loop does, without a processor.
+  const block = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
+  const blocked = async (source: string) => {
+    const cwd = folderWithPipeline(source)
+    const { code, stderr } = await cli(['run', 'list.csv', '--pipeline', './videos', '--api', 'simulated'], { cwd })
+    return [code, stderr.replace(cwd, '')]
+  }
+  const error = (what: string) =>
+    `error: --pipeline /videos/definition.mjs: ${what} has not ended after 10 s; nothing was sent: look for a loop without an end, or an \`await\` of something that never comes\n`
+  expect(await Promise.all([blocked(block), blocked(withPart(`check: () => { ${block} }`))])).toEqual([
+    [2, error('its import')],
+    [2, error('check')],
   ])
+})
+
+test('an import or a function that ends the process is exit 2 with one line, and a timer that it leaves does not keep the process', async () => {
+  const ends = async (source: string) => {
+    const cwd = folderWithPipeline(source)
+    const { code, stderr } = await cli(['run', 'list.csv', '--pipeline', './videos', '--api', 'simulated'], { cwd })
+    return [code, stderr.replace(cwd, '')]
+  }
+  const error = (what: string) =>
+    `error: --pipeline /videos/definition.mjs: ${what} ended the process; nothing was sent: remove its call of process.exit\n`
+  expect(await ends('process.exit(0)')).toEqual([2, error('its import')])
+  expect(await ends(withPart('check: () => process.exit(0)'))).toEqual([2, error('check')])
+  const cwd = folderWithPipeline()
+  writeFileSync(join(cwd, 'timer.mjs'), 'setInterval(() => undefined, 1000)')
   expect((await cli(['plan', 'list.csv', '--pipeline', './timer.mjs'], { cwd })).stderr).toContain(
     'it exports no pipeline',
   )
