@@ -45,8 +45,14 @@ export const FEW_ROWS = 3000
 /**
  * Writes a CSV file in place of an older one: UTF-8, `\n` after each record, no cell that a spreadsheet runs as a formula.
  * DuckDB writes the records itself: many of them part by part, in the order of the key.
+ * @param mostRows the most records of a part
  */
-export async function copyCsv(connection: Connection, path: string, select: CsvSelect): Promise<ExportedFile> {
+export async function copyCsv(
+  connection: Connection,
+  path: string,
+  select: CsvSelect,
+  mostRows = databaseMemory() * ROWS_A_MB,
+): Promise<ExportedFile> {
   const { header, keys, bom } = select
   const head = (bom ? '\uFEFF' : '') + csvRecords([header])
   const copy = async (sql: string, to: string, form: string): Promise<number> => {
@@ -60,14 +66,14 @@ export async function copyCsv(connection: Connection, path: string, select: CsvS
     const { count } = (await first<{ count: number }>(connection, `SELECT count(*) AS count FROM (${keys})`))!
     if (count === 0) return writeFile(temporary, head).then(() => 0)
     const withHead = `, PREFIX ${quotedText(head)}, SUFFIX ${quotedText('\n')}`
-    if (count <= FEW_ROWS) return copy(fewRows(select), temporary, withHead)
-    const [range, ...others] = await keyRanges(connection, select, databaseMemory() * ROWS_A_MB)
-    let rows = await copy(manyRows(select, range!), temporary, withHead)
+    const partSql = Math.min(count, mostRows) <= FEW_ROWS ? fewRows : manyRows
+    const [range, ...others] = count <= mostRows ? ['TRUE'] : await keyRanges(connection, select, mostRows)
+    let rows = await copy(partSql(select, range!), temporary, withHead)
     for (const range of others) {
       const part = await createTemporary(path, 'shared')
       try {
         await part.file.close()
-        rows += await copy(manyRows(select, range), part.path, '')
+        rows += await copy(partSql(select, range), part.path, '')
         const read = createReadStream(part.path, { highWaterMark: COPIED_BYTES })
         await pipeline(read, createWriteStream(temporary, { flags: 'a' }))
       } finally {
@@ -85,13 +91,13 @@ function manyRows({ cells, from, key }: RowsSelect, range: string): string {
 
 type RowsSelect = Pick<CsvSelect, 'cells' | 'from' | 'key'>
 
-function fewRows({ cells, from, key }: RowsSelect): string {
+function fewRows({ cells, from, key }: RowsSelect, range: string): string {
   const texts = cells.filter((cell) => typeof cell !== 'string')
-  if (texts.length === 0) return manyRows({ cells, from, key }, 'TRUE')
+  if (texts.length === 0) return manyRows({ cells, from, key }, range)
   const others = cells.flatMap((cell, at) => (typeof cell === 'string' ? [`${cell} AS c${at}`] : []))
   const shown = cells.map((cell, at) => (typeof cell === 'string' ? `c${at}` : `texts[${texts.indexOf(cell) + 1}]`))
   return `SELECT ${shown.join(', ')}
-FROM (SELECT ${[...others, `${textsSql(texts)} AS texts`, `${key} AS key`].join(', ')} ${from}) ORDER BY key`
+FROM (SELECT ${[...others, `${textsSql(texts)} AS texts`, `${key} AS key`].join(', ')} ${from} WHERE ${range}) ORDER BY key`
 }
 
 /** SQL conditions that each choose this many records, in the order of the key, but the last; none without records. */
@@ -103,7 +109,7 @@ export async function keyRanges(
   const starts = await all<{ key: string | number }>(
     connection,
     `SELECT key FROM (SELECT key, row_number() OVER (ORDER BY key) AS n FROM (${keys}))
-     WHERE n % ${rows} = 1 ORDER BY key`,
+     WHERE (n - 1) % ${rows} = 0 ORDER BY key`,
   )
   const texts = starts.map((start) => quotedText(String(start.key)))
   return texts.map((text, at) => {

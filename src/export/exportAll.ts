@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { pathExists } from '../core/absent.js'
 import { commandText } from '../core/commandText.js'
-import { all, first, quotedText, withConnection, type Connection, type Database } from '../core/duckdb.js'
+import {
+  all,
+  first,
+  isOutOfMemory,
+  quotedText,
+  withConnection,
+  type Connection,
+  type Database,
+} from '../core/duckdb.js'
 import { databaseMemory } from '../core/memory.js'
 import { version } from '../core/version.js'
 import { WORKBOOK, type ExportName } from '../dataFolder/files.js'
@@ -53,6 +61,8 @@ export interface ExportSource {
   readonly included?: IncludedRows | undefined
   /** The fingerprint of those rows. */
   readonly others: readonly string[]
+  /** The most rows that a statement may hold at once; absent: as many as fit if they are of usual size. */
+  readonly mostRows?: number | undefined
 }
 
 /** Why a file could not be written although all went well. */
@@ -81,8 +91,8 @@ export const LIST_OUTPUTS: readonly ListOutput[] = [
     file: '*.enriched.csv',
     content: ({ connection, creators, others }, { name, columns }) =>
       listContent(connection, JSON.stringify([creators, columns, ...others]), name),
-    write: ({ connection, wide, bom, included }, path, list) =>
-      copyCsv(connection, path, { ...listRows(wide, list, included), bom }),
+    write: ({ connection, wide, bom, included, mostRows }, path, list) =>
+      copyCsv(connection, path, { ...listRows(wide, list, included), bom }, mostRows),
   },
   {
     file: '*.enriched.xlsx',
@@ -104,7 +114,8 @@ export const FOLDER_OUTPUTS: readonly FolderOutput[] = [
   {
     file: 'creators.csv',
     content: ofCreators,
-    write: ({ connection, wide, bom }, path) => copyCsv(connection, path, { ...creatorRows(wide), bom }),
+    write: ({ connection, wide, bom, mostRows }, path) =>
+      copyCsv(connection, path, { ...creatorRows(wide), bom }, mostRows),
   },
   { file: 'creators.parquet', content: ofCreators, write: exportParquet },
   {
@@ -158,10 +169,15 @@ export interface ExportedFiles {
 
 /** Files that are written at a time. DuckDB writes a CSV file on one thread. */
 const AT_ONCE = 2
+/** The most rows that a statement holds in each further attempt, after one that ran out of memory. */
+const FEWER_ROWS: readonly number[] = [256, 16, 1]
+
+type Written = ExportedFile | LeftOut
 
 /**
  * Writes the files that analysts open besides the database, each atomically. A file whose rows did not change is left
- * alone. The database must hold the tables of the last run; they stay as they are.
+ * alone. A file that does not fit into memory is written again when the others are done, in ever smaller parts. The database
+ * must hold the tables of the last run; they stay as they are.
  * @throws LocalError with the path of the file that could not be written; the others are whole, old or new
  */
 export async function exportAll({
@@ -183,21 +199,19 @@ export async function exportAll({
   const others = options.included ? [await includedContent(connection, options.included)] : []
   const names = await namesOfLists(connection, options.lists)
   const fingerprints = await Fingerprints.open(layout.fingerprints)
-  const limit = pLimit(AT_ONCE)
   const add = (name: string, { content, write }: Pick<FolderOutput, 'content' | 'write'>) => {
     const path = join(layout.exports, name)
     if (!isWanted(path)) return undefined
-    return limit(() =>
+    return (mostRows?: number): Promise<Written> =>
       withConnection(database, async (own) => {
-        const source = { ...options, connection: own, wide, words, books, creators, others }
+        const source = { ...options, connection: own, wide, words, books, creators, others, mostRows }
         const now = await content?.(source)
         const known = now === undefined ? undefined : await fingerprints.find(path, now)
         if (known) return known
         const written = await write(source, path)
         if (now !== undefined && 'path' in written) await fingerprints.add(written, now)
         return written
-      }),
-    )
+      })
   }
   const outputs = [
     ...options.lists.flatMap((list) =>
@@ -213,11 +227,34 @@ export async function exportAll({
     ),
     ...FOLDER_OUTPUTS.map((output) => add(output.file, output)),
   ]
-  const found = await allSettled(outputs.filter((output) => output !== undefined))
+  const found = await writeAll(outputs.filter((output) => output !== undefined))
   await fingerprints.save()
   return {
     files: found.filter((each) => 'path' in each),
     leftOut: found.flatMap((each) => ('leftOut' in each ? [each.leftOut] : [])),
+  }
+}
+
+/** Writes each file; those that ran out of memory once more, one at a time. */
+async function writeAll(outputs: readonly ((mostRows?: number) => Promise<Written>)[]): Promise<Written[]> {
+  const limit = pLimit(AT_ONCE)
+  const tried = await allSettled(outputs.map((write) => limit(() => ifItFits(write))))
+  const written: Written[] = []
+  for (const [at, write] of outputs.entries()) {
+    let result = tried[at]
+    for (const rows of FEWER_ROWS.slice(0, -1)) result ??= await ifItFits(() => write(rows))
+    written.push(result ?? (await write(FEWER_ROWS.at(-1))))
+  }
+  return written
+}
+
+/** Undefined if the memory did not suffice. */
+async function ifItFits(write: () => Promise<Written>): Promise<Written | undefined> {
+  try {
+    return await write()
+  } catch (error) {
+    if (isOutOfMemory(error)) return undefined
+    throw error
   }
 }
 
@@ -239,9 +276,9 @@ async function namesOfLists(
 /** Rows that DuckDB holds at once while it writes Parquet, for each MB of its memory. */
 const ROWS_A_MB = 20
 
-async function exportParquet({ connection, wide }: ExportSource, path: string): Promise<ExportedFile> {
+async function exportParquet({ connection, wide, mostRows }: ExportSource, path: string): Promise<ExportedFile> {
   return exportFile(path, async (temporary) => {
-    const rowGroup = databaseMemory() * ROWS_A_MB
+    const rowGroup = mostRows ?? databaseMemory() * ROWS_A_MB
     await connection.run(
       `COPY (SELECT ${wide.columns.map(({ sql }) => sql).join(', ')} FROM creators AS c) TO ${quotedText(temporary)}
        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup}, USE_TMP_FILE false)`,

@@ -178,6 +178,21 @@ describe('creators', () => {
   })
 })
 
+test('rows too large for the memory of two files at once are written by one file at a time, in parts', async () => {
+  const here = await exporter()
+  await here.run(`INSERT INTO creators (user_id, bio) SELECT lpad(n::VARCHAR, 24, '0'), repeat(chr((97 + n % 26)::INTEGER), 60000)
+    FROM range(300) AS r(n)`)
+  await here.member('creators', 1, ['1'], '0'.repeat(23) + '1', 'enriched')
+  await here.run("SET memory_limit = '75MB'")
+  const { files } = await here.export([LIST])
+  expect(files.map(({ rows }) => rows)).toEqual([1, 0, 300, 300, 0])
+  await here.run("SET memory_limit = '2GB'")
+  expect(here.copied.filter((sql) => sql.includes('c.user_id >= ')).length).toBeGreaterThan(1)
+  const [, ...rows] = here.rows('creators.csv')
+  expect(rows.map(([id]) => Number(id))).toEqual(Array.from({ length: 300 }, (_, n) => n))
+  expect(rows.every(([, , , bio], n) => bio === String.fromCharCode(97 + (n % 26)).repeat(60_000))).toBe(true)
+})
+
 describe('a file whose rows did not change', () => {
   const written = async (here: Exporter): Promise<Record<string, number>> => {
     await here.export([LIST])
