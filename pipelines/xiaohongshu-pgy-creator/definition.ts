@@ -3,7 +3,7 @@ import type { Pipeline } from '../../src/model/pipeline.js'
 import type { CodeRule } from '../../src/model/vendor.js'
 import { justOneApi } from '../justOneApi.js'
 import { profileWithId } from '../profileWithId.js'
-import { genericIdColumns, idColumns } from '../xiaohongshu-user-profile/idColumns.js'
+import { genericIdColumns, idColumns, otherIdColumns } from '../xiaohongshu-user-profile/idColumns.js'
 import { parseId } from '../xiaohongshu-user-profile/ids.js'
 import { regions } from '../xiaohongshu-user-profile/provinces.js'
 import { resolvers } from '../xiaohongshu-user-profile/resolvers.js'
@@ -38,6 +38,7 @@ export const pipeline: Pipeline = {
   timeZone: 'Asia/Shanghai',
   idColumns,
   genericIdColumns,
+  otherIdColumns,
   parseId,
   request: (id) => ({
     path: '/api/xiaohongshu-pgy/api/solar/cooperator/user/blogger/userId/v1',

@@ -10,7 +10,7 @@ import { derived } from './columns/derived.js'
 import { volatiles } from './columns/volatile.js'
 import { check } from './crossChecks.js'
 import { parseId } from './ids.js'
-import { genericIdColumns, idColumns } from './idColumns.js'
+import { genericIdColumns, idColumns, otherIdColumns } from './idColumns.js'
 import { regions } from './provinces.js'
 import { resolvers } from './resolvers.js'
 import { tiers } from './tiers.js'
@@ -26,6 +26,7 @@ export const pipeline: Pipeline = {
   timeZone: 'Asia/Shanghai',
   idColumns,
   genericIdColumns,
+  otherIdColumns,
   parseId,
   request: (id) => ({ path: '/api/xiaohongshu/get-user/v3', query: { userId: id } }),
   resolvers,

@@ -48,3 +48,7 @@ export const idColumns: readonly string[] = [
 
 /** Those of them that files also give to other things. */
 export const genericIdColumns: readonly string[] = ['uid', 'profile', 'share_link', '链接', 'url', 'link', 'id']
+
+/** Columns of notes and of what else has 24 hex digits: `note_id`, `noteId`, `note_card.note_id`, `笔记ID`, `作品编号`. */
+export const otherIdColumns =
+  /(?:(?<![a-z])(?:note|feed|item|post|work|video|article|comment|goods|product|order|trace)|笔记|作品|帖子|视频|文章|图文|评论|商品|订单)[\s_-]*(?:ids?|编号)$/

@@ -19,12 +19,13 @@ const LONGEST_LABEL = 64
 const ID = /(?<![0-9a-z])[0-9a-f]{24}(?![0-9a-z]|\.\d)/gi
 /** The places where a cell calls a hex number a note: in a note's link, after the author of a note, behind a label. */
 const NOTES = [
-  /\/(?:explore|discovery\/item|item|notes?|search_result)\/\s*([0-9a-f]{24})(?![0-9a-z])/gi,
+  /(?<![a-z\d-])(?:explore|discovery\/item|item|notes?|search_result)\/\s*([0-9a-f]{24})(?![0-9a-z])/gi,
   /\/user\/profile\/[0-9a-f]{24}\/([0-9a-f]{24})(?![0-9a-z])/gi,
   /(?:作品|笔记|帖子|视频|文章|图文|note|item|feed|post)[\s_-]*(?:id|编号|号)?["'\s\])】]*[:=]?["'\s([【]*([0-9a-f]{24})(?![0-9a-z])/gi,
 ]
-/** The place before a hex number that is neither a person nor a note: a value of a query, or the person who shared the link. */
-const OTHER_VALUE = /(?:[?&](?!(?:user|target)_?id=)[\w.-]+=|(?:app_?uid|share_?id|sid|token)["'\s]*[:=]["'\s]*)$/i
+/** The place before a hex number that is neither a person nor a note: a value of a query, the person who shared the link, another label. */
+const OTHER_VALUE =
+  /(?:[?&](?!(?:user|target)_?id=)[\w.-]+=|(?:app_?uid|share_?id|sid|token)["'\s]*[:=]["'\s]*|(?:评论|商品|店铺|订单|直播间?|房间|话题|专辑|(?<![a-z])(?:comment|goods|product|shop|store|order|live|room|topic|board|album))[\s_-]*(?:id|编号|号)["'\s]*[:=]?["'\s]*)$/i
 
 /**
  * Reads what people paste for a creator: a bare id in any case, profile and app links of xiaohongshu.com and rednote.com,

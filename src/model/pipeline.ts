@@ -31,6 +31,8 @@ export interface Pipeline {
   readonly idColumns: readonly string[]
   /** Those of them that files also give to other things, such as posts. Another column with ids of other people contradicts them. */
   readonly genericIdColumns: readonly string[]
+  /** Found in names, lower case, of columns whose ids are of something else, such as posts. Only `--column` reads ids from these. */
+  readonly otherIdColumns?: RegExp
   parseId(cell: string): ParsedId
   /** The call for one id, without host and token. */
   request(id: string): RequestSpec

@@ -89,6 +89,11 @@ export function isOwnName(name: string, { idColumns, genericIdColumns }: Pipelin
   return idColumns.includes(normalized) && !genericIdColumns.includes(normalized)
 }
 
+/** Whether a name says that the ids of the column are of something else. */
+function isOtherName(name: string, { otherIdColumns }: Pipeline): boolean {
+  return otherIdColumns?.test(normalizedName(name)) ?? false
+}
+
 /** Names of columns that hold what a resolver takes. */
 function resolverColumns({ resolvers = [] }: Pipeline): string[] {
   return resolvers.flatMap(({ columns }) => columns)
@@ -170,9 +175,9 @@ export const TEXT = 'VARCHAR'
 /**
  * Finds the id column: the given one; else the only one; else, by the pipeline's names in their order, the first column
  * that holds an id; else the only column with ids in at least half of its filled cells in the first rows; else one with a name
- * of a column for a resolver.
+ * of a column for a resolver. A column whose name says that its ids are of something else counts only if it is given.
  * @throws UsageError that names the candidates if there are several or none, or if the ids of a column with a generic name
- * contradict those of another; for a column that is not text
+ * contradict those of another, or are of something else; for a column that is not text
  */
 export function findIdColumn(input: Candidates, given: string | undefined): IdColumn {
   const { columns, source } = input
@@ -202,10 +207,14 @@ function givenColumn({ columns, source }: Candidates, given: string): Found {
 
 function foundColumn(input: Candidates): Found {
   const { columns, source, pipeline } = input
-  const [only] = columns
-  if (only !== undefined && columns.length === 1) return { name: only, how: 'only column' }
-
   const shares = new Map(columns.map((name, index) => [name, idShare(input, index)]))
+  const isOther = (name: string): boolean => shares.get(name)! > 0 && isOtherName(name, pipeline)
+  const [only] = columns
+  if (only !== undefined && columns.length === 1) {
+    if (isOther(only)) throw otherIds(source, only)
+    return { name: only, how: 'only column' }
+  }
+
   const alike = new Map<string, string[]>()
   for (const name of columns) {
     const key = normalizedName(name)
@@ -221,11 +230,13 @@ function foundColumn(input: Candidates): Found {
     if (pipeline.genericIdColumns.includes(normalizedName(byName))) {
       const others = columns.filter((name) => name !== byName && shares.get(name)! > 0)
       refuseContradicted(input, byName, others)
+      const same = others.find((name) => isOther(name))
+      if (same !== undefined) throw otherIds(source, byName, same)
     }
     return { name: byName, how: 'by name' }
   }
 
-  const byContent = columns.filter((name) => shares.get(name)! >= 0.5)
+  const byContent = columns.filter((name) => shares.get(name)! >= 0.5 && !isOther(name))
   if (byContent.length > 1) {
     throw new UsageError(`${source}: ${nameList(byContent)} all hold ids or links; name the right one with --column`)
   }
@@ -233,9 +244,20 @@ function foundColumn(input: Candidates): Found {
   if (name !== undefined) return { name, how: 'by content' }
   const [resolvable] = resolverColumns(pipeline).flatMap((known) => alike.get(known) ?? [])
   if (resolvable !== undefined) return { name: resolvable, how: 'by name' }
+  const other = columns.find(isOther)
+  if (other !== undefined) throw otherIds(source, other)
   throw new UsageError(
     `${source}: no column holds ids or links in its first rows; name one of ${nameList(columns)} with --column`,
   )
+}
+
+/** @param other the column with the same ids whose name says what they are, if it is another one */
+function otherIds(source: string, name: string, other?: string): UsageError {
+  const what =
+    other === undefined
+      ? `the name of column ${quoted(name)} says that its ids are not those wanted`
+      : `columns ${quoted(name)} and ${quoted(other)} hold the same ids, and the second name says that they are not those wanted`
+  return new UsageError(`${source}: ${what}; if they are, give --column ${quoted(name)}`)
 }
 
 /** Rows whose cells have the addresses behind them as texts. */

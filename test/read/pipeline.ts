@@ -11,6 +11,7 @@ export const pipeline: Pipeline = {
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id', '用户id', 'profile_url', 'id'],
   genericIdColumns: ['id'],
+  otherIdColumns: /note_?id$/,
   parseId(cell) {
     const id = /^(?:https:\/\/example\.com\/people\/)?([0-9a-f]{24})(?:\?.*)?$/i.exec(cell.trim())?.[1]
     if (id) return { id: id.toLowerCase() }

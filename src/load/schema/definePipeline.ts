@@ -69,11 +69,15 @@ export function completePipeline(definition: PipelineDefinition, vendor: Vendor)
 /** Checks what the compiler would find in TypeScript. */
 function checkParts(definition: PipelineDefinition): void {
   const { title, price, vendor, codes, request, idColumns, parseId, profile, columns, children } = definition
-  const { simulatedAnswers, resolvers } = definition
+  const { simulatedAnswers, resolvers, otherIdColumns } = definition
   expect(typeof title === 'string' && title.trim() !== '', 'title: expected a text')
   expect(Number.isFinite(price) && price >= 0, 'price: expected a number from 0 on')
   expect(typeof request === 'function', 'request: expected a function that takes an id')
   expect(Array.isArray(idColumns) && idColumns.length > 0, 'idColumns: expected a list of names of columns in inputs')
+  expect(
+    otherIdColumns === undefined || otherIdColumns instanceof RegExp,
+    'otherIdColumns: expected a regular expression for names of columns in inputs',
+  )
   expect(isPart(parseId, 'pattern'), 'parseId: expected an object with pattern and looksLike, or a function')
   expect(isPart(profile, 'id'), 'profile: expected an object with the path of the id, or a function')
   expect(

@@ -121,3 +121,17 @@ test('a call has the id and no other parameter', () => {
     query: { userId: '5f0000000000000001000a01' },
   })
 })
+
+describe('names of columns', () => {
+  const isOther = (name: string): boolean => pipeline.otherIdColumns!.test(name)
+
+  test('of notes and other things hold no ids of people', () => {
+    const names = ['note_id', 'noteid', 'note_card.note_id', '笔记id', '作品编号', 'feed id', 'comment_id', 'feed_ids']
+    expect(names.filter((name) => !isOther(name))).toEqual([])
+  })
+
+  test('of people are not among them', () => {
+    const names = [...pipeline.idColumns, 'note_user_id', 'note_card.user.user_id', '笔记作者id', 'footnote_id', 'note']
+    expect(names.filter(isOther)).toEqual([])
+  })
+})
