@@ -5,8 +5,9 @@ import { problemAt, type RawRow } from './table.js'
 
 /**
  * The rows of UTF-8 CSV text, including the first, in batches as they come. Lines end in LF, CRLF or CR, also mixed. Empty
- * lines are not rows, but they count as lines. All rows have as many cells as the first; empty cells beyond that are dropped,
- * because some programs end each row of data with a separator, but not the header.
+ * lines are not rows, but they count as lines. All rows have as many cells as the first; blank cells beyond that are dropped,
+ * and empty cells at the end of the first row may be absent from others, because some programs end only the header with a
+ * separator, or only the rows of data.
  * @throws UsageError with the line where the row starts, after the rows before it were yielded
  */
 export async function* csvRows(
@@ -31,6 +32,8 @@ class Collector extends Parser {
   private rows: RawRow[] = []
   private failure: Error | undefined
   private width = 0
+  /** Cells of the first row without the empty ones at its end. */
+  private filled = 0
   private lines = 0
 
   constructor(
@@ -72,9 +75,13 @@ class Collector extends Parser {
 
   override push(record: string[] | null): boolean {
     if (record === null) return super.push(null)
-    if (this.width === 0) this.width = record.length
+    if (this.width === 0) {
+      this.width = record.length
+      this.filled = record.findLastIndex((cell) => !isBlank(cell)) + 1
+    }
     if (this.width > MOST_COLUMNS) this.failure ??= this.tooWide()
-    while (record.length > this.width && record.at(-1) === '') record.pop()
+    while (record.length > this.width && isBlank(record.at(-1)!)) record.pop()
+    while (record.length < this.width && record.length >= this.filled) record.push('')
     // An error that is thrown here would be lost between the stream's callbacks.
     if (record.length !== this.width) this.failure ??= this.ragged(record.length)
     if (this.failure !== undefined) return true
@@ -116,6 +123,10 @@ class Collector extends Parser {
       ),
     )
   }
+}
+
+function isBlank(cell: string): boolean {
+  return cell.trim() === ''
 }
 
 const QUOTES = 'write a quote inside a cell twice ("") and put the whole cell in quotes'
