@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import {
   brotliDecompress,
@@ -51,7 +52,10 @@ export async function decodeBody(bytes: Buffer, contentEncoding: string | undefi
   for (const name of codingsOf(contentEncoding)) {
     if (body.length === 0) return body
     const coding = codingOf(name, body)
-    if (!coding) throw new TransportFault('undecodable', `the answer has an unknown content encoding: ${name}`)
+    if (!coding) {
+      const part = decodePart(bytes, contentEncoding)
+      throw new TransportFault('undecodable', `the answer has an unknown content encoding: ${name}`, part)
+    }
     try {
       const options = { maxOutputLength: HTTP.mostBodyBytes }
       body = body.length <= HTTP.syncDecodeBytes ? coding.now(body, options) : await coding.later(body, options)
@@ -59,7 +63,7 @@ export async function decodeBody(bytes: Buffer, contentEncoding: string | undefi
       if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') {
         throw new TransportFault('too_large', `the answer decompresses to more than ${HTTP.mostBodyBytes} bytes`)
       }
-      const part = codingsOf(contentEncoding).length === 1 ? decodePart(bytes, contentEncoding) : undefined
+      const part = decodePart(bytes, contentEncoding)
       throw new TransportFault(
         'undecodable',
         `the answer's ${name} cannot be decompressed: ${(error as Error).message}`,
@@ -70,14 +74,37 @@ export async function decodeBody(bytes: Buffer, contentEncoding: string | undefi
   return body
 }
 
-/** The readable part of a cut body; undefined if there is none. */
+/**
+ * The readable part of a cut or damaged body, or the body itself if it is text that only claims to be encoded; undefined if there
+ * is none. What cannot be read is not kept, because an echo of the token could not be found in it.
+ */
 export function decodePart(bytes: Buffer, contentEncoding: string | undefined): Buffer | undefined {
   const [name, ...more] = codingsOf(contentEncoding)
-  if (bytes.length === 0 || more.length > 0) return undefined
+  if (bytes.length === 0) return undefined
   if (name === undefined) return bytes
+  const part = more.length > 0 ? undefined : (partOf(name, bytes) ?? withoutFrame(name, bytes))
+  return part ?? (isUtf8(bytes) ? bytes : undefined)
+}
+
+function partOf(name: string, bytes: Buffer): Buffer | undefined {
+  const finishFlush = name === 'br' ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH
+  return decodedBy(codingOf(name, bytes), bytes, finishFlush)
+}
+
+/** What a checksum or other bytes at the end keep from being decoded. The frames that servers write have no optional fields. */
+function withoutFrame(name: string, bytes: Buffer): Buffer | undefined {
+  const coding = codingOf(name, bytes)
+  const head = coding === gzip && isPlainGzip(bytes) ? 10 : coding === zlib ? 2 : undefined
+  return head === undefined ? undefined : decodedBy(deflateRaw, bytes.subarray(head), constants.Z_SYNC_FLUSH)
+}
+
+function isPlainGzip(bytes: Buffer): boolean {
+  return bytes.length > 10 && bytes.readUIntBE(0, 4) === 0x1f8b0800
+}
+
+function decodedBy(coding: Coding | undefined, bytes: Buffer, finishFlush: number): Buffer | undefined {
   try {
-    const finish = name === 'br' ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH
-    const part = codingOf(name, bytes)?.now(bytes, { maxOutputLength: HTTP.mostBodyBytes, finishFlush: finish })
+    const part = coding?.now(bytes, { maxOutputLength: HTTP.mostBodyBytes, finishFlush })
     return part && part.length > 0 ? part : undefined
   } catch {
     return undefined

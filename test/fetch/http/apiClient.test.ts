@@ -131,8 +131,9 @@ describe('content encodings', () => {
   test.each<[string, Buffer, string]>([
     ['without its trailer', damaged.subarray(0, -8), WHOLE],
     ['cut in the middle', damaged.subarray(0, 60), ''],
-    ['with a wrong checksum', Buffer.concat([damaged.subarray(0, -8), Buffer.alloc(8)]), ''],
-    ['that is not gzip', Buffer.from(WHOLE), ''],
+    ['with a wrong checksum', Buffer.concat([damaged.subarray(0, -8), Buffer.alloc(8)]), WHOLE],
+    ['with other bytes behind it', Buffer.concat([damaged, Buffer.from('other')]), WHOLE],
+    ['that is not gzip', Buffer.from(WHOLE), WHOLE],
   ])('gzip %s is not an answer', async (_, bytes, part) => {
     const { base } = await serve((__, ___, response) => send(response, bytes, 200, { 'content-encoding': 'gzip' }))
     const fault = await faultAt(base)
@@ -141,9 +142,19 @@ describe('content encodings', () => {
     if (part !== '') expect(textOf(fault.part)).toBe(part)
   })
 
-  test('an unknown encoding is not an answer', async () => {
-    const { base } = await serve((_, __, response) => send(response, WHOLE, 200, { 'content-encoding': 'zstd' }))
-    expect(await faultAt(base)).toMatchObject({ fault: 'undecodable' })
+  test.each<[string, Buffer, string | undefined]>([
+    ['an unknown encoding', Buffer.from(WHOLE), WHOLE],
+    ['an unknown encoding of bytes that are no text', gzipSync(WHOLE), undefined],
+  ])('%s is not an answer; its text is kept', async (_, bytes, part) => {
+    const { base } = await serve((__, ___, response) => send(response, bytes, 200, { 'content-encoding': 'zstd' }))
+    const fault = await faultAt(base)
+    expect(fault.fault).toBe('undecodable')
+    expect(fault.part && textOf(fault.part)).toBe(part)
+  })
+
+  test('two encodings that cannot be undone keep the text that came', async () => {
+    const { base } = await serve((_, __, response) => send(response, WHOLE, 200, { 'content-encoding': 'gzip, br' }))
+    expect(textOf((await faultAt(base)).part)).toBe(WHOLE)
   })
 })
 
