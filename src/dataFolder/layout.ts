@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { UsageError } from '../core/errors.js'
 
 /** The paths in a data folder, all absolute. */
 export interface Layout {
@@ -37,8 +38,14 @@ export interface Layout {
   readonly learned: string
 }
 
+/** @throws UsageError for a path in which DuckDB takes a part for the query of an address, and would look for its log elsewhere */
 export function layoutOf(data: string): Layout {
   const root = resolve(data)
+  if (root.includes('?')) {
+    throw new UsageError(
+      `${root}: DuckDB keeps no database in a folder with "?" in its path; give another one with --data`,
+    )
+  }
   const state = join(root, 'state')
   return {
     data: root,
