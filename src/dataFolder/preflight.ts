@@ -8,6 +8,7 @@ import type { Effects } from '../core/effects.js'
 import { LocalError, messageOf } from '../core/errors.js'
 import type { Access } from '../core/fileModes.js'
 import { remedyFor } from '../core/remedyFor.js'
+import { count, plural } from '../core/text.js'
 import { createTemporary, temporaryName } from '../core/temporaryFile.js'
 import type { Layout } from './layout.js'
 
@@ -93,7 +94,7 @@ export async function warnOfSpace({ data }: Layout, due: number, effects: Pick<E
   if (free >= needed) return
   effects.log(
     'warn',
-    `${data} has ${megabytes(free)} free, and ${due} ids may take ${megabytes(needed)}: if the disk gets full, the run stops with exit code 7; free some space and run the same command again`,
+    `${data} has ${megabytes(free)} free, and ${plural(due, 'id')} may take ${megabytes(needed)}: if the disk gets full, the run stops with exit code 7; free some space and run the same command again`,
     'disk_may_fill',
     { free, needed },
   )
@@ -128,5 +129,5 @@ async function reasonFor(folder: string, cause: unknown): Promise<string> {
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`
+  return `${count(Math.ceil(bytes / 1e6))} MB`
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { LocalError, messageOf } from '../core/errors.js'
 import { remedyFor } from '../core/remedyFor.js'
+import { plural } from '../core/text.js'
 import { withdrawn, type CallEnd, type Intent, type RunHeader } from '../model/call.js'
 import { GroupCommit } from './groupCommit.js'
 import { encodeEnd, encodeIntent, HEAD_BYTES, HEAD_COPIES, journalMark } from './record.js'
@@ -166,7 +167,7 @@ class FileJournal implements Journal {
   private explain(): LocalError {
     const { cause, path, answers, lost } = this
     const [problem, remedy] = this.diagnose()
-    const safe = `${answers} answers of this run are safe`
+    const safe = `${plural(answers, 'answer of this run is', 'answers of this run are')} safe`
     const unsafe = lost === 0 ? '' : `, ${lost} could not be kept`
     return new LocalError(
       `${problem}: ${path}: ${messageOf(cause)}; sending stopped, ${safe}${unsafe}: ${remedy}, then run the same command again`,

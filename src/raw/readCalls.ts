@@ -10,6 +10,7 @@ import {
 } from '../core/duckdb.js'
 import { requireReadable } from '../core/absent.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { plural } from '../core/text.js'
 import type { Call, CallEnd, NoAnswer, RunHeader } from '../model/call.js'
 import { ANSWERS, CALLS, checksumSql, withEndpoint, type RawTable } from './callTables.js'
 import { isMergedFile, rawFiles, rawRuns } from './files.js'
@@ -172,7 +173,8 @@ async function* callsIn<Row extends RawCall>(
     const { value } = (await readingFile(file, () => rows.next())) as IteratorResult<Row[], undefined>
     if (value === undefined) return
     const damaged = value.filter(({ intact }) => !intact)
-    if (damaged.length > 0) throw unreadable(file, `${damaged.length} rows do not match their checksum`)
+    if (damaged.length > 0)
+      throw unreadable(file, `${plural(damaged.length, 'row does not match its', 'rows do not match their')} checksum`)
     yield value.map(read)
   }
 }

@@ -1,6 +1,7 @@
 import { requireReadable } from '../core/absent.js'
 import { all, first, quotedText, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf } from '../core/errors.js'
+import { plural } from '../core/text.js'
 import { countRuns } from '../load/recordRun.js'
 import { createTempTable, insertIntoTempTable } from '../core/tempTable.js'
 import { splitSpending, unsplitRuns } from '../load/spending.js'
@@ -55,7 +56,7 @@ export async function missingFrom(
   const answers = short
     .map(({ run_id, missing }) => ({ run_id, missing: missing - (erased[run_id] ?? 0) }))
     .find(({ run_id, missing }) => missing > 0 && only?.has(run_id) !== false)
-  if (answers) return `it lacks ${answers.missing} paid answers of run ${answers.run_id}`
+  if (answers) return `it lacks ${plural(answers.missing, 'paid answer')} of run ${answers.run_id}`
   const rows = await first<{ list: string; run_id: string }>(
     connection,
     `SELECT list, any_value(lists.run_id) AS run_id FROM lists LEFT JOIN list_members AS m USING (list)

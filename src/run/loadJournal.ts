@@ -56,10 +56,15 @@ export async function loadLeftSegments(
   warnOfLarge(tooLarge, effects)
   for (const segment of segments) await segment.markLoaded()
   await claimKind(warehouse.connection, layout.data, oldest.header.simulated)
-  effects.log('info', `resumed: ${answers} answers recovered, ${unknown} calls unknown`, 'resumed', {
-    answers,
-    unknown,
-  })
+  effects.log(
+    'info',
+    `resumed: ${plural(answers, 'answer')} recovered, ${plural(unknown, 'call')} unknown`,
+    'resumed',
+    {
+      answers,
+      unknown,
+    },
+  )
   return { answers, unknown, damaged: damaged.length }
 }
 

@@ -143,7 +143,7 @@ describe('a journal whose file is taken away', () => {
     const journal = await openJournal(folder, HEADER, MIB)
     await journal.end(answerOf(1))
     rmSync(journal.path)
-    await expect(journal.close()).rejects.toThrow('1 answers of this run are safe')
+    await expect(journal.close()).rejects.toThrow('1 answer of this run is safe')
     expect(await callsOf((await repairJournal(folder)).segments[0]!)).toEqual([answerOf(1)])
   })
 

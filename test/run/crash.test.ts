@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { plural } from '../../src/core/text.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -54,7 +55,7 @@ test.each([77])('kill -9 as call %i arrives: nothing is lost, and only listed ca
     reused: receipt.recovered.answers,
   })
   expect(stderr).toContain(
-    `resumed: ${receipt.recovered.answers} answers recovered, ${receipt.recovered.unknown} calls unknown`,
+    `resumed: ${plural(receipt.recovered.answers, 'answer')} recovered, ${plural(receipt.recovered.unknown, 'call')} unknown`,
   )
   expect(receipt.recovered.unknown).toBeLessThanOrEqual(CONCURRENCY)
 
@@ -91,6 +92,7 @@ test('an id whose call a killed run left unknown is held with --on-ambiguous hol
   await ended
 
   const held = await enrich(list, data, api, '--on-ambiguous', 'hold', '--max-failed', '100%')
+  expect(held.stderr).toContain('resumed: 4 answers recovered, 1 call unknown')
   expect(held.receipt.ids).toMatchObject({ reused: 4, enriched: 5, failed: 1 })
   expect(held.receipt.reasons).toContainEqual({ status: 'failed', reason: 'ambiguous', rows: 1, ids: 1 })
   expect(held.receipt.ambiguous_calls).toBe(1)

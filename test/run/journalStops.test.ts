@@ -1,6 +1,7 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { plural } from '../../src/core/text.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
@@ -39,7 +40,9 @@ describe('a disk that is full', () => {
     expect(code).toBe(7)
     const paid = api.ledger.summary().charged
     expect(stderr).toMatch(/^error: disk full: .*\.journal: ENOSPC.*; sending stopped, /m)
-    expect(stderr).toContain(`${paid} answers of this run are safe: free some space, then run the same command again`)
+    expect(stderr).toContain(
+      `${plural(paid, 'answer of this run is', 'answers of this run are')} safe: free some space, then run the same command again`,
+    )
 
     disk.resize(200)
     await expectGoesOn(list, data, api, { ids: IDS.length, paid })
@@ -100,7 +103,7 @@ test('state that is deleted while calls are made: profiles that were published b
   run.arrived = () => rmSync(join(data, 'state'), { recursive: true, force: true })
   const stopped = await refused(enrich(writeList(folder, IDS.slice(5, 6), 'more.csv'), data, api))
   expect(stopped.code).toBe(7)
-  expect(stopped.stderr).toContain('1 answers of this run are safe')
+  expect(stopped.stderr).toContain('1 answer of this run is safe')
   run.arrived = () => undefined
 
   const before = api.ledger.summary().calls

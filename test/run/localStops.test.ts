@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { openDatabase } from '../../src/core/duckdb.js'
+import { plural } from '../../src/core/text.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { readStatus, type Phase } from '../../src/dataFolder/runStatus.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -133,7 +134,7 @@ describe('a sync that fails', () => {
       expectOneLine(stderr)
       const paid = api.ledger.summary().charged
       expect(stderr).toContain(
-        `EIO: i/o error, fdatasync; sending stopped, ${paid} answers of this run are safe: check this`,
+        `EIO: i/o error, fdatasync; sending stopped, ${plural(paid, 'answer of this run is', 'answers of this run are')} safe: check this`,
       )
       const { receipt } = await enrich(list, data, api)
       expect(receipt.recovered).toEqual({ answers: paid, unknown: 0, damaged: 0 })

@@ -3,6 +3,7 @@ import type { Api } from '../../config/api.js'
 import { pathExists } from '../../core/absent.js'
 import { first } from '../../core/duckdb.js'
 import { EXIT, LocalError } from '../../core/errors.js'
+import { plural } from '../../core/text.js'
 import { DAY_MS, zonedTime } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
 import { CA_REMEDY } from '../../fetch/http/transportFault.js'
@@ -61,7 +62,7 @@ export function checkCertificate({ base }: Pick<Api, 'base'>, connected: Connect
   const left = Date.parse(certificate.valid_to) - now
   if (left > SOON_MS) return ok(found)
   return warn(
-    `${found}: it ends in ${Math.floor(left / DAY_MS)} days, then runs end with 6: tell the vendor or your proxy's admin`,
+    `${found}: it ends in ${plural(Math.floor(left / DAY_MS), 'day')}, then runs end with 6: tell the vendor or your proxy's admin`,
   )
 }
 

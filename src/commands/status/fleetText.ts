@@ -34,7 +34,7 @@ function accountText(
 ): string {
   const limits = [
     ...(per_second === null ? [] : [`${per_second}/s`]),
-    ...(day_calls === null ? [] : [`${count(taken_today)} of ${count(day_calls)} calls today`]),
+    ...(day_calls === null ? [] : [`${count(taken_today)} of ${plural(day_calls, 'call')} today`]),
   ].join(', ')
   const until = stop?.resumes_at ? `until ${localTime(zone, Date.parse(stop.resumes_at))}` : 'until `worker resume`'
   const standing = stop

@@ -3,7 +3,7 @@ import { exposedToken } from '../../config/exposedToken.js'
 import { withPrice, type Settings } from '../../config/settings.js'
 import { liveEffects } from '../../core/effects.js'
 import { UsageError } from '../../core/errors.js'
-import { count, labelLine } from '../../core/text.js'
+import { count, labelLine, plural } from '../../core/text.js'
 import { resumeFleet, stopFleet } from '../../fleet/accounts.js'
 import { openFleetDatabase, type FleetDatabase } from '../../fleet/database.js'
 import { findFleet } from '../../fleet/migrate.js'
@@ -53,7 +53,7 @@ async function apiOf(settings: Settings, { vendor }: Pipeline, { token, proxyFor
 
 function workerText({ account, calls, billed, maybe_billed, done, stop }: WorkerReport): string {
   const lines = [
-    labelLine('worker', `of account ${account}: ${count(done)} ids done`),
+    labelLine('worker', `of account ${account}: ${plural(done, 'id')} done`),
     labelLine('calls', `${count(calls)}: ${count(billed)} billed, ${count(maybe_billed)} maybe`),
     ...(stop ? [labelLine('stopped', `${stop.reason} (${stop.code}): ${stop.message}`)] : []),
   ]

@@ -231,6 +231,7 @@ test('little memory, and a certificate that ends soon, are warnings with a remed
     verdict: 'warn',
     said: expect.stringContaining('it ends in 5 days') as string,
   })
+  expect(at(day('2026-12-09')).said).toContain('it ends in 1 day,')
 })
 
 test('a log file: a folder in its place is a failure, a full disk a warning; no file is made', async ({ skip }) => {
