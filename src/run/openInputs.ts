@@ -41,6 +41,10 @@ export async function openInputs(
   if (list !== undefined && inputs.length > 1) {
     throw new UsageError(`--list ${list}: ${inputs.length} inputs cannot be one list; run them one by one`)
   }
+  if (inputs.includes('')) {
+    // As a path it would be the current folder, such as where the variable of a script is not set.
+    throw new UsageError('the name of an input is empty: name a file, or `-` for stdin')
+  }
   if (inputs.includes('-') && list === undefined) {
     throw new UsageError('- (stdin) has no name; give its list one with --list NAME')
   }
@@ -52,6 +56,7 @@ export async function openInputs(
     const name = list ?? input.list
     const other = named.find((before) => before.name === name)
     if (other) {
+      if (other.source === input.source) throw new UsageError(`${input.source} is named twice: name it once`)
       throw new UsageError(
         `${other.source} and ${input.source} would both be the list ${name}; rename one, or run them one by one with --list`,
       )

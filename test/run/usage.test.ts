@@ -19,6 +19,16 @@ describe('wrong usage is one error line and exit 2, and nothing is sent', () => 
   test.each<[what: string, write: (folder: string) => string[], message: RegExp]>([
     ['a file that is missing', (folder) => [join(folder, 'none.csv')], /none\.csv does not exist/],
     [
+      'an empty name, as of a variable that is not set',
+      () => [''],
+      /^error: the name of an input is empty: name a file/m,
+    ],
+    [
+      'an empty name beside a file',
+      (folder) => [writeList(folder, [plainId(1)]), ''],
+      /^error: the name of an input is empty: name a file/m,
+    ],
+    [
       'an unknown flag',
       (folder) => [writeList(folder, [plainId(1)]), '--concurency', '3'],
       /unknown option '--concurency'/,
@@ -45,6 +55,11 @@ describe('wrong usage is one error line and exit 2, and nothing is sent', () => 
   test.each<[what: string, write: (folder: string) => string[], message: RegExp, ...flags: string[]]>([
     ['an empty file', (folder) => file(folder, 'empty.csv', ''), /empty\.csv is empty/],
     ['a folder', (folder) => [folder], /is a folder/],
+    [
+      'a file twice',
+      (folder) => Array.from({ length: 2 }, () => writeList(folder, [plainId(1)])),
+      /^\S+\.csv is named twice: name it once$/,
+    ],
     ['no id column', (folder) => file(folder, 'names.csv', 'name,city\nA,B\nC,D\n'), /names\.csv.*column/],
     [
       'a column that is missing',

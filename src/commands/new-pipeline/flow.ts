@@ -21,6 +21,7 @@ import { filesOfPipeline } from './sourceText.js'
 /** Writes the folder of a new pipeline. It has the shapes of the answers, and none of their values. */
 export async function newPipelineFlow({ inputs, settings }: Invocation): Promise<number> {
   const [name = '', ...more] = inputs
+  if (name === '') throw new UsageError('the name of the pipeline is empty: give one such as video-user')
   const folder = resolve(name)
   if (isBuiltIn(name)) throw new UsageError(`creator-enrich has a pipeline called ${name} itself: choose another name`)
   if (pathExists(folder)) throw new UsageError(`${folder} exists already: choose another name, or remove it`)

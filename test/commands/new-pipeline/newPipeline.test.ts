@@ -128,6 +128,11 @@ describe('new-pipeline', async () => {
   })
 })
 
+test('an empty name is refused: as a path it would be the current folder', async () => {
+  const { code, stderr } = await commandHere(['new-pipeline', '', '--from', 'a.json'], { cwd: folderWith(answer()) })
+  expect([code, stderr]).toEqual([2, 'error: the name of the pipeline is empty: give one such as video-user\n'])
+})
+
 test('names the keys beside the profile, which no column has', async () => {
   const cwd = folderWith({
     code: 0,
