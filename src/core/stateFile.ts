@@ -28,7 +28,8 @@ export function stateFile<Schema extends z.ZodType>(schema: Schema, remedy: stri
       } catch (cause) {
         if (isAbsent(cause)) return undefined
         if (!(cause instanceof SyntaxError || cause instanceof z.ZodError)) throw unreadablePath(path, cause)
-        const problem = cause instanceof z.ZodError ? 'this version cannot read its content' : messageOf(cause)
+        // The reason of a SyntaxError repeats a part of the file, which may have line breaks and ids of people.
+        const problem = cause instanceof z.ZodError ? 'this version cannot read its content' : 'this is not JSON'
         throw new LocalError(`damaged: ${path}: ${problem}; ${remedy}`, { cause })
       }
     },

@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises'
-import { pathExists, requireReadable } from '../core/absent.js'
+import { readdir, realpath } from 'node:fs/promises'
+import { isAbsent, pathExists, requireReadable } from '../core/absent.js'
 import { commandText } from '../core/commandText.js'
 import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
@@ -26,11 +26,13 @@ export async function withPublished<T>(layout: Layout, work: (connection: Connec
       }
     })
   } catch (error) {
-    throw whyNotRead(error, layout)
+    throw await whyNotRead(error, layout)
   }
 }
 
-function whyNotRead(error: unknown, { data, database, spill }: Layout): unknown {
+/** What an error of reading the published file means, with a remedy; the error itself if that is not known. */
+export async function whyNotRead(error: unknown, layout: Layout): Promise<unknown> {
+  const { data, database, spill } = layout
   if (error instanceof RunError) return error
   const [line = ''] = messageOf(error).split('\n')
   if (/^(Catalog Error: Table|Binder Error: .* does not have a column)/.test(line)) {
@@ -40,10 +42,10 @@ function whyNotRead(error: unknown, { data, database, spill }: Layout): unknown 
     )
   }
   if (/^(IO|Serialization|Invalid) Error|not a valid DuckDB/.test(line)) {
-    return new LocalError(
-      `${database} cannot be read: ${line}; \`${commandText(['replay', '--data', data])}\` publishes it again, with no call`,
-      { cause: error },
-    )
+    const remedy = (await isReplayable(layout))
+      ? `\`${commandText(['replay', '--data', data])}\` publishes it again, with no call`
+      : 'raw/ and state/journal/ hold nothing to make it of: restore them, or the file, from a backup'
+    return new LocalError(`${database} cannot be read: ${line}; ${remedy}`, { cause: error })
   }
   if (isOutOfMemory(error)) {
     return new LocalError(
@@ -52,6 +54,15 @@ function whyNotRead(error: unknown, { data, database, spill }: Layout): unknown 
     )
   }
   return error
+}
+
+/** Whether there is anything that `replay` would read. What cannot be looked at may hold something. */
+async function isReplayable({ raw, journal }: Layout): Promise<boolean> {
+  try {
+    return (await describeSealedRuns(raw)) !== undefined || (await readdir(journal)).length > 0
+  } catch (error) {
+    return !isAbsent(error)
+  }
 }
 
 /** @throws UsageError when there is nothing to read from; it says what brings it back, or makes it */

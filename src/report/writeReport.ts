@@ -1,13 +1,13 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../core/atomicFile.js'
-import { all, openDatabase, type Connection } from '../core/duckdb.js'
+import { all, openDatabase, type Connection, type Database } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
 import type { Language } from '../model/language.js'
 import type { Pipeline } from '../model/pipeline.js'
 import { unknownList } from '../model/unknownList.js'
-import { checkPublished } from '../publish/openPublished.js'
+import { checkPublished, whyNotRead } from '../publish/openPublished.js'
 import { isRunReport, listReportNames } from './listReportNames.js'
 import { listReportPage, reportPage } from './reportPage.js'
 
@@ -72,7 +72,7 @@ export async function writeListReport(
 async function fromPublished<T>(layout: Layout, write: (connection: Connection) => Promise<T>): Promise<T> {
   await checkPublished(layout)
   try {
-    const file = await openDatabase(layout.database, { readOnly: true, tempDirectory: layout.temp })
+    const file = await openToRead(layout)
     try {
       return await write(file.connection)
     } finally {
@@ -83,6 +83,14 @@ async function fromPublished<T>(layout: Layout, write: (connection: Connection) 
     throw new LocalError(`cannot write the report of ${layout.database} to ${layout.reports}: ${messageOf(error)}`, {
       cause: error,
     })
+  }
+}
+
+async function openToRead(layout: Layout): Promise<Database> {
+  try {
+    return await openDatabase(layout.database, { readOnly: true, tempDirectory: layout.temp })
+  } catch (error) {
+    throw await whyNotRead(error, layout)
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandHere } from '../support/commandHere.js'
@@ -27,4 +27,20 @@ test('where only raw/ is left, readers and plan say what it holds, and that repl
   const back = await commandHere(['plan', '--tracked', '--data', data, '--json'])
   expect(JSON.parse(back.stdout)).toMatchObject({ ids: 2, due: { ids: 0 }, known: { fresh: 2 } })
   expect(back.stderr).not.toContain('replay')
+
+  const damaged = join(data, 'creators.duckdb')
+  rmSync(damaged)
+  writeFileSync(damaged, 'no database'.repeat(1000))
+  const readers = [['status'], ['lists'], ['select'], ['report'], ['plan', list]]
+  const unread = async (remedy: string) => {
+    for (const args of readers) {
+      const { code, stderr } = await commandHere([...args, '--data', data])
+      expect({ args, code, stderr }).toEqual({ args, code: 7, stderr: expect.stringContaining(remedy) as string })
+      expect(stderr).toContain(`error: ${damaged} cannot be read: `)
+    }
+  }
+  await unread(`\`creator-enrich replay --data ${data}\` publishes it again, with no call`)
+  // What replay would refuse is no remedy.
+  for (const name of ['raw', 'state']) rmSync(join(data, name), { recursive: true })
+  await unread('raw/ and state/journal/ hold nothing to make it of: restore them, or the file, from a backup')
 })

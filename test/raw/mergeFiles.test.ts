@@ -167,7 +167,7 @@ describe('small files of past months', () => {
     expect(partsIn(raw)).toEqual(merged)
     expect(existsSync(join(raw, merged[0]!))).toBe(true)
     writeFileSync(join(raw, 'manifest.json'), '{"version": 1')
-    await expect(rawRuns(raw, 'answers')).rejects.toThrow(`damaged: ${join(raw, 'manifest.json')}: `)
+    await expect(rawRuns(raw, 'answers')).rejects.toThrow(`damaged: ${join(raw, 'manifest.json')}: this is not JSON; `)
 
     const lost = `missing: ${join(raw, 'manifest.json')}, which says what counts in `
     rmSync(join(raw, 'manifest.json'))

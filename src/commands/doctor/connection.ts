@@ -84,6 +84,7 @@ export async function checkClock(
   connected: Connected,
   now: number,
   timeZone: string,
+  opens = true,
 ): Promise<CheckResult> {
   const shown = `${zonedTime(timeZone, now)} on this machine`
   if (now < RELEASED) throw new Error(`${shown} is before this version was made: set the clock`)
@@ -93,11 +94,12 @@ export async function checkClock(
     throw new LocalError(
       `${shown}, ${far(aheadMs)} the API, whose Date is ${zonedTime(timeZone, date.hostAt)}: set the clock (\`timedatectl set-ntp true\`), a run would stop`,
     )
-  const latest = pathExists(layout.database)
-    ? await withPublished(layout, (connection) =>
-        first<{ at: number | null }>(connection, 'SELECT max(last_attempt_at) AS at FROM creators'),
-      )
-    : undefined
+  const latest =
+    opens && pathExists(layout.database)
+      ? await withPublished(layout, (connection) =>
+          first<{ at: number | null }>(connection, 'SELECT max(last_attempt_at) AS at FROM creators'),
+        )
+      : undefined
   if (latest?.at && latest.at > now + TOLERANCE_MS) {
     throw new Error(
       `${shown}, but an answer in this folder is dated ${zonedTime(timeZone, latest.at)}: set the clock, as the ages depend on it; if it is right, the next run finds that it was wrong then, and fetches those ids once more`,

@@ -104,7 +104,7 @@ export async function doctor({
     EXIT.unreachable,
   )
   const zone = async (): Promise<string> => (await pipelineFor(settings)).timeZone
-  await check('clock', async () => checkClock(layout, connected, now(), await zone()), EXIT.local)
+  await check('clock', async () => checkClock(layout, connected, now(), await zone(), opens), EXIT.local)
   const failed = checks.find(({ verdict }) => verdict === 'fail')
   return { data: layout.data, exit_code: failed?.exit_code ?? EXIT.done, checks }
 }
@@ -142,9 +142,14 @@ export interface DoctorReport {
 /** A longer name would leave the text too little room. */
 const SHORT: Readonly<Record<string, string>> = { certificate: 'cert' }
 
+/** Reasons of other programs may have several lines. */
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ')
+}
+
 /** The report as text, one line for each check. */
 export function doctorText({ checks }: DoctorReport): string {
   return checks
-    .map(({ name, verdict, said }) => `${verdict.padEnd(6)}${(SHORT[name] ?? name).padEnd(10)}${said}\n`)
+    .map(({ name, verdict, said }) => `${verdict.padEnd(6)}${(SHORT[name] ?? name).padEnd(10)}${oneLine(said)}\n`)
     .join('')
 }

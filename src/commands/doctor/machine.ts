@@ -6,6 +6,7 @@ import { pathExists } from '../../core/absent.js'
 import { first, openDatabase } from '../../core/duckdb.js'
 import { LocalError, messageOf, UsageError } from '../../core/errors.js'
 import { databaseMemory, MINIMUM_MB, thisMachine, type Machine } from '../../core/memory.js'
+import { plural } from '../../core/text.js'
 import { version } from '../../core/version.js'
 import { requireOpen } from '../../dataFolder/isClosed.js'
 import type { Layout } from '../../dataFolder/layout.js'
@@ -87,6 +88,7 @@ function existing(path: string): string {
 export async function checkSpace({ data }: Layout): Promise<CheckResult> {
   const { bavail, bsize } = await statfs(existing(data))
   const free = bavail * bsize
-  const room = `${(free / 1e9).toFixed(1)} GB free, room for about ${Math.floor(free / BYTES_AN_ID).toLocaleString('en-US')} ids`
+  const size = free < 1e9 ? `${Math.floor(free / 1e6)} MB` : `${(free / 1e9).toFixed(1)} GB`
+  const room = `${size} free, room for about ${plural(Math.floor(free / BYTES_AN_ID), 'id')}`
   return free < LITTLE_SPACE ? warn(`${room}: make room`) : ok(room)
 }

@@ -1,11 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { doctorCommand } from '../../../src/commands/doctor/command.js'
 import { checkCertificate } from '../../../src/commands/doctor/connection.js'
-import { doctor, type DoctorReport } from '../../../src/commands/doctor/doctor.js'
-import { checkLogFile, checkMemory } from '../../../src/commands/doctor/machine.js'
+import { doctor, doctorText, type DoctorReport } from '../../../src/commands/doctor/doctor.js'
+import { checkLogFile, checkMemory, checkSpace } from '../../../src/commands/doctor/machine.js'
 import type { Reached } from '../../../src/commands/doctor/reach.js'
 import { readToken } from '../../../src/config/api.js'
 import { resolveSettings } from '../../../src/config/settings.js'
@@ -70,6 +70,14 @@ test('all checks pass before and after the first run; no call is made and no fil
   expect(verdicts(early)).toEqual({ ...GOOD, clock: 'fail' })
   expect(saidOf(early, 'clock')).toContain('set the clock')
   expect(early.exit_code).toBe(7)
+  // One failure is one line, also where a reason has several.
+  renameSync(join(data, 'creators.duckdb'), join(data, 'kept'))
+  writeFileSync(join(data, 'creators.duckdb'), 'no database'.repeat(1000))
+  const unread = await examine(data, api.url, TOKEN)
+  expect(verdicts(unread)).toEqual({ ...GOOD, database: 'fail', written: 'warn' })
+  renameSync(join(data, 'kept'), join(data, 'creators.duckdb'))
+  const checks = [{ name: 'next', verdict: 'fail', said: 'damaged:\n  a file' } as const]
+  expect(doctorText({ data, exit_code: 7, checks })).toBe('fail  next      damaged: a file\n')
   // A damaged working database is reported, too.
   writeFileSync(join(data, 'state', 'warehouse.duckdb'), 'not a database')
   expect(saidOf(await examine(data, api.url, TOKEN), 'database')).toContain('the next run rebuilds it with no call')
@@ -245,6 +253,10 @@ test('a log file: a folder in its place is a failure, a full disk a warning; no 
   expect(await checkLogFile({ logFile })).toMatchObject({
     verdict: 'warn',
     said: expect.stringContaining(`the disk of ${disk} is full`) as string,
+  })
+  expect(await checkSpace(layoutOf(join(disk, 'data')))).toEqual({
+    verdict: 'warn',
+    said: '0 MB free, room for about 0 ids: make room',
   })
   expect(readdirSync(disk)).toEqual(['filler'])
 })
