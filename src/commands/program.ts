@@ -67,6 +67,10 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
+    // Every command has options. With the word in each line the descriptions would not be wrapped at 80 columns.
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trimEnd(),
+    })
   const entries: { readonly command: Command; readonly entry: CommandLine }[] = []
   const add = (parent: CommandLine, command: Command): void => {
     const entry = addCommand(parent, command)

@@ -103,8 +103,8 @@ function busy(layout: Layout, holder: number, refused: string): BusyError {
   const otherRun = holder > 0 ? `another run (PID ${holder})` : 'another run'
   const run = runOf(layout, holder)
   const age = run && (Date.now() - Date.parse(run.started_at)) / 1000
-  const since = age === undefined ? '' : ` for ${timeOf(Math.max(0, age))}`
-  return new BusyError(`${otherRun} holds ${layout.data}${since}: ${refused}, wait until it is done`)
+  const holds = age === undefined ? `holds ${layout.data}` : `has held ${layout.data} for ${timeOf(Math.max(0, age))}`
+  return new BusyError(`${otherRun} ${holds}: ${refused}, wait until it is done`)
 }
 
 /** The run of the holder. A status that cannot be read does not change that the folder is held. */

@@ -10,6 +10,11 @@ export function unknownList(
 ): UsageError {
   const near = nearest(list, names)
   const meant = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'
-  const known = names.length === 0 ? 'no list was read yet' : `its lists are ${[...names].sort().join(', ')}`
-  return new UsageError(`${data} has no list ${list}: ${known}${meant} ${undone}`)
+  const known =
+    names.length === 0
+      ? 'it has none'
+      : names.length === 1
+        ? `its only list is ${names[0]}`
+        : `its lists are ${[...names].sort().join(', ')}`
+  return new UsageError(`${data} has no list ${list === '' ? '""' : list}: ${known}${meant} ${undone}`)
 }

@@ -135,5 +135,5 @@ const PROBLEMS: Readonly<Record<string, [what: string, remedy: string]>> = {
   CSV_QUOTE_NOT_CLOSED: ['a quote is opened and never closed', QUOTES],
   CSV_INVALID_CLOSING_QUOTE: ['a quote stands inside a quoted cell, or a quote is never closed', QUOTES],
   INVALID_OPENING_QUOTE: ['a quote stands in the middle of a cell', QUOTES],
-  CSV_MAX_RECORD_SIZE: ['the row has more than 8 million characters, perhaps because a quote is never closed', QUOTES],
+  CSV_MAX_RECORD_SIZE: ['the row has more than 8 MB, perhaps because a quote is never closed', QUOTES],
 }

@@ -1,7 +1,7 @@
 /** Bytes read at a time. Larger chunks take much more memory and save little time. */
 export const CHUNK = 64 * 1024
 
-/** Characters or bytes. Without a limit, a quote that is never closed takes the rest of the file into memory. */
+/** Bytes of UTF-8 in text, characters in a workbook. Without a limit, a quote that is never closed takes the rest of the file into memory. */
 export const LONGEST_ROW = 8 * 1024 * 1024
 
 /** Bytes in a row that may be one incomplete character in some encoding. */

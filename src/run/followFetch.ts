@@ -30,7 +30,7 @@ export function followFetch(event: FetchEvent, tally: Tally, effects: Pick<Effec
     const { message, reason, code } = event.stop
     effects.log(
       'warn',
-      `stopping (${message}); waiting for ${plural(tally.inFlight, 'call')} in flight`,
+      `stopping (${message})${tally.inFlight > 0 ? `; waiting for ${plural(tally.inFlight, 'call')} in flight` : ''}`,
       reason === 'cap' ? 'cap_reached' : 'stopping',
       { reason, code, in_flight: tally.inFlight },
     )

@@ -30,6 +30,9 @@ test('each --help has an example and fits 80 columns; that of run has groups', a
     expect(stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('Example: '))).toEqual([])
     if (name === 'run') expect(stdout).toMatch(/\nMoney:\n {2}--max-calls /)
   }
+  const { stdout } = await commandHere(['--help'])
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  expect(stdout).toMatch(/\n {2}run \[input\.\.\.\] +read, plan/)
 })
 
 test.each(['run', 'plan', 'status'])('%s in a folder that was deleted is one clear line', async (command) => {

@@ -35,7 +35,7 @@ test('a second process is refused in less than a second, with the id of the hold
   const refused = JSON.parse(await startChild('holder.mjs', data).line()) as Refused
   expect(refused).toMatchObject({ name: 'BusyError', exitCode: 8 })
   expect(refused.message).toBe(
-    `another run (PID ${first.process.pid}) holds ${data} for 1h05m: nothing was changed, wait until it is done`,
+    `another run (PID ${first.process.pid}) has held ${data} for 1h05m: nothing was changed, wait until it is done`,
   )
   expect(refused.ms).toBeLessThan(1000)
 
@@ -108,7 +108,7 @@ test('a refusal says what it means for the command: only a run would have sent a
   const holder = startChild('holder.mjs', data)
   expect(await holder.line()).toBe('held')
   showRun(data, holder.process.pid!)
-  const held = `another run (PID ${holder.process.pid}) holds ${data} for 1h05m`
+  const held = `another run (PID ${holder.process.pid}) has held ${data} for 1h05m`
   for (const [args, refused] of [
     [['run', list, '--api', 'simulated', '--quiet'], 'nothing was sent'],
     [['replay'], 'nothing was changed'],

@@ -60,7 +60,7 @@ test('a second run: exit 8 with no call, and the error names the other run; a ki
   await arrived
   const second = await startRun([list], data, api).ended
   expect(second.code).toBe(8)
-  expect(second.stderr).toMatch(/error: another run \(PID \d+\) holds \S+ for \d+s: nothing was sent/)
+  expect(second.stderr).toMatch(/error: another run \(PID \d+\) has held \S+ for \d+s: nothing was sent/)
   expect(second.stderr).toContain(`PID ${first.child.pid}`)
   expect(api.ledger.summary().calls).toBeLessThanOrEqual(1)
 

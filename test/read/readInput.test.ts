@@ -174,9 +174,10 @@ test('an error about a wide table names its first columns only', async () => {
 
 test('a quote that is never closed does not take the whole file into memory', async () => {
   const path = file('quote.csv', `user_id,note\n${numbered(1)},"${`${'x'.repeat(99)}\n`.repeat(200_000)}`)
-  expect(await refusal(path)).toMatch(
-    /line 2: the row has more than 8 million characters, perhaps because a quote is never closed/,
-  )
+  expect(await refusal(path)).toMatch(/line 2: the row has more than 8 MB, perhaps because a quote is never closed/)
+  // Three bytes a character.
+  const long = file('long.csv', `user_id,note\n${numbered(1)},${'长'.repeat(3_000_000)}\n`)
+  expect(await refusal(long)).toMatch(/line 2: the row has more than 8 MB,/)
 })
 
 test('a path that cannot be opened is refused with the absolute path and a remedy', async () => {

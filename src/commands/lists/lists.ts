@@ -57,7 +57,7 @@ export function listsText(
   nightlyPrice: number | null,
   { columns, data, timeZone }: { columns: number; data: string; timeZone: string },
 ): string {
-  if (lists.length === 0) return 'no list was read yet\n'
+  if (lists.length === 0) return 'there is no list\n'
   const rows = lists.map((each) => [
     each.list,
     each.tracked ? 'yes' : 'no',
@@ -87,9 +87,15 @@ function nightly(lists: readonly ListReport[], price: number | null, data: strin
   const refresh = commandText(['run', '--tracked', '--data', data])
   if (tracked.length === 0) {
     const track = commandText(['run', '<list>', '--track', '--data', data])
-    return `no list is tracked. \`${track}\` tracks one,\nand \`${refresh}\` refreshes those that are tracked`
+    return `no list is tracked; this tracks one:\n  \`${track}\`\nand this refreshes those that are tracked:\n  \`${refresh}\``
   }
-  return `\`${refresh}\` refreshes ${tracked.length} of ${lists.length}, for ${money(price, lists[0]!.currency)} a night when all their ids are due`
+  const some =
+    tracked.length === lists.length
+      ? lists.length === 1
+        ? 'the list'
+        : `all ${count(lists.length)} lists`
+      : `${count(tracked.length)} of ${count(lists.length)} lists`
+  return `this refreshes ${some}, for ${money(price, lists[0]!.currency)} a night when every id is due:\n  \`${refresh}\``
 }
 
 function money(amount: number | null, currency: string | null): string {

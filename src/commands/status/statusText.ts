@@ -106,9 +106,13 @@ function runsText({ runs, simulated, money, time_zone: zone }: StatusReport, col
     { title: 'ended', cut: true },
     ...['took', 'rows', 'enriched', 'failed', 'parked', 'calls', 'money'].map((title) => ({ title, right: true })),
   ]
-  const whole = table(header, rows(0), columns)
-  // The years go where the counts are so large that the table would not fit.
-  return whole.split('\n').every((line) => stringWidth(line) <= columns) ? whole : table(header, rows(5), columns)
+  const uncut = table(
+    header.map((each) => ({ ...each, cut: false })),
+    rows(0),
+    columns,
+  )
+  // The years go where the counts are so large that the table would not fit, before the exit code is cut off.
+  return uncut.split('\n').every((line) => stringWidth(line) <= columns) ? uncut : table(header, rows(5), columns)
 }
 
 function parkedText({ parked }: StatusReport, now: number, columns: number): string {
@@ -120,8 +124,16 @@ function parkedText({ parked }: StatusReport, now: number, columns: number): str
     { title: 'rows', right: true },
     { title: 'ids', right: true },
   ]
-  const hints = [...new Set(parked.flatMap(({ run_again }) => run_again ?? []))]
-  return table(header, rows, columns) + hints.map((hint) => `${labelLine('next', runAgainText(hint, now))}\n`).join('')
+  const hints = new Map<string, Set<string>>()
+  for (const { reason, run_again } of parked) {
+    if (run_again === null) continue
+    const hint = runAgainText(run_again, now)
+    hints.set(hint, (hints.get(hint) ?? new Set()).add(reason))
+  }
+  const next = [...hints].map(([hint, reasons], at) =>
+    labelLine(at === 0 ? 'next' : '', hints.size === 1 ? hint : `${[...reasons].join(', ')}: ${hint}`),
+  )
+  return table(header, rows, columns) + next.map((line) => `${line}\n`).join('')
 }
 
 function restText(

@@ -58,6 +58,24 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   for (const line of largeText.split('\n').filter((each) => !/^(folder|next)/.test(each)))
     expect(stringWidth(line)).toBeLessThanOrEqual(80)
 
+  // So does the exit code of a run that was stopped, and each reason of parked rows has its hint.
+  const stopped = { exit_code: 130, stop_reason: 'signal', money_billed: 35.55 }
+  const stoppedText = statusText(
+    {
+      ...parked,
+      runs: parked.runs.map((run) => ({ ...run, ...stopped })),
+      parked: [
+        ...parked.parked,
+        { ...parked.parked[0]!, reason: 'stopped', run_again: 'run the same command again' },
+        { ...parked.parked[0]!, list: 'other', reason: 'stopped', run_again: 'run the same command again' },
+      ],
+    },
+    Date.now(),
+    80,
+  )
+  expect(stoppedText).toContain(' signal (130) ')
+  expect(stoppedText).toMatch(/\nnext {7}quota: run the same command again after .*\n {11}stopped: run [^\n]*\n\n/)
+
   // An error says how a run ended, also where a cap had stopped the calls before; a killed run has no code.
   const ends = [
     { exit_code: 7, status: 'done', stop_reason: 'cap' },

@@ -173,7 +173,10 @@ test('without a tracked list: exit 2 naming the folder, and no folder is created
   const { code, stderr } = await refused(refresh(data, api))
   expect(code).toBe(2)
   expect(stderr).toContain(`no list of ${data} is tracked`)
-  await expect(untrackIn(data, 'other')).rejects.toThrow(`${data} has no list other: its lists are creators`)
+  await expect(untrackIn(data, 'other')).rejects.toThrow(
+    `${data} has no list other: its only list is creators; nothing was changed`,
+  )
+  await expect(untrackIn(data, '')).rejects.toThrow(`${data} has no list "": its only list`)
   const both = await refused(enrich(writeList(folder, [plainId(1)]), data, api, '--tracked'))
   expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('takes no input') as string })
 })
@@ -193,7 +196,7 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
     expect(lines[1]).toMatch(/^notes +yes +5 +2 +100% +2 +\d{4}-\d\d-\d\d \d\d:\d\d +¥0\.30$/)
     expect(lines[2]).toMatch(/^很长的名单 +no +2 +2 +100% +0 /)
     expect(printed.stdout).toMatch(
-      /run --tracked --data \S+` refreshes 1 of 2, for ¥0\.30 a night when all their ids are due\n/,
+      /this refreshes 1 of 2 lists, for ¥0\.30 a night when every id is due:\n {2}`.*run --tracked --data \S+`\n/,
     )
     const held = await commandHere(['untrack', 'notes', '--data', data])
     expect([held.code, held.stdout]).toEqual([8, ''])
@@ -204,7 +207,7 @@ test('lists: as a table and as JSON, also while a run holds the folder', async (
       ['notes', 5, 1],
       ['很长的名单', 2, 1],
     ])
-    expect(listsText([], null, { columns: 80, data: 'data', timeZone: 'Asia/Shanghai' })).toBe('no list was read yet\n')
+    expect(listsText([], null, { columns: 80, data: 'data', timeZone: 'Asia/Shanghai' })).toBe('there is no list\n')
   } finally {
     await lock.release()
   }
