@@ -4,6 +4,7 @@ import { commandText } from '../core/commandText.js'
 import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
 import { LocalError, messageOf, RunError, UsageError } from '../core/errors.js'
 import type { Layout } from '../dataFolder/layout.js'
+import { readRunState } from '../dataFolder/runStatus.js'
 import { withSpill } from '../dataFolder/spill.js'
 import { describeSealedRuns } from '../raw/sealedRuns.js'
 
@@ -72,9 +73,18 @@ export async function checkPublished(layout: Layout): Promise<void> {
   throw (
     (await restorable(layout)) ??
     new UsageError(
-      `${data} has no published file yet: \`${commandText(['run', '<list>', '--data', data])}\` makes one; or give another folder with --data`,
+      `${data} has no published file yet: ${isRunOn(layout) ? 'the run that is on makes one at its end' : `\`${commandText(['run', '<list>', '--data', data])}\` makes one`}; or give another folder with --data`,
     )
   )
+}
+
+function isRunOn(layout: Layout): boolean {
+  try {
+    return readRunState(layout).isOn
+  } catch {
+    // What cannot be read, such as the state of another user's folder, does not change that nothing is published.
+    return false
+  }
 }
 
 /** Why nothing is published although `raw/` holds runs: it was put back from a backup. Undefined when `raw/` is empty. */

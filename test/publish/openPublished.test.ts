@@ -4,7 +4,31 @@ import { expect, test } from 'vitest'
 import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { enrich, simulator } from '../support/simulated.js'
+import { enrich, simulator, startRun } from '../support/simulated.js'
+
+test('while the first run is on, readers say that it makes the file they lack', async () => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  let arrive: () => void = () => undefined
+  const arrived = new Promise<void>((resolve) => (arrive = resolve))
+  const api = await simulator({
+    before: () => {
+      arrive()
+      return new Promise(() => undefined)
+    },
+  })
+  const { child, ended } = startRun([writeList(folder, [plainId(1)])], data, api)
+  await arrived
+  const refused = async (command: string, end: string) => {
+    const { code, stderr } = await commandHere([command, '--data', data])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${data} has no published file yet: ${end}`)])
+  }
+  const during = 'the run that is on makes one at its end; or give another folder with --data'
+  for (const command of ['select', 'lists', 'changes', 'costs']) await refused(command, during)
+  child.kill('SIGKILL')
+  await ended
+  await refused('select', '`creator-enrich run <list> --data ')
+})
 
 test('where only raw/ is left, readers and plan say what it holds, and that replay brings it back', async () => {
   const folder = temporaryFolder()

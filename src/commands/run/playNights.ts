@@ -1,7 +1,8 @@
 import { pathExists } from '../../core/absent.js'
 import { EXIT, UsageError } from '../../core/errors.js'
-import { DAY_MS } from '../../core/time.js'
+import { DAY_MS, dayIn } from '../../core/time.js'
 import { layoutOf } from '../../dataFolder/layout.js'
+import { pipelineFor } from '../../publish/folderPipeline.js'
 import { startNow } from '../../run/startNow.js'
 import type { Invocation } from '../command.js'
 import { perform } from './perform.js'
@@ -19,10 +20,12 @@ export async function playNights(invocation: Invocation, signal: AbortSignal): P
   if (invocation.inputs.includes('-'))
     throw new UsageError('--nights reads the input each night, so it cannot be - (stdin)')
   if (pathExists(layoutOf(data).state)) return
+  // A day as in all tables.
+  const { timeZone } = await pipelineFor(settings)
   const quick = { ...settings, noReport: true, notify: undefined }
   for (let ago = nights - 1; ago > 0; ago -= 1) {
     const now = (): number => Date.now() - ago * DAY_MS
-    const night = new Date(now()).toISOString().slice(0, 10)
+    const night = dayIn(timeZone, now())
     logger.log('info', `night ${nights - ago} of ${nights}, played as on ${night}`, 'night_played')
     const { exit_code: exitCode } = await perform({
       ...invocation,
