@@ -42,7 +42,12 @@ function money(receipt: Receipt, amount: number): string {
 function resolvedLine({ resolved }: Receipt): string[] {
   if (resolved === undefined) return []
   const { inputs, found, not_found, failed, parked, held } = resolved
-  const each = { 'lead to nobody': not_found, failed, parked, 'held because maybe paid': held }
+  const each = {
+    [not_found === 1 ? 'leads to nobody' : 'lead to nobody']: not_found,
+    failed,
+    parked,
+    'held because maybe paid': held,
+  }
   const others = Object.entries(each).filter(([, number]) => number > 0)
   const parts = [
     ...(inputs > 0 ? [`${count(found)} of ${plural(inputs, 'link or name', 'links and names')} found`] : []),
@@ -75,8 +80,11 @@ function callLine(receipt: Receipt): string {
   const { sent, billed, maybe_billed, codes } = receipt.calls
   if (sent === 0)
     return labelLine('calls', receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: every id is known' : 'none')
-  const parts = [`${count(sent)} sent`, `${count(billed)} billed`]
+  // The receipt counts every attempt as sent, also one that found no connection.
+  const unsent = codes.find(({ code }) => code === 'unsent')?.calls ?? 0
+  const parts = [`${count(sent - unsent)} sent`, `${count(billed)} billed`]
   if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
+  if (unsent > 0) parts.push(`${count(unsent)} could not be sent`)
   const byCode = codes.map(({ code, calls }) => `${code}: ${count(calls)}`)
   return `${labelLine('calls', parts.join(', '))}\n${labelParts('by code', byCode)}`
 }

@@ -5,7 +5,7 @@ import { pathExists, unreadablePath } from '../../core/absent.js'
 import type { Settings } from '../../config/settings.js'
 import { commandText } from '../../core/commandText.js'
 import { UsageError } from '../../core/errors.js'
-import { count } from '../../core/text.js'
+import { count, plural } from '../../core/text.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { csvRecords } from '../../export/csvFile.js'
 import { PAGE, writeOut } from '../../terminal/print.js'
@@ -49,16 +49,16 @@ export async function selectFlow({ settings, logger }: Invocation): Promise<numb
     write: writeRows,
     columns: process.stdout.columns || PAGE,
   })
-  const who = mentioned ? 'people' : 'creators'
-  if (rows === 0) logger.log('info', `0 ${who} match`, 'nothing_matches')
+  const people = (number: number): string =>
+    mentioned ? plural(number, 'person', 'people') : plural(number, 'creator')
+  if (rows === 0) logger.log('info', `${people(0)} match`, 'nothing_matches')
   if (out !== undefined) {
-    logger.log('info', `${rows} ${who} written to ${out}`, 'file_written', { rows })
+    logger.log('info', `${people(rows)} written to ${out}`, 'file_written', { rows })
     if (save !== undefined)
       logger.log('info', `next: \`${commandText(['run', out, '--data', settings.data])}\``, 'hint')
   } else if (isTable && rows < matching) {
-    const who = mentioned ? 'people' : 'creators'
     const order = sort ? '' : mentioned ? ', most mentioned first' : ', most followers first'
-    const shown = `${count(rows)} of ${count(matching)} ${who}${order}`
+    const shown = `${count(rows)} of ${people(matching)}${order}`
     logger.log('info', `${shown}; --limit N shows more, --format csv shows all`, 'hint')
   }
   return 0

@@ -276,6 +276,14 @@ test('a choice of nobody says so on stderr, whatever is written', async () => {
     out,
   ])
   expect(written.stderr).toBe(`0 people match\n0 people written to ${out}\n`)
+  for (const [flags, who] of [
+    [['--limit', '1'], '1 creator'],
+    [['--limit', '1', '--mentioned'], '1 person'],
+    [['--limit', '2'], '2 creators'],
+  ] as const) {
+    const { stderr } = await commandHere(['select', '--data', data, ...flags, '--out', out])
+    expect(stderr).toBe(`${who} written to ${out}\n`)
+  }
 })
 
 test('near names', () => {
