@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { filesBelow, SMALL, Sandbox, type SandboxOptions, useSandboxes } from './sandbox.js'
 import { sample, spread } from './size.js'
 import { Tally } from './tally.js'
 import { mayMount, withDisk } from './tmpfs.js'
-import { runTrial } from './trial.js'
+import { compareWith, runTrial } from './trial.js'
 
 useSandboxes()
 
@@ -35,7 +35,8 @@ async function measureDiskUse(options: SandboxOptions): Promise<DiskUse> {
     const sizes = () => filesBelow(sandbox.data).map((path) => statSync(path).size)
     const sum = (all: number[]) => all.reduce((total, size) => total + size, 0)
     const before = sum(sizes())
-    await sandbox.runAgain()
+    expect((await sandbox.runAgain()).code).toBe(0)
+    await compareWith(sandbox)
     return { before, after: sum(sizes()), largest: Math.max(...sizes()) }
   } finally {
     await sandbox.close()

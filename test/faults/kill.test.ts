@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Ended, Started } from '../support/cli.js'
 import { LARGE, Sandbox, type SandboxOptions, useSandboxes } from './sandbox.js'
 import { sample, spread } from './size.js'
 import { Tally } from './tally.js'
-import { runTrial, type Verdict } from './trial.js'
+import { compareWith, runTrial, type Verdict } from './trial.js'
 
 useSandboxes()
 
@@ -13,8 +13,11 @@ async function secondsOf(options: SandboxOptions): Promise<number> {
   const sandbox = await Sandbox.open(options)
   try {
     const began = performance.now()
-    await sandbox.run()
-    return (performance.now() - began) / 1000
+    const { code } = await sandbox.run()
+    const seconds = (performance.now() - began) / 1000
+    expect(code).toBe(0)
+    await compareWith(sandbox)
+    return seconds
   } finally {
     await sandbox.close()
   }

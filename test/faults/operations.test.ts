@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Ended } from '../support/cli.js'
 import { SMALL, Sandbox, type FailAt, type SandboxOptions, useSandboxes } from './sandbox.js'
 import { sample, stride } from './size.js'
 import { Tally } from './tally.js'
-import { runTrial } from './trial.js'
+import { compareWith, runTrial } from './trial.js'
 
 useSandboxes()
 
@@ -31,7 +31,9 @@ async function countOperations(
   try {
     await before?.(sandbox)
     const count = join(sandbox.folder, 'operations')
-    await sandbox.run({ failAt: { at: 0, how: 'kill', count } })
+    const { code } = await sandbox.run({ failAt: { at: 0, how: 'kill', count } })
+    expect(code).toBe(0)
+    if (!before) await compareWith(sandbox)
     return JSON.parse(readFileSync(count, 'utf8')) as Counts
   } finally {
     await sandbox.close()
