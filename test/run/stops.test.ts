@@ -5,6 +5,7 @@ import type { SimulatorSettings } from '../../src/simulator/settings.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
+import { sharedFolder } from '../support/sharedFolder.js'
 import { enrich, receiptOf, refused, simulator, startRun } from '../support/simulated.js'
 
 const CONCURRENCY = 8
@@ -16,64 +17,102 @@ function setUp() {
   return { folder, data: join(folder, 'data'), list: writeList(folder, IDS) }
 }
 
+interface Stop {
+  readonly what: string
+  readonly at: Partial<SimulatorSettings>
+  readonly code: number
+  readonly exit: number
+  readonly reason: string
+  readonly parked: string
+  /** Charged answers of this run and those before it. */
+  readonly paid: number
+}
+
+const NO_STOP = { tokens: null, permission: true, quota: null, balance: null, budget: null }
+const STOPS: readonly Stop[] = [
+  {
+    what: 'a token that is refused',
+    at: { tokens: ['another'] },
+    code: 100,
+    exit: 4,
+    reason: 'token',
+    parked: 'stopped',
+    paid: 0,
+  },
+  {
+    what: 'an endpoint that is not activated',
+    at: { permission: false },
+    code: 600,
+    exit: 4,
+    reason: 'permission',
+    parked: 'stopped',
+    paid: 0,
+  },
+  { what: 'the daily quota', at: { quota: 12 }, code: 303, exit: 5, reason: 'quota', parked: 'quota', paid: 12 },
+  { what: 'the balance', at: { balance: 8 }, code: 601, exit: 5, reason: 'balance', parked: 'balance', paid: 20 },
+  {
+    what: "the token's own budget",
+    at: { budget: 8 },
+    code: 602,
+    exit: 5,
+    reason: 'balance',
+    parked: 'balance',
+    paid: 28,
+  },
+]
+
+/** One folder and one command: each run goes on where the one before was stopped, and the last one comes to the end. */
+const stoppedRuns = sharedFolder(async (folder) => {
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS)
+  const api = await simulator({ latencyMs: 5 })
+  const runs = []
+  for (const at of [...STOPS.map((stop) => stop.at), {}]) {
+    api.change({ ...NO_STOP, ...at })
+    const before = api.ledger.entries.length
+    const { code, receipt } = await enrich(list, data, api, ...args)
+    const parked = await published(data, `SELECT DISTINCT reason FROM list_members WHERE status = 'parked'`)
+    runs.push({ code, receipt, parked, calls: api.ledger.entries.slice(before), charges: api.ledger.chargesById() })
+  }
+  return runs
+})
+
 describe('what stops the whole run', () => {
-  test.each<{
-    what: string
-    at: Partial<SimulatorSettings>
-    code: number
-    exit: number
-    reason: string
-    parked: string
-  }>([
-    {
-      what: 'a token that is refused',
-      at: { tokens: ['another'] },
-      code: 100,
-      exit: 4,
-      reason: 'token',
-      parked: 'stopped',
-    },
-    {
-      what: 'an endpoint that is not activated',
-      at: { permission: false },
-      code: 600,
-      exit: 4,
-      reason: 'permission',
-      parked: 'stopped',
-    },
-    { what: 'the daily quota', at: { quota: 20 }, code: 303, exit: 5, reason: 'quota', parked: 'quota' },
-    { what: 'the balance', at: { balance: 20 }, code: 601, exit: 5, reason: 'balance', parked: 'balance' },
-    { what: "the token's own budget", at: { budget: 20 }, code: 602, exit: 5, reason: 'balance', parked: 'balance' },
-  ])(
+  test.each(STOPS.map((stop, at) => ({ ...stop, at })))(
     '$what ($code): exit $exit after the calls in flight, and the same command goes on',
-    async ({ at, code, exit, reason, parked }) => {
-      const { data, list } = setUp()
-      const api = await simulator({ latencyMs: 5, ...at })
-      const first = await enrich(list, data, api, ...args)
+    async ({ at, code, exit, reason, parked, paid }) => {
+      const { made: runs } = await stoppedRuns()
+      const [first, second] = [runs[at]!, runs[at + 1]!]
       expect(first.code).toBe(exit)
       expect(first.receipt).toMatchObject({ exit_code: exit, stop: { reason, code: String(code) }, reconciled: true })
-      const refused = api.ledger.entries.filter((entry) => entry.code === code).length
+      const refused = first.calls.filter((entry) => entry.code === code).length
       expect(refused).toBeGreaterThan(0)
       expect(refused).toBeLessThanOrEqual(CONCURRENCY)
-      const paid = api.ledger.summary().charged
-      expect(first.receipt.ids).toMatchObject({ read: IDS.length, enriched: paid, parked: IDS.length - paid })
-      expect(await published(data, `SELECT DISTINCT reason FROM list_members WHERE status = 'parked'`)).toEqual([
-        { reason: parked },
-      ])
+      const before = STOPS[at - 1]?.paid ?? 0
+      expect(first.calls.filter(({ charged }) => charged)).toHaveLength(paid - before)
+      expect(first.receipt.ids).toMatchObject({
+        read: IDS.length,
+        reused: before,
+        enriched: paid - before,
+        parked: IDS.length - paid,
+      })
+      expect(first.parked).toEqual([{ reason: parked }])
 
-      api.change({ tokens: null, permission: true, quota: null, balance: null, budget: null })
-      const second = await enrich(list, data, api, ...args)
-      expect(second.code).toBe(0)
-      expect(second.receipt.ids).toMatchObject({ read: IDS.length, reused: paid, enriched: IDS.length - paid })
-      expect([...api.ledger.chargesById().values()].every((n) => n === 1)).toBe(true)
+      expect(second.code).toBe(STOPS[at + 1]?.exit ?? 0)
+      const next = STOPS[at + 1]?.paid ?? IDS.length
+      expect(second.receipt.ids).toMatchObject({ read: IDS.length, reused: paid, enriched: next - paid })
+      expect([...second.charges.values()].every((n) => n === 1)).toBe(true)
     },
   )
 
+  test('the last of these runs comes to the end, and has paid each id once', async () => {
+    const last = (await stoppedRuns()).made.at(-1)!
+    expect(last).toMatchObject({ code: 0, receipt: { ids: { parked: 0 } }, parked: [] })
+    expect(last.charges).toEqual(new Map(IDS.map((id) => [id, 1])))
+  })
+
   test('a refusal at the very first call costs one call', async () => {
-    const { data, list } = setUp()
-    const api = await simulator({ tokens: ['another'] })
-    await enrich(list, data, api, ...args)
-    expect(api.ledger.summary().calls).toBe(1)
+    expect((await stoppedRuns()).made[0]!.calls).toHaveLength(1)
   })
 
   test('a wrong route (404): exit 4', async () => {
