@@ -89,7 +89,6 @@ describe('a clock that was a year ahead', () => {
       { n: 0 },
     ])
     expect(await replayHere(data)).toMatchObject({ exit_code: 0, differences: [] })
-    expect(await replayCheck()).toEqual([])
   })
 
   test('a run that is cut off while it fetches them again is not paid twice', async () => {
