@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsent, pathExists, requireReadable } from '../core/absent.js'
 import { commandText } from '../core/commandText.js'
 import { isOutOfMemory, openDatabase, type Connection } from '../core/duckdb.js'
@@ -87,8 +87,13 @@ function isRunOn(layout: Layout): boolean {
   }
 }
 
-/** Why nothing is published although `raw/` holds runs: it was put back from a backup. Undefined when `raw/` is empty. */
+/**
+ * Why nothing is published although `raw/` holds runs: it was put back from a backup. Undefined when `raw/` is empty.
+ * @throws UsageError when a file is given in place of the data folder, such as the database in it
+ */
 export async function restorable({ data, raw }: Layout): Promise<UsageError | undefined> {
+  if (pathExists(data) && !(await stat(data)).isDirectory())
+    throw new UsageError(`${data} is a file: give the data folder with --data`)
   const sealed = await describeSealedRuns(raw)
   if (sealed === undefined) return undefined
   return new UsageError(

@@ -53,6 +53,11 @@ test('where only raw/ is left, readers and plan say what it holds, and that repl
   expect(back.stderr).not.toContain('replay')
 
   const damaged = join(data, 'creators.duckdb')
+  for (const args of [['status'], ['lists'], ['select'], ['report'], ['plan', list]]) {
+    const { code, stderr } = await commandHere([...args, '--data', damaged])
+    const said = expect.stringContaining(`error: ${damaged} is a file: give the data folder with --data\n`) as string
+    expect({ args, code, stderr }).toEqual({ args, code: 2, stderr: said })
+  }
   rmSync(damaged)
   writeFileSync(damaged, 'no database'.repeat(1000))
   const readers = [['status'], ['lists'], ['select'], ['report'], ['plan', list]]
