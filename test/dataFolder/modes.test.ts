@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { cli } from '../support/cli.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { inOneProcess } from './oneProcess.js'
+import { inOneProcess } from '../support/oneProcess.js'
 
 /** The modes of files and folders, by path. Links have no modes. */
 function modesIn(folder: string): Map<string, number> {
@@ -15,7 +15,7 @@ function modesIn(folder: string): Map<string, number> {
 
 const isPrivate = (name: string): boolean => /^(data\/(state|raw)|logs)(\/|$)/.test(name)
 
-test.each(['000', '022', '027', '077'])('with umask %s no mode gives more than it may', (umask) => {
+test.each(['000', '022', '027', '077'])('with umask %s no mode gives more than it may', async (umask) => {
   const folder = temporaryFolder()
   writeList(folder, [plainId(1), plainId(2)], 'list.csv')
   const there = ['--data', 'data', '--log-file', 'logs/deep/x.log']
@@ -27,7 +27,7 @@ test.each(['000', '022', '027', '077'])('with umask %s no mode gives more than i
     ['replay', ...there],
     ['forget', plainId(1), ...there],
   ]
-  const ended = inOneProcess(commands, { cwd: folder, umask })
+  const ended = await inOneProcess(commands, { cwd: folder, umask })
   expect(ended.map(({ code, stderr }) => [code, stderr.match(/^error.*/m)])).toEqual(commands.map(() => [0, null]))
 
   const mask = Number.parseInt(umask, 8)

@@ -7,7 +7,7 @@ import { cli, CLI, type Ended } from '../support/cli.js'
 import { commandHere } from '../support/commandHere.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
-import { inOneProcess } from './oneProcess.js'
+import { inOneProcess } from '../support/oneProcess.js'
 
 /** A user without rights. Tests may run as root, for whom no mode counts. */
 const NOBODY = 65534
@@ -101,7 +101,7 @@ describe('a missing permission is named, and nothing is paid', () => {
     ['state/journal/loaded', ['replay', 'forget']],
     ['state/status.json', ['status']],
     ['raw/forgotten.json', ['run', 'replay']],
-  ] as const)('%s', (name, commands, { skip }: { skip?: (why: string) => void } = {}) => {
+  ] as const)('%s', async (name, commands, { skip }: { skip?: (why: string) => void } = {}) => {
     if (!mayBecomeNobody()) return skip?.('this process cannot become another user')
     const there = filled()
     const path = name === 'receipt' ? there.receipt : join(there.data, name)
@@ -110,12 +110,12 @@ describe('a missing permission is named, and nothing is paid', () => {
     chmodSync(dirname(there.folder), 0o755)
     chmodSync(path, 0)
     const named = commands.map((command) => COMMANDS[command]!(there))
-    const ended = inOneProcess(named, { through: AS_NOBODY, cwd: there.folder })
+    const ended = await inOneProcess(named, { through: AS_NOBODY, cwd: there.folder })
     commands.forEach((command, at) => expectNamed(command, ended[at]!, path))
   })
 })
 
-test('another user sees what is published, and is told what is closed', ({ skip }) => {
+test('another user sees what is published, and is told what is closed', async ({ skip }) => {
   if (!mayBecomeNobody()) return skip('this process cannot become another user')
   const { data } = filled()
   for (const folder of [dirname(dirname(data)), dirname(data), data]) chmodSync(folder, 0o755)
@@ -127,7 +127,7 @@ test('another user sees what is published, and is told what is closed', ({ skip 
     ['costs'],
     ['costs', '--format', 'csv'],
   ]
-  const ended = inOneProcess(
+  const ended = await inOneProcess(
     commands.map((args) => [...args, '--data', data]),
     { through: AS_NOBODY, cwd: '/' },
   )
