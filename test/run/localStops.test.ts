@@ -11,6 +11,7 @@ import { layoutOf } from '../../src/dataFolder/layout.js'
 import { readStatus, type Phase } from '../../src/dataFolder/runStatus.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
+import { inherited } from '../support/oneThread.js'
 import { enrich, refused, runHere, simulator } from '../support/simulated.js'
 import { smallDisk } from '../support/tmpfs.js'
 
@@ -25,7 +26,7 @@ function expectOneLine(stderr: string): void {
 
 /** Runs in a child process, because this process serves the simulated API. */
 async function straced(args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
-  const env = { PATH: process.env['PATH'], JUSTONEAPI_TOKEN: 'x', UV_THREADPOOL_SIZE: '1' }
+  const env = { ...inherited(), JUSTONEAPI_TOKEN: 'x', UV_THREADPOOL_SIZE: '1' }
   const child = spawn('strace', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
@@ -92,7 +93,7 @@ test.each(['| head -1 >&2', '>&-', '>/dev/full', '2>/dev/full', '2>&- | head -1'
     const command = `set -o pipefail; "$0" "$@" ${output}`
     const run = ['run', list, '--api', 'simulated', '--data', data, '--no-report']
     const args = ['-c', command, process.execPath, CLI, ...run]
-    expect(spawnSync('bash', args).status).toBe(0)
+    expect(spawnSync('bash', args, { env: inherited() }).status).toBe(0)
     expect(readStatus(layoutOf(data).status)).toMatchObject({ phase: 'finished', done: 5, exit_code: 0 })
   },
 )
