@@ -19,7 +19,7 @@ export interface SandboxOptions {
   /** `published`: an earlier run has published the first ids of the list. */
   readonly start: 'empty' | 'published'
   readonly api?: Omit<Partial<SimulatorOptions>, 'pipeline'>
-  /** Further flags of every run. */
+  /** Further flags of every run, which change no table. */
   readonly flags?: readonly string[]
   /** The data folder; default: beside the list. */
   readonly data?: string

@@ -169,12 +169,12 @@ async function wrongTables(sandbox: Sandbox): Promise<string[]> {
 }
 
 const known = new Map<string, Promise<Tables>>()
-const keyOf = ({ ids, start, flags }: SandboxOptions): string => JSON.stringify([ids, start, flags])
+const keyOf = ({ ids, start }: SandboxOptions): string => JSON.stringify([ids, start])
 
 /** The tables of an undisturbed run over the same ids. */
 function undisturbed(options: SandboxOptions): Promise<Tables> {
-  const { ids, start, flags } = options
-  const made = known.get(keyOf(options)) ?? runUndisturbed({ ids, start, concurrency: 8, ...(flags ? { flags } : {}) })
+  const { ids, start } = options
+  const made = known.get(keyOf(options)) ?? runUndisturbed({ ids, start, concurrency: 8 })
   known.set(keyOf(options), made)
   return made
 }
