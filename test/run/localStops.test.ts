@@ -9,6 +9,8 @@ import { openDatabase } from '../../src/core/duckdb.js'
 import { plural } from '../../src/core/text.js'
 import { layoutOf } from '../../src/dataFolder/layout.js'
 import { readStatus, type Phase } from '../../src/dataFolder/runStatus.js'
+import { loadPipeline } from '../../src/model/pipeline.js'
+import { placeEmptyWarehouse } from '../support/emptyWarehouse.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { inherited } from '../support/oneThread.js'
@@ -86,9 +88,10 @@ describe('the disk of exports or of published copies is full', () => {
 
 test.each(['| head -1 >&2', '>&-', '>/dev/full', '2>/dev/full', '2>&- | head -1'])(
   'with output to %s the run is complete and exits with its own code',
-  (output) => {
+  async (output) => {
     const folder = temporaryFolder()
     const data = join(folder, 'data')
+    await placeEmptyWarehouse(data, await loadPipeline(undefined))
     const list = writeList(folder, IDS.slice(0, 5))
     const command = `set -o pipefail; "$0" "$@" ${output}`
     const run = ['run', list, '--api', 'simulated', '--data', data, '--no-report']
@@ -126,6 +129,7 @@ describe('a sync that fails', () => {
       const folder = temporaryFolder()
       const data = join(folder, 'data')
       const list = writeList(folder, IDS.slice(0, 20))
+      await placeEmptyWarehouse(data, await loadPipeline(undefined))
       const api = await simulator({ latencyMs: 5 })
       const inject = ['-e', 'trace=fdatasync', '-e', `inject=fdatasync:error=EIO:when=${when}`]
       const args = ['-f', '-qq', '-o', '/dev/null', ...inject, process.execPath, CLI, 'run', list]

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { summary } from '../../src/commands/run/summary.js'
+import { loadPipeline } from '../../src/model/pipeline.js'
 import { closingOfReceipt } from '../../src/run/closingLine.js'
 import type { Entry } from '../../src/simulator/ledger.js'
 import type { Simulator } from '../../src/simulator/simulator.js'
 import { agencyList, writeAgencyList } from '../support/agencyList.js'
 import { commandHere } from '../support/commandHere.js'
+import { placeEmptyWarehouse } from '../support/emptyWarehouse.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -260,6 +262,7 @@ test('a run that is killed has paid for what it found', async () => {
   const data = join(folder, 'data')
   const api = await simulator({ latencyMs: 100 })
   const list = writeList(folder, CELLS)
+  await placeEmptyWarehouse(data, await loadPipeline(undefined))
   const killed = startRun([list], data, api, '--resolve', '--concurrency', '1')
   await vi.waitFor(() => expect(api.ledger.entries.some(({ endpoint }) => endpoint === null)).toBe(true), {
     timeout: 20_000,
@@ -293,6 +296,7 @@ test.each([
     },
   })
   const list = writeList(folder, CELLS)
+  await placeEmptyWarehouse(data, await loadPipeline(undefined))
   const stopped = startRun([list], data, api, '--resolve', '--concurrency', '1')
   await Promise.race([third, stopped.ended])
   stopped.child.kill(stop.signal)

@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { loadPipeline } from '../../src/model/pipeline.js'
 import type { SimulatorSettings } from '../../src/simulator/settings.js'
+import { placeEmptyWarehouse } from '../support/emptyWarehouse.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { published } from '../support/published.js'
@@ -232,6 +234,7 @@ describe('signals', () => {
         return undefined
       },
     })
+    await placeEmptyWarehouse(data, await loadPipeline(undefined))
     const { child, ended } = startRun([list], data, api, ...args)
     run.kill = () => child.kill(signal)
     const end = await ended
