@@ -6,10 +6,11 @@ export const DAY_BUDGET = 'budget-per-day'
 
 /** What people do to go on after a stop: the line `next` of the summary. `at` is the time of the stop. */
 export function runAgain(
-  { reason, code, limit, at }: Pick<StopNotice, 'reason' | 'code' | 'limit'> & { at: number },
+  { reason, code, message, limit, at }: Pick<StopNotice, 'reason' | 'code' | 'message' | 'limit'> & { at: number },
   timeZone: string,
 ): string {
   if (code === 'untrusted') {
+    if (isOfAnotherHost(message)) return 'check --api and the proxy, then run the same command again'
     return "set NODE_EXTRA_CA_CERTS to the file of your company's CA, or wait for a valid certificate, then run the same command again"
   }
   switch (reason) {
@@ -35,4 +36,9 @@ export function runAgain(
     case 'signal':
       return 'run the same command again to go on'
   }
+}
+
+/** Whether a text has one of Node's codes for a certificate of another host. */
+export function isOfAnotherHost(text: string): boolean {
+  return /ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH/.test(text)
 }

@@ -169,7 +169,7 @@ function stopOf({ reason, code, message, limit: used, at }: FetchStop, timeZone:
     message,
     limit,
     run_again: runAgain(
-      { reason: reason === 'cap' && code === DAY_BUDGET ? 'quota' : reason, code, limit, at },
+      { reason: reason === 'cap' && code === DAY_BUDGET ? 'quota' : reason, code, message, limit, at },
       timeZone,
     ),
   }

@@ -151,7 +151,7 @@ test('each stop says why, and how to go on, also in Chinese', () => {
     ...(['signal', 'cap'] as const),
   ]
   for (const reason of stops) {
-    const run_again = runAgain({ reason, code: '303', limit: 'account', at: 0 }, 'Asia/Shanghai')
+    const run_again = runAgain({ reason, code: '303', message: '', limit: 'account', at: 0 }, 'Asia/Shanghai')
     const run = { exit_code: 0, stop_reason: reason, stop_message: 'the cap', run_again }
     const noteOf = (lang: Language) =>
       textOf((stopNote(run as RunRow, 'Asia/Shanghai', lang) as Html).text).replaceAll('&#39;', "'")

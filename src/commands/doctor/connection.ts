@@ -6,7 +6,7 @@ import { EXIT, LocalError } from '../../core/errors.js'
 import { plural } from '../../core/text.js'
 import { DAY_MS, zonedTime } from '../../core/time.js'
 import type { Layout } from '../../dataFolder/layout.js'
-import { CA_REMEDY } from '../../fetch/http/transportFault.js'
+import { certificateRemedy } from '../../fetch/http/transportFault.js'
 import { CLOCK_TOLERANCE_MS } from '../../model/clock.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { ok, warn, type CheckResult } from './check.js'
@@ -49,7 +49,7 @@ export function checkCertificate({ base }: Pick<Api, 'base'>, connected: Connect
     if (connected.refused === undefined) return warn('not seen, as the host was not reached')
     return {
       verdict: 'fail',
-      said: `refused: ${describe(connected.refused)}; ${CA_REMEDY}`,
+      said: `refused: ${describe(connected.refused)}; ${certificateRemedy(connected.error.cause)}`,
       exit_code: EXIT.unreachable,
     }
   }

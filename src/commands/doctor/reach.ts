@@ -5,7 +5,7 @@ import { connect as connectSecure, TLSSocket, type PeerCertificate } from 'node:
 import type { ProxyServer } from '../../config/proxy.js'
 import { messageOf, UsageError } from '../../core/errors.js'
 import { version } from '../../core/version.js'
-import { CA_REMEDY, faultText, isRefusedCertificate } from '../../fetch/http/transportFault.js'
+import { certificateRemedy, faultText, isRefusedCertificate } from '../../fetch/http/transportFault.js'
 import { openTunnel, ProxyRefusal } from '../../fetch/http/tunnel.js'
 import { upstreamTime } from '../../model/clock.js'
 
@@ -77,7 +77,7 @@ export async function reach(
       isRefusedCertificate(cause) && !opening.atProxy ? await certificateOf(target, proxy, timeoutMs) : undefined
     return { error: asError(cause, target, proxy, address), atProxy: opening.atProxy, refused }
   } finally {
-    for (const socket of opening.sockets) socket.destroy()
+    destroyAll(opening.sockets)
   }
 }
 
@@ -101,6 +101,11 @@ async function openTo(
   return socket
 }
 
+/** The last one first: Node crashes if a refused TLS socket outlives the one that it runs over. */
+function destroyAll(sockets: Socket[]): void {
+  for (let socket = sockets.pop(); socket; socket = sockets.pop()) socket.destroy()
+}
+
 /** Connects again without a check, and only looks at the certificate. */
 async function certificateOf(
   target: Target,
@@ -114,7 +119,7 @@ async function certificateOf(
   } catch {
     return undefined
   } finally {
-    for (const socket of opening.sockets) socket.destroy()
+    destroyAll(opening.sockets)
   }
 }
 
@@ -167,7 +172,7 @@ async function addressOf(host: string): Promise<string> {
 }
 
 function remedyOf(cause: unknown, proxy: ProxyServer | undefined): string {
-  if (isRefusedCertificate(cause)) return CA_REMEDY
+  if (isRefusedCertificate(cause)) return certificateRemedy(cause)
   return proxy === undefined
     ? 'check the network, a firewall, or whether HTTPS_PROXY must be set'
     : `check this proxy, or name the host in NO_PROXY to connect without it`

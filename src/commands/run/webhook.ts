@@ -6,7 +6,7 @@ import type { Effects } from '../../core/effects.js'
 import { messageOf } from '../../core/errors.js'
 import type { Redact } from '../../core/redact.js'
 import { count, plural } from '../../core/text.js'
-import { CA_REMEDY, isRefusedCertificate } from '../../fetch/http/transportFault.js'
+import { certificateRemedy, isRefusedCertificate } from '../../fetch/http/transportFault.js'
 import { connectorThrough, ProxyRefusal } from '../../fetch/http/tunnel.js'
 import { changeText, type Receipt } from '../../model/receipt.js'
 
@@ -117,7 +117,7 @@ function reasonOf(error: unknown): string {
   const root = rootOf(error)
   // A host with several addresses fails without a message of its own.
   const reason = messageOf(root).split('\n')[0] || String((root as { code?: unknown }).code)
-  return isRefusedCertificate(root) ? `${reason}; ${CA_REMEDY}` : reason
+  return isRefusedCertificate(root) ? `${reason}; ${certificateRemedy(root)}` : reason
 }
 
 function rootOf(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.js'
 import type { NoAnswer } from '../../model/call.js'
+import { isOfAnotherHost } from '../../model/runAgain.js'
 import { ProxyRefusal } from './tunnel.js'
 
 /** A call that ended without a whole answer. Its message is not yet redacted. */
@@ -44,12 +45,16 @@ export function unsent(error: unknown): TransportFault {
   const message = `not sent: ${faultText(error)}`
   if (error instanceof ProxyRefusal) return new TransportFault(error.isDenied ? 'proxy' : 'unsent', message)
   return isRefusedCertificate(error)
-    ? new TransportFault('untrusted', `${message}; ${CA_REMEDY}`)
+    ? new TransportFault('untrusted', `${message}; ${certificateRemedy(error)}`)
     : new TransportFault('unsent', message)
 }
 
-/** What people do about a certificate that this machine does not trust. */
-export const CA_REMEDY = "set NODE_EXTRA_CA_CERTS to the file of your company's CA, or check the clock of this machine"
+/** What people do about a certificate that was refused with this error: no CA helps against one for another host. */
+export function certificateRemedy(error: unknown): string {
+  return isOfAnotherHost(codeOf(error) ?? '')
+    ? 'the certificate is for another host: check the address'
+    : "set NODE_EXTRA_CA_CERTS to the file of your company's CA, or check the clock of this machine"
+}
 
 /** Whether the server's certificate, or that of the proxy, was the reason. */
 export function isRefusedCertificate(error: unknown): boolean {

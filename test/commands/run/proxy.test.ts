@@ -208,6 +208,24 @@ test.each<['valid' | 'expired', Record<string, string>, RegExp]>([
   expect(checked.certificate.said).toMatch(/^refused: valid 2020-\S+ to \S+, for .*, issued by /)
 })
 
+test('a certificate for another host names the address, as no CA would help', async () => {
+  const proxy = await startProxy(await startTls(1))
+  const env = { ...CA, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
+  const here = await place()
+  const flags = ['--api', 'https://other.example.test']
+  const { code, receipt } = await runAt(here, env, ...flags)
+  expect(code).toBe(6)
+  expect(receipt.stop?.message).toMatch(
+    /ERR_TLS_CERT_ALTNAME_INVALID\); the certificate is for another host: check the/,
+  )
+  expect(receipt.stop?.run_again).toBe('check --api and the proxy, then run the same command again')
+  const checked = await networkOf(here, env, ...flags)
+  for (const check of [checked.network, checked.certificate]) {
+    expect(check).toMatchObject({ verdict: 'fail', exit_code: 6 })
+    expect(check.said).toContain('the certificate is for another host')
+  }
+}, 60_000)
+
 test('the webhook follows the same rule', async () => {
   const bodies: string[] = []
   const hook = createServer((request, response) => {
