@@ -1,10 +1,9 @@
-import { holdsValues, isObject } from '../src/model/json.js'
+import { isObject } from '../src/model/json.js'
 import type { Profile } from '../src/model/pipeline.js'
 
 /**
  * What `data` of a code-0 answer holds, where a profile has its id under this key. Nothing (null, `{}`, no `data`) is an empty
- * answer: a deleted, banned or unknown user (inferred). So is the requested id alone, without any value beside it: as a profile it
- * would blank all that is known. Without text under the key the content cannot be matched to the
+ * answer: a deleted, banned or unknown user (inferred). Without text under the key the content cannot be matched to the
  * requested id, so it is unreadable: the upstream has changed its shape. A profile with another id must never be stored under
  * the requested one.
  */
@@ -19,7 +18,6 @@ export function profileWithId(key: string): (data: unknown, requestedId: string)
     const id = value[key]
     if (typeof id !== 'string' || id.trim() === '')
       return { kind: 'unreadable', found: `an object with an unusable ${key}` }
-    if (id.toLowerCase() !== requestedId.toLowerCase()) return { kind: 'misdelivered', id }
-    return holdsValues(value, 2) ? { kind: 'profile', value } : { kind: 'empty' }
+    return id.toLowerCase() === requestedId.toLowerCase() ? { kind: 'profile', value } : { kind: 'misdelivered', id }
   }
 }

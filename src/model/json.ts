@@ -24,18 +24,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether a value read from JSON holds at least so many numbers, flags and texts that are not blank, at any depth. */
-export function holdsValues(root: unknown, count: number): boolean {
-  const open = [root]
-  let found = 0
-  while (open.length > 0 && found < count) {
-    const value = open.pop()
-    if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) open.push(inner)
-    else if (typeof value === 'string' ? value.trim() !== '' : value !== null && value !== undefined) found += 1
-  }
-  return found >= count
-}
-
 /** Like `readJsonText`, for bytes. */
 export function readJson(bytes: Uint8Array): JsonRead {
   const text = decodeUtf8(bytes)

@@ -1,4 +1,4 @@
-import { holdsValues, isObject } from './json.js'
+import { isObject } from './json.js'
 import type { Profile } from './pipeline.js'
 
 /** Where a profile stands in `data` of a code 0, where that needs no code of its own. */
@@ -19,8 +19,7 @@ export interface ProfilePlace {
 }
 
 /**
- * Makes the reader of `data` for this place. Nothing (null, `{}`) at a place is an empty answer, and so is the
- * requested id without any value beside it. A place that is not there, or
+ * Makes the reader of `data` for this place. Nothing (null, `{}`) at a place is an empty answer. A place that is not there, or
  * something without a usable id, is unreadable: the upstream has changed its shape. A profile with another id must never be
  * stored under the requested one.
  */
@@ -54,8 +53,7 @@ export function profileAt({
     if (!isObject(value)) return { kind: 'unreadable', found: typeOf(value) }
     const id = scalarAt(value, idPath)
     if (id === undefined || id === '') return { kind: 'unreadable', found: `an object without a usable ${idPath}` }
-    if (id !== requestedId) return { kind: 'misdelivered', id }
-    return holdsValues(value, 2) ? { kind: 'profile', value } : { kind: 'empty' }
+    return id === requestedId ? { kind: 'profile', value } : { kind: 'misdelivered', id }
   }
 }
 

@@ -47,9 +47,8 @@ export interface Target {
  * 2xx status is ambiguous. 4: `former_members` has those who left their lists before that table was there.
  * 5: `spending` has the calls of earlier runs by list, as `raw/` shows them. 6: an empty text is NULL; a counter below 0 or
  * beyond ten billion is an anomaly and NULL. 7: with `--keep-history` the last profile of each creator before that time stays.
- * 8: the requested id without any value beside it is an empty answer.
  */
-const READING = 8
+const READING = 7
 
 /** In place of `READING` where the rows must be made again, and why. */
 const OUTDATED = { clock: 0, list: -1 } as const

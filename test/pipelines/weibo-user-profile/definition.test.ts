@@ -39,11 +39,6 @@ describe('an answer', () => {
   ])('of edge case %s is %j', (number, profile) => {
     expect(profileOf(marked(number))).toEqual(profile)
   })
-
-  test('with the id alone is empty', () => {
-    const user = { idstr: '5150000001', screen_name: '', avatar_hd: null }
-    expect(pipeline.profile({ ok: 1, data: { user } }, '5150000001')).toEqual({ kind: 'empty' })
-  })
 })
 
 describe('counts as text', () => {

@@ -3,13 +3,7 @@ import { pipeline } from '../../../pipelines/default.js'
 
 const ID = '5f0000000000000001000a0b'
 
-test.each([
-  null,
-  undefined,
-  {},
-  { userid: ID },
-  { userid: ID.toUpperCase(), fans: null, nickname: ' ', tags: [], level: { number: null, image_link: '' } },
-])('%j is an empty answer', (data) => {
+test.each([null, undefined, {}])('%j is an empty answer', (data) => {
   expect(pipeline.profile(data, ID)).toEqual({ kind: 'empty' })
 })
 
@@ -39,13 +33,6 @@ test('the requested user is a profile, with the id in upper or lower case', () =
     expect(pipeline.profile(data, ID)).toEqual({ kind: 'profile', value: data })
   }
 })
-
-test.each([{ fans: 0 }, { red_official_verified: false }, { tags: [{ name: 'x' }] }])(
-  '%j beside the id is a profile',
-  (data) => {
-    expect(pipeline.profile({ userid: ID, ...data }, ID).kind).toBe('profile')
-  },
-)
 
 test('another user is misdelivered, never a profile', () => {
   expect(pipeline.profile({ userid: '5f0000000000000001000a0c' }, ID)).toEqual({

@@ -120,8 +120,8 @@ describe('edge cases', () => {
     ['24', 'unreadable'],
     ['26', 'unreadable'],
     ['23', 'profile'],
-    ['25', 'empty'],
-    ['29', 'empty'],
+    ['25', 'profile'],
+    ['29', 'profile'],
   ])('%s is %s', (number, kind) => {
     expect(pipeline.profile(answer(idOf(number), 0), idOf(number)).kind).toBe(kind)
   })
