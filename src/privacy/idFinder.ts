@@ -54,7 +54,7 @@ export class IdFinder {
   constructor(
     fingerprints: Iterable<Fingerprint>,
     private readonly isId: (text: string) => boolean,
-    private readonly few?: readonly string[],
+    readonly few?: readonly string[],
   ) {
     for (const { length, rollingHash } of fingerprints) {
       if (length === 0) continue

@@ -213,13 +213,13 @@ test('a certificate for another host names the address, as no CA would help', as
   const env = { ...CA, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
   const here = await place()
   const flags = ['--api', 'https://other.example.test']
-  const { code, receipt } = await runAt(here, env, ...flags)
+  const { checked, ran } = await checkAndRun(here, env, ...flags)
+  const { code, receipt } = ran
   expect(code).toBe(6)
   expect(receipt.stop?.message).toMatch(
     /ERR_TLS_CERT_ALTNAME_INVALID\); the certificate is for another host: check the/,
   )
   expect(receipt.stop?.run_again).toBe('check --api and the proxy, then run the same command again')
-  const checked = await networkOf(here, env, ...flags)
   for (const check of [checked.network, checked.certificate]) {
     expect(check).toMatchObject({ verdict: 'fail', exit_code: 6 })
     expect(check.said).toContain('the certificate is for another host')
