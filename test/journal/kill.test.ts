@@ -64,6 +64,6 @@ test('a file that may not grow: the writer fails for good, every safe answer is 
     /^LocalError: cannot write the journal: \/.*run\.journal: .*EFBIG.*answers of this run are safe/,
   )
   expect(written.safe.size).toBeGreaterThan(10)
-  expect(written.failed).toContain(`${written.safe.size} answers`)
+  expect(written.failed).toContain(`${written.safe.size.toLocaleString('en-US')} answers`)
   expectKept(written, await recovered(folder))
 })
