@@ -96,7 +96,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (invocation) nameSource(error, invocation.settings)
     const failing = entries.find(({ command }) => command.name === args[0])
     const known = invocation ?? (failing && (await partOf(failing, error)))
-    const failed = reportError(error, known?.logger ?? firstLogger())
+    const failed = reportError(error, known?.logger ?? firstLogger(), failing?.command)
     if (failing && known) await tellOthers(failing.command, known, failed, errorText(error))
     return failed
   }

@@ -1,14 +1,16 @@
 import { CommanderError } from 'commander'
 import { EXIT, messageOf, RunError } from '../core/errors.js'
 import type { Logger } from '../terminal/logger.js'
+import type { Command } from './command.js'
 
 /**
  * Logs an error in one line for people; the stack is shown only at log level debug.
+ * @param command what was to run, if that is known
  * @returns its exit code
  */
-export function reportError(error: unknown, logger: Logger): number {
+export function reportError(error: unknown, logger: Logger, command?: Command): number {
   if (error instanceof CommanderError) {
-    logger.log('error', errorText(error), 'error')
+    logger.log('error', errorText(error) + nameHint(errorText(error), command), 'error')
     return EXIT.usage
   }
   if (error instanceof RunError) {
@@ -29,4 +31,12 @@ export function errorText(error: unknown): string {
     .replace(/^error: /, '')
     .replace(/(unknown option '[^=']+)=[^']*/, '$1=…')
     .trim()
+}
+
+/** How a file or a list whose name begins with a dash is given, where the unknown option may be one. */
+function nameHint(text: string, command: Command | undefined): string {
+  const takesNames = [command, ...(command?.subcommands ?? [])].some((each) => each?.arguments !== undefined)
+  const [, name] = /^unknown option '(-[^-=']+|--?X[^=']*)'$/.exec(text) ?? []
+  if (!takesNames || name === undefined) return ''
+  return `; a name that begins with a dash goes last, after two dashes: -- ${name}`
 }

@@ -1,6 +1,6 @@
 import { createReadStream, type BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { commandText } from '../core/commandText.js'
 import { messageOf, StoppedError, UsageError } from '../core/errors.js'
@@ -136,6 +136,14 @@ async function statFile(path: string): Promise<BigIntStats> {
   } catch (error) {
     throw unreadable(path, error)
   }
+}
+
+/**
+ * Whether an input has no name of its own: stdin, also by its path, and what a shell hands over in place of a file, as
+ * `<(…)` does: its number is another one each time.
+ */
+export function isNameless(source: string): boolean {
+  return source === '-' || /^\/(dev\/(stdin$|fd\/)|proc\/[^/]+\/(task\/\d+\/)?fd\/)/.test(resolve(source))
 }
 
 export function listNameOf(path: string): string {

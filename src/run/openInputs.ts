@@ -11,6 +11,7 @@ import { planOptionsOf } from '../plan/plan.js'
 import { hideRow } from '../privacy/hideRow.js'
 import type { IdFinder } from '../privacy/idFinder.js'
 import { forgottenFinder, readTombstones } from '../privacy/tombstones.js'
+import { isNameless } from '../read/file.js'
 import { type NamedInput, readInput } from '../read/readInput.js'
 import type { RunContext } from './context.js'
 import { nothingTracked } from './storedInputs.js'
@@ -45,8 +46,10 @@ export async function openInputs(
     // As a path it would be the current folder, such as where the variable of a script is not set.
     throw new UsageError('the name of an input is empty: name a file, or `-` for stdin')
   }
-  if (inputs.includes('-') && list === undefined) {
-    throw new UsageError('- (stdin) has no name; give its list one with --list NAME')
+  const nameless = inputs.find(isNameless)
+  if (nameless !== undefined && list === undefined) {
+    const shown = nameless === '-' ? '- (stdin)' : `${nameless} (a pipe of the shell)`
+    throw new UsageError(`${shown} has no name; give its list one with --list NAME`)
   }
   requireOpen(layoutOf(settings.data))
   const named: NamedInput[] = []

@@ -34,6 +34,17 @@ describe('wrong usage is one error line and exit 2, and nothing is sent', () => 
       /unknown option '--concurency'/,
     ],
     [
+      'a file whose name begins with a dash',
+      () => ['-dash.csv'],
+      /^error: unknown option '-dash\.csv'; a name that begins with a dash goes last, after two dashes: -- -dash\.csv$/m,
+    ],
+    ['a pipe of the shell, whose number is no name', () => ['/dev/fd/63'], /^error: \/dev\/fd\/63 .*--list NAME$/m],
+    [
+      'stdin by its path, beside a file',
+      (folder) => [writeList(folder, [plainId(1)]), '/dev/../dev/stdin'],
+      /^error: \S+stdin \(a pipe of the shell\) has no name; give its list one with --list NAME$/m,
+    ],
+    [
       'a value that does not fit',
       (folder) => [writeList(folder, [plainId(1)]), '--timeout', 'soon'],
       /--timeout: expected a duration/,
@@ -159,6 +170,32 @@ test('several files and stdin: an id that is in several is fetched once', async 
     stdin: `${plainId(3)}\n${plainId(4)}\n`,
   })
   expect(receiptOf(piped).ids).toMatchObject({ read: 2, reused: 1, enriched: 1 })
+})
+
+test('a pipe of the shell is read with --list, and its number names nothing', async () => {
+  const folder = temporaryFolder()
+  const args = ['plan', '/dev/fd/3', '--data', join(folder, 'data')]
+  const through = ['bash', '-c', 'exec "$@" 3< <(echo "$ID")', 'bash']
+  const named = await cli([...args, '--list', 'piped'], { env: { ID: plainId(1) }, through })
+  expect(named).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^lists {6}piped .*\nrows {7}1 read/) as string,
+  })
+  for (const path of ['/dev/fd/3', '/proc/self/fd/3', '/proc/1/task/1/fd/3', '/dev/stdin']) {
+    const unnamed = await commandHere(['plan', path, '--data', join(folder, 'data')])
+    expect(unnamed).toMatchObject({ code: 2, stderr: expect.stringContaining('with --list NAME') as string })
+  }
+})
+
+test('a list whose name begins with a dash is told how it is removed', async () => {
+  for (const command of [['untrack'], ['lists', 'remove']]) {
+    const { code, stderr } = await commandHere([...command, '-spring'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/: -- -spring$/m)
+  }
+  // No name is asked for, or the option is a likely one.
+  expect((await commandHere(['status', '-spring'])).stderr).toBe("error: unknown option '-spring'\n")
+  expect((await commandHere(['run', '--lists'])).stderr).not.toContain('two dashes')
 })
 
 test('more failures than --max-failed: exit 3, everything is published', async () => {

@@ -3,6 +3,7 @@ import { EXIT, UsageError } from '../../core/errors.js'
 import { DAY_MS, dayIn } from '../../core/time.js'
 import { layoutOf } from '../../dataFolder/layout.js'
 import { pipelineFor } from '../../publish/folderPipeline.js'
+import { isNameless } from '../../read/file.js'
 import { startNow } from '../../run/startNow.js'
 import type { Invocation } from '../command.js'
 import { perform } from './perform.js'
@@ -17,8 +18,9 @@ export async function playNights(invocation: Invocation, signal: AbortSignal): P
   const { nights, api, data } = settings
   if (nights === 1) return
   if (api !== 'simulated') throw new UsageError('--nights plays nights on simulated data: add --api simulated')
-  if (invocation.inputs.includes('-'))
-    throw new UsageError('--nights reads the input each night, so it cannot be - (stdin)')
+  const once = invocation.inputs.find(isNameless)
+  if (once !== undefined)
+    throw new UsageError(`--nights reads the input each night, so it cannot be ${once === '-' ? '- (stdin)' : once}`)
   if (pathExists(layoutOf(data).state)) return
   // A day as in all tables.
   const { timeZone } = await pipelineFor(settings)

@@ -15,6 +15,11 @@ test('plays nights with a history once, and refuses what cannot be played', asyn
   expect(real).toMatchObject({ code: 2, stderr: expect.stringContaining('add --api simulated') as string })
   const stdin = await commandHere(['run', '-', '--list', 'a', '--data', data, '--nights', '2', '--api', 'simulated'])
   expect(stdin).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be - (stdin)') as string })
+  const piped = ['run', '/dev/fd/3', '--list', 'a', '--data', data, '--nights', '2', '--api', 'simulated']
+  expect(await commandHere(piped)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('cannot be /dev/fd/3') as string,
+  })
 
   const yesterday = () => dayIn('Asia/Shanghai', Date.now() - DAY_MS)
   const before = yesterday()
