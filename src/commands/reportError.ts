@@ -36,7 +36,7 @@ export function errorText(error: unknown): string {
 /** How a file or a list whose name begins with a dash is given, where the unknown option may be one. */
 function nameHint(text: string, command: Command | undefined): string {
   const takesNames = [command, ...(command?.subcommands ?? [])].some((each) => each?.arguments !== undefined)
-  const [, name] = /^unknown option '(-[^-=']+|--?X[^=']*)'$/.exec(text) ?? []
+  const [, name] = /^unknown option '(-[^-=']+|--?[^=']*[./][^=']*)'$/.exec(text) ?? []
   if (!takesNames || name === undefined) return ''
   return `; a name that begins with a dash goes last, after two dashes: -- ${name}`
 }

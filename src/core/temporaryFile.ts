@@ -53,6 +53,21 @@ export async function replaceUnsynced(target: string, text: string): Promise<voi
 }
 
 /**
+ * Writes a small file over itself, where a full disk has no room for a second one. A reader may see half of it. Follows no
+ * link, and leaves a file alone that has another name, too.
+ */
+export async function overwriteUnsynced(target: string, text: string): Promise<void> {
+  const file = await open(target, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    if ((await file.stat()).nlink > 1) throw new Error(`${target} has another name, too`)
+    await file.writeFile(text)
+    await file.truncate(Buffer.byteLength(text))
+  } finally {
+    await file.close()
+  }
+}
+
+/**
  * Removes what killed processes left beside a target. Files of processes that live stay.
  * @param access in a private folder, names of older versions go too
  */

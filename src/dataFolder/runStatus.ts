@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { z } from 'zod'
 import { isAbsent, pathExists, unreadablePath } from '../core/absent.js'
 import type { ActiveClock } from '../core/activeClock.js'
-import { replaceUnsynced } from '../core/temporaryFile.js'
+import { overwriteUnsynced, replaceUnsynced } from '../core/temporaryFile.js'
 import type { RunHeader } from '../model/call.js'
 import { newTally, type Tally } from '../terminal/progress.js'
 import type { Layout } from './layout.js'
@@ -69,6 +69,7 @@ export class StatusFile {
   private timer: NodeJS.Timeout | undefined
   private writing: Promise<void> = Promise.resolve()
   private waiting = false
+  private isWritten = false
   private activeFrom = 0
 
   constructor(
@@ -111,11 +112,13 @@ export class StatusFile {
     return this.run && this.status(this.run)
   }
 
-  /** Writes the file a last time. */
+  /** Writes the file a last time. Without that, a run that failed for want of space would pass for one that was killed. */
   async close(): Promise<void> {
     clearInterval(this.timer)
     this.write()
     await this.writing
+    if (!this.run || this.isWritten) return
+    await overwriteUnsynced(this.path, this.text(this.run)).catch(() => undefined)
   }
 
   /** One write at a time; a change during a write is in the next one. */
@@ -124,8 +127,15 @@ export class StatusFile {
     this.waiting = true
     this.writing = this.writing.then(async () => {
       this.waiting = false
-      await replaceUnsynced(this.path, `${JSON.stringify(this.status(this.run!))}\n`).catch(() => undefined)
+      this.isWritten = await replaceUnsynced(this.path, this.text(this.run!)).then(
+        () => true,
+        () => false,
+      )
     })
+  }
+
+  private text(run: RunHeader): string {
+    return `${JSON.stringify(this.status(run))}\n`
   }
 
   private status({ runId, startedAt }: RunHeader): RunStatus {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, linkSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { layoutOf } from '../../src/dataFolder/layout.js'
-import { readStatus, type RunStatus } from '../../src/dataFolder/runStatus.js'
+import { readStatus, StatusFile, type RunStatus } from '../../src/dataFolder/runStatus.js'
+import { smallDisk } from '../support/tmpfs.js'
 import { temporaryFolder } from '../support/folder.js'
 import { plainId, writeList } from '../support/lists.js'
 import { enrich, simulator, startRun } from '../support/simulated.js'
@@ -86,3 +87,51 @@ test('the status has the stop and the exit code', async () => {
     stop: expect.stringMatching(/./) as string,
   })
 })
+
+test('the last status is written over the one before where the disk has no room for a second file', async ({
+  skip,
+}) => {
+  const folder = temporaryFolder()
+  const disk = join(folder, 'disk')
+  if (!smallDisk(disk, 1)) return skip('a tmpfs cannot be mounted here')
+  const path = join(disk, 'status.json')
+  const endWithoutSpace = async (exitCode: number) => {
+    const status = new StatusFile(path, Date.now, { now: () => 0 })
+    const header = { runId: 'r', startedAt: 0, pipeline: 'p', simulated: true, host: 'h' }
+    status.open(header)
+    status.enter('fetching')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    fill(join(disk, 'full'))
+    status.finish(exitCode)
+    await status.close()
+  }
+  await endWithoutSpace(7)
+  expect(readStatus(path)).toMatchObject({ run_id: 'r', phase: 'finished', exit_code: 7 })
+  expect(readFileSync(path, 'utf8')).toMatch(/^\{[^\n]*\}\n$/)
+
+  // A copy by hard links, as of a backup, keeps its content.
+  rmSync(join(disk, 'full'))
+  const backup = join(disk, 'backup.json')
+  const before = readFileSync(path, 'utf8')
+  linkSync(path, backup)
+  fill(join(disk, 'full'))
+  const status = new StatusFile(path, Date.now, { now: () => 0 })
+  status.open({ runId: 'later', startedAt: 0, pipeline: 'p', simulated: true, host: 'h' })
+  status.finish(0)
+  await status.close()
+  expect(readFileSync(backup, 'utf8')).toBe(before)
+})
+
+/** Takes the last bytes of a disk. */
+function fill(path: string): void {
+  writeFileSync(path, '')
+  const file = openSync(path, 'a')
+  for (const size of [65536, 1]) {
+    try {
+      for (;;) writeSync(file, Buffer.alloc(size))
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ENOSPC' })
+    }
+  }
+  closeSync(file)
+}

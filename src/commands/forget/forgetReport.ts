@@ -75,15 +75,22 @@ export function forgetSummary(report: ForgetReport): string {
 }
 
 function allowedLines({ people, already_forgotten: known }: ForgetReport): string[] {
+  if (known === 0) {
+    const nobody = people === 1 ? 'this person was not forgotten' : `none of these ${people} people was forgotten`
+    return [labelLine('allowed', `nothing to do: ${nobody}`)]
+  }
   const lines = [labelLine('allowed', `${persons(known)}; the next input that names them fetches them again`)]
-  if (known < people) lines.push(labelLine('', `${persons(people - known)} had no tombstone`))
+  if (known < people) {
+    const others = people - known
+    lines.push(labelLine('', `${persons(others)} ${others === 1 ? 'was' : 'were'} not forgotten`))
+  }
   return lines
 }
 
 function forgottenLines(report: ForgetReport): string[] {
   const { people, found, already_forgotten: again, erased, redacted, raw_files, removed, files } = report
   const lines = [labelLine('forgotten', `${persons(people)}; no input and no answer brings them back`)]
-  if (again > 0) lines.push(labelLine('before', `${again} of them were already forgotten`))
+  if (again > 0) lines.push(labelLine('before', `${again} of them ${again === 1 ? 'was' : 'were'} already forgotten`))
   if (found < people) lines.push(labelLine('not found', `${persons(people - found)}: there is nothing to erase`))
   if (files) {
     const { answers, calls, rows } = erased

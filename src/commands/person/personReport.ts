@@ -57,7 +57,7 @@ export function personSummary(report: PersonReport): string {
   if (forgotten)
     lines.push(labelLine('forgotten', `since ${forgotten.since}${forgotten.erased ? '' : ', not complete'}`))
   if (report.run_in_progress !== null || report.cut_off)
-    lines.push(labelLine('newer', 'a run is on or was cut off: its answers are in, the tables are older'))
+    lines.push(labelLine('newer', 'a run is on, or left answers to load: they are in, the tables are older'))
   lines.push(...unsearched.map(({ path, why }, at) => labelLine(at === 0 ? 'unsearched' : '', `${path} (${why})`)))
   lines.push(labelLine('folder', `${out} (${plural(files, 'file')})`))
   lines.push(labelLine('manifest', join(out, 'manifest.json')))

@@ -86,7 +86,7 @@ const KNOWN = {
 
 const CAVEATS = {
   running: 'a run is on: the profiles that it has fetched are not counted as known here',
-  cut_off: 'the last run was cut off: the next run loads its paid answers; they are not counted as known here',
+  cut_off: 'the last run left paid answers, which the next run loads: they are not counted as known here',
 } as const
 
 const AHEAD = 'dated over an hour ahead: the first call shows which clock is wrong'

@@ -63,8 +63,12 @@ export interface StatusReport {
   readonly closed: readonly ('state' | 'raw')[]
   /** The current run. */
   readonly running: RunStatus | null
-  /** The last run was cut off: the next run first loads its paid answers. */
-  readonly cut_off: { readonly run_id: string | null; readonly at: string | null } | null
+  /** The last run left paid answers, which the next run loads first. It was cut off, unless it has an exit code. */
+  readonly cut_off: {
+    readonly run_id: string | null
+    readonly at: string | null
+    readonly exit_code: number | null
+  } | null
   /** The last start, if its run could not start. */
   readonly failed_start: FailedStart | null
   /** People whose erasure was cut off: the same `forget` completes it, or, after `--keep-people`, the next run. */
@@ -121,7 +125,13 @@ export async function readFolderStatus(
     closed,
     running: isOn ? status! : null,
     failed_start: (hasState && readFailedStart(layout)) || null,
-    cut_off: isCutOff ? { run_id: status?.run_id ?? null, at: status?.updated_at ?? null } : null,
+    cut_off: isCutOff
+      ? {
+          run_id: status?.run_id ?? null,
+          at: status?.updated_at ?? null,
+          exit_code: status?.exit_code ?? null,
+        }
+      : null,
     unfinished_erasure: closed.includes('raw') ? null : await readUnfinishedErasure(layout),
   }
   if (pathExists(layout.database))

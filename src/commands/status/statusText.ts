@@ -42,8 +42,9 @@ function nowText(
   else if (running) lines.push(...runningLines(running, now))
   else if (cut_off) {
     const when = cut_off.at === null ? '' : ` at ${localTime(zone, Date.parse(cut_off.at))}`
+    const ended = cut_off.exit_code === null ? 'was cut off' : `ended with exit ${cut_off.exit_code}`
     lines.push(
-      labelLine('now', `no run is on; the last one (${cut_off.run_id ?? 'unknown'}) was cut off${when}`),
+      labelLine('now', `no run is on; the last one (${cut_off.run_id ?? 'unknown'}) ${ended}${when}`),
       labelLine('', 'run the same command again: it first loads the paid answers, with no call'),
     )
   } else lines.push(labelLine('now', 'no run is on'))
@@ -112,7 +113,9 @@ function runsText({ runs, simulated, money, time_zone: zone }: StatusReport, col
     columns,
   )
   // The years go where the counts are so large that the table would not fit, before the exit code is cut off.
-  return uncut.split('\n').every((line) => stringWidth(line) <= columns) ? uncut : table(header, rows(5), columns)
+  const fits = uncut.split('\n').every((line) => stringWidth(line) <= columns)
+  // The row of a run is in the file that is published after it.
+  return `${fits ? uncut : table(header, rows(5), columns)}${labelLine('took', 'until the tables were complete; publishing and the report follow')}\n`
 }
 
 function parkedText({ parked }: StatusReport, now: number, columns: number): string {
@@ -153,7 +156,10 @@ function restText(
 ): string {
   if (runs.length === 0) return ''
   const since = oldest_at === null ? '' : `, the oldest of ${localTime(zone, Date.parse(oldest_at))}`
-  const ambiguous = calls === 0 ? 'none' : `${count(calls)} sent and never answered${since}: see table ambiguous_calls`
+  // Calls that are shown above as maybe billed stay so after their ids were fetched.
+  const isAnyBilled = !simulated && (money?.month.maybe_billed ?? 0) > 0
+  const none = isAnyBilled ? 'none open: the maybe billed calls got an answer later, or were erased' : 'none'
+  const ambiguous = calls === 0 ? none : `${count(calls)} sent and never answered${since}: see table ambiguous_calls`
   const { creators: ahead, latest_at } = dated_ahead
   const clock =
     ahead === 0

@@ -41,8 +41,12 @@ test('reports what was done, without the id; accepts links and a file', async ()
   expect(await whereIs(folder.data, folder.person, DELIVERED)).toEqual([])
   const allowed = await forget(folder, ['--allow', folder.person, '5f0000000000000000000005'])
   expect(allowed.stdout).toBe(
-    'allowed    1 person; the next input that names them fetches them again\n           1 person had no tombstone\n',
+    'allowed    1 person; the next input that names them fetches them again\n           1 person was not forgotten\n',
   )
+  const stranger = await forget(folder, ['--allow', folder.person])
+  expect([stranger.code, stranger.stdout]).toEqual([0, 'allowed    nothing to do: this person was not forgotten\n'])
+  const strangers = await forget(folder, ['--allow', folder.person, '5f0000000000000000000005'])
+  expect(strangers.stdout).toBe('allowed    nothing to do: none of these 2 people was forgotten\n')
 })
 
 test('a wrong id, file or folder, or no id: exit 2, one line, nothing changed, no input shown', async () => {

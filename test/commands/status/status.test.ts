@@ -120,6 +120,12 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   const cut = await commandHere(['status', '--data', data])
   expect(cut.stdout).toMatch(/now {8}no run is on; the last one \(\w+-\w+\) was cut off at /)
 
+  // A run that failed says how it ended, also where it left answers to load.
+  const left = { run_id: 'r', at: on.running!.started_at, exit_code: 7 }
+  expect(statusText({ ...on, running: null, cut_off: left }, Date.now(), 80)).toMatch(
+    /now {8}no run is on; the last one \(r\) ended with exit 7 at .*\n {11}run the same command again/,
+  )
+
   // The next run finds the call unknown, holds its id, and fetches the others.
   await enrich(list, data, await simulator(), '--on-ambiguous', 'hold')
   const after = await readFolderStatus(layout)
@@ -129,6 +135,16 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   expect(after.runs[0]).toMatchObject({ status: 'done' })
   expect(after.runs.some(({ status, finished_at }) => status === 'interrupted' && finished_at === null)).toBe(true)
   expect(statusText(after, Date.now(), 80)).toContain('sent and never answered, the oldest of ')
+
+  // Once it is fetched, no call is open, and this month still has one that is maybe billed.
+  await enrich(list, data, await simulator())
+  const closed = statusText(await readFolderStatus(layout), Date.now(), 80)
+  expect(closed).toMatch(
+    /this month .* maybe billed\)\nambiguous {2}none open: the maybe billed calls got an answer later/,
+  )
+  expect(closed).toContain('\ntook       until the tables were complete; publishing and the report follow\n')
+  for (const line of closed.split('\n').filter((each) => !/^(folder|next)/.test(each)))
+    expect(stringWidth(line)).toBeLessThanOrEqual(80)
 })
 
 /** An id whose call met the used-up quota has a row without a profile. */
