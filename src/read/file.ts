@@ -4,6 +4,7 @@ import { basename, extname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { commandText } from '../core/commandText.js'
 import { messageOf, StoppedError, UsageError } from '../core/errors.js'
+import { isStreamPath } from '../core/streamPath.js'
 import { CHUNK } from './limits.js'
 import { folderList, isNamedParquet, parquetParts } from './parquetFolder.js'
 import { spool } from './spool.js'
@@ -143,7 +144,7 @@ async function statFile(path: string): Promise<BigIntStats> {
  * `<(…)` does: its number is another one each time.
  */
 export function isNameless(source: string): boolean {
-  return source === '-' || /^\/(dev\/(stdin$|fd\/)|proc\/[^/]+\/(task\/\d+\/)?fd\/)/.test(resolve(source))
+  return source === '-' || isStreamPath(resolve(source))
 }
 
 export function listNameOf(path: string): string {

@@ -1,4 +1,4 @@
-import { extname, join, resolve } from 'node:path'
+import { extname, join } from 'node:path'
 import { isFolder } from '../../core/atomicFile.js'
 import type { Settings } from '../../config/settings.js'
 import { LocalError, UsageError } from '../../core/errors.js'
@@ -13,6 +13,7 @@ import { pipelineOfPublished } from '../../publish/folderPipeline.js'
 import { withPublished } from '../../publish/openPublished.js'
 import { print } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
+import { outFile } from '../outFile.js'
 import { spentParts } from '../spentText.js'
 import { costsText, readCosts, type CostsReport } from './costs.js'
 import { listBilledCalls, type Listed } from './listBilledCalls.js'
@@ -65,7 +66,7 @@ function formatOf({ format, out }: Settings): CostsFormat {
 
 async function outOf({ out }: Settings, layout: Layout): Promise<string | undefined> {
   if (out === undefined) return undefined
-  const path = resolve(out)
+  const path = await outFile(out)
   if (await isFolder(path))
     throw new UsageError(
       `--out ${path} is a folder: give the path of a file, such as ${join(path, 'billed-calls.csv')}`,

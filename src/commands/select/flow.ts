@@ -10,6 +10,7 @@ import { layoutOf } from '../../dataFolder/layout.js'
 import { csvRecords } from '../../export/csvFile.js'
 import { PAGE, writeOut } from '../../terminal/print.js'
 import type { Invocation } from '../command.js'
+import { outFile } from '../outFile.js'
 import { select, type Format } from './select.js'
 
 /** Columns that fit a terminal. */
@@ -21,7 +22,7 @@ const ROWS = 20
 /** Writes a list of creators to stdout or to a file. */
 export async function selectFlow({ settings, logger }: Invocation): Promise<number> {
   const { where, fromLists, sort, limit, mentioned = false, save } = settings
-  const out = outOf(settings)
+  const out = await outOf(settings)
   if (out !== undefined && (await isFolder(out))) throw folderAsFile(out, settings)
   const format = formatOf(settings)
   if (mentioned && fromLists !== undefined)
@@ -91,8 +92,8 @@ function folderAsFile(path: string, { out, save, format = 'csv' }: Settings): Us
   return new UsageError(`--out ${path} is a folder: give the path of a file, such as ${file}`)
 }
 
-function outOf({ out, save }: Settings): string | undefined {
-  if (out !== undefined) return resolve(out)
+async function outOf({ out, save }: Settings): Promise<string | undefined> {
+  if (out !== undefined) return outFile(out)
   return save === undefined ? undefined : resolve(`${save}.csv`)
 }
 

@@ -143,7 +143,10 @@ function isComparedWith(word: string, where: string): boolean {
 }
 
 function unquoted(word: string): UsageError {
-  return new UsageError(`--where: there is no column ${word}; a text needs single quotes: '${word}'`)
+  // Word processors and Chinese keyboards put curved quotes around it.
+  const text = word.replace(/^[‘’“”「『]+|[‘’“”」』]+$/gu, '')
+  const quotes = text === word ? 'single quotes' : 'straight single quotes'
+  return new UsageError(`--where: there is no column ${word}; a text needs ${quotes}: '${text}'`)
 }
 
 interface Parsed {
@@ -159,17 +162,11 @@ async function checkCondition(
   source: string,
   known: readonly string[],
 ): Promise<void> {
-  const alone = `SELECT (\n${where}\n)`
-  const row = await first<{ json: string }>(
-    connection,
-    'SELECT CAST(json_serialize_sql($alone::VARCHAR) AS VARCHAR) AS json',
-    {
-      alone,
-    },
-  )
-  const parsed = JSON.parse(row!.json) as Parsed
+  const parsed = await parse(connection, `SELECT (\n${where}\n)`)
   if (parsed.error) throw notACondition(syntaxError(parsed.error_message, where))
-  if (!isOneExpression(parsed)) throw notACondition('it must be one condition and nothing else')
+  // Between brackets, `a) OR (b` is an expression, too.
+  const isWhole = isOneExpression(parsed) && isOneExpression(await parse(connection, `SELECT\n${where}\n`))
+  if (!isWhole) throw notACondition('it must be one condition and nothing else')
   let type: string
   try {
     const [described] = await all<{ column_type: string }>(connection, `DESCRIBE SELECT (\n${where}\n) FROM ${source}`)
@@ -183,14 +180,28 @@ async function checkCondition(
   if (type !== 'BOOLEAN') throw notACondition(`it is ${type}, and must be true or false`)
 }
 
+async function parse(connection: Connection, query: string): Promise<Parsed> {
+  const row = await first<{ json: string }>(
+    connection,
+    'SELECT CAST(json_serialize_sql($query::VARCHAR) AS VARCHAR) AS json',
+    { query },
+  )
+  return JSON.parse(row!.json) as Parsed
+}
+
+/** Signs of a Chinese keyboard, which SQL does not know. */
+const WIDE = /at or near "([＝＞＜，（）；！＋－＊／％])/u
+
 /** A condition that is not complete fails at the bracket behind it, which nobody typed. */
 function syntaxError(message = 'it cannot be parsed', where: string): string {
+  const wide = WIDE.exec(message)?.[1]
+  if (wide !== undefined) return `${wide} is a wide sign, which SQL does not know: write ${wide.normalize('NFKC')}`
   return message.includes('at or near ")"') && !where.includes(')') ? 'the condition is not complete' : message
 }
 
-function isOneExpression({ statements = [] }: Parsed): boolean {
+function isOneExpression({ error, statements = [] }: Parsed): boolean {
   const [only, ...more] = statements
-  if (only === undefined || more.length > 0) return false
+  if (error || only === undefined || more.length > 0) return false
   const { type, modifiers, select_list, from_table, where_clause, group_expressions, having, qualify, sample } =
     only.node
   return (

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -86,7 +96,12 @@ describe('--where stays one condition, and reads and writes no other file', () =
     ['true), (true', /one condition and nothing else/],
     ['true) ORDER BY (1', /one condition and nothing else/],
     ['true); DROP TABLE creators; SELECT (true', /one condition|cannot be|Only SELECT/],
+    ['fans > 1) OR (true', /one condition and nothing else/],
     ['true /*', /--where: /],
+    ['tier = ‘macro’', /a text needs straight single quotes: 'macro'/],
+    ['tier = “macro”', /a text needs straight single quotes: 'macro'/],
+    ['fans ＞ 1', /＞ is a wide sign, which SQL does not know: write >;/],
+    ["fans > 1，tier = 'mid'", /， is a wide sign, which SQL does not know: write ,;/],
     ['fans >', /the condition is not complete/],
     ['tier = macro', /a text needs single quotes: 'macro'/],
     ['fans', /it is BIGINT, and must be true or false/],
@@ -243,6 +258,24 @@ test('--list, once or several times, chooses who is in one of the lists', async 
     ) as string,
   })
   expect((await from('--list', "kate's", '--mentioned')).stderr).toContain('leave one of them out')
+})
+
+test('--out replaces no device, pipe or open stream', async () => {
+  const pipe = join(folder, 'pipe.csv')
+  execFileSync('mkfifo', [pipe])
+  // Through a link, too; a stream of the process may be a file behind its path.
+  symlinkSync('/dev/null', join(folder, 'link.csv'))
+  for (const command of ['select', 'costs'])
+    for (const out of [pipe, join(folder, 'link.csv'), '/proc/self/fd/1', '/proc/../dev/fd/1', '-']) {
+      const refused = await commandHere([command, '--data', data, '--format', 'csv', '--out', out], { cwd: folder })
+      expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+        2,
+        '',
+        `error: --out ${out} is not a file: name one, or leave out --out and give --format: stdout has the rows\n`,
+      ])
+    }
+  expect(lstatSync(pipe).isFIFO()).toBe(true)
+  expect(lstatSync(join(folder, 'link.csv')).isSymbolicLink()).toBe(true)
 })
 
 test('an ending that says no format is refused', async () => {
