@@ -59,6 +59,8 @@ export interface Command {
   readonly subcommands?: readonly Command[]
   /** The command only reads, so others than the owner of the data folder use it: it does without a config file of another user. */
   readonly onlyReads?: true
+  /** The command does nothing but print: it fails when stdout cannot take that. A reader may leave before the end. */
+  readonly onlyPrints?: true
   /** The command reports a config file that cannot be used, and goes on without it. */
   readonly checksConfig?: true
   /** The least level that is shown with `--quiet`; `warn` if absent. */

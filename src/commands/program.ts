@@ -20,6 +20,7 @@ import { personCommand } from './person/command.js'
 import { planCommand } from './plan/command.js'
 import { replayCommand } from './replay/command.js'
 import { reportCommand } from './report/command.js'
+import { requirePrinted, watchStdout } from '../terminal/printed.js'
 import { errorText, reportError } from './reportError.js'
 import { runCommand } from './run/command.js'
 import { selectCommand } from './select/command.js'
@@ -59,7 +60,8 @@ export const commands: readonly Command[] = [
  */
 export async function main(args: readonly string[]): Promise<number> {
   // A reader of our output may leave, or its disk may be full: the run goes on, and its exit code stands.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  process.stderr.on('error', () => undefined)
+  watchStdout()
   let invocation: Invocation | undefined
   let exitCode: number = EXIT.done
   const cli = new CommandLine('creator-enrich')
@@ -82,6 +84,7 @@ export async function main(args: readonly string[]): Promise<number> {
       invocation = invocationOf(command, entry.args, entry.optsWithGlobals())
       await hideIdsInRecords(invocation)
       exitCode = await command.run(invocation)
+      if (command.onlyPrints) await requirePrinted()
     })
     for (const each of command.subcommands ?? []) add(entry, each)
   }

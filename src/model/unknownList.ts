@@ -1,13 +1,16 @@
 import { UsageError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
+import { visibleLine } from '../core/text.js'
 
 /** Says that no list has this name, and which list may be meant. `undone`: that the command did nothing. */
 export function unknownList(
-  list: string,
+  given: string,
   data: string,
-  names: readonly string[],
+  lists: readonly string[],
   undone = 'nothing was changed',
 ): UsageError {
+  // The message is one line, whatever characters a name has.
+  const [list, names] = [visibleLine(given), lists.map(visibleLine)]
   const near = nearest(list, names)
   const meant = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ';'
   const known =

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -100,6 +100,40 @@ test.each(['| head -1 >&2', '>&-', '>/dev/full', '2>/dev/full', '2>&- | head -1'
     expect(readStatus(layoutOf(data).status)).toMatchObject({ phase: 'finished', done: 5, exit_code: 0 })
   },
 )
+
+test('a command that only prints fails when a full disk does not take all of it, and not when its reader leaves', ({
+  skip,
+}) => {
+  const folder = temporaryFolder()
+  const data = join(folder, 'data')
+  const list = writeList(folder, IDS.slice(0, 50))
+  const env = inherited()
+  spawnSync(process.execPath, [CLI, 'run', list, '--api', 'simulated', '--data', data, '--no-report'], { env })
+  const disk = join(folder, 'disk')
+  // The rows are one text, of which the disk takes the first part.
+  if (!smallDisk(disk, 1)) return skip('a tmpfs cannot be mounted here')
+  writeFileSync(join(disk, 'other'), Buffer.alloc(1_040_000))
+  const print = (output: string, ...args: string[]) => {
+    const command = ['-c', `set -o pipefail; "$0" "$@" ${output}`, process.execPath, CLI, ...args, '--data', data]
+    const { status, stderr } = spawnSync('bash', ['--norc', ...command], { env, encoding: 'utf8' })
+    return { status, stderr }
+  }
+  const select = ['select', '--format', 'csv', '--columns', '*']
+  const full = /^error: cannot write to stdout: ENOSPC: .*; what is there is not whole: free some space, then run /
+  for (const [output, args] of [
+    [`>${join(disk, 'rows.csv')}`, select],
+    ['>/dev/full', ['status']],
+    ['>/dev/full', ['costs', '--json']],
+  ] as const) {
+    const ended = print(output, ...args)
+    expectOneLine(ended.stderr)
+    expect(ended).toEqual({ status: 7, stderr: expect.stringMatching(full) as string })
+  }
+  expect(statSync(join(disk, 'rows.csv')).size).toBeGreaterThan(0)
+  for (const output of ['| true', '>&-', `>${join(folder, 'rows.csv')}`])
+    expect(print(output, ...select)).toEqual({ status: 0, stderr: '' })
+  expect(readFileSync(join(folder, 'rows.csv'), 'utf8').match(/^5f/gm)).toHaveLength(50)
+})
 
 test('a working database of a newer creator-enrich: exit 7 naming both versions, the file is unchanged, nothing is sent', async () => {
   const folder = temporaryFolder()

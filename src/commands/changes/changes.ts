@@ -50,7 +50,8 @@ export interface Totals {
 /** The period of `--since`, in the time zone whose days are counted. */
 export function periodOf(since: Since, now: number, timeZone: string): Period {
   if ('agoMs' in since) {
-    const start = now - since.agoMs
+    // Nothing is older than the clock of computers.
+    const start = Math.max(0, now - since.agoMs)
     const [next, today] = [dayIn(timeZone, nextDayIn(timeZone, start)), dayIn(timeZone, now)]
     // Followers are compared by day: less than a day means today.
     return { since: start, fromDay: next < today ? next : today, shown: zonedTime(timeZone, start), timeZone }

@@ -6,5 +6,6 @@ export const changesCommand: Command = {
   example: 'changes --since 7d',
   options: ['data', 'config', 'pipeline', 'json', 'since', 'limit', 'logLevel'],
   onlyReads: true,
+  onlyPrints: true,
   run: lazy(async () => (await import('./flow.js')).changesFlow),
 }

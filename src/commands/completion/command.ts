@@ -6,5 +6,6 @@ export const completionCommand = (commands: () => readonly Command[]): Command =
   arguments: '<bash|zsh|fish>',
   description: 'print the completion of this command line for bash, zsh or fish',
   options: [],
+  onlyPrints: true,
   run: lazy(async () => (await import('./flow.js')).completionFlow(commands())),
 })

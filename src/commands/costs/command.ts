@@ -6,5 +6,6 @@ export const costsCommand: Command = {
   example: 'costs --month 2026-11 --format csv',
   options: ['data', 'config', 'pipeline', 'month', 'format', 'out', 'noBom', 'json', 'memory', 'threads', 'logLevel'],
   onlyReads: true,
+  onlyPrints: true,
   run: lazy(async () => (await import('./flow.js')).costsFlow),
 }

@@ -14,6 +14,7 @@ export const listsCommand: Command = {
   description: 'show each list: whether it is tracked, its coverage, the price of a night',
   options: ['data', 'config', 'json', 'logLevel'],
   onlyReads: true,
+  onlyPrints: true,
   subcommands: [removeListCommand],
   run: lazy(async () => (await import('./flow.js')).listsFlow),
 }

@@ -30,5 +30,6 @@ export const planCommand: Command = {
     'threads',
     'logLevel',
   ],
+  onlyPrints: true,
   run: lazy(async () => (await import('./flow.js')).planFlow),
 }

@@ -24,5 +24,6 @@ export const selectCommand: Command = {
     'logLevel',
   ],
   onlyReads: true,
+  onlyPrints: true,
   run: lazy(async () => (await import('./flow.js')).selectFlow),
 }

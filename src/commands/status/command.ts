@@ -6,5 +6,6 @@ export const statusCommand: Command = {
   example: 'status',
   options: ['data', 'config', 'pipeline', 'databaseUrl', 'keepPeople', 'json', 'logLevel'],
   onlyReads: true,
+  onlyPrints: true,
   run: lazy(async () => (await import('./flow.js')).statusFlow),
 }

@@ -27,6 +27,8 @@ test.each([
 
 test('followers are compared by day: a period of less than a day is today', () => {
   const afternoon = Date.parse('2026-11-22T08:00:00Z')
+  // A time before year 1 would be shown as one of the future.
+  expect(periodOf({ agoMs: 99_999_999 * 86_400_000 }, afternoon, 'Asia/Shanghai').shown).toMatch(/^1970-01-01 /)
   expect(periodOf({ agoMs: 6 * 3_600_000 }, afternoon, 'Asia/Shanghai').fromDay).toBe('2026-11-22')
 })
 
