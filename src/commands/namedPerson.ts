@@ -34,19 +34,22 @@ export async function namedPerson(
     const { kind, input } = named
     const { profileColumn: column } = resolver
     const profiles =
-      column === undefined
-        ? ''
-        : `UNION SELECT user_id FROM creators WHERE CAST(${quotedName(column)} AS VARCHAR) = $input`
-    const people = await withPublished(layout, (connection) =>
-      all<{ user_id: string }>(
+      column === undefined ? '' : `UNION SELECT user_id, CAST(${quotedName(column)} AS VARCHAR) AS input FROM creators`
+    const found = await withPublished(layout, (connection) =>
+      all<{ user_id: string; is_same: boolean }>(
         connection,
-        `SELECT user_id FROM resolved_ids WHERE kind = $kind AND input = $input AND user_id IS NOT NULL ${profiles}`,
+        `SELECT DISTINCT user_id, input = $input AS is_same FROM (
+           SELECT user_id, input FROM resolved_ids WHERE kind = $kind AND user_id IS NOT NULL ${profiles}
+         ) WHERE lower(input) = lower($input)`,
         { kind, input },
       ),
     )
+    const people = found.filter(({ is_same }) => is_same)
     const [person] = people
     if (person !== undefined && people.length === 1) return { id: person.user_id, by: resolver.title }
-    known = `, and ${layout.data} knows ${person === undefined ? 'nobody' : 'several people'} by it`
+    // It may be another person's, so it names nobody.
+    const other = found.length > 0 ? ', only by the same in other capital or small letters' : ''
+    known = `, and ${layout.data} knows ${person === undefined ? `nobody by it${other}` : 'several people by it'}`
   }
   throw new UsageError(`${where} is not an id (${parsed.reason})${known}: ${parsed.remedy}${end}`)
 }

@@ -72,6 +72,15 @@ test('a 小红书号 that one person has names this person; another one is exit 
     await copy.connection.run(sql)
     await copy.close()
   }
+  // In other letters it may be another person's.
+  await change(`UPDATE creators SET red_id = 'Kafei_9x' WHERE user_id = '${person}'`)
+  const otherCase = await exportTo(data, 'kafei_9X', join(temporaryFolder(), 'out'))
+  expect(otherCase).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      'knows nobody by it, only by the same in other capital or small letters: ',
+    ) as string,
+  })
   // A name or a phone number is not taken for a 小红书号 without its label.
   for (const contested of ['lily', '13812345678']) {
     await change(`UPDATE creators SET red_id = '${contested}' WHERE user_id = '${person}'`)
