@@ -81,7 +81,7 @@ function caveatOf(layout: Layout): string | undefined {
     return 'state/ is closed to you: the calls of a run that is on, or was cut off, may be missing'
   const { isOn, isCutOff } = readRunState(layout)
   if (isOn) return 'a run is on: its calls are counted when it has ended'
-  return isCutOff ? 'the last run was cut off: the next run counts its calls' : undefined
+  return isCutOff ? 'the last run left calls that are not counted yet: the next run counts them' : undefined
 }
 
 function isEqual({ billed, maybe_billed }: Listed, { total }: CostsReport): boolean {

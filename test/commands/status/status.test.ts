@@ -119,6 +119,8 @@ test('before, during and after a run: the current run, a cut-off run, parked ids
   await ended
   const cut = await commandHere(['status', '--data', data])
   expect(cut.stdout).toMatch(/now {8}no run is on; the last one \(\w+-\w+\) was cut off at /)
+  const costs = await commandHere(['costs', '--data', data])
+  expect(costs.stderr).toBe('warning: the last run left calls that are not counted yet: the next run counts them\n')
 
   // A run that failed says how it ended, also where it left answers to load.
   const left = { run_id: 'r', at: on.running!.started_at, exit_code: 7 }
