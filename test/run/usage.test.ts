@@ -193,6 +193,7 @@ test('a list whose name begins with a dash is told how it is removed', async () 
     expect(code).toBe(2)
     expect(stderr).toMatch(/: -- -spring$/m)
   }
+  expect((await commandHere(['plan', '--two.csv'])).stderr).toMatch(/: -- --two\.csv$/m)
   // No name is asked for, or the option is a likely one.
   expect((await commandHere(['status', '-spring'])).stderr).toBe("error: unknown option '-spring'\n")
   expect((await commandHere(['run', '--lists'])).stderr).not.toContain('two dashes')
