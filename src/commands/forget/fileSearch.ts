@@ -116,22 +116,26 @@ export class FileSearch {
     const texts = columns
       .filter((column) => !isBlob(column))
       .map(({ column_name }) => `CAST(${quotedName(column_name)} AS VARCHAR)`)
-    const parts = [this.suspect(`concat_ws(chr(10), ${texts.join(', ')})`), ...blobs]
-    const rows = `SELECT ${parts.map((part, at) => `${part} AS part_${at}`).join(', ')} FROM ${table}`
-    const wanted = blobs.length > 0 ? rows : `FROM (${rows}) WHERE part_0 IS NOT NULL`
+    const parts = [`concat_ws(chr(10), ${texts.join(', ')}) AS row_text`, ...blobs]
+    const sql = this.suspects(`SELECT ${parts.join(', ')} FROM ${table}`, blobs)
     let hit = false
-    for await (const rows of arrays(connection, wanted)) {
+    for await (const rows of arrays(connection, sql)) {
       for (const cells of rows) for (const cell of cells) hit = this.inCell(cell) || hit
     }
     return hit
   }
 
-  /** SQL of a text, NULL where a plain search shows that it names nobody: DuckDB excludes texts faster than they can be read. */
-  private suspect(text: string): string {
-    const { few } = this.finder
-    if (!few) return text
-    const names = few.map((id) => `contains(lower(${text}), ${quotedText(id)})`)
-    return `CASE WHEN ${names.join(' OR ')} THEN ${text} END`
+  /**
+   * Blanks or leaves out each `row_text` of which a search in any case shows that it names nobody: DuckDB excludes texts faster
+   * than they can be read.
+   */
+  private suspects(rows: string, blobs: readonly string[]): string {
+    const few = this.finder.few ?? []
+    if (few.length === 0) return rows
+    const pattern = few.map((id) => `regexp_escape(${quotedText(id)})`).join(` || '|' || `)
+    const names = `regexp_matches(row_text, '(?i)' || ${pattern})`
+    if (blobs.length === 0) return `SELECT row_text FROM (${rows}) WHERE ${names}`
+    return `SELECT CASE WHEN ${names} THEN row_text END, ${blobs.join(', ')} FROM (${rows})`
   }
 
   private inCell(cell: unknown): boolean {
