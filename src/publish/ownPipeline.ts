@@ -13,6 +13,7 @@ import { builtInNames, isBuiltIn } from '../model/isBuiltIn.js'
 import { namingFaults, survivingFaults } from '../model/definitionFaults.js'
 import { loadPipeline, type Pipeline } from '../model/pipeline.js'
 import type { PipelineDefinition } from '../model/pipelineDefinition.js'
+import { ownsProcess } from '../terminal/stopSignal.js'
 
 /** The names that the file of a pipeline may have in its folder, the first one first. */
 const FILES = ['definition.mjs', 'definition.js', 'definition.mts', 'definition.ts']
@@ -99,8 +100,9 @@ async function definitionIn(file: string): Promise<PipelineDefinition> {
 /** An import may wait for something that never comes, and a function may be a loop without an end. */
 const LONGEST_MS = 10_000
 
-/** What files that were given up were given up for. A command that fails loads its pipeline once more, for the metrics. */
-const givenUp = new Map<string, UsageError>()
+/** Files that were given up, and why. A command that fails loads its pipeline once more, for the metrics. */
+const givenUp = new Map<string, { readonly error: UsageError; readonly at: number }>()
+const REMEMBERED_MS = 60_000
 
 /**
  * @param what names what is being done with the file
@@ -108,12 +110,12 @@ const givenUp = new Map<string, UsageError>()
  */
 async function inTime<T>(file: string, what: () => string, work: () => Promise<T>): Promise<T> {
   const known = givenUp.get(file)
-  if (known) throw known
+  if (known && performance.now() - known.at < REMEMBERED_MS) throw known.error
   const late = () => {
     const remedy = 'look for a loop without an end, or an `await` of something that never comes'
     const message = `--pipeline ${file}: ${what()} has not ended after ${LONGEST_MS / 1000} s; nothing was sent: ${remedy}`
     const error = new UsageError(message)
-    givenUp.set(file, error)
+    givenUp.set(file, { error, at: performance.now() })
     return error
   }
   // No error can be thrown any more.
@@ -125,7 +127,7 @@ async function inTime<T>(file: string, what: () => string, work: () => Promise<T
   }
   process.once('exit', tellExit)
   try {
-    return await withTimeLimit(LONGEST_MS, late, work)
+    return await withTimeLimit(LONGEST_MS, late, work, ownsProcess())
   } finally {
     process.off('exit', tellExit)
   }

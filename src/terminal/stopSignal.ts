@@ -33,6 +33,11 @@ export function handleSignals(): void {
   isOwnProcess = true
 }
 
+/** Whether this process is that of the command line, so that nothing else is done in it. */
+export function ownsProcess(): boolean {
+  return isOwnProcess
+}
+
 /**
  * Calls `handle` at the first signal that stops a program, and restores what the signals do without a handler.
  * Inside another program it does nothing.
