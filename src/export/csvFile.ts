@@ -42,10 +42,13 @@ const COPIED_BYTES = 1 << 20
  */
 export const FEW_ROWS = 3000
 
+/** Each part reads the table once. */
+const MOST_PARTS = 1000
+
 /**
  * Writes a CSV file in place of an older one: UTF-8, `\n` after each record, no cell that a spreadsheet runs as a formula.
  * DuckDB writes the records itself: many of them part by part, in the order of the key.
- * @param mostRows the most records of a part
+ * @param mostRows the most records of a part; more where there would be too many parts
  */
 export async function copyCsv(
   connection: Connection,
@@ -66,8 +69,9 @@ export async function copyCsv(
     const { count } = (await first<{ count: number }>(connection, `SELECT count(*) AS count FROM (${keys})`))!
     if (count === 0) return writeFile(temporary, head).then(() => 0)
     const withHead = `, PREFIX ${quotedText(head)}, SUFFIX ${quotedText('\n')}`
-    const partSql = Math.min(count, mostRows) <= FEW_ROWS ? fewRows : manyRows
-    const [range, ...others] = count <= mostRows ? ['TRUE'] : await keyRanges(connection, select, mostRows)
+    const partRows = Math.max(mostRows, Math.ceil(count / MOST_PARTS))
+    const partSql = Math.min(count, partRows) <= FEW_ROWS ? fewRows : manyRows
+    const [range, ...others] = count <= partRows ? ['TRUE'] : await keyRanges(connection, select, partRows)
     let rows = await copy(partSql(select, range!), temporary, withHead)
     for (const range of others) {
       const part = await createTemporary(path, 'shared')

@@ -169,8 +169,8 @@ export interface ExportedFiles {
 
 /** Files that are written at a time. DuckDB writes a CSV file on one thread. */
 const AT_ONCE = 2
-/** The most rows that a statement holds in each further attempt, after one that ran out of memory. */
-const FEWER_ROWS: readonly number[] = [256, 16, 1]
+/** The most rows that a statement holds in each further attempt, after one that ran out of memory: as many as before, but alone, then fewer. */
+const FEWER_ROWS = [undefined, 256, 16, 1] as const
 
 type Written = ExportedFile | LeftOut
 
@@ -191,7 +191,12 @@ export async function exportAll({
   const { connection } = database
   const wide = await wideColumns(connection, pipeline)
   let booksRead: Promise<WorkbookSource> | undefined
-  const books = () => (booksRead ??= workbookSource(connection, pipeline, lang, options.included))
+  const books = () =>
+    (booksRead ??= workbookSource(connection, pipeline, lang, options.included).catch((error: unknown) => {
+      // It may have run out of memory beside another file.
+      booksRead = undefined
+      throw error
+    }))
   const words = rowWords(pipeline, lang)
   const isWanted = (path: string): boolean =>
     !path.endsWith(WORKBOOK) || pathExists(path) || (typeof excel === 'boolean' ? excel : excel.has(path))
