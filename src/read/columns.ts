@@ -91,7 +91,8 @@ export function isOwnName(name: string, { idColumns, genericIdColumns }: Pipelin
 
 /** Whether a name says that the ids of the column are of something else. */
 function isOtherName(name: string, { otherIdColumns }: Pipeline): boolean {
-  return otherIdColumns?.test(normalizedName(name)) ?? false
+  // Unlike `test`, `search` has no memory where a definition has the flag `g`.
+  return otherIdColumns !== undefined && normalizedName(name).search(otherIdColumns) >= 0
 }
 
 /** Names of columns that hold what a resolver takes. */
@@ -230,7 +231,7 @@ function foundColumn(input: Candidates): Found {
     if (pipeline.genericIdColumns.includes(normalizedName(byName))) {
       const others = columns.filter((name) => name !== byName && shares.get(name)! > 0)
       refuseContradicted(input, byName, others)
-      const same = others.find((name) => isOther(name))
+      const same = others.find((name) => isOther(name) && sharedRows(input, byName, name).equal > 0)
       if (same !== undefined) throw otherIds(source, byName, same)
     }
     return { name: byName, how: 'by name' }
@@ -270,16 +271,22 @@ function linkedRows(rows: readonly RawRow[]): RawRow[] {
  * @throws UsageError if another column has other ids in more than half of the rows of the sample that have both
  */
 function refuseContradicted(input: Candidates, name: string, others: readonly string[]): void {
-  const ids = sampleIds(input, name)
   for (const other of others) {
-    const otherIds = sampleIds(input, other)
-    const both = ids.flatMap((id, row) => (id !== undefined && otherIds[row] !== undefined ? [row] : []))
-    const different = both.filter((row) => ids[row] !== otherIds[row])
-    if (different.length * 2 <= both.length) continue
+    const { equal, different } = sharedRows(input, name, other)
+    if (different <= equal) continue
     throw new UsageError(
       `${input.source}: columns ${quoted(name)} and ${quoted(other)} hold different ids; name the right one with --column`,
     )
   }
+}
+
+/** Of the rows of the sample that have an id in both columns: how many have the same, and how many another one. */
+function sharedRows(input: Candidates, name: string, other: string): { equal: number; different: number } {
+  const otherIds = sampleIds(input, other)
+  const rows = sampleIds(input, name).map((id, row) => [id, otherIds[row]] as const)
+  const both = rows.filter(([id, otherId]) => id !== undefined && otherId !== undefined)
+  const equal = both.filter(([id, otherId]) => id === otherId).length
+  return { equal, different: both.length - equal }
 }
 
 /** The id of a column in each row of the sample, undefined where it has none. */

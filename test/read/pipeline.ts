@@ -11,7 +11,8 @@ export const pipeline: Pipeline = {
   timeZone: 'Asia/Shanghai',
   idColumns: ['user_id', '用户id', 'profile_url', 'id'],
   genericIdColumns: ['id'],
-  otherIdColumns: /note_?id$/,
+  // With a flag that makes `test` remember where it stopped.
+  otherIdColumns: /note_?id$/g,
   parseId(cell) {
     const id = /^(?:https:\/\/example\.com\/people\/)?([0-9a-f]{24})(?:\?.*)?$/i.exec(cell.trim())?.[1]
     if (id) return { id: id.toLowerCase() }
