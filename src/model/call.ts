@@ -85,6 +85,9 @@ export interface NoAnswer extends Intent {
   readonly part?: Uint8Array
 }
 
+/** The faults of calls that were never sent for certain; they count as attempts. */
+export const NEVER_SENT: ReadonlySet<string> = new Set<NoAnswer['fault']>(['unsent', 'untrusted', 'proxy'])
+
 /** The end of a call that was withdrawn between its intent and its request. Without an end it would count as ambiguous. */
 export function withdrawn(intent: Intent, receivedAt: number): NoAnswer {
   const detail = 'not sent: the run was stopping'

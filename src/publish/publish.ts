@@ -38,11 +38,12 @@ export async function publish(
 ): Promise<PublishedFiles> {
   const { exported, isSparse } = await checkAndExport(layout, pipeline, async (database) => {
     const { connection } = database
-    const space = await spaceOf(connection)
+    // A database that cannot be measured is not compacted.
+    const space = await spaceOf(connection).catch(() => undefined)
     const given = lists ?? (await listsOf(connection))
     const included = await attachIncluded(connection, layout)
     const exported = await exportAll({ database, layout, pipeline, lists: given, included, ...written })
-    return { exported, isSparse: isWorthCompacting(space) }
+    return { exported, isSparse: space !== undefined && isWorthCompacting(space) }
   })
   if (isSparse) await compact(layout, effects)
   const { movedAside } = await publishCopy(layout, runId, (copy) => copyIncluded(copy, layout, pipeline, effects))

@@ -1,6 +1,7 @@
 import { commandText } from '../../core/commandText.js'
 import { EXIT } from '../../core/errors.js'
 import { count, currencySign, labelLine, labelParts, moneyText, plural } from '../../core/text.js'
+import { NEVER_SENT } from '../../model/call.js'
 import { columnName } from '../../model/columnName.js'
 import { isBuiltIn } from '../../model/isBuiltIn.js'
 import {
@@ -81,7 +82,7 @@ function callLine(receipt: Receipt): string {
   if (sent === 0)
     return labelLine('calls', receipt.ids.reused > 0 && receipt.ids.parked === 0 ? 'none: every id is known' : 'none')
   // The receipt counts every attempt as sent, also one that found no connection.
-  const unsent = codes.find(({ code }) => code === 'unsent')?.calls ?? 0
+  const unsent = codes.filter(({ code }) => NEVER_SENT.has(code)).reduce((sum, { calls }) => sum + calls, 0)
   const parts = [`${count(sent - unsent)} sent`, `${count(billed)} billed`]
   if (maybe_billed > 0) parts.push(`${count(maybe_billed)} maybe billed`)
   if (unsent > 0) parts.push(`${count(unsent)} could not be sent`)

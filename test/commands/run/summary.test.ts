@@ -69,13 +69,14 @@ test('calls that found no connection are not shown as sent, nobody is found in t
   const calls = { ...receipt([]).calls, sent: 6, billed: 2 }
   const times = { billed: 0, maybe_billed: 0, p50_ms: 1, p95_ms: 1, max_ms: 1 }
   const codes = [
-    { code: 'unsent', calls: 4, ...times },
+    { code: 'unsent', calls: 3, ...times },
+    { code: 'untrusted', calls: 1, ...times },
     { code: '0', calls: 2, ...times, billed: 2 },
   ]
   expect(shown({ calls: { ...calls, codes } })).toContain(
-    'calls      2 sent, 2 billed, 4 could not be sent\nby code    unsent: 4, 0: 2\n',
+    'calls      2 sent, 2 billed, 4 could not be sent\nby code    unsent: 3, untrusted: 1, 0: 2\n',
   )
-  expect(shown({ calls: { ...calls, codes: codes.slice(1) } })).toContain('calls      6 sent, 2 billed\n')
+  expect(shown({ calls: { ...calls, codes: codes.slice(2) } })).toContain('calls      6 sent, 2 billed\n')
   const none = { failed: 0, parked: 0, held: 0, money_billed: 0, money_maybe_billed: 0 }
   const resolved = { inputs: 3, found: 1, not_found: 1, ...none }
   expect(shown({ resolved })).toContain('resolved   1 of 3 links and names found, 1 leads to nobody\n')
