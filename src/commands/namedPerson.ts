@@ -47,7 +47,7 @@ export async function namedPerson(
     const people = found.filter(({ is_same }) => is_same)
     const [person] = people
     if (person !== undefined && people.length === 1) return { id: person.user_id, by: resolver.title }
-    // It may be another person's, so it names nobody.
+    // It may be the name of another person.
     const other = found.length > 0 ? ', only by the same in other capital or small letters' : ''
     known = `, and ${layout.data} knows ${person === undefined ? `nobody by it${other}` : 'several people by it'}`
   }

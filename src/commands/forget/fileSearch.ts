@@ -126,8 +126,8 @@ export class FileSearch {
   }
 
   /**
-   * Blanks or leaves out each `row_text` of which a search in any case shows that it names nobody: DuckDB excludes texts faster
-   * than they can be read.
+   * The rows, without each `row_text` that has none of the ids in upper or lower case: it is NULL, or its row is left out. DuckDB
+   * excludes texts faster than this process can read them.
    */
   private suspects(rows: string, blobs: readonly string[]): string {
     const few = this.finder.few ?? []
